@@ -1,0 +1,457 @@
+import { decode as decodePng, encode as encodePng } from 'fast-png'
+import { z } from 'zod'
+import { boxFromCorners } from '#shared/geometry/box.ts'
+import { distance } from '#shared/geometry/point.ts'
+import { rasterise, traceMask } from '#shared/geometry/raster.ts'
+import { openRing } from '#shared/geometry/ring.ts'
+import { shapeBounds } from '#shared/geometry/shape.ts'
+import { orientedBoxFromCorners, orientedCorners } from '#shared/geometry/shapes/oriented-box.ts'
+import {
+  type Annotation,
+  annotationSchema,
+  newAnnotation,
+  newId,
+  type Point,
+  type PolygonShape,
+  type Shape,
+} from '#shared/model/annotation.ts'
+import { withClassNames } from '#shared/model/annotation-class.ts'
+import { fileNameOf } from '#shared/model/paths.ts'
+import {
+  FormatError,
+  failureOf,
+  instanceIds,
+  isTrue,
+  parseJson,
+  reportCommonLosses,
+  rounded,
+  textOf,
+  uniqueStems,
+  withStem,
+} from './common.ts'
+import type { LossLog } from './loss-log.ts'
+import type { Format, ImportContext, ImportedImage, ImportResult, LabelledImage } from './types.ts'
+
+/** labelme 7 and X-AnyLabeling 4 share a file layout but refuse each other's shape types. */
+export type Dialect = 'labelme' | 'xanylabeling'
+
+type Pair = [number, number]
+type JsonObject = Record<string, unknown>
+
+const pair = ({ x, y }: Point): Pair => [rounded(x), rounded(y)]
+
+function bytesToBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
+}
+
+/** labelme's mask: the corners of its box, inclusive, and an 8-bit 0/1 PNG of the box. */
+function writeMask(shape: PolygonShape): JsonObject {
+  const { x, y, w, h } = shapeBounds(shape)
+  const left = Math.floor(x)
+  const top = Math.floor(y)
+  const width = Math.max(1, Math.ceil(x + w) - left)
+  const height = Math.max(1, Math.ceil(y + h) - top)
+  const local = shape.rings.map((ring) =>
+    ring.map((point) => ({ x: point.x - left, y: point.y - top })),
+  )
+  const { data } = rasterise(local, width, height)
+  const png = encodePng({ width, height, data, depth: 8, channels: 1 })
+  return {
+    shape_type: 'mask',
+    points: [
+      [left, top],
+      [left + width - 1, top + height - 1],
+    ],
+    mask: bytesToBase64(png),
+  }
+}
+
+function writeShape(
+  shape: Shape,
+  dialect: Dialect,
+  image: LabelledImage,
+  losses: LossLog,
+): JsonObject {
+  const labelme = dialect === 'labelme'
+  switch (shape.kind) {
+    case 'bbox': {
+      const { x, y, w, h } = shape
+      const [nw, ne, se, sw]: Pair[] = [
+        pair({ x, y }),
+        pair({ x: x + w, y }),
+        pair({ x: x + w, y: y + h }),
+        pair({ x, y: y + h }),
+      ]
+      return { shape_type: 'rectangle', points: labelme ? [nw, se] : [nw, ne, se, sw] }
+    }
+    case 'oriented_box': {
+      const points = orientedCorners(shape).map(pair)
+      if (labelme) return { shape_type: 'oriented_rectangle', points }
+      return {
+        shape_type: 'rotation',
+        points,
+        direction: rounded((shape.angleDeg * Math.PI) / 180),
+      }
+    }
+    case 'polygon': {
+      if (shape.rings.length === 1)
+        return { shape_type: 'polygon', points: shape.rings[0].map(pair) }
+      if (labelme) {
+        losses.add('polygons with holes are written as masks, to whole pixels', image.path)
+        return writeMask(shape)
+      }
+      losses.add('holes have no place in X-AnyLabeling and are filled', image.path)
+      return { shape_type: 'polygon', points: shape.rings[0].map(pair) }
+    }
+    case 'polyline':
+      return { shape_type: 'linestrip', points: shape.points.map(pair) }
+    case 'keypoint':
+      return { shape_type: 'point', points: [pair(shape)] }
+  }
+}
+
+function objectOr(value: unknown, fallback: JsonObject): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)
+    : fallback
+}
+
+function writeAnnotation(
+  annotation: Annotation,
+  dialect: Dialect,
+  image: LabelledImage,
+  losses: LossLog,
+): JsonObject {
+  const { id, className, instanceId, attributes, confidence, extra } = annotation
+  const { difficult, ...otherAttributes } = attributes
+  const x = dialect === 'xanylabeling'
+  return {
+    flags: {},
+    description: '',
+    ...objectOr(extra?.labelme, {}),
+    label: className,
+    group_id: instanceId ?? null,
+    ...writeShape(annotation.shape, dialect, image, losses),
+    ...(x && { score: confidence === 1 ? null : confidence, difficult: isTrue(difficult) }),
+    ...(!x && confidence !== 1 && { score: confidence }),
+    ...(Object.keys(x ? otherAttributes : attributes).length > 0 && {
+      attributes: x ? otherAttributes : attributes,
+    }),
+    // Both programs keep keys that they do not know; ours lets a changed file be matched shape by shape.
+    id,
+  }
+}
+
+/** One image's file. `imagePath` is the image's name beside the file, or a path relative to it. */
+export function labelmeFile(
+  image: LabelledImage,
+  imagePath: string,
+  dialect: Dialect,
+  losses: LossLog,
+  unknownTop: JsonObject = {},
+): string {
+  const x = dialect === 'xanylabeling'
+  return `${JSON.stringify(
+    {
+      version: x ? '4.0.2' : '7.1.0',
+      flags: {},
+      ...unknownTop,
+      ...(x && {
+        checked: image.stage === 'complete',
+        ...(image.tags?.length && { tags: image.tags }),
+      }),
+      shapes: image.annotations.map((annotation) =>
+        writeAnnotation(annotation, dialect, image, losses),
+      ),
+      imagePath,
+      imageData: null,
+      imageHeight: image.height,
+      imageWidth: image.width,
+    },
+    null,
+    2,
+  )}\n`
+}
+
+const number = z.number()
+const shapeSchema = z
+  .object({
+    label: z.string().trim().min(1),
+    points: z.array(z.tuple([number, number]).rest(number)),
+    // Files written before labelme 3 have no type; all their shapes were polygons.
+    shape_type: z.string().nullish(),
+    group_id: number.nullish(),
+    mask: z.string().nullish(),
+    direction: number.nullish(),
+    score: number.nullish(),
+    difficult: z.boolean().nullish(),
+    attributes: z.record(z.string(), z.json()).nullish(),
+    id: z.string().nullish(),
+  })
+  .loose()
+type ReadShape = z.infer<typeof shapeSchema>
+
+const fileSchema = z
+  .object({
+    shapes: z.array(z.unknown()),
+    imagePath: z.string().nullish(),
+    imageHeight: number.nullish(),
+    imageWidth: number.nullish(),
+    checked: z.boolean().nullish(),
+    tags: z.array(z.string()).nullish(),
+    imageData: z.unknown(),
+  })
+  .loose()
+
+/** Segments of the polygon that stands for a circle: at most 0.5 % of the radius off. */
+const CIRCLE_SEGMENTS = 32
+
+function need(points: readonly Point[], counts: readonly number[], type: string): void {
+  if (!counts.includes(points.length))
+    throw new FormatError('points', `has ${points.length}; a ${type} needs ${counts.join(' or ')}`)
+}
+
+function readMask(read: ReadShape, points: readonly Point[]): Shape[] {
+  need(points, [2], 'mask')
+  if (!read.mask) throw new FormatError('mask', 'is missing')
+  const png = decodePng(Buffer.from(read.mask, 'base64'))
+  const data = new Uint8Array(png.width * png.height)
+  for (let i = 0; i < data.length; i++) data[i] = png.data[i * png.channels] ? 1 : 0
+  return traceMask({ width: png.width, height: png.height, data }).map((rings) => ({
+    kind: 'polygon',
+    rings: rings.map((ring) =>
+      ring.map(({ x, y }) => ({ x: x + points[0].x, y: y + points[0].y })),
+    ),
+  }))
+}
+
+/** One of their shapes can be several of ours (a mask of two regions, a list of points). */
+function readShapes(read: ReadShape, where: string, losses: LossLog): Shape[] {
+  const points = read.points.map(([x, y]) => ({ x, y }))
+  const type = read.shape_type ?? 'polygon'
+  switch (type) {
+    case 'rectangle': {
+      need(points, [2, 4], type)
+      const { x, y, w, h } = boxFromCorners(points[0], points[points.length / 2])
+      return [{ kind: 'bbox', x, y, w, h }]
+    }
+    case 'oriented_rectangle':
+    case 'rotation': {
+      need(points, [4], type)
+      const box = orientedBoxFromCorners(points[0], points[1], points[2])
+      if (!box) throw new FormatError('points', 'make a box without an extent')
+      return [box]
+    }
+    case 'polygon':
+    case 'quadrilateral':
+      return [{ kind: 'polygon', rings: [openRing(points)] }]
+    case 'line':
+    case 'linestrip':
+      return [{ kind: 'polyline', points }]
+    case 'point':
+      need(points, [1], type)
+      return [{ kind: 'keypoint', ...points[0] }]
+    case 'points':
+      return points.map((point) => ({ kind: 'keypoint', ...point }))
+    case 'circle': {
+      need(points, [2], type)
+      losses.add('circles become polygons', where)
+      const radius = distance(points[0], points[1])
+      if (radius === 0) throw new FormatError('points', 'make a circle without a radius')
+      const ring = Array.from({ length: CIRCLE_SEGMENTS }, (_, index) => {
+        const angle = (index / CIRCLE_SEGMENTS) * 2 * Math.PI
+        return {
+          x: points[0].x + radius * Math.cos(angle),
+          y: points[0].y + radius * Math.sin(angle),
+        }
+      })
+      return [{ kind: 'polygon', rings: [ring] }]
+    }
+    case 'mask':
+      losses.add('masks become polygons along pixel borders', where)
+      return readMask(read, points)
+    default:
+      throw new FormatError('shape_type', `"${type}" is not known`)
+  }
+}
+
+const MODELLED = new Set([
+  'label',
+  'points',
+  'shape_type',
+  'group_id',
+  'mask',
+  'direction',
+  'score',
+  'difficult',
+  'attributes',
+  'id',
+])
+
+function readShape(
+  value: unknown,
+  where: string,
+  context: ImportContext,
+  nextInstance: () => number,
+): Annotation[] {
+  const parsed = shapeSchema.safeParse(value)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new FormatError(issue.path.join('.') || '(shape)', issue.message)
+  }
+  const read = parsed.data
+  const shapes = readShapes(read, where, context.losses)
+  if (shapes.length === 0) throw new FormatError('points', 'make no shape')
+  const group = read.group_id
+  if (typeof group === 'number' && !(Number.isInteger(group) && group >= 0))
+    throw new FormatError('group_id', 'must be a whole number from 0')
+  const instanceId =
+    typeof group === 'number' ? Math.max(1, group) : shapes.length > 1 ? nextInstance() : undefined
+  if (group === 0) context.losses.add('group 0 becomes instance 1: instances count from 1', where)
+  const unknown = Object.fromEntries(Object.entries(read).filter(([key]) => !MODELLED.has(key)))
+  const idle = Object.values(unknown).every(
+    (item) =>
+      item === null || item === '' || (typeof item === 'object' && Object.keys(item).length === 0),
+  )
+  return shapes.map((shape, index) => {
+    const annotation = annotationSchema.safeParse({
+      ...newAnnotation(shape, read.label),
+      id: (index === 0 ? read.id : null) ?? newId(),
+      confidence: typeof read.score === 'number' ? Math.min(1, Math.max(0, read.score)) : 1,
+      attributes: { ...read.attributes, ...(read.difficult && { difficult: 'true' }) },
+      ...(instanceId !== undefined && { instanceId }),
+      ...(!idle && { extra: { labelme: unknown } }),
+    })
+    if (annotation.success) return annotation.data
+    const [issue] = annotation.error.issues
+    throw new FormatError('points', `${issue.path.slice(1).join('.')}: ${issue.message}`)
+  })
+}
+
+/** Whether JSON is a file of labelme's or X-AnyLabeling's. */
+export function isLabelmeJson(json: unknown): boolean {
+  return fileSchema.safeParse(json).success
+}
+
+/** The keys of a file that neither program's known layout has, to be written back. */
+export function unknownTopKeys(json: unknown): JsonObject {
+  const known = new Set([
+    'version',
+    'shapes',
+    'imagePath',
+    'imageData',
+    'imageHeight',
+    'imageWidth',
+  ])
+  return Object.fromEntries(Object.entries(objectOr(json, {})).filter(([key]) => !known.has(key)))
+}
+
+export function readLabelme(
+  file: string,
+  json: unknown,
+  context: ImportContext,
+  failed: ImportResult['failed'],
+): ImportedImage {
+  const parsed = fileSchema.safeParse(json)
+  if (!parsed.success)
+    throw new FormatError('shapes', 'is missing: not a labelme or X-AnyLabeling file')
+  const { shapes, imagePath, imageWidth, imageHeight, checked, tags } = parsed.data
+  // The label file lies beside its image; what it names comes second, it may be from another machine.
+  const byName = imagePath
+    ? (context.images.find(
+        `${file.slice(0, file.length - fileNameOf(file).length)}${fileNameOf(imagePath.replaceAll('\\', '/'))}`,
+      ) ?? context.images.find(imagePath))
+    : null
+  const known = byName ?? context.images.findByStem(file.replace(/\.json$/i, ''))
+  if (
+    known?.width &&
+    imageWidth &&
+    imageHeight &&
+    (known.width !== imageWidth || known.height !== imageHeight)
+  )
+    context.losses.add(
+      'the label file gives another image size; coordinates are taken as they are',
+      known.path,
+    )
+  const nextInstance = instanceIds(
+    shapes.map((shape) => ({
+      instanceId: shapeSchema.safeParse(shape).data?.group_id ?? undefined,
+    })),
+  )
+  const annotations = shapes.flatMap((shape, index) => {
+    try {
+      return readShape(shape, known?.path ?? file, context, nextInstance)
+    } catch (error) {
+      const { field, message } = failureOf(file, error)
+      failed.push({ file, field: `shapes[${index}].${field}`, message })
+      return []
+    }
+  })
+  const seen = new Set<string>()
+  return {
+    file,
+    path: known?.path ?? imagePath ?? file,
+    matched: known !== null,
+    // A shape copied inside labelme keeps our id; the copy gets one of its own.
+    annotations: annotations.map((annotation) => {
+      const fresh = seen.has(annotation.id) ? { ...annotation, id: newId() } : annotation
+      seen.add(fresh.id)
+      return fresh
+    }),
+    ...(checked && { stage: 'complete' as const }),
+    ...(tags?.length && { tags }),
+  }
+}
+
+function labelmeFormat(dialect: Dialect, label: string): Format {
+  return {
+    id: dialect,
+    label,
+    imagePaths: (set) => {
+      const stems = uniqueStems(set.images)
+      return set.images.map(({ path }, index) => withStem(path, stems[index]))
+    },
+
+    *export(set, _options, losses) {
+      const x = dialect === 'xanylabeling'
+      reportCommonLosses(
+        set,
+        { attributes: true, confidence: true, instances: true, tags: x, stage: x },
+        losses,
+      )
+      const stems = uniqueStems(set.images)
+      for (const [index, image] of set.images.entries()) {
+        const stem = stems[index]
+        const name = withStem(image.path, stem)
+        if (name !== image.path)
+          losses.add('images that differ by extension alone are renamed', image.path)
+        yield {
+          path: `${stem}.json`,
+          content: labelmeFile(image, fileNameOf(name), dialect, losses),
+        }
+      }
+    },
+
+    import(files, context) {
+      const result: ImportResult = { images: [], classes: [], failed: [] }
+      for (const file of files) {
+        if (!file.path.toLowerCase().endsWith('.json')) continue
+        try {
+          result.images.push(
+            readLabelme(file.path, parseJson(textOf(file)), context, result.failed),
+          )
+        } catch (error) {
+          result.failed.push(failureOf(file.path, error))
+        }
+      }
+      const names = new Set(
+        result.images.flatMap(({ annotations }) => annotations.map(({ className }) => className)),
+      )
+      result.classes = withClassNames([], names)
+      return result
+    },
+  }
+}
+
+export const labelme = labelmeFormat('labelme', 'labelme')
+export const xanylabeling = labelmeFormat('xanylabeling', 'X-AnyLabeling')

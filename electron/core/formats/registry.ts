@@ -1,0 +1,63 @@
+import type { FormatId } from '#shared/model/format.ts'
+import { coco } from './coco.ts'
+import { parseJson, textOf } from './common.ts'
+import { isLabelmeJson, labelme, xanylabeling } from './labelme.ts'
+import { pascalVoc } from './pascal-voc.ts'
+import { pictograph } from './pictograph.ts'
+import type { Format, InputFile } from './types.ts'
+import { yolo, yoloObb, yoloPose, yoloSeg } from './yolo.ts'
+
+export const FORMAT_BY_ID: Record<FormatId, Format> = {
+  pictograph,
+  coco,
+  yolo,
+  yolo_seg: yoloSeg,
+  yolo_pose: yoloPose,
+  yolo_obb: yoloObb,
+  pascal_voc: pascalVoc,
+  labelme,
+  xanylabeling,
+}
+
+/** How many JSON files are looked into before the format counts as unknown. */
+const MAX_LOOKED_AT = 20
+
+function formatOfJson(file: InputFile): FormatId | null {
+  let json: unknown
+  try {
+    json = parseJson(textOf(file))
+  } catch {
+    return null
+  }
+  if (typeof json !== 'object' || json === null) return null
+  if ('categories' in json && 'images' in json) return 'coco'
+  if (isLabelmeJson(json)) return 'checked' in json ? 'xanylabeling' : 'labelme'
+  return 'annotations' in json || 'pictograph_dataset' in json ? 'pictograph' : null
+}
+
+/** What a line of numbers can be without a data.yaml: told by how many there are. */
+function formatOfYolo(files: readonly InputFile[]): FormatId {
+  const yaml = files.find(({ path }) => /\.ya?ml$/i.test(path))
+  if (yaml && textOf(yaml).includes('kpt_shape')) return 'yolo_pose'
+  for (const file of files.filter(({ path }) => /\.txt$/i.test(path)).slice(0, MAX_LOOKED_AT)) {
+    const [line] = textOf(file).trim().split(/\r?\n/)
+    const count = line === '' ? 0 : line.split(/\s+/).length
+    if (count === 9) return 'yolo_obb'
+    if (count > 6) return 'yolo_seg'
+    if (count > 0) return 'yolo'
+  }
+  return 'yolo'
+}
+
+/** Tells the format of label files by their names and content; null when it is none of ours. */
+export function detectFormat(files: readonly InputFile[]): FormatId | null {
+  const has = (pattern: RegExp) => files.some(({ path }) => pattern.test(path))
+  if (has(/(^|\/)Annotations\/.*\.xml$/)) return 'pascal_voc'
+  for (const file of files.filter(({ path }) => /\.json$/i.test(path)).slice(0, MAX_LOOKED_AT)) {
+    const format = formatOfJson(file)
+    if (format) return format
+  }
+  if (has(/\.xml$/i)) return 'pascal_voc'
+  if (has(/\.ya?ml$/i) || has(/\.txt$/i)) return formatOfYolo(files)
+  return null
+}

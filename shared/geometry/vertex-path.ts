@@ -1,0 +1,44 @@
+import type { Point } from '#shared/model/annotation.ts'
+import { midpoint } from './point.ts'
+import type { Handle } from './shape-geometry.ts'
+
+/**
+ * Handles of a path of vertices: one on each vertex (`v:<path>:<index>`) and a ghost on the middle of
+ * each edge (`m:<path>:<index>`, the edge that begins at that vertex), which becomes a vertex when dragged.
+ */
+export function pathHandles(path: readonly Point[], pathIndex: number, closed: boolean): Handle[] {
+  const handles: Handle[] = path.map((at, index) => ({
+    id: `v:${pathIndex}:${index}`,
+    role: 'vertex',
+    at,
+    cursor: 'move',
+  }))
+  const edges = closed ? path.length : path.length - 1
+  for (let index = 0; index < edges; index++) {
+    handles.push({
+      id: `m:${pathIndex}:${index}`,
+      role: 'midpoint',
+      at: midpoint(path[index], path[(index + 1) % path.length]),
+      cursor: 'copy',
+    })
+  }
+  return handles
+}
+
+export function parseVertexHandle(
+  handleId: string,
+): { ghost: boolean; pathIndex: number; index: number } | null {
+  const match = /^([vm]):(\d+):(\d+)$/.exec(handleId)
+  return match && { ghost: match[1] === 'm', pathIndex: Number(match[2]), index: Number(match[3]) }
+}
+
+/** The path with the handle's vertex at `to`; a ghost's vertex is inserted. */
+export function withVertexAt(
+  path: readonly Point[],
+  handle: { ghost: boolean; index: number },
+  to: Point,
+): Point[] {
+  return handle.ghost
+    ? [...path.slice(0, handle.index + 1), to, ...path.slice(handle.index + 1)]
+    : path.with(handle.index, to)
+}

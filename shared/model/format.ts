@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+export const FORMATS = [
+  { id: 'pictograph', label: 'Pictograph JSON', keeps: 'Everything' },
+  { id: 'coco', label: 'COCO', keeps: 'Boxes, polygons, holes as RLE, keypoints with skeletons' },
+  { id: 'yolo', label: 'YOLO detect', keeps: 'Boxes' },
+  { id: 'yolo_seg', label: 'YOLO segment', keeps: 'Polygons; boxes as four corners' },
+  { id: 'yolo_pose', label: 'YOLO pose', keeps: 'Keypoints with their boxes' },
+  { id: 'yolo_obb', label: 'YOLO OBB', keeps: 'Oriented boxes' },
+  { id: 'pascal_voc', label: 'Pascal VOC', keeps: 'Boxes' },
+  { id: 'labelme', label: 'labelme', keeps: 'All shapes; holes as masks' },
+  { id: 'xanylabeling', label: 'X-AnyLabeling', keeps: 'All shapes but holes' },
+] as const
+
+export const formatIdSchema = z.enum(FORMATS.map(({ id }) => id))
+export type FormatId = z.infer<typeof formatIdSchema>
+
+export const exportOptionsSchema = z.object({
+  /** Cut shapes at the image's border; what lies wholly outside is left out and reported. */
+  clampToImage: z.boolean().default(false),
+  /** Pascal VOC only: 1 writes the original's 1-based pixels, 0 what most tools of today write. */
+  vocPixelOrigin: z.union([z.literal(0), z.literal(1)]).default(0),
+})
+export type ExportOptions = z.infer<typeof exportOptionsSchema>
+
+export const imageModeSchema = z.enum(['none', 'copy', 'link'])
+export type ImageMode = z.infer<typeof imageModeSchema>
+
+/** Something that the target cannot hold, or a file could not give. */
+export const lossSchema = z.object({
+  message: z.string(),
+  count: z.number().int(),
+  /** The first few places it happened. */
+  examples: z.array(z.string()),
+})
+export type Loss = z.infer<typeof lossSchema>
+
+export const importFailureSchema = z.object({
+  file: z.string(),
+  /** Where in the file: a key path or a line. */
+  field: z.string(),
+  message: z.string(),
+})
+export type ImportFailure = z.infer<typeof importFailureSchema>

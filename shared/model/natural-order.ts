@@ -1,0 +1,15 @@
+/**
+ * A key whose plain code-unit order is the natural order of paths: digits compare as numbers, case
+ * does not matter but for ties, and a folder's own files come before its subfolders' neighbours.
+ * A run of digits is written as its length (two digits) and itself without leading zeros, so that
+ * `img2` < `img10`.
+ */
+export function naturalKey(path: string): string {
+  const folded = path.normalize('NFC').toLowerCase()
+  const key = folded.replace(/\d+/g, (digits) => {
+    const trimmed = digits.replace(/^0+(?=\d)/, '')
+    return `${String(Math.min(trimmed.length, 99)).padStart(2, '0')}${trimmed}`
+  })
+  // '/' sorts below every printable character, so that `a/x` precedes `a b/x`.
+  return `${key.replaceAll('/', '\u0001')}\u0000${path}`
+}

@@ -127,20 +127,16 @@ test('the smallest rectangle is no smaller than the ring and no larger than its 
 
 describe('masks', () => {
   test('tracing and filling again gives the same pixels, for any mask', () => {
-    const masks = fc
-      .integer({ min: 1, max: 9 })
-      .chain((width) =>
+    const masks = fc.integer({ min: 1, max: 9 }).chain((width) =>
+      fc.integer({ min: 1, max: 9 }).chain((height) =>
         fc
-          .integer({ min: 1, max: 9 })
-          .chain((height) =>
-            fc
-              .array(fc.constantFrom(0, 1), {
-                minLength: width * height,
-                maxLength: width * height,
-              })
-              .map((data) => ({ width, height, data: Uint8Array.from(data) })),
-          ),
-      )
+          .array(fc.constantFrom(0, 1), {
+            minLength: width * height,
+            maxLength: width * height,
+          })
+          .map((data) => ({ width, height, data: Uint8Array.from(data) })),
+      ),
+    )
     fc.assert(
       fc.property(masks, (mask) => {
         const regions = traceMask(mask)

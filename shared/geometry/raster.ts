@@ -8,15 +8,20 @@ export interface Mask {
   data: Uint8Array
 }
 
-/** Fills rings by the even-odd rule; a pixel is inside when its centre is. Image pixels. */
+/**
+ * Fills rings by the even-odd rule; a pixel is inside when its centre is. Image pixels. The mask is the
+ * part of the image that begins at `left`, `top`; the same pixels are filled whichever part is asked for.
+ */
 export function rasterise(
   rings: readonly (readonly Point[])[],
   width: number,
   height: number,
+  left = 0,
+  top = 0,
 ): Mask {
   const data = new Uint8Array(width * height)
   for (let row = 0; row < height; row++) {
-    const y = row + 0.5
+    const y = top + row + 0.5
     const crossings: number[] = []
     for (const ring of rings) {
       for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
@@ -27,8 +32,8 @@ export function rasterise(
     }
     crossings.sort((a, b) => a - b)
     for (let i = 0; i + 1 < crossings.length; i += 2) {
-      const from = Math.max(0, Math.ceil(crossings[i] - 0.5))
-      const to = Math.min(width, Math.ceil(crossings[i + 1] - 0.5))
+      const from = Math.max(0, Math.ceil(crossings[i] - 0.5) - left)
+      const to = Math.min(width, Math.ceil(crossings[i + 1] - 0.5) - left)
       if (to > from) data.fill(1, row * width + from, row * width + to)
     }
   }

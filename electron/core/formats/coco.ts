@@ -181,7 +181,14 @@ const categorySchema = z.object({
   skeleton: z.array(z.tuple([number, number])).optional(),
 })
 const cocoSchema = z.object({
-  images: z.array(z.object({ id: z.union([number, z.string()]), file_name: z.string() }).loose()),
+  images: z.array(
+    z.object({
+      id: z.union([number, z.string()]),
+      file_name: z.string(),
+      width: number.int().positive().optional(),
+      height: number.int().positive().optional(),
+    }),
+  ),
   annotations: z.array(z.unknown()),
   categories: z.array(categorySchema),
 })
@@ -329,13 +336,14 @@ function readFile(path: string, json: unknown, context: ImportContext, result: I
   }
   const split = splitInName(fileNameOf(path))
   const images = new Map<number | string, ImportedImage>()
-  for (const { id, file_name } of data.images) {
+  for (const { id, file_name, width, height } of data.images) {
     const known = context.images.find(file_name)
     images.set(id, {
       file: path,
       path: known?.path ?? file_name,
       matched: known !== null,
       annotations: [],
+      ...(width && height && { size: { width, height } }),
       ...(split && { split }),
     })
   }

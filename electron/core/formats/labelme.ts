@@ -51,10 +51,7 @@ function writeMask(shape: PolygonShape): JsonObject {
   const top = Math.floor(y)
   const width = Math.max(1, Math.ceil(x + w) - left)
   const height = Math.max(1, Math.ceil(y + h) - top)
-  const local = shape.rings.map((ring) =>
-    ring.map((point) => ({ x: point.x - left, y: point.y - top })),
-  )
-  const { data } = rasterise(local, width, height)
+  const { data } = rasterise(shape.rings, width, height, left, top)
   const png = encodePng({ width, height, data, depth: 8, channels: 1 })
   return {
     shape_type: 'mask',
@@ -398,6 +395,7 @@ export function readLabelme(
       seen.add(fresh.id)
       return fresh
     }),
+    ...(imageWidth && imageHeight && { size: { width: imageWidth, height: imageHeight } }),
     ...(checked && { stage: 'complete' as const }),
     ...(tags?.length && { tags }),
   }

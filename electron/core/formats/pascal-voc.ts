@@ -129,6 +129,8 @@ function readFile(
     context.images.findByStem(stemOf(file).replace(/(^|\/)Annotations\//, '$1')) ??
     (typeof fileName === 'string' ? context.images.find(fileName) : null)
   const objects = child(root, 'object')
+  const width = Number(child(child(root, 'size'), 'width'))
+  const height = Number(child(child(root, 'size'), 'height'))
   const annotations = (Array.isArray(objects) ? objects : []).flatMap((node, index) => {
     try {
       return [readObject(node, `object[${index}]`)]
@@ -141,6 +143,7 @@ function readFile(
     file,
     path: known?.path ?? (typeof fileName === 'string' ? fileName : stemOf(file)),
     matched: known !== null,
+    ...(width > 0 && height > 0 && { size: { width, height } }),
     annotations,
   }
 }

@@ -47,6 +47,8 @@ export interface ImportedImage {
   /** The known image's path, or the name the file gave when there is none. */
   path: string
   matched: boolean
+  /** The size that the label file gives, for images that are not there. */
+  size?: { width: number; height: number }
   annotations: Annotation[]
   stage?: Stage
   split?: Split

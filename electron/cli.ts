@@ -1,0 +1,98 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import open from 'open'
+import { UserError } from '#core/user-error.ts'
+import { FORMATS } from '#shared/model/format.ts'
+import { convert } from './convert.ts'
+import { defaultDataDir } from './host-node/node-ports.ts'
+import { serveApp } from './serve.ts'
+
+const HELP = `Pictograph Desktop
+
+  pictograph-desktop [FOLDER]                  opens the app, on a folder of images if given
+  pictograph-desktop --serve [FOLDER]          serves it to a browser on this machine
+      --port N      the port (default 7365, or any free one)
+      --data DIR    where labels and settings are kept
+      --host NAME   the interface to listen on (default 127.0.0.1)
+  pictograph-desktop convert IN OUT --to FORMAT
+      --from FORMAT             told from the files when left out
+      --images copy|link|none   whether the images go along (default none)
+      --strict                  exit with 1 when anything was lost
+      --clamp                   cut shapes at the image's border
+      --json                    the report as JSON
+
+  Formats: ${FORMATS.map(({ id }) => id).join(', ')}
+`
+
+export interface Invocation {
+  /** The folder that relative paths are below. */
+  cwd: string
+  /** Why a window is not possible; null when one is asked for nowhere. */
+  noWindowBecause: string | null
+}
+
+/** Runs until interrupted, then lets go of the database in order. */
+async function runServer(
+  folder: string | null,
+  values: { data?: string; port?: string; host?: string },
+  { cwd, noWindowBecause }: Invocation,
+): Promise<number> {
+  const port = values.port === undefined ? null : Number(values.port)
+  if (port !== null && !(Number.isInteger(port) && port >= 0 && port < 65536))
+    throw new UserError('usage', `--port ${values.port}: must be a whole number from 0 to 65535`)
+  if (noWindowBecause)
+    process.stdout.write(`${noWindowBecause} The app is served to your browser instead.\n`)
+  const served = await serveApp({
+    dataDir: values.data === undefined ? defaultDataDir() : resolve(cwd, values.data),
+    port,
+    host: values.host ?? '127.0.0.1',
+    openPath: folder === null ? null : resolve(cwd, folder),
+    print: (line) => process.stdout.write(`${line}\n`),
+  })
+  const hasDisplay =
+    process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY
+  if (noWindowBecause && hasDisplay) await open(served.url).catch(() => {})
+  const { promise, resolve: stop } = Promise.withResolvers<void>()
+  process.once('SIGINT', () => stop()).once('SIGTERM', () => stop())
+  await promise
+  await served[Symbol.asyncDispose]()
+  return 0
+}
+
+/** The command line; answers the exit code. */
+export async function main(args: string[], invocation: Invocation): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        serve: { type: 'boolean' },
+        port: { type: 'string' },
+        data: { type: 'string' },
+        host: { type: 'string' },
+        from: { type: 'string' },
+        to: { type: 'string' },
+        images: { type: 'string' },
+        strict: { type: 'boolean' },
+        clamp: { type: 'boolean' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+    if (values.help) {
+      process.stdout.write(HELP)
+      return 0
+    }
+    if (positionals[0] === 'convert')
+      return await convert(positionals.slice(1), values, invocation.cwd)
+    if (positionals.length > 1)
+      throw new UserError(
+        'usage',
+        `One folder at a time: "${positionals[1]}" is too many. See --help.`,
+      )
+    return await runServer(positionals[0] ?? null, values, invocation)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return 2
+  }
+}

@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs'
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isEmptyChangeSet } from '#shared/model/change-set.ts'
+import type { Dataset } from '#shared/model/dataset.ts'
+import { openLibrary } from './cache/database.ts'
+import { DatasetRepository } from './cache/dataset-repository.ts'
+import { EditStore, type Outcome } from './cache/edit-store.ts'
+import { ImageRepository } from './cache/image-repository.ts'
+import { LabelFileRepository } from './cache/label-file-repository.ts'
+import { SettingRepository } from './cache/setting-repository.ts'
+import { EventBus } from './event-bus.ts'
+import { ImportPlans } from './library/import-plans.ts'
+import { LabelFileSync } from './library/label-file-sync.ts'
+import { Library } from './library/library.ts'
+import { openSample } from './library/sample.ts'
+import { mediaHandler } from './media/media-handler.ts'
+import { Renditions } from './media/renditions.ts'
+import type { Ports } from './ports.ts'
+
+export type AppCore = ReturnType<typeof createAppCore>
+
+/** Builds everything that does not depend on the host. Throws a UserError when the data folder cannot be used. */
+export function createAppCore(ports: Ports, openPath: string | null = null) {
+  const opened = openLibrary(ports.dataDir)
+  const { db } = opened
+  const events = new EventBus()
+  const datasets = new DatasetRepository(db)
+  const images = new ImageRepository(db)
+  const edits = new EditStore(db, datasets)
+  const library = new Library({ datasets, images, events, log: ports.log })
+
+  /** Tells the windows what an edit did. */
+  const announce = ({ datasetId, effects, classesChanged }: Outcome) => {
+    const changed = effects.filter(({ changes }) => !isEmptyChangeSet(changes))
+    for (const effect of changed) events.publish({ type: 'annotations', ...effect })
+    if (changed.length > 0)
+      events.publish({
+        type: 'images',
+        datasetId,
+        upserted: images.getMany(changed.map(({ imageId }) => imageId)),
+      })
+    if (classesChanged) void announceDataset(datasetId)
+  }
+  const announceDataset = async (datasetId: string) => {
+    const dataset = datasets.find(datasetId)
+    if (dataset) events.publish({ type: 'dataset', dataset: await library.describe(dataset) })
+  }
+
+  const labelFiles = new LabelFileSync({
+    datasets,
+    images,
+    edits,
+    labelFiles: new LabelFileRepository(db),
+    events,
+    log: ports.log,
+    publish: announce,
+  })
+  const publish = (outcome: Outcome) => {
+    announce(outcome)
+    labelFiles.onEdit(outcome)
+  }
+  library.onOtherFiles = (dataset, changes) => labelFiles.onFiles(dataset, changes)
+
+  const imports = new ImportPlans({ datasets, images, edits, publish })
+
+  /** After a scan: label files of images that are new to us are read. */
+  const followLabelFiles = async (dataset: Dataset): Promise<Dataset> => {
+    if (dataset.labelFiles && !dataset.missing)
+      void library.settled(dataset.id).then(() => labelFiles.start(dataset.id))
+    return dataset
+  }
+
+  return {
+    ports,
+    openPath,
+    events,
+    datasets,
+    images,
+    edits,
+    library,
+    labelFiles,
+    imports,
+    settings: new SettingRepository(db),
+    media: mediaHandler(datasets, images, new Renditions(join(ports.dataDir, 'renditions'))),
+    publish,
+    openDataset: async (id: string) => followLabelFiles(await library.open(id)),
+    openFolder: async (path: string) => followLabelFiles(await library.openFolder(path)),
+    /** The sample is copied out of the app, which may lie in a read-only place. */
+    openSample: async () => {
+      const folder = join(ports.dataDir, 'sample')
+      if (!existsSync(folder))
+        await cp(join(ports.resourcesDir, 'sample'), folder, { recursive: true })
+      return openSample({ folder, library, datasets, imports })
+    },
+    setLabelFiles: async (...args: Parameters<Library['setLabelFiles']>) => {
+      const dataset = await library.setLabelFiles(...args)
+      await library.settled(dataset.id)
+      await labelFiles.start(dataset.id)
+      await announceDataset(dataset.id)
+      return dataset
+    },
+    async [Symbol.asyncDispose]() {
+      await library[Symbol.asyncDispose]()
+      await labelFiles[Symbol.asyncDispose]()
+      opened[Symbol.dispose]()
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { newId } from '#shared/model/annotation.ts'
+
+/**
+ * Writes a file so that it is there whole or not at all: a hidden name first, flushed, then renamed.
+ * Throws the system's error; nothing is left behind then.
+ */
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const temporary = join(
+    dirname(path),
+    `.${basename(path).slice(0, 100)}.${newId().slice(0, 8)}.part`,
+  )
+  try {
+    {
+      await using handle = await open(temporary, 'wx')
+      await handle.writeFile(content)
+      await handle.sync()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}

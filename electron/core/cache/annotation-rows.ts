@@ -1,0 +1,62 @@
+import type { Annotation } from '#shared/model/annotation.ts'
+import type { ChangeSet } from '#shared/model/change-set.ts'
+import type { Db } from './database.ts'
+
+/** The annotations of images as rows; every caller wraps its writes in a transaction of its own. */
+export class AnnotationRows {
+  readonly #db: Db
+
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  /** In drawing order. */
+  read(imageId: string): Annotation[] {
+    return this.#db
+      .prepare<[string], { data: string }>(
+        'SELECT data FROM annotation WHERE image_id = ? ORDER BY position',
+      )
+      .all(imageId)
+      .map(({ data }) => JSON.parse(data) as Annotation)
+  }
+
+  /** Images of a dataset that use a class. */
+  imagesWithClass(datasetId: string, className: string): string[] {
+    return this.#db
+      .prepare<[string, string], { id: string }>(
+        `SELECT DISTINCT image.id FROM annotation JOIN image ON image.id = annotation.image_id
+         WHERE dataset_id = ? AND class_name = ?`,
+      )
+      .all(datasetId, className)
+      .map(({ id }) => id)
+  }
+
+  /** Writes a change set that fits the rows as they are. */
+  write(imageId: string, changes: ChangeSet): void {
+    const insert = this.#db.prepare(
+      `INSERT INTO annotation (image_id, id, position, class_name, data) VALUES (?, ?,
+       (SELECT coalesce(max(position), 0) + 1 FROM annotation WHERE image_id = ?), ?, ?)`,
+    )
+    const update = this.#db.prepare(
+      'UPDATE annotation SET class_name = ?, data = ? WHERE image_id = ? AND id = ?',
+    )
+    const remove = this.#db.prepare('DELETE FROM annotation WHERE image_id = ? AND id = ?')
+    for (const { id } of changes.deleted) remove.run(imageId, id)
+    for (const { after } of changes.updated)
+      update.run(after.className, JSON.stringify(after), imageId, after.id)
+    for (const annotation of changes.created)
+      insert.run(imageId, annotation.id, imageId, annotation.className, JSON.stringify(annotation))
+  }
+
+  /** Raises the image's revision and recounts; answers the new revision. */
+  touch(imageId: string): number {
+    const row = this.#db
+      .prepare<[string, string], { revision: number }>(
+        `UPDATE image SET revision = revision + 1,
+           annotation_count = (SELECT count(*) FROM annotation WHERE image_id = ?)
+         WHERE id = ? RETURNING revision`,
+      )
+      .get(imageId, imageId)
+    return row?.revision ?? 0
+  }
+}

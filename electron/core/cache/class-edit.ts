@@ -1,0 +1,88 @@
+import type { ClassEdit } from '#shared/contract/contract.ts'
+import type { Annotation } from '#shared/model/annotation.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { assertNever } from '#shared/model/assert-never.ts'
+import type { ChangeSet } from '#shared/model/change-set.ts'
+import { UserError } from '../user-error.ts'
+
+export function describeClassEdit(edit: ClassEdit): string {
+  switch (edit.kind) {
+    case 'add':
+      return `Add class ${edit.class.name}`
+    case 'rename':
+      return `Rename class ${edit.from} to ${edit.to}`
+    case 'recolor':
+      return `Recolour class ${edit.name}`
+    case 'delete':
+      return `Delete class ${edit.name}`
+    default:
+      return assertNever(edit)
+  }
+}
+
+/** The classes after an edit. Throws a UserError where the edit makes no sense. */
+export function editClassList(
+  classes: readonly AnnotationClass[],
+  edit: ClassEdit,
+): AnnotationClass[] {
+  const named = (name: string) => {
+    const found = classes.find((item) => item.name === name)
+    if (!found) throw new UserError('class_gone', `There is no class called "${name}" any more.`)
+    return found
+  }
+  const refuseTaken = (name: string) => {
+    if (classes.some((item) => item.name === name))
+      throw new UserError(
+        'class_taken',
+        `There is already a class called "${name}". Choose another name.`,
+      )
+  }
+  switch (edit.kind) {
+    case 'add':
+      refuseTaken(edit.class.name)
+      return [...classes, edit.class]
+    case 'rename': {
+      const old = named(edit.from)
+      if (edit.to !== edit.from) refuseTaken(edit.to)
+      return classes.map((item) => (item === old ? { ...old, name: edit.to } : item))
+    }
+    case 'recolor': {
+      const old = named(edit.name)
+      return classes.map((item) => (item === old ? { ...old, color: edit.color } : item))
+    }
+    case 'delete': {
+      const old = named(edit.name)
+      return classes.filter((item) => item !== old)
+    }
+    default:
+      return assertNever(edit)
+  }
+}
+
+/** The class whose annotations an edit touches; null when it touches none. */
+export function touchedClass(edit: ClassEdit): string | null {
+  if (edit.kind === 'rename') return edit.from
+  return edit.kind === 'delete' ? edit.name : null
+}
+
+/** What an edit of the classes does to one image's annotations. */
+export function classEditChanges(annotations: readonly Annotation[], edit: ClassEdit): ChangeSet {
+  const mine = annotations.filter(({ className }) => className === touchedClass(edit))
+  if (edit.kind === 'rename')
+    return {
+      created: [],
+      updated: mine.map((before) => ({ before, after: { ...before, className: edit.to } })),
+      deleted: [],
+    }
+  return { created: [], updated: [], deleted: edit.kind === 'delete' ? mine : [] }
+}
+
+/** Goes from `from` back to `to`, keeping classes that came later than `from`. */
+export function restoreClasses(
+  current: readonly AnnotationClass[],
+  from: readonly AnnotationClass[],
+  to: readonly AnnotationClass[],
+): AnnotationClass[] {
+  const known = new Set([...from, ...to].map(({ name }) => name))
+  return [...to, ...current.filter(({ name }) => !known.has(name))]
+}

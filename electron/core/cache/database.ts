@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { toUserError, UserError } from '../user-error.ts'
+import { MIGRATIONS } from './migrations/migrations.ts'
+
+export type Db = Database.Database
+
+export const DATABASE_FILE = 'library.sqlite'
+
+/** How long a statement waits for another connection before it gives up, milliseconds. */
+const BUSY_TIMEOUT_MS = 2_000
+
+function migrate(db: Db, file: string): void {
+  const version = Number(db.pragma('user_version', { simple: true }))
+  if (version > MIGRATIONS.length)
+    throw new UserError(
+      'database_newer',
+      `${file} was written by a newer Pictograph Desktop (database version ${version}, this one knows ${MIGRATIONS.length}). Update the app, or set PICTOGRAPH_DATA_DIR to another folder. Nothing was changed.`,
+    )
+  db.transaction(() => {
+    for (const sql of MIGRATIONS.slice(version)) db.exec(sql)
+    db.pragma(`user_version = ${MIGRATIONS.length}`)
+  }).immediate()
+}
+
+/** Opens, and where needed creates or upgrades, a database file. Throws a UserError. */
+export function openDatabase(file: string): Db {
+  let db: Db | null = null
+  try {
+    db = new Database(file, { timeout: BUSY_TIMEOUT_MS })
+    // FULL: an acknowledged edit survives power loss, not only a crash of ours.
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = FULL')
+    db.pragma('foreign_keys = ON')
+    migrate(db, file)
+    return db
+  } catch (error) {
+    db?.close()
+    throw toUserError(error, file)
+  }
+}
+
+/**
+ * Makes the folder ours for as long as this process lives. The lock is SQLite's own on a file of its
+ * own, so that the system drops it when the process dies, however it dies. Throws a UserError when
+ * another copy has it.
+ */
+function lockFolder(dataDir: string): Disposable {
+  const lock = new Database(join(dataDir, 'lock.sqlite'), { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY')
+      throw new UserError(
+        'folder_in_use',
+        `Another Pictograph Desktop is using ${dataDir}. Use that one, close it, or set PICTOGRAPH_DATA_DIR to another folder.`,
+      )
+    throw error
+  }
+  return { [Symbol.dispose]: () => lock.close() }
+}
+
+/** The library of a data folder, locked against other copies of the app. */
+export function openLibrary(dataDir: string): { db: Db } & Disposable {
+  try {
+    mkdirSync(dataDir, { recursive: true })
+    const lock = lockFolder(dataDir)
+    try {
+      const db = openDatabase(join(dataDir, DATABASE_FILE))
+      return {
+        db,
+        [Symbol.dispose]: () => {
+          db.close()
+          lock[Symbol.dispose]()
+        },
+      }
+    } catch (error) {
+      lock[Symbol.dispose]()
+      throw error
+    }
+  } catch (error) {
+    throw toUserError(error, dataDir)
+  }
+}

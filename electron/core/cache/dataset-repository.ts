@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { newId } from '#shared/model/annotation.ts'
+import { type AnnotationClass, annotationClassSchema } from '#shared/model/annotation-class.ts'
+import { type Dataset, type LabelFiles, labelFilesSchema } from '#shared/model/dataset.ts'
+import { UserError } from '../user-error.ts'
+import type { Db } from './database.ts'
+
+interface Row {
+  id: string
+  name: string
+  kind: Dataset['kind']
+  root: string
+  classes: string
+  label_files: string | null
+  last_opened_at_ms: number
+  image_count: number
+  annotated_count: number
+}
+
+/** A dataset as stored; whether its folder is there is for the library to say. */
+export type StoredDataset = Omit<Dataset, 'missing'>
+
+const SELECT = `
+SELECT id, name, kind, root, classes, label_files, last_opened_at_ms,
+  (SELECT count(*) FROM image WHERE dataset_id = dataset.id AND missing = 0) AS image_count,
+  (SELECT count(*) FROM image WHERE dataset_id = dataset.id AND missing = 0 AND annotation_count > 0) AS annotated_count
+FROM dataset`
+
+function fromRow(row: Row): StoredDataset {
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    root: row.root,
+    classes: z.array(annotationClassSchema).parse(JSON.parse(row.classes)),
+    labelFiles: row.label_files ? labelFilesSchema.parse(JSON.parse(row.label_files)) : null,
+    imageCount: row.image_count,
+    annotatedCount: row.annotated_count,
+    lastOpenedAtMs: row.last_opened_at_ms,
+  }
+}
+
+export class DatasetRepository {
+  readonly #db: Db
+
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  /** Last opened first. */
+  list(): StoredDataset[] {
+    return this.#db.prepare<[], Row>(`${SELECT} ORDER BY last_opened_at_ms DESC`).all().map(fromRow)
+  }
+
+  find(id: string): StoredDataset | null {
+    const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE id = ?`).get(id)
+    return row ? fromRow(row) : null
+  }
+
+  /** Throws a UserError when there is none. */
+  get(id: string): StoredDataset {
+    const dataset = this.find(id)
+    if (!dataset)
+      throw new UserError(
+        'dataset_gone',
+        'This dataset is no longer in the library. Open its folder again.',
+      )
+    return dataset
+  }
+
+  findByRoot(root: string): StoredDataset | null {
+    const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE root = ?`).get(root)
+    return row ? fromRow(row) : null
+  }
+
+  create(fields: Pick<Dataset, 'name' | 'kind' | 'root' | 'classes'>): StoredDataset {
+    const id = newId()
+    this.#db
+      .prepare(
+        `INSERT INTO dataset (id, name, kind, root, classes, created_at_ms, last_opened_at_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        id,
+        fields.name,
+        fields.kind,
+        fields.root,
+        JSON.stringify(fields.classes),
+        Date.now(),
+        Date.now(),
+      )
+    return this.get(id)
+  }
+
+  touch(id: string): void {
+    this.#db.prepare('UPDATE dataset SET last_opened_at_ms = ? WHERE id = ?').run(Date.now(), id)
+  }
+
+  setRoot(id: string, root: string): void {
+    this.#db.prepare('UPDATE dataset SET root = ? WHERE id = ?').run(root, id)
+  }
+
+  setClasses(id: string, classes: readonly AnnotationClass[]): void {
+    this.#db.prepare('UPDATE dataset SET classes = ? WHERE id = ?').run(JSON.stringify(classes), id)
+  }
+
+  setLabelFiles(id: string, labelFiles: LabelFiles | null): void {
+    this.#db
+      .prepare('UPDATE dataset SET label_files = ? WHERE id = ?')
+      .run(labelFiles && JSON.stringify(labelFiles), id)
+  }
+
+  /** Takes the dataset and all its labels out of the library; its folder is not touched. */
+  remove(id: string): void {
+    this.#db.prepare('DELETE FROM dataset WHERE id = ?').run(id)
+  }
+
+  /** How many annotations each class has. */
+  classCounts(id: string): Map<string, number> {
+    const rows = this.#db
+      .prepare<[string], { class_name: string; n: number }>(
+        `SELECT class_name, count(*) AS n FROM annotation
+         JOIN image ON image.id = annotation.image_id WHERE dataset_id = ? GROUP BY class_name`,
+      )
+      .all(id)
+    return new Map(rows.map(({ class_name, n }) => [class_name, n]))
+  }
+}

@@ -1,0 +1,317 @@
+import { z } from 'zod'
+import type { ClassEdit, EditOrigin, HistoryEntry } from '#shared/contract/contract.ts'
+import type { Annotation } from '#shared/model/annotation.ts'
+import {
+  type AnnotationClass,
+  annotationClassSchema,
+  withClassNames,
+} from '#shared/model/annotation-class.ts'
+import {
+  type ChangeSet,
+  EMPTY_CHANGE_SET,
+  invertChangeSet,
+  isEmptyChangeSet,
+  rebaseChangeSet,
+  sameValue,
+} from '#shared/model/change-set.ts'
+import { UserError } from '../user-error.ts'
+import { AnnotationRows } from './annotation-rows.ts'
+import {
+  classEditChanges,
+  describeClassEdit,
+  editClassList,
+  restoreClasses,
+  touchedClass,
+} from './class-edit.ts'
+import type { Db } from './database.ts'
+import type { DatasetRepository } from './dataset-repository.ts'
+
+export interface Commit {
+  /** Chosen by the caller; the same id a second time changes nothing and gets the first answer. */
+  commitId: string
+  imageId: string
+  /** The revision that the changes were made on; null: whatever it is (imports, label files). */
+  baseRevision: number | null
+  changes: ChangeSet
+  label: string
+  origin: EditOrigin
+}
+
+/** What an edit did to one image. */
+export interface Effect {
+  imageId: string
+  revision: number
+  changes: ChangeSet
+  commitId: string
+}
+
+export interface Outcome {
+  datasetId: string
+  label: string
+  effects: Effect[]
+  classesChanged: boolean
+}
+
+/** The edit was made on a revision that is no longer the image's. */
+export class StaleRevisionError extends Error {}
+
+interface LogRow {
+  seq: number
+  dataset_id: string
+  image_id: string | null
+  label: string
+  origin: string
+  changes: string
+  state: 'done' | 'undone' | 'abandoned'
+  revision: number
+  at_ms: number
+}
+
+const classChangeSchema = z.object({
+  before: z.array(annotationClassSchema),
+  after: z.array(annotationClassSchema),
+})
+
+/** The edits that undo and redo see from one image: its own, and those of the dataset's classes. */
+const SCOPE = `parent IS NULL AND
+  (image_id = $imageId OR (image_id IS NULL AND dataset_id = $datasetId))`
+
+/**
+ * Every change of annotations and classes goes through here: one transaction writes the rows, the
+ * image's revision and the edit log, so that an answer means "it survives".
+ */
+export class EditStore {
+  readonly #db: Db
+  readonly #datasets: DatasetRepository
+  readonly #rows: AnnotationRows
+
+  constructor(db: Db, datasets: DatasetRepository) {
+    this.#db = db
+    this.#datasets = datasets
+    this.#rows = new AnnotationRows(db)
+  }
+
+  annotations(imageId: string): { revision: number; annotations: Annotation[] } {
+    const { revision } = this.#image(imageId)
+    return { revision, annotations: this.#rows.read(imageId) }
+  }
+
+  canUndo(imageId: string): { undo: string | null; redo: string | null } {
+    const image = this.#image(imageId)
+    return {
+      undo: this.#next('done', imageId, image.dataset_id)?.label ?? null,
+      redo: this.#next('undone', imageId, image.dataset_id)?.label ?? null,
+    }
+  }
+
+  /** Throws StaleRevisionError; a UserError when the image is gone. */
+  commit(commit: Commit): Outcome {
+    return this.#write(() => {
+      const { revision, dataset_id: datasetId } = this.#image(commit.imageId)
+      const nothing = { datasetId, label: commit.label, classesChanged: false }
+      const before = this.#db
+        .prepare<[string], { revision: number }>(
+          'SELECT revision FROM edit_log WHERE commit_id = ?',
+        )
+        .get(commit.commitId)
+      const { imageId, commitId } = commit
+      if (before)
+        return {
+          ...nothing,
+          effects: [{ imageId, commitId, revision: before.revision, changes: EMPTY_CHANGE_SET }],
+        }
+      if (commit.baseRevision !== null && commit.baseRevision !== revision)
+        throw new StaleRevisionError()
+      const changes = rebaseChangeSet(this.#rows.read(imageId), commit.changes)
+      if (isEmptyChangeSet(changes))
+        return { ...nothing, effects: [{ imageId, commitId, revision, changes }] }
+      this.#abandonUndone(imageId, datasetId)
+      const classesChanged = this.#addMissingClasses(datasetId, changes)
+      const next = this.#apply(imageId, changes)
+      this.#log({ ...commit, datasetId, parent: null, revision: next, changes })
+      return {
+        ...nothing,
+        classesChanged,
+        effects: [{ imageId, commitId, revision: next, changes }],
+      }
+    })
+  }
+
+  /** Adds, renames, recolours or deletes a class, with its annotations everywhere. One undoable edit. */
+  editClasses(datasetId: string, commitId: string, edit: ClassEdit): Outcome {
+    return this.#write(() => {
+      const label = describeClassEdit(edit)
+      const before = this.#datasets.get(datasetId).classes
+      const known = this.#db.prepare('SELECT 1 FROM edit_log WHERE commit_id = ?').get(commitId)
+      if (known) return { datasetId, label, effects: [], classesChanged: false }
+      const after = editClassList(before, edit)
+      this.#db
+        .prepare(
+          `UPDATE edit_log SET state = 'abandoned' WHERE dataset_id = ? AND image_id IS NULL AND state = 'undone'`,
+        )
+        .run(datasetId)
+      this.#datasets.setClasses(datasetId, after)
+      const entry = { datasetId, label, origin: 'user' as const }
+      const parent = this.#log({
+        ...entry,
+        commitId,
+        imageId: null,
+        parent: null,
+        revision: 0,
+        changes: { before, after },
+      })
+      const touched = touchedClass(edit)
+      const images = touched === null ? [] : this.#rows.imagesWithClass(datasetId, touched)
+      const effects = images.map((imageId): Effect => {
+        const changes = classEditChanges(this.#rows.read(imageId), edit)
+        const revision = this.#apply(imageId, changes)
+        const childId = `${commitId}/${imageId}`
+        this.#log({ ...entry, commitId: childId, imageId, parent, revision, changes })
+        return { imageId, revision, changes, commitId: childId }
+      })
+      return { datasetId, label, effects, classesChanged: true }
+    })
+  }
+
+  /** Takes back the last edit of the image or of the classes; null when there is none. */
+  undo(imageId: string, commitId: string): Outcome | null {
+    return this.#turn('done', imageId, commitId)
+  }
+
+  redo(imageId: string, commitId: string): Outcome | null {
+    return this.#turn('undone', imageId, commitId)
+  }
+
+  /** The edits of an image, latest first, with where the image stands among them. */
+  history(imageId: string, limit: number): HistoryEntry[] {
+    const { dataset_id: datasetId } = this.#image(imageId)
+    return this.#db
+      .prepare<unknown[], LogRow>(
+        `SELECT * FROM edit_log WHERE ${SCOPE} AND state <> 'abandoned' ORDER BY seq DESC LIMIT $limit`,
+      )
+      .all({ imageId, datasetId, limit })
+      .map(({ seq, label, state, at_ms, origin }) => ({
+        seq,
+        label,
+        undone: state === 'undone',
+        atMs: at_ms,
+        origin: origin as EditOrigin,
+      }))
+  }
+
+  #write<T>(work: () => T): T {
+    return this.#db.transaction(work).immediate()
+  }
+
+  #image(imageId: string): { revision: number; dataset_id: string } {
+    const row = this.#db
+      .prepare<[string], { revision: number; dataset_id: string }>(
+        'SELECT revision, dataset_id FROM image WHERE id = ?',
+      )
+      .get(imageId)
+    if (!row) throw new UserError('image_gone', 'This image is no longer in the library.')
+    return row
+  }
+
+  #next(state: 'done' | 'undone', imageId: string, datasetId: string): LogRow | undefined {
+    return this.#db
+      .prepare<unknown[], LogRow>(
+        `SELECT * FROM edit_log WHERE ${SCOPE} AND state = $state
+         ORDER BY seq ${state === 'done' ? 'DESC' : 'ASC'} LIMIT 1`,
+      )
+      .get({ imageId, datasetId, state })
+  }
+
+  #turn(state: 'done' | 'undone', imageId: string, commitId: string): Outcome | null {
+    return this.#write(() => {
+      const image = this.#image(imageId)
+      const entry = this.#next(state, imageId, image.dataset_id)
+      if (!entry) return null
+      const back = state === 'done'
+      const parts = this.#db
+        .prepare<[number, number], LogRow>(
+          'SELECT * FROM edit_log WHERE (seq = ? AND image_id IS NOT NULL) OR parent = ?',
+        )
+        .all(entry.seq, entry.seq)
+      const effects = parts.flatMap((part): Effect[] => {
+        if (part.image_id === null) return []
+        const logged = JSON.parse(part.changes) as ChangeSet
+        const wanted = back ? invertChangeSet(logged) : logged
+        const changes = rebaseChangeSet(this.#rows.read(part.image_id), wanted)
+        const revision = this.#apply(part.image_id, changes)
+        return [{ imageId: part.image_id, revision, changes, commitId }]
+      })
+      let classesChanged = this.#turnClasses(entry, back)
+      for (const { changes } of effects)
+        classesChanged = this.#addMissingClasses(entry.dataset_id, changes) || classesChanged
+      this.#db
+        .prepare('UPDATE edit_log SET state = ? WHERE seq = ?')
+        .run(back ? 'undone' : 'done', entry.seq)
+      return { datasetId: entry.dataset_id, label: entry.label, effects, classesChanged }
+    })
+  }
+
+  #turnClasses(entry: LogRow, back: boolean): boolean {
+    if (entry.image_id !== null) return false
+    const { before, after } = classChangeSchema.parse(JSON.parse(entry.changes))
+    const current = this.#datasets.get(entry.dataset_id).classes
+    const next = back
+      ? restoreClasses(current, after, before)
+      : restoreClasses(current, before, after)
+    this.#datasets.setClasses(entry.dataset_id, next)
+    return true
+  }
+
+  #apply(imageId: string, changes: ChangeSet): number {
+    this.#rows.write(imageId, changes)
+    return this.#rows.touch(imageId)
+  }
+
+  /** A new edit ends what could have been redone. The entries stay in the log. */
+  #abandonUndone(imageId: string, datasetId: string): void {
+    this.#db
+      .prepare(`UPDATE edit_log SET state = 'abandoned' WHERE ${SCOPE} AND state = 'undone'`)
+      .run({ imageId, datasetId })
+  }
+
+  /** An annotation never points to a class that is not there: what an edit needs comes back. */
+  #addMissingClasses(datasetId: string, changes: ChangeSet): boolean {
+    const { classes } = this.#datasets.get(datasetId)
+    const names = [...changes.created, ...changes.updated.map(({ after }) => after)].map(
+      ({ className }) => className,
+    )
+    const next: AnnotationClass[] = withClassNames(classes, names)
+    if (sameValue(next, classes)) return false
+    this.#datasets.setClasses(datasetId, next)
+    return true
+  }
+
+  #log(entry: {
+    commitId: string
+    datasetId: string
+    imageId: string | null
+    parent: number | null
+    label: string
+    origin: EditOrigin
+    changes: unknown
+    revision: number
+  }): number {
+    const { lastInsertRowid } = this.#db
+      .prepare(
+        `INSERT INTO edit_log (commit_id, dataset_id, image_id, parent, label, origin, changes, state, revision, at_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 'done', ?, ?)`,
+      )
+      .run(
+        entry.commitId,
+        entry.datasetId,
+        entry.imageId,
+        entry.parent,
+        entry.label,
+        entry.origin,
+        JSON.stringify(entry.changes),
+        entry.revision,
+        Date.now(),
+      )
+    return Number(lastInsertRowid)
+  }
+}

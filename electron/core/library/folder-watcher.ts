@@ -1,0 +1,55 @@
+import { relative, sep } from 'node:path'
+import watcher from '@parcel/watcher'
+import { hasImageExtension } from '#shared/model/dataset.ts'
+
+export interface FolderChange {
+  /** Below the watched folder, forward slashes. */
+  path: string
+  kind: 'create' | 'update' | 'delete'
+}
+
+/** Copying a folder makes thousands of events; they are looked at together. Milliseconds. */
+const SETTLE_MS = 200
+
+/**
+ * Tells of changes below a folder. `onChanges` gets what happened in the meantime, at most every
+ * 200 ms; `onLost` is called when the system's watcher fails or overflows.
+ */
+export async function watchFolder(
+  root: string,
+  onChanges: (changes: FolderChange[]) => void,
+  onLost: (error: Error) => void,
+): Promise<AsyncDisposable> {
+  let waiting: FolderChange[] = []
+  let timer: NodeJS.Timeout | null = null
+  const flush = () => {
+    timer = null
+    const changes = waiting
+    waiting = []
+    onChanges(changes)
+  }
+  const subscription = await watcher.subscribe(
+    root,
+    (error, events) => {
+      if (error) {
+        onLost(error)
+        return
+      }
+      for (const { type, path } of events)
+        waiting.push({ path: relative(root, path).split(sep).join('/'), kind: type })
+      timer ??= setTimeout(flush, SETTLE_MS)
+    },
+    { ignore: ['**/.*', '**/.*/**'] },
+  )
+  return {
+    [Symbol.asyncDispose]: async () => {
+      if (timer) clearTimeout(timer)
+      await subscription.unsubscribe()
+    },
+  }
+}
+
+/** Whether changes can be handled file by file; a folder that came or went needs a new scan. */
+export function areImageFiles(changes: readonly FolderChange[]): boolean {
+  return changes.every(({ path }) => hasImageExtension(path))
+}

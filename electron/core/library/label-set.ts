@@ -1,0 +1,57 @@
+import type { DatasetRepository } from '../cache/dataset-repository.ts'
+import type { EditStore } from '../cache/edit-store.ts'
+import type { ImageRepository } from '../cache/image-repository.ts'
+import type { LossLog } from '../formats/loss-log.ts'
+import type { LabelSet } from '../formats/types.ts'
+import { UserError } from '../user-error.ts'
+
+interface Deps {
+  datasets: DatasetRepository
+  images: ImageRepository
+  edits: EditStore
+}
+
+export interface Selection {
+  /** null: all. */
+  imageIds: readonly string[] | null
+  onlyAnnotated: boolean
+}
+
+/** The chosen images with their labels, for export. Throws a UserError when there are none. */
+export function labelSetOf(
+  { datasets, images, edits }: Deps,
+  datasetId: string,
+  { imageIds, onlyAnnotated }: Selection,
+  losses: LossLog,
+): LabelSet {
+  const { name, classes } = datasets.get(datasetId)
+  const wanted = imageIds && new Set(imageIds)
+  const labelled = images.list(datasetId).flatMap((image) => {
+    if (wanted && !wanted.has(image.id)) return []
+    if (onlyAnnotated && image.annotationCount === 0) return []
+    const { path, width, height, stage, split, tags } = image
+    if (width === null || height === null) {
+      losses.add('images without a readable size are left out', path)
+      return []
+    }
+    return [
+      {
+        path,
+        width,
+        height,
+        stage,
+        split,
+        tags,
+        annotations: edits.annotations(image.id).annotations,
+      },
+    ]
+  })
+  if (labelled.length === 0)
+    throw new UserError(
+      'nothing_to_export',
+      onlyAnnotated
+        ? 'No image has annotations yet. Draw some, or export all images.'
+        : 'There is no image to export. Wait until the folder has been read.',
+    )
+  return { name, classes, images: labelled }
+}

@@ -1,0 +1,99 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasImageExtension } from '#shared/model/dataset.ts'
+import { joinPath } from '#shared/model/paths.ts'
+import type { FileFacts } from '../cache/image-repository.ts'
+import { toUserError } from '../user-error.ts'
+
+export interface ScanBatch {
+  files: FileFacts[]
+  /** Folders and files that could not be read, in words. */
+  problems: string[]
+}
+
+/** Enough for steady progress on screen, few enough transactions. */
+const BATCH_FILES = 1_000
+/** Parallel stat calls; more gain nothing on a local disk. */
+const STAT_PARALLEL = 32
+
+async function mapParallel<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = []
+  for (let start = 0; start < items.length; start += limit) {
+    results.push(...(await Promise.all(items.slice(start, start + limit).map(work))))
+  }
+  return results
+}
+
+interface Found {
+  images: string[]
+  folders: string[]
+}
+
+/** Images and subfolders of one folder; what a symbolic link points to counts as itself. */
+async function look(root: string, directory: string): Promise<Found> {
+  const found: Found = { images: [], folders: [] }
+  for (const entry of await readdir(join(root, directory), { withFileTypes: true })) {
+    // Hidden folders hold caches and thumbnails of other programs.
+    if (entry.name.startsWith('.')) continue
+    const path = joinPath(directory, entry.name)
+    let [isFolder, isFile] = [entry.isDirectory(), entry.isFile()]
+    if (entry.isSymbolicLink()) {
+      const target = await stat(join(root, path)).catch(() => null)
+      isFolder = target?.isDirectory() ?? false
+      isFile = target?.isFile() ?? false
+    }
+    if (isFolder) found.folders.push(path)
+    else if (isFile && hasImageExtension(entry.name)) found.images.push(path)
+  }
+  return found
+}
+
+/** Size and time of one file; null when it has gone meanwhile. */
+export async function fileFacts(root: string, path: string): Promise<FileFacts | null> {
+  const info = await stat(join(root, path)).catch(() => null)
+  return info?.isFile() ? { path, fileSizeBytes: info.size, modifiedAtMs: info.mtimeMs } : null
+}
+
+/**
+ * All images below a folder, in batches as they are found. A folder that cannot be read is a problem
+ * of its own and stops nothing; a loop of links is walked once. Throws a UserError when `root` itself
+ * cannot be read.
+ */
+export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGenerator<ScanBatch> {
+  const visited = new Set<string>()
+  const queue = ['']
+  let batch: ScanBatch = { files: [], problems: [] }
+  for (let directory = queue.shift(); directory !== undefined; directory = queue.shift()) {
+    if (signal?.aborted) return
+    const absolute = join(root, directory)
+    try {
+      const real = await realpath(absolute)
+      if (visited.has(real)) continue
+      visited.add(real)
+      const { images, folders } = await look(root, directory)
+      queue.push(...folders)
+      for (let start = 0; start < images.length; start += BATCH_FILES) {
+        const facts = await mapParallel(
+          images.slice(start, start + BATCH_FILES),
+          STAT_PARALLEL,
+          (path) => fileFacts(root, path),
+        )
+        batch.files.push(...facts.filter((item) => item !== null))
+        if (batch.files.length >= BATCH_FILES) {
+          yield batch
+          batch = { files: [], problems: [] }
+        }
+        if (signal?.aborted) return
+      }
+    } catch (error) {
+      const problem = toUserError(error, absolute)
+      if (directory === '') throw problem
+      batch.problems.push(problem.message)
+    }
+  }
+  yield batch
+}

@@ -1,0 +1,106 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { DatasetRepository } from '../cache/dataset-repository.ts'
+import type { ImageRepository } from '../cache/image-repository.ts'
+import { toUserError } from '../user-error.ts'
+import { isShownAsIs, type Renditions, type Source } from './renditions.ts'
+
+const TYPES: Record<string, string> = {
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.png': 'image/png',
+  '.gif': 'image/gif',
+  '.bmp': 'image/bmp',
+  '.webp': 'image/webp',
+}
+
+/** Widths that are kept; anything else is brought to the next one, so that the cache stays small. */
+const THUMBNAIL_WIDTHS = [160, 320, 640] as const
+
+/** A single byte range (RFC 9110, 14.1.2); null: the whole; 'unsatisfiable' beyond the end. */
+function parseRange(
+  header: string | null,
+  size: number,
+): { from: number; to: number } | null | 'unsatisfiable' {
+  const match = header && /^bytes=(\d*)-(\d*)$/.exec(header)
+  if (!match || (match[1] === '' && match[2] === '')) return null
+  const from = match[1] === '' ? Math.max(0, size - Number(match[2])) : Number(match[1])
+  const to = match[1] === '' || match[2] === '' ? size - 1 : Math.min(size - 1, Number(match[2]))
+  return from >= size || from > to ? 'unsatisfiable' : { from, to }
+}
+
+async function sendFile(request: Request, file: string): Promise<Response> {
+  const info = await stat(file)
+  const etag = `"${info.size.toString(36)}-${Math.round(info.mtimeMs * 1000).toString(36)}"`
+  const headers = new Headers({
+    'content-type': TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream',
+    etag,
+    'accept-ranges': 'bytes',
+    // The address carries the file's time, so what is cached under it never changes.
+    'cache-control': 'private, max-age=31536000, immutable',
+    'x-content-type-options': 'nosniff',
+  })
+  if (request.headers.get('if-none-match') === etag)
+    return new Response(null, { status: 304, headers })
+  const ifRange = request.headers.get('if-range')
+  const range =
+    ifRange === null || ifRange === etag
+      ? parseRange(request.headers.get('range'), info.size)
+      : null
+  if (range === 'unsatisfiable') {
+    headers.set('content-range', `bytes */${info.size}`)
+    return new Response(null, { status: 416, headers })
+  }
+  const { from, to } = range ?? { from: 0, to: info.size - 1 }
+  headers.set('content-length', String(to - from + 1))
+  if (range) headers.set('content-range', `bytes ${from}-${to}/${info.size}`)
+  const empty = request.method === 'HEAD' || info.size === 0
+  const stream = empty ? null : Readable.toWeb(createReadStream(file, { start: from, end: to }))
+  return new Response(stream as ReadableStream | null, { status: range ? 206 : 200, headers })
+}
+
+function refuse(status: number, message: string): Response {
+  return new Response(message, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
+}
+
+/**
+ * Answers `/media/image/<id>` and `/media/thumbnail/<id>?width=`. Images are addressed by id only:
+ * a path never comes from outside.
+ */
+export function mediaHandler(
+  datasets: DatasetRepository,
+  images: ImageRepository,
+  renditions: Renditions,
+): (request: Request) => Promise<Response> {
+  const sourceOf = (id: string): Source | null => {
+    const image = images.find(id)
+    const dataset = image && datasets.find(image.datasetId)
+    return image && dataset ? { image, file: join(dataset.root, image.path) } : null
+  }
+  return async (request) => {
+    const url = new URL(request.url)
+    const [, , kind, id] = url.pathname.split('/')
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, 'Only GET')
+    const source = sourceOf(decodeURIComponent(id ?? ''))
+    if (!source || (kind !== 'image' && kind !== 'thumbnail')) return refuse(404, 'No such image')
+    try {
+      if (kind === 'image') {
+        const file = isShownAsIs(source)
+          ? source.file
+          : await renditions.get(source, { kind: 'full' })
+        return await sendFile(request, file)
+      }
+      const asked = Number(url.searchParams.get('width') ?? THUMBNAIL_WIDTHS[0])
+      const width = THUMBNAIL_WIDTHS.find((candidate) => candidate >= asked) ?? 640
+      // sharp does not read bitmaps; the browser scales them.
+      const file = source.file.toLowerCase().endsWith('.bmp')
+        ? source.file
+        : await renditions.get(source, { kind: 'thumbnail', width })
+      return await sendFile(request, file)
+    } catch (error) {
+      return refuse(422, toUserError(error, source.image.path).message)
+    }
+  }
+}

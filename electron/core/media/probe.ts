@@ -1,0 +1,64 @@
+import { open } from 'node:fs/promises'
+import sharp from 'sharp'
+import type { ImageFacts } from '../cache/image-repository.ts'
+import { toUserError } from '../user-error.ts'
+
+/** Larger images would not fit into this process; the format's own limits are beyond it. */
+export const MAX_IMAGE_PIXELS = 1_000_000_000
+
+export type Facts = Omit<ImageFacts, 'id'>
+
+const failed = (problem: string): Facts => ({ width: null, height: null, problem })
+
+/** Windows bitmaps, which sharp does not read: BITMAPCOREHEADER and BITMAPINFOHEADER, [MS-WMF] 2.2.2. */
+function bmpSize(head: Buffer): Facts | null {
+  if (head.length < 26 || head.toString('latin1', 0, 2) !== 'BM') return null
+  const core = head.readUInt32LE(14) === 12
+  const width = core ? head.readUInt16LE(18) : head.readInt32LE(18)
+  // A negative height means the rows run downwards.
+  const height = Math.abs(core ? head.readUInt16LE(20) : head.readInt32LE(22))
+  return width > 0 && height > 0 ? { width, height, problem: null } : null
+}
+
+async function readHead(file: string): Promise<{ head: Buffer; size: number }> {
+  await using handle = await open(file)
+  const { size } = await handle.stat()
+  const head = Buffer.alloc(64)
+  const { bytesRead } = await handle.read(head, 0, head.length, 0)
+  return { head: head.subarray(0, bytesRead), size }
+}
+
+function looksLikeText(head: Buffer): boolean {
+  return (
+    head.length > 0 &&
+    head.every((byte) => byte >= 0x20 || byte === 9 || byte === 10 || byte === 13)
+  )
+}
+
+/** Size in pixels after EXIF rotation, or why the image cannot be shown, in words. Never throws. */
+export async function probeImage(file: string): Promise<Facts> {
+  try {
+    const { head, size } = await readHead(file)
+    if (size === 0) return failed('The file is empty (0 bytes). Copy it again from its source.')
+    const bmp = bmpSize(head)
+    if (bmp) return bmp
+    if (looksLikeText(head))
+      return failed('The file holds text, not an image. It may have been given the wrong name.')
+    const info = await sharp(file, { limitInputPixels: false }).metadata()
+    if (info.format === 'heif' && info.compression !== 'av1')
+      return failed('HEIC images cannot be decoded here. Convert the file to JPEG or PNG.')
+    // EXIF orientations 5 to 8 are turned by a quarter.
+    const turned = (info.orientation ?? 1) >= 5
+    const width = turned ? info.height : info.width
+    const height = turned ? info.width : info.height
+    if (width * height > MAX_IMAGE_PIXELS)
+      return failed(
+        `The image has ${width} × ${height} pixels, more than can be shown. Cut it into tiles.`,
+      )
+    return { width, height, problem: null }
+  } catch (error) {
+    const known = toUserError(error)
+    if (known.reason !== 'unexpected') return failed(`The file cannot be read. ${known.message}.`)
+    return failed('The file is damaged, or not in a format that can be shown here.')
+  }
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, extname, join } from 'node:path'
+import sharp from 'sharp'
+import { newId } from '#shared/model/annotation.ts'
+import type { DatasetImage } from '#shared/model/dataset.ts'
+
+/** What every browser engine decodes by itself. */
+const SHOWN_AS_IS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.gif', '.bmp', '.webp'])
+/** Chromium refuses bitmaps beyond 16,384 pixels a side, and 100 megapixels are 400 MB of it. */
+const MAX_SHOWN_SIDE = 16_384
+const MAX_SHOWN_PIXELS = 100_000_000
+/** The side to which larger images are brought; coordinates stay those of the full image. */
+const REDUCED_SIDE = 8_192
+
+/** Two at a time leave the other cores to the person. */
+const MAX_PARALLEL = 2
+
+export interface Source {
+  image: DatasetImage
+  /** Absolute path. */
+  file: string
+}
+
+export type Rendition = { kind: 'thumbnail'; width: number } | { kind: 'full' }
+
+/** Whether the file itself can be handed to the renderer. */
+export function isShownAsIs({ image, file }: Source): boolean {
+  const width = image.width ?? 0
+  const height = image.height ?? 0
+  return (
+    SHOWN_AS_IS.has(extname(file).toLowerCase()) &&
+    Math.max(width, height) <= MAX_SHOWN_SIDE &&
+    width * height <= MAX_SHOWN_PIXELS
+  )
+}
+
+async function render(
+  { image, file }: Source,
+  rendition: Rendition,
+  target: string,
+): Promise<void> {
+  const pipeline = sharp(file, {
+    limitInputPixels: false,
+    failOn: 'none',
+    sequentialRead: true,
+  }).autoOrient()
+  if (rendition.kind === 'thumbnail') {
+    await pipeline
+      .resize({
+        width: rendition.width,
+        height: rendition.width,
+        fit: 'inside',
+        withoutEnlargement: true,
+      })
+      .webp({ quality: 75 })
+      .toFile(target)
+    return
+  }
+  // Deep greys (X-ray, depth) would be black without being stretched to what the screen shows.
+  const { depth } = await sharp(file, { limitInputPixels: false }).metadata()
+  const shown = depth === 'ushort' || depth === 'float' ? pipeline.normalise() : pipeline
+  const large =
+    Math.max(image.width ?? 0, image.height ?? 0) > MAX_SHOWN_SIDE ||
+    (image.width ?? 0) * (image.height ?? 0) > MAX_SHOWN_PIXELS
+  await (large ? shown.resize({ width: REDUCED_SIDE, height: REDUCED_SIDE, fit: 'inside' }) : shown)
+    .toColourspace('srgb')
+    .png({ compressionLevel: 3 })
+    .toFile(target)
+}
+
+/** Pictures made from the originals, kept on disk by what they were made from. */
+export class Renditions {
+  readonly #folder: string
+  readonly #running = new Map<string, Promise<string>>()
+  readonly #waiting: (() => void)[] = []
+  #active = 0
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** The absolute path of the picture; made at most once at a time. Throws what sharp throws. */
+  get(source: Source, rendition: Rendition): Promise<string> {
+    const { image, file } = source
+    const what = rendition.kind === 'thumbnail' ? `thumbnail ${rendition.width}` : 'full'
+    const key = createHash('sha256')
+      .update(JSON.stringify([file, image.fileSizeBytes, image.modifiedAtMs, what]))
+      .digest('hex')
+    const extension = rendition.kind === 'thumbnail' ? 'webp' : 'png'
+    const target = join(this.#folder, key.slice(0, 2), `${key}.${extension}`)
+    const running = this.#running.get(key)
+    if (running) return running
+    const made = this.#make(source, rendition, target).finally(() => this.#running.delete(key))
+    this.#running.set(key, made)
+    return made
+  }
+
+  async #make(source: Source, rendition: Rendition, target: string): Promise<string> {
+    if (await stat(target).catch(() => null)) return target
+    if (this.#active >= MAX_PARALLEL) await new Promise<void>((go) => this.#waiting.push(go))
+    this.#active++
+    const temporary = `${target}.${newId()}.part`
+    try {
+      await mkdir(dirname(target), { recursive: true })
+      await render(source, rendition, temporary)
+      await rename(temporary, target)
+      return target
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
+    } finally {
+      this.#active--
+      this.#waiting.shift()?.()
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** What a host brings; everything else is the same in Electron and in plain Node. */
+export interface Ports {
+  hostName: 'electron' | 'node'
+  appVersion: string
+  /** Absolute folder of the database, thumbnails and renditions. */
+  dataDir: string
+  /** Absolute folder of what ships with the app: the sample dataset. */
+  resourcesDir: string
+  log: Log
+  /** The system's folder dialog, where the host has one; null when the person cancels. */
+  pickFolder: ((title: string) => Promise<string | null>) | null
+  /** Shows a folder in the system's file manager, where the host can. */
+  revealFolder: ((path: string) => Promise<void>) | null
+}
+
+export interface Log {
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}

@@ -1,0 +1,28 @@
+import type { AppCore } from '../app-core.ts'
+import { LossLog } from '../formats/loss-log.ts'
+import { runExport } from '../library/export-job.ts'
+import { labelSetOf } from '../library/label-set.ts'
+import { guarded, os } from './procedure.ts'
+
+export function formatRouter(core: AppCore) {
+  const { datasets, imports, settings, ports } = core
+  return {
+    export: os.formats.export.handler(({ input, signal }) => {
+      const { root } = datasets.get(input.datasetId)
+      const losses = new LossLog()
+      const set = labelSetOf(core, input.datasetId, input, losses)
+      const { folder, format, images, options } = input
+      settings.set('lastExportFolder', folder)
+      return guarded(
+        runExport({ set, root, folder, format, images, options }, losses, signal),
+        ports.log,
+      )
+    }),
+    planImport: os.formats.planImport.handler(({ input: { datasetId, path, format } }) =>
+      imports.plan(datasetId, path, format),
+    ),
+    applyImport: os.formats.applyImport.handler(({ input: { planId, mode } }) =>
+      guarded(imports.apply(planId, mode), ports.log),
+    ),
+  }
+}

@@ -1,0 +1,42 @@
+import { implement, ORPCError } from '@orpc/server'
+import { contract } from '#shared/contract/contract.ts'
+import { StaleRevisionError } from '../cache/edit-store.ts'
+import type { Log } from '../ports.ts'
+import { toUserError } from '../user-error.ts'
+
+export interface RpcContext {
+  log: Log
+}
+
+function toRpcError(error: unknown, path: readonly string[], log: Log): unknown {
+  if (error instanceof ORPCError) return error
+  if (error instanceof StaleRevisionError) return new ORPCError('STALE', { status: 409 })
+  const problem = toUserError(error)
+  if (problem.reason === 'unexpected')
+    log.error('request failed', { path: path.join('.'), error: String(error) })
+  return new ORPCError('PROBLEM', {
+    status: 422,
+    message: problem.message,
+    data: { reason: problem.reason },
+  })
+}
+
+/** The contract's implementer; every fault reaches the renderer in words. */
+export const os = implement(contract)
+  .$context<RpcContext>()
+  .use(async ({ next, path, context }) => {
+    try {
+      return await next()
+    } catch (error) {
+      throw toRpcError(error, path, context.log)
+    }
+  })
+
+/** The same for faults in the middle of a stream, which the middleware does not see. */
+export async function* guarded<T>(steps: AsyncIterable<T>, log: Log): AsyncGenerator<T> {
+  try {
+    yield* steps
+  } catch (error) {
+    throw toRpcError(error, ['stream'], log)
+  }
+}

@@ -1,0 +1,51 @@
+import { settingsSchema } from '#shared/contract/settings.ts'
+import type { AppCore } from '../app-core.ts'
+import { createFolder, listFolder } from '../library/folder-listing.ts'
+import { annotationRouter } from './annotations.ts'
+import { datasetRouter } from './datasets.ts'
+import { formatRouter } from './formats.ts'
+import { imageRouter } from './images.ts'
+import { os } from './procedure.ts'
+
+const SETTINGS_KEY = 'settings'
+
+export type AppRouter = ReturnType<typeof createRouter>
+
+export function createRouter(core: AppCore) {
+  const { ports, settings, events } = core
+  const readSettings = () =>
+    settingsSchema.catch(settingsSchema.parse({})).parse(settings.get(SETTINGS_KEY) ?? {})
+  return os.router({
+    app: {
+      info: os.app.info.handler(() => ({
+        version: ports.appVersion,
+        host: ports.hostName,
+        dataDir: ports.dataDir,
+        canPickFolder: ports.pickFolder !== null,
+        canReveal: ports.revealFolder !== null,
+        openPath: core.openPath,
+      })),
+      events: os.app.events.handler(({ signal }) => events.stream(signal)),
+    },
+    settings: {
+      get: os.settings.get.handler(readSettings),
+      set: os.settings.set.handler(({ input }) => {
+        const next = { ...readSettings(), ...input }
+        settings.set(SETTINGS_KEY, next)
+        return next
+      }),
+    },
+    folders: {
+      list: os.folders.list.handler(({ input }) => listFolder(input.path)),
+      create: os.folders.create.handler(async ({ input }) => ({
+        path: await createFolder(input.parent, input.name),
+      })),
+      pick: os.folders.pick.handler(({ input }) => ports.pickFolder?.(input.title) ?? null),
+      reveal: os.folders.reveal.handler(({ input }) => ports.revealFolder?.(input.path)),
+    },
+    datasets: datasetRouter(core),
+    images: imageRouter(core),
+    annotations: annotationRouter(core),
+    formats: formatRouter(core),
+  })
+}

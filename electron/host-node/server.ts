@@ -1,0 +1,172 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { RPCHandler } from '@orpc/server/ws'
+import { WebSocketServer } from 'ws'
+import type { AppCore } from '#core/app-core.ts'
+import { createRouter } from '#core/rpc/router.ts'
+import { rendererFiles } from '#core/web/renderer-files.ts'
+import { Session } from './session.ts'
+
+export interface ServeOptions {
+  core: AppCore
+  rendererDir: string
+  /** Tried in this order; 0 is any free one. */
+  ports: readonly number[]
+  /** The interface to listen on; loopback unless the person says otherwise. */
+  host: string
+  /** Called with a new address when somebody came with one that was used before. */
+  onNewAddress: (url: string) => void
+}
+
+export interface Served extends AsyncDisposable {
+  /** With its token, which works once. */
+  url: string
+  port: number
+}
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
+/** A used address prints a new one at most this often, milliseconds. */
+const NEW_ADDRESS_EVERY_MS = 5_000
+/** The largest message a window sends: an edit of some ten thousand shapes. Bytes. */
+const MAX_MESSAGE_BYTES = 256 * 1024 * 1024
+
+function page(title: string, text: string): string {
+  return `<!doctype html><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${text}</p>`
+}
+
+function toWebRequest(request: IncomingMessage): Request {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  const url = `http://${request.headers.host}${request.url}`
+  return new Request(url, { method: request.method, headers })
+}
+
+async function send(response: Response, out: ServerResponse): Promise<void> {
+  out.writeHead(response.status, Object.fromEntries(response.headers))
+  if (!response.body) {
+    out.end()
+    return
+  }
+  // A window that goes away in the middle of a picture is no fault.
+  await pipeline(
+    Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]),
+    out,
+  ).catch(() => {})
+}
+
+async function listen(
+  server: ReturnType<typeof createServer>,
+  ports: readonly number[],
+  host: string,
+) {
+  for (const [index, port] of ports.entries()) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    server.once('error', reject).listen(port, host, resolve)
+    try {
+      await promise
+      server.off('error', reject)
+      return (server.address() as AddressInfo).port
+    } catch (error) {
+      server.off('error', reject)
+      const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+      if (!taken || index === ports.length - 1) throw error
+    }
+  }
+  throw new Error('No port to listen on')
+}
+
+/** The app for a browser: page and pictures over HTTP, RPC over a WebSocket, one person only. */
+export async function serve({
+  core,
+  rendererDir,
+  ports,
+  host,
+  onNewAddress,
+}: ServeOptions): Promise<Served> {
+  const session = new Session(core.ports.dataDir)
+  const files = rendererFiles(rendererDir, (url) => `ws://${url.host}`)
+  const rpc = new RPCHandler(createRouter(core))
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })
+  let newAddressAt = 0
+
+  /** A page of another site may reach this port, or rename itself to it: its Host or Origin gives it away. */
+  const isOurs = (request: IncomingMessage): boolean => {
+    const { host: asked = '', origin } = request.headers
+    const name = asked.replace(/:\d+$/, '')
+    const allowed = LOOPBACK.has(name) || (!LOOPBACK.has(host) && name === host)
+    return allowed && (origin === undefined || origin === `http://${asked}`)
+  }
+
+  const enter = (token: string, request: IncomingMessage, response: ServerResponse) => {
+    const cookie = session.redeem(token)
+    if (cookie || session.knows(request)) {
+      response.writeHead(303, { location: '/', ...(cookie && { 'set-cookie': cookie }) }).end()
+      return
+    }
+    if (Date.now() - newAddressAt > NEW_ADDRESS_EVERY_MS) {
+      newAddressAt = Date.now()
+      onNewAddress(address())
+    }
+    response
+      .writeHead(403, { 'content-type': 'text/html; charset=utf-8' })
+      .end(
+        page(
+          'This address has been used',
+          'It works once. The terminal that runs Pictograph Desktop shows a new one.',
+        ),
+      )
+  }
+
+  const server = createServer(async (request, response) => {
+    if (!isOurs(request)) {
+      response.writeHead(403).end('Forbidden')
+      return
+    }
+    const url = new URL(request.url ?? '/', 'http://local')
+    const token = url.searchParams.get('token')
+    if (url.pathname === '/' && token !== null) {
+      enter(token, request, response)
+      return
+    }
+    if (!session.knows(request)) {
+      response
+        .writeHead(401, { 'content-type': 'text/html; charset=utf-8' })
+        .end(page('Not signed in', 'Open the address that the terminal shows, with its token.'))
+      return
+    }
+    const handle = url.pathname.startsWith('/media/') ? core.media : files
+    await send(await handle(toWebRequest(request)), response)
+  })
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (
+      !isOurs(request) ||
+      !session.knows(request) ||
+      request.url !== '/rpc' ||
+      !request.headers.origin
+    ) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      void rpc.upgrade(webSocket, { context: { log: core.ports.log } })
+    })
+  })
+
+  const port = await listen(server, ports, host)
+  const name = LOOPBACK.has(host) ? '127.0.0.1' : host
+  const address = () => `http://${name}:${port}/?token=${session.token}`
+  return {
+    url: address(),
+    port,
+    [Symbol.asyncDispose]: async () => {
+      for (const client of sockets.clients) client.terminate()
+      server.closeAllConnections()
+      await new Promise<void>((done) => server.close(() => done()))
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+
+const COOKIE = 'pictograph_session'
+
+function same(a: string, b: string): boolean {
+  const [x, y] = [Buffer.from(a), Buffer.from(b)]
+  return x.length === y.length && timingSafeEqual(x, y)
+}
+
+/** Kept in the data folder, so that an open window finds its way back after a restart. */
+function sessionKey(dataDir: string): string {
+  const file = join(dataDir, 'session-key')
+  try {
+    const key = readFileSync(file, 'utf8').trim()
+    if (key.length >= 32) return key
+  } catch {
+    // The first start: there is none yet.
+  }
+  const key = randomBytes(32).toString('base64url')
+  mkdirSync(dataDir, { recursive: true })
+  writeFileSync(file, key, { mode: 0o600 })
+  return key
+}
+
+/** Who may talk to the server: whoever opened the printed address once, and nobody else. */
+export class Session {
+  readonly #key: string
+  #token = ''
+
+  constructor(dataDir: string) {
+    this.#key = sessionKey(dataDir)
+    this.renewToken()
+  }
+
+  /** The token of the next address to print; the one before is void. */
+  renewToken(): string {
+    this.#token = randomBytes(24).toString('base64url')
+    return this.#token
+  }
+
+  get token(): string {
+    return this.#token
+  }
+
+  /** A cookie for the right token, which is thereby used up; null for a wrong one. */
+  redeem(token: string): string | null {
+    if (!same(token, this.#token)) return null
+    this.renewToken()
+    return `${COOKIE}=${this.#key}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000`
+  }
+
+  knows(request: IncomingMessage): boolean {
+    const cookies = (request.headers.cookie ?? '').split(/;\s*/)
+    return cookies.some((cookie) => same(cookie, `${COOKIE}=${this.#key}`))
+  }
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import { createAppCore } from '#core/app-core.ts'
+import { appVersion, findAppRoot } from './app-root.ts'
+import { nodePorts } from './host-node/node-ports.ts'
+import { serve } from './host-node/server.ts'
+
+/** "PICT" on a phone's keys would be taken; this one is nobody's in the registry of ports. */
+const DEFAULT_PORT = 7365
+
+export interface ServeArguments {
+  dataDir: string
+  /** null: the usual one, or any free one when that is taken. */
+  port: number | null
+  host: string
+  openPath: string | null
+  print: (line: string) => void
+}
+
+/** Runs the app in this process until it is told to stop. */
+export async function serveApp({ dataDir, port, host, openPath, print }: ServeArguments) {
+  const appRoot = findAppRoot()
+  const core = createAppCore(nodePorts(appRoot, appVersion(appRoot), dataDir), openPath)
+  try {
+    const served = await serve({
+      core,
+      rendererDir: join(appRoot, 'out/renderer'),
+      ports: port === null ? [DEFAULT_PORT, 0] : [port],
+      host,
+      onNewAddress: (url) => print(`A new address, for one use: ${url}`),
+    })
+    print(`Serving on ${served.url}`)
+    return {
+      url: served.url,
+      [Symbol.asyncDispose]: async () => {
+        await served[Symbol.asyncDispose]()
+        await core[Symbol.asyncDispose]()
+      },
+    }
+  } catch (error) {
+    await core[Symbol.asyncDispose]()
+    throw error
+  }
+}

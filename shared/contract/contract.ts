@@ -1,0 +1,262 @@
+import { eventIterator, oc } from '@orpc/contract'
+import { z } from 'zod'
+import { annotationSchema } from '#shared/model/annotation.ts'
+import { annotationClassSchema } from '#shared/model/annotation-class.ts'
+import { changeSetSchema } from '#shared/model/change-set.ts'
+import {
+  datasetSchema,
+  imageSchema,
+  labelFilesSchema,
+  splitSchema,
+  stageSchema,
+} from '#shared/model/dataset.ts'
+import {
+  exportOptionsSchema,
+  formatIdSchema,
+  imageModeSchema,
+  importFailureSchema,
+  lossSchema,
+} from '#shared/model/format.ts'
+import { appEventSchema } from './events.ts'
+import { settingsSchema } from './settings.ts'
+
+/** Everything that can go wrong for a reason a person can act on; the message is for them. */
+const procedure = oc.errors({
+  PROBLEM: { status: 422, data: z.object({ reason: z.string() }) },
+  /** The edit was made on a revision that is no longer the image's: read it again. */
+  STALE: { status: 409, message: 'The image was changed elsewhere.' },
+})
+
+const editOriginSchema = z.enum(['user', 'import', 'label_file'])
+export type EditOrigin = z.infer<typeof editOriginSchema>
+
+export const classEditSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('add'), class: annotationClassSchema }),
+  z.object({ kind: z.literal('rename'), from: z.string(), to: annotationClassSchema.shape.name }),
+  z.object({
+    kind: z.literal('recolor'),
+    name: z.string(),
+    color: annotationClassSchema.shape.color,
+  }),
+  z.object({ kind: z.literal('delete'), name: z.string() }),
+])
+export type ClassEdit = z.infer<typeof classEditSchema>
+
+const historyEntrySchema = z.object({
+  seq: z.number().int(),
+  label: z.string(),
+  undone: z.boolean(),
+  atMs: z.number(),
+  origin: editOriginSchema,
+})
+export type HistoryEntry = z.infer<typeof historyEntrySchema>
+
+const id = z.string().min(1)
+
+/** An unfinished shape: which tool draws it and what it has so far; the renderer's own JSON. */
+const draftSchema = z.object({ tool: z.string(), data: z.json() })
+export type Draft = z.infer<typeof draftSchema>
+
+/** Where the person looks: image pixels at the centre of the window, and screen pixels per image pixel. */
+const viewSchema = z.object({
+  centreX: z.number(),
+  centreY: z.number(),
+  scale: z.number().positive(),
+})
+export type SavedView = z.infer<typeof viewSchema>
+
+const documentSchema = z.object({
+  image: imageSchema.extend({ datasetId: id }),
+  revision: z.number().int(),
+  annotations: z.array(annotationSchema),
+  draft: draftSchema.nullable(),
+  view: viewSchema.nullable(),
+  /** What undo and redo would do next, in words; null when nothing. */
+  undo: z.string().nullable(),
+  redo: z.string().nullable(),
+})
+export type OpenedDocument = z.infer<typeof documentSchema>
+
+const committedSchema = z.object({
+  revision: z.number().int(),
+  undo: z.string().nullable(),
+  redo: z.string().nullable(),
+})
+
+/** What a step back or forward did; null when there was none. */
+const turnedSchema = committedSchema
+  .extend({ label: z.string(), changes: changeSetSchema })
+  .nullable()
+
+const progressSchema = z.object({
+  type: z.literal('progress'),
+  done: z.number().int(),
+  total: z.number().int(),
+  doing: z.string(),
+})
+
+const exportReportSchema = z.object({
+  folder: z.string(),
+  images: z.number().int(),
+  annotations: z.number().int(),
+  files: z.number().int(),
+  losses: z.array(lossSchema),
+})
+export type ExportReport = z.infer<typeof exportReportSchema>
+
+const importPlanSchema = z.object({
+  planId: id,
+  format: formatIdSchema,
+  files: z.number().int(),
+  matchedImages: z.number().int(),
+  annotations: z.number().int(),
+  /** Annotations that the images already have. */
+  existingAnnotations: z.number().int(),
+  unmatched: z.array(z.string()),
+  newClasses: z.array(annotationClassSchema),
+  failed: z.array(importFailureSchema),
+  losses: z.array(lossSchema),
+})
+export type ImportPlan = z.infer<typeof importPlanSchema>
+
+const importReportSchema = z.object({ images: z.number().int(), annotations: z.number().int() })
+
+export const contract = {
+  app: {
+    info: procedure.output(
+      z.object({
+        version: z.string(),
+        host: z.enum(['electron', 'node']),
+        dataDir: z.string(),
+        canPickFolder: z.boolean(),
+        canReveal: z.boolean(),
+        /** A folder given on the command line, to be opened at the start. */
+        openPath: z.string().nullable(),
+      }),
+    ),
+    events: procedure.output(eventIterator(appEventSchema)),
+  },
+  settings: {
+    get: procedure.output(settingsSchema),
+    set: procedure.input(settingsSchema.partial()).output(settingsSchema),
+  },
+  folders: {
+    /** What is in a folder of this machine, for hosts without a dialog of their own. */
+    list: procedure.input(z.object({ path: z.string().nullable() })).output(
+      z.object({
+        path: z.string(),
+        parent: z.string().nullable(),
+        places: z.array(z.object({ name: z.string(), path: z.string() })),
+        folders: z.array(z.object({ name: z.string(), path: z.string() })),
+        files: z.array(z.string()),
+        imageCount: z.number().int(),
+      }),
+    ),
+    create: procedure
+      .input(z.object({ parent: z.string(), name: z.string().trim().min(1) }))
+      .output(z.object({ path: z.string() })),
+    pick: procedure.input(z.object({ title: z.string() })).output(z.string().nullable()),
+    reveal: procedure.input(z.object({ path: z.string() })).output(z.void()),
+  },
+  datasets: {
+    list: procedure.output(z.array(datasetSchema)),
+    get: procedure.input(z.object({ id })).output(datasetSchema),
+    openFolder: procedure.input(z.object({ path: z.string().min(1) })).output(datasetSchema),
+    openSample: procedure.output(datasetSchema),
+    /** Looks at the folder again and starts watching it. */
+    open: procedure.input(z.object({ id })).output(datasetSchema),
+    relocate: procedure.input(z.object({ id, path: z.string().min(1) })).output(datasetSchema),
+    forget: procedure.input(z.object({ id })).output(z.void()),
+    editClasses: procedure
+      .input(z.object({ id, commitId: id, edit: classEditSchema }))
+      .output(datasetSchema),
+    classCounts: procedure.input(z.object({ id })).output(z.record(z.string(), z.number().int())),
+    setLabelFiles: procedure
+      .input(z.object({ id, labelFiles: labelFilesSchema.nullable() }))
+      .output(datasetSchema),
+  },
+  images: {
+    list: procedure
+      .input(
+        z.object({
+          datasetId: id,
+          offset: z.number().int().min(0),
+          limit: z.number().int().min(1).max(10_000),
+        }),
+      )
+      .output(z.array(imageSchema)),
+    update: procedure
+      .input(
+        z.object({
+          ids: z.array(id).min(1).max(10_000),
+          stage: stageSchema.optional(),
+          split: splitSchema.nullable().optional(),
+          tags: z.array(z.string()).optional(),
+        }),
+      )
+      .output(z.void()),
+    saveView: procedure.input(z.object({ id, view: viewSchema })).output(z.void()),
+  },
+  annotations: {
+    open: procedure.input(z.object({ imageId: id })).output(documentSchema),
+    commit: procedure
+      .input(
+        z.object({
+          commitId: id,
+          imageId: id,
+          baseRevision: z.number().int(),
+          label: z.string(),
+          changes: changeSetSchema,
+          /** The draft after this edit: null when the shape being drawn is what is committed. */
+          draft: draftSchema.nullable().optional(),
+        }),
+      )
+      .output(committedSchema),
+    undo: procedure.input(z.object({ imageId: id, commitId: id })).output(turnedSchema),
+    redo: procedure.input(z.object({ imageId: id, commitId: id })).output(turnedSchema),
+    history: procedure.input(z.object({ imageId: id })).output(z.array(historyEntrySchema)),
+    saveDraft: procedure
+      .input(z.object({ imageId: id, draft: draftSchema.nullable() }))
+      .output(z.void()),
+  },
+  formats: {
+    export: procedure
+      .input(
+        z.object({
+          datasetId: id,
+          /** null: all images of the dataset. */
+          imageIds: z.array(id).nullable(),
+          onlyAnnotated: z.boolean(),
+          format: formatIdSchema,
+          folder: z.string().min(1),
+          images: imageModeSchema,
+          options: exportOptionsSchema,
+        }),
+      )
+      .output(
+        eventIterator(
+          z.discriminatedUnion('type', [
+            progressSchema,
+            z.object({ type: z.literal('done'), report: exportReportSchema }),
+          ]),
+        ),
+      ),
+    /** Reads label files and says what importing them would do; nothing is written. */
+    planImport: procedure
+      .input(
+        z.object({ datasetId: id, path: z.string().min(1), format: formatIdSchema.nullable() }),
+      )
+      .output(importPlanSchema),
+    applyImport: procedure
+      .input(z.object({ planId: id, mode: z.enum(['add', 'replace']) }))
+      .output(
+        eventIterator(
+          z.discriminatedUnion('type', [
+            progressSchema,
+            z.object({ type: z.literal('done'), report: importReportSchema }),
+          ]),
+        ),
+      ),
+  },
+}
+export type Contract = typeof contract

@@ -26,6 +26,8 @@ export default defineConfig({
   },
   renderer: {
     root: 'renderer',
+    // Replaced in each response, see electron/core/web/renderer-files.ts.
+    html: { cspNonce: '__CSP_NONCE__' },
     plugins: [react(), tailwindcss()],
     build: {
       outDir: 'out/renderer',

@@ -1,0 +1,13 @@
+/** Whatever a menu, key, button or palette entry may invoke. */
+export interface Action {
+  id: string
+  label: string
+  group: 'Navigate' | 'Tools' | 'Edit' | 'Classes' | 'View' | 'File' | 'Help'
+  /** Shortcuts as `matchesKey` reads them; the first is shown. */
+  keys: readonly string[]
+  /** Not offered in the palette: it only makes sense as a key. */
+  keyOnly?: boolean
+  /** False leaves the key to whatever else wants it. */
+  enabled?: () => boolean
+  run: () => void | Promise<void>
+}

@@ -1,0 +1,248 @@
+import { datasetState } from '#renderer/document/dataset-state.ts'
+import type { ToolId } from '#renderer/tools/tool.ts'
+import { chooseTool, say, selectedAnnotations, toolState } from '#renderer/tools/tool-state.ts'
+import { TOOLS, toolById } from '#renderer/tools/tools.ts'
+import type { Action } from './action.ts'
+import { appState, showDialog } from './app-state.ts'
+import { chooseFolder, goToNext, leaveDataset, openSample } from './datasets.ts'
+import { EDIT_ACTIONS, relabel } from './edit-actions.ts'
+import { type KeyPress, matchesKey } from './keys.ts'
+import { VIEW_ACTIONS } from './view-actions.ts'
+
+/** The field that C goes to. */
+export const CLASS_SEARCH_ID = 'class-search'
+
+const inDataset = () => appState.getState().datasetId !== null
+
+/** The drawing tool that N takes in hand again. */
+let lastDrawing: ToolId = 'bbox'
+
+export function takeTool(id: ToolId): void {
+  if (toolById(id).draws) lastDrawing = id
+  chooseTool(id)
+}
+
+/** A digit chooses the class of what is drawn next; with shapes selected it relabels them. */
+export function useClass(name: string): void {
+  const selected = selectedAnnotations()
+  if (selected.length > 0) relabel(selected, name)
+  toolState.setState(({ version }) => ({ className: name, version: version + 1 }))
+}
+
+function cancel(): void {
+  if (toolState.getState().active.cancel()) return
+  if (toolState.getState().toolId !== 'select') chooseTool('select')
+}
+
+function step(direction: 1 | -1, onlyUnlabelled: boolean): void {
+  const found = goToNext(
+    direction,
+    onlyUnlabelled ? ({ annotationCount }) => annotationCount === 0 : undefined,
+  )
+  if (!found)
+    say(
+      `There is no ${onlyUnlabelled ? 'image without annotations' : 'image'} ${direction > 0 ? 'after' : 'before'} this one`,
+    )
+}
+
+const toolActions = TOOLS.map(
+  ({ id, label, keys }): Action => ({
+    id: `tool-${id}`,
+    label: `${label} tool`,
+    group: 'Tools',
+    keys,
+    enabled: inDataset,
+    run: () => takeTool(id),
+  }),
+)
+
+const classActions = Array.from({ length: 10 }, (_, index): Action => {
+  const name = () => datasetState.getState().dataset?.classes[index]?.name
+  return {
+    id: `class-${index + 1}`,
+    label: `Class ${index + 1}: choose it, or relabel the selection`,
+    group: 'Classes',
+    keys: [String((index + 1) % 10)],
+    keyOnly: true,
+    enabled: () => name() !== undefined,
+    run: () => useClass(name() ?? ''),
+  }
+})
+
+export const ACTIONS: readonly Action[] = [
+  {
+    id: 'previous',
+    label: 'Previous image',
+    group: 'Navigate',
+    keys: ['A'],
+    enabled: inDataset,
+    run: () => step(-1, false),
+  },
+  {
+    id: 'next',
+    label: 'Next image',
+    group: 'Navigate',
+    keys: ['D'],
+    enabled: inDataset,
+    run: () => step(1, false),
+  },
+  {
+    id: 'previous-unlabelled',
+    label: 'Previous image without annotations',
+    group: 'Navigate',
+    keys: ['Mod+Shift+A'],
+    enabled: inDataset,
+    run: () => step(-1, true),
+  },
+  {
+    id: 'next-unlabelled',
+    label: 'Next image without annotations',
+    group: 'Navigate',
+    keys: ['Mod+Shift+D'],
+    enabled: inDataset,
+    run: () => step(1, true),
+  },
+  ...toolActions,
+  {
+    id: 'last-tool',
+    label: 'Last drawing tool again',
+    group: 'Tools',
+    keys: ['N'],
+    enabled: inDataset,
+    run: () => takeTool(lastDrawing),
+  },
+  {
+    id: 'cancel',
+    label: 'Cancel one level',
+    group: 'Edit',
+    keys: ['Escape'],
+    keyOnly: true,
+    enabled: inDataset,
+    run: cancel,
+  },
+  ...EDIT_ACTIONS,
+  {
+    id: 'class-search',
+    label: 'Find a class',
+    group: 'Classes',
+    keys: ['C'],
+    enabled: inDataset,
+    run: () => document.getElementById(CLASS_SEARCH_ID)?.focus(),
+  },
+  ...classActions,
+  ...VIEW_ACTIONS,
+  {
+    id: 'open-folder',
+    label: 'Open folder…',
+    group: 'File',
+    keys: ['Mod+U', 'Mod+O'],
+    run: chooseFolder,
+  },
+  {
+    id: 'open-sample',
+    label: 'Open the sample dataset',
+    group: 'File',
+    keys: [],
+    run: async () => void (await openSample()),
+  },
+  {
+    id: 'close-dataset',
+    label: 'Back to the start screen',
+    group: 'File',
+    keys: [],
+    enabled: inDataset,
+    run: leaveDataset,
+  },
+  {
+    id: 'import',
+    label: 'Import labels…',
+    group: 'File',
+    keys: ['Mod+I'],
+    enabled: inDataset,
+    run: () => showDialog({ kind: 'import' }),
+  },
+  {
+    id: 'export',
+    label: 'Export…',
+    group: 'File',
+    keys: ['Mod+Shift+E'],
+    enabled: inDataset,
+    run: () => showDialog({ kind: 'export' }),
+  },
+  {
+    id: 'settings',
+    label: 'Settings…',
+    group: 'File',
+    keys: ['Mod+,'],
+    run: () => showDialog({ kind: 'settings' }),
+  },
+  {
+    id: 'palette',
+    label: 'All commands…',
+    group: 'Help',
+    keys: ['Mod+K'],
+    run: () => showDialog({ kind: 'palette' }),
+  },
+  {
+    id: 'help',
+    label: 'Shortcuts',
+    group: 'Help',
+    keys: ['?'],
+    run: () => showDialog({ kind: 'help' }),
+  },
+]
+
+export function actionById(id: string): Action {
+  const action = ACTIONS.find((candidate) => candidate.id === id)
+  if (!action) throw new Error(`No action ${id}`)
+  return action
+}
+
+/** Where single keys are text. */
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
+    !(target instanceof HTMLInputElement && /^(checkbox|radio|range|button)$/.test(target.type))
+  )
+}
+
+/** Buttons, lists and menus keep the keys that they live by. */
+function isControl(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    target.closest(
+      'button, a, [role="option"], [role="menuitem"], [role="slider"], [role="tab"], input, select',
+    ) !== null
+  )
+}
+
+function isCanvas(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('[data-canvas]') !== null
+}
+
+const CONTROL_KEYS = new Set([
+  'Enter',
+  ' ',
+  'Tab',
+  'ArrowLeft',
+  'ArrowRight',
+  'ArrowUp',
+  'ArrowDown',
+])
+
+/** Runs the action of a key press; true when there was one. */
+export function handleKey(event: KeyPress & { target: EventTarget | null }): boolean {
+  if (appState.getState().dialog !== null) return false
+  if (isTyping(event.target) && !(event.ctrlKey || event.metaKey)) return false
+  if (isTyping(event.target) && /^[acvxz]$/i.test(event.key)) return false
+  if (isControl(event.target) && CONTROL_KEYS.has(event.key)) return false
+  // Tab goes through the shapes only where they have the focus; elsewhere it goes through the controls.
+  if (event.key === 'Tab' && !isCanvas(event.target)) return false
+  const action = ACTIONS.find(
+    ({ keys, enabled }) => keys.some((key) => matchesKey(event, key)) && (enabled?.() ?? true),
+  )
+  if (!action) return false
+  void action.run()
+  return true
+}

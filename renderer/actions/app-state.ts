@@ -1,0 +1,45 @@
+import { createStore } from 'zustand/vanilla'
+
+export type Dialog =
+  | { kind: 'open-folder' }
+  | { kind: 'relocate'; datasetId: string }
+  | { kind: 'export' }
+  | { kind: 'import' }
+  | { kind: 'settings' }
+  | { kind: 'help' }
+  | { kind: 'palette' }
+
+interface AppState {
+  datasetId: string | null
+  dialog: Dialog | null
+  /** Something to be read; stays until dismissed. */
+  notices: readonly { id: number; message: string; tone: 'info' | 'error' }[]
+}
+
+export const appState = createStore<AppState>(() => ({
+  datasetId: null,
+  dialog: null,
+  notices: [],
+}))
+
+export function showDialog(dialog: Dialog | null): void {
+  appState.setState({ dialog })
+}
+
+let nextNotice = 1
+
+export function notify(message: string, tone: 'info' | 'error' = 'info'): void {
+  appState.setState(({ notices }) => {
+    if (notices.some((notice) => notice.message === message)) return {}
+    return { notices: [...notices, { id: nextNotice++, message, tone }].slice(-4) }
+  })
+}
+
+export function dismissNotice(id: number): void {
+  appState.setState(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }))
+}
+
+/** Shows what went wrong, in the words it came with. */
+export function notifyError(error: unknown): void {
+  notify(error instanceof Error ? error.message : String(error), 'error')
+}

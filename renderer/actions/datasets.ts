@@ -1,0 +1,98 @@
+import {
+  datasetState,
+  EMPTY_DATASET,
+  nextImage,
+  upsertImages,
+} from '#renderer/document/dataset-state.ts'
+import { closeDocument, openDocument, session } from '#renderer/document/session.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { restartTool } from '#renderer/tools/tool-state.ts'
+import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
+import { appState, notifyError, showDialog } from './app-state.ts'
+
+/** Images fetched at a time; the first page is on screen while the others come. */
+const PAGE = 5_000
+const LAST_IMAGE_KEY = 'pictograph.last-image.'
+
+async function loadImages(datasetId: string): Promise<void> {
+  for (let offset = 0; ; offset += PAGE) {
+    const page = await client.images.list({ datasetId, offset, limit: PAGE })
+    if (appState.getState().datasetId !== datasetId) return
+    upsertImages(page)
+    datasetState.setState({ loaded: true })
+    if (page.length < PAGE) return
+  }
+}
+
+/** Shows a dataset and goes to where the person left it. */
+async function enter(dataset: Dataset): Promise<void> {
+  datasetState.setState({ ...EMPTY_DATASET, dataset })
+  appState.setState({ datasetId: dataset.id, dialog: null })
+  await loadImages(dataset.id)
+  openFirstImage()
+  void queryClient.invalidateQueries({ queryKey: orpc.datasets.list.key() })
+}
+
+/** Opens the image of the last visit, else the first, if none is open yet. */
+export function openFirstImage(): void {
+  const { dataset, images, indexOf } = datasetState.getState()
+  if (!dataset || session.getState().imageId !== null || images.length === 0) return
+  const last = localStorage.getItem(LAST_IMAGE_KEY + dataset.id)
+  goToImage(last !== null && indexOf.has(last) ? last : images[0].id)
+}
+
+async function tryEnter(open: () => Promise<Dataset>): Promise<boolean> {
+  try {
+    await enter(await open())
+    return true
+  } catch (error) {
+    notifyError(error)
+    return false
+  }
+}
+
+export const openFolder = (path: string) => tryEnter(() => client.datasets.openFolder({ path }))
+export const openSample = () => tryEnter(() => client.datasets.openSample())
+export const openDataset = (id: string) => tryEnter(() => client.datasets.open({ id }))
+export const relocateDataset = (id: string, path: string) =>
+  tryEnter(() => client.datasets.relocate({ id, path }))
+
+export async function forgetDataset(id: string): Promise<void> {
+  try {
+    await client.datasets.forget({ id })
+    await queryClient.invalidateQueries({ queryKey: orpc.datasets.list.key() })
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+/** Asks for a folder, with the system's dialog where there is one. */
+export async function chooseFolder(): Promise<void> {
+  const info = await client.app.info()
+  if (!info.canPickFolder) {
+    showDialog({ kind: 'open-folder' })
+    return
+  }
+  const path = await client.folders.pick({ title: 'Open a folder of images' })
+  if (path !== null) await openFolder(path)
+}
+
+export function leaveDataset(): void {
+  closeDocument()
+  datasetState.setState(EMPTY_DATASET)
+  appState.setState({ datasetId: null, dialog: null })
+  void queryClient.invalidateQueries({ queryKey: orpc.datasets.list.key() })
+}
+
+export function goToImage(imageId: string): void {
+  const { dataset } = datasetState.getState()
+  if (dataset) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)
+  void openDocument(imageId).then(restartTool)
+}
+
+export function goToNext(direction: 1 | -1, fits?: (image: DatasetImage) => boolean): boolean {
+  const next = nextImage(datasetState.getState(), session.getState().imageId, direction, fits)
+  if (next) goToImage(next.id)
+  return next !== null
+}

@@ -1,0 +1,241 @@
+import { isLocked, select, selection, toggled } from '#renderer/document/selection.ts'
+import { flushEdits, retrySaving, session } from '#renderer/document/session.ts'
+import {
+  say,
+  selectedAnnotations,
+  toolState,
+} from '#renderer/tools/tool-state.ts'
+import { translateShape } from '#shared/geometry/shape.ts'
+import { type Annotation, newId } from '#shared/model/annotation.ts'
+import type { Action } from './action.ts'
+import { notifyError } from './app-state.ts'
+
+const hasDocument = () => session.getState().document !== null
+const hasSelection = () => selection.getState().selected.size > 0
+
+/** Changes each of some annotations in one step; locked ones stay as they are. */
+export function updateAnnotations(
+  label: string,
+  annotations: readonly Annotation[],
+  change: (annotation: Annotation) => Annotation,
+): void {
+  const updated = annotations
+    .filter((annotation) => !isLocked(annotation))
+    .map((before) => ({ before, after: change(before) }))
+  session.getState().document?.edit(label, { created: [], updated, deleted: [] })
+}
+
+export function deleteAnnotations(annotations: readonly Annotation[]): void {
+  const deleted = annotations.filter((annotation) => !isLocked(annotation))
+  if (deleted.length < annotations.length) say('Locked shapes stay')
+  const what = deleted.length === 1 ? deleted[0].className : `${deleted.length} shapes`
+  session.getState().document?.edit(`Delete ${what}`, { created: [], updated: [], deleted })
+}
+
+export function relabel(annotations: readonly Annotation[], className: string): void {
+  const changing = annotations.filter((annotation) => annotation.className !== className)
+  updateAnnotations(`Relabel as ${className}`, changing, (annotation) => ({
+    ...annotation,
+    className,
+  }))
+}
+
+async function turn(direction: 'undo' | 'redo'): Promise<void> {
+  const { document } = session.getState()
+  if (!document) return
+  try {
+    const label = await document[direction]()
+    const word = direction === 'undo' ? 'Undone' : 'Done again'
+    say(label ? `${word}: ${label}` : `Nothing to ${direction}`)
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+function nudge(dx: number, dy: number): void {
+  const selected = selectedAnnotations()
+  const what = selected.length === 1 ? selected[0].className : `${selected.length} shapes`
+  updateAnnotations(`Move ${what}`, selected, (annotation) => ({
+    ...annotation,
+    shape: translateShape(annotation.shape, dx, dy),
+  }))
+}
+
+const ARROWS = [
+  ['ArrowLeft', -1, 0, 'left'],
+  ['ArrowRight', 1, 0, 'right'],
+  ['ArrowUp', 0, -1, 'up'],
+  ['ArrowDown', 0, 1, 'down'],
+] as const
+
+const nudges: Action[] = ARROWS.flatMap(([key, dx, dy, word]) =>
+  (
+    [
+      ['', 1],
+      ['Shift+', 10],
+    ] as const
+  ).map(
+    ([modifier, step]): Action => ({
+      id: `nudge-${word}-${step}`,
+      label: `Move ${word} by ${step} px`,
+      group: 'Edit',
+      keys: [`${modifier}${key}`],
+      keyOnly: true,
+      enabled: hasSelection,
+      run: () => nudge(dx * step, dy * step),
+    }),
+  ),
+)
+
+let clipboard: Annotation[] = []
+
+function addCopies(label: string, originals: readonly Annotation[], offset: number): void {
+  const { document } = session.getState()
+  const created = originals.map((annotation) => ({
+    ...annotation,
+    id: newId(),
+    shape: translateShape(annotation.shape, offset, offset),
+  }))
+  document?.edit(label, { created, updated: [], deleted: [] })
+  select(created.map(({ id }) => id))
+}
+
+/** How far a duplicate lies from its original, image pixels. */
+const DUPLICATE_OFFSET = 10
+
+/** The shape that Tab goes to; null past either end, where the key goes on to the next control. */
+function neighbour(step: 1 | -1): string | null {
+  const list = session.getState().document?.annotations.list ?? []
+  const [current] = selection.getState().selected
+  const index = list.findIndex(({ id }) => id === current)
+  const next = index < 0 && step < 0 ? list.length - 1 : index + step
+  return list[next]?.id ?? null
+}
+
+const cycling = (step: 1 | -1) => ({
+  keyOnly: true,
+  enabled: () => neighbour(step) !== null,
+  run: () => select([neighbour(step) ?? '']),
+})
+
+const tool = () => toolState.getState().active
+
+export const EDIT_ACTIONS: readonly Action[] = [
+  {
+    id: 'undo',
+    label: 'Undo',
+    group: 'Edit',
+    keys: ['Mod+Z'],
+    enabled: hasDocument,
+    run: () => turn('undo'),
+  },
+  {
+    id: 'redo',
+    label: 'Redo',
+    group: 'Edit',
+    keys: ['Mod+Shift+Z', 'Mod+Y'],
+    enabled: hasDocument,
+    run: () => turn('redo'),
+  },
+  {
+    id: 'finish',
+    label: 'Finish the shape',
+    group: 'Edit',
+    keys: ['Enter'],
+    keyOnly: true,
+    enabled: hasDocument,
+    run: () => void tool().finish(),
+  },
+  {
+    id: 'remove-last',
+    label: 'Take back a point, or remove the selected point',
+    group: 'Edit',
+    keys: ['Backspace'],
+    keyOnly: true,
+    enabled: hasDocument,
+    run: () => {
+      if (!tool().removeLast() && hasSelection()) deleteAnnotations(selectedAnnotations())
+    },
+  },
+  {
+    id: 'delete',
+    label: 'Delete selected shapes',
+    group: 'Edit',
+    keys: ['Delete'],
+    enabled: hasSelection,
+    run: () => {
+      if (!tool().removeLast()) deleteAnnotations(selectedAnnotations())
+    },
+  },
+  {
+    id: 'select-all',
+    label: 'Select all shapes',
+    group: 'Edit',
+    keys: ['Mod+A'],
+    enabled: hasDocument,
+    run: () => select((session.getState().document?.annotations.list ?? []).map(({ id }) => id)),
+  },
+  { id: 'next-shape', label: 'Next shape', group: 'Edit', keys: ['Tab'], ...cycling(1) },
+  { id: 'previous-shape', label: 'Previous shape', group: 'Edit', keys: ['Shift+Tab'], ...cycling(-1) },
+  {
+    id: 'copy',
+    label: 'Copy shapes',
+    group: 'Edit',
+    keys: ['Mod+C'],
+    enabled: hasSelection,
+    run: () => {
+      clipboard = selectedAnnotations()
+      say(`${clipboard.length} copied`)
+    },
+  },
+  {
+    id: 'cut',
+    label: 'Cut shapes',
+    group: 'Edit',
+    keys: ['Mod+X'],
+    enabled: hasSelection,
+    run: () => {
+      clipboard = selectedAnnotations()
+      deleteAnnotations(clipboard)
+    },
+  },
+  {
+    id: 'paste',
+    label: 'Paste shapes in place',
+    group: 'Edit',
+    keys: ['Mod+V'],
+    enabled: () => hasDocument() && clipboard.length > 0,
+    run: () => addCopies('Paste', clipboard, 0),
+  },
+  {
+    id: 'duplicate',
+    label: 'Duplicate shapes',
+    group: 'Edit',
+    keys: ['Mod+D'],
+    enabled: hasSelection,
+    run: () => addCopies('Duplicate', selectedAnnotations(), DUPLICATE_OFFSET),
+  },
+  {
+    id: 'lock',
+    label: 'Lock or unlock selected shapes',
+    group: 'Edit',
+    keys: ['Mod+L'],
+    enabled: hasSelection,
+    run: () =>
+      selection.setState(({ selected, locked }) => ({
+        locked: [...selected].reduce((set, id) => toggled(set, id), locked),
+      })),
+  },
+  {
+    id: 'save',
+    label: 'Save now',
+    group: 'File',
+    keys: ['Mod+S'],
+    run: async () => {
+      retrySaving()
+      await flushEdits()
+      say('Everything is saved: it is after every edit')
+    },
+  },
+  ...nudges,
+]

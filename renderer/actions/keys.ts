@@ -1,0 +1,47 @@
+/** `Mod` is Cmd on a Mac and Ctrl elsewhere. */
+export const isMac = typeof navigator !== 'undefined' && /mac/i.test(navigator.platform)
+
+export interface KeyPress {
+  key: string
+  code: string
+  shiftKey: boolean
+  altKey: boolean
+  ctrlKey: boolean
+  metaKey: boolean
+}
+
+/** Signs whose own key press carries Shift on some keyboards. */
+const SIGNS = new Set(['?', '+', '=', '-', ',', '.'])
+
+/**
+ * Whether a press is a shortcut such as `Mod+Shift+Z`. Letters go by what the key types, digits by
+ * where the key is (on AZERTY they need Shift).
+ */
+export function matchesKey(press: KeyPress, shortcut: string): boolean {
+  const parts = shortcut.split('+')
+  const key = shortcut.endsWith('++') ? '+' : (parts.at(-1) ?? '')
+  const wants = (name: string) => parts.slice(0, -1).includes(name)
+  const mod = isMac ? press.metaKey : press.ctrlKey
+  const other = isMac ? press.ctrlKey : press.metaKey
+  if (mod !== wants('Mod') || other || press.altKey !== wants('Alt')) return false
+  if (SIGNS.has(key)) return press.key === key
+  if (press.shiftKey !== wants('Shift')) return false
+  if (/^\d$/.test(key)) return press.code === `Digit${key}` || press.code === `Numpad${key}`
+  return press.key.toLowerCase() === key.toLowerCase()
+}
+
+const MAC_SIGNS: Record<string, string> = { Mod: '⌘', Shift: '⇧', Alt: '⌥' }
+const NAMES: Record<string, string> = {
+  Mod: 'Ctrl',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  Escape: 'Esc',
+}
+
+/** A shortcut as it is written on the keys. */
+export function keyLabel(shortcut: string): string {
+  const parts = shortcut.split('+').map((part) => (isMac && MAC_SIGNS[part]) || NAMES[part] || part)
+  return parts.join(isMac ? '' : '+')
+}

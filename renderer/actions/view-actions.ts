@@ -1,0 +1,163 @@
+import { fitBox, type Viewport, viewport, zoomBy } from '#renderer/canvas/viewport.ts'
+import { selection } from '#renderer/document/selection.ts'
+import { session } from '#renderer/document/session.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { selectedAnnotations } from '#renderer/tools/tool-state.ts'
+import type { Settings } from '#shared/contract/settings.ts'
+import { boundsOfPoints } from '#shared/geometry/box.ts'
+import { shapeVertices } from '#shared/geometry/shape.ts'
+import type { Action } from './action.ts'
+import { notifyError } from './app-state.ts'
+
+function imageSize(): { width: number; height: number } | null {
+  const image = session.getState().document?.image
+  return image?.width && image.height ? { width: image.width, height: image.height } : null
+}
+
+/** Zooms about a place on the canvas, its middle when none is given. Screen pixels. */
+export function zoom(factor: number, about?: { x: number; y: number }): void {
+  const size = imageSize()
+  if (!size) return
+  viewport.setState((view) =>
+    zoomBy(view, factor, about ?? { x: view.width / 2, y: view.height / 2 }, size),
+  )
+}
+
+export function fitImage(): void {
+  const size = imageSize()
+  if (size) viewport.setState((view) => fitBox(view, { x: 0, y: 0, w: size.width, h: size.height }))
+}
+
+function fitSelection(): void {
+  const points = selectedAnnotations().flatMap(({ shape }) => shapeVertices(shape))
+  if (points.length === 0) {
+    fitImage()
+    return
+  }
+  const { x, y, w, h } = boundsOfPoints(points)
+  // Half as much around it, and never closer than a hundred pixels.
+  const margin = Math.max(50, Math.max(w, h) / 4)
+  viewport.setState((view) =>
+    fitBox(view, { x: x - margin, y: y - margin, w: w + 2 * margin, h: h + 2 * margin }),
+  )
+}
+
+function actualSize(): void {
+  viewport.setState((view: Viewport) => {
+    const centre = {
+      x: (view.width / 2 - view.x) / view.scale,
+      y: (view.height / 2 - view.y) / view.scale,
+    }
+    return { ...view, scale: 1, x: view.width / 2 - centre.x, y: view.height / 2 - centre.y }
+  })
+}
+
+/** Keeps a setting and shows it at once. */
+export async function changeSettings(change: Partial<Settings>): Promise<void> {
+  const key = orpc.settings.get.queryKey()
+  const before = queryClient.getQueryData<Settings>(key)
+  if (before) queryClient.setQueryData(key, { ...before, ...change })
+  try {
+    queryClient.setQueryData(key, await client.settings.set(change))
+  } catch (error) {
+    queryClient.setQueryData(key, before)
+    notifyError(error)
+  }
+}
+
+function toggleSetting(name: 'showLabels' | 'showCrosshair'): void {
+  const settings = queryClient.getQueryData<Settings>(orpc.settings.get.queryKey())
+  if (settings) void changeSettings({ [name]: !settings[name] })
+}
+
+const hasDocument = () => session.getState().document !== null
+const hasSelection = () => selection.getState().selected.size > 0
+
+export const VIEW_ACTIONS: readonly Action[] = [
+  {
+    id: 'fit',
+    label: 'Fit the image',
+    group: 'View',
+    keys: ['F'],
+    enabled: hasDocument,
+    run: fitImage,
+  },
+  {
+    id: 'fit-selection',
+    label: 'Fit the selection',
+    group: 'View',
+    keys: ['Shift+F'],
+    enabled: hasDocument,
+    run: fitSelection,
+  },
+  {
+    id: 'actual-size',
+    label: 'Zoom to 100 %',
+    group: 'View',
+    keys: ['Mod+0'],
+    enabled: hasDocument,
+    run: actualSize,
+  },
+  {
+    id: 'zoom-in',
+    label: 'Zoom in',
+    group: 'View',
+    keys: ['Mod+=', 'Mod++', '+', '='],
+    enabled: hasDocument,
+    run: () => zoom(1.25),
+  },
+  {
+    id: 'zoom-out',
+    label: 'Zoom out',
+    group: 'View',
+    keys: ['Mod+-', '-'],
+    enabled: hasDocument,
+    run: () => zoom(0.8),
+  },
+  {
+    id: 'hide-all',
+    label: 'Hide or show all shapes',
+    group: 'View',
+    keys: ['T'],
+    run: () => selection.setState(({ allHidden }) => ({ allHidden: !allHidden })),
+  },
+  {
+    id: 'hide-selected',
+    label: 'Hide selected shapes, or show all hidden ones',
+    group: 'View',
+    keys: ['H'],
+    run: () =>
+      selection.setState(({ selected, hidden }) =>
+        selected.size > 0
+          ? { hidden: new Set([...hidden, ...selected]), selected: new Set() }
+          : { hidden: new Set() },
+      ),
+  },
+  {
+    id: 'isolate',
+    label: 'Show only selected shapes',
+    group: 'View',
+    keys: ['Shift+H'],
+    enabled: hasSelection,
+    run: () =>
+      selection.setState(({ selected }) => {
+        const list = session.getState().document?.annotations.list ?? []
+        return { hidden: new Set(list.map(({ id }) => id).filter((id) => !selected.has(id))) }
+      }),
+  },
+  {
+    id: 'labels',
+    label: 'Show class names on the canvas',
+    group: 'View',
+    keys: ['Shift+L'],
+    run: () => toggleSetting('showLabels'),
+  },
+  {
+    id: 'crosshair',
+    label: 'Show a crosshair',
+    group: 'View',
+    keys: [],
+    run: () => toggleSetting('showCrosshair'),
+  },
+]

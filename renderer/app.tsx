@@ -1,0 +1,76 @@
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { appState } from './actions/app-state.ts'
+import { datasetState } from './document/dataset-state.ts'
+import { CommandPalette } from './panels/command-palette.tsx'
+import { DatasetScreen } from './panels/dataset-screen.tsx'
+import { ExportDialog } from './panels/export-dialog.tsx'
+import { FolderDialog } from './panels/folder-dialog.tsx'
+import { HelpDialog } from './panels/help-dialog.tsx'
+import { ImportDialog } from './panels/import-dialog.tsx'
+import { Notices } from './panels/notices.tsx'
+import { StartScreen } from './panels/start-screen.tsx'
+import { connection } from './rpc/connection.ts'
+import { orpc } from './rpc/query.ts'
+import { SettingsDialog } from './settings/settings-dialog.tsx'
+import { EmptyState, ErrorNote } from './ui/feedback.tsx'
+import { useStore } from './ui/use-store.ts'
+import type { Settings } from '#shared/contract/settings.ts'
+
+/** Follows the system's theme unless the person chose one. */
+function useTheme(theme: Settings['theme'] | undefined): void {
+  useEffect(() => {
+    const system = window.matchMedia('(prefers-color-scheme: dark)')
+    const show = () => {
+      const dark = theme === 'dark' || (theme !== 'light' && system.matches)
+      document.documentElement.dataset.theme = dark ? 'dark' : 'light'
+    }
+    show()
+    system.addEventListener('change', show)
+    return () => system.removeEventListener('change', show)
+  }, [theme])
+}
+
+function CurrentDialog({ settings }: { settings: Settings }) {
+  const dialog = useStore(appState, (state) => state.dialog)
+  const dataset = useStore(datasetState, (state) => state.dataset)
+  switch (dialog?.kind) {
+    case 'open-folder':
+      return <FolderDialog relocating={null} />
+    case 'relocate':
+      return <FolderDialog relocating={dialog.datasetId} />
+    case 'export':
+      return dataset && <ExportDialog dataset={dataset} settings={settings} />
+    case 'import':
+      return dataset && <ImportDialog dataset={dataset} />
+    case 'settings':
+      return <SettingsDialog settings={settings} />
+    case 'help':
+      return <HelpDialog />
+    case 'palette':
+      return <CommandPalette />
+    case undefined:
+      return null
+  }
+}
+
+export function App() {
+  const settings = useQuery(orpc.settings.get.queryOptions())
+  const dataset = useStore(datasetState, (state) => state.dataset)
+  const lost = useStore(connection, ({ state }) => state === 'lost')
+  useTheme(settings.data?.theme)
+  if (!settings.data) {
+    return (
+      <main className="mx-auto flex h-full max-w-md items-center">
+        {settings.isError ? <ErrorNote>{settings.error.message}</ErrorNote> : <EmptyState title={lost ? 'Connecting…' : 'Starting…'} />}
+      </main>
+    )
+  }
+  return (
+    <>
+      {dataset ? <DatasetScreen dataset={dataset} settings={settings.data} /> : <StartScreen />}
+      <CurrentDialog settings={settings.data} />
+      <Notices />
+    </>
+  )
+}

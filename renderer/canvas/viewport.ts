@@ -1,0 +1,76 @@
+import { createStore } from 'zustand/vanilla'
+import type { SavedView } from '#shared/contract/contract.ts'
+import type { Box, Point } from '#shared/model/annotation.ts'
+
+export interface Viewport {
+  /** Screen pixels (CSS) per image pixel. */
+  scale: number
+  /** Where the image's origin lies on the canvas, screen pixels. */
+  x: number
+  y: number
+  /** The canvas, screen pixels. */
+  width: number
+  height: number
+}
+
+export const viewport = createStore<Viewport>(() => ({ scale: 1, x: 0, y: 0, width: 1, height: 1 }))
+
+/** Free space around an image that fits, screen pixels. */
+const FIT_MARGIN = 24
+const MAX_SCALE = 64
+/** The smallest side that a zoomed-out image keeps on screen, screen pixels. */
+const MIN_SIDE = 32
+
+export function toImage({ scale, x, y }: Viewport, screen: Point): Point {
+  return { x: (screen.x - x) / scale, y: (screen.y - y) / scale }
+}
+
+export function toScreen({ scale, x, y }: Viewport, image: Point): Point {
+  return { x: image.x * scale + x, y: image.y * scale + y }
+}
+
+/** What of the image plane is on screen, image pixels. */
+export function visibleBox(view: Viewport): Box {
+  const { x, y } = toImage(view, { x: 0, y: 0 })
+  return { x, y, w: view.width / view.scale, h: view.height / view.scale }
+}
+
+/** Pure: the whole box in the middle of the canvas. */
+export function fitBox(view: Viewport, box: Box): Viewport {
+  const scale = Math.min(
+    MAX_SCALE,
+    Math.max(1, view.width - 2 * FIT_MARGIN) / box.w,
+    Math.max(1, view.height - 2 * FIT_MARGIN) / box.h,
+  )
+  return centred({ ...view, scale }, { x: box.x + box.w / 2, y: box.y + box.h / 2 })
+}
+
+function centred(view: Viewport, centre: Point): Viewport {
+  return {
+    ...view,
+    x: view.width / 2 - centre.x * view.scale,
+    y: view.height / 2 - centre.y * view.scale,
+  }
+}
+
+/** Pure: zoomed by a factor so that what is under `about` (screen pixels) stays there. */
+export function zoomBy(
+  view: Viewport,
+  factor: number,
+  about: Point,
+  image: { width: number; height: number },
+): Viewport {
+  const smallest = Math.min(1, MIN_SIDE / Math.max(1, Math.min(image.width, image.height)))
+  const scale = Math.min(MAX_SCALE, Math.max(smallest, view.scale * factor))
+  const at = toImage(view, about)
+  return { ...view, scale, x: about.x - at.x * scale, y: about.y - at.y * scale }
+}
+
+export function saveView(view: Viewport): SavedView {
+  const centre = toImage(view, { x: view.width / 2, y: view.height / 2 })
+  return { centreX: centre.x, centreY: centre.y, scale: view.scale }
+}
+
+export function restoreView(view: Viewport, { centreX, centreY, scale }: SavedView): Viewport {
+  return centred({ ...view, scale }, { x: centreX, y: centreY })
+}

@@ -1,0 +1,159 @@
+import { rebaseChangeSet } from '#shared/model/change-set.ts'
+import { type Committed, type DocumentBackend, type PendingCommit, StaleError } from './backend.ts'
+
+export type SaveState =
+  | { kind: 'saved' }
+  | { kind: 'saving' }
+  | { kind: 'failed'; reason: string; waiting: number }
+
+/** First and longest pause after a failure, milliseconds. */
+const RETRY_FIRST_MS = 500
+const RETRY_LONGEST_MS = 10_000
+
+export interface AutosaveEvents {
+  onState: (state: SaveState) => void
+  /** The core has an edit: what undo and redo would do now. */
+  onCommitted: (imageId: string, committed: Committed) => void
+  /** The image had changed elsewhere; what it holds now must be shown. */
+  onStale: (imageId: string) => void
+}
+
+/** Keeps unsent edits where they outlive the window. */
+export interface Journal {
+  read(): PendingCommit[]
+  write(commits: readonly PendingCommit[]): void
+}
+
+/**
+ * Sends edits one after another, in order, until each has been acknowledged. An edit is sent again
+ * under the same id after a failure, so that an answer that got lost does no harm.
+ */
+export class Autosave {
+  readonly #backend: DocumentBackend
+  readonly #events: AutosaveEvents
+  readonly #journal: Journal
+  readonly #queue: PendingCommit[]
+  readonly #revisions = new Map<string, number>()
+  readonly #ours = new Set<string>()
+  #sending: Promise<void> | null = null
+  #wake: (() => void) | null = null
+
+  constructor(backend: DocumentBackend, events: AutosaveEvents, journal: Journal) {
+    this.#backend = backend
+    this.#events = events
+    this.#journal = journal
+    this.#queue = [...journal.read()]
+    for (const { commitId } of this.#queue) this.#ours.add(commitId)
+    if (this.#queue.length > 0) this.#start()
+  }
+
+  /** The revision that the next edit of the image is made on. */
+  setRevision(imageId: string, revision: number): void {
+    this.#revisions.set(imageId, revision)
+  }
+
+  revision(imageId: string): number | undefined {
+    return this.#revisions.get(imageId)
+  }
+
+  /** Whether a change that the core tells of came from here. */
+  isOurs(commitId: string): boolean {
+    return this.#ours.has(commitId)
+  }
+
+  claim(commitId: string): void {
+    this.#ours.add(commitId)
+  }
+
+  /** Edits of an image that the core has not acknowledged yet. */
+  pending(imageId: string): PendingCommit[] {
+    return this.#queue.filter((commit) => commit.imageId === imageId)
+  }
+
+  get isIdle(): boolean {
+    return this.#queue.length === 0
+  }
+
+  enqueue(commit: PendingCommit): void {
+    this.#queue.push(commit)
+    this.#ours.add(commit.commitId)
+    this.#start()
+  }
+
+  /** Resolves when everything has been acknowledged. */
+  async flush(): Promise<void> {
+    while (this.#sending) await this.#sending
+  }
+
+  /** Tries again at once, e.g. when the connection is back. */
+  retryNow(): void {
+    this.#wake?.()
+  }
+
+  /** Writes what is unsent where it survives the window. */
+  keep(): void {
+    this.#journal.write(this.#queue)
+  }
+
+  #start(): void {
+    this.#sending ??= this.#run().finally(() => {
+      this.#sending = null
+    })
+  }
+
+  async #run(): Promise<void> {
+    let pauseMs = RETRY_FIRST_MS
+    let failed = false
+    this.#events.onState({ kind: 'saving' })
+    while (this.#queue.length > 0) {
+      const [commit] = this.#queue
+      try {
+        await this.#send(commit)
+        this.#queue.shift()
+        pauseMs = RETRY_FIRST_MS
+        if (failed) this.keep()
+      } catch (error) {
+        failed = true
+        this.keep()
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#events.onState({ kind: 'failed', reason, waiting: this.#queue.length })
+        await this.#pause(pauseMs)
+        pauseMs = Math.min(pauseMs * 2, RETRY_LONGEST_MS)
+      }
+    }
+    this.#events.onState({ kind: 'saved' })
+  }
+
+  async #send(commit: PendingCommit): Promise<void> {
+    const { imageId } = commit
+    try {
+      const baseRevision = this.#revisions.get(imageId) ?? (await this.#reread(commit))
+      const committed = await this.#backend.commit({ ...commit, baseRevision })
+      this.#revisions.set(imageId, committed.revision)
+      this.#events.onCommitted(imageId, committed)
+    } catch (error) {
+      if (!(error instanceof StaleError)) throw error
+      await this.#reread(commit)
+      this.#events.onStale(imageId)
+      await this.#send(commit)
+    }
+  }
+
+  /** Carries the edit over to what the core has now. */
+  async #reread(commit: PendingCommit): Promise<number> {
+    const { revision, annotations } = await this.#backend.open(commit.imageId)
+    commit.changes = rebaseChangeSet(annotations, commit.changes)
+    this.#revisions.set(commit.imageId, revision)
+    return revision
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, milliseconds)
+    this.#wake = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    return promise
+  }
+}

@@ -1,0 +1,34 @@
+import type { Draft, OpenedDocument } from '#shared/contract/contract.ts'
+import type { ChangeSet } from '#shared/model/change-set.ts'
+
+export interface PendingCommit {
+  commitId: string
+  imageId: string
+  label: string
+  changes: ChangeSet
+  /** What is still being drawn after this edit; undefined leaves the kept draft as it is. */
+  draft?: Draft | null
+}
+
+export interface Committed {
+  revision: number
+  undo: string | null
+  redo: string | null
+}
+
+export interface Turned extends Committed {
+  label: string
+  changes: ChangeSet
+}
+
+/** What the document needs of the core. */
+export interface DocumentBackend {
+  open(imageId: string): Promise<OpenedDocument>
+  /** Throws a StaleError when the revision is not the image's. */
+  commit(commit: PendingCommit & { baseRevision: number }): Promise<Committed>
+  undo(imageId: string, commitId: string): Promise<Turned | null>
+  redo(imageId: string, commitId: string): Promise<Turned | null>
+  saveDraft(imageId: string, draft: Draft | null): Promise<void>
+}
+
+export class StaleError extends Error {}

@@ -1,0 +1,111 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Draft, OpenedDocument, SavedView } from '#shared/contract/contract.ts'
+import type { AppEvent } from '#shared/contract/events.ts'
+import { newId } from '#shared/model/annotation.ts'
+import {
+  applyChangeSet,
+  type ChangeSet,
+  diffAnnotations,
+  isEmptyChangeSet,
+  rebaseChangeSet,
+} from '#shared/model/change-set.ts'
+import { AnnotationStore } from './annotation-store.ts'
+import type { Autosave } from './autosave.ts'
+import type { DocumentBackend, Turned } from './backend.ts'
+
+interface HistoryState {
+  /** What undo and redo would do, in words. */
+  undo: string | null
+  redo: string | null
+}
+
+/** The open image: its annotations, its history, its way to the disk. */
+export class ImageDocument {
+  readonly image: OpenedDocument['image']
+  readonly annotations: AnnotationStore
+  readonly draft: Draft | null
+  readonly view: SavedView | null
+  readonly history: StoreApi<HistoryState>
+  readonly #autosave: Autosave
+  readonly #backend: DocumentBackend
+  #draftSending: Promise<void> = Promise.resolve()
+
+  constructor(opened: OpenedDocument, autosave: Autosave, backend: DocumentBackend) {
+    this.image = opened.image
+    this.draft = opened.draft
+    this.view = opened.view
+    this.#autosave = autosave
+    this.#backend = backend
+    this.history = createStore(() => ({ undo: opened.undo, redo: opened.redo }))
+    autosave.setRevision(opened.image.id, opened.revision)
+    this.annotations = new AnnotationStore(this.#withPending(opened.annotations))
+  }
+
+  /** Shows an edit at once and sends it. `draft` is what is still being drawn after it. */
+  edit(label: string, changes: ChangeSet, draft?: Draft | null): void {
+    if (isEmptyChangeSet(changes)) return
+    this.annotations.apply(changes, 'local')
+    this.history.setState({ undo: label, redo: null })
+    this.#autosave.enqueue({ commitId: newId(), imageId: this.image.id, label, changes, draft })
+  }
+
+  /** Takes back the last edit; its label, or null when there was none. */
+  async undo(): Promise<string | null> {
+    return this.#turn((commitId) => this.#backend.undo(this.image.id, commitId))
+  }
+
+  async redo(): Promise<string | null> {
+    return this.#turn((commitId) => this.#backend.redo(this.image.id, commitId))
+  }
+
+  /** Keeps what is being drawn, in order; a failure shows when the next edit is sent. */
+  saveDraft(draft: Draft | null): void {
+    this.#draftSending = this.#draftSending
+      .then(() => this.#backend.saveDraft(this.image.id, draft))
+      .catch(() => {})
+  }
+
+  /** A change from another window, a label file or an import. */
+  async onEvent(event: Extract<AppEvent, { type: 'annotations' }>): Promise<void> {
+    if (event.imageId !== this.image.id || this.#autosave.isOurs(event.commitId)) return
+    const known = this.#autosave.revision(this.image.id)
+    if (known !== undefined && event.revision <= known) return
+    if (event.revision === (known ?? 0) + 1 && this.#autosave.pending(this.image.id).length === 0) {
+      this.#autosave.setRevision(this.image.id, event.revision)
+      this.#applyRemote(rebaseChangeSet(this.annotations.list, event.changes))
+    } else await this.reload()
+  }
+
+  /** Brings the document to what the core has, with what is still unsent on top. */
+  async reload(): Promise<void> {
+    const fresh = await this.#backend.open(this.image.id)
+    this.#autosave.setRevision(this.image.id, fresh.revision)
+    this.history.setState({ undo: fresh.undo, redo: fresh.redo })
+    this.#applyRemote(diffAnnotations(this.annotations.list, this.#withPending(fresh.annotations)))
+  }
+
+  #applyRemote(changes: ChangeSet): void {
+    if (!isEmptyChangeSet(changes)) this.annotations.apply(changes, 'remote')
+  }
+
+  #withPending(annotations: OpenedDocument['annotations']): OpenedDocument['annotations'] {
+    return this.#autosave
+      .pending(this.image.id)
+      .reduce(
+        (list, { changes }) => applyChangeSet(list, rebaseChangeSet(list, changes)),
+        annotations,
+      )
+  }
+
+  async #turn(step: (commitId: string) => Promise<Turned | null>): Promise<string | null> {
+    await this.#autosave.flush()
+    const commitId = newId()
+    this.#autosave.claim(commitId)
+    const turned = await step(commitId)
+    if (!turned) return null
+    this.#autosave.setRevision(this.image.id, turned.revision)
+    this.history.setState({ undo: turned.undo, redo: turned.redo })
+    this.#applyRemote(rebaseChangeSet(this.annotations.list, turned.changes))
+    return turned.label
+  }
+}

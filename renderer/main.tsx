@@ -1,0 +1,45 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { setNonce } from 'get-nonce'
+import { createRoot } from 'react-dom/client'
+import { handleKey } from './actions/actions.ts'
+import { openFolder } from './actions/datasets.ts'
+import { App } from './app.tsx'
+import { followCore } from './core-events.ts'
+import { hasUnsentEdits, keepUnsentEdits, startSession } from './document/session.ts'
+import { documentBackend } from './rpc/backend.ts'
+import { client, connect } from './rpc/connection.ts'
+import { queryClient } from './rpc/query.ts'
+import './styles.css'
+
+/** Libraries that add a style element get this response's nonce; see the content security policy. */
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce
+if (nonce) setNonce(nonce)
+
+followCore()
+connect()
+startSession(documentBackend)
+
+window.addEventListener('keydown', (event) => {
+  if (handleKey(event)) event.preventDefault()
+})
+
+// Edits on their way are kept for the next window, and the person is asked to wait for them.
+window.addEventListener('beforeunload', (event) => {
+  if (hasUnsentEdits()) event.preventDefault()
+})
+window.addEventListener('pagehide', keepUnsentEdits)
+
+// A file dropped beside a target would replace the app by that file.
+for (const type of ['dragover', 'drop'] as const) {
+  window.addEventListener(type, (event) => event.preventDefault())
+}
+
+void client.app.info().then(({ openPath }) => openPath !== null && openFolder(openPath))
+
+const root = document.getElementById('root')
+if (!root) throw new Error('The page has no root')
+createRoot(root).render(
+  <QueryClientProvider client={queryClient}>
+    <App />
+  </QueryClientProvider>,
+)

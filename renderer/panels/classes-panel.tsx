@@ -1,0 +1,195 @@
+import { useQuery } from '@tanstack/react-query'
+import { Eye, EyeOff, Pencil, Plus, Trash2 } from 'lucide-react'
+import { type KeyboardEvent, useState } from 'react'
+import { CLASS_SEARCH_ID, useClass as takeClass } from '#renderer/actions/actions.ts'
+import { editClasses } from '#renderer/actions/class-actions.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
+import { selection, toggled } from '#renderer/document/selection.ts'
+import { orpc } from '#renderer/rpc/query.ts'
+import { currentClassName, toolState } from '#renderer/tools/tool-state.ts'
+import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { classNames } from '#renderer/ui/class-names.ts'
+import { Keys } from '#renderer/ui/feedback.tsx'
+import { TextField } from '#renderer/ui/field.tsx'
+import { Modal } from '#renderer/ui/modal.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+import { type AnnotationClass, nextClassColor } from '#shared/model/annotation-class.ts'
+
+interface RowProps {
+  item: AnnotationClass
+  index: number
+  count: number
+  current: boolean
+  onDelete: () => void
+}
+
+function ClassRow({ item: { name, color }, index, count, current, onDelete }: RowProps) {
+  const hidden = useStore(selection, ({ hiddenClasses }) => hiddenClasses.has(name))
+  const [renaming, setRenaming] = useState<string | null>(null)
+  const rename = () => {
+    const to = renaming?.trim() ?? ''
+    setRenaming(null)
+    if (to !== '' && to !== name) void editClasses({ kind: 'rename', from: name, to })
+  }
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === 'Enter') rename()
+    if (event.key === 'Escape') setRenaming(null)
+  }
+  return (
+    <li className={classNames('group flex h-8 items-center gap-1.5 rounded-md pr-1 pl-2', current ? 'bg-accent-soft' : 'hover:bg-hover')}>
+      <input
+        type="color"
+        aria-label={`Colour of ${name}`}
+        title="Colour"
+        value={color}
+        onChange={(event) => void editClasses({ kind: 'recolor', name, color: event.target.value })}
+        className="size-4 shrink-0 rounded border-0 bg-transparent p-0"
+      />
+      {renaming === null ? (
+        <button
+          type="button"
+          aria-pressed={current}
+          onClick={() => takeClass(name)}
+          onDoubleClick={() => setRenaming(name)}
+          className={classNames('flex h-full min-w-0 flex-1 items-center gap-2 text-left text-sm', current && 'font-medium text-accent-text')}
+        >
+          <span className={classNames('truncate', hidden && 'line-through')}>{name}</span>
+          {index < 10 && <Keys>{String((index + 1) % 10)}</Keys>}
+        </button>
+      ) : (
+        <TextField
+          autoFocus
+          aria-label={`New name of ${name}`}
+          className="h-6 flex-1"
+          value={renaming}
+          onChange={(event) => setRenaming(event.target.value)}
+          onBlur={rename}
+          onKeyDown={onKey}
+        />
+      )}
+      <span className="text-xs text-muted tabular-nums group-focus-within:hidden group-hover:hidden">{count || ''}</span>
+      <span className="hidden group-focus-within:flex group-hover:flex">
+        <IconButton label={`Rename ${name}`} onClick={() => setRenaming(name)}>
+          <Pencil />
+        </IconButton>
+        <IconButton label={`Delete ${name}`} onClick={onDelete}>
+          <Trash2 />
+        </IconButton>
+      </span>
+      <IconButton
+        label={hidden ? `Show ${name}` : `Hide ${name}`}
+        className={hidden ? '' : 'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100'}
+        onClick={() => selection.setState(({ hiddenClasses }) => ({ hiddenClasses: toggled(hiddenClasses, name) }))}
+      >
+        {hidden ? <EyeOff /> : <Eye />}
+      </IconButton>
+    </li>
+  )
+}
+
+function DeleteDialog({ name, count, onClose }: { name: string; count: number; onClose: () => void }) {
+  return (
+    <Modal
+      title={`Delete the class “${name}”?`}
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>Keep it</Button>
+          <Button
+            variant="danger"
+            onClick={() => {
+              void editClasses({ kind: 'delete', name })
+              onClose()
+            }}
+          >
+            Delete class
+          </Button>
+        </>
+      }
+    >
+      <p className="text-sm">
+        {count === 0
+          ? 'No annotation uses it.'
+          : `${count.toLocaleString()} ${count === 1 ? 'annotation uses' : 'annotations use'} it and will be deleted too, on all images. Undo brings all of it back.`}
+      </p>
+    </Modal>
+  )
+}
+
+/** Adds what is typed when it is new, takes it when it is there. */
+function ClassSearch({ classes, text, setText }: { classes: readonly AnnotationClass[]; text: string; setText: (text: string) => void }) {
+  const name = text.trim()
+  const matches = classes.filter((item) => item.name.toLowerCase().includes(name.toLowerCase()))
+  const exact = classes.some((item) => item.name === name)
+  const add = () => {
+    if (name === '') return
+    setText('')
+    void editClasses({ kind: 'add', class: { name, color: nextClassColor(classes) } }).then((done) => {
+      if (done) toolState.setState(({ version }) => ({ className: name, version: version + 1 }))
+    })
+  }
+  const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key === 'Escape') {
+      setText('')
+      event.currentTarget.blur()
+    }
+    if (event.key !== 'Enter' || name === '') return
+    if (matches.length === 0) add()
+    else {
+      takeClass((matches.find((item) => item.name === name) ?? matches[0]).name)
+      setText('')
+      event.currentTarget.blur()
+    }
+  }
+  return (
+    <div className="flex gap-1.5">
+      <TextField
+        id={CLASS_SEARCH_ID}
+        aria-label="Find or add a class"
+        placeholder="Find or add a class (C)"
+        className="h-7 border-line"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKey}
+      />
+      <IconButton label="Add class" disabled={name === '' || exact} onClick={add}>
+        <Plus />
+      </IconButton>
+    </div>
+  )
+}
+
+export function ClassesPanel({ datasetId }: { datasetId: string }) {
+  const classes = useStore(datasetState, (state) => state.dataset?.classes) ?? []
+  const counts = useQuery(orpc.datasets.classCounts.queryOptions({ input: { id: datasetId } }))
+  useStore(toolState, (state) => state.className)
+  const [text, setText] = useState('')
+  const [deleting, setDeleting] = useState<string | null>(null)
+  const count = (name: string) => counts.data?.[name] ?? 0
+  const shown = classes
+    .map((item, index) => ({ item, index }))
+    .filter(({ item }) => item.name.toLowerCase().includes(text.trim().toLowerCase()))
+  const current = currentClassName()
+  return (
+    <section aria-labelledby="classes-title" className="flex max-h-[45%] min-h-32 shrink-0 flex-col gap-2 border-b border-line p-2">
+      <h2 id="classes-title" className="px-1 text-xs font-semibold text-muted">
+        Classes
+      </h2>
+      <ClassSearch classes={classes} text={text} setText={setText} />
+      {classes.length === 0 && (
+        <p className="px-1 text-xs text-muted">
+          No classes yet. Type a name and press Enter, or just draw: the first shape makes the class “object”, which you can rename.
+        </p>
+      )}
+      {shown.length === 0 && text !== '' && <p className="px-1 text-xs text-muted">Enter adds “{text.trim()}”.</p>}
+      {shown.length > 0 && (
+        <ul className="-mx-1 min-h-0 flex-1 overflow-y-auto px-1">
+          {shown.map(({ item, index }) => (
+            <ClassRow key={item.name} item={item} index={index} count={count(item.name)} current={item.name === current} onDelete={() => setDeleting(item.name)} />
+          ))}
+        </ul>
+      )}
+      {deleting !== null && <DeleteDialog name={deleting} count={count(deleting)} onClose={() => setDeleting(null)} />}
+    </section>
+  )
+}

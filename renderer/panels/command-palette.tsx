@@ -1,0 +1,39 @@
+import { Command } from 'cmdk'
+import { ACTIONS } from '#renderer/actions/actions.ts'
+import { showDialog } from '#renderer/actions/app-state.ts'
+import { keyLabel } from '#renderer/actions/keys.ts'
+import { Keys } from '#renderer/ui/feedback.tsx'
+
+/** Every action by name, with its shortcut. */
+export function CommandPalette() {
+  const actions = ACTIONS.filter(({ keyOnly, id, enabled }) => !keyOnly && id !== 'palette' && (enabled?.() ?? true))
+  return (
+    <Command.Dialog
+      open
+      onOpenChange={(open) => !open && showDialog(null)}
+      label="All commands"
+      overlayClassName="fixed inset-0 z-40 bg-black/45"
+      contentClassName="fixed top-[14vh] left-1/2 z-50 w-[min(92vw,560px)] -translate-x-1/2 overflow-hidden rounded-xl border border-line bg-surface shadow-float"
+    >
+      <Command.Input placeholder="Type a command…" className="h-12 w-full border-b border-line bg-transparent px-4 text-base text-text outline-none placeholder:text-muted" />
+      <Command.List className="max-h-[50vh] overflow-y-auto p-2">
+        <Command.Empty className="p-6 text-center text-sm text-muted">No command of that name</Command.Empty>
+        {actions.map(({ id, label, group, keys, run }) => (
+          <Command.Item
+            key={id}
+            value={`${group} ${label}`}
+            onSelect={() => {
+              showDialog(null)
+              void run()
+            }}
+            className="flex h-9 items-center gap-3 rounded-md px-3 text-sm data-[selected=true]:bg-accent-soft data-[selected=true]:text-accent-text"
+          >
+            <span className="w-16 shrink-0 text-xs text-muted">{group}</span>
+            <span className="min-w-0 flex-1 truncate">{label}</span>
+            {keys[0] && <Keys>{keyLabel(keys[0])}</Keys>}
+          </Command.Item>
+        ))}
+      </Command.List>
+    </Command.Dialog>
+  )
+}

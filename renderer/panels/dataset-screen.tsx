@@ -1,0 +1,110 @@
+import { FolderSearch, ImageOff, Images, LoaderCircle } from 'lucide-react'
+import { Tabs } from 'radix-ui'
+import { showDialog } from '#renderer/actions/app-state.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
+import type { ImageDocument } from '#renderer/document/image-document.ts'
+import { session } from '#renderer/document/session.ts'
+import { Filmstrip } from '#renderer/gallery/filmstrip.tsx'
+import { Button } from '#renderer/ui/button.tsx'
+import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
+import { useStore, useVersion } from '#renderer/ui/use-store.ts'
+import type { Settings } from '#shared/contract/settings.ts'
+import type { Dataset } from '#shared/model/dataset.ts'
+import { AnnotationsPanel } from './annotations-panel.tsx'
+import { CanvasPanel } from './canvas-panel.tsx'
+import { ClassesPanel } from './classes-panel.tsx'
+import { DraftBanner } from './draft-banner.tsx'
+import { HistoryPanel } from './history-panel.tsx'
+import { StatusBar } from './status-bar.tsx'
+import { ToolRail } from './tool-rail.tsx'
+import { TopBar } from './top-bar.tsx'
+
+const TAB =
+  'h-8 border-b-2 border-transparent px-2 text-xs font-semibold text-muted data-[state=active]:border-accent data-[state=active]:text-text'
+
+function ImageTabs({ document }: { document: ImageDocument }) {
+  useVersion(document.annotations)
+  return (
+    <Tabs.Root defaultValue="annotations" className="flex min-h-0 flex-1 flex-col">
+      <Tabs.List aria-label="This image" className="flex shrink-0 gap-1 border-b border-line px-1">
+        <Tabs.Trigger value="annotations" className={TAB}>
+          Annotations <span className="tabular-nums">{document.annotations.list.length || ''}</span>
+        </Tabs.Trigger>
+        <Tabs.Trigger value="history" className={TAB}>
+          History
+        </Tabs.Trigger>
+      </Tabs.List>
+      <Tabs.Content value="annotations" className="min-h-0 flex-1">
+        <AnnotationsPanel document={document} />
+      </Tabs.Content>
+      <Tabs.Content value="history" className="min-h-0 flex-1">
+        <HistoryPanel document={document} />
+      </Tabs.Content>
+    </Tabs.Root>
+  )
+}
+
+/** Instead of the canvas while there is no image. */
+function NoImages({ dataset }: { dataset: Dataset }) {
+  const scan = useStore(datasetState, (state) => state.scan)
+  const loaded = useStore(datasetState, (state) => state.loaded)
+  if (dataset.missing)
+    return (
+      <EmptyState icon={<FolderSearch />} title="The folder is not where it was">
+        <p className="mb-3 break-all">{dataset.root}</p>
+        <Button onClick={() => showDialog({ kind: 'relocate', datasetId: dataset.id })}>Locate it…</Button>
+      </EmptyState>
+    )
+  if (!loaded || (scan && scan.state === 'scanning'))
+    return <EmptyState icon={<LoaderCircle className="animate-spin" />} title="Looking through the folder…" />
+  if (scan?.problems.length)
+    return (
+      <EmptyState icon={<ImageOff />} title="The folder could not be read">
+        {scan.problems[0]}
+      </EmptyState>
+    )
+  return (
+    <EmptyState icon={<Images />} title="No images in this folder">
+      JPEG, PNG, GIF, BMP, WebP, TIFF and HEIC files are listed. Add some, and they show up here.
+    </EmptyState>
+  )
+}
+
+/** Folders that could not be read stand beside the images that could. */
+function ScanProblems() {
+  const problems = useStore(datasetState, (state) => state.scan?.problems) ?? []
+  const images = useStore(datasetState, (state) => state.images.length)
+  if (problems.length === 0 || images === 0) return null
+  return (
+    <div className="absolute right-3 bottom-3 z-10 max-w-md">
+      <ErrorNote>
+        {problems[0]}
+        {problems.length > 1 && ` (and ${problems.length - 1} more)`}
+      </ErrorNote>
+    </div>
+  )
+}
+
+export function DatasetScreen({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
+  const document = useStore(session, (state) => state.document)
+  const hasImages = useStore(datasetState, (state) => state.images.length > 0)
+  return (
+    <div className="flex h-full flex-col">
+      <TopBar />
+      <main className="flex min-h-0 flex-1">
+        <ToolRail />
+        <div className="relative flex min-w-0 flex-1 flex-col">
+          {hasImages ? <CanvasPanel settings={settings} /> : <NoImages dataset={dataset} />}
+          <DraftBanner />
+          <ScanProblems />
+        </div>
+        <aside aria-label="Classes and annotations" className="flex w-72 shrink-0 flex-col border-l border-line bg-surface">
+          <ClassesPanel datasetId={dataset.id} />
+          {document && <ImageTabs key={document.image.id} document={document} />}
+        </aside>
+      </main>
+      {hasImages && <Filmstrip />}
+      <StatusBar />
+    </div>
+  )
+}

@@ -1,0 +1,29 @@
+import { PencilLine } from 'lucide-react'
+import { takeTool } from '#renderer/actions/actions.ts'
+import { session, setDraft } from '#renderer/document/session.ts'
+import { toolState } from '#renderer/tools/tool-state.ts'
+import { TOOLS } from '#renderer/tools/tools.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+
+/** Offers what was being drawn here when the tool, the image or the app was left. */
+export function DraftBanner() {
+  const draft = useStore(session, (state) => state.draft)
+  const toolId = useStore(toolState, (state) => state.toolId)
+  const tool = TOOLS.find(({ id }) => id === draft?.tool)
+  if (!tool || tool.id === toolId) return null
+  return (
+    <output className="absolute top-3 left-1/2 z-10 flex -translate-x-1/2 items-center gap-3 rounded-lg border border-line bg-surface py-1.5 pr-1.5 pl-3 text-sm shadow-float">
+      <PencilLine className="size-4 text-accent-text" />
+      An unfinished {tool.label.toLowerCase()} was kept.
+      <span className="flex gap-1">
+        <Button variant="primary" className="h-7" onClick={() => takeTool(tool.id)}>
+          Go on drawing
+        </Button>
+        <Button variant="ghost" className="h-7" onClick={() => setDraft(null)}>
+          Discard
+        </Button>
+      </span>
+    </output>
+  )
+}

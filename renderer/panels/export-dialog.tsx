@@ -1,0 +1,169 @@
+import { CircleCheck } from 'lucide-react'
+import { useCallback, useRef, useState } from 'react'
+import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
+import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { flushEdits, session } from '#renderer/document/session.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
+import { Checkbox, Choice, Field, SelectField } from '#renderer/ui/field.tsx'
+import { Modal } from '#renderer/ui/modal.tsx'
+import type { ExportReport } from '#shared/contract/contract.ts'
+import type { Settings } from '#shared/contract/settings.ts'
+import type { Dataset } from '#shared/model/dataset.ts'
+import { FORMATS, type FormatId, formatIdSchema, type ImageMode } from '#shared/model/format.ts'
+import { Figure, Losses } from './conversion-report.tsx'
+import { PathField } from './path-field.tsx'
+
+interface Options {
+  format: FormatId
+  scope: 'all' | 'current'
+  onlyAnnotated: boolean
+  images: ImageMode
+  clampToImage: boolean
+}
+
+type State =
+  | { step: 'choosing'; error: string | null }
+  | { step: 'running'; done: number; total: number; doing: string }
+  | { step: 'done'; report: ExportReport }
+
+const IMAGE_MODES = [
+  { value: 'none', label: 'Leave out' },
+  { value: 'copy', label: 'Copy' },
+  { value: 'link', label: 'Link' },
+] as const
+
+function OptionsForm({ options, onChange }: { options: Options; onChange: (change: Partial<Options>) => void }) {
+  const keeps = FORMATS.find(({ id }) => id === options.format)?.keeps
+  return (
+    <>
+      <Field label="Format" hint={`Keeps: ${keeps}`}>
+        {(id) => (
+          <SelectField id={id} value={options.format} onChange={(event) => onChange({ format: formatIdSchema.parse(event.target.value) })}>
+            {FORMATS.map((format) => (
+              <option key={format.id} value={format.id}>
+                {format.label}
+              </option>
+            ))}
+          </SelectField>
+        )}
+      </Field>
+      <div className="flex flex-wrap gap-6">
+        <Choice
+          label="What"
+          name="scope"
+          value={options.scope}
+          options={[
+            { value: 'all', label: 'The dataset' },
+            { value: 'current', label: 'This image' },
+          ]}
+          onChange={(scope) => onChange({ scope })}
+        />
+        <Choice label="Images" name="images" value={options.images} options={IMAGE_MODES} onChange={(images) => onChange({ images })} />
+      </div>
+      <Checkbox label="Only images with annotations" checked={options.onlyAnnotated} onChange={(event) => onChange({ onlyAnnotated: event.target.checked })} />
+      <Checkbox
+        label="Cut shapes at the image’s border"
+        hint="Some training code refuses shapes that reach over it. What is cut is reported."
+        checked={options.clampToImage}
+        onChange={(event) => onChange({ clampToImage: event.target.checked })}
+      />
+    </>
+  )
+}
+
+function Report({ report }: { report: ExportReport }) {
+  return (
+    <div className="flex flex-col gap-4">
+      <p className="flex items-center gap-2 text-sm">
+        <CircleCheck className="size-5 shrink-0 text-success" />
+        <span className="min-w-0 break-all">Written to {report.folder}</span>
+      </p>
+      <dl className="grid grid-cols-3 gap-3">
+        <Figure label="Images" value={report.images} />
+        <Figure label="Annotations" value={report.annotations} />
+        <Figure label="Files" value={report.files} />
+      </dl>
+      {report.losses.length === 0 ? (
+        <p className="text-sm text-muted">Nothing was lost.</p>
+      ) : (
+        <Losses title="What the format could not hold" losses={report.losses} />
+      )}
+    </div>
+  )
+}
+
+export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
+  const [options, setOptions] = useState<Options>({ format: 'coco', scope: 'all', onlyAnnotated: true, images: 'none', clampToImage: false })
+  const [folder, setFolder] = useState(settings.lastExportFolder ?? '')
+  const [state, setState] = useState<State>({ step: 'choosing', error: null })
+  const abort = useRef(new AbortController())
+  const close = useCallback(() => {
+    abort.current.abort()
+    showDialog(null)
+  }, [])
+
+  const run = async () => {
+    abort.current = new AbortController()
+    const { signal } = abort.current
+    setState({ step: 'running', done: 0, total: 0, doing: 'Starting' })
+    try {
+      await flushEdits()
+      void changeSettings({ lastExportFolder: folder })
+      const { imageId } = session.getState()
+      const { format, images, onlyAnnotated, clampToImage, scope } = options
+      const steps = await client.formats.export(
+        {
+          datasetId: dataset.id,
+          imageIds: scope === 'current' && imageId !== null ? [imageId] : null,
+          onlyAnnotated: scope === 'all' && onlyAnnotated,
+          format,
+          folder,
+          images,
+          options: { clampToImage, vocPixelOrigin: 0 },
+        },
+        { signal },
+      )
+      for await (const step of steps) setState(step.type === 'done' ? { step: 'done', report: step.report } : { step: 'running', ...step })
+    } catch (error) {
+      if (signal.aborted) return
+      setState({ step: 'choosing', error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  return (
+    <Modal
+      title="Export"
+      description={`Labels of “${dataset.name}” in a format that other programs read.`}
+      onClose={close}
+      footer={
+        state.step === 'done' ? (
+          <>
+            <Button onClick={() => setState({ step: 'choosing', error: null })}>Export again</Button>
+            <Button variant="primary" onClick={close}>
+              Done
+            </Button>
+          </>
+        ) : (
+          <>
+            <Button onClick={close}>Cancel</Button>
+            <Button variant="primary" disabled={folder === '' || state.step === 'running'} onClick={() => void run().catch(notifyError)}>
+              Export
+            </Button>
+          </>
+        )
+      }
+    >
+      {state.step === 'done' && <Report report={state.report} />}
+      {state.step === 'running' && <ProgressBar label={state.doing} done={state.done} total={state.total} />}
+      {state.step === 'choosing' && (
+        <div className="flex flex-col gap-4">
+          {state.error && <ErrorNote>{state.error}</ErrorNote>}
+          <OptionsForm options={options} onChange={(change) => setOptions({ ...options, ...change })} />
+          <PathField label="Into the folder" hint="Files of the same names in it are replaced." value={folder} onChange={setFolder} allowCreate />
+        </div>
+      )}
+    </Modal>
+  )
+}

@@ -1,0 +1,37 @@
+import { useState } from 'react'
+import { showDialog } from '#renderer/actions/app-state.ts'
+import { openFolder, relocateDataset } from '#renderer/actions/datasets.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { Modal } from '#renderer/ui/modal.tsx'
+import { FolderPicker } from './folder-picker.tsx'
+
+/** Opens a folder, or says where a dataset's folder is now. */
+export function FolderDialog({ relocating }: { relocating: string | null }) {
+  const [path, setPath] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  const close = () => showDialog(null)
+  const choose = async () => {
+    if (path === null) return
+    setBusy(true)
+    const done = relocating === null ? await openFolder(path) : await relocateDataset(relocating, path)
+    if (!done) setBusy(false)
+  }
+  return (
+    <Modal
+      title={relocating === null ? 'Open a folder of images' : 'Where is the folder now?'}
+      description={relocating === null ? 'The folder is read, never written to.' : 'Labels stay with the images of the same names.'}
+      onClose={close}
+      wide
+      footer={
+        <>
+          <Button onClick={close}>Cancel</Button>
+          <Button variant="primary" disabled={path === null || busy} onClick={() => void choose()}>
+            {busy ? 'Opening…' : 'Open this folder'}
+          </Button>
+        </>
+      }
+    >
+      <FolderPicker start={null} onChoose={setPath} />
+    </Modal>
+  )
+}

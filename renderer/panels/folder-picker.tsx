@@ -1,0 +1,117 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { ArrowUp, File, Folder, HardDrive, House } from 'lucide-react'
+import { type FormEvent, useEffect, useState } from 'react'
+import { client } from '#renderer/rpc/connection.ts'
+import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
+import { TextField } from '#renderer/ui/field.tsx'
+
+interface FolderPickerProps {
+  /** null: the person's home. */
+  start: string | null
+  /** Called with the folder that is shown, or the file that was clicked. */
+  onChoose: (path: string) => void
+  /** Which files can be chosen too. */
+  showFiles?: RegExp
+  allowCreate?: boolean
+}
+
+const ROW = 'flex w-full items-center gap-2.5 rounded-md px-2.5 py-1.5 text-left text-sm hover:bg-hover [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted'
+
+function NewFolder({ parent, onMade }: { parent: string; onMade: (path: string) => void }) {
+  const [name, setName] = useState('')
+  const [problem, setProblem] = useState<string | null>(null)
+  const make = async (event: FormEvent) => {
+    event.preventDefault()
+    try {
+      const { path } = await client.folders.create({ parent, name })
+      await queryClient.invalidateQueries({ queryKey: orpc.folders.list.key() })
+      setName('')
+      onMade(path)
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error))
+    }
+  }
+  return (
+    <form onSubmit={(event) => void make(event)} className="flex flex-col gap-2">
+      <div className="flex gap-2">
+        <TextField aria-label="Name of a new folder" placeholder="New folder" value={name} onChange={(event) => setName(event.target.value)} />
+        <Button type="submit" disabled={name.trim() === ''}>
+          Create
+        </Button>
+      </div>
+      {problem && <ErrorNote>{problem}</ErrorNote>}
+    </form>
+  )
+}
+
+/** The machine's folders, for hosts whose windows cannot show the system's own dialog. */
+export function FolderPicker({ start, onChoose, showFiles, allowCreate = false }: FolderPickerProps) {
+  const [path, setPath] = useState(start)
+  const [typed, setTyped] = useState('')
+  const listing = useQuery({
+    ...orpc.folders.list.queryOptions({ input: { path } }),
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+    retry: false,
+  })
+  const { data, error } = listing
+  useEffect(() => {
+    if (!data || error) return
+    setTyped(data.path)
+    onChoose(data.path)
+  }, [data, error, onChoose])
+  const files = showFiles ? (data?.files ?? []).filter((name) => showFiles.test(name)) : []
+  return (
+    <div className="flex flex-col gap-3">
+      <form
+        className="flex gap-2"
+        onSubmit={(event) => {
+          event.preventDefault()
+          setPath(typed)
+        }}
+      >
+        <IconButton label="Up to the parent folder" className="size-8" disabled={!data?.parent} onClick={() => data?.parent && setPath(data.parent)}>
+          <ArrowUp />
+        </IconButton>
+        <TextField aria-label="Path" value={typed} onChange={(event) => setTyped(event.target.value)} spellCheck={false} />
+        <Button type="submit">Go</Button>
+      </form>
+      {error && <ErrorNote>{error.message}</ErrorNote>}
+      <div className="grid h-72 grid-cols-[140px_1fr] overflow-hidden rounded-md border border-line">
+        <nav aria-label="Places" className="border-r border-line bg-raised p-1.5">
+          {data?.places.map((place) => (
+            <button key={place.path} type="button" className={ROW} onClick={() => setPath(place.path)}>
+              {place.name === 'Home' ? <House /> : <HardDrive />} {place.name}
+            </button>
+          ))}
+        </nav>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key */}
+        <section aria-label="Folders" tabIndex={0} className="overflow-y-auto p-1.5">
+          {data?.folders.map((folder) => (
+            <button key={folder.path} type="button" className={ROW} onClick={() => setPath(folder.path)}>
+              <Folder /> <span className="truncate">{folder.name}</span>
+            </button>
+          ))}
+          {files.map((name) => (
+            <button key={name} type="button" className={ROW} onClick={() => data && onChoose(`${data.path}/${name}`)}>
+              <File /> <span className="truncate">{name}</span>
+            </button>
+          ))}
+          {data && data.folders.length + files.length === 0 && (
+            <EmptyState title={data.imageCount > 0 ? `${data.imageCount.toLocaleString()} images` : 'Nothing inside'} />
+          )}
+        </section>
+      </div>
+      {allowCreate && data && <NewFolder parent={data.path} onMade={setPath} />}
+      {data && !showFiles && (
+        <p className="text-xs text-muted">
+          {data.imageCount > 0
+            ? `${data.imageCount.toLocaleString()} images directly in this folder; subfolders are looked through too.`
+            : 'No images directly in this folder; subfolders are looked through too.'}
+        </p>
+      )}
+    </div>
+  )
+}

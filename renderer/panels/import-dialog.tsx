@@ -1,0 +1,182 @@
+import { CircleCheck } from 'lucide-react'
+import { useState } from 'react'
+import { showDialog } from '#renderer/actions/app-state.ts'
+import { flushEdits } from '#renderer/document/session.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
+import { Choice, Field, SelectField } from '#renderer/ui/field.tsx'
+import { Modal } from '#renderer/ui/modal.tsx'
+import type { ImportPlan } from '#shared/contract/contract.ts'
+import type { Dataset } from '#shared/model/dataset.ts'
+import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
+import { Failures, Figure, Losses } from './conversion-report.tsx'
+import { PathField } from './path-field.tsx'
+
+type Mode = 'add' | 'replace'
+
+type State =
+  | { step: 'choosing'; error: string | null }
+  | { step: 'reading' }
+  | { step: 'planned'; plan: ImportPlan }
+  | { step: 'importing'; done: number; total: number; doing: string }
+  | { step: 'done'; images: number; annotations: number }
+
+function NewClasses({ classes }: { classes: ImportPlan['newClasses'] }) {
+  if (classes.length === 0) return null
+  return (
+    <section>
+      <h3 className="mb-1.5 text-xs font-semibold">Classes that will be added</h3>
+      <ul className="flex flex-wrap gap-1.5">
+        {classes.map(({ name, color }) => (
+          <li key={name} className="flex items-center gap-1.5 rounded-full border border-line py-0.5 pr-2.5 pl-2 text-xs">
+            <svg viewBox="0 0 10 10" className="size-2.5" aria-hidden="true">
+              <circle cx="5" cy="5" r="5" fill={color} />
+            </svg>
+            {name}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Unmatched({ names }: { names: readonly string[] }) {
+  if (names.length === 0) return null
+  return (
+    <section className="rounded-md bg-warning-soft px-3 py-2.5">
+      <h3 className="mb-1 text-xs font-semibold text-warning">
+        {names.length.toLocaleString()} {names.length === 1 ? 'image is' : 'images are'} not in this dataset and will be left out
+      </h3>
+      <p className="text-xs break-words">
+        {names.slice(0, 8).join(', ')}
+        {names.length > 8 && ` and ${names.length - 8} more`}
+      </p>
+    </section>
+  )
+}
+
+function Preview({ plan, mode, onMode }: { plan: ImportPlan; mode: Mode; onMode: (mode: Mode) => void }) {
+  return (
+    <div className="flex flex-col gap-4">
+      <p className="text-sm">
+        {FORMATS.find(({ id }) => id === plan.format)?.label} in {plan.files.toLocaleString()} {plan.files === 1 ? 'file' : 'files'}. Nothing has been written yet.
+      </p>
+      <dl className="grid grid-cols-4 gap-3">
+        <Figure label="Images matched" value={plan.matchedImages} />
+        <Figure label="Annotations" value={plan.annotations} />
+        <Figure label="Not matched" value={plan.unmatched.length} tone="warning" />
+        <Figure label="Not readable" value={plan.failed.length} tone="warning" />
+      </dl>
+      {plan.existingAnnotations > 0 && (
+        <>
+          <Choice
+            label={`The matched images already have ${plan.existingAnnotations.toLocaleString()} annotations`}
+            name="mode"
+            value={mode}
+            options={[
+              { value: 'add', label: 'Add to them, skip identical' },
+              { value: 'replace', label: 'Replace them' },
+            ]}
+            onChange={onMode}
+          />
+        </>
+      )}
+      <NewClasses classes={plan.newClasses} />
+      <Unmatched names={plan.unmatched} />
+      <Failures failed={plan.failed} />
+      <Losses title="What changes on the way" losses={plan.losses} />
+      <p className="text-xs text-muted">Each image’s import is one step that undo takes back.</p>
+    </div>
+  )
+}
+
+export function ImportDialog({ dataset }: { dataset: Dataset }) {
+  const [path, setPath] = useState('')
+  const [format, setFormat] = useState('')
+  const [mode, setMode] = useState<Mode>('add')
+  const [state, setState] = useState<State>({ step: 'choosing', error: null })
+  const close = () => showDialog(null)
+  const failed = (error: unknown) => setState({ step: 'choosing', error: error instanceof Error ? error.message : String(error) })
+
+  const read = async () => {
+    setState({ step: 'reading' })
+    try {
+      await flushEdits()
+      const wanted = format === '' ? null : formatIdSchema.parse(format)
+      setState({ step: 'planned', plan: await client.formats.planImport({ datasetId: dataset.id, path, format: wanted }) })
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  const apply = async (planId: string) => {
+    setState({ step: 'importing', done: 0, total: 0, doing: 'Starting' })
+    try {
+      for await (const step of await client.formats.applyImport({ planId, mode }))
+        setState(step.type === 'done' ? { step: 'done', ...step.report } : { step: 'importing', ...step })
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  const footer = () => {
+    if (state.step === 'done')
+      return (
+        <Button variant="primary" onClick={close}>
+          Done
+        </Button>
+      )
+    if (state.step === 'planned') {
+      const { plan } = state
+      return (
+        <>
+          <Button onClick={() => setState({ step: 'choosing', error: null })}>Back</Button>
+          <Button variant="primary" disabled={plan.matchedImages === 0} onClick={() => void apply(plan.planId)}>
+            Import {plan.annotations.toLocaleString()} annotations
+          </Button>
+        </>
+      )
+    }
+    return (
+      <>
+        <Button onClick={close}>Cancel</Button>
+        <Button variant="primary" disabled={path === '' || state.step !== 'choosing'} onClick={() => void read()}>
+          Preview
+        </Button>
+      </>
+    )
+  }
+
+  return (
+    <Modal title="Import labels" description={`Into “${dataset.name}”. You see what will happen before it happens.`} onClose={close} wide footer={footer()}>
+      {state.step === 'choosing' && (
+        <div className="flex flex-col gap-4">
+          {state.error && <ErrorNote>{state.error}</ErrorNote>}
+          <PathField label="Label file or folder" hint="A COCO file, a YOLO or VOC folder, a folder of labelme, X-AnyLabeling or Pictograph JSON." value={path} onChange={setPath} showFiles={/\.(json|xml|txt|ya?ml)$/i} />
+          <Field label="Format">
+            {(id) => (
+              <SelectField id={id} value={format} onChange={(event) => setFormat(event.target.value)}>
+                <option value="">Tell it from the files</option>
+                {FORMATS.map((item) => (
+                  <option key={item.id} value={item.id}>
+                    {item.label}
+                  </option>
+                ))}
+              </SelectField>
+            )}
+          </Field>
+        </div>
+      )}
+      {state.step === 'reading' && <p className="text-sm text-muted">Reading the label files…</p>}
+      {state.step === 'planned' && <Preview plan={state.plan} mode={mode} onMode={setMode} />}
+      {state.step === 'importing' && <ProgressBar label={state.doing} done={state.done} total={state.total} />}
+      {state.step === 'done' && (
+        <p className="flex items-center gap-2 text-sm">
+          <CircleCheck className="size-5 text-success" />
+          {state.annotations.toLocaleString()} annotations imported on {state.images.toLocaleString()} images.
+        </p>
+      )}
+    </Modal>
+  )
+}

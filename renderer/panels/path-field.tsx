@@ -1,0 +1,47 @@
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useCallback, useState } from 'react'
+import { notifyError } from '#renderer/actions/app-state.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { orpc } from '#renderer/rpc/query.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { Field, TextField } from '#renderer/ui/field.tsx'
+import { FolderPicker } from './folder-picker.tsx'
+
+interface PathFieldProps {
+  label: string
+  hint?: ReactNode
+  value: string
+  onChange: (path: string) => void
+  allowCreate?: boolean
+  showFiles?: RegExp
+}
+
+/** A path to type or to look for: with the system's dialog where there is one, else below the field. */
+export function PathField({ label, hint, value, onChange, allowCreate, showFiles }: PathFieldProps) {
+  const info = useQuery(orpc.app.info.queryOptions())
+  const [browsing, setBrowsing] = useState(false)
+  const choose = useCallback((path: string) => onChange(path), [onChange])
+  const browse = async () => {
+    if (!info.data?.canPickFolder) {
+      setBrowsing(!browsing)
+      return
+    }
+    const path = await client.folders.pick({ title: label })
+    if (path !== null) onChange(path)
+  }
+  return (
+    <div className="flex flex-col gap-2">
+      <Field label={label} hint={hint}>
+        {(id) => (
+          <div className="flex gap-2">
+            <TextField id={id} value={value} spellCheck={false} placeholder="/path/to/folder" onChange={(event) => onChange(event.target.value)} />
+            <Button aria-expanded={info.data?.canPickFolder ? undefined : browsing} onClick={() => void browse().catch(notifyError)}>
+              Browse…
+            </Button>
+          </div>
+        )}
+      </Field>
+      {browsing && <FolderPicker start={value || null} onChoose={choose} allowCreate={allowCreate} showFiles={showFiles} />}
+    </div>
+  )
+}

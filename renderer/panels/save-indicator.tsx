@@ -1,0 +1,37 @@
+import { Check, CloudAlert, LoaderCircle } from 'lucide-react'
+import { retrySaving, session } from '#renderer/document/session.ts'
+import { connection } from '#renderer/rpc/connection.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+
+/** Quietly: whether every edit is on disk; loudly, with the reason, when one is not. */
+export function SaveIndicator() {
+  const save = useStore(session, (state) => state.save)
+  const lost = useStore(connection, ({ state }) => state === 'lost')
+  if (save.kind === 'failed') {
+    return (
+      <div role="alert" className="flex min-w-0 items-center gap-2 rounded-md bg-danger-soft py-0.5 pr-0.5 pl-2.5 text-xs text-danger">
+        <CloudAlert className="size-4 shrink-0" />
+        <span className="truncate" title={save.reason}>
+          {save.waiting} not saved: {save.reason}
+        </span>
+        <Button variant="ghost" className="h-6 px-2 text-xs text-danger" onClick={retrySaving}>
+          Retry
+        </Button>
+      </div>
+    )
+  }
+  if (lost) {
+    return (
+      <output className="flex items-center gap-1.5 text-xs text-warning">
+        <CloudAlert className="size-4" /> Engine not answering, reconnecting…
+      </output>
+    )
+  }
+  return (
+    <output className="flex items-center gap-1.5 text-xs text-muted" data-save={save.kind}>
+      {save.kind === 'saved' ? <Check className="size-3.5" /> : <LoaderCircle className="size-3.5 animate-spin" />}
+      {save.kind === 'saved' ? 'Saved' : 'Saving…'}
+    </output>
+  )
+}

@@ -1,0 +1,153 @@
+import { useQuery } from '@tanstack/react-query'
+import { FolderOpen, FolderX, Images, MapPin, Sparkles, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import { appState, showDialog } from '#renderer/actions/app-state.ts'
+import { chooseFolder, forgetDataset, openDataset, openSample } from '#renderer/actions/datasets.ts'
+import { notifyError } from '#renderer/actions/app-state.ts'
+import { orpc } from '#renderer/rpc/query.ts'
+import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { ErrorNote } from '#renderer/ui/feedback.tsx'
+import { Modal } from '#renderer/ui/modal.tsx'
+import type { Dataset } from '#shared/model/dataset.ts'
+import { Logo } from './logo.tsx'
+
+const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+function counts({ imageCount, annotatedCount }: Dataset): string {
+  const images = `${imageCount.toLocaleString()} ${imageCount === 1 ? 'image' : 'images'}`
+  return imageCount === 0 ? 'No images yet' : `${images} · ${annotatedCount.toLocaleString()} annotated`
+}
+
+function RecentDataset({ dataset, onForget }: { dataset: Dataset; onForget: () => void }) {
+  return (
+    <li className="group flex items-center gap-3 rounded-lg border border-transparent pr-2 hover:border-line hover:bg-surface">
+      <button
+        type="button"
+        className="flex min-w-0 flex-1 items-center gap-3.5 rounded-lg px-3 py-2.5 text-left"
+        onClick={() => void openDataset(dataset.id)}
+      >
+        <span className="flex size-10 shrink-0 items-center justify-center rounded-lg bg-raised text-muted [&_svg]:size-5">
+          {dataset.missing ? <FolderX /> : <Images />}
+        </span>
+        <span className="min-w-0 flex-1">
+          <span className="block truncate text-sm font-medium">{dataset.kind === 'sample' ? 'Sample dataset' : dataset.name}</span>
+          <span className="block truncate text-xs text-muted" title={dataset.root}>
+            {dataset.root}
+          </span>
+        </span>
+        <span className="shrink-0 text-right text-xs text-muted">
+          <span className="block">{counts(dataset)}</span>
+          <span className="block">{dataset.missing ? 'Folder not found' : when.format(dataset.lastOpenedAtMs)}</span>
+        </span>
+      </button>
+      {dataset.missing && (
+        <Button
+          onClick={() => showDialog({ kind: 'relocate', datasetId: dataset.id })}
+        >
+          <MapPin className="size-4" /> Locate…
+        </Button>
+      )}
+      <IconButton label={`Remove ${dataset.name} from the list`} onClick={onForget}>
+        <Trash2 />
+      </IconButton>
+    </li>
+  )
+}
+
+function ForgetDialog({ dataset, onClose }: { dataset: Dataset; onClose: () => void }) {
+  return (
+    <Modal
+      title={`Remove “${dataset.name}” from the library?`}
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>Keep it</Button>
+          <Button
+            variant="danger"
+            onClick={() => {
+              void forgetDataset(dataset.id)
+              onClose()
+            }}
+          >
+            Remove
+          </Button>
+        </>
+      }
+    >
+      <p className="text-sm">
+        {dataset.annotatedCount > 0
+          ? `The annotations of ${dataset.annotatedCount.toLocaleString()} images are deleted with it and cannot be brought back. Export them first if you may need them.`
+          : 'It has no annotations.'}{' '}
+        The images on disk are not touched.
+      </p>
+    </Modal>
+  )
+}
+
+export function StartScreen() {
+  const datasets = useQuery(orpc.datasets.list.queryOptions())
+  const [forgetting, setForgetting] = useState<Dataset | null>(null)
+  const [busy, setBusy] = useState(false)
+  const sample = async () => {
+    setBusy(true)
+    await openSample()
+    if (appState.getState().datasetId === null) setBusy(false)
+  }
+  return (
+    <main className="h-full overflow-y-auto">
+      <div className="mx-auto flex min-h-full max-w-3xl flex-col justify-center gap-9 px-8 py-12">
+        <header className="flex items-center gap-4">
+          <Logo className="size-14 shrink-0" />
+          <div>
+            <h1 className="text-2xl font-semibold tracking-tight">Pictograph Desktop</h1>
+            <p className="text-base text-muted">Draw boxes, polygons, polylines and keypoints on your images.</p>
+          </div>
+        </header>
+        <div className="grid gap-3 sm:grid-cols-2">
+          <button
+            type="button"
+            onClick={() => chooseFolder().catch(notifyError)}
+            className="flex items-start gap-4 rounded-xl bg-accent p-5 text-left text-on-accent transition-colors hover:bg-accent-hover"
+          >
+            <FolderOpen className="mt-0.5 size-6 shrink-0" />
+            <span>
+              <span className="block text-base font-semibold">Open folder…</span>
+              <span className="block text-sm">Images stay where they are. Nothing is written to the folder.</span>
+            </span>
+          </button>
+          <button
+            type="button"
+            onClick={() => void sample()}
+            disabled={busy}
+            className="flex items-start gap-4 rounded-xl border border-line bg-surface p-5 text-left transition-colors hover:bg-hover disabled:opacity-60"
+          >
+            <Sparkles className="mt-0.5 size-6 shrink-0 text-accent-text" />
+            <span>
+              <span className="block text-base font-semibold">{busy ? 'Opening…' : 'Try the sample dataset'}</span>
+              <span className="block text-sm text-muted">A dozen scenes with cars, people, lanes and faces, partly annotated.</span>
+            </span>
+          </button>
+        </div>
+        <section aria-labelledby="recent">
+          <h2 id="recent" className="mb-2 px-3 text-xs font-semibold text-muted">
+            Recent datasets
+          </h2>
+          {datasets.isError && <ErrorNote>{datasets.error.message}</ErrorNote>}
+          {datasets.data?.length === 0 && (
+            <p className="rounded-lg border border-dashed border-line px-4 py-6 text-center text-sm text-muted">
+              Folders that you open appear here.
+            </p>
+          )}
+          {datasets.data && datasets.data.length > 0 && (
+            <ul className="flex flex-col gap-0.5">
+              {datasets.data.map((dataset) => (
+                <RecentDataset key={dataset.id} dataset={dataset} onForget={() => setForgetting(dataset)} />
+              ))}
+            </ul>
+          )}
+        </section>
+      </div>
+      {forgetting && <ForgetDialog dataset={forgetting} onClose={() => setForgetting(null)} />}
+    </main>
+  )
+}

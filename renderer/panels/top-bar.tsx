@@ -1,0 +1,104 @@
+import { Download, House, Keyboard, Redo2, Settings2, Undo2, Upload } from 'lucide-react'
+import { actionById } from '#renderer/actions/actions.ts'
+import { notifyError } from '#renderer/actions/app-state.ts'
+import { keyLabel } from '#renderer/actions/keys.ts'
+import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
+import type { ImageDocument } from '#renderer/document/image-document.ts'
+import { session } from '#renderer/document/session.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+import { type DatasetImage, type Split, type Stage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
+import { directoryOf, fileNameOf } from '#shared/model/paths.ts'
+import { SaveIndicator } from './save-indicator.tsx'
+
+const STAGE_LABEL: Record<Stage, string> = { new: 'New', annotate: 'In progress', review: 'In review', complete: 'Complete' }
+const SPLIT_LABEL: Record<Split, string> = { train: 'Train', val: 'Validation', test: 'Test' }
+
+const SELECT = 'h-7 rounded-md border border-line bg-surface px-1.5 text-xs text-text'
+
+function History({ document }: { document: ImageDocument }) {
+  const { undo, redo } = useStore(document.history)
+  return (
+    <div className="flex">
+      <IconButton label={undo ? `Undo: ${undo}` : 'Nothing to undo'} disabled={!undo} onClick={() => void actionById('undo').run()}>
+        <Undo2 />
+      </IconButton>
+      <IconButton label={redo ? `Redo: ${redo}` : 'Nothing to redo'} disabled={!redo} onClick={() => void actionById('redo').run()}>
+        <Redo2 />
+      </IconButton>
+    </div>
+  )
+}
+
+function ImageState({ image }: { image: DatasetImage }) {
+  const update = (change: { stage?: Stage; split?: Split | null }) =>
+    void client.images.update({ ids: [image.id], ...change }).catch(notifyError)
+  return (
+    <>
+      <select aria-label="Stage" className={SELECT} value={image.stage} onChange={(event) => update({ stage: stageSchema.parse(event.target.value) })}>
+        {stageSchema.options.map((stage) => (
+          <option key={stage} value={stage}>
+            {STAGE_LABEL[stage]}
+          </option>
+        ))}
+      </select>
+      <select
+        aria-label="Split"
+        className={SELECT}
+        value={image.split ?? ''}
+        onChange={(event) => update({ split: event.target.value === '' ? null : splitSchema.parse(event.target.value) })}
+      >
+        <option value="">No split</option>
+        {splitSchema.options.map((split) => (
+          <option key={split} value={split}>
+            {SPLIT_LABEL[split]}
+          </option>
+        ))}
+      </select>
+    </>
+  )
+}
+
+export function TopBar() {
+  const dataset = useStore(datasetState, (state) => state.dataset)
+  const imageId = useStore(session, (state) => state.imageId)
+  const document = useStore(session, (state) => state.document)
+  const image = useStore(datasetState, () => (imageId === null ? undefined : imageById(imageId)))
+  const place = useStore(datasetState, ({ indexOf, images }) =>
+    imageId !== null && indexOf.has(imageId) ? `${(indexOf.get(imageId) ?? 0) + 1} / ${images.length}` : '',
+  )
+  return (
+    <header className="flex h-11 shrink-0 items-center gap-3 border-b border-line bg-surface px-2">
+      <IconButton label="Back to the start screen" onClick={() => void actionById('close-dataset').run()}>
+        <House />
+      </IconButton>
+      <div className="flex min-w-0 flex-1 items-baseline gap-2">
+        <h1 className="max-w-[30%] truncate text-sm font-semibold">{dataset?.kind === 'sample' ? 'Sample dataset' : dataset?.name}</h1>
+        {image && (
+          <p className="min-w-0 truncate text-sm text-muted" title={image.path}>
+            {directoryOf(image.path) !== '' && <span>{directoryOf(image.path)} / </span>}
+            <span className="text-text">{fileNameOf(image.path)}</span>
+          </p>
+        )}
+        <span className="shrink-0 text-xs text-muted tabular-nums">{place}</span>
+      </div>
+      <SaveIndicator />
+      {image && <ImageState image={image} />}
+      {document && <History document={document} />}
+      <span className="h-5 w-px bg-line" />
+      <Button variant="ghost" className="h-7 px-2" onClick={() => void actionById('import').run()}>
+        <Download className="size-4" /> Import
+      </Button>
+      <Button variant="primary" className="h-7 px-2.5" onClick={() => void actionById('export').run()}>
+        <Upload className="size-4" /> Export
+      </Button>
+      <IconButton label={`Shortcuts (${keyLabel('?')})`} onClick={() => void actionById('help').run()}>
+        <Keyboard />
+      </IconButton>
+      <IconButton label={`Settings (${keyLabel('Mod+,')})`} onClick={() => void actionById('settings').run()}>
+        <Settings2 />
+      </IconButton>
+    </header>
+  )
+}

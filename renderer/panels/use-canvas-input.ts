@@ -1,0 +1,166 @@
+import { type RefObject, useEffect } from 'react'
+import { zoom } from '#renderer/actions/view-actions.ts'
+import { toImage, viewport } from '#renderer/canvas/viewport.ts'
+import type { ImageDocument } from '#renderer/document/image-document.ts'
+import { selection } from '#renderer/document/selection.ts'
+import { PICK_RADIUS } from '#renderer/tools/select-tool.ts'
+import { say, toolState } from '#renderer/tools/tool-state.ts'
+import type { Pointer } from '#renderer/tools/tool.ts'
+import { isVisible } from '#renderer/document/selection.ts'
+import { isMac } from '#renderer/actions/keys.ts'
+import type { Point } from '#shared/model/annotation.ts'
+import { createStore } from 'zustand/vanilla'
+
+/** Where the pointer is; null when it is not over the canvas. */
+export const pointerPlace = createStore<{ image: Point | null }>(() => ({ image: null }))
+
+/** The same in screen pixels of the canvas, read by the overlay as it draws. */
+export const canvasPointer: { screen: Point | null } = { screen: null }
+
+/** How much one notch of a wheel zooms: its 100 units make 1.16×. */
+const WHEEL_ZOOM = 0.0015
+/** Pinching on a touchpad comes as a wheel with Ctrl and small deltas. */
+const PINCH_ZOOM = 0.01
+
+function screenPoint(element: HTMLElement, event: MouseEvent): Point {
+  const { left, top } = element.getBoundingClientRect()
+  return { x: event.clientX - left, y: event.clientY - top }
+}
+
+function toolPointer(element: HTMLElement, event: MouseEvent): Pointer {
+  const view = viewport.getState()
+  return {
+    at: toImage(view, screenPoint(element, event)),
+    pixel: 1 / view.scale,
+    shift: event.shiftKey,
+    alt: event.altKey,
+    mod: isMac ? event.metaKey : event.ctrlKey,
+  }
+}
+
+/** Our own pointer, wheel and key events on the canvas: panning and zooming, and all else to the tool. */
+export function useCanvasInput(
+  container: RefObject<HTMLElement | null>,
+  document: ImageDocument | null,
+  redrawOverlay: () => void,
+): void {
+  useEffect(() => {
+    const element = container.current
+    if (!element || !document) return
+    const abort = new AbortController()
+    const { signal } = abort
+    let panning: { pointerId: number; x: number; y: number } | null = null
+    let pressed: number | null = null
+    let spaceHeld = false
+
+    const showCursor = () => {
+      const { toolId, active } = toolState.getState()
+      const pan = spaceHeld || toolId === 'pan'
+      element.style.cursor = panning ? 'grabbing' : pan ? 'grab' : active.cursor()
+    }
+
+    const hover = (pointer: Pointer) => {
+      const isSelect = toolState.getState().toolId === 'select' && pressed === null
+      const [hit] = isSelect
+        ? document.annotations.at(pointer.at, PICK_RADIUS * pointer.pixel).filter((item) => isVisible(item))
+        : []
+      const hovered = hit?.id ?? null
+      if (selection.getState().hovered !== hovered) selection.setState({ hovered })
+    }
+
+    const onDown = (event: PointerEvent) => {
+      if (event.button > 1) return
+      // Keys go to the canvas from here on, not to the field that was typed in before.
+      element.focus({ preventScroll: true })
+      event.preventDefault()
+      element.setPointerCapture(event.pointerId)
+      say(null)
+      if (event.button === 1 || spaceHeld || toolState.getState().toolId === 'pan') {
+        panning = { pointerId: event.pointerId, x: event.clientX, y: event.clientY }
+      } else if (pressed === null) {
+        pressed = event.pointerId
+        toolState.getState().active.pointerDown(toolPointer(element, event))
+      }
+      showCursor()
+    }
+
+    const onMove = (event: PointerEvent) => {
+      const pointer = toolPointer(element, event)
+      canvasPointer.screen = screenPoint(element, event)
+      pointerPlace.setState({ image: pointer.at })
+      if (panning) {
+        const { x, y } = panning
+        viewport.setState((view) => ({ x: view.x + event.clientX - x, y: view.y + event.clientY - y }))
+        panning = { ...panning, x: event.clientX, y: event.clientY }
+        return
+      }
+      toolState.getState().active.pointerMove(pointer, pressed !== null)
+      hover(pointer)
+      redrawOverlay()
+      showCursor()
+    }
+
+    const onUp = (event: PointerEvent) => {
+      if (panning?.pointerId === event.pointerId) panning = null
+      else if (pressed === event.pointerId) {
+        pressed = null
+        toolState.getState().active.pointerUp(toolPointer(element, event))
+      }
+      showCursor()
+    }
+
+    /** The system took the pointer away: nothing is committed. */
+    const onLost = (event: PointerEvent) => {
+      if (panning?.pointerId === event.pointerId) panning = null
+      if (pressed !== event.pointerId) return
+      pressed = null
+      toolState.getState().active.cancel()
+    }
+
+    const onLeave = () => {
+      canvasPointer.screen = null
+      pointerPlace.setState({ image: null })
+      selection.setState({ hovered: null })
+      redrawOverlay()
+    }
+
+    const onWheel = (event: WheelEvent) => {
+      event.preventDefault()
+      const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 33 : 1
+      const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)
+      if (sideways && !event.ctrlKey) {
+        viewport.setState((view) => ({ x: view.x - event.deltaX * lines, y: view.y - (event.shiftKey ? 0 : event.deltaY * lines) }))
+        return
+      }
+      const rate = event.ctrlKey ? PINCH_ZOOM : WHEEL_ZOOM
+      zoom(Math.exp(-event.deltaY * lines * rate), screenPoint(element, event))
+    }
+
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== ' ') return
+      const onControl = event.target instanceof HTMLElement && event.target.closest('button, input, select, textarea, [role="dialog"]') !== null
+      if (event.type === 'keydown' && onControl) return
+      if (!onControl) event.preventDefault()
+      spaceHeld = event.type === 'keydown'
+      showCursor()
+    }
+
+    const options = { signal }
+    element.addEventListener('pointerdown', onDown, options)
+    element.addEventListener('pointermove', onMove, options)
+    element.addEventListener('pointerup', onUp, options)
+    element.addEventListener('pointercancel', onLost, options)
+    element.addEventListener('pointerleave', onLeave, options)
+    element.addEventListener('dblclick', (event) => toolState.getState().active.doubleClick(toolPointer(element, event)), options)
+    element.addEventListener('contextmenu', (event) => event.preventDefault(), options)
+    element.addEventListener('wheel', onWheel, { signal, passive: false })
+    window.addEventListener('keydown', onKey, options)
+    window.addEventListener('keyup', onKey, options)
+    const stopTool = toolState.subscribe(showCursor)
+    showCursor()
+    return () => {
+      abort.abort()
+      stopTool()
+    }
+  }, [container, document, redrawOverlay])
+}

@@ -1,0 +1,80 @@
+import type { ClientLink } from '@orpc/client'
+import { createORPCClient } from '@orpc/client'
+import { RPCLink as MessagePortLink } from '@orpc/client/message-port'
+import { RPCLink as WebSocketLink } from '@orpc/client/websocket'
+import type { ContractRouterClient } from '@orpc/contract'
+import { createStore } from 'zustand/vanilla'
+import type { Contract } from '#shared/contract/contract.ts'
+
+export type Client = ContractRouterClient<Contract>
+type Link = ClientLink<Record<never, never>>
+
+/** What the preload listens for, together with the port that it passes on. */
+export const CONNECT_MESSAGE = 'pictograph:connect'
+
+/** The core cannot be reached at the moment; it is tried again by itself. */
+export class ConnectionLostError extends Error {
+  constructor() {
+    super('The app’s engine does not answer. It is tried again by itself.')
+    this.name = 'ConnectionLostError'
+  }
+}
+
+/** First and longest pause between two attempts, milliseconds. */
+const RETRY_FIRST_MS = 250
+const RETRY_LONGEST_MS = 4_000
+
+export const connection = createStore<{ state: 'connecting' | 'connected' | 'lost' }>(() => ({
+  state: 'connecting',
+}))
+
+let link: Link | null = null
+let waiting: (() => void)[] = []
+
+function setLink(next: Link | null): void {
+  link = next
+  connection.setState({ state: next ? 'connected' : 'lost' })
+  if (!next) return
+  for (const go of waiting) go()
+  waiting = []
+}
+
+function connectWebSocket(pauseMs = RETRY_FIRST_MS): void {
+  const socket = new WebSocket(`ws://${location.host}/rpc`)
+  const current = new WebSocketLink({ websocket: socket })
+  let opened = false
+  socket.addEventListener('open', () => {
+    opened = true
+    setLink(current)
+  })
+  socket.addEventListener('close', () => {
+    setLink(null)
+    const next = opened ? RETRY_FIRST_MS : Math.min(pauseMs * 2, RETRY_LONGEST_MS)
+    setTimeout(() => connectWebSocket(next), next)
+  })
+}
+
+function connectMessagePort(): void {
+  const { port1, port2 } = new MessageChannel()
+  window.postMessage(CONNECT_MESSAGE, location.origin, [port2])
+  port1.start()
+  setLink(new MessagePortLink({ port: port1 }))
+}
+
+/** A page of the custom scheme has a preload; any other is served by host-node. */
+export function connect(): void {
+  if (location.protocol === 'app:') connectMessagePort()
+  else connectWebSocket()
+}
+
+/** The first connection is waited for; one that is lost later is an error at once. */
+const currentLink: Link = {
+  call: async (...args) => {
+    if (connection.getState().state === 'connecting')
+      await new Promise<void>((go) => waiting.push(go))
+    if (!link) throw new ConnectionLostError()
+    return link.call(...args)
+  },
+}
+
+export const client: Client = createORPCClient(currentLink)

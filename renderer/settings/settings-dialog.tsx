@@ -1,0 +1,114 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
+import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
+import { PathField } from '#renderer/panels/path-field.tsx'
+import { client } from '#renderer/rpc/connection.ts'
+import { orpc } from '#renderer/rpc/query.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { Checkbox, Choice, Field } from '#renderer/ui/field.tsx'
+import { Modal } from '#renderer/ui/modal.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+import type { Settings } from '#shared/contract/settings.ts'
+import type { Dataset, LabelFileFormat } from '#shared/model/dataset.ts'
+
+const LABEL_FORMATS: readonly { value: LabelFileFormat | 'off'; label: string }[] = [
+  { value: 'off', label: 'Off' },
+  { value: 'pictograph', label: 'Pictograph JSON' },
+  { value: 'labelme', label: 'labelme' },
+  { value: 'yolo', label: 'YOLO' },
+]
+
+function LabelFilesSection({ dataset }: { dataset: Dataset }) {
+  const [format, setFormat] = useState<LabelFileFormat | 'off'>(dataset.labelFiles?.format ?? 'off')
+  const [beside, setBeside] = useState(dataset.labelFiles === null || dataset.labelFiles.folder === null)
+  const [folder, setFolder] = useState(dataset.labelFiles?.folder ?? '')
+  const [busy, setBusy] = useState(false)
+  const next = format === 'off' ? null : { format, folder: beside ? null : folder }
+  const same = JSON.stringify(next) === JSON.stringify(dataset.labelFiles)
+  const apply = async () => {
+    setBusy(true)
+    try {
+      const changed = await client.datasets.setLabelFiles({ id: dataset.id, labelFiles: next })
+      datasetState.setState({ dataset: changed })
+    } catch (error) {
+      notifyError(error)
+    }
+    setBusy(false)
+  }
+  return (
+    <section className="flex flex-col gap-3 border-t border-line pt-4">
+      <div>
+        <h3 className="text-sm font-semibold">Label files in step: {dataset.name}</h3>
+        <p className="text-xs text-muted">
+          After each edit the image’s labels are also written as a file; what another program changes there comes back as one step that undo takes back.
+        </p>
+      </div>
+      <Choice label="Format" name="label-format" value={format} options={LABEL_FORMATS} onChange={setFormat} />
+      {format === 'yolo' && <p className="text-xs text-warning">YOLO holds boxes only: other shapes are written as the box around them, or not at all. Here they stay as they are.</p>}
+      {format !== 'off' && (
+        <Choice
+          label="Where"
+          name="label-place"
+          value={beside ? 'beside' : 'folder'}
+          options={[
+            { value: 'beside', label: 'Beside the images' },
+            { value: 'folder', label: 'In another folder' },
+          ]}
+          onChange={(value) => setBeside(value === 'beside')}
+        />
+      )}
+      {format !== 'off' && !beside && <PathField label="Folder" value={folder} onChange={setFolder} allowCreate />}
+      <Button className="self-start" variant="primary" disabled={same || busy || (format !== 'off' && !beside && folder === '')} onClick={() => void apply()}>
+        {busy ? 'Reading and writing…' : 'Apply'}
+      </Button>
+    </section>
+  )
+}
+
+export function SettingsDialog({ settings }: { settings: Settings }) {
+  const dataset = useStore(datasetState, (state) => state.dataset)
+  const info = useQuery(orpc.app.info.queryOptions())
+  return (
+    <Modal title="Settings" onClose={() => showDialog(null)}>
+      <div className="flex flex-col gap-5">
+        <Choice
+          label="Theme"
+          name="theme"
+          value={settings.theme}
+          options={[
+            { value: 'system', label: 'Like the system' },
+            { value: 'light', label: 'Light' },
+            { value: 'dark', label: 'Dark' },
+          ]}
+          onChange={(theme) => void changeSettings({ theme })}
+        />
+        <Field label={`Fill of shapes: ${Math.round(settings.fillOpacity * 100)} %`}>
+          {(id) => (
+            <input
+              id={id}
+              type="range"
+              min={0}
+              max={100}
+              step={5}
+              value={Math.round(settings.fillOpacity * 100)}
+              onChange={(event) => void changeSettings({ fillOpacity: Number(event.target.value) / 100 })}
+              className="accent-accent"
+            />
+          )}
+        </Field>
+        <div className="flex flex-col gap-2">
+          <Checkbox label="Class names on the canvas" checked={settings.showLabels} onChange={(event) => void changeSettings({ showLabels: event.target.checked })} />
+          <Checkbox label="Crosshair under the pointer" checked={settings.showCrosshair} onChange={(event) => void changeSettings({ showCrosshair: event.target.checked })} />
+        </div>
+        {dataset && <LabelFilesSection key={dataset.id} dataset={dataset} />}
+        {info.data && (
+          <p className="border-t border-line pt-4 text-xs text-muted">
+            Pictograph Desktop {info.data.version}. Labels and settings are kept in <span className="break-all">{info.data.dataDir}</span>. Nothing leaves this machine.
+          </p>
+        )}
+      </div>
+    </Modal>
+  )
+}

@@ -1,0 +1,41 @@
+import type { ActiveTool, Pointer, Preview, ToolHost } from './tool.ts'
+import { NO_PREVIEW } from './tool.ts'
+
+/** What every tool does when it does nothing; tools override what they need. */
+export abstract class IdleTool implements ActiveTool {
+  protected readonly host: ToolHost
+
+  constructor(host: ToolHost) {
+    this.host = host
+  }
+
+  pointerDown(_pointer: Pointer): void {}
+  pointerMove(_pointer: Pointer, _held: boolean): void {}
+  pointerUp(_pointer: Pointer): void {}
+  doubleClick(_pointer: Pointer): void {}
+  finish(): boolean {
+    return false
+  }
+  cancel(): boolean {
+    return false
+  }
+  removeLast(): boolean {
+    return false
+  }
+  preview(): Preview {
+    return NO_PREVIEW
+  }
+  cursor(): string {
+    return 'crosshair'
+  }
+  abstract hint(): string
+}
+
+export class PanTool extends IdleTool {
+  override cursor(): string {
+    return 'grab'
+  }
+  hint(): string {
+    return 'Drag to move the picture · wheel zooms · V to select'
+  }
+}

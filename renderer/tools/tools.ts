@@ -1,0 +1,67 @@
+import { BoxTool } from './box-tool.ts'
+import { PanTool } from './idle-tool.ts'
+import { KeypointTool } from './keypoint-tool.ts'
+import { OrientedBoxTool } from './oriented-box-tool.ts'
+import { HoleTool, PolygonTool, PolylineTool } from './path-tool.ts'
+import { SelectTool } from './select-tool.ts'
+import type { ToolDefinition, ToolId } from './tool.ts'
+
+/** In the order of the tool bar. Ctrl+R, Ctrl+N and Ctrl+J are what labelme's users press. */
+export const TOOLS: readonly ToolDefinition[] = [
+  {
+    id: 'select',
+    label: 'Select',
+    keys: ['V', 'Mod+J'],
+    draws: false,
+    create: (host) => new SelectTool(host),
+  },
+  { id: 'pan', label: 'Pan', keys: [], draws: false, create: (host) => new PanTool(host) },
+  {
+    id: 'bbox',
+    label: 'Box',
+    keys: ['R', 'Mod+R'],
+    draws: true,
+    create: (host) => new BoxTool(host),
+  },
+  {
+    id: 'oriented_box',
+    label: 'Oriented box',
+    keys: ['O'],
+    draws: true,
+    create: (host) => new OrientedBoxTool(host),
+  },
+  {
+    id: 'polygon',
+    label: 'Polygon',
+    keys: ['P', 'Mod+N'],
+    draws: true,
+    create: (host, draft) => new PolygonTool(host, draft),
+  },
+  {
+    id: 'hole',
+    label: 'Hole',
+    keys: ['Shift+P'],
+    draws: true,
+    create: (host, draft) => new HoleTool(host, draft),
+  },
+  {
+    id: 'polyline',
+    label: 'Polyline',
+    keys: ['L'],
+    draws: true,
+    create: (host, draft) => new PolylineTool(host, draft),
+  },
+  {
+    id: 'keypoint',
+    label: 'Keypoint',
+    keys: ['K'],
+    draws: true,
+    create: (host) => new KeypointTool(host),
+  },
+]
+
+export function toolById(id: ToolId): ToolDefinition {
+  const tool = TOOLS.find((candidate) => candidate.id === id)
+  if (!tool) throw new Error(`No tool ${id}`)
+  return tool
+}

@@ -1,0 +1,56 @@
+import { CircleAlert } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+export function EmptyState({ icon, title, children }: { icon?: ReactNode; title: string; children?: ReactNode }) {
+  return (
+    <div className="flex h-full flex-col items-center justify-center gap-2 p-6 text-center">
+      {icon && <div className="text-muted [&_svg]:size-8 [&_svg]:stroke-[1.5]">{icon}</div>}
+      <p className="text-sm font-medium">{title}</p>
+      {children && <div className="max-w-sm text-xs text-muted">{children}</div>}
+    </div>
+  )
+}
+
+export function ErrorNote({ children }: { children: ReactNode }) {
+  return (
+    <div role="alert" className="flex gap-2.5 rounded-md bg-danger-soft px-3 py-2.5 text-sm text-danger">
+      <CircleAlert className="mt-0.5 size-4 shrink-0" />
+      <div className="min-w-0 break-words">{children}</div>
+    </div>
+  )
+}
+
+export function ProgressBar({ label, done, total }: { label: string; done: number; total: number }) {
+  const percent = total === 0 ? 0 : Math.round((done / total) * 100)
+  return (
+    <div className="flex flex-col gap-2">
+      <div
+        role="progressbar"
+        aria-label={label}
+        aria-valuenow={percent}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        className="h-1.5 overflow-hidden rounded-full bg-raised"
+      >
+        <svg className="block size-full" preserveAspectRatio="none" viewBox="0 0 100 1" aria-hidden="true">
+          <rect width={percent} height="1" className="fill-accent" />
+        </svg>
+      </div>
+      <p className="flex justify-between gap-4 text-xs text-muted">
+        <span className="truncate">{label}</span>
+        <span className="shrink-0 tabular-nums">
+          {done.toLocaleString()} of {total.toLocaleString()}
+        </span>
+      </p>
+    </div>
+  )
+}
+
+/** A shortcut as keys. */
+export function Keys({ children }: { children: string }) {
+  return (
+    <kbd className="rounded border border-line bg-raised px-1.5 py-px font-sans text-2xs font-medium text-muted">
+      {children}
+    </kbd>
+  )
+}

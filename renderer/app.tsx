@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import type { Settings } from '#shared/contract/settings.ts'
 import { appState } from './actions/app-state.ts'
 import { datasetState } from './document/dataset-state.ts'
 import { CommandPalette } from './panels/command-palette.tsx'
@@ -15,7 +16,6 @@ import { orpc } from './rpc/query.ts'
 import { SettingsDialog } from './settings/settings-dialog.tsx'
 import { EmptyState, ErrorNote } from './ui/feedback.tsx'
 import { useStore } from './ui/use-store.ts'
-import type { Settings } from '#shared/contract/settings.ts'
 
 /** Follows the system's theme unless the person chose one. */
 function useTheme(theme: Settings['theme'] | undefined): void {
@@ -62,7 +62,11 @@ export function App() {
   if (!settings.data) {
     return (
       <main className="mx-auto flex h-full max-w-md items-center">
-        {settings.isError ? <ErrorNote>{settings.error.message}</ErrorNote> : <EmptyState title={lost ? 'Connecting…' : 'Starting…'} />}
+        {settings.isError ? (
+          <ErrorNote>{settings.error.message}</ErrorNote>
+        ) : (
+          <EmptyState title={lost ? 'Connecting…' : 'Starting…'} />
+        )}
       </main>
     )
   }

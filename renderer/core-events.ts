@@ -1,6 +1,6 @@
-import { isEmptyChangeSet } from '#shared/model/change-set.ts'
-import { assertNever } from '#shared/model/assert-never.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
+import { assertNever } from '#shared/model/assert-never.ts'
+import { isEmptyChangeSet } from '#shared/model/change-set.ts'
 import { notify } from './actions/app-state.ts'
 import { openFirstImage } from './actions/datasets.ts'
 import { datasetState, upsertImages } from './document/dataset-state.ts'
@@ -46,7 +46,10 @@ async function readEvents(): Promise<void> {
     for await (const event of await client.app.events()) {
       if (event.type === 'listening') {
         retrySaving()
-        void session.getState().document?.reload().catch(() => {})
+        void session
+          .getState()
+          .document?.reload()
+          .catch(() => {})
       }
       handle(event)
     }

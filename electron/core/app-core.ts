@@ -62,12 +62,22 @@ export function createAppCore(ports: Ports, openPath: string | null = null) {
   }
   library.onOtherFiles = (dataset, changes) => labelFiles.onFiles(dataset, changes)
 
+  events.on((event) => {
+    if (event.type === 'images') labelFiles.onImages(event.datasetId, event.upserted)
+  })
+
   const imports = new ImportPlans({ datasets, images, edits, publish })
 
   /** After a scan: label files of images that are new to us are read. */
   const followLabelFiles = async (dataset: Dataset): Promise<Dataset> => {
-    if (dataset.labelFiles && !dataset.missing)
-      void library.settled(dataset.id).then(() => labelFiles.start(dataset.id))
+    if (dataset.labelFiles && !dataset.missing) {
+      library
+        .settled(dataset.id)
+        .then(() => labelFiles.start(dataset.id))
+        .catch((error: unknown) =>
+          ports.log.error('label files not started', { error: String(error) }),
+        )
+    }
     return dataset
   }
 

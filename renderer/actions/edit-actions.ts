@@ -1,10 +1,6 @@
 import { isLocked, select, selection, toggled } from '#renderer/document/selection.ts'
 import { flushEdits, retrySaving, session } from '#renderer/document/session.ts'
-import {
-  say,
-  selectedAnnotations,
-  toolState,
-} from '#renderer/tools/tool-state.ts'
+import { say, selectedAnnotations, toolState } from '#renderer/tools/tool-state.ts'
 import { translateShape } from '#shared/geometry/shape.ts'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
 import type { Action } from './action.ts'
@@ -176,7 +172,13 @@ export const EDIT_ACTIONS: readonly Action[] = [
     run: () => select((session.getState().document?.annotations.list ?? []).map(({ id }) => id)),
   },
   { id: 'next-shape', label: 'Next shape', group: 'Edit', keys: ['Tab'], ...cycling(1) },
-  { id: 'previous-shape', label: 'Previous shape', group: 'Edit', keys: ['Shift+Tab'], ...cycling(-1) },
+  {
+    id: 'previous-shape',
+    label: 'Previous shape',
+    group: 'Edit',
+    keys: ['Shift+Tab'],
+    ...cycling(-1),
+  },
   {
     id: 'copy',
     label: 'Copy shapes',

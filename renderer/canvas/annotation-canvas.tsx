@@ -93,10 +93,20 @@ export function AnnotationCanvas({
 
   return (
     <Stage width={width} height={height} listening={false}>
-      <Layer ref={(layer) => void (layers.current.picture = layer)} listening={false}>
+      <Layer
+        ref={(layer) => {
+          layers.current.picture = layer
+        }}
+        listening={false}
+      >
         <Shape sceneFunc={scene((context) => picture && drawPicture(context, picture))} />
       </Layer>
-      <Layer ref={(layer) => void (layers.current.shapes = layer)} listening={false}>
+      <Layer
+        ref={(layer) => {
+          layers.current.shapes = layer
+        }}
+        listening={false}
+      >
         <Shape
           sceneFunc={scene((context) => {
             if (!annotations || !picture) return
@@ -106,7 +116,12 @@ export function AnnotationCanvas({
           })}
         />
       </Layer>
-      <Layer ref={(layer) => void (layers.current.overlay = layer)} listening={false}>
+      <Layer
+        ref={(layer) => {
+          layers.current.overlay = layer
+        }}
+        listening={false}
+      >
         <Shape
           sceneFunc={scene(
             (context) => picture && drawOverlay(context, viewport.getState(), overlay(), style),

@@ -1,6 +1,6 @@
 import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
 import type { Annotation, Box, Point } from '#shared/model/annotation.ts'
-import { drawAnnotation, type Style, tracePath } from './draw-annotations.ts'
+import { drawAnnotation, drawLabels, type Style, tracePath } from './draw-annotations.ts'
 import { toScreen, type Viewport } from './viewport.ts'
 
 const ACCENT = '#4f46e5'
@@ -143,6 +143,7 @@ export function drawOverlay(
   if (overlay.hovered) drawAnnotation(context, view, overlay.hovered, style, 'hovered')
   for (const annotation of overlay.selected)
     drawAnnotation(context, view, annotation, style, 'selected')
+  if (style.showLabels) drawLabels(context, view, overlay.selected, style)
   for (const handle of roomy(overlay.handles, view))
     drawHandle(context, view, handle, handle.id === overlay.activeVertex)
   drawDrawing(context, view, overlay)

@@ -54,7 +54,9 @@ function fakeCore() {
   let kept: PendingCommit[] = []
   const journal = {
     read: () => kept,
-    write: (commits: readonly PendingCommit[]) => void (kept = [...commits]),
+    write: (commits: readonly PendingCommit[]) => {
+      kept = [...commits]
+    },
   }
   const open = async () => {
     let document: ImageDocument | null = null

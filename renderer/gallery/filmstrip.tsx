@@ -17,8 +17,23 @@ const THUMBNAIL_WIDTH = 160
 function Thumbnail({ image }: { image: DatasetImage }) {
   const [failed, setFailed] = useState(false)
   if (image.problem !== null || image.missing || failed)
-    return <CircleAlert className="size-5 text-danger" aria-label={image.problem ?? 'The file is missing'} />
-  return <img src={thumbnailUrl(image, THUMBNAIL_WIDTH)} alt="" loading="lazy" decoding="async" draggable={false} onError={() => setFailed(true)} className="size-full object-cover" />
+    return (
+      <CircleAlert
+        className="size-5 text-danger"
+        aria-label={image.problem ?? 'The file is missing'}
+      />
+    )
+  return (
+    <img
+      src={thumbnailUrl(image, THUMBNAIL_WIDTH)}
+      alt=""
+      loading="lazy"
+      decoding="async"
+      draggable={false}
+      onError={() => setFailed(true)}
+      className="size-full object-cover"
+    />
+  )
 }
 
 function Tile({ image, current }: { image: DatasetImage; current: boolean }) {
@@ -33,15 +48,36 @@ function Tile({ image, current }: { image: DatasetImage; current: boolean }) {
       onClick={() => goToImage(image.id)}
       className="flex w-24 flex-col gap-1 text-left"
     >
-      <span className={classNames('relative flex h-16 w-24 items-center justify-center overflow-hidden rounded-md bg-raised outline-2 -outline-offset-2', current ? 'outline outline-accent' : 'outline-transparent')}>
+      <span
+        className={classNames(
+          'relative flex h-16 w-24 items-center justify-center overflow-hidden rounded-md bg-raised outline-2 -outline-offset-2',
+          current ? 'outline outline-accent' : 'outline-transparent',
+        )}
+      >
         <Thumbnail image={image} />
         {annotationCount > 0 && (
-          <span className="absolute right-1 bottom-1 rounded bg-black/75 px-1 text-2xs font-medium text-white tabular-nums">{annotationCount}</span>
+          <span className="absolute right-1 bottom-1 rounded bg-black/75 px-1 text-2xs font-medium text-white tabular-nums">
+            {annotationCount}
+          </span>
         )}
-        {stage === 'complete' && <CircleCheck className="absolute top-1 right-1 size-4 rounded-full bg-black/60 text-white" aria-hidden="true" />}
-        {current && <span className="pointer-events-none absolute inset-0 rounded-md ring-3 ring-accent ring-inset" />}
+        {stage === 'complete' && (
+          <CircleCheck
+            className="absolute top-1 right-1 size-4 rounded-full bg-black/60 text-white"
+            aria-hidden="true"
+          />
+        )}
+        {current && (
+          <span className="pointer-events-none absolute inset-0 rounded-md ring-3 ring-accent ring-inset" />
+        )}
       </span>
-      <span className={classNames('truncate text-2xs', current ? 'font-medium text-text' : 'text-muted')}>{name}</span>
+      <span
+        className={classNames(
+          'truncate text-2xs',
+          current ? 'font-medium text-text' : 'text-muted',
+        )}
+      >
+        {name}
+      </span>
     </button>
   )
 }
@@ -49,7 +85,9 @@ function Tile({ image, current }: { image: DatasetImage; current: boolean }) {
 export function Filmstrip() {
   const images = useStore(datasetState, (state) => state.images)
   const imageId = useStore(session, (state) => state.imageId)
-  const index = useStore(datasetState, ({ indexOf }) => (imageId === null ? -1 : (indexOf.get(imageId) ?? -1)))
+  const index = useStore(datasetState, ({ indexOf }) =>
+    imageId === null ? -1 : (indexOf.get(imageId) ?? -1),
+  )
   const scroller = useRef<HTMLElement>(null)
   const virtual = useVirtualizer({
     horizontal: true,
@@ -65,10 +103,23 @@ export function Filmstrip() {
     if (index >= 0) virtual.scrollToIndex(index, { align: 'center' })
   }, [index, virtual])
   return (
-    <nav ref={scroller} aria-label="Images" className="h-[104px] shrink-0 overflow-x-auto overflow-y-hidden border-t border-line bg-surface">
-      <ul className="relative h-full" ref={(element) => void element?.style.setProperty('width', `${virtual.getTotalSize()}px`)}>
+    <nav
+      ref={scroller}
+      aria-label="Images"
+      className="h-[104px] shrink-0 overflow-x-auto overflow-y-hidden border-t border-line bg-surface"
+    >
+      <ul
+        className="relative h-full"
+        ref={(element) => void element?.style.setProperty('width', `${virtual.getTotalSize()}px`)}
+      >
         {virtual.getVirtualItems().map((item) => (
-          <li key={item.key} className="absolute top-1.5 left-0" ref={(element) => void element?.style.setProperty('transform', `translateX(${item.start}px)`)}>
+          <li
+            key={item.key}
+            className="absolute top-1.5 left-0"
+            ref={(element) =>
+              void element?.style.setProperty('transform', `translateX(${item.start}px)`)
+            }
+          >
             <Tile image={images[item.index]} current={images[item.index].id === imageId} />
           </li>
         ))}

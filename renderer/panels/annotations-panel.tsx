@@ -1,5 +1,17 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { CircleDot, Eye, EyeOff, Lock, LockOpen, type LucideIcon, Pentagon, RectangleHorizontal, RotateCwSquare, Spline, Trash2 } from 'lucide-react'
+import {
+  CircleDot,
+  Eye,
+  EyeOff,
+  Lock,
+  LockOpen,
+  type LucideIcon,
+  Pentagon,
+  RectangleHorizontal,
+  RotateCwSquare,
+  Spline,
+  Trash2,
+} from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { deleteAnnotations, relabel } from '#renderer/actions/edit-actions.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
@@ -24,12 +36,21 @@ const ICONS: Record<ShapeKind, LucideIcon> = {
 }
 
 function detail({ shape }: Annotation): string {
-  if (shape.kind === 'bbox' || shape.kind === 'oriented_box') return `${Math.round(shape.w)} × ${Math.round(shape.h)}`
+  if (shape.kind === 'bbox' || shape.kind === 'oriented_box')
+    return `${Math.round(shape.w)} × ${Math.round(shape.h)}`
   if (shape.kind === 'keypoint') return `${Math.round(shape.x)}, ${Math.round(shape.y)}`
   return `${shapeVertices(shape).length} points`
 }
 
-function Row({ annotation, color, names }: { annotation: Annotation; color: string; names: readonly string[] }) {
+function Row({
+  annotation,
+  color,
+  names,
+}: {
+  annotation: Annotation
+  color: string
+  names: readonly string[]
+}) {
   const { id, className, shape, instanceId } = annotation
   const selected = useStore(selection, (state) => state.selected.has(id))
   const hidden = useStore(selection, (state) => state.hidden.has(id))
@@ -40,7 +61,10 @@ function Row({ annotation, color, names }: { annotation: Annotation; color: stri
   const rare = 'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100'
   return (
     <div
-      className={classNames('group flex h-full items-center gap-1 rounded-md pr-1 pl-2', selected ? 'bg-accent-soft' : hovered ? 'bg-hover' : 'hover:bg-hover')}
+      className={classNames(
+        'group flex h-full items-center gap-1 rounded-md pr-1 pl-2',
+        selected ? 'bg-accent-soft' : hovered ? 'bg-hover' : 'hover:bg-hover',
+      )}
       onPointerEnter={() => selection.setState({ hovered: id })}
       onPointerLeave={() => selection.setState({ hovered: null })}
     >
@@ -48,7 +72,9 @@ function Row({ annotation, color, names }: { annotation: Annotation; color: stri
         type="button"
         aria-label={`Select ${what}, ${detail(annotation)}`}
         aria-pressed={selected}
-        onClick={(event) => (event.shiftKey || event.ctrlKey || event.metaKey ? toggleSelected(id) : select([id]))}
+        onClick={(event) =>
+          event.shiftKey || event.ctrlKey || event.metaKey ? toggleSelected(id) : select([id])
+        }
         className="flex h-full shrink-0 items-center gap-2"
       >
         <svg viewBox="0 0 10 10" className="size-2.5" aria-hidden="true">
@@ -67,16 +93,43 @@ function Row({ annotation, color, names }: { annotation: Annotation; color: stri
           <option key={name}>{name}</option>
         ))}
       </select>
-      {instanceId !== undefined && <span className="text-2xs text-muted" title="Instance">#{instanceId}</span>}
-      <span className="text-2xs text-muted tabular-nums group-focus-within:hidden group-hover:hidden">{detail(annotation)}</span>
+      {instanceId !== undefined && (
+        <span className="text-2xs text-muted" title="Instance">
+          #{instanceId}
+        </span>
+      )}
+      <span className="text-2xs text-muted tabular-nums group-focus-within:hidden group-hover:hidden">
+        {detail(annotation)}
+      </span>
       <span className="flex">
-        <IconButton label={hidden ? `Show ${what}` : `Hide ${what}`} className={classNames('size-6', !hidden && rare, !hidden && 'w-0 group-focus-within:w-6 group-hover:w-6')} onClick={() => selection.setState((state) => ({ hidden: toggled(state.hidden, id) }))}>
+        <IconButton
+          label={hidden ? `Show ${what}` : `Hide ${what}`}
+          className={classNames(
+            'size-6',
+            !hidden && rare,
+            !hidden && 'w-0 group-focus-within:w-6 group-hover:w-6',
+          )}
+          onClick={() => selection.setState((state) => ({ hidden: toggled(state.hidden, id) }))}
+        >
           {hidden ? <EyeOff /> : <Eye />}
         </IconButton>
-        <IconButton label={locked ? `Unlock ${what}` : `Lock ${what}`} className={classNames('size-6', !locked && rare, !locked && 'w-0 group-focus-within:w-6 group-hover:w-6')} onClick={() => selection.setState((state) => ({ locked: toggled(state.locked, id) }))}>
+        <IconButton
+          label={locked ? `Unlock ${what}` : `Lock ${what}`}
+          className={classNames(
+            'size-6',
+            !locked && rare,
+            !locked && 'w-0 group-focus-within:w-6 group-hover:w-6',
+          )}
+          onClick={() => selection.setState((state) => ({ locked: toggled(state.locked, id) }))}
+        >
           {locked ? <Lock /> : <LockOpen />}
         </IconButton>
-        <IconButton label={`Delete ${what}`} disabled={locked} className={classNames('size-6', rare, 'w-0 group-focus-within:w-6 group-hover:w-6')} onClick={() => deleteAnnotations([annotation])}>
+        <IconButton
+          label={`Delete ${what}`}
+          disabled={locked}
+          className={classNames('size-6', rare, 'w-0 group-focus-within:w-6 group-hover:w-6')}
+          onClick={() => deleteAnnotations([annotation])}
+        >
           <Trash2 />
         </IconButton>
       </span>
@@ -110,18 +163,36 @@ export function AnnotationsPanel({ document }: { document: ImageDocument }) {
     [document, virtual],
   )
   if (list.length === 0)
-    return <EmptyState title="No annotations on this image">Press R for a box, P for a polygon, L for a polyline, K for a keypoint.</EmptyState>
+    return (
+      <EmptyState title="No annotations on this image">
+        Press R for a box, P for a polygon, L for a polyline, K for a keypoint.
+      </EmptyState>
+    )
   return (
     <div ref={scroller} className="h-full overflow-y-auto px-2 py-1">
-      <ul className="relative" aria-label={`${list.length} annotations`} ref={(element) => void element?.style.setProperty('height', `${virtual.getTotalSize()}px`)}>
+      <ul
+        className="relative"
+        aria-label={`${list.length} annotations`}
+        ref={(element) => void element?.style.setProperty('height', `${virtual.getTotalSize()}px`)}
+      >
         {virtual.getVirtualItems().map((item) => {
           const annotation = list[item.index]
           return (
-            <li key={item.key} className="absolute inset-x-0 top-0" ref={(element) => {
-              element?.style.setProperty('height', `${item.size}px`)
-              element?.style.setProperty('transform', `translateY(${item.start}px)`)
-            }}>
-              <Row annotation={annotation} color={colorOf(annotation.className)} names={names.includes(annotation.className) ? names : [...names, annotation.className]} />
+            <li
+              key={item.key}
+              className="absolute inset-x-0 top-0"
+              ref={(element) => {
+                element?.style.setProperty('height', `${item.size}px`)
+                element?.style.setProperty('transform', `translateY(${item.start}px)`)
+              }}
+            >
+              <Row
+                annotation={annotation}
+                color={colorOf(annotation.className)}
+                names={
+                  names.includes(annotation.className) ? names : [...names, annotation.className]
+                }
+              />
             </li>
           )
         })}

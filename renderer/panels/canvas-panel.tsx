@@ -14,8 +14,8 @@ import { client } from '#renderer/rpc/connection.ts'
 import { currentClassName, selectedAnnotations, toolState } from '#renderer/tools/tool-state.ts'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
-import { shapeHandles } from '#shared/geometry/shape.ts'
 import type { Settings } from '#shared/contract/settings.ts'
+import { shapeHandles } from '#shared/geometry/shape.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { canvasPointer, useCanvasInput } from './use-canvas-input.ts'
 
@@ -51,8 +51,15 @@ function currentOverlay(style: Style, showCrosshair: boolean): Overlay {
 }
 
 /** The decoded picture of the open image, or why there is none. */
-function usePicture(image: DatasetImage | null): { picture: CanvasPicture | null; error: string | null } {
-  const [state, setState] = useState<{ key: string; picture: CanvasPicture | null; error: string | null }>({
+function usePicture(image: DatasetImage | null): {
+  picture: CanvasPicture | null
+  error: string | null
+} {
+  const [state, setState] = useState<{
+    key: string
+    picture: CanvasPicture | null
+    error: string | null
+  }>({
     key: '',
     picture: null,
     error: null,
@@ -64,7 +71,13 @@ function usePicture(image: DatasetImage | null): { picture: CanvasPicture | null
     let wanted = true
     loadImage(image).then(
       (bitmap) => wanted && setState({ key, picture: { bitmap, width, height }, error: null }),
-      (error: unknown) => wanted && setState({ key, picture: null, error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) =>
+        wanted &&
+        setState({
+          key,
+          picture: null,
+          error: error instanceof Error ? error.message : String(error),
+        }),
     )
     return () => {
       wanted = false
@@ -89,7 +102,9 @@ function useView(document: ImageDocument | null, size: { width: number; height: 
     let timer: ReturnType<typeof setTimeout> | undefined
     const save = () => {
       timer = undefined
-      void client.images.saveView({ id: document.image.id, view: saveView(viewport.getState()) }).catch(() => {})
+      void client.images
+        .saveView({ id: document.image.id, view: saveView(viewport.getState()) })
+        .catch(() => {})
     }
     const unsubscribe = viewport.subscribe(() => {
       if (shown.current !== document) return
@@ -120,8 +135,19 @@ function useSize(element: React.RefObject<HTMLElement | null>): { width: number;
 }
 
 /** Why there is no picture, in the middle of the canvas. */
-function Instead({ image, error, loading }: { image: DatasetImage | null; error: string | null; loading: boolean }) {
-  const problem = error ?? image?.problem ?? (image?.missing ? 'The file is no longer in the folder. Its labels are kept.' : null)
+function Instead({
+  image,
+  error,
+  loading,
+}: {
+  image: DatasetImage | null
+  error: string | null
+  loading: boolean
+}) {
+  const problem =
+    error ??
+    image?.problem ??
+    (image?.missing ? 'The file is no longer in the folder. Its labels are kept.' : null)
   if (problem)
     return (
       <EmptyState icon={<ImageOff />} title="This image cannot be shown">
@@ -129,9 +155,7 @@ function Instead({ image, error, loading }: { image: DatasetImage | null; error:
       </EmptyState>
     )
   if (!loading) return null
-  return (
-    <EmptyState icon={<LoaderCircle className="animate-spin" />} title="Loading…" />
-  )
+  return <EmptyState icon={<LoaderCircle className="animate-spin" />} title="Loading…" />
 }
 
 export function CanvasPanel({ settings }: { settings: Settings }) {
@@ -140,7 +164,9 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
   const document = useStore(session, (state) => state.document)
   const openError = useStore(session, (state) => state.error)
   const imageId = useStore(session, (state) => state.imageId)
-  const image = useStore(datasetState, () => (imageId === null ? null : (imageById(imageId) ?? null)))
+  const image = useStore(datasetState, () =>
+    imageId === null ? null : (imageById(imageId) ?? null),
+  )
   const classes = useStore(datasetState, (state) => state.dataset?.classes)
   const { picture, error } = usePicture(document ? (image?.width ? image : document.image) : null)
   const redraw = useRef({ all: () => {}, overlay: () => {} })
@@ -154,7 +180,9 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
     redraw.current = ready
   }, [])
   useView(document, size)
-  useCanvasInput(container, document, () => redraw.current.overlay())
+  // Stable: a new listener in the middle of a gesture would lose it.
+  const redrawOverlay = useCallback(() => redraw.current.overlay(), [])
+  useCanvasInput(container, document, redrawOverlay)
 
   useEffect(() => {
     const stopSelection = selection.subscribe((state, before) => {
@@ -187,7 +215,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
       aria-label="Image canvas. Draw with the pointer; Tab goes through the shapes."
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing surface takes keys
       tabIndex={0}
-      className="relative min-w-0 flex-1 touch-none overflow-hidden bg-canvas outline-offset-[-2px] select-none"
+      className="relative min-w-0 flex-1 touch-none overflow-hidden bg-canvas outline-offset-[-1px] select-none focus-visible:outline-1"
     >
       {size.width > 0 && (
         <AnnotationCanvas

@@ -36,7 +36,12 @@ function ClassRow({ item: { name, color }, index, count, current, onDelete }: Ro
     if (event.key === 'Escape') setRenaming(null)
   }
   return (
-    <li className={classNames('group flex h-8 items-center gap-1.5 rounded-md pr-1 pl-2', current ? 'bg-accent-soft' : 'hover:bg-hover')}>
+    <li
+      className={classNames(
+        'group flex h-8 items-center gap-1.5 rounded-md pr-1 pl-2',
+        current ? 'bg-accent-soft' : 'hover:bg-hover',
+      )}
+    >
       <input
         type="color"
         aria-label={`Colour of ${name}`}
@@ -51,7 +56,10 @@ function ClassRow({ item: { name, color }, index, count, current, onDelete }: Ro
           aria-pressed={current}
           onClick={() => takeClass(name)}
           onDoubleClick={() => setRenaming(name)}
-          className={classNames('flex h-full min-w-0 flex-1 items-center gap-2 text-left text-sm', current && 'font-medium text-accent-text')}
+          className={classNames(
+            'flex h-full min-w-0 flex-1 items-center gap-2 text-left text-sm',
+            current && 'font-medium text-accent-text',
+          )}
         >
           <span className={classNames('truncate', hidden && 'line-through')}>{name}</span>
           {index < 10 && <Keys>{String((index + 1) % 10)}</Keys>}
@@ -67,7 +75,9 @@ function ClassRow({ item: { name, color }, index, count, current, onDelete }: Ro
           onKeyDown={onKey}
         />
       )}
-      <span className="text-xs text-muted tabular-nums group-focus-within:hidden group-hover:hidden">{count || ''}</span>
+      <span className="text-xs text-muted tabular-nums group-focus-within:hidden group-hover:hidden">
+        {count || ''}
+      </span>
       <span className="hidden group-focus-within:flex group-hover:flex">
         <IconButton label={`Rename ${name}`} onClick={() => setRenaming(name)}>
           <Pencil />
@@ -79,7 +89,11 @@ function ClassRow({ item: { name, color }, index, count, current, onDelete }: Ro
       <IconButton
         label={hidden ? `Show ${name}` : `Hide ${name}`}
         className={hidden ? '' : 'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100'}
-        onClick={() => selection.setState(({ hiddenClasses }) => ({ hiddenClasses: toggled(hiddenClasses, name) }))}
+        onClick={() =>
+          selection.setState(({ hiddenClasses }) => ({
+            hiddenClasses: toggled(hiddenClasses, name),
+          }))
+        }
       >
         {hidden ? <EyeOff /> : <Eye />}
       </IconButton>
@@ -87,7 +101,15 @@ function ClassRow({ item: { name, color }, index, count, current, onDelete }: Ro
   )
 }
 
-function DeleteDialog({ name, count, onClose }: { name: string; count: number; onClose: () => void }) {
+function DeleteDialog({
+  name,
+  count,
+  onClose,
+}: {
+  name: string
+  count: number
+  onClose: () => void
+}) {
   return (
     <Modal
       title={`Delete the class “${name}”?`}
@@ -117,16 +139,26 @@ function DeleteDialog({ name, count, onClose }: { name: string; count: number; o
 }
 
 /** Adds what is typed when it is new, takes it when it is there. */
-function ClassSearch({ classes, text, setText }: { classes: readonly AnnotationClass[]; text: string; setText: (text: string) => void }) {
+function ClassSearch({
+  classes,
+  text,
+  setText,
+}: {
+  classes: readonly AnnotationClass[]
+  text: string
+  setText: (text: string) => void
+}) {
   const name = text.trim()
   const matches = classes.filter((item) => item.name.toLowerCase().includes(name.toLowerCase()))
   const exact = classes.some((item) => item.name === name)
   const add = () => {
     if (name === '') return
     setText('')
-    void editClasses({ kind: 'add', class: { name, color: nextClassColor(classes) } }).then((done) => {
-      if (done) toolState.setState(({ version }) => ({ className: name, version: version + 1 }))
-    })
+    void editClasses({ kind: 'add', class: { name, color: nextClassColor(classes) } }).then(
+      (done) => {
+        if (done) toolState.setState(({ version }) => ({ className: name, version: version + 1 }))
+      },
+    )
   }
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Escape') {
@@ -171,25 +203,40 @@ export function ClassesPanel({ datasetId }: { datasetId: string }) {
     .filter(({ item }) => item.name.toLowerCase().includes(text.trim().toLowerCase()))
   const current = currentClassName()
   return (
-    <section aria-labelledby="classes-title" className="flex max-h-[45%] min-h-32 shrink-0 flex-col gap-2 border-b border-line p-2">
+    <section
+      aria-labelledby="classes-title"
+      className="flex max-h-[45%] min-h-32 shrink-0 flex-col gap-2 border-b border-line p-2"
+    >
       <h2 id="classes-title" className="px-1 text-xs font-semibold text-muted">
         Classes
       </h2>
       <ClassSearch classes={classes} text={text} setText={setText} />
       {classes.length === 0 && (
         <p className="px-1 text-xs text-muted">
-          No classes yet. Type a name and press Enter, or just draw: the first shape makes the class “object”, which you can rename.
+          No classes yet. Type a name and press Enter, or just draw: the first shape makes the class
+          “object”, which you can rename.
         </p>
       )}
-      {shown.length === 0 && text !== '' && <p className="px-1 text-xs text-muted">Enter adds “{text.trim()}”.</p>}
+      {shown.length === 0 && text !== '' && (
+        <p className="px-1 text-xs text-muted">Enter adds “{text.trim()}”.</p>
+      )}
       {shown.length > 0 && (
         <ul className="-mx-1 min-h-0 flex-1 overflow-y-auto px-1">
           {shown.map(({ item, index }) => (
-            <ClassRow key={item.name} item={item} index={index} count={count(item.name)} current={item.name === current} onDelete={() => setDeleting(item.name)} />
+            <ClassRow
+              key={item.name}
+              item={item}
+              index={index}
+              count={count(item.name)}
+              current={item.name === current}
+              onDelete={() => setDeleting(item.name)}
+            />
           ))}
         </ul>
       )}
-      {deleting !== null && <DeleteDialog name={deleting} count={count(deleting)} onClose={() => setDeleting(null)} />}
+      {deleting !== null && (
+        <DeleteDialog name={deleting} count={count(deleting)} onClose={() => setDeleting(null)} />
+      )}
     </section>
   )
 }

@@ -6,7 +6,9 @@ import { Keys } from '#renderer/ui/feedback.tsx'
 
 /** Every action by name, with its shortcut. */
 export function CommandPalette() {
-  const actions = ACTIONS.filter(({ keyOnly, id, enabled }) => !keyOnly && id !== 'palette' && (enabled?.() ?? true))
+  const actions = ACTIONS.filter(
+    ({ keyOnly, id, enabled }) => !keyOnly && id !== 'palette' && (enabled?.() ?? true),
+  )
   return (
     <Command.Dialog
       open
@@ -15,9 +17,14 @@ export function CommandPalette() {
       overlayClassName="fixed inset-0 z-40 bg-black/45"
       contentClassName="fixed top-[14vh] left-1/2 z-50 w-[min(92vw,560px)] -translate-x-1/2 overflow-hidden rounded-xl border border-line bg-surface shadow-float"
     >
-      <Command.Input placeholder="Type a command…" className="h-12 w-full border-b border-line bg-transparent px-4 text-base text-text outline-none placeholder:text-muted" />
+      <Command.Input
+        placeholder="Type a command…"
+        className="h-12 w-full border-b border-line bg-transparent px-4 text-base text-text outline-none placeholder:text-muted"
+      />
       <Command.List className="max-h-[50vh] overflow-y-auto p-2">
-        <Command.Empty className="p-6 text-center text-sm text-muted">No command of that name</Command.Empty>
+        <Command.Empty className="p-6 text-center text-sm text-muted">
+          No command of that name
+        </Command.Empty>
         {actions.map(({ id, label, group, keys, run }) => (
           <Command.Item
             key={id}

@@ -30,7 +30,8 @@ export function Failures({ failed }: { failed: readonly ImportFailure[] }) {
   return (
     <section className="rounded-md bg-danger-soft px-3 py-2.5">
       <h3 className="mb-1 text-xs font-semibold text-danger">
-        {failed.length.toLocaleString()} {failed.length === 1 ? 'entry cannot' : 'entries cannot'} be read and will be left out
+        {failed.length.toLocaleString()} {failed.length === 1 ? 'entry cannot' : 'entries cannot'}{' '}
+        be read and will be left out
       </h3>
       <ul className="max-h-40 overflow-y-auto text-xs">
         {failed.slice(0, MOST_SHOWN).map(({ file, field, message }) => (
@@ -48,7 +49,15 @@ export function Figure({ label, value, tone }: { label: string; value: number; t
   return (
     <div className="rounded-md border border-line px-3 py-2">
       <dt className="text-xs text-muted">{label}</dt>
-      <dd className={tone && value > 0 ? 'text-xl font-semibold text-warning tabular-nums' : 'text-xl font-semibold tabular-nums'}>{value.toLocaleString()}</dd>
+      <dd
+        className={
+          tone && value > 0
+            ? 'text-xl font-semibold text-warning tabular-nums'
+            : 'text-xl font-semibold tabular-nums'
+        }
+      >
+        {value.toLocaleString()}
+      </dd>
     </div>
   )
 }

@@ -52,11 +52,18 @@ function NoImages({ dataset }: { dataset: Dataset }) {
     return (
       <EmptyState icon={<FolderSearch />} title="The folder is not where it was">
         <p className="mb-3 break-all">{dataset.root}</p>
-        <Button onClick={() => showDialog({ kind: 'relocate', datasetId: dataset.id })}>Locate it…</Button>
+        <Button onClick={() => showDialog({ kind: 'relocate', datasetId: dataset.id })}>
+          Locate it…
+        </Button>
       </EmptyState>
     )
   if (!loaded || (scan && scan.state === 'scanning'))
-    return <EmptyState icon={<LoaderCircle className="animate-spin" />} title="Looking through the folder…" />
+    return (
+      <EmptyState
+        icon={<LoaderCircle className="animate-spin" />}
+        title="Looking through the folder…"
+      />
+    )
   if (scan?.problems.length)
     return (
       <EmptyState icon={<ImageOff />} title="The folder could not be read">
@@ -98,7 +105,10 @@ export function DatasetScreen({ dataset, settings }: { dataset: Dataset; setting
           <DraftBanner />
           <ScanProblems />
         </div>
-        <aside aria-label="Classes and annotations" className="flex w-72 shrink-0 flex-col border-l border-line bg-surface">
+        <aside
+          aria-label="Classes and annotations"
+          className="flex w-72 shrink-0 flex-col border-l border-line bg-surface"
+        >
           <ClassesPanel datasetId={dataset.id} />
           {document && <ImageTabs key={document.image.id} document={document} />}
         </aside>

@@ -34,13 +34,23 @@ const IMAGE_MODES = [
   { value: 'link', label: 'Link' },
 ] as const
 
-function OptionsForm({ options, onChange }: { options: Options; onChange: (change: Partial<Options>) => void }) {
+function OptionsForm({
+  options,
+  onChange,
+}: {
+  options: Options
+  onChange: (change: Partial<Options>) => void
+}) {
   const keeps = FORMATS.find(({ id }) => id === options.format)?.keeps
   return (
     <>
       <Field label="Format" hint={`Keeps: ${keeps}`}>
         {(id) => (
-          <SelectField id={id} value={options.format} onChange={(event) => onChange({ format: formatIdSchema.parse(event.target.value) })}>
+          <SelectField
+            id={id}
+            value={options.format}
+            onChange={(event) => onChange({ format: formatIdSchema.parse(event.target.value) })}
+          >
             {FORMATS.map((format) => (
               <option key={format.id} value={format.id}>
                 {format.label}
@@ -60,9 +70,19 @@ function OptionsForm({ options, onChange }: { options: Options; onChange: (chang
           ]}
           onChange={(scope) => onChange({ scope })}
         />
-        <Choice label="Images" name="images" value={options.images} options={IMAGE_MODES} onChange={(images) => onChange({ images })} />
+        <Choice
+          label="Images"
+          name="images"
+          value={options.images}
+          options={IMAGE_MODES}
+          onChange={(images) => onChange({ images })}
+        />
       </div>
-      <Checkbox label="Only images with annotations" checked={options.onlyAnnotated} onChange={(event) => onChange({ onlyAnnotated: event.target.checked })} />
+      <Checkbox
+        label="Only images with annotations"
+        checked={options.onlyAnnotated}
+        onChange={(event) => onChange({ onlyAnnotated: event.target.checked })}
+      />
       <Checkbox
         label="Cut shapes at the image’s border"
         hint="Some training code refuses shapes that reach over it. What is cut is reported."
@@ -95,7 +115,13 @@ function Report({ report }: { report: ExportReport }) {
 }
 
 export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
-  const [options, setOptions] = useState<Options>({ format: 'coco', scope: 'all', onlyAnnotated: true, images: 'none', clampToImage: false })
+  const [options, setOptions] = useState<Options>({
+    format: 'coco',
+    scope: 'all',
+    onlyAnnotated: true,
+    images: 'none',
+    clampToImage: false,
+  })
   const [folder, setFolder] = useState(settings.lastExportFolder ?? '')
   const [state, setState] = useState<State>({ step: 'choosing', error: null })
   const abort = useRef(new AbortController())
@@ -125,7 +151,12 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
         },
         { signal },
       )
-      for await (const step of steps) setState(step.type === 'done' ? { step: 'done', report: step.report } : { step: 'running', ...step })
+      for await (const step of steps)
+        setState(
+          step.type === 'done'
+            ? { step: 'done', report: step.report }
+            : { step: 'running', ...step },
+        )
     } catch (error) {
       if (signal.aborted) return
       setState({ step: 'choosing', error: error instanceof Error ? error.message : String(error) })
@@ -140,7 +171,9 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
       footer={
         state.step === 'done' ? (
           <>
-            <Button onClick={() => setState({ step: 'choosing', error: null })}>Export again</Button>
+            <Button onClick={() => setState({ step: 'choosing', error: null })}>
+              Export again
+            </Button>
             <Button variant="primary" onClick={close}>
               Done
             </Button>
@@ -148,7 +181,11 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
         ) : (
           <>
             <Button onClick={close}>Cancel</Button>
-            <Button variant="primary" disabled={folder === '' || state.step === 'running'} onClick={() => void run().catch(notifyError)}>
+            <Button
+              variant="primary"
+              disabled={folder === '' || state.step === 'running'}
+              onClick={() => void run().catch(notifyError)}
+            >
               Export
             </Button>
           </>
@@ -156,12 +193,23 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
       }
     >
       {state.step === 'done' && <Report report={state.report} />}
-      {state.step === 'running' && <ProgressBar label={state.doing} done={state.done} total={state.total} />}
+      {state.step === 'running' && (
+        <ProgressBar label={state.doing} done={state.done} total={state.total} />
+      )}
       {state.step === 'choosing' && (
         <div className="flex flex-col gap-4">
           {state.error && <ErrorNote>{state.error}</ErrorNote>}
-          <OptionsForm options={options} onChange={(change) => setOptions({ ...options, ...change })} />
-          <PathField label="Into the folder" hint="Files of the same names in it are replaced." value={folder} onChange={setFolder} allowCreate />
+          <OptionsForm
+            options={options}
+            onChange={(change) => setOptions({ ...options, ...change })}
+          />
+          <PathField
+            label="Into the folder"
+            hint="Files of the same names in it are replaced."
+            value={folder}
+            onChange={setFolder}
+            allowCreate
+          />
         </div>
       )}
     </Modal>

@@ -13,13 +13,18 @@ export function FolderDialog({ relocating }: { relocating: string | null }) {
   const choose = async () => {
     if (path === null) return
     setBusy(true)
-    const done = relocating === null ? await openFolder(path) : await relocateDataset(relocating, path)
+    const done =
+      relocating === null ? await openFolder(path) : await relocateDataset(relocating, path)
     if (!done) setBusy(false)
   }
   return (
     <Modal
       title={relocating === null ? 'Open a folder of images' : 'Where is the folder now?'}
-      description={relocating === null ? 'The folder is read, never written to.' : 'Labels stay with the images of the same names.'}
+      description={
+        relocating === null
+          ? 'The folder is read, never written to.'
+          : 'Labels stay with the images of the same names.'
+      }
       onClose={close}
       wide
       footer={

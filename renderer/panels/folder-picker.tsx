@@ -17,7 +17,8 @@ interface FolderPickerProps {
   allowCreate?: boolean
 }
 
-const ROW = 'flex w-full items-center gap-2.5 rounded-md px-2.5 py-1.5 text-left text-sm hover:bg-hover [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted'
+const ROW =
+  'flex w-full items-center gap-2.5 rounded-md px-2.5 py-1.5 text-left text-sm hover:bg-hover [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted'
 
 function NewFolder({ parent, onMade }: { parent: string; onMade: (path: string) => void }) {
   const [name, setName] = useState('')
@@ -36,7 +37,12 @@ function NewFolder({ parent, onMade }: { parent: string; onMade: (path: string) 
   return (
     <form onSubmit={(event) => void make(event)} className="flex flex-col gap-2">
       <div className="flex gap-2">
-        <TextField aria-label="Name of a new folder" placeholder="New folder" value={name} onChange={(event) => setName(event.target.value)} />
+        <TextField
+          aria-label="Name of a new folder"
+          placeholder="New folder"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
         <Button type="submit" disabled={name.trim() === ''}>
           Create
         </Button>
@@ -47,7 +53,12 @@ function NewFolder({ parent, onMade }: { parent: string; onMade: (path: string) 
 }
 
 /** The machine's folders, for hosts whose windows cannot show the system's own dialog. */
-export function FolderPicker({ start, onChoose, showFiles, allowCreate = false }: FolderPickerProps) {
+export function FolderPicker({
+  start,
+  onChoose,
+  showFiles,
+  allowCreate = false,
+}: FolderPickerProps) {
   const [path, setPath] = useState(start)
   const [typed, setTyped] = useState('')
   const listing = useQuery({
@@ -72,17 +83,32 @@ export function FolderPicker({ start, onChoose, showFiles, allowCreate = false }
           setPath(typed)
         }}
       >
-        <IconButton label="Up to the parent folder" className="size-8" disabled={!data?.parent} onClick={() => data?.parent && setPath(data.parent)}>
+        <IconButton
+          label="Up to the parent folder"
+          className="size-8"
+          disabled={!data?.parent}
+          onClick={() => data?.parent && setPath(data.parent)}
+        >
           <ArrowUp />
         </IconButton>
-        <TextField aria-label="Path" value={typed} onChange={(event) => setTyped(event.target.value)} spellCheck={false} />
+        <TextField
+          aria-label="Path"
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          spellCheck={false}
+        />
         <Button type="submit">Go</Button>
       </form>
       {error && <ErrorNote>{error.message}</ErrorNote>}
       <div className="grid h-72 grid-cols-[140px_1fr] overflow-hidden rounded-md border border-line">
         <nav aria-label="Places" className="border-r border-line bg-raised p-1.5">
           {data?.places.map((place) => (
-            <button key={place.path} type="button" className={ROW} onClick={() => setPath(place.path)}>
+            <button
+              key={place.path}
+              type="button"
+              className={ROW}
+              onClick={() => setPath(place.path)}
+            >
               {place.name === 'Home' ? <House /> : <HardDrive />} {place.name}
             </button>
           ))}
@@ -90,17 +116,33 @@ export function FolderPicker({ start, onChoose, showFiles, allowCreate = false }
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key */}
         <section aria-label="Folders" tabIndex={0} className="overflow-y-auto p-1.5">
           {data?.folders.map((folder) => (
-            <button key={folder.path} type="button" className={ROW} onClick={() => setPath(folder.path)}>
+            <button
+              key={folder.path}
+              type="button"
+              className={ROW}
+              onClick={() => setPath(folder.path)}
+            >
               <Folder /> <span className="truncate">{folder.name}</span>
             </button>
           ))}
           {files.map((name) => (
-            <button key={name} type="button" className={ROW} onClick={() => data && onChoose(`${data.path}/${name}`)}>
+            <button
+              key={name}
+              type="button"
+              className={ROW}
+              onClick={() => data && onChoose(`${data.path}/${name}`)}
+            >
               <File /> <span className="truncate">{name}</span>
             </button>
           ))}
           {data && data.folders.length + files.length === 0 && (
-            <EmptyState title={data.imageCount > 0 ? `${data.imageCount.toLocaleString()} images` : 'Nothing inside'} />
+            <EmptyState
+              title={
+                data.imageCount > 0
+                  ? `${data.imageCount.toLocaleString()} images`
+                  : 'Nothing inside'
+              }
+            />
           )}
         </section>
       </div>

@@ -31,7 +31,12 @@ const EXTRA: Partial<Record<Action['group'], { label: string; keys: string[] }[]
 export function HelpDialog() {
   const groups = Map.groupBy(ACTIONS, ({ group }) => group)
   return (
-    <Modal title="Shortcuts" description="labelme’s Ctrl+R, Ctrl+N and Ctrl+J work too." onClose={() => showDialog(null)} wide>
+    <Modal
+      title="Shortcuts"
+      description="labelme’s Ctrl+R, Ctrl+N and Ctrl+J work too."
+      onClose={() => showDialog(null)}
+      wide
+    >
       <div className="columns-2 gap-8">
         {[...groups].map(([group, actions]) => (
           <section key={group} className="mb-5 break-inside-avoid">

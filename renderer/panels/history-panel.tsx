@@ -22,21 +22,34 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
   })
   if (history.isError) return <ErrorNote>{history.error.message}</ErrorNote>
   if (!history.data) return null
-  if (history.data.length === 0) return <EmptyState icon={<History />} title="Nothing has been edited here yet" />
+  if (history.data.length === 0)
+    return <EmptyState icon={<History />} title="Nothing has been edited here yet" />
   const now = history.data.find(({ undone }) => !undone)?.seq ?? null
   const row = 'flex w-full flex-col rounded-md px-2.5 py-1.5 text-left hover:bg-hover'
   return (
     <ol className="h-full overflow-y-auto px-2 py-1">
       {history.data.map(({ seq, label, undone, atMs }) => (
         <li key={seq}>
-          <button type="button" aria-current={seq === now ? 'step' : undefined} onClick={() => void goToHistory(document, seq)} className={classNames(row, seq === now && 'bg-accent-soft')}>
-            <span className={classNames('truncate text-sm', undone && 'text-muted line-through')}>{label}</span>
+          <button
+            type="button"
+            aria-current={seq === now ? 'step' : undefined}
+            onClick={() => void goToHistory(document, seq)}
+            className={classNames(row, seq === now && 'bg-accent-soft')}
+          >
+            <span className={classNames('truncate text-sm', undone && 'text-muted line-through')}>
+              {label}
+            </span>
             <span className="text-2xs text-muted">{time.format(atMs)}</span>
           </button>
         </li>
       ))}
       <li>
-        <button type="button" aria-current={now === null ? 'step' : undefined} onClick={() => void goToHistory(document, null)} className={classNames(row, now === null && 'bg-accent-soft')}>
+        <button
+          type="button"
+          aria-current={now === null ? 'step' : undefined}
+          onClick={() => void goToHistory(document, null)}
+          className={classNames(row, now === null && 'bg-accent-soft')}
+        >
           <span className="text-sm">Before the first edit</span>
         </button>
       </li>

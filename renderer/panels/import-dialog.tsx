@@ -29,7 +29,10 @@ function NewClasses({ classes }: { classes: ImportPlan['newClasses'] }) {
       <h3 className="mb-1.5 text-xs font-semibold">Classes that will be added</h3>
       <ul className="flex flex-wrap gap-1.5">
         {classes.map(({ name, color }) => (
-          <li key={name} className="flex items-center gap-1.5 rounded-full border border-line py-0.5 pr-2.5 pl-2 text-xs">
+          <li
+            key={name}
+            className="flex items-center gap-1.5 rounded-full border border-line py-0.5 pr-2.5 pl-2 text-xs"
+          >
             <svg viewBox="0 0 10 10" className="size-2.5" aria-hidden="true">
               <circle cx="5" cy="5" r="5" fill={color} />
             </svg>
@@ -46,7 +49,8 @@ function Unmatched({ names }: { names: readonly string[] }) {
   return (
     <section className="rounded-md bg-warning-soft px-3 py-2.5">
       <h3 className="mb-1 text-xs font-semibold text-warning">
-        {names.length.toLocaleString()} {names.length === 1 ? 'image is' : 'images are'} not in this dataset and will be left out
+        {names.length.toLocaleString()} {names.length === 1 ? 'image is' : 'images are'} not in this
+        dataset and will be left out
       </h3>
       <p className="text-xs break-words">
         {names.slice(0, 8).join(', ')}
@@ -56,11 +60,20 @@ function Unmatched({ names }: { names: readonly string[] }) {
   )
 }
 
-function Preview({ plan, mode, onMode }: { plan: ImportPlan; mode: Mode; onMode: (mode: Mode) => void }) {
+function Preview({
+  plan,
+  mode,
+  onMode,
+}: {
+  plan: ImportPlan
+  mode: Mode
+  onMode: (mode: Mode) => void
+}) {
   return (
     <div className="flex flex-col gap-4">
       <p className="text-sm">
-        {FORMATS.find(({ id }) => id === plan.format)?.label} in {plan.files.toLocaleString()} {plan.files === 1 ? 'file' : 'files'}. Nothing has been written yet.
+        {FORMATS.find(({ id }) => id === plan.format)?.label} in {plan.files.toLocaleString()}{' '}
+        {plan.files === 1 ? 'file' : 'files'}. Nothing has been written yet.
       </p>
       <dl className="grid grid-cols-4 gap-3">
         <Figure label="Images matched" value={plan.matchedImages} />
@@ -69,18 +82,16 @@ function Preview({ plan, mode, onMode }: { plan: ImportPlan; mode: Mode; onMode:
         <Figure label="Not readable" value={plan.failed.length} tone="warning" />
       </dl>
       {plan.existingAnnotations > 0 && (
-        <>
-          <Choice
-            label={`The matched images already have ${plan.existingAnnotations.toLocaleString()} annotations`}
-            name="mode"
-            value={mode}
-            options={[
-              { value: 'add', label: 'Add to them, skip identical' },
-              { value: 'replace', label: 'Replace them' },
-            ]}
-            onChange={onMode}
-          />
-        </>
+        <Choice
+          label={`The matched images already have ${plan.existingAnnotations.toLocaleString()} annotations`}
+          name="mode"
+          value={mode}
+          options={[
+            { value: 'add', label: 'Add to them, skip identical' },
+            { value: 'replace', label: 'Replace them' },
+          ]}
+          onChange={onMode}
+        />
       )}
       <NewClasses classes={plan.newClasses} />
       <Unmatched names={plan.unmatched} />
@@ -97,14 +108,18 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
   const [mode, setMode] = useState<Mode>('add')
   const [state, setState] = useState<State>({ step: 'choosing', error: null })
   const close = () => showDialog(null)
-  const failed = (error: unknown) => setState({ step: 'choosing', error: error instanceof Error ? error.message : String(error) })
+  const failed = (error: unknown) =>
+    setState({ step: 'choosing', error: error instanceof Error ? error.message : String(error) })
 
   const read = async () => {
     setState({ step: 'reading' })
     try {
       await flushEdits()
       const wanted = format === '' ? null : formatIdSchema.parse(format)
-      setState({ step: 'planned', plan: await client.formats.planImport({ datasetId: dataset.id, path, format: wanted }) })
+      setState({
+        step: 'planned',
+        plan: await client.formats.planImport({ datasetId: dataset.id, path, format: wanted }),
+      })
     } catch (error) {
       failed(error)
     }
@@ -114,7 +129,9 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
     setState({ step: 'importing', done: 0, total: 0, doing: 'Starting' })
     try {
       for await (const step of await client.formats.applyImport({ planId, mode }))
-        setState(step.type === 'done' ? { step: 'done', ...step.report } : { step: 'importing', ...step })
+        setState(
+          step.type === 'done' ? { step: 'done', ...step.report } : { step: 'importing', ...step },
+        )
     } catch (error) {
       failed(error)
     }
@@ -132,7 +149,11 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
       return (
         <>
           <Button onClick={() => setState({ step: 'choosing', error: null })}>Back</Button>
-          <Button variant="primary" disabled={plan.matchedImages === 0} onClick={() => void apply(plan.planId)}>
+          <Button
+            variant="primary"
+            disabled={plan.matchedImages === 0}
+            onClick={() => void apply(plan.planId)}
+          >
             Import {plan.annotations.toLocaleString()} annotations
           </Button>
         </>
@@ -141,7 +162,11 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
     return (
       <>
         <Button onClick={close}>Cancel</Button>
-        <Button variant="primary" disabled={path === '' || state.step !== 'choosing'} onClick={() => void read()}>
+        <Button
+          variant="primary"
+          disabled={path === '' || state.step !== 'choosing'}
+          onClick={() => void read()}
+        >
           Preview
         </Button>
       </>
@@ -149,14 +174,30 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
   }
 
   return (
-    <Modal title="Import labels" description={`Into “${dataset.name}”. You see what will happen before it happens.`} onClose={close} wide footer={footer()}>
+    <Modal
+      title="Import labels"
+      description={`Into “${dataset.name}”. You see what will happen before it happens.`}
+      onClose={close}
+      wide
+      footer={footer()}
+    >
       {state.step === 'choosing' && (
         <div className="flex flex-col gap-4">
           {state.error && <ErrorNote>{state.error}</ErrorNote>}
-          <PathField label="Label file or folder" hint="A COCO file, a YOLO or VOC folder, a folder of labelme, X-AnyLabeling or Pictograph JSON." value={path} onChange={setPath} showFiles={/\.(json|xml|txt|ya?ml)$/i} />
+          <PathField
+            label="Label file or folder"
+            hint="A COCO file, a YOLO or VOC folder, a folder of labelme, X-AnyLabeling or Pictograph JSON."
+            value={path}
+            onChange={setPath}
+            showFiles={/\.(json|xml|txt|ya?ml)$/i}
+          />
           <Field label="Format">
             {(id) => (
-              <SelectField id={id} value={format} onChange={(event) => setFormat(event.target.value)}>
+              <SelectField
+                id={id}
+                value={format}
+                onChange={(event) => setFormat(event.target.value)}
+              >
                 <option value="">Tell it from the files</option>
                 {FORMATS.map((item) => (
                   <option key={item.id} value={item.id}>
@@ -170,11 +211,14 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
       )}
       {state.step === 'reading' && <p className="text-sm text-muted">Reading the label files…</p>}
       {state.step === 'planned' && <Preview plan={state.plan} mode={mode} onMode={setMode} />}
-      {state.step === 'importing' && <ProgressBar label={state.doing} done={state.done} total={state.total} />}
+      {state.step === 'importing' && (
+        <ProgressBar label={state.doing} done={state.done} total={state.total} />
+      )}
       {state.step === 'done' && (
         <p className="flex items-center gap-2 text-sm">
           <CircleCheck className="size-5 text-success" />
-          {state.annotations.toLocaleString()} annotations imported on {state.images.toLocaleString()} images.
+          {state.annotations.toLocaleString()} annotations imported on{' '}
+          {state.images.toLocaleString()} images.
         </p>
       )}
     </Modal>

@@ -1,4 +1,4 @@
-import icon from '/icon.svg?url'
+import icon from '#renderer/icon.svg'
 
 export function Logo({ className }: { className: string }) {
   return <img src={icon} alt="" className={className} />

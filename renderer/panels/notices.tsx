@@ -7,14 +7,23 @@ import { useStore } from '#renderer/ui/use-store.ts'
 export function Notices() {
   const notices = useStore(appState, (state) => state.notices)
   return (
-    <section aria-label="Notices" aria-live="polite" className="pointer-events-none fixed right-4 bottom-40 z-[60] flex w-96 flex-col gap-2">
+    <section
+      aria-label="Notices"
+      aria-live="polite"
+      className="pointer-events-none fixed right-4 bottom-40 z-[60] flex w-96 flex-col gap-2"
+    >
       {notices.map(({ id, message, tone }) => (
         <div
           key={id}
           role={tone === 'error' ? 'alert' : 'status'}
           className="pointer-events-auto flex items-start gap-2.5 rounded-lg border border-line bg-surface py-2 pr-1.5 pl-3 text-sm shadow-float"
         >
-          <span className={classNames('mt-1 [&_svg]:size-4', tone === 'error' ? 'text-danger' : 'text-accent-text')}>
+          <span
+            className={classNames(
+              'mt-1 [&_svg]:size-4',
+              tone === 'error' ? 'text-danger' : 'text-accent-text',
+            )}
+          >
             {tone === 'error' ? <CircleAlert /> : <Info />}
           </span>
           <p className="min-w-0 flex-1 py-0.5 break-words">{message}</p>

@@ -17,7 +17,14 @@ interface PathFieldProps {
 }
 
 /** A path to type or to look for: with the system's dialog where there is one, else below the field. */
-export function PathField({ label, hint, value, onChange, allowCreate, showFiles }: PathFieldProps) {
+export function PathField({
+  label,
+  hint,
+  value,
+  onChange,
+  allowCreate,
+  showFiles,
+}: PathFieldProps) {
   const info = useQuery(orpc.app.info.queryOptions())
   const [browsing, setBrowsing] = useState(false)
   const choose = useCallback((path: string) => onChange(path), [onChange])
@@ -34,14 +41,30 @@ export function PathField({ label, hint, value, onChange, allowCreate, showFiles
       <Field label={label} hint={hint}>
         {(id) => (
           <div className="flex gap-2">
-            <TextField id={id} value={value} spellCheck={false} placeholder="/path/to/folder" onChange={(event) => onChange(event.target.value)} />
-            <Button aria-expanded={info.data?.canPickFolder ? undefined : browsing} onClick={() => void browse().catch(notifyError)}>
+            <TextField
+              id={id}
+              value={value}
+              spellCheck={false}
+              placeholder="/path/to/folder"
+              onChange={(event) => onChange(event.target.value)}
+            />
+            <Button
+              aria-expanded={info.data?.canPickFolder ? undefined : browsing}
+              onClick={() => void browse().catch(notifyError)}
+            >
               Browse…
             </Button>
           </div>
         )}
       </Field>
-      {browsing && <FolderPicker start={value || null} onChoose={choose} allowCreate={allowCreate} showFiles={showFiles} />}
+      {browsing && (
+        <FolderPicker
+          start={value || null}
+          onChoose={choose}
+          allowCreate={allowCreate}
+          showFiles={showFiles}
+        />
+      )}
     </div>
   )
 }

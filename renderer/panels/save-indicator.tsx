@@ -10,7 +10,10 @@ export function SaveIndicator() {
   const lost = useStore(connection, ({ state }) => state === 'lost')
   if (save.kind === 'failed') {
     return (
-      <div role="alert" className="flex min-w-0 items-center gap-2 rounded-md bg-danger-soft py-0.5 pr-0.5 pl-2.5 text-xs text-danger">
+      <div
+        role="alert"
+        className="flex min-w-0 items-center gap-2 rounded-md bg-danger-soft py-0.5 pr-0.5 pl-2.5 text-xs text-danger"
+      >
         <CloudAlert className="size-4 shrink-0" />
         <span className="truncate" title={save.reason}>
           {save.waiting} not saved: {save.reason}
@@ -30,7 +33,11 @@ export function SaveIndicator() {
   }
   return (
     <output className="flex items-center gap-1.5 text-xs text-muted" data-save={save.kind}>
-      {save.kind === 'saved' ? <Check className="size-3.5" /> : <LoaderCircle className="size-3.5 animate-spin" />}
+      {save.kind === 'saved' ? (
+        <Check className="size-3.5" />
+      ) : (
+        <LoaderCircle className="size-3.5 animate-spin" />
+      )}
       {save.kind === 'saved' ? 'Saved' : 'Saving…'}
     </output>
   )

@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { FolderOpen, FolderX, Images, MapPin, Sparkles, Trash2 } from 'lucide-react'
 import { useState } from 'react'
-import { appState, showDialog } from '#renderer/actions/app-state.ts'
+import { appState, notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { chooseFolder, forgetDataset, openDataset, openSample } from '#renderer/actions/datasets.ts'
-import { notifyError } from '#renderer/actions/app-state.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
@@ -15,7 +14,9 @@ const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle
 
 function counts({ imageCount, annotatedCount }: Dataset): string {
   const images = `${imageCount.toLocaleString()} ${imageCount === 1 ? 'image' : 'images'}`
-  return imageCount === 0 ? 'No images yet' : `${images} · ${annotatedCount.toLocaleString()} annotated`
+  return imageCount === 0
+    ? 'No images yet'
+    : `${images} · ${annotatedCount.toLocaleString()} annotated`
 }
 
 function RecentDataset({ dataset, onForget }: { dataset: Dataset; onForget: () => void }) {
@@ -30,20 +31,22 @@ function RecentDataset({ dataset, onForget }: { dataset: Dataset; onForget: () =
           {dataset.missing ? <FolderX /> : <Images />}
         </span>
         <span className="min-w-0 flex-1">
-          <span className="block truncate text-sm font-medium">{dataset.kind === 'sample' ? 'Sample dataset' : dataset.name}</span>
+          <span className="block truncate text-sm font-medium">
+            {dataset.kind === 'sample' ? 'Sample dataset' : dataset.name}
+          </span>
           <span className="block truncate text-xs text-muted" title={dataset.root}>
             {dataset.root}
           </span>
         </span>
         <span className="shrink-0 text-right text-xs text-muted">
           <span className="block">{counts(dataset)}</span>
-          <span className="block">{dataset.missing ? 'Folder not found' : when.format(dataset.lastOpenedAtMs)}</span>
+          <span className="block">
+            {dataset.missing ? 'Folder not found' : when.format(dataset.lastOpenedAtMs)}
+          </span>
         </span>
       </button>
       {dataset.missing && (
-        <Button
-          onClick={() => showDialog({ kind: 'relocate', datasetId: dataset.id })}
-        >
+        <Button onClick={() => showDialog({ kind: 'relocate', datasetId: dataset.id })}>
           <MapPin className="size-4" /> Locate…
         </Button>
       )}
@@ -100,7 +103,9 @@ export function StartScreen() {
           <Logo className="size-14 shrink-0" />
           <div>
             <h1 className="text-2xl font-semibold tracking-tight">Pictograph Desktop</h1>
-            <p className="text-base text-muted">Draw boxes, polygons, polylines and keypoints on your images.</p>
+            <p className="text-base text-muted">
+              Draw boxes, polygons, polylines and keypoints on your images.
+            </p>
           </div>
         </header>
         <div className="grid gap-3 sm:grid-cols-2">
@@ -112,7 +117,9 @@ export function StartScreen() {
             <FolderOpen className="mt-0.5 size-6 shrink-0" />
             <span>
               <span className="block text-base font-semibold">Open folder…</span>
-              <span className="block text-sm">Images stay where they are. Nothing is written to the folder.</span>
+              <span className="block text-sm">
+                Images stay where they are. Nothing is written to the folder.
+              </span>
             </span>
           </button>
           <button
@@ -123,8 +130,12 @@ export function StartScreen() {
           >
             <Sparkles className="mt-0.5 size-6 shrink-0 text-accent-text" />
             <span>
-              <span className="block text-base font-semibold">{busy ? 'Opening…' : 'Try the sample dataset'}</span>
-              <span className="block text-sm text-muted">A dozen scenes with cars, people, lanes and faces, partly annotated.</span>
+              <span className="block text-base font-semibold">
+                {busy ? 'Opening…' : 'Try the sample dataset'}
+              </span>
+              <span className="block text-sm text-muted">
+                A dozen scenes with cars, people, lanes and faces, partly annotated.
+              </span>
             </span>
           </button>
         </div>
@@ -141,7 +152,11 @@ export function StartScreen() {
           {datasets.data && datasets.data.length > 0 && (
             <ul className="flex flex-col gap-0.5">
               {datasets.data.map((dataset) => (
-                <RecentDataset key={dataset.id} dataset={dataset} onForget={() => setForgetting(dataset)} />
+                <RecentDataset
+                  key={dataset.id}
+                  dataset={dataset}
+                  onForget={() => setForgetting(dataset)}
+                />
               ))}
             </ul>
           )}

@@ -7,7 +7,9 @@ import { useStore } from '#renderer/ui/use-store.ts'
 import { pointerPlace } from './use-canvas-input.ts'
 
 function Place() {
-  const at = useStore(pointerPlace, ({ image }) => (image ? `${image.x.toFixed(1)}, ${image.y.toFixed(1)}` : ''))
+  const at = useStore(pointerPlace, ({ image }) =>
+    image ? `${image.x.toFixed(1)}, ${image.y.toFixed(1)}` : '',
+  )
   const zoom = useStore(viewport, ({ scale }) => Math.round(scale * 100))
   return (
     <>
@@ -27,12 +29,19 @@ export function StatusBar() {
   useStore(selection, ({ selected, vertex }) => `${selected.size} ${vertex}`)
   return (
     <footer className="flex h-7 shrink-0 items-center gap-4 border-t border-line bg-surface px-3 text-xs text-muted">
-      <output className={message ? 'min-w-0 flex-1 truncate font-medium text-text' : 'min-w-0 flex-1 truncate'} data-hint="">
+      <output
+        className={
+          message ? 'min-w-0 flex-1 truncate font-medium text-text' : 'min-w-0 flex-1 truncate'
+        }
+        data-hint=""
+      >
         {image ? hint : ''}
       </output>
       {scan && scan.state !== 'done' && (
         <span className="tabular-nums">
-          {scan.state === 'scanning' ? `${scan.found.toLocaleString()} images found…` : `${scan.read.toLocaleString()} of ${scan.found.toLocaleString()} read`}
+          {scan.state === 'scanning'
+            ? `${scan.found.toLocaleString()} images found…`
+            : `${scan.read.toLocaleString()} of ${scan.found.toLocaleString()} read`}
         </span>
       )}
       {image?.width && (

@@ -1,8 +1,18 @@
-import { CircleDot, Hand, type LucideIcon, MousePointer2, Pentagon, RectangleHorizontal, RotateCwSquare, SquareDashed, Spline } from 'lucide-react'
+import {
+  CircleDot,
+  Hand,
+  type LucideIcon,
+  MousePointer2,
+  Pentagon,
+  RectangleHorizontal,
+  RotateCwSquare,
+  Spline,
+  SquareDashed,
+} from 'lucide-react'
 import { takeTool } from '#renderer/actions/actions.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
-import { toolState } from '#renderer/tools/tool-state.ts'
 import type { ToolId } from '#renderer/tools/tool.ts'
+import { toolState } from '#renderer/tools/tool-state.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
@@ -21,7 +31,10 @@ const ICONS: Record<ToolId, LucideIcon> = {
 export function ToolRail() {
   const current = useStore(toolState, (state) => state.toolId)
   return (
-    <nav aria-label="Tools" className="flex w-14 shrink-0 flex-col items-center gap-1 border-r border-line bg-surface py-2">
+    <nav
+      aria-label="Tools"
+      className="flex w-14 shrink-0 flex-col items-center gap-1 border-r border-line bg-surface py-2"
+    >
       {TOOLS.map(({ id, label, keys }) => {
         const Icon = ICONS[id]
         const [key] = keys
@@ -35,7 +48,9 @@ export function ToolRail() {
             onClick={() => takeTool(id)}
             className={classNames(
               'flex h-11 w-11 flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
-              current === id ? 'bg-accent text-on-accent' : 'text-muted hover:bg-hover hover:text-text',
+              current === id
+                ? 'bg-accent text-on-accent'
+                : 'text-muted hover:bg-hover hover:text-text',
               id === 'bbox' && 'mt-2',
             )}
           >

@@ -8,11 +8,22 @@ import { session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
-import { type DatasetImage, type Split, type Stage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
+import {
+  type DatasetImage,
+  type Split,
+  type Stage,
+  splitSchema,
+  stageSchema,
+} from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf } from '#shared/model/paths.ts'
 import { SaveIndicator } from './save-indicator.tsx'
 
-const STAGE_LABEL: Record<Stage, string> = { new: 'New', annotate: 'In progress', review: 'In review', complete: 'Complete' }
+const STAGE_LABEL: Record<Stage, string> = {
+  new: 'New',
+  annotate: 'In progress',
+  review: 'In review',
+  complete: 'Complete',
+}
 const SPLIT_LABEL: Record<Split, string> = { train: 'Train', val: 'Validation', test: 'Test' }
 
 const SELECT = 'h-7 rounded-md border border-line bg-surface px-1.5 text-xs text-text'
@@ -21,10 +32,18 @@ function History({ document }: { document: ImageDocument }) {
   const { undo, redo } = useStore(document.history)
   return (
     <div className="flex">
-      <IconButton label={undo ? `Undo: ${undo}` : 'Nothing to undo'} disabled={!undo} onClick={() => void actionById('undo').run()}>
+      <IconButton
+        label={undo ? `Undo: ${undo}` : 'Nothing to undo'}
+        disabled={!undo}
+        onClick={() => void actionById('undo').run()}
+      >
         <Undo2 />
       </IconButton>
-      <IconButton label={redo ? `Redo: ${redo}` : 'Nothing to redo'} disabled={!redo} onClick={() => void actionById('redo').run()}>
+      <IconButton
+        label={redo ? `Redo: ${redo}` : 'Nothing to redo'}
+        disabled={!redo}
+        onClick={() => void actionById('redo').run()}
+      >
         <Redo2 />
       </IconButton>
     </div>
@@ -36,7 +55,12 @@ function ImageState({ image }: { image: DatasetImage }) {
     void client.images.update({ ids: [image.id], ...change }).catch(notifyError)
   return (
     <>
-      <select aria-label="Stage" className={SELECT} value={image.stage} onChange={(event) => update({ stage: stageSchema.parse(event.target.value) })}>
+      <select
+        aria-label="Stage"
+        className={SELECT}
+        value={image.stage}
+        onChange={(event) => update({ stage: stageSchema.parse(event.target.value) })}
+      >
         {stageSchema.options.map((stage) => (
           <option key={stage} value={stage}>
             {STAGE_LABEL[stage]}
@@ -47,7 +71,11 @@ function ImageState({ image }: { image: DatasetImage }) {
         aria-label="Split"
         className={SELECT}
         value={image.split ?? ''}
-        onChange={(event) => update({ split: event.target.value === '' ? null : splitSchema.parse(event.target.value) })}
+        onChange={(event) =>
+          update({
+            split: event.target.value === '' ? null : splitSchema.parse(event.target.value),
+          })
+        }
       >
         <option value="">No split</option>
         {splitSchema.options.map((split) => (
@@ -66,15 +94,22 @@ export function TopBar() {
   const document = useStore(session, (state) => state.document)
   const image = useStore(datasetState, () => (imageId === null ? undefined : imageById(imageId)))
   const place = useStore(datasetState, ({ indexOf, images }) =>
-    imageId !== null && indexOf.has(imageId) ? `${(indexOf.get(imageId) ?? 0) + 1} / ${images.length}` : '',
+    imageId !== null && indexOf.has(imageId)
+      ? `${(indexOf.get(imageId) ?? 0) + 1} / ${images.length}`
+      : '',
   )
   return (
     <header className="flex h-11 shrink-0 items-center gap-3 border-b border-line bg-surface px-2">
-      <IconButton label="Back to the start screen" onClick={() => void actionById('close-dataset').run()}>
+      <IconButton
+        label="Back to the start screen"
+        onClick={() => void actionById('close-dataset').run()}
+      >
         <House />
       </IconButton>
       <div className="flex min-w-0 flex-1 items-baseline gap-2">
-        <h1 className="max-w-[30%] truncate text-sm font-semibold">{dataset?.kind === 'sample' ? 'Sample dataset' : dataset?.name}</h1>
+        <h1 className="max-w-[30%] truncate text-sm font-semibold">
+          {dataset?.kind === 'sample' ? 'Sample dataset' : dataset?.name}
+        </h1>
         {image && (
           <p className="min-w-0 truncate text-sm text-muted" title={image.path}>
             {directoryOf(image.path) !== '' && <span>{directoryOf(image.path)} / </span>}
@@ -90,13 +125,23 @@ export function TopBar() {
       <Button variant="ghost" className="h-7 px-2" onClick={() => void actionById('import').run()}>
         <Download className="size-4" /> Import
       </Button>
-      <Button variant="primary" className="h-7 px-2.5" onClick={() => void actionById('export').run()}>
+      <Button
+        variant="primary"
+        className="h-7 px-2.5"
+        onClick={() => void actionById('export').run()}
+      >
         <Upload className="size-4" /> Export
       </Button>
-      <IconButton label={`Shortcuts (${keyLabel('?')})`} onClick={() => void actionById('help').run()}>
+      <IconButton
+        label={`Shortcuts (${keyLabel('?')})`}
+        onClick={() => void actionById('help').run()}
+      >
         <Keyboard />
       </IconButton>
-      <IconButton label={`Settings (${keyLabel('Mod+,')})`} onClick={() => void actionById('settings').run()}>
+      <IconButton
+        label={`Settings (${keyLabel('Mod+,')})`}
+        onClick={() => void actionById('settings').run()}
+      >
         <Settings2 />
       </IconButton>
     </header>

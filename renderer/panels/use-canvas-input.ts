@@ -1,15 +1,14 @@
 import { type RefObject, useEffect } from 'react'
+import { createStore } from 'zustand/vanilla'
+import { isMac } from '#renderer/actions/keys.ts'
 import { zoom } from '#renderer/actions/view-actions.ts'
 import { toImage, viewport } from '#renderer/canvas/viewport.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
-import { selection } from '#renderer/document/selection.ts'
+import { isVisible, selection } from '#renderer/document/selection.ts'
 import { PICK_RADIUS } from '#renderer/tools/select-tool.ts'
-import { say, toolState } from '#renderer/tools/tool-state.ts'
 import type { Pointer } from '#renderer/tools/tool.ts'
-import { isVisible } from '#renderer/document/selection.ts'
-import { isMac } from '#renderer/actions/keys.ts'
+import { say, toolState } from '#renderer/tools/tool-state.ts'
 import type { Point } from '#shared/model/annotation.ts'
-import { createStore } from 'zustand/vanilla'
 
 /** Where the pointer is; null when it is not over the canvas. */
 export const pointerPlace = createStore<{ image: Point | null }>(() => ({ image: null }))
@@ -62,7 +61,9 @@ export function useCanvasInput(
     const hover = (pointer: Pointer) => {
       const isSelect = toolState.getState().toolId === 'select' && pressed === null
       const [hit] = isSelect
-        ? document.annotations.at(pointer.at, PICK_RADIUS * pointer.pixel).filter((item) => isVisible(item))
+        ? document.annotations
+            .at(pointer.at, PICK_RADIUS * pointer.pixel)
+            .filter((item) => isVisible(item))
         : []
       const hovered = hit?.id ?? null
       if (selection.getState().hovered !== hovered) selection.setState({ hovered })
@@ -90,7 +91,10 @@ export function useCanvasInput(
       pointerPlace.setState({ image: pointer.at })
       if (panning) {
         const { x, y } = panning
-        viewport.setState((view) => ({ x: view.x + event.clientX - x, y: view.y + event.clientY - y }))
+        viewport.setState((view) => ({
+          x: view.x + event.clientX - x,
+          y: view.y + event.clientY - y,
+        }))
         panning = { ...panning, x: event.clientX, y: event.clientY }
         return
       }
@@ -129,7 +133,10 @@ export function useCanvasInput(
       const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 33 : 1
       const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)
       if (sideways && !event.ctrlKey) {
-        viewport.setState((view) => ({ x: view.x - event.deltaX * lines, y: view.y - (event.shiftKey ? 0 : event.deltaY * lines) }))
+        viewport.setState((view) => ({
+          x: view.x - event.deltaX * lines,
+          y: view.y - (event.shiftKey ? 0 : event.deltaY * lines),
+        }))
         return
       }
       const rate = event.ctrlKey ? PINCH_ZOOM : WHEEL_ZOOM
@@ -138,7 +145,9 @@ export function useCanvasInput(
 
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== ' ') return
-      const onControl = event.target instanceof HTMLElement && event.target.closest('button, input, select, textarea, [role="dialog"]') !== null
+      const onControl =
+        event.target instanceof HTMLElement &&
+        event.target.closest('button, input, select, textarea, [role="dialog"]') !== null
       if (event.type === 'keydown' && onControl) return
       if (!onControl) event.preventDefault()
       spaceHeld = event.type === 'keydown'
@@ -151,7 +160,11 @@ export function useCanvasInput(
     element.addEventListener('pointerup', onUp, options)
     element.addEventListener('pointercancel', onLost, options)
     element.addEventListener('pointerleave', onLeave, options)
-    element.addEventListener('dblclick', (event) => toolState.getState().active.doubleClick(toolPointer(element, event)), options)
+    element.addEventListener(
+      'dblclick',
+      (event) => toolState.getState().active.doubleClick(toolPointer(element, event)),
+      options,
+    )
     element.addEventListener('contextmenu', (event) => event.preventDefault(), options)
     element.addEventListener('wheel', onWheel, { signal, passive: false })
     window.addEventListener('keydown', onKey, options)

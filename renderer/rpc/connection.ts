@@ -4,13 +4,11 @@ import { RPCLink as MessagePortLink } from '@orpc/client/message-port'
 import { RPCLink as WebSocketLink } from '@orpc/client/websocket'
 import type { ContractRouterClient } from '@orpc/contract'
 import { createStore } from 'zustand/vanilla'
+import { APP_SCHEME, CONNECT_CHANNEL } from '#shared/contract/connect.ts'
 import type { Contract } from '#shared/contract/contract.ts'
 
 export type Client = ContractRouterClient<Contract>
 type Link = ClientLink<Record<never, never>>
-
-/** What the preload listens for, together with the port that it passes on. */
-export const CONNECT_MESSAGE = 'pictograph:connect'
 
 /** The core cannot be reached at the moment; it is tried again by itself. */
 export class ConnectionLostError extends Error {
@@ -56,14 +54,14 @@ function connectWebSocket(pauseMs = RETRY_FIRST_MS): void {
 
 function connectMessagePort(): void {
   const { port1, port2 } = new MessageChannel()
-  window.postMessage(CONNECT_MESSAGE, location.origin, [port2])
+  window.postMessage(CONNECT_CHANNEL, location.origin, [port2])
   port1.start()
   setLink(new MessagePortLink({ port: port1 }))
 }
 
 /** A page of the custom scheme has a preload; any other is served by host-node. */
 export function connect(): void {
-  if (location.protocol === 'app:') connectMessagePort()
+  if (location.protocol === `${APP_SCHEME}:`) connectMessagePort()
   else connectWebSocket()
 }
 

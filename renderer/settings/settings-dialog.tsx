@@ -22,7 +22,9 @@ const LABEL_FORMATS: readonly { value: LabelFileFormat | 'off'; label: string }[
 
 function LabelFilesSection({ dataset }: { dataset: Dataset }) {
   const [format, setFormat] = useState<LabelFileFormat | 'off'>(dataset.labelFiles?.format ?? 'off')
-  const [beside, setBeside] = useState(dataset.labelFiles === null || dataset.labelFiles.folder === null)
+  const [beside, setBeside] = useState(
+    dataset.labelFiles === null || dataset.labelFiles.folder === null,
+  )
   const [folder, setFolder] = useState(dataset.labelFiles?.folder ?? '')
   const [busy, setBusy] = useState(false)
   const next = format === 'off' ? null : { format, folder: beside ? null : folder }
@@ -42,11 +44,23 @@ function LabelFilesSection({ dataset }: { dataset: Dataset }) {
       <div>
         <h3 className="text-sm font-semibold">Label files in step: {dataset.name}</h3>
         <p className="text-xs text-muted">
-          After each edit the image’s labels are also written as a file; what another program changes there comes back as one step that undo takes back.
+          After each edit the image’s labels are also written as a file; what another program
+          changes there comes back as one step that undo takes back.
         </p>
       </div>
-      <Choice label="Format" name="label-format" value={format} options={LABEL_FORMATS} onChange={setFormat} />
-      {format === 'yolo' && <p className="text-xs text-warning">YOLO holds boxes only: other shapes are written as the box around them, or not at all. Here they stay as they are.</p>}
+      <Choice
+        label="Format"
+        name="label-format"
+        value={format}
+        options={LABEL_FORMATS}
+        onChange={setFormat}
+      />
+      {format === 'yolo' && (
+        <p className="text-xs text-warning">
+          YOLO holds boxes only: other shapes are written as the box around them, or not at all.
+          Here they stay as they are.
+        </p>
+      )}
       {format !== 'off' && (
         <Choice
           label="Where"
@@ -59,8 +73,15 @@ function LabelFilesSection({ dataset }: { dataset: Dataset }) {
           onChange={(value) => setBeside(value === 'beside')}
         />
       )}
-      {format !== 'off' && !beside && <PathField label="Folder" value={folder} onChange={setFolder} allowCreate />}
-      <Button className="self-start" variant="primary" disabled={same || busy || (format !== 'off' && !beside && folder === '')} onClick={() => void apply()}>
+      {format !== 'off' && !beside && (
+        <PathField label="Folder" value={folder} onChange={setFolder} allowCreate />
+      )}
+      <Button
+        className="self-start"
+        variant="primary"
+        disabled={same || busy || (format !== 'off' && !beside && folder === '')}
+        onClick={() => void apply()}
+      >
         {busy ? 'Reading and writing…' : 'Apply'}
       </Button>
     </section>
@@ -93,19 +114,30 @@ export function SettingsDialog({ settings }: { settings: Settings }) {
               max={100}
               step={5}
               value={Math.round(settings.fillOpacity * 100)}
-              onChange={(event) => void changeSettings({ fillOpacity: Number(event.target.value) / 100 })}
+              onChange={(event) =>
+                void changeSettings({ fillOpacity: Number(event.target.value) / 100 })
+              }
               className="accent-accent"
             />
           )}
         </Field>
         <div className="flex flex-col gap-2">
-          <Checkbox label="Class names on the canvas" checked={settings.showLabels} onChange={(event) => void changeSettings({ showLabels: event.target.checked })} />
-          <Checkbox label="Crosshair under the pointer" checked={settings.showCrosshair} onChange={(event) => void changeSettings({ showCrosshair: event.target.checked })} />
+          <Checkbox
+            label="Class names on the canvas"
+            checked={settings.showLabels}
+            onChange={(event) => void changeSettings({ showLabels: event.target.checked })}
+          />
+          <Checkbox
+            label="Crosshair under the pointer"
+            checked={settings.showCrosshair}
+            onChange={(event) => void changeSettings({ showCrosshair: event.target.checked })}
+          />
         </div>
         {dataset && <LabelFilesSection key={dataset.id} dataset={dataset} />}
         {info.data && (
           <p className="border-t border-line pt-4 text-xs text-muted">
-            Pictograph Desktop {info.data.version}. Labels and settings are kept in <span className="break-all">{info.data.dataDir}</span>. Nothing leaves this machine.
+            Pictograph Desktop {info.data.version}. Labels and settings are kept in{' '}
+            <span className="break-all">{info.data.dataDir}</span>. Nothing leaves this machine.
           </p>
         )}
       </div>

@@ -10,7 +10,11 @@ const VARIANTS: Record<Variant, string> = {
   danger: 'bg-surface text-danger border-line hover:bg-danger-soft',
 }
 
-export function Button({ variant = 'plain', className, ...props }: ComponentProps<'button'> & { variant?: Variant }) {
+export function Button({
+  variant = 'plain',
+  className,
+  ...props
+}: ComponentProps<'button'> & { variant?: Variant }) {
   return (
     <button
       type="button"
@@ -25,7 +29,12 @@ export function Button({ variant = 'plain', className, ...props }: ComponentProp
 }
 
 /** A square button with an icon; its label is read out and shown as a tooltip. */
-export function IconButton({ label, pressed, className, ...props }: ComponentProps<'button'> & { label: string; pressed?: boolean }) {
+export function IconButton({
+  label,
+  pressed,
+  className,
+  ...props
+}: ComponentProps<'button'> & { label: string; pressed?: boolean }) {
   return (
     <button
       type="button"

@@ -1,7 +1,15 @@
 import { CircleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-export function EmptyState({ icon, title, children }: { icon?: ReactNode; title: string; children?: ReactNode }) {
+export function EmptyState({
+  icon,
+  title,
+  children,
+}: {
+  icon?: ReactNode
+  title: string
+  children?: ReactNode
+}) {
   return (
     <div className="flex h-full flex-col items-center justify-center gap-2 p-6 text-center">
       {icon && <div className="text-muted [&_svg]:size-8 [&_svg]:stroke-[1.5]">{icon}</div>}
@@ -13,14 +21,25 @@ export function EmptyState({ icon, title, children }: { icon?: ReactNode; title:
 
 export function ErrorNote({ children }: { children: ReactNode }) {
   return (
-    <div role="alert" className="flex gap-2.5 rounded-md bg-danger-soft px-3 py-2.5 text-sm text-danger">
+    <div
+      role="alert"
+      className="flex gap-2.5 rounded-md bg-danger-soft px-3 py-2.5 text-sm text-danger"
+    >
       <CircleAlert className="mt-0.5 size-4 shrink-0" />
       <div className="min-w-0 break-words">{children}</div>
     </div>
   )
 }
 
-export function ProgressBar({ label, done, total }: { label: string; done: number; total: number }) {
+export function ProgressBar({
+  label,
+  done,
+  total,
+}: {
+  label: string
+  done: number
+  total: number
+}) {
   const percent = total === 0 ? 0 : Math.round((done / total) * 100)
   return (
     <div className="flex flex-col gap-2">
@@ -32,7 +51,12 @@ export function ProgressBar({ label, done, total }: { label: string; done: numbe
         aria-valuemax={100}
         className="h-1.5 overflow-hidden rounded-full bg-raised"
       >
-        <svg className="block size-full" preserveAspectRatio="none" viewBox="0 0 100 1" aria-hidden="true">
+        <svg
+          className="block size-full"
+          preserveAspectRatio="none"
+          viewBox="0 0 100 1"
+          aria-hidden="true"
+        >
           <rect width={percent} height="1" className="fill-accent" />
         </svg>
       </div>

@@ -14,7 +14,15 @@ export function SelectField({ className, ...props }: ComponentProps<'select'>) {
 }
 
 /** A label with its control; `hint` says more below it. */
-export function Field({ label, hint, children }: { label: string; hint?: ReactNode; children: (id: string) => ReactNode }) {
+export function Field({
+  label,
+  hint,
+  children,
+}: {
+  label: string
+  hint?: ReactNode
+  children: (id: string) => ReactNode
+}) {
   const id = useId()
   return (
     <div className="flex flex-col gap-1.5">
@@ -27,7 +35,11 @@ export function Field({ label, hint, children }: { label: string; hint?: ReactNo
   )
 }
 
-export function Checkbox({ label, hint, ...props }: Omit<ComponentProps<'input'>, 'type'> & { label: string; hint?: string }) {
+export function Checkbox({
+  label,
+  hint,
+  ...props
+}: Omit<ComponentProps<'input'>, 'type'> & { label: string; hint?: string }) {
   return (
     <label className="flex items-start gap-2.5 text-sm">
       <input type="checkbox" className="mt-0.5 size-4 accent-accent" {...props} />
@@ -48,7 +60,13 @@ interface ChoiceProps<T extends string> {
 }
 
 /** A few alternatives side by side. */
-export function Choice<T extends string>({ label, name, value, options, onChange }: ChoiceProps<T>) {
+export function Choice<T extends string>({
+  label,
+  name,
+  value,
+  options,
+  onChange,
+}: ChoiceProps<T>) {
   return (
     <fieldset className="flex flex-col gap-1.5">
       <legend className="mb-1.5 text-xs font-medium">{label}</legend>

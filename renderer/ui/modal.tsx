@@ -29,7 +29,11 @@ export function Modal({ title, description, onClose, children, footer, wide = fa
           <header className="flex items-start gap-4 border-b border-line px-5 py-4">
             <div className="min-w-0 flex-1">
               <Dialog.Title className="text-base font-semibold">{title}</Dialog.Title>
-              {description && <Dialog.Description className="mt-0.5 text-sm text-muted">{description}</Dialog.Description>}
+              {description && (
+                <Dialog.Description className="mt-0.5 text-sm text-muted">
+                  {description}
+                </Dialog.Description>
+              )}
             </div>
             <Dialog.Close asChild>
               <IconButton label="Close">
@@ -38,7 +42,11 @@ export function Modal({ title, description, onClose, children, footer, wide = fa
             </Dialog.Close>
           </header>
           <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>
-          {footer && <footer className="flex items-center justify-end gap-2 border-t border-line px-5 py-3">{footer}</footer>}
+          {footer && (
+            <footer className="flex items-center justify-end gap-2 border-t border-line px-5 py-3">
+              {footer}
+            </footer>
+          )}
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

@@ -4,7 +4,9 @@ import { useStore } from 'zustand'
 export { useStore }
 
 /** Renders again when something that has a version and can be listened to changes. */
-export function useVersion(source: { version: number; subscribe: (listener: () => void) => () => void } | null): number {
+export function useVersion(
+  source: { version: number; subscribe: (listener: () => void) => () => void } | null,
+): number {
   return useSyncExternalStore(
     (listener) => source?.subscribe(listener) ?? (() => {}),
     () => source?.version ?? 0,

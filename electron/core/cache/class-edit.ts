@@ -1,9 +1,9 @@
+import { UserError } from '#core/user-error.ts'
 import type { ClassEdit } from '#shared/contract/contract.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { assertNever } from '#shared/model/assert-never.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
-import { UserError } from '../user-error.ts'
 
 export function describeClassEdit(edit: ClassEdit): string {
   switch (edit.kind) {

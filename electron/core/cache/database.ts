@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { toUserError, UserError } from '../user-error.ts'
+import { toUserError, UserError } from '#core/user-error.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 
 export type Db = Database.Database

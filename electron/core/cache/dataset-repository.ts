@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { type AnnotationClass, annotationClassSchema } from '#shared/model/annotation-class.ts'
 import { type Dataset, type LabelFiles, labelFilesSchema } from '#shared/model/dataset.ts'
-import { UserError } from '../user-error.ts'
 import type { Db } from './database.ts'
 
 interface Row {

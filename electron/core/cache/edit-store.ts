@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { UserError } from '#core/user-error.ts'
 import type { ClassEdit, EditOrigin, HistoryEntry } from '#shared/contract/contract.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import {
@@ -14,7 +15,6 @@ import {
   rebaseChangeSet,
   sameValue,
 } from '#shared/model/change-set.ts'
-import { UserError } from '../user-error.ts'
 import { AnnotationRows } from './annotation-rows.ts'
 import {
   classEditChanges,

@@ -1,7 +1,7 @@
+import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { naturalKey } from '#shared/model/natural-order.ts'
-import { UserError } from '../user-error.ts'
 import type { Db } from './database.ts'
 
 export interface FileFacts {

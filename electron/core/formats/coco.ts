@@ -282,7 +282,7 @@ function readOne(
     ...(typeof read.score === 'number' && { confidence: read.score }),
   }
   const single = joints.length === 1 && joints[0] === category.name
-  const hasPose = read.keypoints !== undefined && read.keypoints.some((value) => value !== 0)
+  const hasPose = read.keypoints?.some((value) => value !== 0)
   const shapes = readShapes(read)
   const linked = shapes.length > 1 || (hasPose && !single)
   const instanceId = read.instance_id ?? (linked ? nextInstance() : undefined)

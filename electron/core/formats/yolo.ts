@@ -217,7 +217,7 @@ export function yoloLines(
   return write[id](image, set, losses)
     .map(
       ({ className, values }) =>
-        [numbers.get(className), ...values.map((value) => decimal(value, DIGITS))].join(' ') + '\n',
+        `${[numbers.get(className), ...values.map((value) => decimal(value, DIGITS))].join(' ')}\n`,
     )
     .join('')
 }

@@ -1,14 +1,14 @@
 import { copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
+import { writeFileAtomic } from '#core/atomic-file.ts'
+import { clampImage } from '#core/formats/clamp.ts'
+import type { LossLog } from '#core/formats/loss-log.ts'
+import { FORMAT_BY_ID } from '#core/formats/registry.ts'
+import type { LabelSet } from '#core/formats/types.ts'
+import { toUserError, UserError } from '#core/user-error.ts'
 import type { ExportReport } from '#shared/contract/contract.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { ExportOptions, FormatId, ImageMode } from '#shared/model/format.ts'
-import { writeFileAtomic } from '../atomic-file.ts'
-import { clampImage } from '../formats/clamp.ts'
-import type { LossLog } from '../formats/loss-log.ts'
-import { FORMAT_BY_ID } from '../formats/registry.ts'
-import type { LabelSet } from '../formats/types.ts'
-import { toUserError, UserError } from '../user-error.ts'
 
 export interface ExportJob {
   set: LabelSet

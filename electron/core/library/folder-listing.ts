@@ -1,9 +1,9 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { homedir, platform } from 'node:os'
 import { dirname, join, resolve, sep } from 'node:path'
+import { toUserError, UserError } from '#core/user-error.ts'
 import { hasImageExtension } from '#shared/model/dataset.ts'
 import { naturalKey } from '#shared/model/natural-order.ts'
-import { toUserError, UserError } from '../user-error.ts'
 
 const byName = (a: string, b: string) => (naturalKey(a) < naturalKey(b) ? -1 : 1)
 

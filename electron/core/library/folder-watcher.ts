@@ -22,6 +22,7 @@ export async function watchFolder(
 ): Promise<AsyncDisposable> {
   let waiting: FolderChange[] = []
   let timer: NodeJS.Timeout | null = null
+  let stopped = false
   const flush = () => {
     timer = null
     const changes = waiting
@@ -31,6 +32,8 @@ export async function watchFolder(
   const subscription = await watcher.subscribe(
     root,
     (error, events) => {
+      // Events that were on their way when the watch ended are nobody's any more.
+      if (stopped) return
       if (error) {
         onLost(error)
         return
@@ -43,6 +46,7 @@ export async function watchFolder(
   )
   return {
     [Symbol.asyncDispose]: async () => {
+      stopped = true
       if (timer) clearTimeout(timer)
       await subscription.unsubscribe()
     },

@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
-import { newId } from '#shared/model/annotation.ts'
-import { isEmptyChangeSet } from '#shared/model/change-set.ts'
-import type { DatasetImage, LabelFiles } from '#shared/model/dataset.ts'
-import { fileNameOf } from '#shared/model/paths.ts'
-import { writeFileAtomic } from '../atomic-file.ts'
-import type { DatasetRepository, StoredDataset } from '../cache/dataset-repository.ts'
-import type { EditStore, Outcome } from '../cache/edit-store.ts'
-import type { ImageRepository } from '../cache/image-repository.ts'
-import type { LabelFileRepository } from '../cache/label-file-repository.ts'
-import type { EventBus } from '../event-bus.ts'
-import { uniqueStems } from '../formats/common.ts'
+import { writeFileAtomic } from '#core/atomic-file.ts'
+import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
+import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
+import type { ImageRepository } from '#core/cache/image-repository.ts'
+import type { LabelFileRepository } from '#core/cache/label-file-repository.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import { uniqueStems } from '#core/formats/common.ts'
 import {
   labelFileChanges,
   labelFilePath,
   readLabelFile,
   writeLabelFile,
-} from '../formats/label-file-codec.ts'
-import type { Log } from '../ports.ts'
-import { toUserError } from '../user-error.ts'
+} from '#core/formats/label-file-codec.ts'
+import type { Log } from '#core/ports.ts'
+import { toUserError } from '#core/user-error.ts'
+import { newId } from '#shared/model/annotation.ts'
+import { isEmptyChangeSet } from '#shared/model/change-set.ts'
+import type { DatasetImage, LabelFiles } from '#shared/model/dataset.ts'
+import { fileNameOf } from '#shared/model/paths.ts'
 import { type FolderChange, watchFolder } from './folder-watcher.ts'
 
 interface Deps {
@@ -99,9 +99,13 @@ export class LabelFileSync {
       this.#onFiles(dataset.id, dataset.root, changes)
   }
 
-  /** Images came or went: which file is whose has to be worked out again. */
-  forgetPlaces(datasetId: string): void {
+  /** Images that came since the places were worked out may share a stem, or bring labels along. */
+  onImages(datasetId: string, upserted: readonly DatasetImage[]): void {
+    const places = this.#places.get(datasetId)
+    const fresh = upserted.filter(({ id, width }) => width !== null && !places?.fileOf.has(id))
+    if (!places || fresh.length === 0) return
     this.#places.delete(datasetId)
+    for (const { id } of fresh) this.#queue(datasetId, id, false)
   }
 
   /** When everything queued so far is on disk. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import type { InputFile } from '#core/formats/types.ts'
+import { toUserError } from '#core/user-error.ts'
 import { joinPath } from '#shared/model/paths.ts'
-import type { InputFile } from '../formats/types.ts'
-import { toUserError } from '../user-error.ts'
 
 const LABEL_EXTENSION = /\.(json|xml|txt|ya?ml|names)$/i
 

@@ -1,9 +1,9 @@
-import type { DatasetRepository } from '../cache/dataset-repository.ts'
-import type { EditStore } from '../cache/edit-store.ts'
-import type { ImageRepository } from '../cache/image-repository.ts'
-import type { LossLog } from '../formats/loss-log.ts'
-import type { LabelSet } from '../formats/types.ts'
-import { UserError } from '../user-error.ts'
+import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import type { EditStore } from '#core/cache/edit-store.ts'
+import type { ImageRepository } from '#core/cache/image-repository.ts'
+import type { LossLog } from '#core/formats/loss-log.ts'
+import type { LabelSet } from '#core/formats/types.ts'
+import { UserError } from '#core/user-error.ts'
 
 interface Deps {
   datasets: DatasetRepository

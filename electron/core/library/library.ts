@@ -1,13 +1,13 @@
 import { mkdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
+import type { FileFacts, ImageRepository } from '#core/cache/image-repository.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import { probeImage } from '#core/media/probe.ts'
+import type { Log } from '#core/ports.ts'
+import { toUserError, UserError } from '#core/user-error.ts'
 import type { Dataset, LabelFiles } from '#shared/model/dataset.ts'
 import { hasImageExtension } from '#shared/model/dataset.ts'
-import type { DatasetRepository, StoredDataset } from '../cache/dataset-repository.ts'
-import type { FileFacts, ImageRepository } from '../cache/image-repository.ts'
-import type { EventBus } from '../event-bus.ts'
-import { probeImage } from '../media/probe.ts'
-import type { Log } from '../ports.ts'
-import { toUserError, UserError } from '../user-error.ts'
 import { areImageFiles, type FolderChange, watchFolder } from './folder-watcher.ts'
 import { fileFacts, scanFolder } from './scan.ts'
 
@@ -106,6 +106,17 @@ export class Library {
     folder.abort.abort()
     await folder.work
     await folder.watch?.[Symbol.asyncDispose]()
+  }
+
+  /** Reads an image before its turn, because somebody is about to look at it. */
+  async ensureRead(imageId: string): Promise<void> {
+    const { images, datasets } = this.#deps
+    const image = images.get(imageId)
+    if (image.width !== null || image.problem !== null || image.missing) return
+    const { root } = datasets.get(image.datasetId)
+    const facts = await probeImage(join(root, image.path))
+    const upserted = images.setFacts([{ id: imageId, ...facts }])
+    this.#deps.events.publish({ type: 'images', datasetId: image.datasetId, upserted })
   }
 
   /** When everything that is known to be scanned and read has been. */
@@ -237,8 +248,9 @@ export class Library {
   }
 
   #onChanges(folder: OpenFolder, changes: FolderChange[]): void {
+    if (folder.abort.signal.aborted) return
     const dataset = this.#deps.datasets.find(folder.datasetId)
-    if (!dataset || folder.abort.signal.aborted) return
+    if (!dataset) return
     const others = changes.filter(({ path }) => !hasImageExtension(path))
     if (others.length > 0) this.#onOtherFiles(dataset, others)
     const relevant = changes.filter(

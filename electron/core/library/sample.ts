@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
-import type { DatasetRepository } from '../cache/dataset-repository.ts'
 import type { ImportPlans } from './import-plans.ts'
 import type { Library } from './library.ts'
 

@@ -1,9 +1,9 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FileFacts } from '#core/cache/image-repository.ts'
+import { toUserError } from '#core/user-error.ts'
 import { hasImageExtension } from '#shared/model/dataset.ts'
 import { joinPath } from '#shared/model/paths.ts'
-import type { FileFacts } from '../cache/image-repository.ts'
-import { toUserError } from '../user-error.ts'
 
 export interface ScanBatch {
   files: FileFacts[]

@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { Readable } from 'node:stream'
-import type { DatasetRepository } from '../cache/dataset-repository.ts'
-import type { ImageRepository } from '../cache/image-repository.ts'
-import { toUserError } from '../user-error.ts'
+import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import type { ImageRepository } from '#core/cache/image-repository.ts'
+import { toUserError } from '#core/user-error.ts'
 import { isShownAsIs, type Renditions, type Source } from './renditions.ts'
 
 const TYPES: Record<string, string> = {

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import sharp from 'sharp'
-import type { ImageFacts } from '../cache/image-repository.ts'
-import { toUserError } from '../user-error.ts'
+import type { ImageFacts } from '#core/cache/image-repository.ts'
+import { toUserError } from '#core/user-error.ts'
 
 /** Larger images would not fit into this process; the format's own limits are beyond it. */
 export const MAX_IMAGE_PIXELS = 1_000_000_000

@@ -1,8 +1,8 @@
-import type { AppCore } from '../app-core.ts'
-import type { Outcome } from '../cache/edit-store.ts'
+import type { AppCore } from '#core/app-core.ts'
+import type { Outcome } from '#core/cache/edit-store.ts'
 import { os } from './procedure.ts'
 
-export function annotationRouter({ edits, images, publish }: AppCore) {
+export function annotationRouter({ edits, images, library, publish }: AppCore) {
   const parse = (json: string | null) => (json === null ? null : JSON.parse(json))
   const turned = (imageId: string, outcome: Outcome | null) => {
     if (!outcome) return null
@@ -16,7 +16,8 @@ export function annotationRouter({ edits, images, publish }: AppCore) {
     }
   }
   return {
-    open: os.annotations.open.handler(({ input: { imageId } }) => {
+    open: os.annotations.open.handler(async ({ input: { imageId } }) => {
+      await library.ensureRead(imageId)
       const { draft, view } = images.state(imageId)
       return {
         image: images.get(imageId),

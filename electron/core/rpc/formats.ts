@@ -1,7 +1,7 @@
-import type { AppCore } from '../app-core.ts'
-import { LossLog } from '../formats/loss-log.ts'
-import { runExport } from '../library/export-job.ts'
-import { labelSetOf } from '../library/label-set.ts'
+import type { AppCore } from '#core/app-core.ts'
+import { LossLog } from '#core/formats/loss-log.ts'
+import { runExport } from '#core/library/export-job.ts'
+import { labelSetOf } from '#core/library/label-set.ts'
 import { guarded, os } from './procedure.ts'
 
 export function formatRouter(core: AppCore) {

@@ -1,4 +1,4 @@
-import type { AppCore } from '../app-core.ts'
+import type { AppCore } from '#core/app-core.ts'
 import { os } from './procedure.ts'
 
 export function imageRouter({ images, events }: AppCore) {

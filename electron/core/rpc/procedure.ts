@@ -1,8 +1,8 @@
 import { implement, ORPCError } from '@orpc/server'
+import { StaleRevisionError } from '#core/cache/edit-store.ts'
+import type { Log } from '#core/ports.ts'
+import { toUserError } from '#core/user-error.ts'
 import { contract } from '#shared/contract/contract.ts'
-import { StaleRevisionError } from '../cache/edit-store.ts'
-import type { Log } from '../ports.ts'
-import { toUserError } from '../user-error.ts'
 
 export interface RpcContext {
   log: Log

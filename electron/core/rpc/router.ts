@@ -1,6 +1,6 @@
+import type { AppCore } from '#core/app-core.ts'
+import { createFolder, listFolder } from '#core/library/folder-listing.ts'
 import { settingsSchema } from '#shared/contract/settings.ts'
-import type { AppCore } from '../app-core.ts'
-import { createFolder, listFolder } from '../library/folder-listing.ts'
 import { annotationRouter } from './annotations.ts'
 import { datasetRouter } from './datasets.ts'
 import { formatRouter } from './formats.ts'
@@ -8,8 +8,6 @@ import { imageRouter } from './images.ts'
 import { os } from './procedure.ts'
 
 const SETTINGS_KEY = 'settings'
-
-export type AppRouter = ReturnType<typeof createRouter>
 
 export function createRouter(core: AppCore) {
   const { ports, settings, events } = core

@@ -1,6 +1,6 @@
+import { boxContains, boxCorners } from '#shared/geometry/box.ts'
+import type { Handle, HandleDrag, ShapeGeometry } from '#shared/geometry/shape-geometry.ts'
 import type { BboxShape, Box, Point } from '#shared/model/annotation.ts'
-import { boxContains, boxCorners } from '../box.ts'
-import type { Handle, HandleDrag, ShapeGeometry } from '../shape-geometry.ts'
 
 /** The eight handles: which side each moves. -1 is left or top, 1 is right or bottom, 0 is neither. */
 export const BOX_HANDLES = [

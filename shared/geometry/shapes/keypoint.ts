@@ -1,6 +1,6 @@
+import { distance } from '#shared/geometry/point.ts'
+import type { ShapeGeometry } from '#shared/geometry/shape-geometry.ts'
 import type { KeypointShape } from '#shared/model/annotation.ts'
-import { distance } from '../point.ts'
-import type { ShapeGeometry } from '../shape-geometry.ts'
 
 export const keypointGeometry: ShapeGeometry<KeypointShape> = {
   bounds: ({ x, y }) => ({ x, y, w: 0, h: 0 }),

@@ -1,7 +1,7 @@
+import { boundsOfPoints, boxContains } from '#shared/geometry/box.ts'
+import { distance, rotatePoint } from '#shared/geometry/point.ts'
+import type { Handle, ShapeGeometry } from '#shared/geometry/shape-geometry.ts'
 import type { OrientedBoxShape, Point } from '#shared/model/annotation.ts'
-import { boundsOfPoints, boxContains } from '../box.ts'
-import { distance, rotatePoint } from '../point.ts'
-import type { Handle, ShapeGeometry } from '../shape-geometry.ts'
 import { BOX_HANDLES, resizeBox } from './bbox.ts'
 
 /** Any angle in degrees brought into [0, 360). */

@@ -1,9 +1,9 @@
+import { boundsOfPoints } from '#shared/geometry/box.ts'
+import { distanceToPath, translatePoint } from '#shared/geometry/point.ts'
+import { ringArea, ringsContain } from '#shared/geometry/ring.ts'
+import type { ShapeGeometry } from '#shared/geometry/shape-geometry.ts'
+import { parseVertexHandle, pathHandles, withVertexAt } from '#shared/geometry/vertex-path.ts'
 import type { Point, PolygonShape } from '#shared/model/annotation.ts'
-import { boundsOfPoints } from '../box.ts'
-import { distanceToPath, translatePoint } from '../point.ts'
-import { ringArea, ringsContain } from '../ring.ts'
-import type { ShapeGeometry } from '../shape-geometry.ts'
-import { parseVertexHandle, pathHandles, withVertexAt } from '../vertex-path.ts'
 
 /** The fewest vertices a ring can have. */
 export const MIN_RING_POINTS = 3

@@ -1,8 +1,8 @@
+import { boundsOfPoints } from '#shared/geometry/box.ts'
+import { distanceToPath, translatePoint } from '#shared/geometry/point.ts'
+import type { ShapeGeometry } from '#shared/geometry/shape-geometry.ts'
+import { parseVertexHandle, pathHandles, withVertexAt } from '#shared/geometry/vertex-path.ts'
 import type { Point, PolylineShape } from '#shared/model/annotation.ts'
-import { boundsOfPoints } from '../box.ts'
-import { distanceToPath, translatePoint } from '../point.ts'
-import type { ShapeGeometry } from '../shape-geometry.ts'
-import { parseVertexHandle, pathHandles, withVertexAt } from '../vertex-path.ts'
 
 /** The fewest points a polyline can have. */
 export const MIN_POLYLINE_POINTS = 2

@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'scripts/dev-core.mjs'), ...args],
+    { encoding: 'utf8' },
+  )
+  return { status, stdout, stderr }
+}
+
+async function labelmeFolder() {
+  const folder = temporaryFolder()
+  const source = join(folder.path, 'in')
+  mkdirSync(source)
+  await writeImage(join(source, 'a.png'))
+  const shapes = [
+    {
+      label: 'car',
+      points: [
+        [1, 2],
+        [11, 12],
+      ],
+      shape_type: 'rectangle',
+    },
+    {
+      label: 'lane',
+      points: [
+        [1, 2],
+        [11, 12],
+      ],
+      shape_type: 'linestrip',
+    },
+  ]
+  writeFileSync(
+    join(source, 'a.json'),
+    JSON.stringify({
+      imagePath: 'a.png',
+      imageData: null,
+      shapes,
+      imageWidth: 40,
+      imageHeight: 30,
+    }),
+  )
+  return { source, out: join(folder.path, 'out'), [Symbol.dispose]: () => folder[Symbol.dispose]() }
+}
+
+describe('convert', () => {
+  test('writes the format, copies the images and prints what was lost', async () => {
+    using folder = await labelmeFolder()
+    const { status, stdout } = run(
+      'convert',
+      folder.source,
+      folder.out,
+      '--from',
+      'labelme',
+      '--to',
+      'coco',
+      '--images',
+      'copy',
+      '--json',
+    )
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      images: 1,
+      annotations: 2,
+      losses: [{ message: 'polylines have no place in COCO and are left out', count: 1 }],
+    })
+    const coco = JSON.parse(
+      readFileSync(join(folder.out, 'annotations/instances_default.json'), 'utf8'),
+    )
+    expect(coco).toMatchObject({
+      images: [{ file_name: 'a.png', width: 40 }],
+      annotations: [{ bbox: [1, 2, 10, 10] }],
+    })
+    expect(existsSync(join(folder.out, 'images/a.png'))).toBe(true)
+  })
+
+  test('exits with 1 for losses under --strict, with 2 for errors that name the way out', async () => {
+    using folder = await labelmeFolder()
+    expect(run('convert', folder.source, folder.out, '--to', 'yolo', '--strict').status).toBe(1)
+    expect(run('convert', folder.source, folder.out, '--to', 'labelme', '--strict').status).toBe(0)
+    const unknown = run('convert', folder.source, folder.out, '--to', 'tfrecord')
+    expect([unknown.status, unknown.stderr]).toEqual([
+      2,
+      expect.stringContaining('--to tfrecord: must be one of pictograph, coco'),
+    ])
+    expect(run('convert', '/no/such', folder.out, '--to', 'coco')).toMatchObject({
+      status: 2,
+      stderr: '/no/such: It does not exist (any more)\n',
+    })
+  })
+
+  test('takes one file, whose images need not be there', async () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, 'x.json')
+    writeFileSync(
+      file,
+      JSON.stringify({
+        images: [{ id: 1, file_name: '../../a.jpg', width: 100, height: 50 }],
+        categories: [{ id: 1, name: 'car' }],
+        annotations: [{ image_id: 1, category_id: 1, bbox: [10, 10, 20, 20] }],
+      }),
+    )
+    const { status, stdout } = run('convert', file, join(folder.path, 'out'), '--to', 'yolo')
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringContaining('1 images, 1 annotations: coco → yolo'),
+    ])
+    expect(readFileSync(join(folder.path, 'out/labels/train/a.txt'), 'utf8')).toBe(
+      '0 0.2 0.4 0.2 0.4\n',
+    )
+  })
+})
+
+test('a port that makes no sense is refused in words', () => {
+  expect(run('--serve', '--port', 'x')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('--port x'),
+  })
+})

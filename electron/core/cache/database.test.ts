@@ -1,0 +1,94 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { describe, expect, test } from 'vitest'
+import { createAppCore } from '#core/app-core.ts'
+import { toUserError } from '#core/user-error.ts'
+import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+import { aBox, coreWithImages, draw, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
+import { DATABASE_FILE, openLibrary } from './database.ts'
+
+describe('a data folder that cannot be used says why and what to do', () => {
+  test('a database from a newer version is left alone', () => {
+    using folder = temporaryFolder()
+    const file = join(folder.path, DATABASE_FILE)
+    const db = new Database(file)
+    db.pragma('user_version = 999')
+    db.close()
+    expect(() => openLibrary(folder.path)).toThrow(
+      /newer Pictograph Desktop.*999.*Nothing was changed/,
+    )
+    expect(new Database(file).pragma('user_version', { simple: true })).toBe(999)
+  })
+
+  test('two copies of the app', () => {
+    using folder = temporaryFolder()
+    using _first = openLibrary(folder.path)
+    expect(() => openLibrary(folder.path)).toThrow(/Another Pictograph Desktop is using/)
+  })
+
+  test('a copy that was let go of leaves no lock', () => {
+    using folder = temporaryFolder()
+    openLibrary(folder.path)[Symbol.dispose]()
+    expect(() => openLibrary(folder.path)[Symbol.dispose]()).not.toThrow()
+  })
+
+  test('a file that is no database', () => {
+    using folder = temporaryFolder()
+    writeFileSync(
+      join(folder.path, DATABASE_FILE),
+      'not a database, but long enough to be looked at as one',
+    )
+    expect(() => openLibrary(folder.path)).toThrow(/damaged/)
+  })
+
+  test('a database that another program has locked', () => {
+    using folder = temporaryFolder()
+    openLibrary(folder.path)[Symbol.dispose]()
+    const other = new Database(join(folder.path, DATABASE_FILE))
+    other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    expect(() => openLibrary(folder.path)).toThrow(/locked by another program/)
+    other.close()
+  })
+})
+
+test('with a full disk an edit is refused whole, in words, and works again when there is room', async () => {
+  await using setup = await coreWithImages(['a.png'])
+  const [image] = setup.list()
+  draw(setup.core, image.id)
+  await setup.core[Symbol.asyncDispose]()
+  using library = openLibrary(setup.dataDir)
+  library.db.pragma(`max_page_count = ${Number(library.db.pragma('page_count', { simple: true }))}`)
+  const { EditStore } = await import('./edit-store.ts')
+  const { DatasetRepository } = await import('./dataset-repository.ts')
+  const edits = new EditStore(library.db, new DatasetRepository(library.db))
+  const created = Array.from({ length: 2000 }, () => aBox())
+  const commit = {
+    commitId: 'big',
+    imageId: image.id,
+    baseRevision: 1,
+    changes: { ...EMPTY_CHANGE_SET, created },
+    label: '',
+    origin: 'user' as const,
+  }
+  let message = ''
+  try {
+    edits.commit(commit)
+  } catch (error) {
+    message = toUserError(error).message
+  }
+  expect(message).toBe('The disk is full. Free some space')
+  expect(edits.annotations(image.id)).toMatchObject({ revision: 1, annotations: [{}] })
+  library.db.pragma('max_page_count = 100000')
+  expect(edits.commit(commit).effects[0].revision).toBe(2)
+})
+
+test('what was drawn is there after a restart', async () => {
+  await using setup = await coreWithImages(['a.png'])
+  const [image] = setup.list()
+  const annotation = draw(setup.core, image.id)
+  await setup.core[Symbol.asyncDispose]()
+  const again = createAppCore(testPorts(setup.dataDir))
+  expect(again.edits.annotations(image.id).annotations).toEqual([annotation])
+  await again[Symbol.asyncDispose]()
+})

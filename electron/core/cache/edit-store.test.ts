@@ -1,0 +1,193 @@
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Annotation } from '#shared/model/annotation.ts'
+import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+import { aBox, temporaryFolder } from '#tests/helpers/core.ts'
+import { openDatabase } from './database.ts'
+import { DatasetRepository } from './dataset-repository.ts'
+import { EditStore, StaleRevisionError } from './edit-store.ts'
+import { ImageRepository } from './image-repository.ts'
+
+function open(file = ':memory:') {
+  const db = openDatabase(file)
+  const datasets = new DatasetRepository(db)
+  const images = new ImageRepository(db)
+  const edits = new EditStore(db, datasets)
+  return { db, datasets, images, edits, [Symbol.dispose]: () => db.close() }
+}
+
+function withImages(file?: string) {
+  const store = open(file)
+  const classes = [{ name: 'car', color: '#e69f00' }]
+  const { id: datasetId } = store.datasets.create({
+    name: 'd',
+    kind: 'folder',
+    root: '/d',
+    classes,
+  })
+  const [a, b] = store.images.upsertFiles(datasetId, [
+    { path: 'a.jpg', fileSizeBytes: 1, modifiedAtMs: 1 },
+    { path: 'b.jpg', fileSizeBytes: 1, modifiedAtMs: 1 },
+  ])
+  let n = 0
+  const commit = (imageId: string, changes: Parameters<EditStore['commit']>[0]['changes']) =>
+    store.edits.commit({
+      commitId: `c${n++}`,
+      imageId,
+      baseRevision: null,
+      changes,
+      label: 'edit',
+      origin: 'user',
+    })
+  const draw = (imageId: string, annotation: Annotation = aBox()) => {
+    commit(imageId, { ...EMPTY_CHANGE_SET, created: [annotation] })
+    return annotation
+  }
+  const list = (imageId: string) => store.edits.annotations(imageId).annotations
+  return { ...store, datasetId, a: a.id, b: b.id, commit, draw, list }
+}
+
+describe('a commit', () => {
+  test('with the same id a second time changes nothing', () => {
+    using store = withImages()
+    const commit = {
+      commitId: 'x',
+      imageId: store.a,
+      baseRevision: 0,
+      changes: { ...EMPTY_CHANGE_SET, created: [aBox()] },
+      label: '',
+      origin: 'user' as const,
+    }
+    const first = store.edits.commit(commit)
+    const again = store.edits.commit(commit)
+    expect(again.effects[0].revision).toBe(first.effects[0].revision)
+    expect(store.list(store.a)).toHaveLength(1)
+  })
+
+  test('on an old revision is refused', () => {
+    using store = withImages()
+    store.draw(store.a)
+    const stale = {
+      commitId: 'y',
+      imageId: store.a,
+      baseRevision: 0,
+      changes: { ...EMPTY_CHANGE_SET, created: [aBox()] },
+      label: '',
+      origin: 'user' as const,
+    }
+    expect(() => store.edits.commit(stale)).toThrow(StaleRevisionError)
+    expect(store.list(store.a)).toHaveLength(1)
+  })
+
+  test('of a class that is not there brings the class', () => {
+    using store = withImages()
+    store.draw(store.a, aBox('bus'))
+    expect(store.datasets.get(store.datasetId).classes.map(({ name }) => name)).toEqual([
+      'car',
+      'bus',
+    ])
+  })
+})
+
+describe('undo and redo', () => {
+  test('go back to the start and forward to the end, whatever was done, also after a restart', () => {
+    const operation = fc.oneof(
+      fc.record({ kind: fc.constant('draw' as const), image: fc.boolean() }),
+      fc.record({ kind: fc.constant('move' as const), image: fc.boolean(), at: fc.nat(5) }),
+      fc.record({ kind: fc.constant('delete' as const), image: fc.boolean(), at: fc.nat(5) }),
+      fc.record({ kind: fc.constant('rename' as const), image: fc.boolean() }),
+      fc.record({ kind: fc.constant('delete-class' as const), image: fc.boolean() }),
+    )
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 14 }), (operations) => {
+        using folder = temporaryFolder()
+        const file = join(folder.path, 'db.sqlite')
+        using store = withImages(file)
+        let renames = 0
+        for (const step of operations) {
+          const { classes } = store.datasets.get(store.datasetId)
+          const list = store.list(store.a)
+          const target = 'at' in step ? list[step.at % Math.max(1, list.length)] : undefined
+          if (step.kind === 'draw') store.draw(store.a, aBox(classes[0]?.name ?? 'car'))
+          else if (step.kind === 'move' && target) {
+            const after = { ...target, shape: aBox('', 50 + renames++).shape }
+            store.commit(store.a, { ...EMPTY_CHANGE_SET, updated: [{ before: target, after }] })
+          } else if (step.kind === 'delete' && target)
+            store.commit(store.a, { ...EMPTY_CHANGE_SET, deleted: [target] })
+          else if (step.kind === 'rename' && classes[0])
+            store.edits.editClasses(store.datasetId, `r${renames}`, {
+              kind: 'rename',
+              from: classes[0].name,
+              to: `n${renames++}`,
+            })
+          else if (step.kind === 'delete-class' && classes[0])
+            store.edits.editClasses(store.datasetId, `d${renames++}`, {
+              kind: 'delete',
+              name: classes[0].name,
+            })
+        }
+        const sorted = (list: Annotation[]) => list.toSorted((x, y) => (x.id < y.id ? -1 : 1))
+        const end = sorted(store.list(store.a))
+        using later = open(file)
+        let undone = 0
+        while (later.edits.undo(store.a, `u${undone}`)) undone++
+        expect(later.edits.annotations(store.a).annotations).toEqual([])
+        for (let i = 0; i < undone; i++) expect(later.edits.redo(store.a, `v${i}`)).not.toBeNull()
+        expect(later.edits.redo(store.a, 'none')).toBeNull()
+        expect(sorted(later.edits.annotations(store.a).annotations)).toEqual(end)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('a class that was deleted comes back with its annotations on all images', () => {
+    using store = withImages()
+    const [first, second] = [store.draw(store.a), store.draw(store.b)]
+    store.edits.editClasses(store.datasetId, 'e', { kind: 'delete', name: 'car' })
+    expect([store.list(store.a), store.list(store.b)]).toEqual([[], []])
+    store.edits.undo(store.b, 'u')
+    expect(store.list(store.a)).toEqual([first])
+    expect(store.list(store.b)).toEqual([second])
+    expect(store.datasets.get(store.datasetId).classes).toEqual([{ name: 'car', color: '#e69f00' }])
+  })
+
+  test('undoing a rename keeps what was edited since, on other images', () => {
+    using store = withImages()
+    const box = store.draw(store.a)
+    store.edits.editClasses(store.datasetId, 'e', { kind: 'rename', from: 'car', to: 'bus' })
+    const [renamed] = store.list(store.a)
+    const moved = { ...renamed, shape: aBox('', 77).shape }
+    store.commit(store.a, { ...EMPTY_CHANGE_SET, updated: [{ before: renamed, after: moved }] })
+    store.edits.undo(store.b, 'u')
+    expect(store.list(store.a)).toEqual([{ ...box, shape: moved.shape }])
+  })
+
+  test('a new edit ends what could be redone, but the log keeps it', () => {
+    using store = withImages()
+    store.draw(store.a)
+    store.edits.undo(store.a, 'u')
+    store.draw(store.a)
+    expect(store.edits.canUndo(store.a).redo).toBeNull()
+    expect(store.db.prepare('SELECT count(*) AS n FROM edit_log').get()).toEqual({ n: 2 })
+  })
+})
+
+test('images come in natural order', () => {
+  using store = withImages()
+  const names = ['img10.jpg', 'img2.jpg', 'sub/1.jpg', 'IMG1.jpg', 'img02.jpg']
+  store.images.upsertFiles(
+    store.datasetId,
+    names.map((path) => ({ path, fileSizeBytes: 1, modifiedAtMs: 1 })),
+  )
+  const order = store.images.list(store.datasetId).map(({ path }) => path)
+  expect(order).toEqual([
+    'a.jpg',
+    'b.jpg',
+    'IMG1.jpg',
+    'img02.jpg',
+    'img2.jpg',
+    'img10.jpg',
+    'sub/1.jpg',
+  ])
+})

@@ -1,0 +1,172 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
+import { newAnnotation } from '#shared/model/annotation.ts'
+import type { LabelFileFormat } from '#shared/model/dataset.ts'
+import { aBox, coreWithImages, draw, temporaryFolder, writeImage } from '#tests/helpers/core.ts'
+
+async function inStep(format: LabelFileFormat, folder: string | null = null) {
+  const setup = await coreWithImages(['a.png', 'b.png'])
+  const { core, datasetId, list } = setup
+  await core.setLabelFiles(datasetId, { format, folder })
+  await core.labelFiles.idle()
+  const [image] = list()
+  return {
+    ...setup,
+    image,
+    annotations: () => core.edits.annotations(image.id).annotations,
+    settled: () => core.labelFiles.idle(),
+  }
+}
+
+const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
+
+describe('label files in step', () => {
+  test.each(['pictograph', 'labelme', 'yolo'] as const)(
+    '%s: an edit is written beside its image, and no other file appears',
+    async (format) => {
+      await using setup = await inStep(format)
+      draw(setup.core, setup.image.id)
+      await setup.settled()
+      const name =
+        format === 'pictograph' ? 'a.png.json' : format === 'labelme' ? 'a.json' : 'a.txt'
+      expect(existsSync(join(setup.folder, name))).toBe(true)
+      expect(existsSync(join(setup.folder, name.replace('a.', 'b.')))).toBe(false)
+      if (format === 'yolo')
+        expect(readFileSync(join(setup.folder, 'classes.txt'), 'utf8')).toBe('car\n')
+    },
+  )
+
+  test('what labelme changes comes back as one step that undo takes back', async () => {
+    await using setup = await inStep('labelme')
+    const { core, image, folder, annotations } = setup
+    const [kept, moved] = [draw(core, image.id), draw(core, image.id, aBox('car', 20))]
+    await setup.settled()
+    const file = join(folder, 'a.json')
+    const content = json(file)
+    content.flags = { checked: true }
+    content.shapes[0].flags = { hard: true }
+    content.shapes[1].points[0] = [1, 1]
+    content.shapes.push({
+      label: 'bus',
+      points: [[3, 3]],
+      shape_type: 'point',
+      group_id: null,
+      flags: {},
+    })
+    writeFileSync(file, JSON.stringify(content))
+    await vi.waitFor(() => expect(annotations()).toHaveLength(3), 5000)
+    expect(annotations()[0]).toMatchObject({
+      id: kept.id,
+      shape: kept.shape,
+      extra: { labelme: { flags: { hard: true } } },
+    })
+    expect(annotations()[1]).toMatchObject({ id: moved.id, shape: { x: 1, y: 1 } })
+    expect(annotations()[2]).toMatchObject({ className: 'bus', shape: { kind: 'keypoint' } })
+    core.publish(core.edits.undo(image.id, 'u') ?? expect.fail('nothing to undo'))
+    expect(annotations()).toEqual([kept, moved])
+    await setup.settled()
+    expect(json(file).shapes).toHaveLength(2)
+    expect(json(file).flags).toEqual({ checked: true })
+  })
+
+  test('YOLO: a line that another program changed changes that box, and what YOLO cannot hold stays', async () => {
+    await using setup = await inStep('yolo')
+    const { core, image, folder, annotations } = setup
+    const line = draw(
+      core,
+      image.id,
+      newAnnotation(
+        {
+          kind: 'polyline',
+          points: [
+            { x: 1, y: 1 },
+            { x: 9, y: 9 },
+          ],
+        },
+        'car',
+      ),
+    )
+    const [first, second] = [draw(core, image.id), draw(core, image.id, aBox('car', 20))]
+    await setup.settled()
+    const file = join(folder, 'a.txt')
+    const [one] = readFileSync(file, 'utf8').split('\n')
+    writeFileSync(file, `${one}\n0 0.5 0.5 0.5 0.5\n`)
+    await vi.waitFor(
+      () => expect(annotations()[2].shape).toMatchObject({ x: 10, y: 7.5, w: 20, h: 15 }),
+      5000,
+    )
+    expect(annotations().map(({ id }) => id)).toEqual([line.id, first.id, second.id])
+    expect(annotations()[1]).toEqual(first)
+  })
+
+  test('labels that were there before are read, and nothing in them is lost', async () => {
+    await using setup = await coreWithImages(['a.png'])
+    const shape = {
+      label: 'dog',
+      points: [
+        [1, 1],
+        [5, 5],
+      ],
+      shape_type: 'rectangle',
+      note: 'kept',
+    }
+    writeFileSync(
+      join(setup.folder, 'a.json'),
+      JSON.stringify({ imagePath: 'a.png', imageData: null, shapes: [shape], reviewer: 'Ann' }),
+    )
+    await setup.core.setLabelFiles(setup.datasetId, { format: 'labelme', folder: null })
+    await setup.core.labelFiles.idle()
+    const [image] = setup.list()
+    expect(setup.core.edits.annotations(image.id).annotations).toMatchObject([{ className: 'dog' }])
+    draw(setup.core, image.id)
+    await setup.core.labelFiles.idle()
+    const written = json(join(setup.folder, 'a.json'))
+    expect(written).toMatchObject({
+      reviewer: 'Ann',
+      shapes: [{ label: 'dog', note: 'kept' }, { label: 'car' }],
+    })
+  })
+
+  test('a file that cannot be understood is reported and not overwritten', async () => {
+    await using setup = await inStep('labelme')
+    draw(setup.core, setup.image.id)
+    await setup.settled()
+    const notices: string[] = []
+    using _listening = setup.core.events.on(
+      (event) => void (event.type === 'notice' && notices.push(event.message)),
+    )
+    const file = join(setup.folder, 'a.json')
+    writeFileSync(file, '{"shapes": [broken')
+    await vi.waitFor(() => expect(notices[0]).toMatch(/a\.json is out of step.*not JSON/), 5000)
+    draw(setup.core, setup.image.id)
+    await setup.settled()
+    expect(readFileSync(file, 'utf8')).toBe('{"shapes": [broken')
+    expect(setup.annotations()).toHaveLength(2)
+  })
+
+  test('an image that comes later brings its labels along', async () => {
+    await using setup = await inStep('labelme')
+    draw(setup.core, setup.image.id)
+    await setup.settled()
+    const shape = { label: 'dog', points: [[1, 1]], shape_type: 'point' }
+    writeFileSync(
+      join(setup.folder, 'c.json'),
+      JSON.stringify({ imagePath: 'c.png', imageData: null, shapes: [shape] }),
+    )
+    await writeImage(join(setup.folder, 'c.png'))
+    await vi.waitFor(
+      () => expect(setup.list()[2]).toMatchObject({ path: 'c.png', annotationCount: 1 }),
+      5000,
+    )
+  })
+
+  test('into a folder of their own', async () => {
+    using labels = temporaryFolder()
+    await using setup = await inStep('pictograph', join(labels.path, 'labels'))
+    draw(setup.core, setup.image.id)
+    await setup.settled()
+    expect(json(join(labels.path, 'labels/a.png.json')).annotations).toHaveLength(1)
+    expect(existsSync(join(setup.folder, 'a.png.json'))).toBe(false)
+  })
+})

@@ -1,0 +1,37 @@
+import { stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { app, dialog, shell } from 'electron'
+import type { Log, Ports } from '#core/ports.ts'
+import { UserError } from '#core/user-error.ts'
+
+const consoleLog: Log = {
+  info: (message, fields) => console.info(message, fields ?? ''),
+  warn: (message, fields) => console.warn(message, fields ?? ''),
+  error: (message, fields) => console.error(message, fields ?? ''),
+}
+
+/** What Electron brings to the core. Call after `ready`. */
+export function electronPorts(): Ports {
+  const override = process.env.PICTOGRAPH_DATA_DIR
+  return {
+    hostName: 'electron',
+    appVersion: app.getVersion(),
+    dataDir: override ? resolve(override) : join(app.getPath('userData'), 'library'),
+    resourcesDir: app.isPackaged ? process.resourcesPath : join(app.getAppPath(), 'resources'),
+    log: consoleLog,
+    pickFolder: async (title) => {
+      const { canceled, filePaths } = await dialog.showOpenDialog({
+        title,
+        properties: ['openDirectory', 'createDirectory'],
+      })
+      return canceled ? null : (filePaths[0] ?? null)
+    },
+    revealFolder: async (path) => {
+      // `openPath` starts programs: only folders are shown.
+      const info = await stat(path)
+      if (!info.isDirectory()) throw new UserError('not_a_folder', `${path} is not a folder.`)
+      const problem = await shell.openPath(path)
+      if (problem !== '') throw new UserError('reveal', problem)
+    },
+  }
+}

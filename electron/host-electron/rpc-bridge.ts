@@ -1,0 +1,27 @@
+import { RPCHandler } from '@orpc/server/message-port'
+import { type IpcMainEvent, ipcMain } from 'electron'
+import type { AppCore } from '#core/app-core.ts'
+import { createRouter } from '#core/rpc/router.ts'
+import { APP_ORIGIN, CONNECT_CHANNEL } from '#shared/contract/connect.ts'
+
+/** Only our own page's main frame may connect; its address is compared at every attempt. */
+export function isOurPage(event: Pick<IpcMainEvent, 'senderFrame'>): boolean {
+  const frame = event.senderFrame
+  return frame !== null && frame.parent === null && frame.url.startsWith(`${APP_ORIGIN}/`)
+}
+
+/** Answers RPC over the port that each page hands in; a reloaded page brings a new one. */
+export function bridgeRpc(core: AppCore): void {
+  const handler = new RPCHandler(createRouter(core))
+  ipcMain.on(CONNECT_CHANNEL, (event) => {
+    const [port] = event.ports
+    if (!port) return
+    if (!isOurPage(event)) {
+      core.ports.log.warn('refused a connection', { from: event.senderFrame?.url })
+      port.close()
+      return
+    }
+    handler.upgrade(port, { context: { log: core.ports.log } })
+    port.start()
+  })
+}

@@ -1,0 +1,56 @@
+import { app, BrowserWindow, nativeTheme, session, shell } from 'electron'
+import { APP_ORIGIN } from '#shared/contract/connect.ts'
+
+/** The page's own background, so that nothing flashes before the first paint. */
+const BACKGROUND = { light: '#f4f5f7', dark: '#121316' }
+
+/** What the page may lead to: itself, or the system's browser for a web address. */
+function guardNavigation(): void {
+  const isOurs = (url: string) => url.startsWith(`${APP_ORIGIN}/`)
+  app.on('web-contents-created', (_event, contents) => {
+    const refuse = (event: { preventDefault: () => void; url: string }) => {
+      if (!isOurs(event.url)) event.preventDefault()
+    }
+    contents.on('will-navigate', refuse)
+    contents.on('will-frame-navigate', refuse)
+    contents.on('will-redirect', refuse)
+    contents.on('will-attach-webview', (event) => event.preventDefault())
+    contents.setWindowOpenHandler(({ url }) => {
+      if (/^https:\/\//.test(url)) void shell.openExternal(url)
+      return { action: 'deny' }
+    })
+  })
+}
+
+/** Electron grants every permission unless told otherwise. */
+function refusePermissions(): void {
+  session.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) =>
+    answer(false),
+  )
+  session.defaultSession.setPermissionCheckHandler(() => false)
+}
+
+/** Once, after `ready` and before the first window. */
+export function secureWindows(): void {
+  guardNavigation()
+  refusePermissions()
+}
+
+export function createWindow(preload: string): BrowserWindow {
+  const window = new BrowserWindow({
+    width: 1440,
+    height: 900,
+    minWidth: 960,
+    minHeight: 600,
+    show: false,
+    backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
+    webPreferences: { preload, sandbox: true, contextIsolation: true, nodeIntegration: false },
+  })
+  window.once('ready-to-show', () => window.show())
+  window.webContents.on('render-process-gone', (_event, { reason }) => {
+    // Everything acknowledged is on disk, the rest in the page's journal: a new page goes on there.
+    if (reason !== 'clean-exit') window.webContents.reload()
+  })
+  void window.loadURL(`${APP_ORIGIN}/`)
+  return window
+}

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { temporaryFolder } from '#tests/helpers/core.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+
+/** A file in this place, what it imports, and a word of what lint must say to it (none: it is allowed). */
+const CASES: readonly (readonly [path: string, target: string, message: string | null])[] = [
+  ['shared/geometry/x.ts', '#core/ports.ts', 'Shared code'],
+  ['shared/geometry/x.ts', '#renderer/app.tsx', 'user interface'],
+  ['electron/core/cache/x.ts', '#core/library/scan.ts', 'cache is at the bottom'],
+  ['electron/core/formats/x.ts', 'node:fs', 'Formats are pure'],
+  ['electron/core/library/x.ts', '#core/rpc/router.ts', 'Only rpc'],
+  ['electron/core/rpc/x.ts', 'electron', 'Only host-electron'],
+  ['electron/core/rpc/x.ts', '#hosts/serve.ts', 'core knows no host'],
+  ['electron/host-node/x.ts', '#hosts/host-electron/menu.ts', 'Hosts never import each other'],
+  ['electron/host-electron/x.ts', '#hosts/host-node/server.ts', 'Hosts never import each other'],
+  ['renderer/panels/x.ts', '#core/ports.ts', 'through the contract only'],
+  ['renderer/document/x.ts', 'react', 'document knows no interface'],
+  ['renderer/document/x.ts', '#renderer/tools/tool.ts', 'document knows no interface'],
+  ['renderer/canvas/x.ts', '#renderer/tools/tool.ts', 'canvas draws and never decides'],
+  ['renderer/tools/x.ts', '#renderer/canvas/viewport.ts', 'never draw'],
+  ['renderer/actions/x.ts', '#renderer/panels/top-bar.tsx', 'Panels use actions'],
+  ['renderer/ui/x.ts', '#renderer/actions/action.ts', 'free of the domain'],
+  ['electron/core/media/x.ts', '../cache/database.ts', '# alias'],
+  ['renderer/panels/x.ts', '#renderer/actions/action.ts', null],
+  ['renderer/canvas/x.ts', '#renderer/document/session.ts', null],
+  ['electron/core/rpc/x.ts', '#core/library/scan.ts', null],
+]
+
+let complaints: string[] = []
+
+beforeAll(() => {
+  using folder = temporaryFolder()
+  cpSync(join(ROOT, 'biome.json'), join(folder.path, 'biome.json'))
+  CASES.forEach(([path, target], index) => {
+    const file = join(folder.path, path.replace('x.ts', `x${index}.ts`))
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, `import type { X } from '${target}'\n\nexport type Y = X\n`)
+  })
+  const { stdout, stderr } = spawnSync(
+    join(ROOT, 'node_modules/.bin/biome'),
+    ['lint', '--vcs-enabled=false', '--max-diagnostics=none', '--colors=off', '.'],
+    { cwd: folder.path, encoding: 'utf8' },
+  )
+  complaints = (stdout + stderr).split(/\n(?=\S+:\d+:\d+ )/)
+})
+
+test.each(CASES.map((entry, index) => [...entry, index] as const))(
+  '%s importing %s, even as a type',
+  (path, _target, message, index) => {
+    const own = complaints.filter((text) => text.includes(path.replace('x.ts', `x${index}.ts`)))
+    if (message === null) expect(own).toEqual([])
+    else expect(own.join('\n')).toContain(message)
+  },
+)

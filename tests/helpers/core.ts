@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { type AppCore, createAppCore } from '#core/app-core.ts'
+import type { Ports } from '#core/ports.ts'
+import { newAnnotation } from '#shared/model/annotation.ts'
+import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+
+/** A folder of its own, gone with the `using` scope. */
+export function temporaryFolder(): { path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), 'pictograph-'))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+export function testPorts(dataDir: string): Ports {
+  const silent = () => {}
+  return {
+    hostName: 'node',
+    appVersion: '0.0.0',
+    dataDir,
+    resourcesDir: join(import.meta.dirname, '../../resources'),
+    log: { info: silent, warn: silent, error: silent },
+    pickFolder: null,
+    revealFolder: null,
+  }
+}
+
+/** An image file of one colour. */
+export async function writeImage(file: string, width = 40, height = 30): Promise<void> {
+  await sharp({ create: { width, height, channels: 3, background: '#808080' } }).toFile(file)
+}
+
+/** A core in a data folder of its own, on a folder with the given images. */
+export async function coreWithImages(names: readonly string[]) {
+  const data = temporaryFolder()
+  const images = temporaryFolder()
+  await Promise.all(names.map((name) => writeImage(join(images.path, name))))
+  const core = createAppCore(testPorts(data.path))
+  const dataset = await core.openFolder(images.path)
+  await core.library.settled(dataset.id)
+  return {
+    core,
+    datasetId: dataset.id,
+    folder: images.path,
+    dataDir: data.path,
+    list: () => core.images.list(dataset.id),
+    async [Symbol.asyncDispose]() {
+      await core[Symbol.asyncDispose]()
+      data[Symbol.dispose]()
+      images[Symbol.dispose]()
+    },
+  }
+}
+
+export const aBox = (className = 'car', x = 5) =>
+  newAnnotation({ kind: 'bbox', x, y: 5, w: 10, h: 8 }, className)
+
+let commits = 0
+
+/** Draws one annotation on an image. */
+export function draw(
+  core: Pick<AppCore, 'edits' | 'publish'>,
+  imageId: string,
+  annotation = aBox(),
+) {
+  const outcome = core.edits.commit({
+    commitId: `test-${commits++}`,
+    imageId,
+    baseRevision: null,
+    changes: { ...EMPTY_CHANGE_SET, created: [annotation] },
+    label: 'Draw',
+    origin: 'user',
+  })
+  core.publish(outcome)
+  return annotation
+}

@@ -243,6 +243,7 @@ export function handleKey(event: KeyPress & { target: EventTarget | null }): boo
     ({ keys, enabled }) => keys.some((key) => matchesKey(event, key)) && (enabled?.() ?? true),
   )
   if (!action) return false
+  say(null)
   void action.run()
   return true
 }

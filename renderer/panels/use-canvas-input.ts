@@ -86,9 +86,7 @@ export function useCanvasInput(
     }
 
     const onMove = (event: PointerEvent) => {
-      const pointer = toolPointer(element, event)
       canvasPointer.screen = screenPoint(element, event)
-      pointerPlace.setState({ image: pointer.at })
       if (panning) {
         const { x, y } = panning
         viewport.setState((view) => ({
@@ -96,8 +94,10 @@ export function useCanvasInput(
           y: view.y + event.clientY - y,
         }))
         panning = { ...panning, x: event.clientX, y: event.clientY }
-        return
       }
+      const pointer = toolPointer(element, event)
+      pointerPlace.setState({ image: pointer.at })
+      if (panning) return
       toolState.getState().active.pointerMove(pointer, pressed !== null)
       hover(pointer)
       redrawOverlay()

@@ -41,7 +41,14 @@ export function Modal({ title, description, onClose, children, footer, wide = fa
               </IconButton>
             </Dialog.Close>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>
+          <section
+            aria-label={title}
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
+            tabIndex={0}
+            className="min-h-0 flex-1 overflow-y-auto px-5 py-4"
+          >
+            {children}
+          </section>
           {footer && (
             <footer className="flex items-center justify-end gap-2 border-t border-line px-5 py-3">
               {footer}

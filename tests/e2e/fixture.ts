@@ -1,0 +1,221 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import {
+  _electron,
+  type Browser,
+  test as base,
+  type Page,
+  type ViewportSize,
+} from '@playwright/test'
+import Database from 'better-sqlite3'
+import { DATABASE_FILE } from '#core/cache/database.ts'
+import type { Annotation } from '#shared/model/annotation.ts'
+import { temporaryFolder } from '#tests/helpers/core.ts'
+import { Canvas } from './canvas-driver.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const inElectron = process.env.PICTOGRAPH_E2E === 'electron'
+/** Pictures go into the documentation when asked for, else beside the test results. */
+const SCREENSHOTS = join(
+  ROOT,
+  process.env.PICTOGRAPH_SCREENSHOTS ? 'docs/screenshots' : 'test-results/screenshots',
+)
+
+interface Running {
+  page: Page
+  /** Ends the engine: in order, or as a power cut would. */
+  stop(how: 'quit' | 'kill'): Promise<void>
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('No port')
+  return address.port
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+}
+
+/** The engine in plain Node; the same port each time, so that an open page finds it again. */
+async function serveNode(dataDir: string, port: number, folder: string | null) {
+  const args = [
+    join(ROOT, 'bin/pictograph-desktop.mjs'),
+    '--serve',
+    '--port',
+    String(port),
+    '--data',
+    dataDir,
+  ]
+  const child = spawn(process.execPath, folder === null ? args : [...args, folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      const url = /Serving on (\S+)/.exec(output)?.[1]
+      if (url) resolve(url)
+    })
+  }
+  child.on('exit', () => reject(new Error(`The app did not start: ${output}`)))
+  return { child, url: await promise }
+}
+
+/** One app with a data folder of its own. */
+export class App {
+  readonly dataDir: string
+  readonly #browser: Browser
+  readonly #viewport: ViewportSize
+  #port = 0
+  #running: Running | null = null
+
+  constructor(dataDir: string, browser: Browser, viewport: ViewportSize) {
+    this.dataDir = dataDir
+    this.#browser = browser
+    this.#viewport = viewport
+  }
+
+  get page(): Page {
+    if (!this.#running) throw new Error('The app is not running')
+    return this.#running.page
+  }
+
+  get canvas(): Canvas {
+    return new Canvas(this.page)
+  }
+
+  /** Starts the app, on a folder if given. */
+  async start(
+    folder: string | null = null,
+    colorScheme: 'light' | 'dark' = 'light',
+  ): Promise<Page> {
+    this.#running = inElectron
+      ? await this.#startElectron(folder)
+      : await this.#startNode(folder, colorScheme)
+    if (inElectron) await this.page.emulateMedia({ colorScheme })
+    return this.page
+  }
+
+  /** Ends everything, in order or as a power cut would, and starts again. */
+  async restart(how: 'quit' | 'kill' = 'quit', folder: string | null = null): Promise<Page> {
+    await this.stop(how)
+    return this.start(folder)
+  }
+
+  async stop(how: 'quit' | 'kill' = 'quit'): Promise<void> {
+    await this.#running?.stop(how)
+    this.#running = null
+  }
+
+  /** Kills the engine under an open page and starts it again; only where the two are separate. */
+  async killEngine(): Promise<{ revive: () => Promise<void> }> {
+    if (!this.#engine) throw new Error('The engine is not a process of its own here')
+    this.#engine.kill('SIGKILL')
+    await ended(this.#engine)
+    return {
+      revive: async () => {
+        this.#engine = (await serveNode(this.dataDir, this.#port, null)).child
+      },
+    }
+  }
+
+  /** What the database holds for an image, by its path below the folder. */
+  stored(path: string): Annotation[] {
+    const db = new Database(join(this.dataDir, DATABASE_FILE), { readonly: true })
+    try {
+      return db
+        .prepare<[string], { data: string }>(
+          `SELECT data FROM annotation JOIN image ON image.id = image_id WHERE path = ? ORDER BY position`,
+        )
+        .all(path)
+        .map(({ data }) => JSON.parse(data) as Annotation)
+    } finally {
+      db.close()
+    }
+  }
+
+  /** The kept draft of an image, as stored. */
+  draftOf(path: string): string {
+    const db = new Database(join(this.dataDir, DATABASE_FILE), { readonly: true })
+    try {
+      const row = db
+        .prepare<[string], { draft: string | null }>(
+          'SELECT draft FROM image_state JOIN image ON image.id = image_id WHERE path = ?',
+        )
+        .get(path)
+      return row?.draft ?? ''
+    } finally {
+      db.close()
+    }
+  }
+
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(SCREENSHOTS, { recursive: true })
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' })
+  }
+
+  #engine: ChildProcess | null = null
+
+  async #startNode(folder: string | null, colorScheme: 'light' | 'dark'): Promise<Running> {
+    this.#port ||= await freePort()
+    const { child, url } = await serveNode(this.dataDir, this.#port, folder)
+    this.#engine = child
+    const context = await this.#browser.newContext({ viewport: this.#viewport, colorScheme })
+    const page = await context.newPage()
+    await page.goto(url)
+    return {
+      page,
+      stop: async (how) => {
+        this.#engine?.kill(how === 'kill' ? 'SIGKILL' : 'SIGTERM')
+        if (this.#engine) await ended(this.#engine)
+        await context.close()
+      },
+    }
+  }
+
+  async #startElectron(folder: string | null): Promise<Running> {
+    const electron = await _electron.launch({
+      args: folder === null ? [ROOT] : [ROOT, folder],
+      env: { ...process.env, PICTOGRAPH_DATA_DIR: this.dataDir },
+    })
+    const page = await electron.firstWindow()
+    await page.setViewportSize(this.#viewport)
+    return {
+      page,
+      stop: async (how) => {
+        const child = electron.process()
+        if (how === 'kill') child.kill('SIGKILL')
+        else await electron.close()
+        await ended(child)
+      },
+    }
+  }
+}
+
+export const test = base.extend<{ app: App; folder: string }>({
+  app: async ({ browser, viewport }, use) => {
+    using data = temporaryFolder()
+    const app = new App(data.path, browser, viewport ?? { width: 1280, height: 720 })
+    await use(app)
+    await app.stop()
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright asks for a pattern
+  folder: async ({}, use) => {
+    using folder = temporaryFolder()
+    await use(folder.path)
+  },
+})
+
+/** Specs that kill the engine under an open page. */
+export const engineIsSeparate = !inElectron
+
+export { expect } from '@playwright/test'

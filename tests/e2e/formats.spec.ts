@@ -1,0 +1,143 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
+import { expect, test } from './fixture.ts'
+
+test('export, then import elsewhere: what was drawn comes back, and undo takes it away', async ({
+  app,
+  folder,
+}) => {
+  await writeImage(join(folder, 'a.png'), 400, 300)
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await page.keyboard.press('r')
+  await app.canvas.drag([100, 50], [200, 150])
+  await page.keyboard.press('l')
+  await app.canvas.click(10, 10)
+  await app.canvas.click(90, 90)
+  await page.keyboard.press('Enter')
+  await app.canvas.saved()
+  const drawn = app.stored('a.png')
+
+  using out = temporaryFolder()
+  await page.keyboard.press('Control+Shift+E')
+  await page.getByLabel('Into the folder').fill(join(out.path, 'coco'))
+  await page.getByText('Copy', { exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click()
+  await expect(page.getByText('polylines have no place in COCO and are left out')).toBeVisible()
+  await app.screenshot('export-report')
+  await page.getByRole('button', { name: 'Done' }).click()
+  const coco = JSON.parse(
+    readFileSync(join(out.path, 'coco/annotations/instances_default.json'), 'utf8'),
+  )
+  expect(coco.annotations).toHaveLength(1)
+
+  // Another dataset: the exported images, and a line about an image that is not among them.
+  coco.images.push({ id: 99, file_name: 'elsewhere.jpg', width: 10, height: 10 })
+  coco.annotations.push(
+    { id: 99, image_id: 99, category_id: 1, bbox: [1, 1, 2, 2] },
+    { id: 100, image_id: 1, category_id: 7, bbox: [1, 1, 2, 2] },
+  )
+  writeFileSync(join(out.path, 'coco/annotations/instances_default.json'), JSON.stringify(coco))
+  await app.restart('quit', join(out.path, 'coco'))
+  await app.canvas.ready()
+  await app.page.keyboard.press('Control+i')
+  await app.page.getByLabel('Label file or folder').fill(join(out.path, 'coco/annotations'))
+  await app.page.getByRole('button', { name: 'Preview' }).click()
+  await expect(app.page.getByText('1 image is not in this dataset')).toBeVisible()
+  await expect(app.page.getByText('no category has the id 7')).toBeVisible()
+  await app.screenshot('import-preview')
+  await app.page.getByRole('button', { name: 'Import 1 annotations' }).click()
+  await expect(app.page.getByText('1 annotations imported on 1 images.')).toBeVisible()
+  await app.page.getByRole('button', { name: 'Done' }).click()
+  await expect(app.canvas.list).toHaveCount(1)
+  const [imported] = app.stored('images/a.png')
+  expect(imported.className).toBe(drawn[0].className)
+  expect(imported.shape).toEqual(
+    drawn[0].shape.kind === 'bbox' && {
+      kind: 'bbox',
+      ...Object.fromEntries(
+        Object.entries(drawn[0].shape)
+          .filter(([key]) => key !== 'kind')
+          .map(([key, value]) => [key, expect.closeTo(Number(value), 5)]),
+      ),
+    },
+  )
+  await app.page.locator('[data-canvas]').focus()
+  await app.page.keyboard.press('Control+z')
+  await expect(app.canvas.list).toHaveCount(0)
+})
+
+test('a broken label file says what is wrong with it, and nothing is written', async ({
+  app,
+  folder,
+}) => {
+  await writeImage(join(folder, 'a.png'))
+  const broken = join(folder, 'broken.json')
+  writeFileSync(broken, '{"images": [}')
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await page.keyboard.press('Control+i')
+  await page.getByLabel('Label file or folder').fill(broken)
+  await page.getByLabel('Format').selectOption('coco')
+  await page.getByRole('button', { name: 'Preview' }).click()
+  await expect(page.getByText(/broken\.json.*is not JSON/)).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Import 0 annotations' })).toBeDisabled()
+  await page.getByRole('button', { name: 'Back' }).click()
+  await page.getByLabel('Label file or folder').fill('/no/such')
+  await page.getByRole('button', { name: 'Preview' }).click()
+  await expect(page.getByRole('alert')).toHaveText('/no/such: It does not exist (any more)')
+})
+
+test('exporting where nothing can be written says so', async ({ app, folder }) => {
+  await writeImage(join(folder, 'a.png'))
+  writeFileSync(join(folder, 'file'), '')
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await page.keyboard.press('k')
+  await app.canvas.click(5, 5)
+  await page.keyboard.press('Control+Shift+E')
+  await page.getByLabel('Into the folder').fill(join(folder, 'file/inside'))
+  await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click()
+  await expect(page.getByRole('alert')).toContainText('It is not a folder')
+})
+
+test('label files in step: an edit is written, and what labelme changes shows at once', async ({
+  app,
+  folder,
+}) => {
+  await writeImage(join(folder, 'a.png'), 400, 300)
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await page.keyboard.press('Control+,')
+  await page.getByText('labelme', { exact: true }).click()
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await expect(page.getByRole('button', { name: 'Apply' })).toBeDisabled()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('r')
+  await app.canvas.drag([100, 50], [200, 150])
+  const file = join(folder, 'a.json')
+  const read = () => JSON.parse(readFileSync(file, 'utf8'))
+  await expect
+    .poll(() => {
+      try {
+        return read().shapes.length
+      } catch {
+        return 0
+      }
+    })
+    .toBe(1)
+  const content = read()
+  content.shapes.push({
+    label: 'dog',
+    points: [[5, 5]],
+    shape_type: 'point',
+    group_id: null,
+    flags: {},
+  })
+  writeFileSync(file, JSON.stringify(content))
+  await expect(app.canvas.list).toHaveCount(2)
+  await page.keyboard.press('Control+z')
+  await expect(app.canvas.hint).toHaveText('Undone: Read a.json')
+  await expect(app.canvas.list).toHaveCount(1)
+})

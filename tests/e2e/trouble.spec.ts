@@ -1,0 +1,151 @@
+import { linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { writeImage } from '#tests/helpers/core.ts'
+import { engineIsSeparate, expect, test } from './fixture.ts'
+
+test('files that are no images are listed with the reason, and leave the others alone', async ({
+  app,
+  folder,
+}) => {
+  await writeImage(join(folder, '1 good.png'), 200, 100)
+  writeFileSync(join(folder, '2 empty.png'), '')
+  writeFileSync(join(folder, '3 text.jpg'), 'this is a text file, whatever its name says')
+  writeFileSync(join(folder, '4 damaged.jpg'), Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]))
+  const whole = await sharp({ create: { width: 60, height: 60, channels: 3, background: '#f00' } })
+    .png()
+    .toBuffer()
+  writeFileSync(join(folder, '5 cut.png'), whole.subarray(0, 60))
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  for (const message of [
+    'The file is empty (0 bytes)',
+    'The file holds text, not an image',
+    'The file is damaged',
+    'The file is damaged',
+  ]) {
+    await page.keyboard.press('d')
+    await expect(page.getByText('This image cannot be shown')).toBeVisible()
+    await expect(page.locator('[data-canvas]')).toContainText(message)
+  }
+  await app.screenshot('image-problem')
+  await page.getByRole('button', { name: /^1 good\.png/ }).click()
+  await app.canvas.ready()
+})
+
+test('a photograph with EXIF rotation is shown, and labelled, upright', async ({ app, folder }) => {
+  await sharp({ create: { width: 300, height: 200, channels: 3, background: '#3af' } })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toFile(join(folder, 'phone.jpg'))
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await expect(page.locator('footer')).toContainText('200 × 300')
+  await page.keyboard.press('k')
+  await app.canvas.click(50, 280)
+  await app.canvas.saved()
+  const [{ shape }] = app.stored('phone.jpg')
+  expect(shape.kind === 'keypoint' && Math.round(shape.y)).toBe(280)
+})
+
+test('20,000 files appear while the window stays usable, in natural order', async ({
+  app,
+  folder,
+}) => {
+  const original = join(folder, 'img1.png')
+  await writeImage(original, 64, 48)
+  for (let part = 0; part < 20; part++) {
+    mkdirSync(join(folder, `part${part}`))
+    for (let index = 0; index < 1000; index++)
+      linkSync(original, join(folder, `part${part}/img${index}.png`))
+  }
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await page.keyboard.press('d')
+  await expect(page.getByText(/^2 \//)).toBeVisible()
+  await expect(page.getByText('/ 20001')).toBeVisible({ timeout: 30_000 })
+  await app.canvas.ready()
+  await page.keyboard.press('k')
+  await app.canvas.click(10, 10)
+  await expect(app.canvas.list).toHaveCount(1)
+  const strip = page.getByRole('navigation', { name: 'Images' })
+  expect(await strip.getByRole('listitem').count()).toBeLessThan(40)
+  await expect(strip.getByRole('button').nth(1)).toHaveAccessibleName(/^img0\.png/)
+})
+
+test('the folder is never written to', async ({ app, folder }) => {
+  await writeImage(join(folder, 'a.png'), 100, 100)
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await page.keyboard.press('k')
+  await app.canvas.click(10, 10)
+  await app.canvas.saved()
+  expect(readdirSync(folder)).toEqual(['a.png'])
+})
+
+test('what comes and goes on disk shows in the window', async ({ app, folder }) => {
+  await writeImage(join(folder, 'a.png'), 100, 100)
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await expect(page.getByText('1 / 1')).toBeVisible()
+  await writeImage(join(folder, 'b.png'), 50, 50)
+  await expect(page.getByText('1 / 2')).toBeVisible()
+  rmSync(join(folder, 'b.png'))
+  await expect(page.getByText('1 / 1')).toBeVisible()
+  rmSync(join(folder, 'a.png'))
+  await expect(page.getByText('No images in this folder')).toBeVisible()
+})
+
+test('edits made while the engine is down are told as unsaved, and saved when it is back', async ({
+  app,
+  folder,
+}) => {
+  test.skip(!engineIsSeparate, 'In Electron the engine and the window end together')
+  await writeImage(join(folder, 'a.png'), 200, 200)
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  const { revive } = await app.killEngine()
+  await page.keyboard.press('k')
+  await app.canvas.click(50, 50)
+  await app.canvas.click(90, 50)
+  await expect(page.getByRole('alert')).toContainText('not saved: The app’s engine does not answer')
+  await expect(page.locator('[data-save]')).toHaveCount(0)
+  await app.screenshot('not-saved')
+  await revive()
+  await app.canvas.saved()
+  expect(app.stored('a.png')).toHaveLength(2)
+})
+
+test('edits that never reached the engine survive the window', async ({ app, folder }) => {
+  test.skip(!engineIsSeparate, 'In Electron the engine and the window end together')
+  await writeImage(join(folder, 'a.png'), 200, 200)
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  const { revive } = await app.killEngine()
+  await page.keyboard.press('k')
+  await app.canvas.click(50, 50)
+  await expect(page.getByRole('alert')).toContainText('1 not saved')
+  page.on('dialog', (dialog) => void dialog.accept())
+  await page.goto('about:blank')
+  await revive()
+  await page.goBack()
+  await expect.poll(() => app.stored('a.png').length).toBe(1)
+})
+
+test('two windows on one image show the same', async ({ app, folder }) => {
+  test.skip(!engineIsSeparate, 'In Electron a second window comes with a later feature')
+  await writeImage(join(folder, 'a.png'), 200, 200)
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  const other = await page.context().newPage()
+  await other.goto(page.url())
+  await other.locator('[data-canvas][data-ready=true]').waitFor()
+  await page.bringToFront()
+  await page.keyboard.press('k')
+  await app.canvas.click(50, 50)
+  await expect(other.getByRole('list', { name: '1 annotations' })).toBeVisible()
+  await other.bringToFront()
+  await other.keyboard.press('Control+a')
+  await other.keyboard.press('Delete')
+  await expect(page.getByText('No annotations on this image')).toBeAttached()
+})

@@ -20,6 +20,20 @@ export class AnnotationRows {
       .map(({ data }) => JSON.parse(data) as Annotation)
   }
 
+  /** Those of the annotations that a change set names, so that an edit costs the same on any image. */
+  readNamed(imageId: string, { created, updated, deleted }: ChangeSet): Annotation[] {
+    const read = this.#db.prepare<[string, string], { data: string }>(
+      'SELECT data FROM annotation WHERE image_id = ? AND id = ?',
+    )
+    const ids = new Set(
+      [...created, ...updated.map(({ after }) => after), ...deleted].map(({ id }) => id),
+    )
+    return [...ids].flatMap((id) => {
+      const row = read.get(imageId, id)
+      return row ? [JSON.parse(row.data) as Annotation] : []
+    })
+  }
+
   /** Images of a dataset that use a class. */
   imagesWithClass(datasetId: string, className: string): string[] {
     return this.#db
@@ -48,15 +62,14 @@ export class AnnotationRows {
       insert.run(imageId, annotation.id, imageId, annotation.className, JSON.stringify(annotation))
   }
 
-  /** Raises the image's revision and recounts; answers the new revision. */
-  touch(imageId: string): number {
+  /** Raises the image's revision and its count; answers the new revision. */
+  touch(imageId: string, { created, deleted }: ChangeSet): number {
     const row = this.#db
-      .prepare<[string, string], { revision: number }>(
-        `UPDATE image SET revision = revision + 1,
-           annotation_count = (SELECT count(*) FROM annotation WHERE image_id = ?)
+      .prepare<[number, string], { revision: number }>(
+        `UPDATE image SET revision = revision + 1, annotation_count = annotation_count + ?
          WHERE id = ? RETURNING revision`,
       )
-      .get(imageId, imageId)
+      .get(created.length - deleted.length, imageId)
     return row?.revision ?? 0
   }
 }

@@ -26,13 +26,24 @@ SELECT id, name, kind, root, classes, label_files, last_opened_at_ms,
   (SELECT count(*) FROM image WHERE dataset_id = dataset.id AND missing = 0 AND annotation_count > 0) AS annotated_count
 FROM dataset`
 
+function gone(): UserError {
+  return new UserError(
+    'dataset_gone',
+    'This dataset is no longer in the library. Open its folder again.',
+  )
+}
+
+function parseClasses(json: string): AnnotationClass[] {
+  return z.array(annotationClassSchema).parse(JSON.parse(json))
+}
+
 function fromRow(row: Row): StoredDataset {
   return {
     id: row.id,
     name: row.name,
     kind: row.kind,
     root: row.root,
-    classes: z.array(annotationClassSchema).parse(JSON.parse(row.classes)),
+    classes: parseClasses(row.classes),
     labelFiles: row.label_files ? labelFilesSchema.parse(JSON.parse(row.label_files)) : null,
     imageCount: row.image_count,
     annotatedCount: row.annotated_count,
@@ -60,12 +71,17 @@ export class DatasetRepository {
   /** Throws a UserError when there is none. */
   get(id: string): StoredDataset {
     const dataset = this.find(id)
-    if (!dataset)
-      throw new UserError(
-        'dataset_gone',
-        'This dataset is no longer in the library. Open its folder again.',
-      )
+    if (!dataset) throw gone()
     return dataset
+  }
+
+  /** The classes alone, without counting images. Throws a UserError when there is no such dataset. */
+  classes(id: string): AnnotationClass[] {
+    const row = this.#db
+      .prepare<[string], Pick<Row, 'classes'>>('SELECT classes FROM dataset WHERE id = ?')
+      .get(id)
+    if (!row) throw gone()
+    return parseClasses(row.classes)
   }
 
   findByRoot(root: string): StoredDataset | null {

@@ -122,7 +122,7 @@ export class EditStore {
         }
       if (commit.baseRevision !== null && commit.baseRevision !== revision)
         throw new StaleRevisionError()
-      const changes = rebaseChangeSet(this.#rows.read(imageId), commit.changes)
+      const changes = rebaseChangeSet(this.#rows.readNamed(imageId, commit.changes), commit.changes)
       if (isEmptyChangeSet(changes))
         return { ...nothing, effects: [{ imageId, commitId, revision, changes }] }
       this.#abandonUndone(imageId, datasetId)
@@ -141,15 +141,11 @@ export class EditStore {
   editClasses(datasetId: string, commitId: string, edit: ClassEdit): Outcome {
     return this.#write(() => {
       const label = describeClassEdit(edit)
-      const before = this.#datasets.get(datasetId).classes
+      const before = this.#datasets.classes(datasetId)
       const known = this.#db.prepare('SELECT 1 FROM edit_log WHERE commit_id = ?').get(commitId)
       if (known) return { datasetId, label, effects: [], classesChanged: false }
       const after = editClassList(before, edit)
-      this.#db
-        .prepare(
-          `UPDATE edit_log SET state = 'abandoned' WHERE dataset_id = ? AND image_id IS NULL AND state = 'undone'`,
-        )
-        .run(datasetId)
+      this.#abandonUndoneClasses(datasetId)
       this.#datasets.setClasses(datasetId, after)
       const entry = { datasetId, label, origin: 'user' as const }
       const parent = this.#log({
@@ -214,10 +210,16 @@ export class EditStore {
   }
 
   #next(state: 'done' | 'undone', imageId: string, datasetId: string): LogRow | undefined {
+    const end = state === 'done' ? 'max' : 'min'
+    // Two look-ups, each the end of an index: the cost does not grow with the log.
     return this.#db
       .prepare<unknown[], LogRow>(
-        `SELECT * FROM edit_log WHERE ${SCOPE} AND state = $state
-         ORDER BY seq ${state === 'done' ? 'DESC' : 'ASC'} LIMIT 1`,
+        `SELECT * FROM edit_log WHERE seq = (SELECT ${end}(seq) FROM (
+           SELECT ${end}(seq) AS seq FROM edit_log
+             WHERE image_id = $imageId AND state = $state AND parent IS NULL
+           UNION ALL
+           SELECT ${end}(seq) FROM edit_log
+             WHERE dataset_id = $datasetId AND state = $state AND image_id IS NULL))`,
       )
       .get({ imageId, datasetId, state })
   }
@@ -237,7 +239,7 @@ export class EditStore {
         if (part.image_id === null) return []
         const logged = JSON.parse(part.changes) as ChangeSet
         const wanted = back ? invertChangeSet(logged) : logged
-        const changes = rebaseChangeSet(this.#rows.read(part.image_id), wanted)
+        const changes = rebaseChangeSet(this.#rows.readNamed(part.image_id, wanted), wanted)
         const revision = this.#apply(part.image_id, changes)
         return [{ imageId: part.image_id, revision, changes, commitId }]
       })
@@ -254,7 +256,7 @@ export class EditStore {
   #turnClasses(entry: LogRow, back: boolean): boolean {
     if (entry.image_id !== null) return false
     const { before, after } = classChangeSchema.parse(JSON.parse(entry.changes))
-    const current = this.#datasets.get(entry.dataset_id).classes
+    const current = this.#datasets.classes(entry.dataset_id)
     const next = back
       ? restoreClasses(current, after, before)
       : restoreClasses(current, before, after)
@@ -264,19 +266,32 @@ export class EditStore {
 
   #apply(imageId: string, changes: ChangeSet): number {
     this.#rows.write(imageId, changes)
-    return this.#rows.touch(imageId)
+    return this.#rows.touch(imageId, changes)
   }
 
   /** A new edit ends what could have been redone. The entries stay in the log. */
   #abandonUndone(imageId: string, datasetId: string): void {
     this.#db
-      .prepare(`UPDATE edit_log SET state = 'abandoned' WHERE ${SCOPE} AND state = 'undone'`)
-      .run({ imageId, datasetId })
+      .prepare(
+        `UPDATE edit_log SET state = 'abandoned'
+         WHERE image_id = ? AND state = 'undone' AND parent IS NULL`,
+      )
+      .run(imageId)
+    this.#abandonUndoneClasses(datasetId)
+  }
+
+  #abandonUndoneClasses(datasetId: string): void {
+    this.#db
+      .prepare(
+        `UPDATE edit_log SET state = 'abandoned'
+         WHERE dataset_id = ? AND state = 'undone' AND image_id IS NULL`,
+      )
+      .run(datasetId)
   }
 
   /** An annotation never points to a class that is not there: what an edit needs comes back. */
   #addMissingClasses(datasetId: string, changes: ChangeSet): boolean {
-    const { classes } = this.#datasets.get(datasetId)
+    const classes = this.#datasets.classes(datasetId)
     const names = [...changes.created, ...changes.updated.map(({ after }) => after)].map(
       ({ className }) => className,
     )

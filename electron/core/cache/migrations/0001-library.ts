@@ -38,6 +38,7 @@ CREATE TABLE annotation (
   data TEXT NOT NULL,
   PRIMARY KEY (image_id, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX annotation_position ON annotation (image_id, position);
 CREATE INDEX annotation_class ON annotation (class_name);
 
 -- One row an edit. An edit of the classes has no image; its effects on images are its children.
@@ -54,8 +55,8 @@ CREATE TABLE edit_log (
   revision INTEGER NOT NULL,
   at_ms INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX edit_log_image ON edit_log (image_id, state, seq);
-CREATE INDEX edit_log_dataset ON edit_log (dataset_id, seq) WHERE image_id IS NULL;
+CREATE INDEX edit_log_image ON edit_log (image_id, state, seq) WHERE parent IS NULL;
+CREATE INDEX edit_log_dataset ON edit_log (dataset_id, state, seq) WHERE image_id IS NULL;
 CREATE INDEX edit_log_parent ON edit_log (parent) WHERE parent IS NOT NULL;
 
 -- What was being drawn, and where the person was looking.

@@ -1,0 +1,40 @@
+/** `npm run -s bench -- NAME [--json]`: runs one bench and prints its figures. */
+import { parseArgs } from 'node:util'
+import { benchEdits } from './edits.ts'
+import { benchFormats } from './formats.ts'
+import type { Figure } from './measure.ts'
+import { benchScan } from './scan.ts'
+
+const BENCHES: Record<string, () => Promise<Figure[]>> = {
+  scan: benchScan,
+  edits: benchEdits,
+  formats: benchFormats,
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' } },
+})
+const [name] = positionals
+const bench = BENCHES[name ?? '']
+if (!bench) {
+  process.stderr.write(`Which bench? One of: ${Object.keys(BENCHES).join(', ')}\n`)
+  process.exit(2)
+}
+
+const shown = (value: number) =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
+
+function row({ name: what, value, unit, baseline, ratio }: Figure): string {
+  const compared =
+    baseline && ratio ? `  ${shown(ratio)} × ${baseline.name} (${shown(baseline.value)})` : ''
+  return `${what.padEnd(30)} ${shown(value).padStart(10)} ${unit.padEnd(14)}${compared}`
+}
+
+const figures = await bench()
+process.stdout.write(
+  values.json
+    ? `${JSON.stringify({ bench: name, figures })}\n`
+    : `${figures.map(row).join('\n')}\n`,
+)
+process.exit(0)

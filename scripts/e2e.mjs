@@ -1,4 +1,5 @@
-// The end-to-end tests: builds the app, finds a browser, runs Playwright. Arguments go to Playwright.
+// The end-to-end tests: builds the app, finds a browser, runs Playwright. `--electron` runs them in
+// Electron, `--screenshots` writes the documentation's pictures; other arguments go to Playwright.
 import { spawnSync } from 'node:child_process'
 import { findBrowser } from './find-browser.mjs'
 import { requireNode } from './node-version.mjs'
@@ -11,6 +12,12 @@ const run = (command, args, env = {}) =>
     shell: process.platform === 'win32',
   }).status ?? 1
 
+const own = new Set(['--electron', '--screenshots'])
+const chosen = process.argv.slice(2)
+const settings = {
+  ...(chosen.includes('--electron') && { PICTOGRAPH_E2E: 'electron' }),
+  ...(chosen.includes('--screenshots') && { PICTOGRAPH_SCREENSHOTS: '1' }),
+}
 const browser = findBrowser()
 if (!browser) {
   process.stderr.write(
@@ -22,5 +29,8 @@ if (!browser) {
 process.stdout.write(`Browser: ${browser}\n`)
 process.exit(
   run('electron-vite', ['build', '--logLevel', 'warn']) ||
-    run('playwright', ['test', ...process.argv.slice(2)], { PICTOGRAPH_BROWSER: browser }),
+    run('playwright', ['test', ...chosen.filter((argument) => !own.has(argument))], {
+      PICTOGRAPH_BROWSER: browser,
+      ...settings,
+    }),
 )

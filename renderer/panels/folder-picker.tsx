@@ -4,6 +4,7 @@ import { type FormEvent, useEffect, useState } from 'react'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { counted } from '#renderer/ui/counted.ts'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
 
@@ -137,11 +138,7 @@ export function FolderPicker({
           ))}
           {data && data.folders.length + files.length === 0 && (
             <EmptyState
-              title={
-                data.imageCount > 0
-                  ? `${data.imageCount.toLocaleString()} images`
-                  : 'Nothing inside'
-              }
+              title={data.imageCount > 0 ? counted(data.imageCount, 'image') : 'Nothing inside'}
             />
           )}
         </section>
@@ -150,7 +147,7 @@ export function FolderPicker({
       {data && !showFiles && (
         <p className="text-xs text-muted">
           {data.imageCount > 0
-            ? `${data.imageCount.toLocaleString()} images directly in this folder; subfolders are looked through too.`
+            ? `${counted(data.imageCount, 'image')} directly in this folder; subfolders are looked through too.`
             : 'No images directly in this folder; subfolders are looked through too.'}
         </p>
       )}

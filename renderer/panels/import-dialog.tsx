@@ -4,6 +4,7 @@ import { showDialog } from '#renderer/actions/app-state.ts'
 import { flushEdits } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { Button } from '#renderer/ui/button.tsx'
+import { counted } from '#renderer/ui/counted.ts'
 import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
 import { Choice, Field, SelectField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
@@ -83,7 +84,7 @@ function Preview({
       </dl>
       {plan.existingAnnotations > 0 && (
         <Choice
-          label={`The matched images already have ${plan.existingAnnotations.toLocaleString()} annotations`}
+          label={`The matched images already have ${counted(plan.existingAnnotations, 'annotation')}`}
           name="mode"
           value={mode}
           options={[
@@ -154,7 +155,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
             disabled={plan.matchedImages === 0}
             onClick={() => void apply(plan.planId)}
           >
-            Import {plan.annotations.toLocaleString()} annotations
+            Import {counted(plan.annotations, 'annotation')}
           </Button>
         </>
       )
@@ -217,8 +218,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
       {state.step === 'done' && (
         <p className="flex items-center gap-2 text-sm">
           <CircleCheck className="size-5 text-success" />
-          {state.annotations.toLocaleString()} annotations imported on{' '}
-          {state.images.toLocaleString()} images.
+          {counted(state.annotations, 'annotation')} imported on {counted(state.images, 'image')}.
         </p>
       )}
     </Modal>

@@ -5,6 +5,7 @@ import { appState, notifyError, showDialog } from '#renderer/actions/app-state.t
 import { chooseFolder, forgetDataset, openDataset, openSample } from '#renderer/actions/datasets.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { counted } from '#renderer/ui/counted.ts'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import type { Dataset } from '#shared/model/dataset.ts'
@@ -31,9 +32,7 @@ function RecentDataset({ dataset, onForget }: { dataset: Dataset; onForget: () =
           {dataset.missing ? <FolderX /> : <Images />}
         </span>
         <span className="min-w-0 flex-1">
-          <span className="block truncate text-sm font-medium">
-            {dataset.kind === 'sample' ? 'Sample dataset' : dataset.name}
-          </span>
+          <span className="block truncate text-sm font-medium">{dataset.name}</span>
           <span className="block truncate text-xs text-muted" title={dataset.root}>
             {dataset.root}
           </span>
@@ -79,7 +78,7 @@ function ForgetDialog({ dataset, onClose }: { dataset: Dataset; onClose: () => v
     >
       <p className="text-sm">
         {dataset.annotatedCount > 0
-          ? `The annotations of ${dataset.annotatedCount.toLocaleString()} images are deleted with it and cannot be brought back. Export them first if you may need them.`
+          ? `The annotations of ${counted(dataset.annotatedCount, 'image')} are deleted with it and cannot be brought back. Export them first if you may need them.`
           : 'It has no annotations.'}{' '}
         The images on disk are not touched.
       </p>

@@ -107,9 +107,7 @@ export function TopBar() {
         <House />
       </IconButton>
       <div className="flex min-w-0 flex-1 items-baseline gap-2">
-        <h1 className="max-w-[30%] truncate text-sm font-semibold">
-          {dataset?.kind === 'sample' ? 'Sample dataset' : dataset?.name}
-        </h1>
+        <h1 className="max-w-[30%] truncate text-sm font-semibold">{dataset?.name}</h1>
         {image && (
           <p className="min-w-0 truncate text-sm text-muted" title={image.path}>
             {directoryOf(image.path) !== '' && <span>{directoryOf(image.path)} / </span>}

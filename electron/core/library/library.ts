@@ -15,6 +15,8 @@ import { fileFacts, scanFolder } from './scan.ts'
 const PROBE_BATCH = 64
 const PROBE_PARALLEL = 4
 
+const SAMPLE_NAME = 'Sample dataset'
+
 interface OpenFolder {
   datasetId: string
   root: string
@@ -64,7 +66,12 @@ export class Library {
     const { datasets } = this.#deps
     const dataset =
       datasets.findByRoot(root) ??
-      datasets.create({ name: basename(root) || root, kind, root, classes: [] })
+      datasets.create({
+        name: kind === 'sample' ? SAMPLE_NAME : basename(root) || root,
+        kind,
+        root,
+        classes: [],
+      })
     return this.open(dataset.id)
   }
 

@@ -1,12 +1,14 @@
 import type Konva from 'konva'
-import { useEffect, useRef } from 'react'
+import { useCallback, useEffect, useRef } from 'react'
 import { Layer, Shape, Stage } from 'react-konva'
 import type { AnnotationStore } from '#renderer/document/annotation-store.ts'
 import { isVisible, selection } from '#renderer/document/selection.ts'
+import { shapeBounds } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
-import { drawAnnotations, drawLabels, type Style } from './draw-annotations.ts'
+import type { Style } from './draw-annotations.ts'
 import { drawOverlay, type Overlay } from './draw-overlay.ts'
-import { viewport, visibleBox } from './viewport.ts'
+import { ShapeBitmap } from './shape-bitmap.ts'
+import { viewport } from './viewport.ts'
 
 export interface CanvasPicture {
   bitmap: ImageBitmap
@@ -24,7 +26,7 @@ export interface CanvasProps {
   /** Drawn by the overlay instead, for as long as they are selected or moved. */
   overlay: () => Overlay
   /** Called with a function that asks for the overlay to be drawn again. */
-  onReady: (redraw: { all: () => void; overlay: () => void }) => void
+  onReady: (redrawOverlay: () => void) => void
 }
 
 /** The 2D context under Konva's wrapper. */
@@ -41,15 +43,52 @@ function drawPicture(
   context.drawImage(bitmap, x, y, width * scale, height * scale)
 }
 
-/** In view, visible, and not drawn by the overlay. */
-function staticAnnotations(store: AnnotationStore, overlay: Overlay): Annotation[] {
-  const state = selection.getState()
-  const lifted = new Set(overlay.selected.map(({ id }) => id))
-  const order = new Map(store.list.map(({ id }, index) => [id, index]))
-  return store
-    .inBox(visibleBox(viewport.getState()))
-    .filter((annotation) => !lifted.has(annotation.id) && isVisible(annotation, state))
-    .sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0))
+/** The annotations' bitmap for a document, kept in step with edits, the selection and what is hidden. */
+function useShapeBitmap(
+  annotations: AnnotationStore | null,
+  style: Style,
+  onChange: () => void,
+): React.RefObject<ShapeBitmap | null> {
+  const bitmap = useRef<ShapeBitmap | null>(null)
+  const latestStyle = useRef(style)
+  const setSource = useCallback(() => {
+    if (!annotations) return
+    const state = selection.getState()
+    const shows = (annotation: Annotation) =>
+      !selection.getState().selected.has(annotation.id) && isVisible(annotation, state)
+    bitmap.current?.setSource({ store: annotations, style: latestStyle.current, shows })
+  }, [annotations])
+  useEffect(() => {
+    if (!annotations) return
+    const shapes = new ShapeBitmap(onChange)
+    bitmap.current = shapes
+    setSource()
+    const stopSelection = selection.subscribe((state, before) => {
+      const sameHidden =
+        state.hidden === before.hidden &&
+        state.hiddenClasses === before.hiddenClasses &&
+        state.allHidden === before.allHidden
+      if (!sameHidden) setSource()
+      else if (state.selected !== before.selected) {
+        const changed = new Set([...state.selected, ...before.selected])
+        const moved = [...changed].flatMap((id) => annotations.get(id) ?? [])
+        shapes.patch(moved.map(({ shape }) => shapeBounds(shape)))
+      }
+    })
+    const stopAnnotations = annotations.subscribe((changes) => shapes.patchChanges(changes))
+    return () => {
+      stopSelection()
+      stopAnnotations()
+      shapes.dispose()
+      if (bitmap.current === shapes) bitmap.current = null
+    }
+  }, [annotations, setSource, onChange])
+  // In another style the shapes stay on screen until they have been drawn anew.
+  useEffect(() => {
+    latestStyle.current = style
+    setSource()
+  }, [style, setSource])
+  return bitmap
 }
 
 /**
@@ -69,26 +108,23 @@ export function AnnotationCanvas({
     picture: Konva.Layer | null
     shapes: Konva.Layer | null
     overlay: Konva.Layer | null
-  }>({
-    picture: null,
-    shapes: null,
-    overlay: null,
-  })
+  }>({ picture: null, shapes: null, overlay: null })
+  const drawShapes = useCallback(() => void layers.current.shapes?.batchDraw(), [])
+  const bitmap = useShapeBitmap(annotations, style, drawShapes)
 
   useEffect(() => {
     const { current } = layers
-    const drawOverlayLayer = () => current.overlay?.batchDraw()
-    const drawAll = () => {
+    const drawOverlayLayer = () => void current.overlay?.batchDraw()
+    onReady(drawOverlayLayer)
+    return viewport.subscribe(() => {
       current.picture?.batchDraw()
       current.shapes?.batchDraw()
       drawOverlayLayer()
-    }
-    onReady({ all: drawAll, overlay: drawOverlayLayer })
-    return viewport.subscribe(drawAll)
+    })
   }, [onReady])
 
   const scene = (draw: (context: CanvasRenderingContext2D) => void) => (context: Konva.Context) => {
-    draw((context as SceneContext)._context)
+    if (picture) draw((context as SceneContext)._context)
   }
 
   return (
@@ -107,14 +143,7 @@ export function AnnotationCanvas({
         }}
         listening={false}
       >
-        <Shape
-          sceneFunc={scene((context) => {
-            if (!annotations || !picture) return
-            const shown = staticAnnotations(annotations, overlay())
-            drawAnnotations(context, viewport.getState(), shown, style)
-            if (style.showLabels) drawLabels(context, viewport.getState(), shown, style)
-          })}
-        />
+        <Shape sceneFunc={scene((context) => bitmap.current?.draw(context, viewport.getState()))} />
       </Layer>
       <Layer
         ref={(layer) => {
@@ -123,8 +152,8 @@ export function AnnotationCanvas({
         listening={false}
       >
         <Shape
-          sceneFunc={scene(
-            (context) => picture && drawOverlay(context, viewport.getState(), overlay(), style),
+          sceneFunc={scene((context) =>
+            drawOverlay(context, viewport.getState(), overlay(), style),
           )}
         />
       </Layer>

@@ -18,12 +18,23 @@ const LABEL_HEIGHT = 16
 /** Shapes smaller than this on screen get no label: it would hide them. Screen pixels. */
 const LABEL_MIN_SIDE = 28
 
+/** Vertices nearer to the last one than this are skipped. Screen pixels. */
+const SKIP = 1
+
 /** Adds an outline to a path, in screen pixels. */
 export function tracePath(path: CanvasPath, view: Viewport, { points, closed }: Outline): void {
   const { scale, x, y } = view
+  let lastX = Number.POSITIVE_INFINITY
+  let lastY = lastX
   points.forEach((point, index) => {
-    if (index === 0) path.moveTo(point.x * scale + x, point.y * scale + y)
-    else path.lineTo(point.x * scale + x, point.y * scale + y)
+    const px = point.x * scale + x
+    const py = point.y * scale + y
+    const isEnd = index === 0 || index === points.length - 1
+    if (!isEnd && Math.abs(px - lastX) < SKIP && Math.abs(py - lastY) < SKIP) return
+    if (index === 0) path.moveTo(px, py)
+    else path.lineTo(px, py)
+    lastX = px
+    lastY = py
   })
   if (closed) path.closePath()
 }
@@ -90,7 +101,7 @@ function drawLabel(
   const large = Math.max(box.w, box.h) * view.scale >= LABEL_MIN_SIDE
   if (!large && !(isPoint && view.scale >= 1)) return
   const corner = toScreen(view, box)
-  const width = context.measureText(className).width + 8
+  const width = Math.min(context.measureText(className).width + 8, LABEL_OVERHANG - 12)
   const left = corner.x + (isPoint ? 8 : -1)
   const top = corner.y - (isPoint ? LABEL_HEIGHT / 2 : LABEL_HEIGHT + 1)
   const color = style.colorOf(className)
@@ -99,7 +110,7 @@ function drawLabel(
   context.roundRect(left, top, width, LABEL_HEIGHT, 3)
   context.fill()
   context.fillStyle = inkOn(color)
-  context.fillText(className, left + 4, top + LABEL_HEIGHT / 2 + 0.5)
+  context.fillText(className, left + 4, top + LABEL_HEIGHT / 2 + 0.5, width - 8)
 }
 
 export function drawLabels(
@@ -113,6 +124,25 @@ export function drawLabels(
   for (const annotation of annotations) drawLabel(context, view, annotation, style)
 }
 
+/** How far a label may reach beyond its shape's bounds; longer names are cut off. Screen pixels. */
+export const LABEL_OVERHANG = 180
+
+/** How much of a shape is worth drawing when there are many. */
+export interface Detail {
+  /** Screen pixels; a stroke of 1 is three times cheaper than one of 2. */
+  stroke: number
+}
+
+/** More shapes than this in view are drawn with thin strokes. */
+const MANY = 1_500
+
+export function detailFor(count: number): Detail {
+  return { stroke: count > MANY ? 1 : STROKE }
+}
+
+/** Shapes smaller than this on screen are a filled rectangle. Screen pixels. */
+const SPECK = 3
+
 /**
  * Many annotations: those of one class in one path and one stroke. Fills are separate, so that where
  * two shapes lie over each other both can be seen.
@@ -122,26 +152,47 @@ export function drawAnnotations(
   view: Viewport,
   annotations: readonly Annotation[],
   style: Style,
+  detail: Detail,
 ): void {
   context.lineJoin = 'round'
-  for (const [className, group] of Map.groupBy(annotations, (annotation) => annotation.className)) {
-    const color = style.colorOf(className)
-    context.fillStyle = withOpacity(color, style.fillOpacity)
-    const strokes = new Path2D()
-    for (const { shape } of group) {
-      if (shape.kind === 'keypoint') continue
-      const outlines = shapeOutlines(shape)
-      context.beginPath()
-      for (const outline of outlines) {
-        tracePath(context, view, outline)
-        tracePath(strokes, view, outline)
-      }
-      if (outlines[0]?.closed && style.fillOpacity > 0) context.fill('evenodd')
+  for (const [className, group] of Map.groupBy(annotations, (annotation) => annotation.className))
+    drawClass(context, view, group, style.colorOf(className), style.fillOpacity, detail)
+}
+
+function drawClass(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  group: readonly Annotation[],
+  color: string,
+  fillOpacity: number,
+  detail: Detail,
+): void {
+  const fill = withOpacity(color, fillOpacity)
+  const strokes = new Path2D()
+  const points: Annotation['shape'][] = []
+  context.fillStyle = fill
+  for (const { shape } of group) {
+    if (shape.kind === 'keypoint') {
+      points.push(shape)
+      continue
     }
-    context.lineWidth = STROKE
-    context.strokeStyle = color
-    context.stroke(strokes)
-    for (const { shape } of group)
-      if (shape.kind === 'keypoint') drawKeypoint(context, view, shape, color)
+    const box = shapeBounds(shape)
+    if (Math.max(box.w, box.h) * view.scale < SPECK) {
+      context.fillStyle = color
+      const { x, y } = toScreen(view, box)
+      context.fillRect(x, y, Math.max(1, box.w * view.scale), Math.max(1, box.h * view.scale))
+      context.fillStyle = fill
+      continue
+    }
+    const outline = new Path2D()
+    const outlines = shapeOutlines(shape)
+    for (const part of outlines) tracePath(outline, view, part)
+    if (outlines[0]?.closed && fillOpacity > 0) context.fill(outline, 'evenodd')
+    strokes.addPath(outline)
   }
+  context.lineWidth = detail.stroke
+  context.strokeStyle = color
+  context.stroke(strokes)
+  for (const shape of points)
+    if (shape.kind === 'keypoint') drawKeypoint(context, view, shape, color)
 }

@@ -29,12 +29,6 @@ export function toScreen({ scale, x, y }: Viewport, image: Point): Point {
   return { x: image.x * scale + x, y: image.y * scale + y }
 }
 
-/** What of the image plane is on screen, image pixels. */
-export function visibleBox(view: Viewport): Box {
-  const { x, y } = toImage(view, { x: 0, y: 0 })
-  return { x, y, w: view.width / view.scale, h: view.height / view.scale }
-}
-
 /** Pure: the whole box in the middle of the canvas. */
 export function fitBox(view: Viewport, box: Box): Viewport {
   const scale = Math.min(

@@ -169,29 +169,25 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
   )
   const classes = useStore(datasetState, (state) => state.dataset?.classes)
   const { picture, error } = usePicture(document ? (image?.width ? image : document.image) : null)
-  const redraw = useRef({ all: () => {}, overlay: () => {} })
+  const redraw = useRef(() => {})
   const { fillOpacity, showLabels, showCrosshair } = settings
   const style = useMemo<Style>(
     () => ({ colorOf: classColors(classes ?? []), fillOpacity, showLabels }),
     [classes, fillOpacity, showLabels],
   )
   const overlay = useCallback(() => currentOverlay(style, showCrosshair), [style, showCrosshair])
-  const onReady = useCallback((ready: typeof redraw.current) => {
+  const onReady = useCallback((ready: () => void) => {
     redraw.current = ready
   }, [])
   useView(document, size)
   // Stable: a new listener in the middle of a gesture would lose it.
-  const redrawOverlay = useCallback(() => redraw.current.overlay(), [])
+  const redrawOverlay = useCallback(() => redraw.current(), [])
   useCanvasInput(container, document, redrawOverlay)
 
   useEffect(() => {
-    const stopSelection = selection.subscribe((state, before) => {
-      const onlyHover = state.hovered !== before.hovered && state.selected === before.selected
-      if (onlyHover) redraw.current.overlay()
-      else redraw.current.all()
-    })
-    const stopTool = toolState.subscribe(() => redraw.current.overlay())
-    const stopAnnotations = document?.annotations.subscribe(() => redraw.current.all())
+    const stopSelection = selection.subscribe(() => redraw.current())
+    const stopTool = toolState.subscribe(() => redraw.current())
+    const stopAnnotations = document?.annotations.subscribe(() => redraw.current())
     return () => {
       stopSelection()
       stopTool()

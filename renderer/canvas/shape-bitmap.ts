@@ -1,0 +1,264 @@
+import type { AnnotationStore } from '#renderer/document/annotation-store.ts'
+import { shapeBounds } from '#shared/geometry/shape.ts'
+import type { Annotation, Box } from '#shared/model/annotation.ts'
+import type { ChangeSet } from '#shared/model/change-set.ts'
+import {
+  type Detail,
+  detailFor,
+  drawAnnotations,
+  drawLabels,
+  LABEL_OVERHANG,
+  type Style,
+} from './draw-annotations.ts'
+import type { Viewport } from './viewport.ts'
+
+/** What a bitmap shows beyond each side of the canvas, so that panning finds it drawn. Screen pixels. */
+const MARGIN_X = 400
+const MARGIN_Y = 225
+/** A bitmap shown larger or smaller than this, as a factor, is drawn anew while the gesture goes on. */
+const MAX_STRETCH = 2
+/** The view has been still for this long: draw sharp at exactly its scale. Milliseconds. */
+const STILL_MS = 120
+/** Drawing per frame, milliseconds: most of a frame when idle, a third while the person moves. */
+const SLICE_IDLE_MS = 12
+const SLICE_MOVING_MS = 6
+/** Shapes drawn between two looks at the clock. */
+const BATCH = 64
+/** Pixels around a shape that its stroke or dot may touch. Screen pixels. */
+const STROKE_REACH = 8
+
+interface Bitmap {
+  canvas: HTMLCanvasElement
+  context: CanvasRenderingContext2D
+  /** What it shows: the canvas it was drawn for, moved by the margin. */
+  view: Viewport
+  detail: Detail
+}
+
+interface Source {
+  store: AnnotationStore
+  style: Style
+  /** Left out: hidden, or drawn by the overlay for the time being. */
+  shows: (annotation: Annotation) => boolean
+}
+
+function newBitmap(): Bitmap {
+  const canvas = document.createElement('canvas')
+  const context = canvas.getContext('2d')
+  if (!context) throw new Error('The browser gives no 2D canvas')
+  return {
+    canvas,
+    context,
+    view: { scale: 1, x: 0, y: 0, width: 0, height: 0 },
+    detail: detailFor(0),
+  }
+}
+
+/** The image pixels that a view with margins covers. */
+function coverage({ scale, x, y, width, height }: Viewport): Box {
+  return { x: -x / scale, y: -y / scale, w: width / scale, h: height / scale }
+}
+
+/** Grown by screen pixels at a scale. */
+function grown(box: Box, scale: number, reach: number): Box {
+  const margin = reach / scale
+  return { x: box.x - margin, y: box.y - margin, w: box.w + 2 * margin, h: box.h + 2 * margin }
+}
+
+/**
+ * All annotations but the selected ones, drawn ahead into a bitmap larger than the canvas. A gesture
+ * moves and stretches the bitmap, which costs the same for ten shapes and for ten thousand; a new one
+ * is drawn in slices beside it and takes its place when it is complete.
+ */
+export class ShapeBitmap {
+  readonly #onChange: () => void
+  #front = newBitmap()
+  #back = newBitmap()
+  #source: Source | null = null
+  #job: Generator<void> | null = null
+  #view: Viewport | null = null
+  #movedAt = 0
+  #frame = 0
+  /** The front shows what the source has, at some scale. */
+  #isValid = false
+
+  /** `onChange`: the layer that shows the bitmap must be drawn again. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange
+  }
+
+  /** Another image, style or set of visible shapes: everything is drawn anew. */
+  setSource(source: Source | null): void {
+    const sameStore = source?.store === this.#source?.store
+    this.#source = source
+    this.#job = null
+    if (!sameStore) this.#isValid = false
+    this.#wake(true)
+  }
+
+  /** Shapes that changed, came or went, or are lifted from or put back into the bitmap. */
+  patch(boxes: readonly Box[]): void {
+    if (this.#job) this.#job = null
+    if (this.#isValid) for (const box of boxes) this.#patchBox(box)
+    this.#wake(this.#isSharp() === false)
+    this.#onChange()
+  }
+
+  patchChanges({ created, updated, deleted }: ChangeSet): void {
+    const shapes = [
+      ...created,
+      ...deleted,
+      ...updated.flatMap(({ before, after }) => [before, after]),
+    ]
+    this.patch(shapes.map(({ shape }) => shapeBounds(shape)))
+  }
+
+  /** Shows the bitmap for a view. The context's transform is one unit a CSS pixel. */
+  draw(context: CanvasRenderingContext2D, view: Viewport): void {
+    const before = this.#view
+    const isNew =
+      !before || before.scale !== view.scale || before.x !== view.x || before.y !== view.y
+    this.#view = view
+    if (isNew || before.width !== view.width || before.height !== view.height) {
+      this.#movedAt = performance.now()
+      this.#wake(false)
+    }
+    if (!this.#isValid) return
+    const { canvas, view: drawn } = this.#front
+    const ratio = view.scale / drawn.scale
+    const dpr = window.devicePixelRatio
+    const left = view.x - drawn.x * ratio
+    const top = view.y - drawn.y * ratio
+    context.save()
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    if (ratio === 1) {
+      context.imageSmoothingEnabled = false
+      context.drawImage(canvas, Math.round(left * dpr), Math.round(top * dpr))
+    } else {
+      context.imageSmoothingEnabled = true
+      context.imageSmoothingQuality = 'low'
+      context.drawImage(canvas, left * dpr, top * dpr, canvas.width * ratio, canvas.height * ratio)
+    }
+    context.restore()
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.#frame)
+    this.#frame = 0
+    this.#source = null
+    this.#job = null
+  }
+
+  #isSharp(): boolean {
+    return this.#isValid && this.#view !== null && this.#front.view.scale === this.#view.scale
+  }
+
+  /** Whether part of the canvas is, or will soon be, beyond the bitmap. */
+  #runsOut(view: Viewport): boolean {
+    const { view: drawn } = this.#front
+    const ratio = view.scale / drawn.scale
+    const left = view.x - drawn.x * ratio
+    const top = view.y - drawn.y * ratio
+    return (
+      left > -MARGIN_X / 4 ||
+      top > -MARGIN_Y / 4 ||
+      left + drawn.width * ratio < view.width + MARGIN_X / 4 ||
+      top + drawn.height * ratio < view.height + MARGIN_Y / 4
+    )
+  }
+
+  #wake(mustRedraw: boolean): void {
+    if (mustRedraw && this.#view) this.#begin(this.#view)
+    if (this.#frame === 0 && this.#source) this.#frame = requestAnimationFrame(() => this.#step())
+  }
+
+  /** One frame's share of the work. */
+  #step(): void {
+    this.#frame = 0
+    const view = this.#view
+    if (!view || !this.#source) return
+    const still = performance.now() - this.#movedAt > STILL_MS
+    const ratio = view.scale / this.#front.view.scale
+    const stretched = ratio > MAX_STRETCH || ratio < 1 / MAX_STRETCH
+    if (!this.#job) {
+      const late = !this.#isValid || stretched || this.#runsOut(view)
+      if (late || (still && ratio !== 1)) this.#begin(view)
+    } else if (still && this.#back.view.scale !== view.scale) this.#begin(view)
+    if (this.#job) this.#work(this.#job, still || !this.#isValid ? SLICE_IDLE_MS : SLICE_MOVING_MS)
+    if (this.#job || !still) this.#frame = requestAnimationFrame(() => this.#step())
+  }
+
+  #work(job: Generator<void>, budgetMs: number): void {
+    const end = performance.now() + budgetMs
+    while (performance.now() < end) {
+      if (!job.next().done) continue
+      this.#job = null
+      ;[this.#front, this.#back] = [this.#back, this.#front]
+      this.#isValid = true
+      this.#onChange()
+      return
+    }
+  }
+
+  #begin(view: Viewport): void {
+    if (!this.#source) return
+    const { canvas, context } = this.#back
+    const dpr = window.devicePixelRatio
+    const width = view.width + 2 * MARGIN_X
+    const height = view.height + 2 * MARGIN_Y
+    // Whole device pixels between bitmap and canvas: otherwise the blit would blur.
+    this.#back.view = {
+      scale: view.scale,
+      x: view.x + MARGIN_X,
+      y: view.y + MARGIN_Y,
+      width,
+      height,
+    }
+    if (canvas.width !== Math.round(width * dpr)) canvas.width = Math.round(width * dpr)
+    if (canvas.height !== Math.round(height * dpr)) canvas.height = Math.round(height * dpr)
+    context.setTransform(dpr, 0, 0, dpr, 0, 0)
+    context.clearRect(0, 0, width, height)
+    this.#job = this.#drawAll(this.#back, this.#source)
+  }
+
+  *#drawAll(bitmap: Bitmap, { store, style, shows }: Source): Generator<void> {
+    const { context, view } = bitmap
+    const inView = store.inBox(grown(coverage(view), view.scale, LABEL_OVERHANG)).filter(shows)
+    const detail = detailFor(inView.length)
+    bitmap.detail = detail
+    // One class after the other, so that styles change as often as there are classes.
+    for (const group of Map.groupBy(inView, ({ className }) => className).values()) {
+      for (let start = 0; start < group.length; start += BATCH) {
+        drawAnnotations(context, view, group.slice(start, start + BATCH), style, detail)
+        yield
+      }
+    }
+    if (!style.showLabels) return
+    for (let start = 0; start < inView.length; start += BATCH) {
+      drawLabels(context, view, inView.slice(start, start + BATCH), style)
+      yield
+    }
+  }
+
+  /** Clears a shape's place in the front bitmap and draws again what lies there. */
+  #patchBox(box: Box): void {
+    const source = this.#source
+    if (!source) return
+    const { context, view, detail } = this.#front
+    const reach = Math.max(STROKE_REACH, source.style.showLabels ? LABEL_OVERHANG : 0)
+    const place = grown(box, view.scale, reach)
+    const x = Math.floor(place.x * view.scale + view.x)
+    const y = Math.floor(place.y * view.scale + view.y)
+    const width = Math.ceil(place.w * view.scale) + 2
+    const height = Math.ceil(place.h * view.scale) + 2
+    const touched = source.store.inBox(grown(place, view.scale, reach)).filter(source.shows)
+    context.save()
+    context.beginPath()
+    context.rect(x, y, width, height)
+    context.clip()
+    context.clearRect(x, y, width, height)
+    drawAnnotations(context, view, touched, source.style, detail)
+    if (source.style.showLabels) drawLabels(context, view, touched, source.style)
+    context.restore()
+  }
+}

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { imageLookup } from '#core/formats/image-lookup.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { detectFormat, FORMAT_BY_ID } from '#core/formats/registry.ts'
+import { settleImport } from '#core/formats/settle-import.ts'
 import type { ImportedImage, KnownImage, LabelledImage } from '#core/formats/types.ts'
 import { runExport } from '#core/library/export-job.ts'
 import { labelInput } from '#core/library/label-input.ts'
@@ -133,7 +134,9 @@ export async function convert(
   const imageRoot = isFolder ? root : resolve(root, '..')
   const known = await knownImages(imageRoot)
   const losses = new LossLog()
-  const read = FORMAT_BY_ID[from].import(files, { images: imageLookup(known), losses })
+  const read = settleImport(
+    FORMAT_BY_ID[from].import(files, { images: imageLookup(known), losses }),
+  )
   const labelled = mergeImages(read.images, known, losses)
   if (labelled.length === 0) {
     const [failure] = read.failed

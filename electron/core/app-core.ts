@@ -94,6 +94,14 @@ export function createAppCore(ports: Ports, openPath: string | null = null) {
     settings: new SettingRepository(db),
     media: mediaHandler(datasets, images, new Renditions(join(ports.dataDir, 'renditions'))),
     publish,
+    relocateDataset: async (id: string, path: string) => {
+      await labelFiles.stop(id)
+      return followLabelFiles(await library.relocate(id, path))
+    },
+    forgetDataset: async (id: string) => {
+      await labelFiles.stop(id)
+      await library.forget(id)
+    },
     openDataset: async (id: string) => followLabelFiles(await library.open(id)),
     openFolder: async (path: string) => followLabelFiles(await library.openFolder(path)),
     /** The sample is copied out of the app, which may lie in a read-only place. */

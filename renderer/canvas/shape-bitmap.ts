@@ -24,6 +24,8 @@ const SLICE_IDLE_MS = 12
 const SLICE_MOVING_MS = 6
 /** Shapes drawn between two looks at the clock. */
 const BATCH = 64
+/** More changed shapes than this and drawing all is cheaper than mending each place. */
+const MAX_PATCHES = 16
 /** Pixels around a shape that its stroke or dot may touch. Screen pixels. */
 const STROKE_REACH = 8
 
@@ -98,9 +100,10 @@ export class ShapeBitmap {
 
   /** Shapes that changed, came or went, or are lifted from or put back into the bitmap. */
   patch(boxes: readonly Box[]): void {
-    if (this.#job) this.#job = null
-    if (this.#isValid) for (const box of boxes) this.#patchBox(box)
-    this.#wake(this.#isSharp() === false)
+    this.#job = null
+    const few = boxes.length <= MAX_PATCHES
+    if (this.#isValid && few) for (const box of boxes) this.#patchBox(box)
+    this.#wake(!few || !this.#isSharp())
     this.#onChange()
   }
 

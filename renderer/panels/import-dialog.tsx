@@ -94,6 +94,12 @@ function Preview({
           onChange={onMode}
         />
       )}
+      {mode === 'replace' && plan.incompleteImages > 0 && (
+        <p className="text-sm text-warning">
+          {counted(plan.incompleteImages, 'image')} could only be read in part: their labels are
+          added to, not replaced.
+        </p>
+      )}
       <NewClasses classes={plan.newClasses} />
       <Unmatched names={plan.unmatched} />
       <Failures failed={plan.failed} />

@@ -13,18 +13,12 @@ interface Row {
   classes: string
   label_files: string | null
   last_opened_at_ms: number
-  image_count: number
-  annotated_count: number
 }
 
 /** A dataset as stored; whether its folder is there is for the library to say. */
-export type StoredDataset = Omit<Dataset, 'missing'>
+export type StoredDataset = Omit<Dataset, 'missing' | 'imageCount' | 'annotatedCount'>
 
-const SELECT = `
-SELECT id, name, kind, root, classes, label_files, last_opened_at_ms,
-  (SELECT count(*) FROM image WHERE dataset_id = dataset.id AND missing = 0) AS image_count,
-  (SELECT count(*) FROM image WHERE dataset_id = dataset.id AND missing = 0 AND annotation_count > 0) AS annotated_count
-FROM dataset`
+const SELECT = 'SELECT id, name, kind, root, classes, label_files, last_opened_at_ms FROM dataset'
 
 function gone(): UserError {
   return new UserError(
@@ -33,20 +27,14 @@ function gone(): UserError {
   )
 }
 
-function parseClasses(json: string): AnnotationClass[] {
-  return z.array(annotationClassSchema).parse(JSON.parse(json))
-}
-
 function fromRow(row: Row): StoredDataset {
   return {
     id: row.id,
     name: row.name,
     kind: row.kind,
     root: row.root,
-    classes: parseClasses(row.classes),
+    classes: z.array(annotationClassSchema).parse(JSON.parse(row.classes)),
     labelFiles: row.label_files ? labelFilesSchema.parse(JSON.parse(row.label_files)) : null,
-    imageCount: row.image_count,
-    annotatedCount: row.annotated_count,
     lastOpenedAtMs: row.last_opened_at_ms,
   }
 }
@@ -75,15 +63,6 @@ export class DatasetRepository {
     return dataset
   }
 
-  /** The classes alone, without counting images. Throws a UserError when there is no such dataset. */
-  classes(id: string): AnnotationClass[] {
-    const row = this.#db
-      .prepare<[string], Pick<Row, 'classes'>>('SELECT classes FROM dataset WHERE id = ?')
-      .get(id)
-    if (!row) throw gone()
-    return parseClasses(row.classes)
-  }
-
   findByRoot(root: string): StoredDataset | null {
     const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE root = ?`).get(root)
     return row ? fromRow(row) : null
@@ -106,6 +85,17 @@ export class DatasetRepository {
         Date.now(),
       )
     return this.get(id)
+  }
+
+  /** Images that are there, and how many of them have annotations. */
+  counts(id: string): Pick<Dataset, 'imageCount' | 'annotatedCount'> {
+    const row = this.#db
+      .prepare<[string], Pick<Dataset, 'imageCount' | 'annotatedCount'>>(
+        `SELECT count(*) AS imageCount, count(*) FILTER (WHERE annotation_count > 0) AS annotatedCount
+         FROM image WHERE dataset_id = ? AND missing = 0`,
+      )
+      .get(id)
+    return row ?? { imageCount: 0, annotatedCount: 0 }
   }
 
   touch(id: string): void {

@@ -141,7 +141,7 @@ export class EditStore {
   editClasses(datasetId: string, commitId: string, edit: ClassEdit): Outcome {
     return this.#write(() => {
       const label = describeClassEdit(edit)
-      const before = this.#datasets.classes(datasetId)
+      const before = this.#datasets.get(datasetId).classes
       const known = this.#db.prepare('SELECT 1 FROM edit_log WHERE commit_id = ?').get(commitId)
       if (known) return { datasetId, label, effects: [], classesChanged: false }
       const after = editClassList(before, edit)
@@ -256,7 +256,7 @@ export class EditStore {
   #turnClasses(entry: LogRow, back: boolean): boolean {
     if (entry.image_id !== null) return false
     const { before, after } = classChangeSchema.parse(JSON.parse(entry.changes))
-    const current = this.#datasets.classes(entry.dataset_id)
+    const current = this.#datasets.get(entry.dataset_id).classes
     const next = back
       ? restoreClasses(current, after, before)
       : restoreClasses(current, before, after)
@@ -291,7 +291,7 @@ export class EditStore {
 
   /** An annotation never points to a class that is not there: what an edit needs comes back. */
   #addMissingClasses(datasetId: string, changes: ChangeSet): boolean {
-    const classes = this.#datasets.classes(datasetId)
+    const classes = this.#datasets.get(datasetId).classes
     const names = [...changes.created, ...changes.updated.map(({ after }) => after)].map(
       ({ className }) => className,
     )

@@ -3,12 +3,23 @@ import type { Db } from './database.ts'
 
 /** What we last wrote to, or read from, an image's label file. */
 export interface LabelFileRecord {
+  /** Below the place, forward slashes. */
   path: string
   contentHash: string
-  /** The annotations as the file's own reader sees them. */
+  /** The annotations as the file's own reader sees them, with our ids. */
   base: Annotation[]
+  /** The image's revision that the file shows. */
+  revision: number
 }
 
+interface Row {
+  path: string
+  content_hash: string
+  base: string
+  revision: number
+}
+
+/** Records of label files; `place` says for which format and folder they hold. */
 export class LabelFileRepository {
   readonly #db: Db
 
@@ -16,37 +27,37 @@ export class LabelFileRepository {
     this.#db = db
   }
 
-  find(imageId: string): LabelFileRecord | null {
+  find(imageId: string, place: string): LabelFileRecord | null {
     const row = this.#db
-      .prepare<[string], { path: string; content_hash: string; base: string }>(
-        'SELECT path, content_hash, base FROM label_file WHERE image_id = ?',
+      .prepare<[string, string], Row>(
+        'SELECT path, content_hash, base, revision FROM label_file WHERE image_id = ? AND place = ?',
       )
-      .get(imageId)
-    return (
-      (row && {
-        path: row.path,
-        contentHash: row.content_hash,
-        base: JSON.parse(row.base) as Annotation[],
-      }) ??
-      null
-    )
+      .get(imageId, place)
+    if (!row) return null
+    const base = JSON.parse(row.base) as Annotation[]
+    return { path: row.path, contentHash: row.content_hash, base, revision: row.revision }
   }
 
-  set(imageId: string, { path, contentHash, base }: LabelFileRecord): void {
+  set(imageId: string, place: string, record: LabelFileRecord): void {
+    const { path, contentHash, base, revision } = record
     this.#db
       .prepare(
-        `INSERT INTO label_file (image_id, path, content_hash, base) VALUES (?, ?, ?, ?)
-         ON CONFLICT (image_id) DO UPDATE SET path = excluded.path,
-           content_hash = excluded.content_hash, base = excluded.base`,
+        `INSERT INTO label_file (image_id, place, path, content_hash, base, revision)
+         VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (image_id) DO UPDATE SET place = excluded.place, path = excluded.path,
+           content_hash = excluded.content_hash, base = excluded.base, revision = excluded.revision`,
       )
-      .run(imageId, path, contentHash, JSON.stringify(base))
+      .run(imageId, place, path, contentHash, JSON.stringify(base), revision)
   }
 
-  forgetDataset(datasetId: string): void {
-    this.#db
-      .prepare(
-        'DELETE FROM label_file WHERE image_id IN (SELECT id FROM image WHERE dataset_id = ?)',
+  /** The path of each image of a dataset that has a record, by image id. */
+  paths(datasetId: string, place: string): Map<string, string> {
+    const rows = this.#db
+      .prepare<[string, string], { image_id: string; path: string }>(
+        `SELECT image_id, label_file.path AS path FROM label_file JOIN image ON image.id = image_id
+         WHERE dataset_id = ? AND place = ?`,
       )
-      .run(datasetId)
+      .all(datasetId, place)
+    return new Map(rows.map(({ image_id, path }) => [image_id, path]))
   }
 }

@@ -233,8 +233,9 @@ function readRle({ size: [height, width], counts }: z.infer<typeof rleSchema>): 
 function readShapes(read: ReadAnnotation): Shape[] {
   const { segmentation, bbox } = read
   if (segmentation && !Array.isArray(segmentation)) return readRle(segmentation)
-  if (segmentation && segmentation.length > 0) {
-    return segmentation.map((values, index): Shape => {
+  const rings = segmentation?.filter((values) => values.length > 0) ?? []
+  if (rings.length > 0) {
+    return rings.map((values, index): Shape => {
       const ring = pairs(values)
       if (ring.length < 3)
         throw new FormatError(`segmentation[${index}]`, 'needs at least 3 points')
@@ -315,6 +316,15 @@ function splitInName(path: string): Split | undefined {
   return splitSchema.safeParse(word === 'valid' ? 'val' : word).data
 }
 
+/** COCO counts joints from 1; a file that counts from 0 shows it by a 0. Edges to nowhere are dropped. */
+function readSkeleton(edges: readonly [number, number][], count: number): [number, number][] {
+  const first = edges.some((edge) => edge.includes(0)) ? 0 : 1
+  const isJoint = (index: number) => Number.isInteger(index) && index >= 0 && index < count
+  return edges
+    .map(([a, b]): [number, number] => [a - first, b - first])
+    .filter((edge) => edge.every(isJoint))
+}
+
 function readFile(path: string, json: unknown, context: ImportContext, result: ImportResult): void {
   const parsed = cocoSchema.safeParse(json)
   if (!parsed.success) {
@@ -330,7 +340,7 @@ function readFile(path: string, json: unknown, context: ImportContext, result: I
     const target = result.classes.find((item) => item.name === name) as AnnotationClass
     target.skeleton = {
       nodes: keypoints.map((node) => ({ name: node })),
-      edges: (skeleton ?? []).map(([a, b]): [number, number] => [a - 1, b - 1]),
+      edges: readSkeleton(skeleton ?? [], keypoints.length),
     }
     result.classes = withClassNames(result.classes, keypoints)
   }
@@ -342,6 +352,7 @@ function readFile(path: string, json: unknown, context: ImportContext, result: I
       file: path,
       path: known?.path ?? file_name,
       matched: known !== null,
+      reference: file_name,
       annotations: [],
       ...(width && height && { size: { width, height } }),
       ...(split && { split }),
@@ -369,6 +380,8 @@ function readFile(path: string, json: unknown, context: ImportContext, result: I
       image.annotations.push(...readOne(read.data, category, nextInstance))
     } catch (error) {
       const { field, message } = failureOf(path, error)
+      const owner = images.get(annotationSchema.safeParse(value).data?.image_id ?? '')
+      if (owner) owner.incomplete = true
       result.failed.push({ file: path, field: `annotations[${index}].${field}`, message })
     }
   })

@@ -82,7 +82,7 @@ export function reportCommonLosses(set: LabelSet, keeps: Keeps, losses: LossLog)
  * A stem of its own for each image, for formats that pair label and image by stem: `a.jpg` and `a.png`
  * become `a` and `a_png`, also where names differ by case alone.
  */
-export function uniqueStems(images: readonly LabelledImage[]): string[] {
+export function uniqueStems(images: readonly Pick<LabelledImage, 'path'>[]): string[] {
   const taken = new Set<string>()
   return images.map(({ path }) => {
     const extension = fileNameOf(path).slice(fileNameOf(stemOf(path)).length + 1)

@@ -1,6 +1,7 @@
-import type { Annotation } from '#shared/model/annotation.ts'
+import { z } from 'zod'
+import { shapeVertices } from '#shared/geometry/shape.ts'
+import { type Annotation, newId } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
-import { type ChangeSet, diffAnnotations, sameValue } from '#shared/model/change-set.ts'
 import type { LabelFileFormat } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import { FormatError, parseJson } from './common.ts'
@@ -69,36 +70,61 @@ export function readLabelFile(
   })
 }
 
-/** Gives annotations that were read from a file without ids the ids of what they were written from. */
-export function matchIds(base: readonly Annotation[], read: readonly Annotation[]): Annotation[] {
-  const free = new Set(base)
-  const claim = (fits: (candidate: Annotation) => boolean): string | null => {
-    for (const candidate of free) {
-      if (!fits(candidate)) continue
-      free.delete(candidate)
-      return candidate.id
-    }
-    return null
-  }
-  const exact = read.map((annotation) => ({
-    annotation,
-    id: claim(
-      ({ className, shape }) =>
-        className === annotation.className && sameValue(shape, annotation.shape),
-    ),
-  }))
-  // What was moved or resized keeps its class and, among those, its place.
-  return exact.map(({ annotation, id }) => {
-    const found = id ?? claim(({ className }) => className === annotation.className)
-    return found === null ? annotation : { ...annotation, id: found }
-  })
+/** Alike to a hundredth of a pixel, which is more than any program's rounding loses. */
+function contentKey({ className, shape }: Annotation): string {
+  const points = shapeVertices(shape).map(({ x, y }) => [Math.round(x * 100), Math.round(y * 100)])
+  return JSON.stringify([className, shape.kind, points])
 }
 
-/** What another program changed in the file since `base` was written. */
-export function labelFileChanges(
-  format: LabelFileFormat,
-  base: readonly Annotation[],
+/** Hands out the annotations of a key one by one. */
+function queues(annotations: readonly Annotation[], key: (annotation: Annotation) => string) {
+  const waiting = Map.groupBy(annotations, key)
+  return (wanted: string): Annotation | undefined => waiting.get(wanted)?.shift()
+}
+
+/** Gives annotations that were read from a file without ids the ids of what they were written from. */
+export function matchIds(base: readonly Annotation[], read: readonly Annotation[]): Annotation[] {
+  const same = queues(base, contentKey)
+  const exact = read.map((annotation) => ({ annotation, id: same(contentKey(annotation))?.id }))
+  const claimed = new Set(exact.map(({ id }) => id))
+  // What was moved or resized keeps its class and, among those, its place.
+  const moved = queues(
+    base.filter(({ id }) => !claimed.has(id)),
+    ({ className }) => className,
+  )
+  return exact.map(({ annotation, id }) => ({
+    ...annotation,
+    id: id ?? moved(annotation.className)?.id ?? annotation.id,
+  }))
+}
+
+/**
+ * What a file that we meet for the first time has in common with what the image already has, so that
+ * only the rest is new. `read` comes back with the ids of those it has in common.
+ */
+export function firstContact(
+  current: readonly Annotation[],
   read: readonly Annotation[],
-): ChangeSet {
-  return diffAnnotations(base, format === 'yolo' ? matchIds(base, read) : read)
+): { base: Annotation[]; read: Annotation[] } {
+  const same = queues(current, contentKey)
+  const ids = new Set(current.map(({ id }) => id))
+  const base: Annotation[] = []
+  const matched = read.map((annotation) => {
+    const found = same(contentKey(annotation))
+    if (!found) return ids.has(annotation.id) ? { ...annotation, id: newId() } : annotation
+    const known = { ...annotation, id: found.id }
+    base.push(known)
+    return known
+  })
+  return { base, read: matched }
+}
+
+/** The image that a labelme file says it belongs to; null when it does not say. */
+export function namedImage(format: LabelFileFormat, content: string): string | null {
+  if (format !== 'labelme') return null
+  const { imagePath } = z
+    .object({ imagePath: z.string().nullish() })
+    .catch({})
+    .parse(parseJson(content))
+  return imagePath ? fileNameOf(imagePath.replaceAll('\\', '/')) : null
 }

@@ -161,7 +161,7 @@ export function labelmeFile(
         writeAnnotation(annotation, dialect, image, losses),
       ),
       imagePath,
-      imageData: null,
+      imageData: unknownTop.imageData ?? null,
       imageHeight: image.height,
       imageWidth: image.width,
     },
@@ -285,11 +285,34 @@ const MODELLED = new Set([
   'id',
 ])
 
+interface Instances {
+  next(): number
+  /** Theirs count from 0, ours from 1: group 0 gets a number that no other group of the file has. */
+  of(group: number | null): number | undefined
+}
+
+function instancesOf(shapes: readonly unknown[]): Instances {
+  const next = instanceIds(
+    shapes.map((shape) => ({
+      instanceId: shapeSchema.safeParse(shape).data?.group_id ?? undefined,
+    })),
+  )
+  let zero: number | null = null
+  return {
+    next,
+    of: (group) => {
+      if (group !== 0) return group ?? undefined
+      zero ??= next()
+      return zero
+    },
+  }
+}
+
 function readShape(
   value: unknown,
   where: string,
   context: ImportContext,
-  nextInstance: () => number,
+  instances: Instances,
 ): Annotation[] {
   const parsed = shapeSchema.safeParse(value)
   if (!parsed.success) {
@@ -302,9 +325,9 @@ function readShape(
   const group = read.group_id
   if (typeof group === 'number' && !(Number.isInteger(group) && group >= 0))
     throw new FormatError('group_id', 'must be a whole number from 0')
+  if (group === 0) context.losses.add('group 0 gets another number: instances count from 1', where)
   const instanceId =
-    typeof group === 'number' ? Math.max(1, group) : shapes.length > 1 ? nextInstance() : undefined
-  if (group === 0) context.losses.add('group 0 becomes instance 1: instances count from 1', where)
+    instances.of(group ?? null) ?? (shapes.length > 1 ? instances.next() : undefined)
   const unknown = Object.fromEntries(Object.entries(read).filter(([key]) => !MODELLED.has(key)))
   const idle = Object.values(unknown).every(
     (item) =>
@@ -330,16 +353,9 @@ export function isLabelmeJson(json: unknown): boolean {
   return fileSchema.safeParse(json).success
 }
 
-/** The keys of a file that neither program's known layout has, to be written back. */
+/** What a file holds besides shapes, sizes and names, to be written back: its picture too. */
 export function unknownTopKeys(json: unknown): JsonObject {
-  const known = new Set([
-    'version',
-    'shapes',
-    'imagePath',
-    'imageData',
-    'imageHeight',
-    'imageWidth',
-  ])
+  const known = new Set(['version', 'shapes', 'imagePath', 'imageHeight', 'imageWidth'])
   return Object.fromEntries(Object.entries(objectOr(json, {})).filter(([key]) => !known.has(key)))
 }
 
@@ -370,14 +386,10 @@ export function readLabelme(
       'the label file gives another image size; coordinates are taken as they are',
       known.path,
     )
-  const nextInstance = instanceIds(
-    shapes.map((shape) => ({
-      instanceId: shapeSchema.safeParse(shape).data?.group_id ?? undefined,
-    })),
-  )
+  const instances = instancesOf(shapes)
   const annotations = shapes.flatMap((shape, index) => {
     try {
-      return readShape(shape, known?.path ?? file, context, nextInstance)
+      return readShape(shape, known?.path ?? file, context, instances)
     } catch (error) {
       const { field, message } = failureOf(file, error)
       failed.push({ file, field: `shapes[${index}].${field}`, message })

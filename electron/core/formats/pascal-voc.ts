@@ -168,6 +168,16 @@ function readSplits(
   return splits
 }
 
+/** By the longest end of the path that a list names. */
+function splitOfStem<T>(splits: ReadonlyMap<string, T>, stem: string): T | undefined {
+  const parts = stem.split('/')
+  for (let start = 0; start < parts.length; start++) {
+    const split = splits.get(parts.slice(start).join('/'))
+    if (split !== undefined) return split
+  }
+  return undefined
+}
+
 export const pascalVoc: Format = {
   id: 'pascal_voc',
   label: 'Pascal VOC',
@@ -205,7 +215,7 @@ export const pascalVoc: Format = {
         const image = readFile(file.path, textOf(file), context, result.failed)
         if (!image) continue
         const stem = stemOf(file.path)
-        const split = [...splits].find(([name]) => stem === name || stem.endsWith(`/${name}`))?.[1]
+        const split = splitOfStem(splits, stem)
         result.images.push(split ? { ...image, split } : image)
       } catch (error) {
         result.failed.push(failureOf(file.path, error))

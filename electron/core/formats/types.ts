@@ -47,6 +47,10 @@ export interface ImportedImage {
   /** The known image's path, or the name the file gave when there is none. */
   path: string
   matched: boolean
+  /** What the label file calls the image, when it is not the path. */
+  reference?: string
+  /** Some of the image's labels could not be read. */
+  incomplete?: boolean
   /** The size that the label file gives, for images that are not there. */
   size?: { width: number; height: number }
   annotations: Annotation[]

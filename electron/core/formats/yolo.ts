@@ -184,11 +184,12 @@ function dataYaml(set: LabelSet, id: FormatId): string {
   const splits = new Set(set.images.map(({ split }) => split ?? 'train'))
   const template = id === 'yolo_pose' ? poseSkeleton(set.classes) : null
   const names = template?.skeleton.nodes.map((node) => node.name) ?? []
+  const train = ['train', 'val', 'test'].find((split) => splits.has(split as Split)) ?? 'train'
   return toYaml({
-    path: '.',
-    train: 'images/train',
+    // No `path`: without it, everything is looked for beside this file, wherever it lies.
+    train: `images/${train}`,
     // Ultralytics refuses a data.yaml without `val`; the training images stand in where there are none.
-    val: splits.has('val') ? 'images/val' : 'images/train',
+    val: splits.has('val') ? 'images/val' : `images/${train}`,
     ...(splits.has('test') && { test: 'images/test' }),
     names: Object.fromEntries(numbered(set, id).map((name, index) => [index, name])),
     ...(template && {
@@ -237,7 +238,10 @@ interface Names {
 }
 
 /** From data.yaml (or dataset.yaml), else classes.txt; without either, numbers become names. */
-function readNames(files: readonly InputFile[], result: ImportResult): Names {
+export function readNames(
+  files: readonly InputFile[],
+  result: Pick<ImportResult, 'failed'>,
+): Names {
   const none: Names = { byNumber: new Map(), joints: [], jointDimensions: 3, edges: [] }
   const yaml = files.find(({ path }) => /(^|\/)[^/]*\.ya?ml$/i.test(path))
   if (yaml) {

@@ -5,6 +5,7 @@ import type { ImageRepository } from '#core/cache/image-repository.ts'
 import { imageLookup } from '#core/formats/image-lookup.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { detectFormat, FORMAT_BY_ID } from '#core/formats/registry.ts'
+import { settleImport } from '#core/formats/settle-import.ts'
 import type { ImportedImage } from '#core/formats/types.ts'
 import { UserError } from '#core/user-error.ts'
 import type { ImportPlan } from '#shared/contract/contract.ts'
@@ -61,7 +62,9 @@ export class ImportPlans {
       )
     const images = this.#deps.images.list(datasetId)
     const losses = new LossLog()
-    const result = FORMAT_BY_ID[format].import(files, { images: imageLookup(images), losses })
+    const result = settleImport(
+      FORMAT_BY_ID[format].import(files, { images: imageLookup(images), losses }),
+    )
     const byPath = new Map(images.map((image) => [image.path, image]))
     const planned = new Map<string, ImportedImage>()
     for (const image of result.images) {
@@ -92,6 +95,7 @@ export class ImportPlans {
       files: files.length,
       matchedImages: planned.size,
       annotations: count(planned.values()),
+      incompleteImages: [...planned.values()].filter(({ incomplete }) => incomplete).length,
       existingAnnotations: images.reduce(
         (sum, image) => sum + (planned.has(image.id) ? image.annotationCount : 0),
         0,
@@ -121,7 +125,9 @@ export class ImportPlans {
     let done = 0
     let annotations = 0
     for (const [imageId, imported] of plan.images) {
-      const changes = importChanges(edits.annotations(imageId).annotations, imported, mode)
+      // Half of what a file says must not take the place of what is there.
+      const own = mode === 'replace' && imported.incomplete ? 'add' : mode
+      const changes = importChanges(edits.annotations(imageId).annotations, imported, own)
       const label = `Import ${FORMAT_BY_ID[plan.format].label}`
       publish(
         edits.commit({

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { newAnnotation } from '#shared/model/annotation.ts'
@@ -159,6 +159,129 @@ describe('label files in step', () => {
       () => expect(setup.list()[2]).toMatchObject({ path: 'c.png', annotationCount: 1 }),
       5000,
     )
+  })
+
+  test('YOLO: every outside edit counts, not only the first', async () => {
+    await using setup = await inStep('yolo')
+    const { core, image, folder, annotations } = setup
+    draw(core, image.id)
+    await setup.settled()
+    const file = join(folder, 'a.txt')
+    for (const [content, boxes] of [
+      ['0 0.5 0.5 0.5 0.5', 1],
+      ['0 0.5 0.5 0.5 0.5\n0 0.2 0.2 0.1 0.1', 2],
+      ['0 0.25 0.5 0.5 0.5', 1],
+      ['', 0],
+    ] as const) {
+      writeFileSync(file, content)
+      await vi.waitFor(() => expect(annotations()).toHaveLength(boxes), 5000)
+    }
+  })
+
+  test('YOLO: the numbers of a list that is there stay, and new classes come after', async () => {
+    await using setup = await coreWithImages(['a.png', 'b.png'])
+    const { core, folder, datasetId, list } = setup
+    writeFileSync(join(folder, 'classes.txt'), 'person\ncar\ndog\n')
+    writeFileSync(join(folder, 'b.txt'), '2 0.5 0.5 0.5 0.5\n')
+    await core.setLabelFiles(datasetId, { format: 'yolo', folder: null })
+    await core.labelFiles.idle()
+    const [a, b] = list()
+    expect(core.edits.annotations(b.id).annotations).toMatchObject([{ className: 'dog' }])
+    draw(core, a.id, aBox('bus'))
+    draw(core, a.id, aBox('car'))
+    await core.labelFiles.idle()
+    expect(readFileSync(join(folder, 'classes.txt'), 'utf8')).toBe('person\ncar\ndog\nbus\n')
+    expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toMatch(/^3 .*\n1 .*\n$/)
+    core.publish(core.edits.editClasses(datasetId, 'e', { kind: 'delete', name: 'bus' }))
+    await core.labelFiles.idle()
+    expect(readFileSync(join(folder, 'classes.txt'), 'utf8')).toBe('person\ncar\ndog\nbus\n')
+  })
+
+  test('labels that are in the library and in the files already are not doubled', async () => {
+    await using setup = await coreWithImages(['a.png'])
+    const [image] = setup.list()
+    const box = draw(setup.core, image.id)
+    const shape = {
+      label: 'car',
+      points: [
+        [5, 5],
+        [15, 13],
+      ],
+      shape_type: 'rectangle',
+    }
+    writeFileSync(
+      join(setup.folder, 'a.json'),
+      JSON.stringify({
+        imagePath: 'a.png',
+        imageData: 'cGljdHVyZQ==',
+        shapes: [shape, { ...shape, label: 'dog' }],
+      }),
+    )
+    await setup.core.setLabelFiles(setup.datasetId, { format: 'labelme', folder: null })
+    await setup.core.labelFiles.idle()
+    const labels = setup.core.edits.annotations(image.id).annotations
+    expect(labels.map(({ className }) => className)).toEqual(['car', 'dog'])
+    expect(labels[0].id).toBe(box.id)
+    expect(json(join(setup.folder, 'a.json'))).toMatchObject({
+      imageData: 'cGljdHVyZQ==',
+      shapes: [{}, {}],
+    })
+  })
+
+  test('a folder that moved takes its label files along', async () => {
+    await using setup = await inStep('labelme')
+    const { core, datasetId, folder, image, annotations } = setup
+    draw(core, image.id)
+    await setup.settled()
+    const moved = `${folder}-moved`
+    await core.library.close(datasetId)
+    renameSync(folder, moved)
+    await core.relocateDataset(datasetId, moved)
+    await core.library.settled(datasetId)
+    draw(core, image.id)
+    await vi.waitFor(() => expect(json(join(moved, 'a.json')).shapes).toHaveLength(2), 5000)
+    expect(annotations()).toHaveLength(2)
+    expect(existsSync(folder)).toBe(false)
+    await core.library.close(datasetId)
+    rmSync(moved, { recursive: true })
+  })
+
+  test('what a crash kept from being written is written at the next start', async () => {
+    await using setup = await inStep('labelme')
+    const { core, image, folder, datasetId } = setup
+    const box = draw(core, image.id)
+    await setup.settled()
+    // The edit is committed, and the process ends before the file is written.
+    core.edits.commit({
+      commitId: 'last',
+      imageId: image.id,
+      baseRevision: null,
+      changes: { created: [], updated: [], deleted: [box] },
+      label: '',
+      origin: 'user',
+    })
+    expect(json(join(folder, 'a.json')).shapes).toHaveLength(1)
+    await core.labelFiles.start(datasetId)
+    await setup.settled()
+    expect(json(join(folder, 'a.json')).shapes).toHaveLength(0)
+  })
+
+  test('an image keeps its file when another of the same stem comes along', async () => {
+    await using setup = await inStep('labelme')
+    const { core, folder, list } = setup
+    const [, b] = list()
+    draw(core, b.id)
+    await setup.settled()
+    await writeImage(join(folder, 'b.jpg'))
+    await vi.waitFor(() => expect(list().map(({ path }) => path)).toContain('b.jpg'), 5000)
+    await core.library.settled(setup.datasetId)
+    await setup.settled()
+    draw(core, b.id)
+    const jpg = list().find(({ path }) => path === 'b.jpg')
+    draw(core, jpg?.id ?? '')
+    await setup.settled()
+    expect(json(join(folder, 'b.json'))).toMatchObject({ imagePath: 'b.png', shapes: [{}, {}] })
+    expect(json(join(folder, 'b_jpg.json'))).toMatchObject({ imagePath: 'b.jpg', shapes: [{}] })
   })
 
   test('into a folder of their own', async () => {

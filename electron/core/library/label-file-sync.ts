@@ -7,20 +7,23 @@ import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { LabelFileRepository } from '#core/cache/label-file-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
-import { uniqueStems } from '#core/formats/common.ts'
 import {
-  labelFileChanges,
-  labelFilePath,
+  firstContact,
+  matchIds,
+  namedImage,
   readLabelFile,
   writeLabelFile,
 } from '#core/formats/label-file-codec.ts'
 import type { Log } from '#core/ports.ts'
 import { toUserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
-import { isEmptyChangeSet } from '#shared/model/change-set.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { diffAnnotations, isEmptyChangeSet } from '#shared/model/change-set.ts'
 import type { DatasetImage, LabelFiles } from '#shared/model/dataset.ts'
-import { fileNameOf } from '#shared/model/paths.ts'
+import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
 import { type FolderChange, watchFolder } from './folder-watcher.ts'
+import { LabelFilePlaces, placeOf } from './label-file-places.ts'
+import { yoloNumbering } from './yolo-numbering.ts'
 
 interface Deps {
   datasets: DatasetRepository
@@ -31,12 +34,6 @@ interface Deps {
   log: Log
   /** Tells the windows, and whoever else listens, what an edit did. */
   publish: (outcome: Outcome) => void
-}
-
-interface Places {
-  /** Absolute label file of each image, and back. */
-  fileOf: Map<string, string>
-  imageOf: Map<string, string>
 }
 
 const hashOf = (content: string) => createHash('sha256').update(content).digest('hex')
@@ -52,17 +49,21 @@ async function readIfThere(path: string): Promise<string | null> {
 
 /**
  * Label files in step: after each edit the image's labels are also written as a file, and what another
- * program changes there comes back as one undoable edit. The file we last wrote is the common ancestor.
+ * program changes there comes back as one undoable edit. The file we last wrote is the common ancestor;
+ * the revision that it shows tells after a crash what still has to be written.
  */
 export class LabelFileSync {
   readonly #deps: Deps
-  readonly #places = new Map<string, Places>()
+  readonly #places: LabelFilePlaces
   readonly #watches = new Map<string, AsyncDisposable>()
+  /** Their files wait until the images have been read. */
+  readonly #unread = new Set<string>()
   /** One after another, so that a file is never written twice at once. */
   #work: Promise<void> = Promise.resolve()
 
   constructor(deps: Deps) {
     this.#deps = deps
+    this.#places = new LabelFilePlaces(deps.images, deps.labelFiles)
   }
 
   /** The edit's images, if their dataset keeps label files, are written soon. */
@@ -70,42 +71,49 @@ export class LabelFileSync {
     const dataset = this.#deps.datasets.find(datasetId)
     if (!dataset?.labelFiles) return
     for (const { imageId, changes } of effects)
-      if (!isEmptyChangeSet(changes)) this.#queue(dataset.id, imageId, true)
+      if (!isEmptyChangeSet(changes)) this.#queue(dataset.id, imageId)
   }
 
-  /** The dataset was opened, or label files were switched on: reads what is there, writes what is not. */
+  /** The dataset was opened, moved, or label files were switched on: reads what is there, writes what is behind. */
   async start(datasetId: string): Promise<void> {
-    await this.#unwatch(datasetId)
-    const dataset = this.#deps.datasets.get(datasetId)
-    this.#places.delete(datasetId)
-    if (!dataset.labelFiles) return
+    await this.stop(datasetId)
+    const dataset = this.#deps.datasets.find(datasetId)
+    if (!dataset?.labelFiles) return
     const { folder } = dataset.labelFiles
     if (folder !== null) {
       const watch = await watchFolder(
         folder,
-        (changes) => this.#onFiles(datasetId, folder, changes),
+        (changes) => this.#onFiles(datasetId, changes),
         (error) =>
           this.#deps.log.warn('watching label files failed', { folder, error: String(error) }),
       ).catch(() => null)
       if (watch) this.#watches.set(datasetId, watch)
     }
-    for (const { id, annotationCount } of this.#deps.images.list(datasetId))
-      this.#queue(datasetId, id, annotationCount > 0)
+    for (const { id } of this.#deps.images.list(datasetId)) this.#queue(datasetId, id)
+  }
+
+  /** The dataset is closed, moved or forgotten. */
+  async stop(datasetId: string): Promise<void> {
+    this.#places.forget(datasetId)
+    const watch = this.#watches.get(datasetId)
+    this.#watches.delete(datasetId)
+    await watch?.[Symbol.asyncDispose]()
   }
 
   /** Files beside the images changed. */
   onFiles(dataset: StoredDataset, changes: readonly FolderChange[]): void {
-    if (dataset.labelFiles && dataset.labelFiles.folder === null)
-      this.#onFiles(dataset.id, dataset.root, changes)
+    if (dataset.labelFiles?.folder === null) this.#onFiles(dataset.id, changes)
   }
 
-  /** Images that came since the places were worked out may share a stem, or bring labels along. */
+  /** Images that came since may bring labels along; those that waited to be read can be written now. */
   onImages(datasetId: string, upserted: readonly DatasetImage[]): void {
-    const places = this.#places.get(datasetId)
-    const fresh = upserted.filter(({ id, width }) => width !== null && !places?.fileOf.has(id))
-    if (!places || fresh.length === 0) return
-    this.#places.delete(datasetId)
-    for (const { id } of fresh) this.#queue(datasetId, id, false)
+    const read = upserted.filter(({ width }) => width !== null)
+    const fresh = read.filter(({ id }) => !this.#places.knows(datasetId, id))
+    if (fresh.length > 0 && this.#places.isKnown(datasetId)) {
+      this.#places.forget(datasetId)
+      for (const { id } of fresh) this.#queue(datasetId, id)
+    }
+    for (const { id } of read) if (this.#unread.delete(id)) this.#queue(datasetId, id)
   }
 
   /** When everything queued so far is on disk. */
@@ -114,55 +122,34 @@ export class LabelFileSync {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#watches.keys()].map((id) => this.#unwatch(id)))
+    await Promise.all([...this.#watches.keys()].map((id) => this.stop(id)))
     await this.#work
   }
 
-  async #unwatch(datasetId: string): Promise<void> {
-    const watch = this.#watches.get(datasetId)
-    this.#watches.delete(datasetId)
-    await watch?.[Symbol.asyncDispose]()
-  }
-
-  #onFiles(datasetId: string, folder: string, changes: readonly FolderChange[]): void {
+  #onFiles(datasetId: string, changes: readonly FolderChange[]): void {
     const dataset = this.#deps.datasets.find(datasetId)
     if (!dataset?.labelFiles) return
-    const { imageOf } = this.#placesOf(dataset, dataset.labelFiles)
     for (const { path, kind } of changes) {
-      const imageId = imageOf.get(join(folder, path))
+      const imageId = this.#places.imageOf(dataset.id, dataset.labelFiles, path)
       // A label file that was deleted is no wish to delete labels; the next edit writes it again.
-      if (imageId && kind !== 'delete') this.#queue(datasetId, imageId, false)
+      if (imageId && kind !== 'delete') this.#queue(datasetId, imageId)
     }
   }
 
-  #placesOf(dataset: StoredDataset, { format, folder }: LabelFiles): Places {
-    const known = this.#places.get(dataset.id)
-    if (known) return known
-    const images = this.#deps.images.list(dataset.id)
-    const stems = uniqueStems(
-      images.map(({ path }) => ({ path, width: 0, height: 0, annotations: [] })),
-    )
-    const entries = images.map(({ id, path }, index) => {
-      const file = join(folder ?? dataset.root, labelFilePath(format, path, stems[index]))
-      return [id, file] as const
-    })
-    const places = {
-      fileOf: new Map(entries),
-      imageOf: new Map(entries.map(([id, file]) => [file, id])),
-    }
-    this.#places.set(dataset.id, places)
-    return places
-  }
-
-  #queue(datasetId: string, imageId: string, write: boolean): void {
+  #queue(datasetId: string, imageId: string): void {
     this.#work = this.#work.then(async () => {
       const dataset = this.#deps.datasets.find(datasetId)
       const image = this.#deps.images.find(imageId)
-      if (!dataset?.labelFiles || !image || image.width === null || image.height === null) return
-      const file = this.#placesOf(dataset, dataset.labelFiles).fileOf.get(imageId)
-      if (!file) return
+      if (!dataset?.labelFiles || !image || image.missing || image.problem !== null) return
+      if (image.width === null) {
+        this.#unread.add(imageId)
+        return
+      }
+      const path = this.#places.fileOf(datasetId, dataset.labelFiles, imageId)
+      if (path === null) return
+      const file = join(dataset.labelFiles.folder ?? dataset.root, path)
       try {
-        await this.#sync(dataset, dataset.labelFiles, image, file, write)
+        await this.#sync(dataset, dataset.labelFiles, image, path, file)
       } catch (error) {
         this.#deps.log.error('label file failed', { file, error: String(error) })
         this.#deps.events.publish({
@@ -177,54 +164,114 @@ export class LabelFileSync {
     dataset: StoredDataset,
     labelFiles: LabelFiles,
     image: DatasetImage,
+    path: string,
     file: string,
-    write: boolean,
   ): Promise<void> {
     const { edits, labelFiles: records } = this.#deps
-    const { format } = labelFiles
-    const size = { path: image.path, width: image.width ?? 0, height: image.height ?? 0 }
-    const now = await readIfThere(file)
-    const stored = records.find(image.id)
-    const record = stored?.path === file ? stored : null
-    if (now !== null && hashOf(now) !== record?.contentHash) {
-      const read = readLabelFile(format, file, now, size, dataset.classes)
-      const changes = labelFileChanges(format, record?.base ?? [], read)
-      const outcome = edits.commit({
-        commitId: newId(),
-        imageId: image.id,
-        baseRevision: null,
-        changes,
-        label: `Read ${fileNameOf(file.split(sep).join('/'))}`,
-        origin: 'label_file',
-      })
-      this.#deps.publish(outcome)
-      records.set(image.id, { path: file, contentHash: hashOf(now), base: read })
-      // Something drawn here as well is not in the file yet.
-      if (!write) return
-    }
-    if (!write) return
-    const { annotations } = edits.annotations(image.id)
-    const { classes } = this.#deps.datasets.get(dataset.id)
-    const imagePath =
-      labelFiles.folder === null
-        ? fileNameOf(image.path)
-        : relative(dirname(file), join(dataset.root, image.path)).split(sep).join('/')
-    const labelled = { ...size, annotations, stage: image.stage }
-    const content = writeLabelFile(format, labelled, classes, imagePath, now)
-    if (content !== now) await writeFileAtomic(file, content)
-    if (format === 'yolo') await this.#writeClassNames(dataset, labelFiles)
-    const base = readLabelFile(format, file, content, size, classes)
-    const written = format === 'yolo' ? withWrittenIds(labelled.annotations, base) : base
-    records.set(image.id, { path: file, contentHash: hashOf(content), base: written })
+    const place = placeOf(labelFiles)
+    const record = records.find(image.id, place)
+    const before = edits.annotations(image.id)
+    const isBehind =
+      record === null ? before.annotations.length > 0 : record.revision < before.revision
+    const content = await readIfThere(file)
+    const isOurs = content === null || !this.#isAnothers(dataset, labelFiles, image, content)
+    if (!isOurs) return
+    const changed = content !== null && hashOf(content) !== record?.contentHash
+    if (changed) await this.#read(dataset, labelFiles, image, path, file, content)
+    if (isBehind) await this.#write(dataset, labelFiles, image, path, file, content)
   }
 
-  /** YOLO's numbers mean nothing without the list of names. */
-  async #writeClassNames(dataset: StoredDataset, { folder }: LabelFiles): Promise<void> {
-    const file = join(folder ?? dataset.root, 'classes.txt')
-    const { classes } = this.#deps.datasets.get(dataset.id)
-    const content = classes.map(({ name }) => `${name}\n`).join('')
-    if ((await readIfThere(file)) !== content) await writeFileAtomic(file, content)
+  /** A file that says it belongs to another image of the folder is left alone. */
+  #isAnothers(
+    dataset: StoredDataset,
+    { format }: LabelFiles,
+    image: DatasetImage,
+    content: string,
+  ): boolean {
+    let name: string | null = null
+    try {
+      name = namedImage(format, content)
+    } catch {
+      // Not readable at all: reading it says so.
+    }
+    if (name === null || name === fileNameOf(image.path)) return false
+    const path = joinPath(directoryOf(image.path), name)
+    return this.#deps.images.findByPath(dataset.id, path) !== null
   }
+
+  async #read(
+    dataset: StoredDataset,
+    labelFiles: LabelFiles,
+    image: DatasetImage,
+    path: string,
+    file: string,
+    content: string,
+  ): Promise<void> {
+    const { edits, labelFiles: records } = this.#deps
+    const place = placeOf(labelFiles)
+    const classes = await this.#classes(dataset, labelFiles)
+    const found = readLabelFile(labelFiles.format, file, content, sizeOf(image), classes)
+    const record = records.find(image.id, place)
+    const { base, read } = record
+      ? {
+          base: record.base,
+          read: labelFiles.format === 'yolo' ? matchIds(record.base, found) : found,
+        }
+      : firstContact(edits.annotations(image.id).annotations, found)
+    const outcome = edits.commit({
+      commitId: newId(),
+      imageId: image.id,
+      baseRevision: null,
+      changes: diffAnnotations(base, read),
+      label: `Read ${fileNameOf(path)}`,
+      origin: 'label_file',
+    })
+    const [{ revision }] = outcome.effects
+    records.set(image.id, place, { path, contentHash: hashOf(content), base: read, revision })
+    this.#deps.publish(outcome)
+  }
+
+  async #write(
+    dataset: StoredDataset,
+    labelFiles: LabelFiles,
+    image: DatasetImage,
+    path: string,
+    file: string,
+    previous: string | null,
+  ): Promise<void> {
+    const { edits, labelFiles: records } = this.#deps
+    const { format, folder } = labelFiles
+    const { annotations, revision } = edits.annotations(image.id)
+    const classes = await this.#classes(dataset, labelFiles)
+    const imagePath =
+      folder === null
+        ? fileNameOf(image.path)
+        : relative(dirname(file), join(dataset.root, image.path)).split(sep).join('/')
+    const labelled = { ...sizeOf(image), annotations, stage: image.stage }
+    const content = writeLabelFile(format, labelled, classes, imagePath, previous)
+    if (content !== previous) await writeFileAtomic(file, content)
+    const read = readLabelFile(format, file, content, labelled, classes)
+    const base = format === 'yolo' ? withWrittenIds(annotations, read) : read
+    records.set(image.id, placeOf(labelFiles), {
+      path,
+      contentHash: hashOf(content),
+      base,
+      revision,
+    })
+  }
+
+  /** The dataset's classes; for YOLO in the order of the numbers that its files use. */
+  async #classes(
+    dataset: StoredDataset,
+    { format, folder }: LabelFiles,
+  ): Promise<AnnotationClass[]> {
+    const { classes } = this.#deps.datasets.get(dataset.id)
+    return format === 'yolo' ? yoloNumbering(folder ?? dataset.root, classes) : classes
+  }
+}
+
+function sizeOf({ path, width, height }: DatasetImage) {
+  return { path, width: width ?? 0, height: height ?? 0 }
 }
 
 /** The lines of a YOLO file stand in the order of the annotations that it can hold. */

@@ -53,7 +53,11 @@ export class Library {
 
   async describe(dataset: StoredDataset): Promise<Dataset> {
     const info = await stat(dataset.root).catch(() => null)
-    return { ...dataset, missing: !info?.isDirectory() }
+    return {
+      ...dataset,
+      ...this.#deps.datasets.counts(dataset.id),
+      missing: !info?.isDirectory(),
+    }
   }
 
   async list(): Promise<Dataset[]> {

@@ -9,8 +9,10 @@ export function datasetRouter(core: AppCore) {
     openFolder: os.datasets.openFolder.handler(({ input }) => core.openFolder(input.path)),
     openSample: os.datasets.openSample.handler(() => core.openSample()),
     open: os.datasets.open.handler(({ input }) => core.openDataset(input.id)),
-    relocate: os.datasets.relocate.handler(({ input }) => library.relocate(input.id, input.path)),
-    forget: os.datasets.forget.handler(({ input }) => library.forget(input.id)),
+    relocate: os.datasets.relocate.handler(({ input }) =>
+      core.relocateDataset(input.id, input.path),
+    ),
+    forget: os.datasets.forget.handler(({ input }) => core.forgetDataset(input.id)),
     editClasses: os.datasets.editClasses.handler(({ input: { id, commitId, edit } }) => {
       publish(edits.editClasses(id, commitId, edit))
       return library.describe(datasets.get(id))

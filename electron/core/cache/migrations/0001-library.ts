@@ -66,14 +66,16 @@ CREATE TABLE image_state (
   view TEXT
 ) STRICT;
 
--- What we last wrote to, or read from, a label file in step: the common ancestor of a merge.
+-- What we last wrote to, or read from, a label file in step: the common ancestor of a merge. It holds
+-- for one place (format and folder); the path is below that place, so that a folder can move.
 CREATE TABLE label_file (
   image_id TEXT PRIMARY KEY REFERENCES image (id) ON DELETE CASCADE,
+  place TEXT NOT NULL,
   path TEXT NOT NULL,
   content_hash TEXT NOT NULL,
-  base TEXT NOT NULL
+  base TEXT NOT NULL,
+  revision INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX label_file_path ON label_file (path);
 
 CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `

@@ -4,7 +4,7 @@ import open from 'open'
 import { UserError } from '#core/user-error.ts'
 import { FORMATS } from '#shared/model/format.ts'
 import { convert } from './convert.ts'
-import { defaultDataDir } from './host-node/node-ports.ts'
+import { defaultDataDir } from './data-dir.ts'
 import { serveApp } from './serve.ts'
 
 const HELP = `Pictograph Desktop

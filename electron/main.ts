@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { app, BrowserWindow, dialog } from 'electron'
 import { createAppCore } from '#core/app-core.ts'
+import { defaultDataDir } from './data-dir.ts'
 import { electronPorts } from './host-electron/electron-ports.ts'
 import { installMenu } from './host-electron/menu.ts'
 import { handleScheme, registerScheme } from './host-electron/protocol.ts'
@@ -11,31 +13,49 @@ import { createWindow, secureWindows } from './host-electron/window.ts'
 // Before `ready`, and before anything is awaited.
 registerScheme()
 app.enableSandbox()
-const isFirst = app.requestSingleInstanceLock()
 
 const PRELOAD = join(import.meta.dirname, '../preload/preload.cjs')
 const RENDERER = join(import.meta.dirname, '../renderer')
 const isMac = process.platform === 'darwin'
 
-/** The first argument that is a path: after the program, and in a checkout after the app's folder. */
-function folderArgument(): string | null {
-  const own = process.argv.slice(app.isPackaged ? 1 : 2)
-  const path = own.find((argument) => !argument.startsWith('-'))
-  return path === undefined ? null : resolve(path)
+/** How long the engine may take to let go of its files at the end, milliseconds. */
+const CLOSE_WITHIN_MS = 2_000
+
+/** `[FOLDER] [--data DIR]`, after the program and, in a checkout, the app's own folder. */
+function parseArguments(argv: readonly string[], cwd: string) {
+  const { values, positionals } = parseArgs({
+    args: argv.slice(app.isPackaged ? 1 : 2),
+    options: { data: { type: 'string' } },
+    allowPositionals: true,
+    // Chromium's own switches come along.
+    strict: false,
+  })
+  const [folder] = positionals
+  return {
+    dataDir: typeof values.data === 'string' ? resolve(cwd, values.data) : defaultDataDir(),
+    folder: folder === undefined ? null : resolve(cwd, folder),
+  }
 }
+
+const given = parseArguments(process.argv, process.cwd())
+// Two libraries may be open at once: the lock is per library.
+app.setPath('userData', join(given.dataDir, 'electron'))
+const isFirst = app.requestSingleInstanceLock()
 
 async function start(): Promise<void> {
   await app.whenReady()
   // A wrong path here would only show as a page without an engine.
   if (!existsSync(PRELOAD)) throw new Error(`${PRELOAD} is missing: build the app again.`)
-  const core = createAppCore(electronPorts(), folderArgument())
+  const core = createAppCore(electronPorts(given.dataDir), given.folder)
   secureWindows()
   installMenu(isMac)
   handleScheme(core, RENDERER, process.env.ELECTRON_RENDERER_URL)
   bridgeRpc(core)
   createWindow(PRELOAD)
 
-  app.on('second-instance', () => {
+  app.on('second-instance', (_event, argv, cwd) => {
+    const { folder } = parseArguments(argv, cwd)
+    if (folder !== null) core.events.publish({ type: 'open-folder', path: folder })
     const [window] = BrowserWindow.getAllWindows()
     if (window?.isMinimized()) window.restore()
     window?.focus()
@@ -46,12 +66,14 @@ async function start(): Promise<void> {
   app.on('window-all-closed', () => {
     if (!isMac) app.quit()
   })
-  let closing = false
-  app.on('before-quit', (event) => {
-    if (closing) return
-    closing = true
+  // After the windows have closed, and so after they had the chance to hold back.
+  let isClosed = false
+  app.on('will-quit', (event) => {
+    if (isClosed) return
+    isClosed = true
     event.preventDefault()
-    void core[Symbol.asyncDispose]().finally(() => app.exit())
+    const limit = new Promise((late) => setTimeout(late, CLOSE_WITHIN_MS))
+    void Promise.race([core[Symbol.asyncDispose](), limit]).finally(() => app.exit())
   })
 }
 

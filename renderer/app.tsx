@@ -58,8 +58,9 @@ export function App() {
   const settings = useQuery(orpc.settings.get.queryOptions())
   const dataset = useStore(datasetState, (state) => state.dataset)
   const lost = useStore(connection, ({ state }) => state === 'lost')
+  const isReady = useStore(appState, (state) => state.isReady)
   useTheme(settings.data?.theme)
-  if (!settings.data) {
+  if (!settings.data || !isReady) {
     return (
       <main className="mx-auto flex h-full max-w-md items-center">
         {settings.isError ? (

@@ -1,15 +1,50 @@
 import type { AppEvent } from '#shared/contract/events.ts'
 import { assertNever } from '#shared/model/assert-never.ts'
 import { isEmptyChangeSet } from '#shared/model/change-set.ts'
+import type { DatasetImage } from '#shared/model/dataset.ts'
 import { notify } from './actions/app-state.ts'
-import { openFirstImage } from './actions/datasets.ts'
+import { openFirstImage, openFolder } from './actions/datasets.ts'
 import { datasetState, upsertImages } from './document/dataset-state.ts'
 import { onAnnotationsEvent, retrySaving, session } from './document/session.ts'
 import { client, connection } from './rpc/connection.ts'
 import { orpc, queryClient } from './rpc/query.ts'
 
+/** Longest wait for a frame, milliseconds. */
+const SOON_MS = 100
+
 function isOpen(datasetId: string): boolean {
   return datasetState.getState().dataset?.id === datasetId
+}
+
+/** Images told of since the last frame, latest state each: thousands of events make one update. */
+const changedImages = new Map<string, DatasetImage>()
+let changedIn = ''
+
+function showImages(): void {
+  const images = [...changedImages.values()]
+  changedImages.clear()
+  if (!isOpen(changedIn)) return
+  upsertImages(images)
+  openFirstImage()
+}
+
+function recountClasses(): void {
+  void queryClient.invalidateQueries({ queryKey: orpc.datasets.classCounts.key() })
+}
+
+const waiting = new Set<() => void>()
+
+/** Once, before the next frame is painted. */
+function soon(work: () => void): void {
+  if (waiting.has(work)) return
+  waiting.add(work)
+  const run = () => {
+    // Hidden pages get no frames: whichever comes first.
+    if (!waiting.delete(work)) return
+    work()
+  }
+  requestAnimationFrame(run)
+  setTimeout(run, SOON_MS)
 }
 
 function handle(event: AppEvent): void {
@@ -18,19 +53,23 @@ function handle(event: AppEvent): void {
       return
     case 'images':
       if (!isOpen(event.datasetId)) return
-      upsertImages(event.upserted)
-      openFirstImage()
+      if (changedIn !== event.datasetId) changedImages.clear()
+      changedIn = event.datasetId
+      for (const image of event.upserted) changedImages.set(image.id, image)
+      soon(showImages)
       return
     case 'scan':
       if (isOpen(event.datasetId)) datasetState.setState({ scan: event })
       return
     case 'annotations':
       onAnnotationsEvent(event)
-      if (!isEmptyChangeSet(event.changes))
-        void queryClient.invalidateQueries({ queryKey: orpc.datasets.classCounts.key() })
+      if (!isEmptyChangeSet(event.changes)) soon(recountClasses)
       return
     case 'dataset':
       if (isOpen(event.dataset.id)) datasetState.setState({ dataset: event.dataset })
+      return
+    case 'open-folder':
+      void openFolder(event.path)
       return
     case 'notice':
       notify(event.message)

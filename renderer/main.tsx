@@ -1,7 +1,8 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { setNonce } from 'get-nonce'
 import { createRoot } from 'react-dom/client'
-import { handleKey } from './actions/actions.ts'
+import { clipboardKey, handleKey } from './actions/actions.ts'
+import { appState, notify } from './actions/app-state.ts'
 import { openFolder } from './actions/datasets.ts'
 import { App } from './app.tsx'
 import { followCore } from './core-events.ts'
@@ -17,11 +18,17 @@ if (nonce) setNonce(nonce)
 
 followCore()
 connect()
-startSession(documentBackend)
 
 window.addEventListener('keydown', (event) => {
   if (handleKey(event)) event.preventDefault()
 })
+
+// A Mac's menu takes Cmd+C, X and V before the page sees a key, and sends these instead.
+for (const type of ['copy', 'cut', 'paste'] as const) {
+  document.addEventListener(type, (event) => {
+    if (handleKey(clipboardKey(type, event.target))) event.preventDefault()
+  })
+}
 
 // Edits on their way are kept for the next window, and the person is asked to wait for them.
 window.addEventListener('beforeunload', (event) => {
@@ -34,8 +41,6 @@ for (const type of ['dragover', 'drop'] as const) {
   window.addEventListener(type, (event) => event.preventDefault())
 }
 
-void client.app.info().then(({ openPath }) => openPath !== null && openFolder(openPath))
-
 const root = document.getElementById('root')
 if (!root) throw new Error('The page has no root')
 createRoot(root).render(
@@ -43,3 +48,11 @@ createRoot(root).render(
     <App />
   </QueryClientProvider>,
 )
+
+const { libraryId, openPath } = await client.app.info()
+await startSession(documentBackend, {
+  libraryId,
+  onTrouble: (message) => notify(message, 'error'),
+})
+appState.setState({ isReady: true })
+if (openPath !== null) await openFolder(openPath)

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { app, dialog, shell } from 'electron'
 import type { Log, Ports } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
@@ -11,12 +11,11 @@ const consoleLog: Log = {
 }
 
 /** What Electron brings to the core. Call after `ready`. */
-export function electronPorts(): Ports {
-  const override = process.env.PICTOGRAPH_DATA_DIR
+export function electronPorts(dataDir: string): Ports {
   return {
     hostName: 'electron',
     appVersion: app.getVersion(),
-    dataDir: override ? resolve(override) : join(app.getPath('userData'), 'library'),
+    dataDir,
     resourcesDir: app.isPackaged ? process.resourcesPath : join(app.getAppPath(), 'resources'),
     log: consoleLog,
     pickFolder: async (title) => {

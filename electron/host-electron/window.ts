@@ -1,4 +1,4 @@
-import { app, BrowserWindow, nativeTheme, session, shell } from 'electron'
+import { app, BrowserWindow, dialog, nativeTheme, session, shell } from 'electron'
 import { APP_ORIGIN } from '#shared/contract/connect.ts'
 
 /** The page's own background, so that nothing flashes before the first paint. */
@@ -50,6 +50,18 @@ export function createWindow(preload: string): BrowserWindow {
   window.webContents.on('render-process-gone', (_event, { reason }) => {
     // Everything acknowledged is on disk, the rest in the page's journal: a new page goes on there.
     if (reason !== 'clean-exit') window.webContents.reload()
+  })
+  // Electron asks nothing by itself: a page that holds back its closing would just not close.
+  window.webContents.on('will-prevent-unload', (event) => {
+    const choice = dialog.showMessageBoxSync(window, {
+      type: 'warning',
+      message: 'Some edits have not been saved yet.',
+      detail: 'They are kept and sent at the next start, but wait for "Saved" to be sure.',
+      buttons: ['Wait', 'Close anyway'],
+      defaultId: 0,
+      cancelId: 0,
+    })
+    if (choice === 1) event.preventDefault()
   })
   void window.loadURL(`${APP_ORIGIN}/`)
   return window

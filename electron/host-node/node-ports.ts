@@ -1,5 +1,4 @@
-import { join, resolve } from 'node:path'
-import envPaths from 'env-paths'
+import { join } from 'node:path'
 import type { Log, Ports } from '#core/ports.ts'
 
 function write(level: string, message: string, fields?: Record<string, unknown>): void {
@@ -10,12 +9,6 @@ export const stderrLog: Log = {
   info: () => {},
   warn: (message, fields) => write('warning:', message, fields),
   error: (message, fields) => write('error:', message, fields),
-}
-
-/** The platform's folder for data; `PICTOGRAPH_DATA_DIR` overrides. */
-export function defaultDataDir(): string {
-  const override = process.env.PICTOGRAPH_DATA_DIR
-  return override ? resolve(override) : envPaths('pictograph-desktop', { suffix: '' }).data
 }
 
 /** What plain Node brings to the core. `appRoot` is the folder of package.json. */

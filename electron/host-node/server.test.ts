@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
@@ -85,6 +86,23 @@ describe('the served app', () => {
     expect((await fetch(`${app.base}/media/image/${image.id}`)).status).toBe(401)
     for (const path of ['/..%2f..%2fpackage.json', '/%2e%2e/package.json', '/none.js'])
       expect((await fetch(app.base + path, { headers: { cookie } })).status).toBe(404)
+  })
+
+  test('lives on after requests that make no sense', async () => {
+    await using app = await served()
+    const cookie = await app.signIn()
+    expect(await statusWithHost(`${app.base}//`, `127.0.0.1:${app.server.port}`, '')).toBe(400)
+    for (const path of ['/%', '/media/image/%', '/media/thumbnail/%E0%A4%A'])
+      expect((await fetch(app.base + path, { headers: { cookie } })).status).toBe(400)
+    const socket = new WebSocket(`ws://127.0.0.1:${app.server.port}/rpc`, {
+      headers: { cookie, origin: app.base },
+    })
+    await once(socket, 'open')
+    const raw = Reflect.get(socket, '_socket') as { write: (bytes: Buffer) => void }
+    // A frame with reserved bits and no mask.
+    raw.write(Buffer.from([0xff, 0x7f, 0xff, 0xff, 0xff, 0xff]))
+    await once(socket, 'close')
+    expect((await fetch(app.base, { headers: { cookie } })).status).toBe(200)
   })
 
   test('refuses names and origins that are not its own', async () => {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { hostname, networkInterfaces } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -28,10 +29,32 @@ export interface Served extends AsyncDisposable {
 }
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
+/** All interfaces. */
+const WILDCARD = new Set(['0.0.0.0', '::'])
 /** A used address prints a new one at most this often, milliseconds. */
 const NEW_ADDRESS_EVERY_MS = 5_000
 /** The largest message a window sends: an edit of some ten thousand shapes. Bytes. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024
+
+/** What a browser may call us when we listen on `host`. */
+function ownNames(host: string): ReadonlySet<string> {
+  if (!WILDCARD.has(host)) return new Set([host, `[${host}]`])
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return new Set([
+    hostname(),
+    ...addresses.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address)),
+  ])
+}
+
+/** The name in the printed address. */
+function shownName(host: string): string {
+  if (LOOPBACK.has(host)) return '127.0.0.1'
+  if (!WILDCARD.has(host)) return host.includes(':') ? `[${host}]` : host
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return (
+    addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? hostname()
+  )
+}
 
 function page(title: string, text: string): string {
   return `<!doctype html><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${text}</p>`
@@ -97,7 +120,7 @@ export async function serve({
   const isOurs = (request: IncomingMessage): boolean => {
     const { host: asked = '', origin } = request.headers
     const name = asked.replace(/:\d+$/, '')
-    const allowed = LOOPBACK.has(name) || (!LOOPBACK.has(host) && name === host)
+    const allowed = LOOPBACK.has(name) || (!LOOPBACK.has(host) && ownNames(host).has(name))
     return allowed && (origin === undefined || origin === `http://${asked}`)
   }
 
@@ -121,7 +144,7 @@ export async function serve({
       )
   }
 
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     if (!isOurs(request)) {
       response.writeHead(403).end('Forbidden')
       return
@@ -140,9 +163,19 @@ export async function serve({
     }
     const handle = url.pathname.startsWith('/media/') ? core.media : files
     await send(await handle(toWebRequest(request)), response)
+  }
+
+  const server = createServer((request, response) => {
+    // Whatever a request holds, it must not end the process that holds the labels.
+    answer(request, response).catch((error: unknown) => {
+      core.ports.log.warn('bad request', { url: request.url, error: String(error) })
+      if (!response.headersSent) response.writeHead(400)
+      response.end()
+    })
   })
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
     if (
       !isOurs(request) ||
       !session.knows(request) ||
@@ -153,12 +186,15 @@ export async function serve({
       return
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', (error) => {
+        core.ports.log.warn('window connection failed', { error: error.message })
+      })
       void rpc.upgrade(webSocket, { context: { log: core.ports.log } })
     })
   })
 
   const port = await listen(server, ports, host)
-  const name = LOOPBACK.has(host) ? '127.0.0.1' : host
+  const name = shownName(host)
   const address = () => `http://${name}:${port}/?token=${session.token}`
   return {
     url: address(),

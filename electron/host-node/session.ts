@@ -1,9 +1,7 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-
-const COOKIE = 'pictograph_session'
 
 function same(a: string, b: string): boolean {
   const [x, y] = [Buffer.from(a), Buffer.from(b)]
@@ -28,10 +26,13 @@ function sessionKey(dataDir: string): string {
 /** Who may talk to the server: whoever opened the printed address once, and nobody else. */
 export class Session {
   readonly #key: string
+  /** Cookies know no ports: two libraries on one machine must not sign each other out. */
+  readonly #cookie: string
   #token = ''
 
   constructor(dataDir: string) {
     this.#key = sessionKey(dataDir)
+    this.#cookie = `pictograph_${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`
     this.renewToken()
   }
 
@@ -49,11 +50,11 @@ export class Session {
   redeem(token: string): string | null {
     if (!same(token, this.#token)) return null
     this.renewToken()
-    return `${COOKIE}=${this.#key}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000`
+    return `${this.#cookie}=${this.#key}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000`
   }
 
   knows(request: IncomingMessage): boolean {
     const cookies = (request.headers.cookie ?? '').split(/;\s*/)
-    return cookies.some((cookie) => same(cookie, `${COOKIE}=${this.#key}`))
+    return cookies.some((cookie) => same(cookie, `${this.#cookie}=${this.#key}`))
   }
 }

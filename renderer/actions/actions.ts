@@ -6,7 +6,7 @@ import type { Action } from './action.ts'
 import { appState, showDialog } from './app-state.ts'
 import { chooseFolder, goToNext, leaveDataset, openSample } from './datasets.ts'
 import { EDIT_ACTIONS, relabel } from './edit-actions.ts'
-import { type KeyPress, matchesKey } from './keys.ts'
+import { isMac, type KeyPress, matchesKey } from './keys.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
 
 /** The field that C goes to. */
@@ -246,4 +246,15 @@ export function handleKey(event: KeyPress & { target: EventTarget | null }): boo
   say(null)
   void action.run()
   return true
+}
+
+const CLIPBOARD_KEYS = { copy: 'c', cut: 'x', paste: 'v' }
+
+/** The key press that a clipboard event stands for. */
+export function clipboardKey(
+  type: keyof typeof CLIPBOARD_KEYS,
+  target: EventTarget | null,
+): KeyPress & { target: EventTarget | null } {
+  const key = CLIPBOARD_KEYS[type]
+  return { key, code: '', shiftKey: false, altKey: false, ctrlKey: !isMac, metaKey: isMac, target }
 }

@@ -10,6 +10,8 @@ export type Dialog =
   | { kind: 'palette' }
 
 interface AppState {
+  /** The engine has answered, and what earlier windows left unsent is on its way. */
+  isReady: boolean
   datasetId: string | null
   dialog: Dialog | null
   /** Something to be read; stays until dismissed. */
@@ -17,6 +19,7 @@ interface AppState {
 }
 
 export const appState = createStore<AppState>(() => ({
+  isReady: false,
   datasetId: null,
   dialog: null,
   notices: [],

@@ -1,5 +1,11 @@
 import { rebaseChangeSet } from '#shared/model/change-set.ts'
-import { type Committed, type DocumentBackend, type PendingCommit, StaleError } from './backend.ts'
+import {
+  type Committed,
+  type DocumentBackend,
+  type PendingCommit,
+  RefusedError,
+  StaleError,
+} from './backend.ts'
 
 export type SaveState =
   | { kind: 'saved' }
@@ -16,11 +22,12 @@ export interface AutosaveEvents {
   onCommitted: (imageId: string, committed: Committed) => void
   /** The image had changed elsewhere; what it holds now must be shown. */
   onStale: (imageId: string) => void
+  /** The core will never take this edit; it has been put aside and the others go on. */
+  onRefused: (commit: PendingCommit, reason: string) => void
 }
 
-/** Keeps unsent edits where they outlive the window. */
+/** Keeps unsent edits where they outlive the window. Must not throw. */
 export interface Journal {
-  read(): PendingCommit[]
   write(commits: readonly PendingCommit[]): void
 }
 
@@ -32,19 +39,18 @@ export class Autosave {
   readonly #backend: DocumentBackend
   readonly #events: AutosaveEvents
   readonly #journal: Journal
-  readonly #queue: PendingCommit[]
+  readonly #queue: PendingCommit[] = []
   readonly #revisions = new Map<string, number>()
   readonly #ours = new Set<string>()
   #sending: Promise<void> | null = null
   #wake: (() => void) | null = null
+  /** The journal holds something. */
+  #isKept = false
 
   constructor(backend: DocumentBackend, events: AutosaveEvents, journal: Journal) {
     this.#backend = backend
     this.#events = events
     this.#journal = journal
-    this.#queue = [...journal.read()]
-    for (const { commitId } of this.#queue) this.#ours.add(commitId)
-    if (this.#queue.length > 0) this.#start()
   }
 
   /** The revision that the next edit of the image is made on. */
@@ -92,6 +98,7 @@ export class Autosave {
 
   /** Writes what is unsent where it survives the window. */
   keep(): void {
+    this.#isKept = this.#queue.length > 0
     this.#journal.write(this.#queue)
   }
 
@@ -103,17 +110,15 @@ export class Autosave {
 
   async #run(): Promise<void> {
     let pauseMs = RETRY_FIRST_MS
-    let failed = false
     this.#events.onState({ kind: 'saving' })
     while (this.#queue.length > 0) {
       const [commit] = this.#queue
       try {
-        await this.#send(commit)
+        await this.#sendOrPutAside(commit)
         this.#queue.shift()
         pauseMs = RETRY_FIRST_MS
-        if (failed) this.keep()
+        if (this.#isKept) this.keep()
       } catch (error) {
-        failed = true
         this.keep()
         const reason = error instanceof Error ? error.message : String(error)
         this.#events.onState({ kind: 'failed', reason, waiting: this.#queue.length })
@@ -122,6 +127,15 @@ export class Autosave {
       }
     }
     this.#events.onState({ kind: 'saved' })
+  }
+
+  async #sendOrPutAside(commit: PendingCommit): Promise<void> {
+    try {
+      await this.#send(commit)
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error
+      this.#events.onRefused(commit, error.message)
+    }
   }
 
   async #send(commit: PendingCommit): Promise<void> {

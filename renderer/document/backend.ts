@@ -24,7 +24,7 @@ export interface Turned extends Committed {
 /** What the document needs of the core. */
 export interface DocumentBackend {
   open(imageId: string): Promise<OpenedDocument>
-  /** Throws a StaleError when the revision is not the image's. */
+  /** Throws a StaleError when the revision is not the image's, a RefusedError when it is of no use to try again. */
   commit(commit: PendingCommit & { baseRevision: number }): Promise<Committed>
   undo(imageId: string, commitId: string): Promise<Turned | null>
   redo(imageId: string, commitId: string): Promise<Turned | null>
@@ -32,3 +32,6 @@ export interface DocumentBackend {
 }
 
 export class StaleError extends Error {}
+
+/** The core will never take this edit: its image is gone, or it makes no sense. Trying again is no use. */
+export class RefusedError extends Error {}

@@ -3,8 +3,9 @@ import type { OpenedDocument } from '#shared/contract/contract.ts'
 import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
 import { applyChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { Autosave, type SaveState } from './autosave.ts'
-import { type DocumentBackend, type PendingCommit, StaleError } from './backend.ts'
+import { type DocumentBackend, type PendingCommit, RefusedError, StaleError } from './backend.ts'
 import { ImageDocument } from './image-document.ts'
+import { adoptJournals, windowJournal } from './journal.ts'
 
 const box = (x: number) => newAnnotation({ kind: 'bbox', x, y: 0, w: 10, h: 10 }, 'car')
 const adding = (annotation: Annotation) => ({ ...EMPTY_CHANGE_SET, created: [annotation] })
@@ -17,6 +18,7 @@ function fakeCore() {
     committed: [] as string[],
     fail: null as Error | null,
     loseAnswer: false,
+    draft: null as unknown,
     /** Another window draws. */
     drawElsewhere(annotation: Annotation) {
       core.annotations = [...core.annotations, annotation]
@@ -48,12 +50,15 @@ function fakeCore() {
     },
     undo: async () => null,
     redo: async () => null,
-    saveDraft: async () => {},
+    saveDraft: async (_imageId, draft) => {
+      await new Promise((later) => setTimeout(later, 1))
+      core.draft = draft
+    },
   }
   const states: SaveState[] = []
+  const refused: string[] = []
   let kept: PendingCommit[] = []
   const journal = {
-    read: () => kept,
     write: (commits: readonly PendingCommit[]) => {
       kept = [...commits]
     },
@@ -66,13 +71,15 @@ function fakeCore() {
         onState: (state) => states.push(state),
         onCommitted: () => {},
         onStale: () => void document?.reload(),
+        onRefused: (commit) => refused.push(commit.label),
       },
       journal,
     )
+    for (const commit of kept.splice(0)) autosave.enqueue(commit)
     document = new ImageDocument(await backend.open('i'), autosave, backend)
     return { document, autosave }
   }
-  return { core, open, states, kept: () => kept }
+  return { core, open, states, refused, kept: () => kept }
 }
 
 describe('autosave', () => {
@@ -139,6 +146,79 @@ describe('autosave', () => {
     await autosave.flush()
     expect(core.annotations).toEqual([theirs, mine])
     await vi.waitFor(() => expect(document.annotations.list).toHaveLength(2))
+  })
+})
+
+test('an edit that will never be taken is put aside, and the others go on', async () => {
+  const { core, open, refused, states } = fakeCore()
+  const { document, autosave } = await open()
+  core.fail = new RefusedError('This image is no longer in the library.')
+  document.edit('a', adding(box(1)))
+  await vi.waitFor(() => expect(refused).toEqual(['a']))
+  core.fail = null
+  document.edit('b', adding(box(2)))
+  await autosave.flush()
+  expect(core.annotations).toHaveLength(1)
+  expect(states.at(-1)).toEqual({ kind: 'saved' })
+})
+
+test('a finished shape is no draft, however late its last point arrives', async () => {
+  const { core, open } = fakeCore()
+  const { document, autosave } = await open()
+  document.saveDraft({ tool: 'polygon', data: { points: [1] } })
+  document.saveDraft({ tool: 'polygon', data: { points: [1, 2] } })
+  document.edit('a', adding(box(1)), null)
+  await autosave.flush()
+  await vi.waitFor(() => expect(core.draft).toBeNull())
+  document.saveDraft({ tool: 'polygon', data: { points: [3] } })
+  await vi.waitFor(() => expect(core.draft).not.toBeNull())
+})
+
+describe('the journal', () => {
+  const storage = () => {
+    const map = new Map<string, string>()
+    return {
+      map,
+      get length() {
+        return map.size
+      },
+      key: (index: number) => [...map.keys()][index] ?? null,
+      getItem: (key: string) => map.get(key) ?? null,
+      setItem: (key: string, value: string) => void map.set(key, value),
+      removeItem: (key: string) => void map.delete(key),
+    }
+  }
+  const commit = (commitId: string) => ({
+    commitId,
+    imageId: 'i',
+    label: '',
+    changes: EMPTY_CHANGE_SET,
+  })
+
+  test('is a window’s own; what a window that is gone left is taken over once', () => {
+    const store = storage()
+    const full = vi.fn()
+    windowJournal(store, 'lib', 'gone', full).write([commit('1')])
+    windowJournal(store, 'lib', 'alive', full).write([commit('2')])
+    windowJournal(store, 'other', 'gone', full).write([commit('3')])
+    windowJournal(store, 'lib', 'me', full).write([])
+    const adopt = () =>
+      adoptJournals(store, 'lib', (id) => id === 'alive').map(({ commitId }) => commitId)
+    expect(adopt()).toEqual(['1'])
+    expect(adopt()).toEqual([])
+    expect(store.length).toBe(2)
+  })
+
+  test('says when it is full, and survives what was cut off', () => {
+    const store = storage()
+    store.map.set('pictograph.unsent.lib.x', '[{"commitId":')
+    expect(adoptJournals(store, 'lib', () => false)).toEqual([])
+    const full = vi.fn()
+    const setItem = () => {
+      throw new Error('QuotaExceededError')
+    }
+    windowJournal({ ...store, setItem }, 'lib', 'me', full).write([commit('1')])
+    expect(full).toHaveBeenCalledOnce()
   })
 })
 

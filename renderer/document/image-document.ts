@@ -28,7 +28,8 @@ export class ImageDocument {
   readonly history: StoreApi<HistoryState>
   readonly #autosave: Autosave
   readonly #backend: DocumentBackend
-  #draftSending: Promise<void> = Promise.resolve()
+  #wantedDraft: { draft: Draft | null } | null = null
+  #draftSending: Promise<void> | null = null
 
   constructor(opened: OpenedDocument, autosave: Autosave, backend: DocumentBackend) {
     this.image = opened.image
@@ -47,6 +48,8 @@ export class ImageDocument {
     this.annotations.apply(changes, 'local')
     this.history.setState({ undo: label, redo: null })
     this.#autosave.enqueue({ commitId: newId(), imageId: this.image.id, label, changes, draft })
+    // A point of the finished shape may still be on its way as a draft: nothing must come after it.
+    if (draft === null) this.saveDraft(null)
   }
 
   /** Takes back the last edit; its label, or null when there was none. */
@@ -58,11 +61,20 @@ export class ImageDocument {
     return this.#turn((commitId) => this.#backend.redo(this.image.id, commitId))
   }
 
-  /** Keeps what is being drawn, in order; a failure shows when the next edit is sent. */
+  /** Keeps what is being drawn; of several the last. A failure shows when the next edit is sent. */
   saveDraft(draft: Draft | null): void {
-    this.#draftSending = this.#draftSending
-      .then(() => this.#backend.saveDraft(this.image.id, draft))
-      .catch(() => {})
+    this.#wantedDraft = { draft }
+    this.#draftSending ??= this.#sendDrafts().finally(() => {
+      this.#draftSending = null
+    })
+  }
+
+  async #sendDrafts(): Promise<void> {
+    while (this.#wantedDraft) {
+      const { draft } = this.#wantedDraft
+      this.#wantedDraft = null
+      await this.#backend.saveDraft(this.image.id, draft).catch(() => {})
+    }
   }
 
   /** A change from another window, a label file or an import. */

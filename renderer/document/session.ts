@@ -1,9 +1,11 @@
 import { createStore } from 'zustand/vanilla'
 import type { Draft } from '#shared/contract/contract.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
-import { Autosave, type Journal, type SaveState } from './autosave.ts'
+import { newId } from '#shared/model/annotation.ts'
+import { Autosave, type SaveState } from './autosave.ts'
 import type { DocumentBackend } from './backend.ts'
 import { ImageDocument } from './image-document.ts'
+import { adoptJournals, windowJournal } from './journal.ts'
 import { forgetDeleted, forgetImage } from './selection.ts'
 
 interface SessionState {
@@ -24,57 +26,82 @@ export const session = createStore<SessionState>(() => ({
   save: { kind: 'saved' },
 }))
 
-const JOURNAL_KEY = 'pictograph.unsent'
+let backend: DocumentBackend
+/** Undefined until the session has started. */
+let autosave: Autosave | undefined
 
-/** The browser's own storage: written at once, and read again by the next window. */
-const journal: Journal = {
-  read: () => JSON.parse(localStorage.getItem(JOURNAL_KEY) ?? '[]'),
-  write: (commits) => {
-    if (commits.length === 0) localStorage.removeItem(JOURNAL_KEY)
-    else localStorage.setItem(JOURNAL_KEY, JSON.stringify(commits))
-  },
+export interface SessionOptions {
+  /** Unsent edits belong to a library; another one knows nothing of their images. */
+  libraryId: string
+  /** Something about saving that the person must know. */
+  onTrouble: (message: string) => void
 }
 
-let backend: DocumentBackend
-let autosave: Autosave
+/** Held for as long as this window lives, so that others know that its journal has an owner. */
+const LOCK_PREFIX = 'pictograph.window.'
 
-/** Called once, before anything is opened. */
-export function startSession(over: DocumentBackend): void {
+async function livingWindows(): Promise<ReadonlySet<string>> {
+  // Only pages of a secure origin have locks; without them every journal counts as left behind,
+  // which is harmless: an edit that is sent twice is made once.
+  const held = (await navigator.locks?.query())?.held ?? []
+  return new Set(held.map(({ name }) => name?.slice(LOCK_PREFIX.length) ?? ''))
+}
+
+/** Called once, before anything is opened. What earlier windows could not send is sent now. */
+export async function startSession(
+  over: DocumentBackend,
+  { libraryId, onTrouble }: SessionOptions,
+): Promise<void> {
+  const windowId = newId()
   backend = over
-  autosave = new Autosave(
+  const own = new Autosave(
     over,
     {
       onState: (save) => session.setState({ save }),
       onCommitted: (imageId, { undo, redo }) => {
         const { document } = session.getState()
-        if (document?.image.id === imageId && autosave.pending(imageId).length <= 1)
+        if (document?.image.id === imageId && own.pending(imageId).length <= 1)
           document.history.setState({ undo, redo })
       },
       onStale: (imageId) => {
         const { document } = session.getState()
         if (document?.image.id === imageId) void document.reload()
       },
+      onRefused: ({ label, imageId }, reason) => {
+        onTrouble(`“${label}” could not be saved: ${reason}`)
+        const { document } = session.getState()
+        if (document?.image.id === imageId) void document.reload().catch(() => {})
+      },
     },
-    journal,
+    windowJournal(localStorage, libraryId, windowId, () =>
+      onTrouble(
+        'There are more unsaved edits than this window can keep. Do not close it until they are saved.',
+      ),
+    ),
   )
+  autosave = own
+  const alive = await livingWindows()
+  void navigator.locks?.request(LOCK_PREFIX + windowId, () => new Promise(() => {}))
+  for (const commit of adoptJournals(localStorage, libraryId, (id) => alive.has(id)))
+    own.enqueue(commit)
 }
 
 /** Closing the window now would leave edits behind (they are kept in the journal all the same). */
 export function hasUnsentEdits(): boolean {
-  return !autosave.isIdle
+  return autosave !== undefined && !autosave.isIdle
 }
 
 export function keepUnsentEdits(): void {
-  autosave.keep()
+  autosave?.keep()
 }
 
 export function retrySaving(): void {
-  autosave.retryNow()
+  autosave?.retryNow()
 }
 
 /** Resolves when every edit has been acknowledged. */
 export function flushEdits(): Promise<void> {
-  return autosave.flush()
+  return autosave?.flush() ?? Promise.resolve()
 }
 
 /** Opens an image's labels; of two calls the later one counts. */
@@ -83,7 +110,7 @@ export async function openDocument(imageId: string): Promise<void> {
   session.setState({ imageId, document: null, error: null, draft: null })
   try {
     const opened = await backend.open(imageId)
-    if (session.getState().imageId !== imageId) return
+    if (session.getState().imageId !== imageId || !autosave) return
     const document = new ImageDocument(opened, autosave, backend)
     document.annotations.subscribe(forgetDeleted)
     session.setState({ document, draft: opened.draft })

@@ -1,18 +1,32 @@
 import { ORPCError } from '@orpc/client'
-import { type DocumentBackend, StaleError } from '#renderer/document/backend.ts'
+import { type DocumentBackend, RefusedError, StaleError } from '#renderer/document/backend.ts'
 import { client } from './connection.ts'
+
+/** A reason that lies with the edit, not with the moment. */
+function isRefusal(error: ORPCError<string, unknown>): boolean {
+  const { data } = error
+  const reason = typeof data === 'object' && data !== null && 'reason' in data ? data.reason : null
+  return error.code === 'BAD_REQUEST' || reason === 'image_gone' || reason === 'dataset_gone'
+}
+
+function translated(error: unknown): unknown {
+  if (!(error instanceof ORPCError)) return error
+  if (error.code === 'STALE') return new StaleError()
+  return isRefusal(error) ? new RefusedError(error.message) : error
+}
+
+async function orTranslated<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw translated(error)
+  }
+}
 
 /** The document's backend over RPC. */
 export const documentBackend: DocumentBackend = {
-  open: (imageId) => client.annotations.open({ imageId }),
-  commit: async (commit) => {
-    try {
-      return await client.annotations.commit(commit)
-    } catch (error) {
-      if (error instanceof ORPCError && error.code === 'STALE') throw new StaleError()
-      throw error
-    }
-  },
+  open: (imageId) => orTranslated(client.annotations.open({ imageId })),
+  commit: (commit) => orTranslated(client.annotations.commit(commit)),
   undo: (imageId, commitId) => client.annotations.undo({ imageId, commitId }),
   redo: (imageId, commitId) => client.annotations.redo({ imageId, commitId }),
   saveDraft: (imageId, draft) => client.annotations.saveDraft({ imageId, draft }),

@@ -130,6 +130,8 @@ export const contract = {
         version: z.string(),
         host: z.enum(['electron', 'node']),
         dataDir: z.string(),
+        /** Stays the same for as long as the library does. */
+        libraryId: id,
         canPickFolder: z.boolean(),
         canReveal: z.boolean(),
         /** A folder given on the command line, to be opened at the start. */

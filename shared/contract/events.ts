@@ -28,6 +28,8 @@ export const appEventSchema = z.discriminatedUnion('type', [
     commitId: z.string(),
   }),
   z.object({ type: z.literal('dataset'), dataset: datasetSchema }),
+  /** Another start of the app asked for a folder. */
+  z.object({ type: z.literal('open-folder'), path: z.string() }),
   z.object({ type: z.literal('notice'), message: z.string() }),
 ])
 export type AppEvent = z.infer<typeof appEventSchema>

@@ -1,6 +1,7 @@
 import type { AppCore } from '#core/app-core.ts'
 import { createFolder, listFolder } from '#core/library/folder-listing.ts'
 import { settingsSchema } from '#shared/contract/settings.ts'
+import { newId } from '#shared/model/annotation.ts'
 import { annotationRouter } from './annotations.ts'
 import { datasetRouter } from './datasets.ts'
 import { formatRouter } from './formats.ts'
@@ -13,12 +14,20 @@ export function createRouter(core: AppCore) {
   const { ports, settings, events } = core
   const readSettings = () =>
     settingsSchema.catch(settingsSchema.parse({})).parse(settings.get(SETTINGS_KEY) ?? {})
+  const libraryId = () => {
+    const known = settings.get('library-id')
+    if (typeof known === 'string') return known
+    const created = newId()
+    settings.set('library-id', created)
+    return created
+  }
   return os.router({
     app: {
       info: os.app.info.handler(() => ({
         version: ports.appVersion,
         host: ports.hostName,
         dataDir: ports.dataDir,
+        libraryId: libraryId(),
         canPickFolder: ports.pickFolder !== null,
         canReveal: ports.revealFolder !== null,
         openPath: core.openPath,

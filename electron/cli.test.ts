@@ -69,7 +69,7 @@ describe('convert', () => {
     expect(status).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
       images: 1,
-      annotations: 2,
+      annotations: 1,
       losses: [{ message: 'polylines have no place in COCO and are left out', count: 1 }],
     })
     const coco = JSON.parse(

@@ -46,3 +46,8 @@ export function dismissNotice(id: number): void {
 export function notifyError(error: unknown): void {
   notify(error instanceof Error ? error.message : String(error), 'error')
 }
+
+/** Gives the keys back to the canvas after a choice in a field. */
+export function focusCanvas(): void {
+  document.querySelector<HTMLElement>('[data-canvas]')?.focus({ preventScroll: true })
+}

@@ -47,6 +47,20 @@ function centred(view: Viewport, centre: Point): Viewport {
   }
 }
 
+/** Pure: on a canvas of another size; a box that was fitted is fitted again, else the middle stays. */
+export function resized(
+  view: Viewport,
+  size: { width: number; height: number },
+  box: Box,
+): Viewport {
+  const fitted = fitBox(view, box)
+  const wasFitted =
+    Math.abs(fitted.scale / view.scale - 1) < 1e-6 && Math.abs(fitted.x - view.x) < 1
+  if (wasFitted) return fitBox({ ...view, ...size }, box)
+  const middle = toImage(view, { x: view.width / 2, y: view.height / 2 })
+  return centred({ ...view, ...size }, middle)
+}
+
 /** Pure: zoomed by a factor so that what is under `about` (screen pixels) stays there. */
 export function zoomBy(
   view: Viewport,

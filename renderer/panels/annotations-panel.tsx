@@ -13,6 +13,7 @@ import {
   Trash2,
 } from 'lucide-react'
 import { useEffect, useRef } from 'react'
+import { focusCanvas } from '#renderer/actions/app-state.ts'
 import { deleteAnnotations, relabel } from '#renderer/actions/edit-actions.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
@@ -86,7 +87,10 @@ function Row({
         aria-label={`Class of ${what}`}
         value={className}
         disabled={locked}
-        onChange={(event) => relabel([annotation], event.target.value)}
+        onChange={(event) => {
+          relabel([annotation], event.target.value)
+          focusCanvas()
+        }}
         className="h-6 min-w-0 flex-1 appearance-none truncate rounded bg-transparent px-1 text-sm text-text hover:bg-raised"
       >
         {names.map((name) => (

@@ -5,7 +5,7 @@ import type { Style } from '#renderer/canvas/draw-annotations.ts'
 import type { Overlay } from '#renderer/canvas/draw-overlay.ts'
 import { loadImage, prefetchImage } from '#renderer/canvas/image-loader.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
-import { fitBox, restoreView, saveView, viewport } from '#renderer/canvas/viewport.ts'
+import { fitBox, resized, restoreView, saveView, viewport } from '#renderer/canvas/viewport.ts'
 import { datasetState, imageById, nextImage } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { isLocked, isVisible, selection } from '#renderer/document/selection.ts'
@@ -90,13 +90,13 @@ function usePicture(image: DatasetImage | null): {
 function useView(document: ImageDocument | null, size: { width: number; height: number }): void {
   const shown = useRef<ImageDocument | null>(null)
   useEffect(() => {
-    viewport.setState({ width: size.width, height: size.height })
+    const box = { x: 0, y: 0, w: document?.image.width ?? 1, h: document?.image.height ?? 1 }
+    viewport.setState((state) => resized(state, size, box))
     if (!document || size.width < 2 || shown.current === document) return
     shown.current = document
-    const { image, view } = document
-    const box = { x: 0, y: 0, w: image.width ?? 1, h: image.height ?? 1 }
+    const { view } = document
     viewport.setState((state) => (view ? restoreView(state, view) : fitBox(state, box)))
-  }, [document, size.width, size.height])
+  }, [document, size])
   useEffect(() => {
     if (!document) return
     let timer: ReturnType<typeof setTimeout> | undefined

@@ -2,11 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { Eye, EyeOff, Pencil, Plus, Trash2 } from 'lucide-react'
 import { type KeyboardEvent, useState } from 'react'
 import { CLASS_SEARCH_ID, useClass as takeClass } from '#renderer/actions/actions.ts'
+import { focusCanvas } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { selection, toggled } from '#renderer/document/selection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
-import { currentClassName, toolState } from '#renderer/tools/tool-state.ts'
+import { currentClassName, say, toolState } from '#renderer/tools/tool-state.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
@@ -120,7 +121,9 @@ function DeleteDialog({
           <Button
             variant="danger"
             onClick={() => {
-              void editClasses({ kind: 'delete', name })
+              void editClasses({ kind: 'delete', name }).then(
+                (done) => done && say(`Class ${name} deleted · Ctrl+Z brings it back`),
+              )
               onClose()
             }}
           >
@@ -154,6 +157,7 @@ function ClassSearch({
   const add = () => {
     if (name === '') return
     setText('')
+    focusCanvas()
     void editClasses({ kind: 'add', class: { name, color: nextClassColor(classes) } }).then(
       (done) => {
         if (done) toolState.setState(({ version }) => ({ className: name, version: version + 1 }))
@@ -163,14 +167,14 @@ function ClassSearch({
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Escape') {
       setText('')
-      event.currentTarget.blur()
+      focusCanvas()
     }
     if (event.key !== 'Enter' || name === '') return
     if (matches.length === 0) add()
     else {
       takeClass((matches.find((item) => item.name === name) ?? matches[0]).name)
       setText('')
-      event.currentTarget.blur()
+      focusCanvas()
     }
   }
   return (
@@ -205,7 +209,7 @@ export function ClassesPanel({ datasetId }: { datasetId: string }) {
   return (
     <section
       aria-labelledby="classes-title"
-      className="flex max-h-[45%] min-h-32 shrink-0 flex-col gap-2 border-b border-line p-2"
+      className="flex max-h-[47%] min-h-32 shrink-0 flex-col gap-2 border-b border-line p-2"
     >
       <h2 id="classes-title" className="px-1 text-xs font-semibold text-muted">
         Classes

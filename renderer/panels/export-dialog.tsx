@@ -1,4 +1,4 @@
-import { CircleCheck } from 'lucide-react'
+import { CircleCheck, TriangleAlert } from 'lucide-react'
 import { useCallback, useRef, useState } from 'react'
 import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
@@ -97,12 +97,16 @@ function Report({ report }: { report: ExportReport }) {
   return (
     <div className="flex flex-col gap-4">
       <p className="flex items-center gap-2 text-sm">
-        <CircleCheck className="size-5 shrink-0 text-success" />
+        {report.annotations === 0 ? (
+          <TriangleAlert className="size-5 shrink-0 text-warning" />
+        ) : (
+          <CircleCheck className="size-5 shrink-0 text-success" />
+        )}
         <span className="min-w-0 break-all">Written to {report.folder}</span>
       </p>
       <dl className="grid grid-cols-3 gap-3">
         <Figure label="Images" value={report.images} />
-        <Figure label="Annotations" value={report.annotations} />
+        <Figure label="Annotations written" value={report.annotations} />
         <Figure label="Files" value={report.files} />
       </dl>
       {report.losses.length === 0 ? (
@@ -168,6 +172,7 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
       title="Export"
       description={`Labels of “${dataset.name}” in a format that other programs read.`}
       onClose={close}
+      wide
       footer={
         state.step === 'done' ? (
           <>

@@ -22,7 +22,7 @@ export function FolderDialog({ relocating }: { relocating: string | null }) {
       title={relocating === null ? 'Open a folder of images' : 'Where is the folder now?'}
       description={
         relocating === null
-          ? 'The folder is read, never written to.'
+          ? 'The folder is only read, unless you turn on label files in step.'
           : 'Labels stay with the images of the same names.'
       }
       onClose={close}

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { ArrowUp, File, Folder, HardDrive, House } from 'lucide-react'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
@@ -11,8 +11,8 @@ import { TextField } from '#renderer/ui/field.tsx'
 interface FolderPickerProps {
   /** null: the person's home. */
   start: string | null
-  /** Called with the folder that is shown, or the file that was clicked. */
-  onChoose: (path: string) => void
+  /** Called with the folder that is shown, or the file that was clicked; null while there is none. */
+  onChoose: (path: string | null) => void
   /** Which files can be chosen too. */
   showFiles?: RegExp
   allowCreate?: boolean
@@ -68,12 +68,18 @@ export function FolderPicker({
     staleTime: 0,
     retry: false,
   })
-  const { data, error } = listing
+  const { error } = listing
+  // After a wrong path the last folder stays in view, to go on from.
+  const last = useRef(listing.data)
+  if (listing.data) last.current = listing.data
+  const data = listing.data ?? last.current
   useEffect(() => {
-    if (!data || error) return
-    setTyped(data.path)
-    onChoose(data.path)
-  }, [data, error, onChoose])
+    if (error) onChoose(null)
+    else if (listing.data) {
+      setTyped(listing.data.path)
+      onChoose(listing.data.path)
+    }
+  }, [listing.data, error, onChoose])
   const files = showFiles ? (data?.files ?? []).filter((name) => showFiles.test(name)) : []
   return (
     <div className="flex flex-col gap-3">
@@ -101,7 +107,7 @@ export function FolderPicker({
         <Button type="submit">Go</Button>
       </form>
       {error && <ErrorNote>{error.message}</ErrorNote>}
-      <div className="grid h-72 grid-cols-[140px_1fr] overflow-hidden rounded-md border border-line">
+      <div className="grid h-60 grid-cols-[140px_1fr] overflow-hidden rounded-md border border-line">
         <nav aria-label="Places" className="border-r border-line bg-raised p-1.5">
           {data?.places.map((place) => (
             <button

@@ -88,7 +88,10 @@ function Preview({
           name="mode"
           value={mode}
           options={[
-            { value: 'add', label: 'Add to them, skip identical' },
+            {
+              value: 'add',
+              label: `Add to them, skip ${plan.identical.toLocaleString()} identical`,
+            },
             { value: 'replace', label: 'Replace them' },
           ]}
           onChange={onMode}
@@ -158,10 +161,12 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
           <Button onClick={() => setState({ step: 'choosing', error: null })}>Back</Button>
           <Button
             variant="primary"
-            disabled={plan.matchedImages === 0}
+            disabled={
+              plan.annotations === 0 || (mode === 'add' && plan.annotations === plan.identical)
+            }
             onClick={() => void apply(plan.planId)}
           >
-            Import {counted(plan.annotations, 'annotation')}
+            Import {counted(plan.annotations - (mode === 'add' ? plan.identical : 0), 'annotation')}
           </Button>
         </>
       )
@@ -196,6 +201,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
             hint="A COCO file, a YOLO or VOC folder, a folder of labelme, X-AnyLabeling or Pictograph JSON."
             value={path}
             onChange={setPath}
+            onEnter={() => void read()}
             showFiles={/\.(json|xml|txt|ya?ml)$/i}
           />
           <Field label="Format">

@@ -14,6 +14,8 @@ interface PathFieldProps {
   onChange: (path: string) => void
   allowCreate?: boolean
   showFiles?: RegExp
+  /** Enter in the field. */
+  onEnter?: () => void
 }
 
 /** A path to type or to look for: with the system's dialog where there is one, else below the field. */
@@ -24,10 +26,11 @@ export function PathField({
   onChange,
   allowCreate,
   showFiles,
+  onEnter,
 }: PathFieldProps) {
   const info = useQuery(orpc.app.info.queryOptions())
   const [browsing, setBrowsing] = useState(false)
-  const choose = useCallback((path: string) => onChange(path), [onChange])
+  const choose = useCallback((path: string | null) => path !== null && onChange(path), [onChange])
   const browse = async () => {
     if (!info.data?.canPickFolder) {
       setBrowsing(!browsing)
@@ -47,6 +50,7 @@ export function PathField({
               spellCheck={false}
               placeholder="/path/to/folder"
               onChange={(event) => onChange(event.target.value)}
+              onKeyDown={(event) => event.key === 'Enter' && value !== '' && onEnter?.()}
             />
             <Button
               aria-expanded={info.data?.canPickFolder ? undefined : browsing}

@@ -117,7 +117,7 @@ export function StartScreen() {
             <span>
               <span className="block text-base font-semibold">Open folder…</span>
               <span className="block text-sm">
-                Images stay where they are. Nothing is written to the folder.
+                Images stay where they are. The folder is only read.
               </span>
             </span>
           </button>

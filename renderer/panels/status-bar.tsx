@@ -49,7 +49,7 @@ export function StatusBar() {
           {image.width} × {image.height}
         </span>
       )}
-      <Place />
+      {image?.width && <Place />}
     </footer>
   )
 }

@@ -28,12 +28,15 @@ const ICONS: Record<ToolId, LucideIcon> = {
   keypoint: CircleDot,
 }
 
+/** What fits below an icon. */
+const SHORT_LABEL: Partial<Record<ToolId, string>> = { oriented_box: 'Rotated' }
+
 export function ToolRail() {
   const current = useStore(toolState, (state) => state.toolId)
   return (
     <nav
       aria-label="Tools"
-      className="flex w-14 shrink-0 flex-col items-center gap-1 border-r border-line bg-surface py-2"
+      className="flex w-[68px] shrink-0 flex-col items-center gap-1 border-r border-line bg-surface py-2"
     >
       {TOOLS.map(({ id, label, keys }) => {
         const Icon = ICONS[id]
@@ -47,7 +50,7 @@ export function ToolRail() {
             title={key ? `${label} (${keyLabel(key)})` : label}
             onClick={() => takeTool(id)}
             className={classNames(
-              'flex h-11 w-11 flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
+              'relative flex h-12 w-[60px] flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
               current === id
                 ? 'bg-accent text-on-accent'
                 : 'text-muted hover:bg-hover hover:text-text',
@@ -56,7 +59,10 @@ export function ToolRail() {
           >
             <Icon className="size-[18px]" aria-hidden="true" />
             <span aria-hidden="true" className="text-[10px] leading-none">
-              {key ? keyLabel(key) : 'Space'}
+              {SHORT_LABEL[id] ?? label}
+            </span>
+            <span aria-hidden="true" className="absolute top-0.5 right-1 text-[9px] leading-none">
+              {key ? keyLabel(key) : '␣'}
             </span>
           </button>
         )

@@ -1,6 +1,6 @@
 import { Download, House, Keyboard, Redo2, Settings2, Undo2, Upload } from 'lucide-react'
 import { actionById } from '#renderer/actions/actions.ts'
-import { notifyError } from '#renderer/actions/app-state.ts'
+import { focusCanvas, notifyError } from '#renderer/actions/app-state.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
@@ -51,8 +51,11 @@ function History({ document }: { document: ImageDocument }) {
 }
 
 function ImageState({ image }: { image: DatasetImage }) {
-  const update = (change: { stage?: Stage; split?: Split | null }) =>
+  const update = (change: { stage?: Stage; split?: Split | null }) => {
+    // A list that keeps the focus would take the next shortcut for a choice.
+    focusCanvas()
     void client.images.update({ ids: [image.id], ...change }).catch(notifyError)
+  }
   return (
     <>
       <select

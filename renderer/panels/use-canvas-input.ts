@@ -145,12 +145,18 @@ export function useCanvasInput(
 
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== ' ') return
-      const onControl =
+      if (event.type === 'keyup') {
+        spaceHeld = false
+        showCursor()
+        return
+      }
+      // Over the canvas Space means panning, whichever button has the focus; elsewhere it presses that.
+      const isTyping =
         event.target instanceof HTMLElement &&
-        event.target.closest('button, input, select, textarea, [role="dialog"]') !== null
-      if (event.type === 'keydown' && onControl) return
-      if (!onControl) event.preventDefault()
-      spaceHeld = event.type === 'keydown'
+        event.target.closest('input:not([type=color]), textarea') !== null
+      if (isTyping || canvasPointer.screen === null) return
+      event.preventDefault()
+      spaceHeld = true
       showCursor()
     }
 
@@ -167,7 +173,7 @@ export function useCanvasInput(
     )
     element.addEventListener('contextmenu', (event) => event.preventDefault(), options)
     element.addEventListener('wheel', onWheel, { signal, passive: false })
-    window.addEventListener('keydown', onKey, options)
+    window.addEventListener('keydown', onKey, { signal, capture: true })
     window.addEventListener('keyup', onKey, options)
     const stopTool = toolState.subscribe(showCursor)
     showCursor()

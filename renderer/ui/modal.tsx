@@ -13,6 +13,17 @@ interface ModalProps {
   wide?: boolean
 }
 
+/** The first field, else the first button of the content or footer, else what scrolls: never the cross. */
+function focusFirst(content: HTMLElement): void {
+  const first =
+    content.querySelector<HTMLElement>(
+      'section :is(input:checked, input:not([type=radio]), select)',
+    ) ??
+    content.querySelector<HTMLElement>('footer button, section button') ??
+    content.querySelector<HTMLElement>('section')
+  first?.focus()
+}
+
 /** A dialog over the app; Radix keeps focus, Escape and the screen reader right. */
 export function Modal({ title, description, onClose, children, footer, wide = false }: ModalProps) {
   return (
@@ -20,6 +31,12 @@ export function Modal({ title, description, onClose, children, footer, wide = fa
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/45" />
         <Dialog.Content
+          onOpenAutoFocus={(event) => {
+            const content = event.currentTarget
+            if (!(content instanceof HTMLElement)) return
+            event.preventDefault()
+            focusFirst(content)
+          }}
           {...(description ? {} : { 'aria-describedby': undefined })}
           className={classNames(
             'fixed top-1/2 left-1/2 z-50 flex max-h-[86vh] w-[min(92vw,var(--width))] -translate-1/2 flex-col rounded-xl border border-line bg-surface shadow-float focus:outline-none',

@@ -110,6 +110,8 @@ const importPlanSchema = z.object({
   files: z.number().int(),
   matchedImages: z.number().int(),
   annotations: z.number().int(),
+  /** Of the annotations, those that the images have already, to the letter. */
+  identical: z.number().int(),
   /** Images of whose labels only a part could be read: they are added to, never replaced. */
   incompleteImages: z.number().int(),
   /** Annotations that the images already have. */

@@ -348,3 +348,51 @@ test('zoom goes about the pointer, Space drags, and the place is kept for each i
   await app.page.keyboard.press('Control+0')
   await expect(app.page.locator('footer').getByText('100 %')).toBeVisible()
 })
+
+test('a finished polyline is no draft afterwards, on coming back or after a restart', async ({
+  app,
+  folder,
+}) => {
+  const { page, canvas } = app
+  await page.keyboard.press('l')
+  await canvas.click(100, 100)
+  await canvas.click(200, 150)
+  await canvas.click(300, 100)
+  await page.keyboard.press('Enter')
+  await canvas.saved()
+  await expect.poll(() => app.draftOf('a.png')).toBe('')
+  await page.keyboard.press('d')
+  await expect(page.getByText('2 / 2')).toBeVisible()
+  await page.keyboard.press('a')
+  await expect(canvas.hint).toContainText('Click the first point')
+  await app.restart('quit', folder)
+  await app.canvas.ready()
+  await expect(app.page.getByText('An unfinished')).toHaveCount(0)
+  expect(app.stored('a.png')).toHaveLength(1)
+})
+
+test('Space pans over the canvas, whatever has the focus', async ({ app }) => {
+  const { page, canvas } = app
+  await page.getByRole('button', { name: 'Box', exact: true }).click()
+  const from = await canvas.at({ x: 100, y: 100 })
+  await page.mouse.move(from.x, from.y)
+  await page.keyboard.down('Space')
+  await page.mouse.down()
+  await page.mouse.move(from.x + 60, from.y + 40)
+  await page.mouse.up()
+  await page.keyboard.up('Space')
+  await expect(page.getByText('No annotations on this image')).toBeVisible()
+  await expect(page.locator('footer')).toContainText(/(99|100)\.\d, (99|100)\.\d/)
+  await expect(page.getByRole('button', { name: 'Box', exact: true })).toHaveAttribute(
+    'aria-pressed',
+    'true',
+  )
+})
+
+test('a fitted image stays fitted when the window changes its size', async ({ app }) => {
+  const { page, canvas } = app
+  await page.setViewportSize({ width: 1000, height: 600 })
+  const corner = await canvas.at({ x: 799, y: 499 })
+  await page.mouse.move(corner.x, corner.y)
+  await expect(page.locator('footer')).toContainText(/(79[89]|800)\.\d, (49[89]|500)\.\d/)
+})

@@ -63,6 +63,12 @@ test('export, then import elsewhere: what was drawn comes back, and undo takes i
       ),
     },
   )
+  await app.page.keyboard.press('Control+i')
+  await app.page.getByLabel('Label file or folder').fill(join(out.path, 'coco/annotations'))
+  await app.page.keyboard.press('Enter')
+  await expect(app.page.getByText('Add to them, skip 1 identical')).toBeVisible()
+  await expect(app.page.getByRole('button', { name: 'Import 0 annotations' })).toBeDisabled()
+  await app.page.keyboard.press('Escape')
   await app.page.locator('[data-canvas]').focus()
   await app.page.keyboard.press('Control+z')
   await expect(app.canvas.list).toHaveCount(0)

@@ -121,7 +121,7 @@ test('the theme follows the system, or what was chosen', async ({ app }) => {
   const theme = () => page.locator('html').getAttribute('data-theme')
   await expect.poll(theme).toBe('dark')
   await page.keyboard.press('Control+,')
-  await page.getByLabel('Light').check()
+  await page.getByText('Light', { exact: true }).click()
   await expect.poll(theme).toBe('light')
   await page.reload()
   await expect.poll(theme).toBe('light')

@@ -69,7 +69,7 @@ export function clampImage(image: LabelledImage, losses: LossLog): LabelledImage
       if (isInside(annotation.shape, image.width, image.height)) return [annotation]
       const shape = clampShape(annotation.shape, image.width, image.height)
       if (!shape) {
-        losses.add('shapes outside the image are left out', image.path)
+        losses.leaveOut('shapes outside the image are left out', image.path)
         return []
       }
       losses.add(

@@ -89,7 +89,7 @@ function writeShape(shape: Shape, image: LabelledImage, losses: LossLog): Writte
       return { segmentation: { size: [image.height, image.width], counts }, area, bbox }
     }
     case 'polyline':
-      losses.add('polylines have no place in COCO and are left out', image.path)
+      losses.leaveOut('polylines have no place in COCO and are left out', image.path)
       return null
     case 'keypoint':
       return null

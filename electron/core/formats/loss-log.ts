@@ -5,6 +5,7 @@ const MAX_EXAMPLES = 5
 /** Counts what a conversion lost, by kind, with the first few places. */
 export class LossLog {
   readonly #losses = new Map<string, Loss>()
+  #leftOut = 0
 
   add(message: string, where: string): void {
     const loss = this.#losses.get(message)
@@ -15,6 +16,17 @@ export class LossLog {
     loss.count++
     if (loss.examples.length < MAX_EXAMPLES && !loss.examples.includes(where))
       loss.examples.push(where)
+  }
+
+  /** The same for an annotation that is not written at all. */
+  leaveOut(message: string, where: string): void {
+    this.#leftOut++
+    this.add(message, where)
+  }
+
+  /** How many annotations are not written. */
+  get leftOut(): number {
+    return this.#leftOut
   }
 
   report(): Loss[] {

@@ -52,7 +52,7 @@ function writeImage(
 ): string {
   const objects = image.annotations.filter(({ shape, attributes }) => {
     if (shape.kind === 'polyline' || shape.kind === 'keypoint') {
-      losses.add(`${shape.kind}s have no place in Pascal VOC and are left out`, image.path)
+      losses.leaveOut(`${shape.kind}s have no place in Pascal VOC and are left out`, image.path)
       return false
     }
     if (shape.kind !== 'bbox')

@@ -72,7 +72,7 @@ const ENCLOSED: Partial<Record<Shape['kind'], string>> = {
 const detectLines: LineWriter = (image, _set, losses) =>
   image.annotations.flatMap(({ className, shape }) => {
     if (shape.kind === 'polyline' || shape.kind === 'keypoint') {
-      losses.add(`${shape.kind}s have no place in YOLO detect and are left out`, image.path)
+      losses.leaveOut(`${shape.kind}s have no place in YOLO detect and are left out`, image.path)
       return []
     }
     const enclosed = ENCLOSED[shape.kind]
@@ -95,7 +95,7 @@ const segmentLines: LineWriter = (image, _set, losses) =>
         return [{ className, values: normalise(bridgeHoles(shape.rings), image) }]
       }
       default:
-        losses.add(`${shape.kind}s have no place in YOLO segment and are left out`, image.path)
+        losses.leaveOut(`${shape.kind}s have no place in YOLO segment and are left out`, image.path)
         return []
     }
   })
@@ -118,7 +118,7 @@ const obbLines: LineWriter = (image, _set, losses) =>
         ]
       }
       default:
-        losses.add(`${shape.kind}s have no place in YOLO OBB and are left out`, image.path)
+        losses.leaveOut(`${shape.kind}s have no place in YOLO OBB and are left out`, image.path)
         return []
     }
   })
@@ -135,13 +135,13 @@ const poseLines: LineWriter = (image, set, losses) => {
   const template = poseSkeleton(set.classes)
   const { poses, rest } = posesOf(image, set.classes)
   for (const { shape } of rest)
-    losses.add(
+    losses.leaveOut(
       `a ${shape.kind} outside a pose has no place in YOLO pose and is left out`,
       image.path,
     )
   return poses.flatMap(({ owner, joints, box }) => {
     if (!template || owner?.name !== template.owner) {
-      losses.add(
+      losses.leaveOut(
         'keypoints outside the first skeleton are left out: YOLO pose has one layout',
         image.path,
       )

@@ -110,9 +110,15 @@ export async function* runExport(
       yield* tell(image.path)
     }
   }
-  const annotations = set.images.reduce((sum, image) => sum + image.annotations.length, 0)
+  const annotations = job.set.images.reduce((sum, image) => sum + image.annotations.length, 0)
   yield {
     type: 'done',
-    report: { folder, files, images: set.images.length, annotations, losses: losses.report() },
+    report: {
+      folder,
+      files,
+      images: set.images.length,
+      annotations: annotations - losses.leftOut,
+      losses: losses.report(),
+    },
   }
 }

@@ -95,6 +95,10 @@ export class ImportPlans {
       files: files.length,
       matchedImages: planned.size,
       annotations: count(planned.values()),
+      identical: [...planned].reduce((sum, [id, { annotations }]) => {
+        const isThere = alreadyThere(this.#deps.edits.annotations(id).annotations)
+        return sum + annotations.filter(isThere).length
+      }, 0),
       incompleteImages: [...planned.values()].filter(({ incomplete }) => incomplete).length,
       existingAnnotations: images.reduce(
         (sum, image) => sum + (planned.has(image.id) ? image.annotationCount : 0),
@@ -166,6 +170,14 @@ export class ImportPlans {
   }
 }
 
+/** Tells annotations of the same class and the same points. */
+function alreadyThere(current: readonly Annotation[]): (annotation: Annotation) => boolean {
+  const content = ({ className, shape }: Annotation) =>
+    JSON.stringify([className, shape.kind, shapeVertices(shape).map(({ x, y }) => [x, y])])
+  const there = new Set(current.map(content))
+  return (annotation) => there.has(content(annotation))
+}
+
 /** Ids are kept where they are free; in `add`, what is already there to the letter is not added again. */
 function importChanges(
   current: ReturnType<EditStore['annotations']>['annotations'],
@@ -180,11 +192,9 @@ function importChanges(
   })
   if (mode === 'replace') return diffAnnotations(current, unique)
   const ids = new Set(current.map(({ id }) => id))
-  const content = ({ className, shape }: Annotation) =>
-    JSON.stringify([className, shape.kind, shapeVertices(shape).map(({ x, y }) => [x, y])])
-  const there = new Set(current.map(content))
+  const isThere = alreadyThere(current)
   const created = unique
-    .filter((annotation) => !there.has(content(annotation)))
+    .filter((annotation) => !isThere(annotation))
     .map((annotation) => (ids.has(annotation.id) ? { ...annotation, id: newId() } : annotation))
   return { created, updated: [], deleted: [] }
 }

@@ -61,7 +61,12 @@ export function FolderPicker({
   allowCreate = false,
 }: FolderPickerProps) {
   const [path, setPath] = useState(start)
-  const [typed, setTyped] = useState('')
+  /** What is being typed; null shows the path of the folder in view. */
+  const [typed, setTyped] = useState<string | null>(null)
+  const go = (to: string | null) => {
+    setTyped(null)
+    setPath(to)
+  }
   const listing = useQuery({
     ...orpc.folders.list.queryOptions({ input: { path } }),
     placeholderData: keepPreviousData,
@@ -75,10 +80,7 @@ export function FolderPicker({
   const data = listing.data ?? last.current
   useEffect(() => {
     if (error) onChoose(null)
-    else if (listing.data) {
-      setTyped(listing.data.path)
-      onChoose(listing.data.path)
-    }
+    else if (listing.data) onChoose(listing.data.path)
   }, [listing.data, error, onChoose])
   const files = showFiles ? (data?.files ?? []).filter((name) => showFiles.test(name)) : []
   return (
@@ -87,20 +89,21 @@ export function FolderPicker({
         className="flex gap-2"
         onSubmit={(event) => {
           event.preventDefault()
-          setPath(typed)
+          // A wrong path stays in the field, to be mended.
+          if (typed !== null) setPath(typed)
         }}
       >
         <IconButton
           label="Up to the parent folder"
           className="size-8"
           disabled={!data?.parent}
-          onClick={() => data?.parent && setPath(data.parent)}
+          onClick={() => data?.parent && go(data.parent)}
         >
           <ArrowUp />
         </IconButton>
         <TextField
           aria-label="Path"
-          value={typed}
+          value={typed ?? data?.path ?? ''}
           onChange={(event) => setTyped(event.target.value)}
           spellCheck={false}
         />
@@ -110,12 +113,7 @@ export function FolderPicker({
       <div className="grid h-60 grid-cols-[140px_1fr] overflow-hidden rounded-md border border-line">
         <nav aria-label="Places" className="border-r border-line bg-raised p-1.5">
           {data?.places.map((place) => (
-            <button
-              key={place.path}
-              type="button"
-              className={ROW}
-              onClick={() => setPath(place.path)}
-            >
+            <button key={place.path} type="button" className={ROW} onClick={() => go(place.path)}>
               {place.name === 'Home' ? <House /> : <HardDrive />} {place.name}
             </button>
           ))}
@@ -123,12 +121,7 @@ export function FolderPicker({
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key */}
         <section aria-label="Folders" tabIndex={0} className="overflow-y-auto p-1.5">
           {data?.folders.map((folder) => (
-            <button
-              key={folder.path}
-              type="button"
-              className={ROW}
-              onClick={() => setPath(folder.path)}
-            >
+            <button key={folder.path} type="button" className={ROW} onClick={() => go(folder.path)}>
               <Folder /> <span className="truncate">{folder.name}</span>
             </button>
           ))}
@@ -149,7 +142,7 @@ export function FolderPicker({
           )}
         </section>
       </div>
-      {allowCreate && data && <NewFolder parent={data.path} onMade={setPath} />}
+      {allowCreate && data && <NewFolder parent={data.path} onMade={go} />}
       {data && !showFiles && (
         <p className="text-xs text-muted">
           {data.imageCount > 0

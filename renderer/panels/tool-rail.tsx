@@ -62,7 +62,7 @@ export function ToolRail() {
               {SHORT_LABEL[id] ?? label}
             </span>
             <span aria-hidden="true" className="absolute top-0.5 right-1 text-[9px] leading-none">
-              {key ? keyLabel(key) : '␣'}
+              {key ? keyLabel(key).replace('Shift+', '⇧') : '␣'}
             </span>
           </button>
         )

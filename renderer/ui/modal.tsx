@@ -62,7 +62,7 @@ export function Modal({ title, description, onClose, children, footer, wide = fa
             aria-label={title}
             // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
             tabIndex={0}
-            className="min-h-0 flex-1 overflow-y-auto px-5 py-4"
+            className="min-h-0 flex-1 overflow-y-auto px-5 py-4 -outline-offset-2"
           >
             {children}
           </section>

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { LossLog } from '#core/formats/loss-log.ts'
+import type { ImageMode } from '#shared/model/format.ts'
+import { aBox, temporaryFolder, writeImage } from '#tests/helpers/core.ts'
+import { runExport } from './export-job.ts'
+
+async function exported(images: ImageMode, path = 'a.png', mayExist = true) {
+  const source = temporaryFolder()
+  const target = temporaryFolder()
+  if (mayExist) await writeImage(join(source.path, 'a.png'))
+  const set = {
+    name: 's',
+    classes: [{ name: 'car', color: '#e69f00' }],
+    images: [{ path, width: 40, height: 30, annotations: [aBox()] }],
+  }
+  const job = {
+    set,
+    root: source.path,
+    folder: join(target.path, 'out'),
+    format: 'coco' as const,
+    images,
+    options: { clampToImage: false, vocPixelOrigin: 0 as const },
+  }
+  const losses = new LossLog()
+  const run = async () => {
+    const steps = []
+    for await (const step of runExport(job, losses)) steps.push(step)
+    return steps.at(-1)
+  }
+  return {
+    run,
+    losses,
+    source: join(source.path, 'a.png'),
+    out: job.folder,
+    [Symbol.dispose]() {
+      source[Symbol.dispose]()
+      target[Symbol.dispose]()
+    },
+  }
+}
+
+describe('exporting images along', () => {
+  test('a link is the same file, a copy another one of the same bytes', async () => {
+    using linked = await exported('link')
+    await linked.run()
+    const there = join(linked.out, 'images/a.png')
+    expect(statSync(there).ino).toBe(statSync(linked.source).ino)
+    // Again onto itself: nothing is lost, nothing is left beside it.
+    await linked.run()
+    expect(readdirSync(join(linked.out, 'images'))).toEqual(['a.png'])
+
+    using copied = await exported('copy')
+    await copied.run()
+    const copy = join(copied.out, 'images/a.png')
+    expect(statSync(copy).ino).not.toBe(statSync(copied.source).ino)
+    expect(readFileSync(copy)).toEqual(readFileSync(copied.source))
+  })
+
+  test('a missing image is reported, and its labels are written all the same', async () => {
+    using job = await exported('copy', 'a.png', false)
+    expect(await job.run()).toMatchObject({ type: 'done', report: { annotations: 1 } })
+    expect(job.losses.report()[0].message).toContain('missing')
+  })
+
+  test('nothing is written outside the folder, and a file that stood there is replaced whole', async () => {
+    using job = await exported('copy', '../../escape.png')
+    await expect(job.run()).rejects.toThrow(/outside/)
+    using again = await exported('none')
+    await again.run()
+    const file = join(again.out, 'annotations/instances_default.json')
+    writeFileSync(file, 'something longer that was here before')
+    await again.run()
+    expect(JSON.parse(readFileSync(file, 'utf8')).annotations).toHaveLength(1)
+    expect(readdirSync(join(again.out, 'annotations'))).toEqual(['instances_default.json'])
+  })
+})

@@ -7,6 +7,7 @@ import { appState, showDialog } from './app-state.ts'
 import { chooseFolder, goToNext, leaveDataset, openSample } from './datasets.ts'
 import { EDIT_ACTIONS, relabel } from './edit-actions.ts'
 import { isMac, type KeyPress, matchesKey } from './keys.ts'
+import { SHAPE_ACTIONS } from './shape-actions.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
 
 /** The field that C goes to. */
@@ -121,6 +122,7 @@ export const ACTIONS: readonly Action[] = [
     run: cancel,
   },
   ...EDIT_ACTIONS,
+  ...SHAPE_ACTIONS,
   {
     id: 'class-search',
     label: 'Find a class',

@@ -6,6 +6,7 @@ import {
   Pentagon,
   RectangleHorizontal,
   RotateCwSquare,
+  Slice,
   Spline,
   SquareDashed,
 } from 'lucide-react'
@@ -24,6 +25,7 @@ const ICONS: Record<ToolId, LucideIcon> = {
   oriented_box: RotateCwSquare,
   polygon: Pentagon,
   hole: SquareDashed,
+  slice: Slice,
   polyline: Spline,
   keypoint: CircleDot,
 }

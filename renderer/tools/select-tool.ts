@@ -64,7 +64,7 @@ export class SelectTool extends IdleTool {
       return
     }
     if (shift || mod) {
-      this.host.toggle(hit.id)
+      this.#toggleAt(at, pixel)
       return
     }
     const wasSelected = this.host.selected().some(({ id }) => id === hit.id)
@@ -195,6 +195,14 @@ export class SelectTool extends IdleTool {
     const hits = this.host.pick(at, PICK_RADIUS * pixel)
     const selected = new Set(this.host.selected().map(({ id }) => id))
     return hits.find(({ id }) => selected.has(id)) ?? hits[0] ?? null
+  }
+
+  /** Adds the smallest shape that is not selected yet; where all are, lets go of the smallest. */
+  #toggleAt(at: Point, pixel: number): void {
+    const hits = this.host.pick(at, PICK_RADIUS * pixel)
+    const selected = new Set(this.host.selected().map(({ id }) => id))
+    const target = hits.find(({ id }) => !selected.has(id)) ?? hits[0]
+    if (target) this.host.toggle(target.id)
   }
 
   /** A click on what is selected already takes the next shape below it. */

@@ -87,6 +87,7 @@ export type ToolId =
   | 'oriented_box'
   | 'polygon'
   | 'hole'
+  | 'slice'
   | 'polyline'
   | 'keypoint'
 

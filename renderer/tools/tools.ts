@@ -4,6 +4,7 @@ import { KeypointTool } from './keypoint-tool.ts'
 import { OrientedBoxTool } from './oriented-box-tool.ts'
 import { HoleTool, PolygonTool, PolylineTool } from './path-tool.ts'
 import { SelectTool } from './select-tool.ts'
+import { SliceTool } from './slice-tool.ts'
 import type { ToolDefinition, ToolId } from './tool.ts'
 
 /** In the order of the tool bar. Ctrl+R, Ctrl+N and Ctrl+J are what labelme's users press. */
@@ -43,6 +44,13 @@ export const TOOLS: readonly ToolDefinition[] = [
     keys: ['Shift+P'],
     draws: true,
     create: (host, draft) => new HoleTool(host, draft),
+  },
+  {
+    id: 'slice',
+    label: 'Slice',
+    keys: ['X'],
+    draws: false,
+    create: (host) => new SliceTool(host),
   },
   {
     id: 'polyline',

@@ -27,8 +27,8 @@ export const orientedBoxIn = (width: number, height: number): fc.Arbitrary<Shape
     angleDeg: fc.integer({ min: 0, max: 1439 }).map((value) => normaliseAngle(value / 4)),
   })
 
-/** A star-shaped ring: never crosses itself, always has an area. */
-export const ringIn = (width: number, height: number): fc.Arbitrary<Point[]> =>
+/** A star-shaped ring and the point that sees all of it: it never crosses itself, and always has an area. */
+const starIn = (width: number, height: number): fc.Arbitrary<{ eye: Point; ring: Point[] }> =>
   fc
     .record({
       centre: fc.record({ x: pixels(width / 2), y: pixels(height / 2) }),
@@ -37,27 +37,28 @@ export const ringIn = (width: number, height: number): fc.Arbitrary<Point[]> =>
         maxLength: 12,
       }),
     })
-    .map(({ centre, radii }) =>
-      radii.map((radius, index) => {
+    .map(({ centre, radii }) => {
+      const eye = { x: centre.x + width / 4, y: centre.y + height / 4 }
+      const ring = radii.map((radius, index) => {
         const angle = (index / radii.length) * 2 * Math.PI
         return {
-          x: Math.round((centre.x + width / 4 + radius * Math.cos(angle)) * 4) / 4,
-          y: Math.round((centre.y + height / 4 + radius * Math.sin(angle)) * 4) / 4,
+          x: Math.round((eye.x + radius * Math.cos(angle)) * 4) / 4,
+          y: Math.round((eye.y + radius * Math.sin(angle)) * 4) / 4,
         }
-      }),
-    )
+      })
+      return { eye, ring }
+    })
+
+export const ringIn = (width: number, height: number): fc.Arbitrary<Point[]> =>
+  starIn(width, height).map(({ ring }) => ring)
 
 export const polygonIn = (width: number, height: number): fc.Arbitrary<Shape> =>
   ringIn(width, height).map((ring) => ({ kind: 'polygon', rings: [ring] }))
 
-/** A polygon with a hole: the same ring at half its size about its centre. */
+/** A polygon with a hole: the same ring at half its size about the point that sees all of it. */
 export const holedPolygonIn = (width: number, height: number): fc.Arbitrary<Shape> =>
-  ringIn(width, height).map((ring) => {
-    const centre = {
-      x: ring.reduce((sum, { x }) => sum + x, 0) / ring.length,
-      y: ring.reduce((sum, { y }) => sum + y, 0) / ring.length,
-    }
-    const hole = ring.map(({ x, y }) => ({ x: (x + centre.x) / 2, y: (y + centre.y) / 2 }))
+  starIn(width, height).map(({ eye, ring }) => {
+    const hole = ring.map(({ x, y }) => ({ x: (x + eye.x) / 2, y: (y + eye.y) / 2 }))
     return { kind: 'polygon', rings: [ring, hole] }
   })
 

@@ -1,0 +1,222 @@
+import { datasetState, imageById, nextImage } from '#renderer/document/dataset-state.ts'
+import { isLocked, select } from '#renderer/document/selection.ts'
+import { session } from '#renderer/document/session.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
+import { asPolygon, convertShape } from '#shared/geometry/convert-shape.ts'
+import {
+  intersectPolygons,
+  simplifyRing,
+  smoothRing,
+  subtractPolygons,
+  unionPolygons,
+} from '#shared/geometry/polygon-ops.ts'
+import { shapeVertices } from '#shared/geometry/shape.ts'
+import { normaliseAngle } from '#shared/geometry/shapes/oriented-box.ts'
+import {
+  type Annotation,
+  newId,
+  type PolygonShape,
+  SHAPE_KIND_LABEL,
+  type ShapeKind,
+} from '#shared/model/annotation.ts'
+import type { Action } from './action.ts'
+import { notifyError } from './app-state.ts'
+import { updateAnnotations } from './edit-actions.ts'
+
+/** How far a vertex may lie from a straight side and still go, image pixels. */
+const SIMPLIFY_TOLERANCE = 1.5
+
+interface Operand {
+  annotation: Annotation
+  polygon: PolygonShape
+}
+
+/** What of the selection has an area and may be changed, in the order it was selected. */
+function operands(): Operand[] {
+  return selectedAnnotations().flatMap((annotation) => {
+    const polygon = isLocked(annotation) ? null : asPolygon(annotation.shape)
+    return polygon ? [{ annotation, polygon }] : []
+  })
+}
+
+const hasTwo = () => operands().length >= 2
+const hasOne = () => operands().length >= 1
+
+/** The first keeps its id and class with the first region; more regions are new; the others go. */
+function combine(
+  label: string,
+  operate: (shapes: readonly PolygonShape[]) => PolygonShape[],
+  keepOthers: boolean,
+): void {
+  const [first, ...others] = operands()
+  const regions = operate([first, ...others].map(({ polygon }) => polygon))
+  if (regions.length === 0) {
+    say(`${label}: nothing would be left`)
+    return
+  }
+  const [shape, ...more] = regions
+  const { annotation } = first
+  const created = more.map((region) => ({ ...annotation, id: newId(), shape: region }))
+  session.getState().document?.edit(label, {
+    created,
+    updated: [{ before: annotation, after: { ...annotation, shape } }],
+    deleted: keepOthers ? [] : others.map((other) => other.annotation),
+  })
+  select([annotation.id, ...created.map(({ id }) => id)])
+}
+
+function changeRings(
+  label: string,
+  change: (ring: PolygonShape['rings'][number]) => PolygonShape['rings'][number],
+): void {
+  const chosen = operands().filter(({ annotation }) => annotation.shape.kind === 'polygon')
+  const before = chosen.reduce((sum, { polygon }) => sum + shapeVertices(polygon).length, 0)
+  const shapes = new Map(
+    chosen.map(({ annotation, polygon }) => [
+      annotation.id,
+      { ...polygon, rings: polygon.rings.map(change) },
+    ]),
+  )
+  const after = [...shapes.values()].reduce((sum, shape) => sum + shapeVertices(shape).length, 0)
+  updateAnnotations(
+    label,
+    chosen.map(({ annotation }) => annotation),
+    (annotation) => ({ ...annotation, shape: shapes.get(annotation.id) ?? annotation.shape }),
+  )
+  say(`${label}: ${before} points became ${after}`)
+}
+
+function convertTo(kind: ShapeKind): void {
+  const selected = selectedAnnotations()
+  const results = new Map(
+    selected.map((annotation) => [annotation.id, convertShape(annotation.shape, kind)]),
+  )
+  const possible = selected.filter(({ id }) => results.get(id))
+  updateAnnotations(
+    `Convert to ${SHAPE_KIND_LABEL[kind].toLowerCase()}`,
+    possible,
+    (annotation) => ({
+      ...annotation,
+      shape: results.get(annotation.id)?.shape ?? annotation.shape,
+    }),
+  )
+  const losses = new Set(possible.flatMap(({ id }) => results.get(id)?.loses ?? []))
+  const lost = losses.size > 0 ? ` · lost: ${[...losses].join(', ')} (Ctrl+Z brings it back)` : ''
+  say(`${possible.length} of ${selected.length} converted${lost}`)
+}
+
+function rotate(angleDeg: number): void {
+  const boxes = selectedAnnotations().filter(
+    ({ shape }) => shape.kind === 'bbox' || shape.kind === 'oriented_box',
+  )
+  updateAnnotations('Rotate', boxes, (annotation) => {
+    const box = convertShape(annotation.shape, 'oriented_box')?.shape
+    if (box?.kind !== 'oriented_box') return annotation
+    return { ...annotation, shape: { ...box, angleDeg: normaliseAngle(box.angleDeg + angleDeg) } }
+  })
+}
+
+/** Adds what the previous image has and this one has not, at the same places. */
+async function copyFromPrevious(): Promise<void> {
+  const { document, imageId } = session.getState()
+  const previous = nextImage(datasetState.getState(), imageId, -1)
+  if (!document || !previous) {
+    say('There is no image before this one')
+    return
+  }
+  const { annotations } = await client.annotations.open({ imageId: previous.id })
+  if (session.getState().document !== document) return
+  const key = ({ className, shape }: Annotation) =>
+    JSON.stringify([className, shape.kind, shapeVertices(shape)])
+  const there = new Set(document.annotations.list.map(key))
+  const created = annotations
+    .filter((annotation) => !there.has(key(annotation)))
+    .map((annotation) => ({ ...annotation, id: newId() }))
+  document.edit('Copy from the previous image', { created, updated: [], deleted: [] })
+  select(created.map(({ id }) => id))
+  const skipped = annotations.length - created.length
+  const from = imageById(previous.id)?.path ?? ''
+  say(`${created.length} copied from ${from}${skipped > 0 ? `, ${skipped} identical skipped` : ''}`)
+}
+
+const hasSelection = () => selectedAnnotations().length > 0
+
+const CONVERSIONS: readonly ShapeKind[] = ['bbox', 'oriented_box', 'polygon', 'polyline']
+
+export const SHAPE_ACTIONS: readonly Action[] = [
+  {
+    id: 'union',
+    label: 'Union of the selected shapes',
+    group: 'Shapes',
+    keys: ['M'],
+    enabled: hasTwo,
+    run: () => combine('Union', unionPolygons, false),
+  },
+  {
+    id: 'subtract',
+    label: 'Subtract the others from the first selected shape',
+    group: 'Shapes',
+    keys: ['Shift+M'],
+    enabled: hasTwo,
+    run: () => combine('Subtract', ([first, ...others]) => subtractPolygons(first, others), true),
+  },
+  {
+    id: 'intersect',
+    label: 'Intersection of the selected shapes',
+    group: 'Shapes',
+    keys: [],
+    enabled: hasTwo,
+    run: () => combine('Intersect', intersectPolygons, false),
+  },
+  {
+    id: 'simplify',
+    label: 'Simplify: drop points that change little',
+    group: 'Shapes',
+    keys: [],
+    enabled: hasOne,
+    run: () => changeRings('Simplify', (ring) => simplifyRing(ring, SIMPLIFY_TOLERANCE)),
+  },
+  {
+    id: 'smooth',
+    label: 'Smooth: round the corners',
+    group: 'Shapes',
+    keys: [],
+    enabled: hasOne,
+    run: () => changeRings('Smooth', smoothRing),
+  },
+  ...CONVERSIONS.map(
+    (kind): Action => ({
+      id: `convert-${kind}`,
+      label: `Convert to ${SHAPE_KIND_LABEL[kind].toLowerCase()}`,
+      group: 'Shapes',
+      keys: [],
+      enabled: hasSelection,
+      run: () => convertTo(kind),
+    }),
+  ),
+  {
+    id: 'rotate-left',
+    label: 'Rotate boxes by 1° to the left',
+    group: 'Shapes',
+    keys: [','],
+    enabled: hasOne,
+    run: () => rotate(-1),
+  },
+  {
+    id: 'rotate-right',
+    label: 'Rotate boxes by 1° to the right',
+    group: 'Shapes',
+    keys: ['.'],
+    enabled: hasOne,
+    run: () => rotate(1),
+  },
+  {
+    id: 'copy-previous',
+    label: 'Copy shapes from the previous image',
+    group: 'Shapes',
+    keys: ['Mod+Shift+V'],
+    enabled: () => session.getState().document !== null,
+    run: () => copyFromPrevious().catch(notifyError),
+  },
+]

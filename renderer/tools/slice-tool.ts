@@ -1,0 +1,84 @@
+import { asPolygon } from '#shared/geometry/convert-shape.ts'
+import { distance } from '#shared/geometry/point.ts'
+import { slicePolygon } from '#shared/geometry/polygon-ops.ts'
+import { newId, type Point } from '#shared/model/annotation.ts'
+import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+import { IdleTool } from './idle-tool.ts'
+import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
+
+/** Cuts what is selected, or else all that the line crosses, along a line of two clicks. */
+export class SliceTool extends IdleTool {
+  #from: Point | null = null
+  #to: Point | null = null
+
+  override pointerMove({ at }: Pointer): void {
+    this.#to = at
+    if (this.#from) this.host.changed()
+  }
+
+  override pointerUp({ at, pixel }: Pointer): void {
+    if (!this.#from) {
+      this.#from = at
+      this.host.changed()
+      return
+    }
+    if (distance(this.#from, at) < pixel) return
+    const from = this.#from
+    this.cancel()
+    this.#slice(from, at)
+  }
+
+  override cancel(): boolean {
+    const had = this.#from !== null
+    this.#from = null
+    this.host.changed()
+    return had
+  }
+
+  override removeLast(): boolean {
+    return this.cancel()
+  }
+
+  override preview(): Preview {
+    if (!this.#from || !this.#to) return NO_PREVIEW
+    return {
+      ...NO_PREVIEW,
+      outlines: [{ points: [this.#from, this.#to], closed: false }],
+      vertices: [this.#from],
+    }
+  }
+
+  hint(): string {
+    if (this.#from) return 'Click the other end of the cut · Esc cancels'
+    return 'Click one end of a cut through polygons or boxes · Esc to select'
+  }
+
+  #slice(from: Point, to: Point): void {
+    const selected = this.host.selected()
+    const candidates = selected.length > 0 ? selected : this.host.annotations()
+    const changes: ChangeSet = { ...EMPTY_CHANGE_SET, created: [], updated: [] }
+    for (const annotation of candidates) {
+      const polygon = this.host.isLocked(annotation) ? null : asPolygon(annotation.shape)
+      // The cut goes on beyond its ends, but only through shapes that it meets between them.
+      if (!polygon || !crosses(polygon.rings, from, to)) continue
+      const [first, ...others] = slicePolygon(polygon, from, to)
+      if (!first || others.length === 0) continue
+      changes.updated.push({ before: annotation, after: { ...annotation, shape: first } })
+      for (const shape of others) changes.created.push({ ...annotation, id: newId(), shape })
+    }
+    if (changes.updated.length === 0) this.host.say('The line cuts no polygon or box in two')
+    else this.host.edit('Slice', changes)
+  }
+}
+
+/** Whether the segment meets an edge of the rings. */
+function crosses(rings: readonly (readonly Point[])[], a: Point, b: Point): boolean {
+  const turn = (p: Point, q: Point, r: Point) =>
+    Math.sign((q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x))
+  return rings.some((ring) =>
+    ring.some((p, index) => {
+      const q = ring[(index + 1) % ring.length]
+      return turn(a, b, p) !== turn(a, b, q) && turn(p, q, a) !== turn(p, q, b)
+    }),
+  )
+}

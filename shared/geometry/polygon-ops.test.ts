@@ -1,0 +1,89 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { PolygonShape } from '#shared/model/annotation.ts'
+import { holedPolygonIn, polygonIn } from '#tests/helpers/arbitraries.ts'
+import {
+  intersectPolygons,
+  simplifyRing,
+  slicePolygon,
+  smoothRing,
+  subtractPolygons,
+  unionPolygons,
+} from './polygon-ops.ts'
+import { ringArea } from './ring.ts'
+import { shapeArea } from './shape.ts'
+
+const polygons = fc.oneof(
+  polygonIn(400, 300),
+  holedPolygonIn(400, 300),
+) as fc.Arbitrary<PolygonShape>
+const area = (shapes: readonly PolygonShape[]) =>
+  shapes.reduce((sum, shape) => sum + shapeArea(shape), 0)
+/** Relative to a picture of 120,000 square pixels. */
+const near = (a: number, b: number) => expect(Math.abs(a - b)).toBeLessThan(0.5)
+
+describe('polygon operations', () => {
+  test('a polygon with itself is itself, and without itself is nothing', () => {
+    fc.assert(
+      fc.property(polygons, (shape) => {
+        near(area(unionPolygons([shape, shape])), shapeArea(shape))
+        near(area(intersectPolygons([shape, shape])), shapeArea(shape))
+        near(area(subtractPolygons(shape, [shape])), 0)
+      }),
+    )
+  })
+
+  test('areas add up', () => {
+    fc.assert(
+      fc.property(polygons, polygons, (a, b) => {
+        const both = area(intersectPolygons([a, b]))
+        near(area(unionPolygons([a, b])), shapeArea(a) + shapeArea(b) - both)
+        near(area(subtractPolygons(a, [b])), shapeArea(a) - both)
+      }),
+    )
+  })
+
+  test('slicing loses nothing', () => {
+    const point = fc.record({
+      x: fc.integer({ min: 0, max: 400 }),
+      y: fc.integer({ min: 0, max: 300 }),
+    })
+    fc.assert(
+      fc.property(polygons, point, point, (shape, a, b) => {
+        near(area(slicePolygon(shape, a, b)), shapeArea(shape))
+      }),
+    )
+  })
+})
+
+test('simplifying keeps vertices of the ring, and leaves a square alone', () => {
+  fc.assert(
+    fc.property(polygonIn(400, 300), fc.integer({ min: 0, max: 20 }), (shape, tolerance) => {
+      if (shape.kind !== 'polygon') return
+      const [ring] = shape.rings
+      const simple = simplifyRing(ring, tolerance)
+      expect(simple.length).toBeGreaterThanOrEqual(3)
+      for (const point of simple) expect(ring).toContainEqual(point)
+    }),
+  )
+  const square = [
+    { x: 0, y: 0 },
+    { x: 5, y: 0 },
+    { x: 10, y: 0 },
+    { x: 10, y: 10 },
+    { x: 0, y: 10 },
+  ]
+  expect(simplifyRing(square, 0.5)).toEqual([square[0], square[2], square[3], square[4]])
+})
+
+test('smoothing stays inside a convex ring and has twice its vertices', () => {
+  const square = [
+    { x: 0, y: 0 },
+    { x: 10, y: 0 },
+    { x: 10, y: 10 },
+    { x: 0, y: 10 },
+  ]
+  const smooth = smoothRing(square)
+  expect(smooth).toHaveLength(8)
+  expect(ringArea(smooth)).toBeLessThan(100)
+})

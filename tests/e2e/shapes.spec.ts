@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import { shapeArea } from '#shared/geometry/shape.ts'
+import { writeImage } from '#tests/helpers/core.ts'
+import { type App, expect, test } from './fixture.ts'
+
+const areas = (app: App, path = 'a.png') =>
+  app.stored(path).map(({ shape }) => Math.round(shapeArea(shape) / 100) * 100)
+
+/** Boxes by their corners, then the select tool with nothing selected. */
+async function boxes(app: App, ...corners: [number, number, number, number][]): Promise<void> {
+  await app.page.keyboard.press('r')
+  for (const [x1, y1, x2, y2] of corners) await app.canvas.drag([x1, y1], [x2, y2])
+  await app.page.keyboard.press('v')
+  await expect(app.canvas.list).toHaveCount(corners.length)
+}
+
+async function command(app: App, name: string): Promise<void> {
+  await app.page.keyboard.press('Control+k')
+  await app.page.getByPlaceholder('Type a command…').fill(name)
+  await app.page.keyboard.press('Enter')
+}
+
+test.beforeEach(async ({ app, folder }) => {
+  await writeImage(join(folder, 'a.png'), 800, 500)
+  await writeImage(join(folder, 'b.png'), 800, 500)
+  await app.start(folder)
+  await app.canvas.ready()
+})
+
+test('union makes one of two, and one undo makes two again', async ({ app }) => {
+  const { page, canvas } = app
+  await boxes(app, [100, 100, 200, 200], [150, 150, 250, 250])
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('m')
+  await expect(canvas.list).toHaveCount(1)
+  await canvas.saved()
+  expect(areas(app)[0]).toBeGreaterThan(17_000)
+  expect(app.stored('a.png')[0].shape.kind).toBe('polygon')
+  await page.keyboard.press('Control+z')
+  await expect(canvas.list).toHaveCount(2)
+})
+
+test('subtract cuts a hole in the first selected and keeps the other', async ({ app }) => {
+  const { page, canvas } = app
+  await boxes(app, [100, 100, 300, 300], [150, 150, 200, 200])
+  await canvas.click(280, 280)
+  await canvas.click(175, 175, { modifiers: ['Shift'] })
+  await page.keyboard.press('Shift+M')
+  await canvas.saved()
+  const [outer, inner] = app.stored('a.png')
+  expect(outer.shape.kind === 'polygon' && outer.shape.rings.length).toBe(2)
+  expect(inner.shape.kind).toBe('bbox')
+  await page.keyboard.press('Control+a')
+  await command(app, 'Intersection')
+  await expect(canvas.hint).toHaveText('Intersect: nothing would be left')
+})
+
+test('slice cuts in two what the line crosses, and says when it crosses nothing', async ({
+  app,
+}) => {
+  const { page, canvas } = app
+  await boxes(app, [100, 100, 200, 200], [400, 100, 500, 200])
+  await page.keyboard.press('x')
+  await canvas.click(150, 80)
+  await canvas.click(150, 220)
+  await expect(canvas.list).toHaveCount(3)
+  await canvas.saved()
+  expect(areas(app).toSorted()).toEqual([10_000, 5_000, 5_000].toSorted())
+  await canvas.click(700, 300)
+  await canvas.click(750, 400)
+  await expect(canvas.hint).toHaveText('The line cuts no polygon or box in two')
+})
+
+test('boxes are rotated by key, and converted with what is lost said', async ({ app }) => {
+  const { page, canvas } = app
+  await boxes(app, [100, 100, 300, 200])
+  await canvas.click(200, 150)
+  for (let turn = 0; turn < 3; turn++) await page.keyboard.press('.')
+  await page.keyboard.press(',')
+  await canvas.saved()
+  const [{ shape }] = app.stored('a.png')
+  expect(shape.kind === 'oriented_box' && shape.angleDeg).toBeCloseTo(2, 6)
+  await command(app, 'Convert to bounding box')
+  await expect(canvas.hint).toContainText('1 of 1 converted · lost: its angle')
+  await command(app, 'Convert to polygon')
+  await canvas.saved()
+  expect(app.stored('a.png')[0].shape.kind).toBe('polygon')
+  await command(app, 'Smooth')
+  await expect(canvas.hint).toHaveText('Smooth: 4 points became 8')
+})
+
+test('shapes are copied from the previous image, identical ones skipped', async ({ app }) => {
+  const { page, canvas } = app
+  await boxes(app, [100, 100, 200, 200], [300, 100, 400, 200])
+  await page.keyboard.press('d')
+  await expect(page.getByText('2 / 2')).toBeVisible()
+  await canvas.ready()
+  await page.keyboard.press('Control+Shift+V')
+  await expect(canvas.hint).toHaveText('2 copied from a.png')
+  await page.keyboard.press('Control+Shift+V')
+  await expect(canvas.hint).toHaveText('0 copied from a.png, 2 identical skipped')
+  await canvas.saved()
+  expect(areas(app, 'b.png')).toEqual(areas(app, 'a.png'))
+})

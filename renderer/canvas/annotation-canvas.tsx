@@ -32,14 +32,18 @@ export interface CanvasProps {
 /** The 2D context under Konva's wrapper. */
 type SceneContext = Konva.Context & { _context: CanvasRenderingContext2D }
 
+/** A picture is drawn with care when its view has been still for this long, milliseconds. */
+const STILL_MS = 120
+
 function drawPicture(
   context: CanvasRenderingContext2D,
   { bitmap, width, height }: CanvasPicture,
+  isMoving: boolean,
 ): void {
   const { scale, x, y } = viewport.getState()
   // Beyond 200 % single pixels are what the person wants to see.
   context.imageSmoothingEnabled = scale < 2
-  context.imageSmoothingQuality = 'medium'
+  context.imageSmoothingQuality = isMoving ? 'low' : 'medium'
   context.drawImage(bitmap, x, y, width * scale, height * scale)
 }
 
@@ -109,6 +113,7 @@ export function AnnotationCanvas({
     shapes: Konva.Layer | null
     overlay: Konva.Layer | null
   }>({ picture: null, shapes: null, overlay: null })
+  const isMoving = useRef(false)
   const drawShapes = useCallback(() => void layers.current.shapes?.batchDraw(), [])
   const bitmap = useShapeBitmap(annotations, style, drawShapes)
 
@@ -116,11 +121,23 @@ export function AnnotationCanvas({
     const { current } = layers
     const drawOverlayLayer = () => void current.overlay?.batchDraw()
     onReady(drawOverlayLayer)
-    return viewport.subscribe(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const settle = () => {
+      isMoving.current = false
+      current.picture?.batchDraw()
+    }
+    const unsubscribe = viewport.subscribe(() => {
+      isMoving.current = true
+      clearTimeout(timer)
+      timer = setTimeout(settle, STILL_MS)
       current.picture?.batchDraw()
       current.shapes?.batchDraw()
       drawOverlayLayer()
     })
+    return () => {
+      unsubscribe()
+      clearTimeout(timer)
+    }
   }, [onReady])
 
   const scene = (draw: (context: CanvasRenderingContext2D) => void) => (context: Konva.Context) => {
@@ -135,7 +152,9 @@ export function AnnotationCanvas({
         }}
         listening={false}
       >
-        <Shape sceneFunc={scene((context) => picture && drawPicture(context, picture))} />
+        <Shape
+          sceneFunc={scene((context) => picture && drawPicture(context, picture, isMoving.current))}
+        />
       </Layer>
       <Layer
         ref={(layer) => {

@@ -46,7 +46,8 @@ interface Source {
 
 function newBitmap(): Bitmap {
   const canvas = document.createElement('canvas')
-  const context = canvas.getContext('2d')
+  // In memory, not on a graphics card: `flush` reads from it.
+  const context = canvas.getContext('2d', { willReadFrequently: true })
   if (!context) throw new Error('The browser gives no 2D canvas')
   return {
     canvas,
@@ -54,6 +55,14 @@ function newBitmap(): Bitmap {
     view: { scale: 1, x: 0, y: 0, width: 0, height: 0 },
     detail: detailFor(0),
   }
+}
+
+/**
+ * Browsers only record what is drawn and paint it when the canvas is shown: ten thousand shapes in one
+ * frame. Reading a pixel makes them paint now, so that a slice costs what the clock says.
+ */
+function flush(context: CanvasRenderingContext2D): void {
+  context.getImageData(0, 0, 1, 1)
 }
 
 /** The image pixels that a view with margins covers. */
@@ -233,12 +242,14 @@ export class ShapeBitmap {
     for (const group of Map.groupBy(inView, ({ className }) => className).values()) {
       for (let start = 0; start < group.length; start += BATCH) {
         drawAnnotations(context, view, group.slice(start, start + BATCH), style, detail)
+        flush(context)
         yield
       }
     }
     if (!style.showLabels) return
     for (let start = 0; start < inView.length; start += BATCH) {
       drawLabels(context, view, inView.slice(start, start + BATCH), style)
+      flush(context)
       yield
     }
   }

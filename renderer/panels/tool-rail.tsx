@@ -49,7 +49,7 @@ export function ToolRail() {
             type="button"
             aria-label={label}
             aria-pressed={current === id}
-            title={key ? `${label} (${keyLabel(key)})` : label}
+            title={`${label} (${key ? keyLabel(key) : 'hold Space'})`}
             onClick={() => takeTool(id)}
             className={classNames(
               'relative flex h-12 w-[60px] flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
@@ -64,7 +64,7 @@ export function ToolRail() {
               {SHORT_LABEL[id] ?? label}
             </span>
             <span aria-hidden="true" className="absolute top-0.5 right-1 text-[9px] leading-none">
-              {key ? keyLabel(key).replace('Shift+', '⇧') : '␣'}
+              {key ? keyLabel(key).replace('Shift+', '⇧') : ''}
             </span>
           </button>
         )

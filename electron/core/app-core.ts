@@ -33,7 +33,8 @@ export function createAppCore(ports: Ports, openPath: string | null = null) {
   /** Tells the windows what an edit did. */
   const announce = ({ datasetId, effects, classesChanged }: Outcome) => {
     const changed = effects.filter(({ changes }) => !isEmptyChangeSet(changes))
-    for (const effect of changed) events.publish({ type: 'annotations', ...effect })
+    for (const effect of changed)
+      events.publish({ type: 'annotations', ...effect, ...edits.canUndo(effect.imageId) })
     if (changed.length > 0)
       events.publish({
         type: 'images',

@@ -84,6 +84,7 @@ export class ImageDocument {
     if (known !== undefined && event.revision <= known) return
     if (event.revision === (known ?? 0) + 1 && this.#autosave.pending(this.image.id).length === 0) {
       this.#autosave.setRevision(this.image.id, event.revision)
+      this.history.setState({ undo: event.undo, redo: event.redo })
       this.#applyRemote(rebaseChangeSet(this.annotations.list, event.changes))
     } else await this.reload()
   }

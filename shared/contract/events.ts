@@ -26,6 +26,9 @@ export const appEventSchema = z.discriminatedUnion('type', [
     changes: changeSetSchema,
     /** The commit that caused it, so that a window knows its own. */
     commitId: z.string(),
+    /** What undo and redo would do on this image now. */
+    undo: z.string().nullable(),
+    redo: z.string().nullable(),
   }),
   z.object({ type: z.literal('dataset'), dataset: datasetSchema }),
   /** Another start of the app asked for a folder. */

@@ -51,6 +51,7 @@ test('export, then import elsewhere: what was drawn comes back, and undo takes i
   await expect(app.page.getByText('1 annotation imported on 1 image.')).toBeVisible()
   await app.page.getByRole('button', { name: 'Done' }).click()
   await expect(app.canvas.list).toHaveCount(1)
+  await expect(app.page.getByRole('button', { name: 'Undo: Import COCO' })).toBeEnabled()
   const [imported] = app.stored('images/a.png')
   expect(imported.className).toBe(drawn[0].className)
   expect(imported.shape).toEqual(

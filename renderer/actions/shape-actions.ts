@@ -140,6 +140,20 @@ async function copyFromPrevious(): Promise<void> {
   say(`${created.length} copied from ${from}${skipped > 0 ? `, ${skipped} identical skipped` : ''}`)
 }
 
+/** Gives the selection an instance of its own, or takes it out of any. */
+function regroup(together: boolean): void {
+  const list = session.getState().document?.annotations.list ?? []
+  const next = Math.max(0, ...list.map(({ instanceId }) => instanceId ?? 0)) + 1
+  updateAnnotations(
+    together ? `Group as instance ${next}` : 'Ungroup',
+    selectedAnnotations(),
+    (annotation) => {
+      const { instanceId: _old, ...others } = annotation
+      return together ? { ...others, instanceId: next } : others
+    },
+  )
+}
+
 const hasSelection = () => selectedAnnotations().length > 0
 
 const CONVERSIONS: readonly ShapeKind[] = ['bbox', 'oriented_box', 'polygon', 'polyline']
@@ -210,6 +224,22 @@ export const SHAPE_ACTIONS: readonly Action[] = [
     keys: ['.'],
     enabled: hasOne,
     run: () => rotate(1),
+  },
+  {
+    id: 'group',
+    label: 'Group the selected shapes as one instance',
+    group: 'Shapes',
+    keys: ['G'],
+    enabled: hasSelection,
+    run: () => regroup(true),
+  },
+  {
+    id: 'ungroup',
+    label: 'Ungroup the selected shapes',
+    group: 'Shapes',
+    keys: ['U'],
+    enabled: hasSelection,
+    run: () => regroup(false),
   },
   {
     id: 'copy-previous',

@@ -15,6 +15,7 @@ import { CanvasPanel } from './canvas-panel.tsx'
 import { ClassesPanel } from './classes-panel.tsx'
 import { DraftBanner } from './draft-banner.tsx'
 import { HistoryPanel } from './history-panel.tsx'
+import { PropertiesPanel } from './properties-panel.tsx'
 import { StatusBar } from './status-bar.tsx'
 import { ToolRail } from './tool-rail.tsx'
 import { TopBar } from './top-bar.tsx'
@@ -111,6 +112,7 @@ export function DatasetScreen({ dataset, settings }: { dataset: Dataset; setting
         >
           <ClassesPanel datasetId={dataset.id} />
           {document && <ImageTabs key={document.image.id} document={document} />}
+          {document && <PropertiesPanel document={document} />}
         </aside>
       </main>
       {hasImages && <Filmstrip />}

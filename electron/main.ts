@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { app, BrowserWindow, dialog } from 'electron'
@@ -38,9 +38,21 @@ function parseArguments(argv: readonly string[], cwd: string) {
 }
 
 const given = parseArguments(process.argv, process.cwd())
-// Two libraries may be open at once: the lock is per library.
-app.setPath('userData', join(given.dataDir, 'electron'))
-const isFirst = app.requestSingleInstanceLock()
+const isFirst = takeLibrary()
+
+/** Two libraries may be open at once: the lock is per library. A second start hands its folder over. */
+function takeLibrary(): boolean {
+  try {
+    const folder = join(given.dataDir, 'electron')
+    // A path that is not there yet is refused.
+    mkdirSync(folder, { recursive: true })
+    app.setPath('userData', folder)
+    return app.requestSingleInstanceLock({ folder: given.folder })
+  } catch (error) {
+    dialog.showErrorBox('Pictograph Desktop cannot start', String(error))
+    return false
+  }
+}
 
 async function start(): Promise<void> {
   await app.whenReady()
@@ -53,9 +65,13 @@ async function start(): Promise<void> {
   bridgeRpc(core)
   createWindow(PRELOAD)
 
-  app.on('second-instance', (_event, argv, cwd) => {
-    const { folder } = parseArguments(argv, cwd)
-    if (folder !== null) core.events.publish({ type: 'open-folder', path: folder })
+  app.on('second-instance', (_event, _argv, _cwd, handedOver) => {
+    // Not from its arguments: Chromium may add to them and change their order.
+    const folder =
+      typeof handedOver === 'object' && handedOver !== null && 'folder' in handedOver
+        ? handedOver.folder
+        : null
+    if (typeof folder === 'string') core.events.publish({ type: 'open-folder', path: folder })
     const [window] = BrowserWindow.getAllWindows()
     if (window?.isMinimized()) window.restore()
     window?.focus()

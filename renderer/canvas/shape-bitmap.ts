@@ -92,6 +92,8 @@ export class ShapeBitmap {
   #frame = 0
   /** The front shows what the source has, at some scale. */
   #isValid = false
+  /** What the front shows is no longer what the source has: it is drawn anew until that is done. */
+  #isStale = false
 
   /** `onChange`: the layer that shows the bitmap must be drawn again. */
   constructor(onChange: () => void) {
@@ -104,6 +106,7 @@ export class ShapeBitmap {
     this.#source = source
     this.#job = null
     if (!sameStore) this.#isValid = false
+    this.#isStale = true
     this.#wake(true)
   }
 
@@ -111,8 +114,9 @@ export class ShapeBitmap {
   patch(boxes: readonly Box[]): void {
     this.#job = null
     const few = boxes.length <= MAX_PATCHES
+    if (!few) this.#isStale = true
     if (this.#isValid && few) for (const box of boxes) this.#patchBox(box)
-    this.#wake(!few || !this.#isSharp())
+    this.#wake(this.#isStale || !this.#isSharp())
     this.#onChange()
   }
 
@@ -207,6 +211,7 @@ export class ShapeBitmap {
       this.#job = null
       ;[this.#front, this.#back] = [this.#back, this.#front]
       this.#isValid = true
+      this.#isStale = false
       this.#onChange()
       return
     }

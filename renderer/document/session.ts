@@ -65,7 +65,7 @@ export async function startSession(
       },
       onStale: (imageId) => {
         const { document } = session.getState()
-        if (document?.image.id === imageId) void document.reload()
+        if (document?.image.id === imageId) void document.reload().catch(() => {})
       },
       onRefused: ({ label, imageId }, reason) => {
         onTrouble(`“${label}” could not be saved: ${reason}`)
@@ -84,6 +84,8 @@ export async function startSession(
   void navigator.locks?.request(LOCK_PREFIX + windowId, () => new Promise(() => {}))
   for (const commit of adoptJournals(localStorage, libraryId, (id) => alive.has(id)))
     own.enqueue(commit)
+  // Theirs are gone from the store: kept as ours at once.
+  own.keep()
 }
 
 /** Closing the window now would leave edits behind (they are kept in the journal all the same). */
@@ -134,5 +136,8 @@ export function setDraft(draft: Draft | null): void {
 }
 
 export function onAnnotationsEvent(event: Extract<AppEvent, { type: 'annotations' }>): void {
-  void session.getState().document?.onEvent(event)
+  session
+    .getState()
+    .document?.onEvent(event)
+    .catch(() => {})
 }

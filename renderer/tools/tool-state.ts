@@ -43,7 +43,8 @@ export function currentClassName(): string {
 }
 
 const host: ToolHost = {
-  annotations: () => session.getState().document?.annotations.list ?? [],
+  annotations: () =>
+    (session.getState().document?.annotations.list ?? []).filter((item) => isVisible(item)),
   get: (id) => session.getState().document?.annotations.get(id),
   pick: (at, tolerance) =>
     session

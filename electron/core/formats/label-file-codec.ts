@@ -82,14 +82,33 @@ function queues(annotations: readonly Annotation[], key: (annotation: Annotation
   return (wanted: string): Annotation | undefined => waiting.get(wanted)?.shift()
 }
 
-/** Gives annotations that were read from a file without ids the ids of what they were written from. */
-export function matchIds(base: readonly Annotation[], read: readonly Annotation[]): Annotation[] {
-  const same = queues(base, contentKey)
-  const exact = read.map((annotation) => ({ annotation, id: same(contentKey(annotation))?.id }))
+/**
+ * Gives annotations that stand in a file without ids the ids of what they were written from: by content
+ * in every format; in YOLO, which has no ids at all, also what was moved, by its class and place.
+ */
+export function matchIds(
+  format: LabelFileFormat,
+  base: readonly Annotation[],
+  read: readonly Annotation[],
+): Annotation[] {
+  const ids = new Set(base.map(({ id }) => id))
+  const kept = new Set(read.map(({ id }) => id).filter((id) => ids.has(id)))
+  const same = queues(
+    base.filter(({ id }) => !kept.has(id)),
+    contentKey,
+  )
+  const exact = read.map((annotation) => {
+    if (kept.has(annotation.id)) return { annotation, id: annotation.id }
+    const found = same(contentKey(annotation))
+    // Who wrote it without our id knows nothing of our attributes either: silence deletes none.
+    const silent = found && Object.keys(annotation.attributes).length === 0
+    const known = silent ? { ...annotation, attributes: found.attributes } : annotation
+    return { annotation: known, id: found?.id }
+  })
   const claimed = new Set(exact.map(({ id }) => id))
   // What was moved or resized keeps its class and, among those, its place.
   const moved = queues(
-    base.filter(({ id }) => !claimed.has(id)),
+    base.filter(({ id }) => format === 'yolo' && !claimed.has(id)),
     ({ className }) => className,
   )
   return exact.map(({ annotation, id }) => ({

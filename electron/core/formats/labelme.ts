@@ -336,7 +336,8 @@ function readShape(
   return shapes.map((shape, index) => {
     const annotation = annotationSchema.safeParse({
       ...newAnnotation(shape, read.label),
-      id: (index === 0 ? read.id : null) ?? newId(),
+      // The regions of one mask are the same ones at the next reading.
+      id: read.id ? (index === 0 ? read.id : `${read.id}#${index}`) : newId(),
       confidence: typeof read.score === 'number' ? Math.min(1, Math.max(0, read.score)) : 1,
       attributes: { ...read.attributes, ...(read.difficult && { difficult: 'true' }) },
       ...(instanceId !== undefined && { instanceId }),

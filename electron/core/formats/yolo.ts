@@ -224,7 +224,7 @@ export function yoloLines(
 }
 
 const yamlSchema = z.object({
-  names: z.union([z.array(z.string()), z.record(z.string(), z.string())]),
+  names: z.union([z.array(z.coerce.string()), z.record(z.string(), z.coerce.string())]),
   kpt_shape: z.array(z.number()).optional(),
   kpt_names: z.record(z.string(), z.array(z.string())).optional(),
   skeleton: z.array(z.tuple([z.number(), z.number()])).optional(),

@@ -159,12 +159,15 @@ export class ImportPlans {
   /** New classes in colours that the dataset does not use yet. */
   #coloured(datasetId: string, added: readonly AnnotationClass[]): AnnotationClass[] {
     const { classes } = this.#deps.datasets.get(datasetId)
+    const known = new Set(classes.map(({ name }) => name))
+    // Another import, an edit or a label file may have brought one meanwhile.
+    const missing = added.filter(({ name }) => !known.has(name))
     const taken = new Set(classes.map(({ color }) => color.toLowerCase()))
     const result = withClassNames(
       classes,
-      added.map(({ name }) => name),
+      missing.map(({ name }) => name),
     ).slice(classes.length)
-    return added.map((item, index) =>
+    return missing.map((item, index) =>
       taken.has(item.color.toLowerCase()) ? { ...item, color: result[index].color } : item,
     )
   }

@@ -38,14 +38,6 @@ export class LabelFilePlaces {
     return this.#of(datasetId, labelFiles).imageOf.get(path) ?? null
   }
 
-  isKnown(datasetId: string): boolean {
-    return this.#known.has(datasetId)
-  }
-
-  knows(datasetId: string, imageId: string): boolean {
-    return this.#known.get(datasetId)?.fileOf.has(imageId) ?? false
-  }
-
   forget(datasetId: string): void {
     this.#known.delete(datasetId)
   }

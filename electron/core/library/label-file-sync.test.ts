@@ -284,6 +284,112 @@ describe('label files in step', () => {
     expect(json(join(folder, 'b_jpg.json'))).toMatchObject({ imagePath: 'b.jpg', shapes: [{}] })
   })
 
+  test('YOLO without a list: every number that a file uses keeps its meaning', async () => {
+    await using setup = await coreWithImages(['a.png', 'b.png'])
+    const { core, folder, datasetId, list } = setup
+    draw(core, list()[0].id, aBox('car'))
+    writeFileSync(join(folder, 'a.txt'), '2 0.5 0.5 0.5 0.5\n')
+    writeFileSync(join(folder, 'b.txt'), '0 0.5 0.5 0.5 0.5\n')
+    await core.setLabelFiles(datasetId, { format: 'yolo', folder: null })
+    await core.labelFiles.idle()
+    const classesOf = (index: number) =>
+      core.edits.annotations(list()[index].id).annotations.map(({ className }) => className)
+    expect(classesOf(0)).toEqual(['car', 'class 2'])
+    expect(classesOf(1)).toEqual(['class 0'])
+    expect(readFileSync(join(folder, 'classes.txt'), 'utf8')).toBe(
+      'class 0\nclass 1\nclass 2\ncar\n',
+    )
+    expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toMatch(/^3 .*\n2 .*\n$/)
+  })
+
+  test('an edit made while a changed file is read reaches the file too', async () => {
+    for (let ticks = 0; ticks < 6; ticks++) {
+      await using setup = await inStep('yolo')
+      const { core, image, folder, annotations } = setup
+      draw(core, image.id)
+      await setup.settled()
+      const file = join(folder, 'a.txt')
+      writeFileSync(file, `${readFileSync(file, 'utf8')}0 0.2 0.2 0.1 0.1\n`)
+      core.labelFiles.onFiles(core.datasets.get(setup.datasetId), [
+        { path: 'a.txt', kind: 'update' },
+      ])
+      for (let tick = 0; tick < ticks; tick++) await new Promise((next) => setImmediate(next))
+      draw(core, image.id, aBox('car', 20))
+      await vi.waitFor(() => expect(annotations()).toHaveLength(3), 5000)
+      await vi.waitFor(
+        () => expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(3),
+        5000,
+      )
+    }
+  })
+
+  test('images that come in bulk all bring their labels', async () => {
+    await using setup = await inStep('labelme')
+    const names = Array.from({ length: 150 }, (_, index) => `bulk${index}`)
+    for (const name of names) {
+      const shape = { label: 'dog', points: [[1, 1]], shape_type: 'point' }
+      writeFileSync(
+        join(setup.folder, `${name}.json`),
+        JSON.stringify({ imagePath: `${name}.png`, imageData: null, shapes: [shape] }),
+      )
+    }
+    await Promise.all(names.map((name) => writeImage(join(setup.folder, `${name}.png`))))
+    const labelled = () =>
+      setup.list().filter(({ annotationCount }) => annotationCount === 1).length
+    await vi.waitFor(() => expect(labelled()).toBe(150), 15_000)
+  })
+
+  test('a shape that the format cannot carry is left out, and the rest goes on', async () => {
+    await using setup = await inStep('yolo')
+    const { core, image, folder, annotations } = setup
+    const flat = [
+      { x: 5, y: 1 },
+      { x: 5, y: 9 },
+      { x: 5, y: 5 },
+    ]
+    draw(core, image.id, newAnnotation({ kind: 'polygon', rings: [flat] }, 'car'))
+    draw(core, image.id)
+    await setup.settled()
+    draw(core, image.id, aBox('car', 20))
+    await setup.settled()
+    expect(readFileSync(join(folder, 'a.txt'), 'utf8').trim().split('\n')).toHaveLength(2)
+    expect(annotations()).toHaveLength(3)
+  })
+
+  test('labelme: a shape that stands in the file without our id keeps its attributes', async () => {
+    await using setup = await inStep('labelme')
+    const { core, image, folder, annotations } = setup
+    const file = join(folder, 'a.json')
+    const shape = {
+      label: 'car',
+      points: [
+        [1, 1],
+        [9, 9],
+      ],
+      shape_type: 'rectangle',
+    }
+    const save = (shapes: object[]) =>
+      writeFileSync(file, JSON.stringify({ imagePath: 'a.png', imageData: null, shapes }))
+    save([shape])
+    await vi.waitFor(() => expect(annotations()).toHaveLength(1), 5000)
+    const [before] = annotations()
+    const after = { ...before, attributes: { colour: 'red' } }
+    core.publish(
+      core.edits.commit({
+        commitId: 'attribute',
+        imageId: image.id,
+        baseRevision: null,
+        changes: { created: [], updated: [{ before, after }], deleted: [] },
+        label: '',
+        origin: 'user',
+      }),
+    )
+    await setup.settled()
+    save([shape, { ...shape, label: 'dog' }])
+    await vi.waitFor(() => expect(annotations()).toHaveLength(2), 5000)
+    expect(annotations()[0]).toMatchObject({ id: before.id, attributes: { colour: 'red' } })
+  })
+
   test('into a folder of their own', async () => {
     using labels = temporaryFolder()
     await using setup = await inStep('pictograph', join(labels.path, 'labels'))

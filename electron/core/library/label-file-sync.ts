@@ -16,7 +16,7 @@ import {
 } from '#core/formats/label-file-codec.ts'
 import type { Log } from '#core/ports.ts'
 import { toUserError } from '#core/user-error.ts'
-import { newId } from '#shared/model/annotation.ts'
+import { type Annotation, newId } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { diffAnnotations, isEmptyChangeSet } from '#shared/model/change-set.ts'
 import type { DatasetImage, LabelFiles } from '#shared/model/dataset.ts'
@@ -58,6 +58,9 @@ export class LabelFileSync {
   readonly #watches = new Map<string, AsyncDisposable>()
   /** Their files wait until the images have been read. */
   readonly #unread = new Set<string>()
+  /** Images of each dataset in step whose files have been looked at, or wait for it. */
+  readonly #seen = new Map<string, Set<string>>()
+  #isEnding = false
   /** One after another, so that a file is never written twice at once. */
   #work: Promise<void> = Promise.resolve()
 
@@ -89,12 +92,15 @@ export class LabelFileSync {
       ).catch(() => null)
       if (watch) this.#watches.set(datasetId, watch)
     }
-    for (const { id } of this.#deps.images.list(datasetId)) this.#queue(datasetId, id)
+    const ids = this.#deps.images.list(datasetId).map(({ id }) => id)
+    this.#seen.set(datasetId, new Set(ids))
+    for (const id of ids) this.#queue(datasetId, id)
   }
 
   /** The dataset is closed, moved or forgotten. */
   async stop(datasetId: string): Promise<void> {
     this.#places.forget(datasetId)
+    this.#seen.delete(datasetId)
     const watch = this.#watches.get(datasetId)
     this.#watches.delete(datasetId)
     await watch?.[Symbol.asyncDispose]()
@@ -107,11 +113,14 @@ export class LabelFileSync {
 
   /** Images that came since may bring labels along; those that waited to be read can be written now. */
   onImages(datasetId: string, upserted: readonly DatasetImage[]): void {
+    const seen = this.#seen.get(datasetId)
+    if (!seen) return
     const read = upserted.filter(({ width }) => width !== null)
-    const fresh = read.filter(({ id }) => !this.#places.knows(datasetId, id))
-    if (fresh.length > 0 && this.#places.isKnown(datasetId)) {
-      this.#places.forget(datasetId)
-      for (const { id } of fresh) this.#queue(datasetId, id)
+    const fresh = read.filter(({ id }) => !seen.has(id))
+    if (fresh.length > 0) this.#places.forget(datasetId)
+    for (const { id } of fresh) {
+      seen.add(id)
+      this.#queue(datasetId, id)
     }
     for (const { id } of read) if (this.#unread.delete(id)) this.#queue(datasetId, id)
   }
@@ -122,6 +131,7 @@ export class LabelFileSync {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnding = true
     await Promise.all([...this.#watches.keys()].map((id) => this.stop(id)))
     await this.#work
   }
@@ -137,7 +147,14 @@ export class LabelFileSync {
   }
 
   #queue(datasetId: string, imageId: string): void {
-    this.#work = this.#work.then(async () => {
+    if (this.#isEnding) return
+    this.#work = this.#work.then(() => this.#syncImage(datasetId, imageId))
+  }
+
+  /** Never throws: one image's trouble must not end the others' turn. */
+  async #syncImage(datasetId: string, imageId: string): Promise<void> {
+    let file = ''
+    try {
       const dataset = this.#deps.datasets.find(datasetId)
       const image = this.#deps.images.find(imageId)
       if (!dataset?.labelFiles || !image || image.missing || image.problem !== null) return
@@ -147,17 +164,15 @@ export class LabelFileSync {
       }
       const path = this.#places.fileOf(datasetId, dataset.labelFiles, imageId)
       if (path === null) return
-      const file = join(dataset.labelFiles.folder ?? dataset.root, path)
-      try {
-        await this.#sync(dataset, dataset.labelFiles, image, path, file)
-      } catch (error) {
-        this.#deps.log.error('label file failed', { file, error: String(error) })
-        this.#deps.events.publish({
-          type: 'notice',
-          message: `The label file ${file} is out of step. ${toUserError(error).message}. The labels are safe in the library.`,
-        })
-      }
-    })
+      file = join(dataset.labelFiles.folder ?? dataset.root, path)
+      await this.#sync(dataset, dataset.labelFiles, image, path, file)
+    } catch (error) {
+      this.#deps.log.error('label file failed', { file, error: String(error) })
+      this.#deps.events.publish({
+        type: 'notice',
+        message: `The label file ${file} is out of step. ${toUserError(error).message}. The labels are safe in the library.`,
+      })
+    }
   }
 
   async #sync(
@@ -170,14 +185,15 @@ export class LabelFileSync {
     const { edits, labelFiles: records } = this.#deps
     const place = placeOf(labelFiles)
     const record = records.find(image.id, place)
-    const before = edits.annotations(image.id)
-    const isBehind =
-      record === null ? before.annotations.length > 0 : record.revision < before.revision
     const content = await readIfThere(file)
     const isOurs = content === null || !this.#isAnothers(dataset, labelFiles, image, content)
     if (!isOurs) return
     const changed = content !== null && hashOf(content) !== record?.contentHash
     if (changed) await this.#read(dataset, labelFiles, image, path, file, content)
+    // Asked only now: an edit may have come while the file was read.
+    const shown = records.find(image.id, place)?.revision
+    const now = edits.annotations(image.id)
+    const isBehind = shown === undefined ? now.annotations.length > 0 : shown < now.revision
     if (isBehind) await this.#write(dataset, labelFiles, image, path, file, content)
   }
 
@@ -212,12 +228,12 @@ export class LabelFileSync {
     const classes = await this.#classes(dataset, labelFiles)
     const found = readLabelFile(labelFiles.format, file, content, sizeOf(image), classes)
     const record = records.find(image.id, place)
+    const before = edits.annotations(image.id)
     const { base, read } = record
-      ? {
-          base: record.base,
-          read: labelFiles.format === 'yolo' ? matchIds(record.base, found) : found,
-        }
-      : firstContact(edits.annotations(image.id).annotations, found)
+      ? { base: record.base, read: matchIds(labelFiles.format, record.base, found) }
+      : firstContact(before.annotations, found)
+    // Nothing was drawn here that the file does not show: then the merge is what stands in the file.
+    const wasShown = record ? record.revision === before.revision : before.annotations.length === 0
     const outcome = edits.commit({
       commitId: newId(),
       imageId: image.id,
@@ -226,7 +242,7 @@ export class LabelFileSync {
       label: `Read ${fileNameOf(path)}`,
       origin: 'label_file',
     })
-    const [{ revision }] = outcome.effects
+    const revision = wasShown ? outcome.effects[0].revision : (record?.revision ?? 0)
     records.set(image.id, place, { path, contentHash: hashOf(content), base: read, revision })
     this.#deps.publish(outcome)
   }
@@ -247,11 +263,20 @@ export class LabelFileSync {
       folder === null
         ? fileNameOf(image.path)
         : relative(dirname(file), join(dataset.root, image.path)).split(sep).join('/')
-    const labelled = { ...sizeOf(image), annotations, stage: image.stage }
-    const content = writeLabelFile(format, labelled, classes, imagePath, previous)
+    const size = sizeOf(image)
+    const attempt = (list: readonly Annotation[]) => {
+      const labelled = { ...size, annotations: list, stage: image.stage }
+      const content = writeLabelFile(format, labelled, classes, imagePath, previous)
+      return { list, content, read: readLabelFile(format, file, content, size, classes) }
+    }
+    const { list, content, read } = readableOf(annotations, attempt)
+    if (list.length < annotations.length)
+      this.#deps.log.warn('shapes left out of a label file', {
+        file,
+        count: annotations.length - list.length,
+      })
     if (content !== previous) await writeFileAtomic(file, content)
-    const read = readLabelFile(format, file, content, labelled, classes)
-    const base = format === 'yolo' ? withWrittenIds(annotations, read) : read
+    const base = format === 'yolo' ? withWrittenIds(list, read) : read
     records.set(image.id, placeOf(labelFiles), {
       path,
       contentHash: hashOf(content),
@@ -272,6 +297,30 @@ export class LabelFileSync {
 
 function sizeOf({ path, width, height }: DatasetImage) {
   return { path, width: width ?? 0, height: height ?? 0 }
+}
+
+/**
+ * What can be written so that it can be read again: everything, or else without the shapes (of no width,
+ * say) that the format cannot carry. Those stay in the library.
+ */
+function readableOf<T>(
+  annotations: readonly Annotation[],
+  attempt: (list: readonly Annotation[]) => T,
+): T {
+  try {
+    return attempt(annotations)
+  } catch {
+    return attempt(
+      annotations.filter((annotation) => {
+        try {
+          attempt([annotation])
+          return true
+        } catch {
+          return false
+        }
+      }),
+    )
+  }
 }
 
 /** The lines of a YOLO file stand in the order of the annotations that it can hold. */

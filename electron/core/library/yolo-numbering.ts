@@ -1,40 +1,78 @@
 import { readFileSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { writeFileAtomic } from '#core/atomic-file.ts'
+import { FormatError } from '#core/formats/common.ts'
 import type { InputFile } from '#core/formats/types.ts'
 import { readNames } from '#core/formats/yolo.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import type { ImportFailure } from '#shared/model/format.ts'
 
 const CLASSES_FILE = 'classes.txt'
 
 /**
  * The classes in the order of the numbers that the YOLO files of a folder use: the folder's own list
- * (classes.txt, else data.yaml) first and unchanged, new classes after it. A number that was once given
- * never means another class, so files that are not rewritten stay right. Writes classes.txt when it grew.
+ * (classes.txt, else data.yaml) first and unchanged, then a place for every number that a file uses
+ * without a name, new classes after all of them. A number that was once given never means another
+ * class. Writes classes.txt when it grew. Throws a FormatError when there is a list that cannot be read.
  */
 export async function yoloNumbering(
   folder: string,
   classes: readonly AnnotationClass[],
 ): Promise<AnnotationClass[]> {
-  const listed = await listedNames(folder)
+  const { listed, isFile } = await listedNames(folder)
   const known = new Set(listed)
-  const names = [...listed, ...classes.map(({ name }) => name).filter((name) => !known.has(name))]
-  const hasFile = (await readdir(folder)).includes(CLASSES_FILE)
-  if (names.length > listed.length || (!hasFile && names.length > 0))
+  const added = classes.map(({ name }) => name).filter((name) => !known.has(name))
+  const names = [...listed]
+  if (added.length > 0) {
+    // Growing is rare: only then every label file is looked into.
+    const count = (await highestNumber(folder)) + 1
+    for (let number = names.length; number < count; number++) names.push(`class ${number}`)
+    const placed = new Set(names)
+    names.push(...added.filter((name) => !placed.has(name)))
+  }
+  if (names.length > listed.length || (!isFile && names.length > 0))
     await writeFileAtomic(join(folder, CLASSES_FILE), names.map((name) => `${name}\n`).join(''))
   const byName = new Map(classes.map((item) => [item.name, item]))
   return names.map((name) => byName.get(name) ?? { name, color: '#808080' })
 }
 
-/** By number; a number without a name keeps its place. */
-async function listedNames(folder: string): Promise<string[]> {
-  const entries = await readdir(folder)
-  const lists = entries.filter((name) => name === CLASSES_FILE)
-  const files = (
-    lists.length > 0 ? lists : entries.filter((name) => /^data\.ya?ml$/i.test(name))
-  ).map((path): InputFile => ({ path, bytes: () => readFileSync(join(folder, path)) }))
-  const { byNumber } = readNames(files, { failed: [] })
+/** The highest class number that a label file below the folder uses; -1 when none does. */
+async function highestNumber(folder: string): Promise<number> {
+  let highest = -1
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || !/\.txt$/i.test(entry.name) || entry.name === CLASSES_FILE) continue
+    const text = await readFile(join(entry.parentPath, entry.name), 'utf8')
+    for (const [, number] of text.matchAll(/^\s*(\d{1,6})(?:\s+-?[\d.]+){4,}/gm))
+      highest = Math.max(highest, Number(number))
+  }
+  return highest
+}
+
+/** By number; a number without a name keeps its place. A `labels` folder may have its list one level up. */
+async function listedNames(folder: string): Promise<{ listed: string[]; isFile: boolean }> {
+  const isFile = (await readdir(folder)).includes(CLASSES_FILE)
+  const files = isFile ? [inputFile(folder, CLASSES_FILE)] : await yamlFiles(folder)
+  const failed: ImportFailure[] = []
+  const { byNumber } = readNames(files, { failed })
+  if (failed[0]) throw new FormatError(failed[0].field, `${failed[0].file}: ${failed[0].message}`)
   const count = Math.max(-1, ...byNumber.keys()) + 1
-  return Array.from({ length: count }, (_, number) => byNumber.get(number) ?? `class ${number}`)
+  const listed = Array.from(
+    { length: count },
+    (_, number) => byNumber.get(number) ?? `class ${number}`,
+  )
+  return { listed, isFile }
+}
+
+async function yamlFiles(folder: string): Promise<InputFile[]> {
+  const places = basename(folder) === 'labels' ? [folder, dirname(folder)] : [folder]
+  for (const place of places) {
+    const names = (await readdir(place)).filter((name) => /^data\.ya?ml$/i.test(name))
+    if (names.length > 0) return names.map((name) => inputFile(place, name))
+  }
+  return []
+}
+
+function inputFile(folder: string, path: string): InputFile {
+  return { path, bytes: () => readFileSync(join(folder, path)) }
 }

@@ -106,8 +106,3 @@ export function instanceIds(annotations: Iterable<Pick<Annotation, 'instanceId'>
   for (const { instanceId } of annotations) next = Math.max(next, (instanceId ?? 0) + 1)
   return () => next++
 }
-
-/** `1`, `true` and the like of other programs' flags. */
-export function isTrue(value: unknown): boolean {
-  return value === true || value === 1 || value === '1' || value === 'true'
-}

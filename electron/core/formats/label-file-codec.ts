@@ -6,11 +6,13 @@ import type { LabelFileFormat } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import { FormatError, parseJson } from './common.ts'
 import { imageLookup } from './image-lookup.ts'
-import { labelmeFile, readLabelme, unknownTopKeys } from './labelme.ts'
+import { readLabelme, unknownTopKeys } from './labelme-read.ts'
+import { labelmeFile } from './labelme-write.ts'
 import { LossLog } from './loss-log.ts'
 import { pictograph, pictographFile } from './pictograph.ts'
 import type { ImportContext, ImportResult, LabelledImage } from './types.ts'
-import { namesOfClasses, readYoloText, yoloLines } from './yolo.ts'
+import { namesOfClasses, readYoloText } from './yolo-read.ts'
+import { yoloLines } from './yolo-write.ts'
 
 /** Where an image's label file lies below the chosen folder. `stem` is the image's own. */
 export function labelFilePath(format: LabelFileFormat, path: string, stem: string): string {

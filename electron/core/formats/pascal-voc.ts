@@ -4,11 +4,11 @@ import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
 import { withClassNames } from '#shared/model/annotation-class.ts'
 import type { ExportOptions } from '#shared/model/format.ts'
 import { directoryOf, fileNameOf, stemOf } from '#shared/model/paths.ts'
+import { isTrue } from '#shared/model/pose.ts'
 import {
   decimal,
   FormatError,
   failureOf,
-  isTrue,
   reportCommonLosses,
   textOf,
   uniqueStems,

@@ -1,25 +1,20 @@
-import type { Annotation, KeypointShape } from '#shared/model/annotation.ts'
-import type { AnnotationClass, Skeleton } from '#shared/model/annotation-class.ts'
-import { isTrue } from './common.ts'
+import type { Annotation } from '#shared/model/annotation.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import {
+  isKeypoint,
+  type KeypointAnnotation,
+  type SkeletonClass,
+  skeletonsWith,
+} from '#shared/model/pose.ts'
 import type { LabelledImage } from './types.ts'
-
-export type KeypointAnnotation = Annotation & { shape: KeypointShape }
 
 /** The keypoints of one object: the joint is the class of each point. */
 export interface Pose {
   /** The class whose skeleton has the joints; null for points that no skeleton knows. */
-  owner: (AnnotationClass & { skeleton: Skeleton }) | null
+  owner: SkeletonClass | null
   joints: Map<string, KeypointAnnotation>
   /** A box of the same instance, where there is one. */
   box: Annotation | null
-}
-
-function isKeypoint(annotation: Annotation): annotation is KeypointAnnotation {
-  return annotation.shape.kind === 'keypoint'
-}
-
-export function isOccluded(annotation: Annotation): boolean {
-  return isTrue(annotation.attributes.occluded)
 }
 
 /**
@@ -30,9 +25,6 @@ export function posesOf(
   image: Pick<LabelledImage, 'annotations'>,
   classes: readonly AnnotationClass[],
 ): { poses: Pose[]; rest: Annotation[] } {
-  const skeletons = classes.filter(
-    (item): item is AnnotationClass & { skeleton: Skeleton } => item.skeleton !== undefined,
-  )
   const groups = new Map<number | string, Map<string, KeypointAnnotation>>()
   const others: Annotation[] = []
   for (const annotation of image.annotations) {
@@ -55,10 +47,7 @@ export function posesOf(
       ({ id, instanceId, shape }) =>
         typeof key === 'number' && instanceId === key && shape.kind === 'bbox' && !used.has(id),
     )
-    const fits = skeletons.filter(({ skeleton }) => {
-      const names = new Set(skeleton.nodes.map((node) => node.name))
-      return [...joints.keys()].every((joint) => names.has(joint))
-    })
+    const fits = skeletonsWith(joints.keys(), classes)
     const owner =
       fits.find(({ name }) => linked.some(({ className }) => className === name)) ?? fits[0] ?? null
     const box = linked.find(({ className }) => className === owner?.name) ?? null

@@ -1,0 +1,14 @@
+import sharp from 'sharp'
+
+/** A small JPEG of its own for each number, drawn when it is asked for. */
+export function drawnImage(number: number): Promise<Buffer> {
+  const hue = (number * 47) % 360
+  const size = 20 + (number % 30)
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="120">
+    <rect width="160" height="120" fill="hsl(${hue} 50% 30%)"/>
+    <circle cx="${30 + (number % 100)}" cy="60" r="${size}" fill="hsl(${(hue + 150) % 360} 70% 60%)"/>
+  </svg>`
+  return sharp(Buffer.from(svg)).jpeg({ quality: 70 }).toBuffer()
+}
+
+export const DRAWN = { width: 160, height: 120, bytes: 2_000 }

@@ -1,0 +1,51 @@
+/** An answer that is an error, in the service's form. */
+export class Problem extends Error {
+  readonly status: number
+  readonly code: string
+  readonly details: unknown
+  readonly headers: Record<string, string>
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    { details = null, headers = {} }: { details?: unknown; headers?: Record<string, string> } = {},
+  ) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.details = details
+    this.headers = headers
+  }
+
+  get body(): unknown {
+    const { code, message, details } = this
+    return { error: { code, message, details }, detail: message }
+  }
+}
+
+interface FieldProblem {
+  loc: (string | number)[]
+  msg: string
+}
+
+/** A request that breaks the contract, field by field. */
+export class InvalidRequest extends Problem {
+  readonly fields: readonly FieldProblem[]
+
+  constructor(fields: readonly FieldProblem[], status: 400 | 422 = 422) {
+    super(
+      status,
+      'validation_error',
+      fields.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; '),
+    )
+    this.fields = fields
+  }
+
+  override get body(): unknown {
+    return { error: { code: this.code, message: this.message, details: null }, detail: this.fields }
+  }
+}
+
+export const notFound = (what: string) => new Problem(404, 'not_found', `${what} not found`)
+export const conflict = (message: string) => new Problem(409, 'conflict', message)

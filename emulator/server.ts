@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import fastify, { type FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { Faults, faultSchema } from './faults.ts'
+import { Problem } from './problems.ts'
+import { annotationRoutes } from './routes/annotations.ts'
+import { autoAnnotateRoutes } from './routes/auto-annotate.ts'
+import { batchRoutes } from './routes/batch.ts'
+import { commentRoutes } from './routes/comments.ts'
+import { datasetRoutes } from './routes/datasets.ts'
+import { directoryRoutes } from './routes/directories.ts'
+import { exportRoutes } from './routes/exports.ts'
+import { imageRoutes } from './routes/images.ts'
+import { seed } from './seed.ts'
+import { sendWithFault } from './send.ts'
+import type { Role, Service } from './service.ts'
+import { State } from './state.ts'
+import { Storage } from './storage.ts'
+
+export interface EmulatorOptions {
+  /** A folder for the database and the bytes. */
+  dataDir: string
+  /** 0 is any free one. */
+  port?: number
+  storagePort?: number
+  /** Roles by key. */
+  keys?: Readonly<Record<string, Role>>
+  /** Requests an hour and key; null for none. */
+  hourlyLimit?: number | null
+  /** Three datasets of different character. */
+  seeded?: boolean
+  /** Milliseconds since 1970: tests move it. */
+  now?: () => number
+}
+
+export const DEFAULT_KEYS: Readonly<Record<string, Role>> = {
+  pk_live_admin: 'admin',
+  pk_live_member: 'member',
+  pk_live_viewer: 'viewer',
+}
+
+/** The service's clock goes wrong by this much, milliseconds: signed addresses expire early or late. */
+const clockSchema = z.strictObject({ skewMs: z.number() })
+
+const HOUR_MS = 3_600_000
+
+export interface Emulator extends AsyncDisposable {
+  url: string
+  state: State
+  faults: Faults
+  /** Requests to the API that came in, `METHOD /path`, oldest first. */
+  requests: readonly { line: string; headers: Readonly<Record<string, unknown>> }[]
+}
+
+/** A local Pictograph service, written from its contract alone. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  let skewMs = 0
+  const now = () => (options.now ?? Date.now)() + skewMs
+  const state = new State(options.dataDir)
+  const faults = new Faults()
+  const storage = new Storage(state.objectsDir, faults, now)
+  const app = fastify({ bodyLimit: 64 * 1024 * 1024 })
+  const service: Service = { state, storage, now, origin: () => origin }
+  let origin = ''
+  if (options.seeded) await seed(state)
+  const requests: Emulator['requests'][number][] = []
+  const { keys = DEFAULT_KEYS, hourlyLimit = null } = options
+  gate(app, { keys, hourlyLimit, now, requests })
+  remember(app, state, now)
+  strike(app, faults)
+  datasetRoutes(app, service)
+  imageRoutes(app, service)
+  annotationRoutes(app, service)
+  batchRoutes(app, service)
+  directoryRoutes(app, service)
+  commentRoutes(app, service)
+  exportRoutes(app, service)
+  autoAnnotateRoutes(app, service)
+  app.post('/__admin/faults', (request) => {
+    faults.add(faultSchema.parse(request.body))
+    return { ok: true }
+  })
+  app.post('/__admin/clock', (request) => {
+    skewMs = clockSchema.parse(request.body).skewMs
+    return { ok: true }
+  })
+  app.delete('/__admin/faults', () => {
+    faults.clear()
+    return { ok: true }
+  })
+  await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
+  await new Promise<void>((resolve) =>
+    storage.server.listen(options.storagePort ?? 0, '127.0.0.1', resolve),
+  )
+  origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  storage.origin = `http://127.0.0.1:${(storage.server.address() as AddressInfo).port}`
+  return {
+    url: origin,
+    state,
+    faults,
+    requests,
+    [Symbol.asyncDispose]: async () => {
+      app.server.closeAllConnections()
+      storage.server.closeAllConnections()
+      storage.server.close()
+      await app.close()
+      state.close()
+    },
+  }
+}
+
+/** Keys, roles and the hourly limit; errors in the service's form; an id for each request. */
+function gate(
+  app: FastifyInstance,
+  {
+    keys,
+    hourlyLimit,
+    now,
+    requests,
+  }: {
+    keys: Readonly<Record<string, Role>>
+    hourlyLimit: number | null
+    now: () => number
+    requests: Emulator['requests'][number][]
+  },
+): void {
+  const made = new Map<string, number[]>()
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', randomUUID())
+    if (request.url.startsWith('/__admin')) return
+    requests.push({ line: `${request.method} ${request.url}`, headers: request.headers })
+    const key = String(request.headers['x-api-key'] ?? '')
+    const role = keys[key]
+    if (!role)
+      throw new Problem(
+        401,
+        'invalid_api_key',
+        key === '' ? 'An API key is required' : 'Invalid API key',
+      )
+    Reflect.set(request, 'role', role)
+    if (hourlyLimit === null) return
+    const times = (made.get(key) ?? []).filter((time) => time > now() - HOUR_MS)
+    made.set(key, times)
+    if (times.length >= hourlyLimit) {
+      const seconds = Math.ceil((times[0] + HOUR_MS - now()) / 1000)
+      throw new Problem(429, 'rate_limited', 'The hourly limit is reached', {
+        headers: { 'retry-after': String(Math.max(1, seconds)) },
+      })
+    }
+    times.push(now())
+  })
+  app.setNotFoundHandler((_request, reply) => {
+    const problem = new Problem(404, 'not_found', 'There is no such route')
+    reply.status(404).send(problem.body)
+  })
+  app.setErrorHandler((error, _request, reply) => {
+    const problem =
+      error instanceof Problem
+        ? error
+        : new Problem(
+            (error as { statusCode?: number }).statusCode ?? 500,
+            'error',
+            error instanceof Error ? error.message : String(error),
+          )
+    reply.status(problem.status).headers(problem.headers).send(problem.body)
+  })
+}
+
+/** A write with a key that was used before gets the first answer again, and happens once. */
+function remember(app: FastifyInstance, state: State, now: () => number): void {
+  const keyOf = (request: { headers: Record<string, unknown>; method: string; url: string }) => {
+    const key = request.headers['idempotency-key']
+    return typeof key === 'string' ? `${key} ${request.method} ${request.url}` : null
+  }
+  app.addHook('preHandler', async (request, reply) => {
+    const key = keyOf(request)
+    const known = key && state.answerOf(key, now())
+    if (known) return reply.status(known.status).type('application/json').send(known.body)
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    const key = keyOf(request)
+    if (key && reply.statusCode < 500 && reply.statusCode !== 429 && typeof payload === 'string')
+      state.keepAnswer(key, reply.statusCode, payload, now())
+    return payload
+  })
+}
+
+/** Faults of the answer, not instead of it. */
+const SPOILS_ANSWER: ReadonlySet<string> = new Set(['lose_answer', 'truncate', 'garbage', 'drip'])
+
+function strike(app: FastifyInstance, faults: Faults): void {
+  app.addHook('preHandler', async (request, reply) => {
+    if (request.url.startsWith('/__admin')) return
+    const fault = faults.strike(`${request.method} ${request.url}`)
+    if (!fault) return
+    // What spoils the answer waits until there is one; the others come instead of it.
+    if (SPOILS_ANSWER.has(fault.kind)) {
+      Reflect.set(request, 'fault', fault)
+      return
+    }
+    if (fault.kind === 'delay') {
+      await new Promise((resolve) => setTimeout(resolve, fault.ms + Math.random() * fault.jitterMs))
+      return
+    }
+    reply.hijack()
+    await sendWithFault(reply.raw, 200, {}, Buffer.alloc(0), fault)
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    const fault = Reflect.get(request, 'fault')
+    if (!fault) return payload
+    const body = Buffer.isBuffer(payload) ? payload : Buffer.from(String(payload))
+    reply.hijack()
+    await sendWithFault(
+      reply.raw,
+      reply.statusCode,
+      { 'content-type': 'application/json' },
+      body,
+      fault,
+    )
+    return payload
+  })
+}

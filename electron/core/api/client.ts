@@ -1,0 +1,57 @@
+import { Annotations } from './annotations.ts'
+import { Datasets } from './datasets.ts'
+import { Http, type HttpOptions } from './http.ts'
+import { Images } from './images.ts'
+import { AutoAnnotate, Comments, Directories, Exports, Organizations } from './others.ts'
+
+export { BULK_SAVE_LIMIT } from './annotations.ts'
+export { type BudgetState, PLAN_LIMITS, RequestBudget } from './budget.ts'
+export { DOWNLOAD_LISTING_LIMIT, type DownloadMode } from './datasets.ts'
+export * from './errors.ts'
+export type { CallOptions, HttpOptions } from './http.ts'
+export { BULK_UPLOAD_LIMIT, type ListFilter, type NewImage, type Registration } from './images.ts'
+export type { DownloadItem, RemoteClass, RemoteDataset, RemoteImage } from './schemas.ts'
+export { getStorage, isExpired, putFile } from './storage.ts'
+export type { WireAnnotation } from './wire-annotation.ts'
+
+/**
+ * The Pictograph service. `using client = new Client({ apiKey })` closes it at the end of the block;
+ * without, call `close`. Every method throws a PictographError and takes an AbortSignal.
+ */
+export class Client implements Disposable {
+  readonly datasets: Datasets
+  readonly images: Images
+  readonly annotations: Annotations
+  readonly directories: Directories
+  readonly comments: Comments
+  readonly exports: Exports
+  readonly organizations: Organizations
+  readonly autoAnnotate: AutoAnnotate
+  readonly http: Http
+
+  constructor(options: HttpOptions) {
+    this.http = new Http(options)
+    this.datasets = new Datasets(this.http)
+    this.images = new Images(this.http)
+    this.annotations = new Annotations(this.http)
+    this.directories = new Directories(this.http)
+    this.comments = new Comments(this.http)
+    this.exports = new Exports(this.http)
+    this.organizations = new Organizations(this.http)
+    this.autoAnnotate = new AutoAnnotate(this.http)
+  }
+
+  /** Requests an hour, and whether they are paused. */
+  get budget() {
+    return this.http.budget
+  }
+
+  /** Waits for what is under way. */
+  close(): Promise<void> {
+    return this.http.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.http.destroy()
+  }
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { type CallOptions, type Http, segment } from './http.ts'
+import { Images } from './images.ts'
+import { allItems, pageSchema } from './paging.ts'
+import {
+  data,
+  downloadListingSchema,
+  insightsSchema,
+  type RemoteClass,
+  type RemoteDataset,
+  type RemoteImage,
+  remoteDatasetSchema,
+} from './schemas.ts'
+
+export type DownloadMode = 'full' | 'images_only' | 'annotations_only'
+
+const deletedSchema = data(z.object({ id: z.string(), deleted: z.boolean().nullish() }))
+
+/** `dataset` is everywhere its name (case-sensitive) or its UUID. All methods throw a PictographError. */
+export class Datasets {
+  readonly #http: Http
+
+  constructor(http: Http) {
+    this.#http = http
+  }
+
+  list(
+    options: CallOptions & { archived?: boolean; limit?: number } = {},
+  ): AsyncGenerator<RemoteDataset> {
+    const { archived, limit, ...call } = options
+    return allItems(
+      (pageLimit, offset) =>
+        this.#http.json(pageSchema(remoteDatasetSchema), 'GET', '/datasets/', {
+          ...call,
+          query: { limit: pageLimit, offset, archived },
+        }),
+      limit,
+    )
+  }
+
+  async get(
+    dataset: string,
+    {
+      imagesLimit,
+      imagesOffset,
+      ...call
+    }: CallOptions & { imagesLimit?: number; imagesOffset?: number } = {},
+  ): Promise<RemoteDataset> {
+    const query =
+      imagesLimit === undefined
+        ? {}
+        : { include_images: true, images_limit: imagesLimit, images_offset: imagesOffset }
+    const path = `/datasets/${segment(dataset)}`
+    return (await this.#http.json(data(remoteDatasetSchema), 'GET', path, { ...call, query })).data
+  }
+
+  /** Newest first; more filters are in `images.list`. */
+  listImages(dataset: string, options: { signal?: AbortSignal } = {}): AsyncGenerator<RemoteImage> {
+    return new Images(this.#http).list(dataset, options)
+  }
+
+  async create(
+    dataset: {
+      name: string
+      readme?: string
+      description?: string
+      annotationTypes?: readonly string[]
+      classes?: readonly RemoteClass[]
+    },
+    call: CallOptions = {},
+  ): Promise<RemoteDataset> {
+    const { annotationTypes, ...others } = dataset
+    const body = { ...others, ...(annotationTypes && { annotation_types: annotationTypes }) }
+    const answer = await this.#http.json(data(remoteDatasetSchema), 'POST', '/datasets/', {
+      ...call,
+      body,
+    })
+    return answer.data
+  }
+
+  /** `classes` replaces the whole list. */
+  async update(
+    dataset: string,
+    change: {
+      newName?: string
+      readme?: string
+      description?: string
+      annotationTypes?: readonly string[]
+      classes?: readonly RemoteClass[]
+    },
+    call: CallOptions = {},
+  ): Promise<RemoteDataset> {
+    const { newName, annotationTypes, ...others } = change
+    const body = {
+      ...others,
+      ...(newName !== undefined && { new_name: newName }),
+      ...(annotationTypes && { annotation_types: annotationTypes }),
+    }
+    const path = `/datasets/${segment(dataset)}`
+    return (await this.#http.json(data(remoteDatasetSchema), 'PATCH', path, { ...call, body })).data
+  }
+
+  async delete(dataset: string, call: CallOptions = {}): Promise<void> {
+    await this.#http.json(deletedSchema, 'DELETE', `/datasets/${segment(dataset)}`, call)
+  }
+
+  archive(dataset: string, call: CallOptions = {}): Promise<RemoteDataset> {
+    return this.#turn(dataset, 'archive', call)
+  }
+
+  unarchive(dataset: string, call: CallOptions = {}): Promise<RemoteDataset> {
+    return this.#turn(dataset, 'unarchive', call)
+  }
+
+  async insights(dataset: string, call: CallOptions = {}): Promise<z.infer<typeof insightsSchema>> {
+    const path = `/datasets/${segment(dataset)}/insights`
+    return (await this.#http.json(data(insightsSchema), 'GET', path, call)).data
+  }
+
+  /** At most 10,000 items, with no way to ask for the rest: then the paged image list has them. */
+  async downloadListing(
+    dataset: string,
+    { mode = 'full', status, ...call }: CallOptions & { mode?: DownloadMode; status?: string } = {},
+  ): Promise<z.infer<typeof downloadListingSchema>> {
+    const path = `/datasets/${segment(dataset)}/download`
+    const query = { mode, limit: DOWNLOAD_LISTING_LIMIT, status_filter: status }
+    return (await this.#http.json(data(downloadListingSchema), 'GET', path, { ...call, query }))
+      .data
+  }
+
+  async #turn(dataset: string, verb: string, call: CallOptions): Promise<RemoteDataset> {
+    const path = `/datasets/${segment(dataset)}/${verb}`
+    return (await this.#http.json(data(remoteDatasetSchema), 'POST', path, call)).data
+  }
+}
+
+/** Exactly this many items mean that there are more. */
+export const DOWNLOAD_LISTING_LIMIT = 10_000

@@ -1,0 +1,293 @@
+import { randomUUID } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { Agent, type Dispatcher, request, errors as undiciErrors } from 'undici'
+import type { z } from 'zod'
+import { RequestBudget } from './budget.ts'
+import {
+  errorOfAnswer,
+  NetworkError,
+  type PictographError,
+  RateLimitError,
+  RequestTimeoutError,
+  ServerError,
+  UnexpectedAnswerError,
+} from './errors.ts'
+import { backoffMs, type Clock, isRetriedStatus, parseRetryAfter, systemClock } from './retry.ts'
+
+export const DEFAULT_BASE_URL = 'https://api.pictograph.io'
+export const API_PREFIX = '/api/v1/developer'
+
+/** A longer wait than this is the caller's decision, seconds. */
+const LONGEST_WAIT_S = 120
+
+export interface HttpOptions {
+  apiKey: string
+  baseUrl?: string
+  /** How long the service may be silent, milliseconds. */
+  timeoutMs?: number
+  /** Tries after the first. */
+  maxRetries?: number
+  /** Requests an hour; null for unknown. Shared with other clients of the same key when a budget is given. */
+  budget?: RequestBudget
+  /** `product/version` */
+  userAgent?: string
+  clock?: Clock
+}
+
+/** What every call takes. */
+export interface CallOptions {
+  signal?: AbortSignal
+  /** 32 hex digits: the same key a second time gives the first answer again, also after a restart. */
+  idempotencyKey?: string
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type Query = Record<string, string | number | boolean | null | undefined>
+
+interface Call extends CallOptions {
+  query?: Query
+  body?: unknown
+}
+
+interface Answer {
+  status: number
+  header: (name: string) => string | null
+  body: Readable
+}
+
+export function newIdempotencyKey(): string {
+  return randomUUID().replaceAll('-', '')
+}
+
+/** A name as one segment of a path, whatever is in it. */
+export const segment = (name: string): string => encodeURIComponent(name)
+
+/** A path inside a dataset: slashes stay, everything else is data. */
+export function imagePath(path: string): string {
+  return path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(segment)
+    .join('/')
+}
+
+/** Requests to the service: key, idempotency, time-outs, retries, budget and errors as its contract has them. */
+export class Http {
+  readonly baseUrl: URL
+  readonly budget: RequestBudget
+  readonly clock: Clock
+  readonly #apiKey: string
+  readonly #timeoutMs: number
+  readonly #maxRetries: number
+  readonly #userAgent: string
+  readonly #agent: Agent
+
+  constructor(options: HttpOptions) {
+    this.baseUrl = new URL(options.baseUrl ?? DEFAULT_BASE_URL)
+    if (!/^https?:$/.test(this.baseUrl.protocol))
+      throw new TypeError(`The base URL must begin with https:// (it is ${this.baseUrl.href})`)
+    if (options.apiKey.trim() === '') throw new TypeError('The API key is empty')
+    this.clock = options.clock ?? systemClock
+    this.budget = options.budget ?? new RequestBudget(null, this.clock)
+    this.#apiKey = options.apiKey
+    this.#timeoutMs = options.timeoutMs ?? 30_000
+    this.#maxRetries = options.maxRetries ?? 3
+    this.#userAgent = options.userAgent ?? 'pictograph-desktop/0'
+    this.#agent = new Agent({
+      connections: 64,
+      pipelining: 1,
+      connect: { timeout: this.#timeoutMs },
+    })
+  }
+
+  /** The pool that storage transfers share. */
+  get dispatcher(): Dispatcher {
+    return this.#agent
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.close()
+  }
+
+  /** Ends what is under way; for `using`, which cannot wait. */
+  destroy(): void {
+    void this.#agent.destroy()
+  }
+
+  /** JSON of a route below the API's prefix, checked against a schema. Throws a PictographError. */
+  async json<T extends z.ZodType>(
+    schema: T,
+    method: Method,
+    path: string,
+    call: Call = {},
+  ): Promise<z.infer<T>> {
+    const route = `${method} ${API_PREFIX}${path}`
+    const { json, requestId } = await this.#tryAgain(method, path, call, async (answer) => ({
+      json: await readJson(answer, route),
+      requestId: answer.header('x-request-id'),
+    }))
+    const parsed = schema.safeParse(json)
+    if (parsed.success) return parsed.data
+    const [issue] = parsed.error.issues
+    const field = issue.path.map(String).join('.') || 'the answer'
+    throw new UnexpectedAnswerError(
+      `${route} answered something unexpected: ${field}: ${issue.message}`,
+      {
+        route,
+        ...(requestId !== null && { requestId }),
+        details: { field },
+      },
+    )
+  }
+
+  /** The bytes of a route below the API's prefix, as they come. The caller reads or destroys the body. */
+  async bytes(
+    path: string,
+    call: Call = {},
+  ): Promise<{ body: Readable; sizeBytes: number | null }> {
+    return this.#tryAgain('GET', path, call, async ({ body, header }) => {
+      const length = header('content-length')
+      return { body, sizeBytes: length === null ? null : Number(length) }
+    })
+  }
+
+  /** The path below the API's prefix of an address that the service gave: its host counts for nothing. */
+  ownPath(address: string): string {
+    const { pathname, search } = new URL(address, this.baseUrl)
+    const base = this.baseUrl.pathname.replace(/\/$/, '')
+    const path = pathname.startsWith(base) ? pathname.slice(base.length) : pathname
+    if (!path.startsWith(`${API_PREFIX}/`))
+      throw new UnexpectedAnswerError(`The service gave an address outside its API: ${pathname}`, {
+        route: pathname,
+      })
+    return path.slice(API_PREFIX.length) + search
+  }
+
+  async #tryAgain<T>(
+    method: Method,
+    path: string,
+    call: Call,
+    read: (answer: Answer) => Promise<T>,
+  ): Promise<T> {
+    const writes = method === 'POST' || method === 'PUT' || method === 'PATCH'
+    const key = writes ? (call.idempotencyKey ?? newIdempotencyKey()) : null
+    for (let attempt = 0; ; attempt++) {
+      await this.budget.take(call.signal)
+      try {
+        return await read(await this.#send(method, path, call, key))
+      } catch (error) {
+        call.signal?.throwIfAborted()
+        const waitMs = this.#waitAfter(error, attempt)
+        if (waitMs === null) throw error
+        if (error instanceof RateLimitError) this.budget.pause(waitMs)
+        else await this.clock.sleep(waitMs, call.signal)
+      }
+    }
+  }
+
+  /** Milliseconds to wait before another try; null when there is none. */
+  #waitAfter(error: unknown, attempt: number): number | null {
+    const wait = backoffMs(attempt, this.clock.random())
+    if (error instanceof RateLimitError) {
+      this.budget.refused()
+      const seconds = error.retryAfter ?? 0
+      // The others need not find out one by one.
+      if (seconds > LONGEST_WAIT_S) this.budget.pause(seconds * 1000)
+      if (seconds > LONGEST_WAIT_S || attempt >= this.#maxRetries) return null
+      return Math.max(seconds * 1000, wait)
+    }
+    if (attempt >= this.#maxRetries) return null
+    if (error instanceof NetworkError) return wait
+    const status = (error as Partial<PictographError>).status ?? null
+    return status !== null && isRetriedStatus(status) ? wait : null
+  }
+
+  async #send(method: Method, path: string, call: Call, key: string | null): Promise<Answer> {
+    const route = `${method} ${API_PREFIX}${path}`
+    const url = this.#url(path, call.query)
+    const hasBody = call.body !== undefined
+    let response: Dispatcher.ResponseData
+    try {
+      response = await request(url, {
+        method,
+        dispatcher: this.#agent,
+        signal: call.signal,
+        // Of silence, not of the whole: a large body may take as long as it comes.
+        headersTimeout: this.#timeoutMs,
+        bodyTimeout: this.#timeoutMs,
+        headers: {
+          'x-api-key': this.#apiKey,
+          accept: 'application/json',
+          'user-agent': this.#userAgent,
+          ...(key !== null && { 'idempotency-key': key }),
+          ...(hasBody && { 'content-type': 'application/json' }),
+        },
+        ...(hasBody && { body: JSON.stringify(call.body) }),
+      })
+    } catch (error) {
+      throw networkError(error, route)
+    }
+    const header = (name: string) => {
+      const value = response.headers[name]
+      return (Array.isArray(value) ? value[0] : value) ?? null
+    }
+    const answer: Answer = { status: response.statusCode, header, body: response.body }
+    if (answer.status >= 200 && answer.status < 300) return answer
+    const json = await readJson(answer, route).catch(() => null)
+    const retryAfter = parseRetryAfter(header('retry-after'), this.clock.now())
+    const requestId = header('x-request-id')
+    throw errorOfAnswer(
+      answer.status,
+      json,
+      { route, ...(requestId !== null && { requestId }) },
+      retryAfter,
+    )
+  }
+
+  #url(path: string, query: Query = {}): URL {
+    const base = this.baseUrl.href.replace(/\/$/, '')
+    const url = new URL(`${base}${API_PREFIX}${path}`)
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
+    return url
+  }
+}
+
+/** The error for a request that got no answer. */
+export function networkError(error: unknown, route: string): NetworkError {
+  const name = error instanceof Error ? error.name : ''
+  const isTimeout =
+    name === 'TimeoutError' ||
+    error instanceof undiciErrors.HeadersTimeoutError ||
+    error instanceof undiciErrors.BodyTimeoutError ||
+    error instanceof undiciErrors.ConnectTimeoutError
+  if (isTimeout)
+    return new RequestTimeoutError('The service did not answer in time', { route, cause: error })
+  const reason = error instanceof Error ? error.message : String(error)
+  return new NetworkError(`The service could not be reached: ${reason}`, { route, cause: error })
+}
+
+/** Answers of the API are JSON and of a size that fits in memory; what is not JSON is the service failing. */
+async function readJson({ body, status, header }: Answer, route: string): Promise<unknown> {
+  let text: string
+  try {
+    const chunks: Buffer[] = []
+    for await (const chunk of body) chunks.push(chunk)
+    text = Buffer.concat(chunks).toString('utf8')
+  } catch (error) {
+    throw networkError(error, route)
+  }
+  if (text === '') return null
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const requestId = header('x-request-id')
+    const isPage = /<html|<!doctype/i.test(text.slice(0, 500))
+    throw new ServerError(
+      isPage
+        ? 'A web page came instead of the service’s answer: a network that wants a login first may be in between'
+        : 'The service answered something that is not JSON',
+      { route, status, cause: error, ...(requestId !== null && { requestId }) },
+    )
+  }
+}

@@ -1,0 +1,52 @@
+/** Milliseconds since 1970, and waiting; the tests bring a clock of their own. */
+export interface Clock {
+  now(): number
+  /** Rejects with the signal's reason when that is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** 0..1 */
+  random(): number
+}
+
+export const systemClock: Clock = {
+  now: Date.now,
+  random: Math.random,
+  sleep: (ms, signal) => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return promise
+    }
+    const onAbort = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    return promise
+  },
+}
+
+const BASE_MS = 1_000
+const CAP_MS = 30_000
+
+/** The wait before try `attempt` + 2 (0 for the first failure): doubling, capped, a quarter more or less. Milliseconds. */
+export function backoffMs(attempt: number, random: number): number {
+  return Math.min(CAP_MS, BASE_MS * 2 ** attempt) * (0.75 + random / 2)
+}
+
+/** `Retry-After` as seconds from `nowMs`: a number, or an HTTP date (RFC 9110, 10.2.3); null when it is neither. */
+export function parseRetryAfter(value: string | null, nowMs: number): number | null {
+  if (value === null) return null
+  if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value)
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? null : Math.max(0, (date - nowMs) / 1000)
+}
+
+const RETRIED = new Set([408, 429, 500, 502, 503, 504])
+
+export function isRetriedStatus(status: number): boolean {
+  return RETRIED.has(status)
+}

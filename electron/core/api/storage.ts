@@ -1,0 +1,170 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { type Readable, Transform } from 'node:stream'
+import { type Dispatcher, request } from 'undici'
+import { NetworkError, NotFoundError, PictographError, ServerError } from './errors.ts'
+import { networkError } from './http.ts'
+
+/** Storage may be silent for this long while it reads or writes, milliseconds. */
+const TRANSFER_TIMEOUT_MS = 300_000
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/** An address of storage: another host than the service's, so it never gets the key. Throws a PictographError. */
+function storageUrl(address: string): URL {
+  const route = 'storage transfer'
+  let url: URL
+  try {
+    url = new URL(address)
+  } catch {
+    throw new PictographError('The service gave a storage address that is none', { route })
+  }
+  const isSafe =
+    url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname))
+  if (!isSafe)
+    throw new PictographError(
+      `The service gave an unsafe storage address (${url.protocol}//${url.host})`,
+      {
+        route,
+      },
+    )
+  return url
+}
+
+/** What of an address may be shown: its query is its signature. */
+const shown = ({ origin, pathname }: URL) => `${origin}${pathname}`
+
+export interface TransferOptions {
+  signal?: AbortSignal
+  /** Bytes so far. */
+  onProgress?: (bytes: number) => void
+}
+
+function counting(onProgress: TransferOptions['onProgress']): Transform {
+  let bytes = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      onProgress?.(bytes)
+      done(null, chunk)
+    },
+  })
+}
+
+/** The first words of what storage says when it refuses: XML or text. */
+async function reason(body: Readable): Promise<string> {
+  let text = ''
+  try {
+    for await (const chunk of body) {
+      text += chunk
+      if (text.length > 2_000) break
+    }
+  } catch {
+    // What came so far must do.
+  }
+  return (/<Message>([^<]*)/i.exec(text)?.[1] ?? text).trim().slice(0, 200)
+}
+
+async function refused(status: number, body: Readable, route: string): Promise<PictographError> {
+  const message = `The storage refused: HTTP ${status} ${await reason(body)}`
+  const context = { route, status }
+  // A signed address that has expired is refused as forbidden or as a bad request.
+  if (status === 404) return new NotFoundError(message, context)
+  if (status >= 500) return new ServerError(message, context)
+  return new PictographError(message, context)
+}
+
+/** Whether an error of a transfer is one that a new signed address may mend. */
+export function isExpired(error: unknown): boolean {
+  return error instanceof PictographError && [400, 401, 403, 410].includes(error.status ?? 0)
+}
+
+/** Puts a file's bytes to a signed address, from disk as they are read. Throws a PictographError. */
+export async function putFile(
+  dispatcher: Dispatcher,
+  address: string,
+  file: string,
+  contentType: string,
+  { signal, onProgress }: TransferOptions = {},
+): Promise<void> {
+  const url = storageUrl(address)
+  const route = `PUT ${shown(url)}`
+  const { size } = await stat(file)
+  const source = createReadStream(file)
+  const body = source.pipe(counting(onProgress))
+  source.on('error', (error) => body.destroy(error))
+  try {
+    const response = await request(url, {
+      method: 'PUT',
+      dispatcher,
+      signal,
+      headersTimeout: TRANSFER_TIMEOUT_MS,
+      bodyTimeout: TRANSFER_TIMEOUT_MS,
+      headers: { 'content-type': contentType, 'content-length': String(size) },
+      body,
+    })
+    if (response.statusCode !== 200 && response.statusCode !== 201)
+      throw await refused(response.statusCode, response.body, route)
+    await response.body.dump()
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error instanceof PictographError ? error : networkError(error, route)
+  } finally {
+    source.destroy()
+  }
+}
+
+export interface StorageBody {
+  body: Readable
+  /** 206: the body continues where it was asked to; 200: it begins anew. */
+  status: number
+  /** Bytes of this body; null when storage does not say. */
+  sizeBytes: number | null
+  /** For `If-Range` of a later try. */
+  etag: string | null
+}
+
+/** Gets what lies at a signed address, from a byte on. The caller reads or destroys the body. */
+export async function getStorage(
+  dispatcher: Dispatcher,
+  address: string,
+  {
+    signal,
+    fromByte = 0,
+    etag,
+  }: TransferOptions & { fromByte?: number; etag?: string | null } = {},
+): Promise<StorageBody> {
+  const url = storageUrl(address)
+  const route = `GET ${shown(url)}`
+  try {
+    const response = await request(url, {
+      method: 'GET',
+      dispatcher,
+      signal,
+      headersTimeout: TRANSFER_TIMEOUT_MS,
+      bodyTimeout: TRANSFER_TIMEOUT_MS,
+      headers: {
+        ...(fromByte > 0 && { range: `bytes=${fromByte}-` }),
+        ...(fromByte > 0 && etag && { 'if-range': etag }),
+      },
+    })
+    if (response.statusCode !== 200 && response.statusCode !== 206)
+      throw await refused(response.statusCode, response.body, route)
+    const one = (name: string) => {
+      const value = response.headers[name]
+      return (Array.isArray(value) ? value[0] : value) ?? null
+    }
+    const length = one('content-length')
+    return {
+      body: response.body,
+      status: response.statusCode,
+      sizeBytes: length === null ? null : Number(length),
+      etag: one('etag'),
+    }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error instanceof PictographError || error instanceof NetworkError
+      ? error
+      : networkError(error, route)
+  }
+}

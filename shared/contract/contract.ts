@@ -38,6 +38,13 @@ export const classEditSchema = z.discriminatedUnion('kind', [
     name: z.string(),
     color: annotationClassSchema.shape.color,
   }),
+  /** What the class asks of its annotations; an absent part is taken away. */
+  z.object({
+    kind: z.literal('configure'),
+    name: z.string(),
+    attributes: annotationClassSchema.shape.attributes,
+    skeleton: annotationClassSchema.shape.skeleton,
+  }),
   z.object({ kind: z.literal('delete'), name: z.string() }),
 ])
 export type ClassEdit = z.infer<typeof classEditSchema>
@@ -53,9 +60,11 @@ export type HistoryEntry = z.infer<typeof historyEntrySchema>
 
 const id = z.string().min(1)
 
-/** An unfinished shape: which tool draws it and what it has so far; the renderer's own JSON. */
-const draftSchema = z.object({ tool: z.string(), data: z.json() })
-export type Draft = z.infer<typeof draftSchema>
+/** Unfinished shapes by the tool that draws them: what each has so far, in the renderer's own JSON. */
+const draftsSchema = z.record(z.string(), z.json())
+export type Drafts = z.infer<typeof draftsSchema>
+/** What one tool keeps of an unfinished shape. */
+export type DraftData = Drafts[string]
 
 /** Where the person looks: image pixels at the centre of the window, and screen pixels per image pixel. */
 const viewSchema = z.object({
@@ -69,7 +78,7 @@ const documentSchema = z.object({
   image: imageSchema.extend({ datasetId: id }),
   revision: z.number().int(),
   annotations: z.array(annotationSchema),
-  draft: draftSchema.nullable(),
+  drafts: draftsSchema,
   view: viewSchema.nullable(),
   /** What undo and redo would do next, in words; null when nothing. */
   undo: z.string().nullable(),
@@ -213,17 +222,30 @@ export const contract = {
           baseRevision: z.number().int(),
           label: z.string(),
           changes: changeSetSchema,
-          /** The draft after this edit: null when the shape being drawn is what is committed. */
-          draft: draftSchema.nullable().optional(),
+          /** The drafts after this edit: without the shape that it finishes. */
+          drafts: draftsSchema.optional(),
         }),
       )
       .output(committedSchema),
+    /** Edits of several images as one, which one undo takes back on all of them. */
+    commitMany: procedure
+      .input(
+        z.object({
+          datasetId: id,
+          commitId: id,
+          label: z.string(),
+          edits: z.array(z.object({ imageId: id, changes: changeSetSchema })).max(10_000),
+        }),
+      )
+      .output(z.object({ images: z.number().int() })),
     undo: procedure.input(z.object({ imageId: id, commitId: id })).output(turnedSchema),
     redo: procedure.input(z.object({ imageId: id, commitId: id })).output(turnedSchema),
+    /** What undo and redo would do now, in words. */
+    labels: procedure
+      .input(z.object({ imageId: id }))
+      .output(committedSchema.omit({ revision: true })),
     history: procedure.input(z.object({ imageId: id })).output(z.array(historyEntrySchema)),
-    saveDraft: procedure
-      .input(z.object({ imageId: id, draft: draftSchema.nullable() }))
-      .output(z.void()),
+    saveDrafts: procedure.input(z.object({ imageId: id, drafts: draftsSchema })).output(z.void()),
   },
   formats: {
     export: procedure

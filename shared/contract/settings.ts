@@ -1,12 +1,42 @@
 import { z } from 'zod'
 
+/** No field has a default here: a change names only what it changes. */
 export const settingsSchema = z.object({
-  theme: z.enum(['system', 'light', 'dark']).default('system'),
-  showLabels: z.boolean().default(true),
-  showCrosshair: z.boolean().default(false),
+  theme: z.enum(['system', 'light', 'dark']),
+  showLabels: z.boolean(),
+  showCrosshair: z.boolean(),
   /** 0..1 of the fill of shapes. */
-  fillOpacity: z.number().min(0).max(1).default(0.2),
+  fillOpacity: z.number().min(0).max(1),
+  /** 0..1 of outlines. */
+  strokeOpacity: z.number().min(0.1).max(1),
+  /** Of the picture, for the eye alone: -1..1, 0 leaves it as it is. */
+  brightness: z.number().min(-1).max(1),
+  contrast: z.number().min(-1).max(1),
+  /** Above 1 lifts the shadows. */
+  gamma: z.number().min(0.2).max(5),
+  showMinimap: z.boolean(),
+  showLoupe: z.boolean(),
+  /** Points are taken to vertices and edges of other shapes nearby. */
+  snapping: z.boolean(),
+  /** How far a freehand line may be from what the hand drew, screen pixels. */
+  freehandTolerance: z.number().min(0.5).max(20),
   /** Where the last export went, to begin there again. */
-  lastExportFolder: z.string().nullable().default(null),
+  lastExportFolder: z.string().nullable(),
 })
 export type Settings = z.infer<typeof settingsSchema>
+
+export const DEFAULT_SETTINGS: Settings = {
+  theme: 'system',
+  showLabels: true,
+  showCrosshair: false,
+  fillOpacity: 0.2,
+  strokeOpacity: 1,
+  brightness: 0,
+  contrast: 0,
+  gamma: 1,
+  showMinimap: false,
+  showLoupe: false,
+  snapping: true,
+  freehandTolerance: 2,
+  lastExportFolder: null,
+}

@@ -43,6 +43,10 @@ export function boxContains(box: Box, point: Point, margin = 0): boolean {
   )
 }
 
+export function boxesTouch(a: Box, b: Box): boolean {
+  return a.x <= b.x + b.w && b.x <= a.x + a.w && a.y <= b.y + b.h && b.y <= a.y + a.h
+}
+
 /** The part of `box` inside an image of the given size in pixels; null when nothing is left. */
 export function clampBox(box: Box, width: number, height: number): Box | null {
   const x = Math.max(0, box.x)

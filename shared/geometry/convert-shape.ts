@@ -1,16 +1,6 @@
-import type { PolygonShape, Shape, ShapeKind } from '#shared/model/annotation.ts'
-import { boxCorners } from './box.ts'
+import type { Shape, ShapeKind } from '#shared/model/annotation.ts'
 import { minimumAreaRectangle } from './ring.ts'
-import { shapeBounds } from './shape.ts'
-import { orientedCorners } from './shapes/oriented-box.ts'
-
-/** Anything with an area as a polygon; null for lines and points. */
-export function asPolygon(shape: Shape): PolygonShape | null {
-  if (shape.kind === 'polygon') return shape
-  if (shape.kind === 'bbox') return { kind: 'polygon', rings: [boxCorners(shape)] }
-  if (shape.kind === 'oriented_box') return { kind: 'polygon', rings: [orientedCorners(shape)] }
-  return null
-}
+import { asPolygon, shapeBounds } from './shape.ts'
 
 /**
  * The shape as another kind, where that makes sense, and what it loses on the way (null: nothing).

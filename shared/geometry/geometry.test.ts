@@ -1,17 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { shapeSchema } from '#shared/model/annotation.ts'
 import { annotationOf, holedPolygonIn, ringIn, shapeIn } from '#tests/helpers/arbitraries.ts'
 import { decodeRle, encodeRle, rasterise, traceMask } from './raster.ts'
 import { minimumAreaRectangle, ringArea } from './ring.ts'
 import {
   dragShapeHandle,
-  removeShapeVertex,
+  moveShapeVertices,
+  removeShapeVertices,
   shapeArea,
   shapeBounds,
+  shapeFields,
   shapeHandles,
   shapeHits,
   shapeVertices,
+  stretchBetween,
+  stretchShape,
   translateShape,
+  withShapeField,
 } from './shape.ts'
 import { orientedBoxFromCorners, orientedCorners } from './shapes/oriented-box.ts'
 
@@ -72,11 +78,64 @@ describe('every shape', () => {
           const inserted =
             more &&
             id.replace(/^m:(\d+):(\d+)$/, (_, path, index) => `v:${path}:${Number(index) + 1}`)
-          expect(more && inserted && removeShapeVertex(more, inserted)).toEqual(shape)
+          expect(more && inserted && removeShapeVertices(more, new Set([inserted]))).toEqual(shape)
         }
       }),
     )
   })
+})
+
+test('stretching multiplies areas, takes boxes to boxes, and back again', () => {
+  const factor = fc.integer({ min: 1, max: 40 }).map((value) => value / 8)
+  fc.assert(
+    fc.property(shapes, factor, factor, fc.boolean(), (shape, sx, sy, mirrored) => {
+      const stretch = { sx: mirrored ? -sx : sx, sy, dx: 17, dy: -5 }
+      const other = stretchShape(shape, stretch)
+      expect(shapeSchema.safeParse(other).error).toBeUndefined()
+      expect(shapeArea(other) / (shapeArea(shape) * sx * sy || 1)).toBeCloseTo(
+        shapeArea(shape) > 0 ? 1 : 0,
+        6,
+      )
+      if (shape.kind === 'oriented_box') return
+      const there = stretchBetween(shapeBounds(shape), shapeBounds(other))
+      const straight = shapeBounds(stretchShape(shape, there))
+      const goal = shapeBounds(other)
+      for (const side of ['x', 'y', 'w', 'h'] as const)
+        expect(straight[side]).toBeCloseTo(goal[side], 6)
+    }),
+  )
+})
+
+test('vertices move together and come back, and are taken away as far as the shape can spare them', () => {
+  fc.assert(
+    fc.property(shapes, fc.integer({ min: -50, max: 50 }), (shape, delta) => {
+      const ids = new Set(
+        shapeHandles(shape).flatMap(({ id, role }) => (role === 'vertex' ? [id] : [])),
+      )
+      const moved = moveShapeVertices(shape, ids, delta, -delta)
+      if (moved) {
+        expect(moved).toEqual(translateShape(shape, delta, -delta))
+        expect(moveShapeVertices(moved, ids, -delta, delta)).toEqual(shape)
+      }
+      expect(removeShapeVertices(shape, ids)).toBeNull()
+      const [one] = ids
+      const without = one === undefined ? null : removeShapeVertices(shape, new Set([one]))
+      if (without) expect(shapeSchema.safeParse(without).error).toBeUndefined()
+    }),
+  )
+})
+
+test('a typed number makes a valid shape with that number, or none', () => {
+  fc.assert(
+    fc.property(shapes, fc.double(), (shape, value) => {
+      for (const { key, value: before } of shapeFields(shape)) {
+        expect(withShapeField(shape, key, before)).toEqual(shape)
+        const changed = withShapeField(shape, key, value)
+        if (changed) expect(shapeSchema.safeParse(changed).success).toBe(true)
+      }
+      expect(withShapeField(shape, 'kind', 1)).toBeNull()
+    }),
+  )
 })
 
 test('resizing a box keeps the corner opposite the handle', () => {

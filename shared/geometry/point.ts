@@ -12,6 +12,14 @@ export function translatePoint(point: Point, dx: number, dy: number): Point {
   return { x: point.x + dx, y: point.y + dy }
 }
 
+/** x becomes `x * sx + dx`, y becomes `y * sy + dy`. */
+export function stretchPoint(
+  { x, y }: Point,
+  { sx, sy, dx, dy }: { sx: number; sy: number; dx: number; dy: number },
+): Point {
+  return { x: x * sx + dx, y: y * sy + dy }
+}
+
 /** Rotates about `centre`, clockwise as seen on screen (y points down). */
 export function rotatePoint(point: Point, centre: Point, angleDeg: number): Point {
   const angle = (angleDeg * Math.PI) / 180

@@ -5,16 +5,16 @@ import { ringArea } from './ring.ts'
 
 type Rings = readonly (readonly Point[])[]
 /** As polyclip has it: closed rings of pairs. */
-type ClipPolygon = [number, number][][]
+export type ClipPolygon = [number, number][][]
 
 /** Regions smaller than this are the dust of rounding, not of drawing. Square pixels. */
 const DUST = 1e-3
 
-function toClip(rings: Rings): ClipPolygon {
+export function toClip(rings: Rings): ClipPolygon {
   return rings.map((ring) => ring.map(({ x, y }): [number, number] => [x, y]))
 }
 
-function fromClip(regions: readonly ClipPolygon[]): PolygonShape[] {
+export function fromClip(regions: readonly ClipPolygon[]): PolygonShape[] {
   return regions
     .map((rings) =>
       rings

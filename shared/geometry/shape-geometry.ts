@@ -1,4 +1,4 @@
-import type { Box, Point, Shape } from '#shared/model/annotation.ts'
+import type { Box, Point, PolygonShape, Shape } from '#shared/model/annotation.ts'
 
 /** A place to grab a shape by. `id` is stable while the shape is dragged by it. */
 export interface Handle {
@@ -7,6 +7,10 @@ export interface Handle {
   at: Point
   /** The CSS cursor over it. */
   cursor: string
+  /** How far it stands off from its place so as not to cover what is there, screen pixels. */
+  offset?: Point
+  /** Of a midpoint: how long its edge is, image pixels. */
+  span?: number
 }
 
 export interface HandleDrag {
@@ -24,6 +28,22 @@ export interface Outline {
   closed: boolean
 }
 
+/** x becomes `x * sx + dx`, y becomes `y * sy + dy`; a negative factor mirrors. */
+export interface Stretch {
+  sx: number
+  sy: number
+  dx: number
+  dy: number
+}
+
+/** A number of a shape that can be typed. */
+export interface ShapeField {
+  key: string
+  label: string
+  /** Image pixels, or degrees where the label says so. */
+  value: number
+}
+
 /**
  * What the editor needs to know of one kind of shape. All functions are pure; edits take the shape
  * as it was when the gesture began, so that nothing drifts.
@@ -35,13 +55,22 @@ export interface ShapeGeometry<S extends Shape> {
   /** Inside, or within `tolerance` image pixels of the outline. */
   hits(shape: S, point: Point, tolerance: number): boolean
   translate(shape: S, dx: number, dy: number): S
-  /** The outlines to stroke; closed ones are filled together, even-odd. A keypoint has none. */
+  /** Areas grow by `|sx * sy|`. */
+  stretch(shape: S, stretch: Stretch): S
+  /** The outlines to stroke; closed ones are filled together, even-odd. */
   outlines(shape: S): Outline[]
+  /** Points to draw as dots. */
+  dots(shape: S): Point[]
   handles(shape: S): Handle[]
   /** The shape with one handle dragged; null when the result would not be a shape. */
   dragHandle(initial: S, handleId: string, drag: HandleDrag): S | null
-  /** The shape without one vertex; null when it cannot spare one. */
-  removeVertex(shape: S, handleId: string): S | null
+  /** The shape with the vertices of these handles moved; null when they do not move freely. */
+  moveVertices(shape: S, handleIds: ReadonlySet<string>, dx: number, dy: number): S | null
+  /** The shape without these vertices; null when it cannot spare them. */
+  removeVertices(shape: S, handleIds: ReadonlySet<string>): S | null
   /** A point for every vertex that makes up the shape. */
   vertices(shape: S): Point[]
+  /** Its area as a polygon; null for lines and points. */
+  polygon(shape: S): PolygonShape | null
+  fields(shape: S): ShapeField[]
 }

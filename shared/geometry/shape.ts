@@ -1,8 +1,15 @@
-import type { Box, Point, Shape, ShapeKind } from '#shared/model/annotation.ts'
-import type { Handle, HandleDrag, Outline, ShapeGeometry } from './shape-geometry.ts'
+import type { Box, Point, PolygonShape, Shape, ShapeKind } from '#shared/model/annotation.ts'
+import type {
+  Handle,
+  HandleDrag,
+  Outline,
+  ShapeField,
+  ShapeGeometry,
+  Stretch,
+} from './shape-geometry.ts'
 import { bboxGeometry } from './shapes/bbox.ts'
 import { keypointGeometry } from './shapes/keypoint.ts'
-import { orientedBoxGeometry } from './shapes/oriented-box.ts'
+import { normaliseAngle, orientedBoxGeometry } from './shapes/oriented-box.ts'
 import { polygonGeometry } from './shapes/polygon.ts'
 import { polylineGeometry } from './shapes/polyline.ts'
 
@@ -23,9 +30,34 @@ function geometryOf(shape: Shape): ShapeGeometry<Shape> {
 
 export const shapeBounds = (shape: Shape): Box => geometryOf(shape).bounds(shape)
 export const shapeArea = (shape: Shape): number => geometryOf(shape).area(shape)
-export const shapeOutlines = (shape: Shape): Outline[] => geometryOf(shape).outlines(shape)
-export const shapeHandles = (shape: Shape): Handle[] => geometryOf(shape).handles(shape)
+export const shapeDots = (shape: Shape): Point[] => geometryOf(shape).dots(shape)
 export const shapeVertices = (shape: Shape): Point[] => geometryOf(shape).vertices(shape)
+export const shapeFields = (shape: Shape): ShapeField[] => geometryOf(shape).fields(shape)
+
+/** Anything with an area as a polygon; null for lines and points. */
+export const asPolygon = (shape: Shape): PolygonShape | null => geometryOf(shape).polygon(shape)
+
+const outlinesOf = new WeakMap<Shape, readonly Outline[]>()
+
+/** What to stroke; the same array for the same object, so that a place on it can be found again. */
+export function shapeOutlines(shape: Shape): readonly Outline[] {
+  const known = outlinesOf.get(shape)
+  if (known) return known
+  const outlines = geometryOf(shape).outlines(shape)
+  outlinesOf.set(shape, outlines)
+  return outlines
+}
+
+const handlesOf = new WeakMap<Shape, readonly Handle[]>()
+
+/** Where the shape can be grabbed; the same array for the same object, as it is asked for at each move. */
+export function shapeHandles(shape: Shape): readonly Handle[] {
+  const known = handlesOf.get(shape)
+  if (known) return known
+  const handles = geometryOf(shape).handles(shape)
+  handlesOf.set(shape, handles)
+  return handles
+}
 
 /** Inside, or within `tolerance` image pixels of the outline. */
 export function shapeHits(shape: Shape, point: Point, tolerance: number): boolean {
@@ -36,12 +68,40 @@ export function translateShape(shape: Shape, dx: number, dy: number): Shape {
   return geometryOf(shape).translate(shape, dx, dy)
 }
 
+export function stretchShape(shape: Shape, stretch: Stretch): Shape {
+  return geometryOf(shape).stretch(shape, stretch)
+}
+
 /** `initial` with one handle dragged; null when the result would not be a shape. */
 export function dragShapeHandle(initial: Shape, handleId: string, drag: HandleDrag): Shape | null {
   return geometryOf(initial).dragHandle(initial, handleId, drag)
 }
 
-/** `shape` without one vertex; null when it cannot spare one. */
-export function removeShapeVertex(shape: Shape, handleId: string): Shape | null {
-  return geometryOf(shape).removeVertex(shape, handleId)
+/** The shape with the vertices of these handles moved; null when they do not move freely. */
+export function moveShapeVertices(
+  shape: Shape,
+  handleIds: ReadonlySet<string>,
+  dx: number,
+  dy: number,
+): Shape | null {
+  return geometryOf(shape).moveVertices(shape, handleIds, dx, dy)
+}
+
+/** `shape` without these vertices; null when it cannot spare them. */
+export function removeShapeVertices(shape: Shape, handleIds: ReadonlySet<string>): Shape | null {
+  return geometryOf(shape).removeVertices(shape, handleIds)
+}
+
+/** The shape with one of its numbers changed; null when the result would be no shape. */
+export function withShapeField(shape: Shape, key: string, value: number): Shape | null {
+  if (!Number.isFinite(value) || !shapeFields(shape).some((field) => field.key === key)) return null
+  if ((key === 'w' || key === 'h') && value <= 0) return null
+  return { ...shape, [key]: key === 'angleDeg' ? normaliseAngle(value) : value }
+}
+
+/** The stretch that takes one box to another; a side of 0 keeps its size. */
+export function stretchBetween(from: Box, to: Box): Stretch {
+  const sx = from.w > 0 ? to.w / from.w : 1
+  const sy = from.h > 0 ? to.h / from.h : 1
+  return { sx, sy, dx: to.x - from.x * sx, dy: to.y - from.y * sy }
 }

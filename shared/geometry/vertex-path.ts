@@ -1,5 +1,5 @@
 import type { Point } from '#shared/model/annotation.ts'
-import { midpoint } from './point.ts'
+import { distance, midpoint, translatePoint } from './point.ts'
 import type { Handle } from './shape-geometry.ts'
 
 /**
@@ -8,21 +8,28 @@ import type { Handle } from './shape-geometry.ts'
  */
 export function pathHandles(path: readonly Point[], pathIndex: number, closed: boolean): Handle[] {
   const handles: Handle[] = path.map((at, index) => ({
-    id: `v:${pathIndex}:${index}`,
+    id: vertexHandleId(pathIndex, index),
     role: 'vertex',
     at,
     cursor: 'move',
   }))
   const edges = closed ? path.length : path.length - 1
   for (let index = 0; index < edges; index++) {
+    const from = path[index]
+    const to = path[(index + 1) % path.length]
     handles.push({
       id: `m:${pathIndex}:${index}`,
       role: 'midpoint',
-      at: midpoint(path[index], path[(index + 1) % path.length]),
+      at: midpoint(from, to),
       cursor: 'copy',
+      span: distance(from, to),
     })
   }
   return handles
+}
+
+export function vertexHandleId(pathIndex: number, index: number): string {
+  return `v:${pathIndex}:${index}`
 }
 
 export function parseVertexHandle(
@@ -41,4 +48,26 @@ export function withVertexAt(
   return handle.ghost
     ? [...path.slice(0, handle.index + 1), to, ...path.slice(handle.index + 1)]
     : path.with(handle.index, to)
+}
+
+/** The path with those of its vertices moved that are named. */
+export function withVerticesMoved(
+  path: readonly Point[],
+  pathIndex: number,
+  handleIds: ReadonlySet<string>,
+  dx: number,
+  dy: number,
+): Point[] {
+  return path.map((point, index) =>
+    handleIds.has(vertexHandleId(pathIndex, index)) ? translatePoint(point, dx, dy) : point,
+  )
+}
+
+/** The path without those of its vertices that are named. */
+export function withoutVertices(
+  path: readonly Point[],
+  pathIndex: number,
+  handleIds: ReadonlySet<string>,
+): Point[] {
+  return path.filter((_, index) => !handleIds.has(vertexHandleId(pathIndex, index)))
 }

@@ -1,18 +1,27 @@
 import { z } from 'zod'
 
-const attributeSchema = z.object({
-  name: z.string().min(1),
+/** What a class asks of each of its annotations. */
+export const attributeSchema = z.object({
+  name: z.string().trim().min(1),
   type: z.enum(['text', 'number', 'select', 'checkbox']),
+  /** Of a select, in the order in which they are offered. */
   values: z.array(z.string()).optional(),
+  /** What a newly drawn annotation has. The service knows none: it stays here. */
+  default: z.union([z.string(), z.number(), z.boolean()]).optional(),
+  /** An annotation without it is incomplete. Stays here too. */
+  required: z.boolean().optional(),
 })
+export type AttributeSchema = z.infer<typeof attributeSchema>
 
-const skeletonSchema = z.object({
+export const skeletonSchema = z.object({
   /** x and y: the template's layout, in units of the template's own square. */
   nodes: z.array(
     z.object({ name: z.string().min(1), x: z.number().optional(), y: z.number().optional() }),
   ),
   /** Pairs of 0-based node indices. */
   edges: z.array(z.tuple([z.number().int().min(0), z.number().int().min(0)])),
+  /** Left and right of the same joint, as node indices. The service knows none: it stays here. */
+  pairs: z.array(z.tuple([z.number().int().min(0), z.number().int().min(0)])).optional(),
 })
 export type Skeleton = z.infer<typeof skeletonSchema>
 

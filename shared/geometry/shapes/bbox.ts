@@ -1,4 +1,5 @@
-import { boxContains, boxCorners } from '#shared/geometry/box.ts'
+import { boxContains, boxCorners, boxFromCorners } from '#shared/geometry/box.ts'
+import { stretchPoint } from '#shared/geometry/point.ts'
 import type { Handle, HandleDrag, ShapeGeometry } from '#shared/geometry/shape-geometry.ts'
 import type { BboxShape, Box, Point } from '#shared/model/annotation.ts'
 
@@ -56,7 +57,13 @@ export const bboxGeometry: ShapeGeometry<BboxShape> = {
   area: ({ w, h }) => w * h,
   hits: (shape, point, tolerance) => boxContains(shape, point, tolerance),
   translate: (shape, dx, dy) => ({ ...shape, x: shape.x + dx, y: shape.y + dy }),
+  stretch: (shape, stretch) => {
+    const [corner, , opposite] = boxCorners(shape)
+    const box = boxFromCorners(stretchPoint(corner, stretch), stretchPoint(opposite, stretch))
+    return { kind: 'bbox', ...box }
+  },
   outlines: (shape) => [{ points: boxCorners(shape), closed: true }],
+  dots: () => [],
   handles: (shape): Handle[] =>
     BOX_HANDLES.map(({ id, sx, sy, cursor }) => ({
       id,
@@ -68,6 +75,14 @@ export const bboxGeometry: ShapeGeometry<BboxShape> = {
     const box = resizeBox(initial, handleId, drag)
     return box && { kind: 'bbox', ...box }
   },
-  removeVertex: () => null,
+  moveVertices: () => null,
+  removeVertices: () => null,
   vertices: (shape): Point[] => boxCorners(shape),
+  polygon: (shape) => ({ kind: 'polygon', rings: [boxCorners(shape)] }),
+  fields: ({ x, y, w, h }) => [
+    { key: 'x', label: 'X', value: x },
+    { key: 'y', label: 'Y', value: y },
+    { key: 'w', label: 'Width', value: w },
+    { key: 'h', label: 'Height', value: h },
+  ],
 }

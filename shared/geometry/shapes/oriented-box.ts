@@ -1,5 +1,5 @@
 import { boundsOfPoints, boxContains } from '#shared/geometry/box.ts'
-import { distance, rotatePoint } from '#shared/geometry/point.ts'
+import { distance, rotatePoint, stretchPoint } from '#shared/geometry/point.ts'
 import type { Handle, ShapeGeometry } from '#shared/geometry/shape-geometry.ts'
 import type { OrientedBoxShape, Point } from '#shared/model/annotation.ts'
 import { BOX_HANDLES, resizeBox } from './bbox.ts'
@@ -54,7 +54,24 @@ export const orientedBoxGeometry: ShapeGeometry<OrientedBoxShape> = {
   area: ({ w, h }) => w * h,
   hits: (shape, point, tolerance) => boxContains(localBox(shape), toLocal(shape, point), tolerance),
   translate: (shape, dx, dy) => ({ ...shape, cx: shape.cx + dx, cy: shape.cy + dy }),
+  stretch: (shape, stretch) => {
+    const { x: cx, y: cy } = stretchPoint({ x: shape.cx, y: shape.cy }, stretch)
+    const heading = (shape.angleDeg * Math.PI) / 180
+    const ux = Math.cos(heading) * stretch.sx
+    const uy = Math.sin(heading) * stretch.sy
+    const along = Math.hypot(ux, uy)
+    // A stretched rectangle is a parallelogram: it stays upright on its heading, with its area.
+    return {
+      ...shape,
+      cx,
+      cy,
+      w: shape.w * along,
+      h: (shape.h * Math.abs(stretch.sx * stretch.sy)) / along,
+      angleDeg: normaliseAngle((Math.atan2(uy, ux) * 180) / Math.PI),
+    }
+  },
   outlines: (shape) => [{ points: orientedCorners(shape), closed: true }],
+  dots: () => [],
   handles: (shape): Handle[] => {
     const centre = { x: shape.cx, y: shape.cy }
     const place = (sx: number, sy: number) =>
@@ -85,6 +102,15 @@ export const orientedBoxGeometry: ShapeGeometry<OrientedBoxShape> = {
     )
     return { ...initial, cx: middle.x, cy: middle.y, w: box.w, h: box.h }
   },
-  removeVertex: () => null,
+  moveVertices: () => null,
+  removeVertices: () => null,
   vertices: (shape): Point[] => orientedCorners(shape),
+  polygon: (shape) => ({ kind: 'polygon', rings: [orientedCorners(shape)] }),
+  fields: ({ cx, cy, w, h, angleDeg }) => [
+    { key: 'cx', label: 'Centre X', value: cx },
+    { key: 'cy', label: 'Centre Y', value: cy },
+    { key: 'w', label: 'Width', value: w },
+    { key: 'h', label: 'Height', value: h },
+    { key: 'angleDeg', label: 'Angle °', value: angleDeg },
+  ],
 }

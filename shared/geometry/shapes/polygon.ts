@@ -1,8 +1,14 @@
 import { boundsOfPoints } from '#shared/geometry/box.ts'
-import { distanceToPath, translatePoint } from '#shared/geometry/point.ts'
+import { distanceToPath, stretchPoint, translatePoint } from '#shared/geometry/point.ts'
 import { ringArea, ringsContain } from '#shared/geometry/ring.ts'
 import type { ShapeGeometry } from '#shared/geometry/shape-geometry.ts'
-import { parseVertexHandle, pathHandles, withVertexAt } from '#shared/geometry/vertex-path.ts'
+import {
+  parseVertexHandle,
+  pathHandles,
+  withoutVertices,
+  withVertexAt,
+  withVerticesMoved,
+} from '#shared/geometry/vertex-path.ts'
 import type { Point, PolygonShape } from '#shared/model/annotation.ts'
 
 /** The fewest vertices a ring can have. */
@@ -19,7 +25,12 @@ export const polygonGeometry: ShapeGeometry<PolygonShape> = {
     ...shape,
     rings: shape.rings.map((ring) => ring.map((point) => translatePoint(point, dx, dy))),
   }),
+  stretch: (shape, stretch) => ({
+    ...shape,
+    rings: shape.rings.map((ring) => ring.map((point) => stretchPoint(point, stretch))),
+  }),
   outlines: ({ rings }) => rings.map((points) => ({ points, closed: true })),
+  dots: () => [],
   handles: ({ rings }) => rings.flatMap((ring, index) => pathHandles(ring, index, true)),
   dragHandle: (initial, handleId, { to }) => {
     const handle = parseVertexHandle(handleId)
@@ -27,20 +38,17 @@ export const polygonGeometry: ShapeGeometry<PolygonShape> = {
     const ring = withVertexAt(initial.rings[handle.pathIndex], handle, to)
     return { ...initial, rings: initial.rings.with(handle.pathIndex, ring) }
   },
-  removeVertex: (shape, handleId) => {
-    const handle = parseVertexHandle(handleId)
-    if (!handle || handle.ghost) return null
-    const ring = shape.rings[handle.pathIndex]
-    if (ring.length > MIN_RING_POINTS) {
-      return {
-        ...shape,
-        rings: shape.rings.with(handle.pathIndex, ring.toSpliced(handle.index, 1)),
-      }
-    }
-    // A hole that would fall apart is filled; an outside cannot spare the vertex.
-    return handle.pathIndex > 0
-      ? { ...shape, rings: shape.rings.toSpliced(handle.pathIndex, 1) }
-      : null
+  moveVertices: (shape, handleIds, dx, dy) => ({
+    ...shape,
+    rings: shape.rings.map((ring, index) => withVerticesMoved(ring, index, handleIds, dx, dy)),
+  }),
+  removeVertices: (shape, handleIds) => {
+    const rings = shape.rings.map((ring, index) => withoutVertices(ring, index, handleIds))
+    // A hole that would fall apart is filled; an outside cannot spare the vertices.
+    const kept = rings.filter((ring, index) => index === 0 || ring.length >= MIN_RING_POINTS)
+    return kept[0].length >= MIN_RING_POINTS ? { ...shape, rings: kept } : null
   },
   vertices: ({ rings }): Point[] => rings.flat(),
+  polygon: (shape) => shape,
+  fields: () => [],
 }

@@ -1,7 +1,13 @@
 import { boundsOfPoints } from '#shared/geometry/box.ts'
-import { distanceToPath, translatePoint } from '#shared/geometry/point.ts'
+import { distanceToPath, stretchPoint, translatePoint } from '#shared/geometry/point.ts'
 import type { ShapeGeometry } from '#shared/geometry/shape-geometry.ts'
-import { parseVertexHandle, pathHandles, withVertexAt } from '#shared/geometry/vertex-path.ts'
+import {
+  parseVertexHandle,
+  pathHandles,
+  withoutVertices,
+  withVertexAt,
+  withVerticesMoved,
+} from '#shared/geometry/vertex-path.ts'
 import type { Point, PolylineShape } from '#shared/model/annotation.ts'
 
 /** The fewest points a polyline can have. */
@@ -15,16 +21,26 @@ export const polylineGeometry: ShapeGeometry<PolylineShape> = {
     ...shape,
     points: shape.points.map((point) => translatePoint(point, dx, dy)),
   }),
+  stretch: (shape, stretch) => ({
+    ...shape,
+    points: shape.points.map((point) => stretchPoint(point, stretch)),
+  }),
   outlines: ({ points }) => [{ points, closed: false }],
+  dots: () => [],
   handles: ({ points }) => pathHandles(points, 0, false),
   dragHandle: (initial, handleId, { to }) => {
     const handle = parseVertexHandle(handleId)
     return handle && { ...initial, points: withVertexAt(initial.points, handle, to) }
   },
-  removeVertex: (shape, handleId) => {
-    const handle = parseVertexHandle(handleId)
-    if (!handle || handle.ghost || shape.points.length <= MIN_POLYLINE_POINTS) return null
-    return { ...shape, points: shape.points.toSpliced(handle.index, 1) }
+  moveVertices: (shape, handleIds, dx, dy) => ({
+    ...shape,
+    points: withVerticesMoved(shape.points, 0, handleIds, dx, dy),
+  }),
+  removeVertices: (shape, handleIds) => {
+    const points = withoutVertices(shape.points, 0, handleIds)
+    return points.length >= MIN_POLYLINE_POINTS ? { ...shape, points } : null
   },
   vertices: ({ points }): Point[] => points,
+  polygon: () => null,
+  fields: () => [],
 }

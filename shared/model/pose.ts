@@ -1,0 +1,190 @@
+import type { Annotation, Box, KeypointShape, Point } from './annotation.ts'
+import type { AnnotationClass, Skeleton } from './annotation-class.ts'
+
+export type SkeletonClass = AnnotationClass & { skeleton: Skeleton }
+export type KeypointAnnotation = Annotation & { shape: KeypointShape }
+
+export function isKeypoint(annotation: Annotation): annotation is KeypointAnnotation {
+  return annotation.shape.kind === 'keypoint'
+}
+
+export function hasSkeleton(item: AnnotationClass): item is SkeletonClass {
+  return item.skeleton !== undefined && item.skeleton.nodes.length > 0
+}
+
+/** Whatever files say for yes. */
+export function isTrue(value: unknown): boolean {
+  return value === true || value === 1 || value === '1' || value === 'true'
+}
+
+/** A joint that is there but not to be seen, as the service writes it. */
+export function isOccluded(annotation: Annotation): boolean {
+  return isTrue(annotation.attributes.occluded)
+}
+
+export function withOccluded(annotation: Annotation, occluded: boolean): Annotation {
+  const { occluded: _old, ...others } = annotation.attributes
+  return { ...annotation, attributes: occluded ? { ...others, occluded: 'true' } : others }
+}
+
+/** The classes whose skeletons have all of the joints, those with fewest joints first. */
+export function skeletonsWith(
+  joints: Iterable<string>,
+  classes: readonly AnnotationClass[],
+): SkeletonClass[] {
+  const names = [...joints]
+  return classes
+    .filter(hasSkeleton)
+    .filter(({ skeleton }) =>
+      names.every((name) => skeleton.nodes.some((node) => node.name === name)),
+    )
+    .sort((a, b) => a.skeleton.nodes.length - b.skeleton.nodes.length)
+}
+
+/** The lines between joints that are there, image pixels. `at`: a joint's place by its name. */
+export function poseLinks(
+  { nodes, edges }: Skeleton,
+  at: (joint: string) => Point | undefined,
+): [Point, Point][] {
+  return edges.flatMap(([from, to]): [Point, Point][] => {
+    const [a, b] = [at(nodes[from]?.name ?? ''), at(nodes[to]?.name ?? '')]
+    return a && b ? [[a, b]] : []
+  })
+}
+
+/** Where the nodes lie when the template's square is stretched into a box, image pixels. */
+export function templateIn({ nodes }: Skeleton, box: Box): Point[] {
+  const places = nodes.map(({ x, y }, index) => ({
+    // Nodes without a place stand in a row.
+    x: x ?? (index + 0.5) / nodes.length,
+    y: y ?? 0.5,
+  }))
+  const [xs, ys] = [places.map(({ x }) => x), places.map(({ y }) => y)]
+  const spread = (values: number[]) => {
+    const low = Math.min(...values)
+    const size = Math.max(...values) - low
+    return (value: number) => (size > 0 ? (value - low) / size : 0.5)
+  }
+  const [across, down] = [spread(xs), spread(ys)]
+  return places.map(({ x, y }) => ({
+    x: box.x + across(x) * box.w,
+    y: box.y + down(y) * box.h,
+  }))
+}
+
+/** The name of a joint on the other side; its own when it has none. */
+export function mirroredJoint({ nodes, pairs = [] }: Skeleton, joint: string): string {
+  const index = nodes.findIndex(({ name }) => name === joint)
+  const pair = pairs.find((sides) => sides.includes(index))
+  const other = pair?.find((side) => side !== index)
+  return other === undefined ? joint : (nodes[other]?.name ?? joint)
+}
+
+/** Pairs of nodes whose names differ only in left and right, or in an l and r that stand alone. */
+export function guessPairs(nodes: readonly { name: string }[]): [number, number][] {
+  const other: Record<string, string> = { left: 'right', right: 'left', l: 'r', r: 'l' }
+  const swapped = (name: string) =>
+    name.toLowerCase().replace(/left|right|(?<![a-z])[lr](?![a-z])/, (side) => other[side] ?? side)
+  return nodes.flatMap(({ name }, index): [number, number][] => {
+    const partner = nodes.findIndex((node) => node.name.toLowerCase() === swapped(name))
+    return partner > index ? [[index, partner]] : []
+  })
+}
+
+/** COCO's person (Lin et al., 2014): 17 joints standing upright, in the unit square. */
+const PERSON: Skeleton = {
+  nodes: (
+    [
+      ['nose', 0.5, 0.06],
+      ['left_eye', 0.55, 0.03],
+      ['right_eye', 0.45, 0.03],
+      ['left_ear', 0.61, 0.05],
+      ['right_ear', 0.39, 0.05],
+      ['left_shoulder', 0.7, 0.2],
+      ['right_shoulder', 0.3, 0.2],
+      ['left_elbow', 0.82, 0.37],
+      ['right_elbow', 0.18, 0.37],
+      ['left_wrist', 0.9, 0.53],
+      ['right_wrist', 0.1, 0.53],
+      ['left_hip', 0.63, 0.54],
+      ['right_hip', 0.37, 0.54],
+      ['left_knee', 0.65, 0.77],
+      ['right_knee', 0.35, 0.77],
+      ['left_ankle', 0.66, 1],
+      ['right_ankle', 0.34, 1],
+    ] as const
+  ).map(([name, x, y]) => ({ name, x, y })),
+  edges: [
+    [15, 13],
+    [13, 11],
+    [16, 14],
+    [14, 12],
+    [11, 12],
+    [5, 11],
+    [6, 12],
+    [5, 6],
+    [5, 7],
+    [6, 8],
+    [7, 9],
+    [8, 10],
+    [1, 2],
+    [0, 1],
+    [0, 2],
+    [1, 3],
+    [2, 4],
+    [3, 5],
+    [4, 6],
+  ],
+}
+
+/** Templates to begin with. */
+export const SKELETON_TEMPLATES: readonly { label: string; skeleton: Skeleton }[] = [
+  { label: 'Person (COCO, 17 joints)', skeleton: { ...PERSON, pairs: guessPairs(PERSON.nodes) } },
+  {
+    label: 'Face (5 points)',
+    skeleton: {
+      nodes: [
+        { name: 'left_eye', x: 0.7, y: 0.2 },
+        { name: 'right_eye', x: 0.3, y: 0.2 },
+        { name: 'nose', x: 0.5, y: 0.5 },
+        { name: 'left_mouth', x: 0.68, y: 0.8 },
+        { name: 'right_mouth', x: 0.32, y: 0.8 },
+      ],
+      edges: [
+        [0, 2],
+        [1, 2],
+        [3, 4],
+      ],
+      pairs: [
+        [0, 1],
+        [3, 4],
+      ],
+    },
+  },
+]
+
+/**
+ * The class whose attributes an annotation is asked for: of a joint the one that its pose is of, as a pose
+ * has its attributes on all of its joints. `members`: the annotations of its instance.
+ */
+export function askingClass(
+  annotation: Annotation,
+  members: readonly Annotation[],
+  classes: readonly AnnotationClass[],
+): AnnotationClass | undefined {
+  const owner = isKeypoint(annotation) ? linksOf(members, classes).owner : null
+  return owner ?? classes.find(({ name }) => name === annotation.className)
+}
+
+/** The pose that keypoints of one instance make: the class whose skeleton knows them, and its lines. */
+export function linksOf(
+  members: readonly Annotation[],
+  classes: readonly AnnotationClass[],
+): { owner: SkeletonClass | null; links: [Point, Point][] } {
+  const places = new Map(
+    members.filter(isKeypoint).map(({ className, shape }) => [className, shape]),
+  )
+  const [owner] = places.size === 0 ? [] : skeletonsWith(places.keys(), classes)
+  if (!owner) return { owner: null, links: [] }
+  return { owner, links: poseLinks(owner.skeleton, (joint) => places.get(joint)) }
+}

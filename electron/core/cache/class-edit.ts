@@ -13,11 +13,20 @@ export function describeClassEdit(edit: ClassEdit): string {
       return `Rename class ${edit.from} to ${edit.to}`
     case 'recolor':
       return `Recolour class ${edit.name}`
+    case 'configure':
+      return `Configure class ${edit.name}`
     case 'delete':
       return `Delete class ${edit.name}`
     default:
       return assertNever(edit)
   }
+}
+
+function withJointRenamed(item: AnnotationClass, from: string, to: string): AnnotationClass {
+  const { skeleton } = item
+  if (!skeleton?.nodes.some(({ name }) => name === from)) return item
+  const nodes = skeleton.nodes.map((node) => (node.name === from ? { ...node, name: to } : node))
+  return { ...item, skeleton: { ...skeleton, nodes } }
 }
 
 /** The classes after an edit. Throws a UserError where the edit makes no sense. */
@@ -44,11 +53,25 @@ export function editClassList(
     case 'rename': {
       const old = named(edit.from)
       if (edit.to !== edit.from) refuseTaken(edit.to)
-      return classes.map((item) => (item === old ? { ...old, name: edit.to } : item))
+      // A joint is found by the name of its class: skeletons follow.
+      return classes.map((item) =>
+        withJointRenamed(item === old ? { ...old, name: edit.to } : item, edit.from, edit.to),
+      )
     }
     case 'recolor': {
       const old = named(edit.name)
       return classes.map((item) => (item === old ? { ...old, color: edit.color } : item))
+    }
+    case 'configure': {
+      const { name, color } = named(edit.name)
+      const { attributes, skeleton } = edit
+      const configured: AnnotationClass = {
+        name,
+        color,
+        ...(attributes?.length && { attributes }),
+        ...(skeleton?.nodes.length && { skeleton }),
+      }
+      return classes.map((item) => (item.name === name ? configured : item))
     }
     case 'delete': {
       const old = named(edit.name)

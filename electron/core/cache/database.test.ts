@@ -7,6 +7,7 @@ import { toUserError } from '#core/user-error.ts'
 import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { aBox, coreWithImages, draw, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
 import { DATABASE_FILE, openLibrary } from './database.ts'
+import { library } from './migrations/0001-library.ts'
 
 describe('a data folder that cannot be used says why and what to do', () => {
   test('a database from a newer version is left alone', () => {
@@ -50,6 +51,31 @@ describe('a data folder that cannot be used says why and what to do', () => {
     expect(() => openLibrary(folder.path)).toThrow(/locked by another program/)
     other.close()
   })
+})
+
+test('a database of the first version is brought up to date with what it holds', () => {
+  using folder = temporaryFolder()
+  const file = join(folder.path, DATABASE_FILE)
+  const old = new Database(file)
+  old.exec(library)
+  old.pragma('user_version = 1')
+  old.exec(`INSERT INTO dataset VALUES ('d', 'd', 'folder', '/d', '[]', NULL, 0, 0)`)
+  for (const id of ['a', 'b'])
+    old.exec(`INSERT INTO image (id, dataset_id, path, sort_key, file_size_bytes, modified_at_ms)
+      VALUES ('${id}', 'd', '${id}.png', '${id}', 1, 1)`)
+  const draft = { tool: 'polygon', data: { points: [{ x: 1, y: 2 }] } }
+  old
+    .prepare('INSERT INTO image_state VALUES (?, ?, ?), (?, NULL, ?)')
+    .run('a', JSON.stringify(draft), '{}', 'b', '{}')
+  old.close()
+  using opened = openLibrary(folder.path)
+  const rows = opened.db
+    .prepare<[], { drafts: string | null }>('SELECT drafts FROM image_state ORDER BY image_id')
+    .all()
+  expect(rows.map(({ drafts }) => drafts && JSON.parse(drafts))).toEqual([
+    { polygon: { points: [{ x: 1, y: 2 }] } },
+    null,
+  ])
 })
 
 test('with a full disk an edit is refused whole, in words, and works again when there is room', async () => {

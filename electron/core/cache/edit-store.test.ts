@@ -152,15 +152,60 @@ describe('undo and redo', () => {
     expect(store.datasets.get(store.datasetId).classes).toEqual([{ name: 'car', color: '#e69f00' }])
   })
 
-  test('undoing a rename keeps what was edited since, on other images', () => {
+  test('an edit of the classes is out of reach while another image was edited since', () => {
     using store = withImages()
     const box = store.draw(store.a)
     store.edits.editClasses(store.datasetId, 'e', { kind: 'rename', from: 'car', to: 'bus' })
     const [renamed] = store.list(store.a)
     const moved = { ...renamed, shape: aBox('', 77).shape }
     store.commit(store.a, { ...EMPTY_CHANGE_SET, updated: [{ before: renamed, after: moved }] })
-    store.edits.undo(store.b, 'u')
-    expect(store.list(store.a)).toEqual([{ ...box, shape: moved.shape }])
+    expect(store.edits.canUndo(store.b).undo).toBeNull()
+    expect(store.edits.undo(store.b, 'u')).toBeNull()
+    expect(store.list(store.a)).toEqual([moved])
+    // On the image itself it comes after what was done there later; then every image reaches it.
+    store.edits.undo(store.a, 'u1')
+    expect(store.edits.canUndo(store.b).undo).toBe('Rename class car to bus')
+    store.edits.undo(store.b, 'u2')
+    expect(store.list(store.a)).toEqual([box])
+  })
+
+  test('an edit of many images is taken back and done again as one', () => {
+    using store = withImages()
+    const [one, other] = [aBox('bus'), aBox('bus')]
+    const before = store.draw(store.a)
+    const edits = [
+      { imageId: store.a, changes: { ...EMPTY_CHANGE_SET, created: [one] } },
+      { imageId: store.b, changes: { ...EMPTY_CHANGE_SET, created: [other] } },
+    ]
+    store.edits.commitMany(store.datasetId, 'm', 'Propagate bus', edits)
+    store.edits.commitMany(store.datasetId, 'm', 'Propagate bus', edits)
+    expect([store.list(store.a).length, store.list(store.b).length]).toEqual([2, 1])
+    store.edits.editClasses(store.datasetId, 'c', {
+      kind: 'recolor',
+      name: 'bus',
+      color: '#123456',
+    })
+    store.edits.undo(store.b, 'u1')
+    store.edits.undo(store.b, 'u2')
+    expect([store.list(store.a), store.list(store.b)]).toEqual([[before], []])
+    store.edits.redo(store.a, 'r')
+    expect([store.list(store.a), store.list(store.b)]).toEqual([[before, one], [other]])
+  })
+
+  test('a joint renamed as a class is renamed in the skeletons that have it', () => {
+    using store = withImages()
+    const skeleton = { nodes: [{ name: 'nose' }, { name: 'chin' }], edges: [] }
+    store.edits.editClasses(store.datasetId, 'a', {
+      kind: 'add',
+      class: { name: 'face', color: '#00ff00', skeleton },
+    })
+    store.edits.editClasses(store.datasetId, 'b', {
+      kind: 'add',
+      class: { name: 'nose', color: '#0000ff' },
+    })
+    store.edits.editClasses(store.datasetId, 'r', { kind: 'rename', from: 'nose', to: 'snout' })
+    const face = store.datasets.get(store.datasetId).classes.find(({ name }) => name === 'face')
+    expect(face?.skeleton?.nodes.map(({ name }) => name)).toEqual(['snout', 'chin'])
   })
 
   test('a new edit ends what could be redone, but the log keeps it', () => {

@@ -169,6 +169,40 @@ export class EditStore {
     })
   }
 
+  /** Edits several images of a dataset as one: one undo takes it back on all of them. */
+  commitMany(
+    datasetId: string,
+    commitId: string,
+    label: string,
+    edits: readonly { imageId: string; changes: ChangeSet }[],
+  ): Outcome {
+    return this.#write(() => {
+      const nothing = { datasetId, label, effects: [], classesChanged: false }
+      const known = this.#db.prepare('SELECT 1 FROM edit_log WHERE commit_id = ?').get(commitId)
+      if (known) return nothing
+      const entry = { datasetId, label, origin: 'user' as const }
+      // It changes no class: going back or forward leaves them as they are.
+      const changes = { before: [], after: [] }
+      const own = { ...entry, commitId, imageId: null, parent: null, revision: 0, changes }
+      const parent = this.#log(own)
+      let classesChanged = false
+      const effects = edits.flatMap(({ imageId, changes: wanted }): Effect[] => {
+        this.#image(imageId)
+        const real = rebaseChangeSet(this.#rows.readNamed(imageId, wanted), wanted)
+        if (isEmptyChangeSet(real)) return []
+        this.#abandonUndone(imageId, datasetId)
+        classesChanged = this.#addMissingClasses(datasetId, real) || classesChanged
+        const revision = this.#apply(imageId, real)
+        const childId = `${commitId}/${imageId}`
+        this.#log({ ...entry, commitId: childId, imageId, parent, revision, changes: real })
+        return [{ imageId, revision, changes: real, commitId: childId }]
+      })
+      // Nothing happened: there is nothing to take back.
+      if (effects.length === 0) this.#db.prepare('DELETE FROM edit_log WHERE seq = ?').run(parent)
+      return { ...nothing, effects, classesChanged }
+    })
+  }
+
   /** Takes back the last edit of the image or of the classes; null when there is none. */
   undo(imageId: string, commitId: string): Outcome | null {
     return this.#turn('done', imageId, commitId)
@@ -209,7 +243,28 @@ export class EditStore {
     return row
   }
 
+  /**
+   * The next edit to take back or to do again. An edit of the whole dataset is only taken back while nothing
+   * was edited on another image since: who presses undo there does not think of it any more.
+   */
   #next(state: 'done' | 'undone', imageId: string, datasetId: string): LogRow | undefined {
+    const last = this.#end(state, imageId, datasetId, true)
+    if (state === 'undone' || last?.image_id !== null) return last
+    const since = this.#db
+      .prepare(
+        `SELECT 1 FROM edit_log WHERE dataset_id = ? AND seq > ? AND image_id <> ?
+           AND parent IS NULL AND image_id IS NOT NULL AND state = 'done' LIMIT 1`,
+      )
+      .get(datasetId, last.seq, imageId)
+    return since ? this.#end(state, imageId, datasetId, false) : last
+  }
+
+  #end(
+    state: 'done' | 'undone',
+    imageId: string,
+    datasetId: string,
+    withDataset: boolean,
+  ): LogRow | undefined {
     const end = state === 'done' ? 'max' : 'min'
     // Two look-ups, each the end of an index: the cost does not grow with the log.
     return this.#db
@@ -219,9 +274,9 @@ export class EditStore {
              WHERE image_id = $imageId AND state = $state AND parent IS NULL
            UNION ALL
            SELECT ${end}(seq) FROM edit_log
-             WHERE dataset_id = $datasetId AND state = $state AND image_id IS NULL))`,
+             WHERE dataset_id = $datasetId AND state = $state AND image_id IS NULL AND $withDataset))`,
       )
-      .get({ imageId, datasetId, state })
+      .get({ imageId, datasetId, state, withDataset: withDataset ? 1 : 0 })
   }
 
   #turn(state: 'done' | 'undone', imageId: string, commitId: string): Outcome | null {

@@ -193,22 +193,22 @@ export class ImageRepository {
   }
 
   /** What was being drawn and where the person was looking; JSON of the renderer's own. */
-  state(id: string): { draft: string | null; view: string | null } {
+  state(id: string): { drafts: string | null; view: string | null } {
     const row = this.#db
-      .prepare<[string], { draft: string | null; view: string | null }>(
-        'SELECT draft, view FROM image_state WHERE image_id = ?',
+      .prepare<[string], { drafts: string | null; view: string | null }>(
+        'SELECT drafts, view FROM image_state WHERE image_id = ?',
       )
       .get(id)
-    return row ?? { draft: null, view: null }
+    return row ?? { drafts: null, view: null }
   }
 
-  setDraft(id: string, draft: string | null): void {
+  setDrafts(id: string, drafts: string | null): void {
     this.#db
       .prepare(
-        `INSERT INTO image_state (image_id, draft) VALUES (?, ?)
-         ON CONFLICT (image_id) DO UPDATE SET draft = excluded.draft`,
+        `INSERT INTO image_state (image_id, drafts) VALUES (?, ?)
+         ON CONFLICT (image_id) DO UPDATE SET drafts = excluded.drafts`,
       )
-      .run(id, draft)
+      .run(id, drafts)
   }
 
   setView(id: string, view: string): void {

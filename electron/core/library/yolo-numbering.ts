@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { writeFileAtomic } from '#core/atomic-file.ts'
 import { FormatError } from '#core/formats/common.ts'
 import type { InputFile } from '#core/formats/types.ts'
-import { readNames } from '#core/formats/yolo.ts'
+import { readNames } from '#core/formats/yolo-read.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { ImportFailure } from '#shared/model/format.ts'
 

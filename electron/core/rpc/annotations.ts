@@ -1,9 +1,12 @@
 import type { AppCore } from '#core/app-core.ts'
 import type { Outcome } from '#core/cache/edit-store.ts'
+import type { Drafts } from '#shared/contract/contract.ts'
 import { os } from './procedure.ts'
 
 export function annotationRouter({ edits, images, library, publish }: AppCore) {
   const parse = (json: string | null) => (json === null ? null : JSON.parse(json))
+  const keepDrafts = (imageId: string, drafts: Drafts) =>
+    images.setDrafts(imageId, Object.keys(drafts).length === 0 ? null : JSON.stringify(drafts))
   const turned = (imageId: string, outcome: Outcome | null) => {
     if (!outcome) return null
     publish(outcome)
@@ -18,21 +21,27 @@ export function annotationRouter({ edits, images, library, publish }: AppCore) {
   return {
     open: os.annotations.open.handler(async ({ input: { imageId } }) => {
       await library.ensureRead(imageId)
-      const { draft, view } = images.state(imageId)
+      const { drafts, view } = images.state(imageId)
       return {
         image: images.get(imageId),
         ...edits.annotations(imageId),
-        draft: parse(draft),
+        drafts: parse(drafts) ?? {},
         view: parse(view),
         ...edits.canUndo(imageId),
       }
     }),
-    commit: os.annotations.commit.handler(({ input: { draft, ...commit } }) => {
+    commit: os.annotations.commit.handler(({ input: { drafts, ...commit } }) => {
       const outcome = edits.commit({ ...commit, origin: 'user' })
-      if (draft !== undefined) images.setDraft(commit.imageId, draft && JSON.stringify(draft))
+      if (drafts !== undefined) keepDrafts(commit.imageId, drafts)
       publish(outcome)
       return { revision: outcome.effects[0].revision, ...edits.canUndo(commit.imageId) }
     }),
+    commitMany: os.annotations.commitMany.handler(({ input }) => {
+      const outcome = edits.commitMany(input.datasetId, input.commitId, input.label, input.edits)
+      publish(outcome)
+      return { images: outcome.effects.length }
+    }),
+    labels: os.annotations.labels.handler(({ input }) => edits.canUndo(input.imageId)),
     undo: os.annotations.undo.handler(({ input: { imageId, commitId } }) =>
       turned(imageId, edits.undo(imageId, commitId)),
     ),
@@ -40,8 +49,8 @@ export function annotationRouter({ edits, images, library, publish }: AppCore) {
       turned(imageId, edits.redo(imageId, commitId)),
     ),
     history: os.annotations.history.handler(({ input }) => edits.history(input.imageId, 200)),
-    saveDraft: os.annotations.saveDraft.handler(({ input: { imageId, draft } }) => {
-      images.setDraft(imageId, draft && JSON.stringify(draft))
-    }),
+    saveDrafts: os.annotations.saveDrafts.handler(({ input: { imageId, drafts } }) =>
+      keepDrafts(imageId, drafts),
+    ),
   }
 }

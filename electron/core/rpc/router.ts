@@ -1,6 +1,6 @@
 import type { AppCore } from '#core/app-core.ts'
 import { createFolder, listFolder } from '#core/library/folder-listing.ts'
-import { settingsSchema } from '#shared/contract/settings.ts'
+import { DEFAULT_SETTINGS, type Settings, settingsSchema } from '#shared/contract/settings.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { annotationRouter } from './annotations.ts'
 import { datasetRouter } from './datasets.ts'
@@ -12,8 +12,10 @@ const SETTINGS_KEY = 'settings'
 
 export function createRouter(core: AppCore) {
   const { ports, settings, events } = core
-  const readSettings = () =>
-    settingsSchema.catch(settingsSchema.parse({})).parse(settings.get(SETTINGS_KEY) ?? {})
+  const readSettings = (): Settings => ({
+    ...DEFAULT_SETTINGS,
+    ...settingsSchema.partial().catch({}).parse(settings.get(SETTINGS_KEY)),
+  })
   const libraryId = () => {
     const known = settings.get('library-id')
     if (typeof known === 'string') return known

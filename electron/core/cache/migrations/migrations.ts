@@ -1,4 +1,6 @@
 import { library } from './0001-library.ts'
+import { drafts } from './0002-drafts.ts'
+import { recentEdits } from './0003-recent-edits.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
-export const MIGRATIONS: readonly string[] = [library]
+export const MIGRATIONS: readonly string[] = [library, drafts, recentEdits]

@@ -3,6 +3,8 @@ import { useEffect } from 'react'
 import type { Settings } from '#shared/contract/settings.ts'
 import { appState } from './actions/app-state.ts'
 import { datasetState } from './document/dataset-state.ts'
+import { editorSettings } from './document/editor-settings.ts'
+import { ClassDialog } from './panels/class-dialog.tsx'
 import { CommandPalette } from './panels/command-palette.tsx'
 import { DatasetScreen } from './panels/dataset-screen.tsx'
 import { ExportDialog } from './panels/export-dialog.tsx'
@@ -10,6 +12,7 @@ import { FolderDialog } from './panels/folder-dialog.tsx'
 import { HelpDialog } from './panels/help-dialog.tsx'
 import { ImportDialog } from './panels/import-dialog.tsx'
 import { Notices } from './panels/notices.tsx'
+import { PropagateDialog } from './panels/propagate-dialog.tsx'
 import { StartScreen } from './panels/start-screen.tsx'
 import { connection } from './rpc/connection.ts'
 import { orpc } from './rpc/query.ts'
@@ -47,6 +50,12 @@ function CurrentDialog({ settings }: { settings: Settings }) {
       return <SettingsDialog settings={settings} />
     case 'help':
       return <HelpDialog />
+    case 'propagate':
+      return <PropagateDialog />
+    case 'class': {
+      const item = dataset?.classes.find(({ name }) => name === dialog.name)
+      return item ? <ClassDialog item={item} /> : null
+    }
     case 'palette':
       return <CommandPalette />
     case undefined:
@@ -60,6 +69,9 @@ export function App() {
   const lost = useStore(connection, ({ state }) => state === 'lost')
   const isReady = useStore(appState, (state) => state.isReady)
   useTheme(settings.data?.theme)
+  useEffect(() => {
+    if (settings.data) editorSettings.setState(settings.data)
+  }, [settings.data])
   if (!settings.data || !isReady) {
     return (
       <main className="mx-auto flex h-full max-w-md items-center">

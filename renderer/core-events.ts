@@ -5,7 +5,13 @@ import type { DatasetImage } from '#shared/model/dataset.ts'
 import { notify } from './actions/app-state.ts'
 import { openFirstImage, openFolder } from './actions/datasets.ts'
 import { datasetState, upsertImages } from './document/dataset-state.ts'
-import { onAnnotationsEvent, retrySaving, session } from './document/session.ts'
+import {
+  forgetAhead,
+  onAnnotationsEvent,
+  refreshLabels,
+  retrySaving,
+  session,
+} from './document/session.ts'
 import { client, connection } from './rpc/connection.ts'
 import { orpc, queryClient } from './rpc/query.ts'
 
@@ -55,7 +61,10 @@ function handle(event: AppEvent): void {
       if (!isOpen(event.datasetId)) return
       if (changedIn !== event.datasetId) changedImages.clear()
       changedIn = event.datasetId
-      for (const image of event.upserted) changedImages.set(image.id, image)
+      for (const image of event.upserted) {
+        changedImages.set(image.id, image)
+        forgetAhead(image.id)
+      }
       soon(showImages)
       return
     case 'scan':
@@ -66,7 +75,9 @@ function handle(event: AppEvent): void {
       if (!isEmptyChangeSet(event.changes)) soon(recountClasses)
       return
     case 'dataset':
-      if (isOpen(event.dataset.id)) datasetState.setState({ dataset: event.dataset })
+      if (!isOpen(event.dataset.id)) return
+      datasetState.setState({ dataset: event.dataset })
+      refreshLabels()
       return
     case 'open-folder':
       void openFolder(event.path)
@@ -85,6 +96,8 @@ async function readEvents(): Promise<void> {
     for await (const event of await client.app.events()) {
       if (event.type === 'listening') {
         retrySaving()
+        // What happened in between was not told.
+        forgetAhead()
         void session
           .getState()
           .document?.reload()

@@ -20,6 +20,8 @@ followCore()
 connect()
 
 window.addEventListener('keydown', (event) => {
+  // A menu or dialog that was closed by it has had the key.
+  if (event.defaultPrevented) return
   if (handleKey(event)) event.preventDefault()
 })
 

@@ -4,9 +4,12 @@ import { chooseTool, say, selectedAnnotations, toolState } from '#renderer/tools
 import { TOOLS, toolById } from '#renderer/tools/tools.ts'
 import type { Action } from './action.ts'
 import { appState, showDialog } from './app-state.ts'
+import { COPY_ACTIONS } from './copy-actions.ts'
 import { chooseFolder, goToNext, leaveDataset, openSample } from './datasets.ts'
 import { EDIT_ACTIONS, relabel } from './edit-actions.ts'
 import { isMac, type KeyPress, matchesKey } from './keys.ts'
+import { PATH_ACTIONS } from './path-actions.ts'
+import { POSE_ACTIONS } from './pose-actions.ts'
 import { SHAPE_ACTIONS } from './shape-actions.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
 
@@ -121,8 +124,11 @@ export const ACTIONS: readonly Action[] = [
     enabled: inDataset,
     run: cancel,
   },
+  ...POSE_ACTIONS,
   ...EDIT_ACTIONS,
+  ...COPY_ACTIONS,
   ...SHAPE_ACTIONS,
+  ...PATH_ACTIONS,
   {
     id: 'class-search',
     label: 'Find a class',
@@ -219,6 +225,11 @@ function isControl(target: EventTarget | null): boolean {
   )
 }
 
+/** In a dialog of any panel, keys are the dialog's. */
+function isInDialog(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('[role=dialog]') !== null
+}
+
 function isCanvas(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('[data-canvas]') !== null
 }
@@ -233,9 +244,20 @@ const CONTROL_KEYS = new Set([
   'ArrowDown',
 ])
 
+/** Keys that change how the held pointer draws, not what it draws. */
+const WHILE_HELD = new Set(['freehand-finer', 'freehand-coarser'])
+
+function waitForPointer(event: KeyPress): boolean {
+  const action = ACTIONS.find(({ keys }) => keys.some((key) => matchesKey(event, key)))
+  if (action && WHILE_HELD.has(action.id)) void action.run()
+  return action !== undefined
+}
+
 /** Runs the action of a key press; true when there was one. */
 export function handleKey(event: KeyPress & { target: EventTarget | null }): boolean {
-  if (appState.getState().dialog !== null) return false
+  if (appState.getState().dialog !== null || isInDialog(event.target)) return false
+  // In the middle of a drag only Escape counts: any other key would cut the gesture off.
+  if (toolState.getState().isHeld && event.key !== 'Escape') return waitForPointer(event)
   if (isTyping(event.target) && !(event.ctrlKey || event.metaKey)) return false
   if (isTyping(event.target) && /^[acvxz]$/i.test(event.key)) return false
   if (isControl(event.target) && CONTROL_KEYS.has(event.key)) return false

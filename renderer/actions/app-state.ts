@@ -8,6 +8,8 @@ export type Dialog =
   | { kind: 'settings' }
   | { kind: 'help' }
   | { kind: 'palette' }
+  | { kind: 'propagate' }
+  | { kind: 'class'; name: string }
 
 interface AppState {
   /** The engine has answered, and what earlier windows left unsent is on its way. */

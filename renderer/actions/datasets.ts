@@ -27,6 +27,8 @@ async function loadImages(datasetId: string): Promise<void> {
 
 /** Shows a dataset and goes to where the person left it. */
 async function enter(dataset: Dataset): Promise<void> {
+  // The image of another dataset may still be open.
+  closeDocument()
   datasetState.setState({ ...EMPTY_DATASET, dataset })
   appState.setState({ datasetId: dataset.id, dialog: null })
   await loadImages(dataset.id)

@@ -1,8 +1,15 @@
-import { isLocked, select, selection, toggled } from '#renderer/document/selection.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
+import { isLocked, isVisible, select, selection, toggled } from '#renderer/document/selection.ts'
 import { flushEdits, retrySaving, session } from '#renderer/document/session.ts'
-import { say, selectedAnnotations, toolState } from '#renderer/tools/tool-state.ts'
+import {
+  currentClassName,
+  say,
+  selectedAnnotations,
+  toolState,
+} from '#renderer/tools/tool-state.ts'
 import { translateShape } from '#shared/geometry/shape.ts'
-import { type Annotation, newId } from '#shared/model/annotation.ts'
+import type { Annotation } from '#shared/model/annotation.ts'
+import { linksOf, type SkeletonClass } from '#shared/model/pose.ts'
 import type { Action } from './action.ts'
 import { notifyError } from './app-state.ts'
 
@@ -29,11 +36,38 @@ export function deleteAnnotations(annotations: readonly Annotation[]): void {
 }
 
 export function relabel(annotations: readonly Annotation[], className: string): void {
-  const changing = annotations.filter((annotation) => annotation.className !== className)
+  const others = annotations.filter((annotation) => annotation.className !== className)
+  const joints = others.filter(
+    (annotation) => annotation.instanceId !== undefined && poseOf(annotation),
+  )
+  const changing = others.filter((annotation) => !joints.includes(annotation))
+  if (joints.length > 1)
+    say('The joints of a pose keep their names: U takes it apart first, Shift+S swaps its sides')
+  else changing.push(...joints)
   updateAnnotations(`Relabel as ${className}`, changing, (annotation) => ({
     ...annotation,
     className,
   }))
+}
+
+/** Where the attributes of the selection are edited. */
+export const ATTRIBUTES_ID = 'attributes'
+
+/** Selects every shape of a class that can be seen. */
+export function selectClass(className: string): void {
+  const list = session.getState().document?.annotations.list ?? []
+  const chosen = list.filter((item) => item.className === className && isVisible(item))
+  select(chosen.map(({ id }) => id))
+  say(`${chosen.length} of class ${className} selected`)
+}
+
+/** The class whose skeleton has the joints of an annotation's instance; null when it is no pose. */
+export function poseOf(annotation: Annotation): SkeletonClass | null {
+  const store = session.getState().document?.annotations
+  if (annotation.instanceId === undefined || !store || annotation.shape.kind !== 'keypoint')
+    return null
+  const classes = datasetState.getState().dataset?.classes ?? []
+  return linksOf(store.instance(annotation.instanceId), classes).owner
 }
 
 async function turn(direction: 'undo' | 'redo'): Promise<void> {
@@ -48,7 +82,7 @@ async function turn(direction: 'undo' | 'redo'): Promise<void> {
   }
 }
 
-function nudge(dx: number, dy: number): void {
+export function nudge(dx: number, dy: number): void {
   const selected = selectedAnnotations()
   const what = selected.length === 1 ? selected[0].className : `${selected.length} shapes`
   updateAnnotations(`Move ${what}`, selected, (annotation) => ({
@@ -83,22 +117,6 @@ const nudges: Action[] = ARROWS.flatMap(([key, dx, dy, word]) =>
   ),
 )
 
-let clipboard: Annotation[] = []
-
-function addCopies(label: string, originals: readonly Annotation[], offset: number): void {
-  const { document } = session.getState()
-  const created = originals.map((annotation) => ({
-    ...annotation,
-    id: newId(),
-    shape: translateShape(annotation.shape, offset, offset),
-  }))
-  document?.edit(label, { created, updated: [], deleted: [] })
-  select(created.map(({ id }) => id))
-}
-
-/** How far a duplicate lies from its original, image pixels. */
-const DUPLICATE_OFFSET = 10
-
 /** The shape that Tab goes to; null past either end, where the key goes on to the next control. */
 function neighbour(step: 1 | -1): string | null {
   const list = session.getState().document?.annotations.list ?? []
@@ -123,7 +141,11 @@ export const EDIT_ACTIONS: readonly Action[] = [
     group: 'Edit',
     keys: ['Mod+Z'],
     enabled: hasDocument,
-    run: () => turn('undo'),
+    // In the middle of a shape the last thing done is its last point.
+    run: () => {
+      const isDrawing = session.getState().drafts[toolState.getState().toolId] !== undefined
+      if (!(isDrawing && tool().removeLast())) return turn('undo')
+    },
   },
   {
     id: 'redo',
@@ -139,7 +161,8 @@ export const EDIT_ACTIONS: readonly Action[] = [
     group: 'Edit',
     keys: ['Enter'],
     keyOnly: true,
-    enabled: hasDocument,
+    // With nothing being drawn Enter goes to the attributes.
+    enabled: () => session.getState().drafts[toolState.getState().toolId] !== undefined,
     run: () => void tool().finish(),
   },
   {
@@ -169,7 +192,12 @@ export const EDIT_ACTIONS: readonly Action[] = [
     group: 'Edit',
     keys: ['Mod+A'],
     enabled: hasDocument,
-    run: () => select((session.getState().document?.annotations.list ?? []).map(({ id }) => id)),
+    run: () =>
+      select(
+        (session.getState().document?.annotations.list ?? [])
+          .filter((item) => isVisible(item))
+          .map(({ id }) => id),
+      ),
   },
   { id: 'next-shape', label: 'Next shape', group: 'Edit', keys: ['Tab'], ...cycling(1) },
   {
@@ -180,42 +208,20 @@ export const EDIT_ACTIONS: readonly Action[] = [
     ...cycling(-1),
   },
   {
-    id: 'copy',
-    label: 'Copy shapes',
+    id: 'select-class',
+    label: 'Select all shapes of this class',
     group: 'Edit',
-    keys: ['Mod+C'],
-    enabled: hasSelection,
-    run: () => {
-      clipboard = selectedAnnotations()
-      say(`${clipboard.length} copied`)
-    },
+    keys: ['Alt+A'],
+    enabled: hasDocument,
+    run: () => selectClass(selectedAnnotations()[0]?.className ?? currentClassName()),
   },
   {
-    id: 'cut',
-    label: 'Cut shapes',
+    id: 'edit-attributes',
+    label: 'Edit the attributes of the selection',
     group: 'Edit',
-    keys: ['Mod+X'],
+    keys: ['Mod+E', 'Enter'],
     enabled: hasSelection,
-    run: () => {
-      clipboard = selectedAnnotations()
-      deleteAnnotations(clipboard)
-    },
-  },
-  {
-    id: 'paste',
-    label: 'Paste shapes in place',
-    group: 'Edit',
-    keys: ['Mod+V'],
-    enabled: () => hasDocument() && clipboard.length > 0,
-    run: () => addCopies('Paste', clipboard, 0),
-  },
-  {
-    id: 'duplicate',
-    label: 'Duplicate shapes',
-    group: 'Edit',
-    keys: ['Mod+D'],
-    enabled: hasSelection,
-    run: () => addCopies('Duplicate', selectedAnnotations(), DUPLICATE_OFFSET),
+    run: () => document.querySelector<HTMLElement>(`#${ATTRIBUTES_ID} :is(input, select)`)?.focus(),
   },
   {
     id: 'lock',

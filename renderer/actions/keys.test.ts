@@ -23,6 +23,8 @@ test('modifiers must be exactly those of the shortcut', () => {
   expect(matchesKey(press('p'), 'Shift+P')).toBe(false)
   expect(matchesKey(press('?', { shiftKey: true }), '?')).toBe(true)
   expect(matchesKey(press('+', { ctrlKey: true }), 'Mod++')).toBe(true)
+  expect(matchesKey(press('+'), '+')).toBe(true)
+  expect(matchesKey(press('≈', { code: 'KeyX', altKey: true }), 'Alt+X')).toBe(true)
 })
 
 test('a shortcut is shown as it is written on the keys', () => {

@@ -11,7 +11,7 @@ export interface KeyPress {
 }
 
 /** Signs whose own key press carries Shift on some keyboards. */
-const SIGNS = new Set(['?', '+', '=', '-', ',', '.'])
+const SIGNS = new Set(['?', '+', '=', '-', ',', '.', '[', ']'])
 
 /**
  * Whether a press is a shortcut such as `Mod+Shift+Z`. Letters go by what the key types, digits by
@@ -19,13 +19,18 @@ const SIGNS = new Set(['?', '+', '=', '-', ',', '.'])
  */
 export function matchesKey(press: KeyPress, shortcut: string): boolean {
   const parts = shortcut.split('+')
-  const key = shortcut.endsWith('++') ? '+' : (parts.at(-1) ?? '')
+  const key = shortcut.endsWith('+') ? '+' : (parts.at(-1) ?? '')
   const wants = (name: string) => parts.slice(0, -1).includes(name)
+  // AltGr comes as Ctrl and Alt, and is how some keyboards type signs.
+  const isAltGr = !isMac && press.ctrlKey && press.altKey
+  if (isAltGr && parts.length === 1 && SIGNS.has(key)) return press.key === key
   const mod = isMac ? press.metaKey : press.ctrlKey
   const other = isMac ? press.ctrlKey : press.metaKey
   if (mod !== wants('Mod') || other || press.altKey !== wants('Alt')) return false
   if (SIGNS.has(key)) return press.key === key
   if (press.shiftKey !== wants('Shift')) return false
+  // With Alt a Mac types signs: the key counts by its place.
+  if (press.altKey && /^[a-z]$/i.test(key)) return press.code === `Key${key.toUpperCase()}`
   if (/^\d$/.test(key)) return press.code === `Digit${key}` || press.code === `Numpad${key}`
   return press.key.toLowerCase() === key.toLowerCase()
 }

@@ -1,9 +1,7 @@
-import { datasetState, imageById, nextImage } from '#renderer/document/dataset-state.ts'
 import { isLocked, select } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
-import { client } from '#renderer/rpc/connection.ts'
 import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
-import { asPolygon, convertShape } from '#shared/geometry/convert-shape.ts'
+import { convertShape } from '#shared/geometry/convert-shape.ts'
 import {
   intersectPolygons,
   simplifyRing,
@@ -11,7 +9,7 @@ import {
   subtractPolygons,
   unionPolygons,
 } from '#shared/geometry/polygon-ops.ts'
-import { shapeVertices } from '#shared/geometry/shape.ts'
+import { asPolygon, shapeVertices } from '#shared/geometry/shape.ts'
 import { normaliseAngle } from '#shared/geometry/shapes/oriented-box.ts'
 import {
   type Annotation,
@@ -21,7 +19,6 @@ import {
   type ShapeKind,
 } from '#shared/model/annotation.ts'
 import type { Action } from './action.ts'
-import { notifyError } from './app-state.ts'
 import { updateAnnotations } from './edit-actions.ts'
 
 /** How far a vertex may lie from a straight side and still go, image pixels. */
@@ -117,33 +114,9 @@ function rotate(angleDeg: number): void {
   })
 }
 
-/** Adds what the previous image has and this one has not, at the same places. */
-async function copyFromPrevious(): Promise<void> {
-  const { document, imageId } = session.getState()
-  const previous = nextImage(datasetState.getState(), imageId, -1)
-  if (!document || !previous) {
-    say('There is no image before this one')
-    return
-  }
-  const { annotations } = await client.annotations.open({ imageId: previous.id })
-  if (session.getState().document !== document) return
-  const key = ({ className, shape }: Annotation) =>
-    JSON.stringify([className, shape.kind, shapeVertices(shape)])
-  const there = new Set(document.annotations.list.map(key))
-  const created = annotations
-    .filter((annotation) => !there.has(key(annotation)))
-    .map((annotation) => ({ ...annotation, id: newId() }))
-  document.edit('Copy from the previous image', { created, updated: [], deleted: [] })
-  select(created.map(({ id }) => id))
-  const skipped = annotations.length - created.length
-  const from = imageById(previous.id)?.path ?? ''
-  say(`${created.length} copied from ${from}${skipped > 0 ? `, ${skipped} identical skipped` : ''}`)
-}
-
 /** Gives the selection an instance of its own, or takes it out of any. */
 function regroup(together: boolean): void {
-  const list = session.getState().document?.annotations.list ?? []
-  const next = Math.max(0, ...list.map(({ instanceId }) => instanceId ?? 0)) + 1
+  const next = session.getState().document?.annotations.nextInstanceId() ?? 1
   updateAnnotations(
     together ? `Group as instance ${next}` : 'Ungroup',
     selectedAnnotations(),
@@ -240,13 +213,5 @@ export const SHAPE_ACTIONS: readonly Action[] = [
     keys: ['U'],
     enabled: hasSelection,
     run: () => regroup(false),
-  },
-  {
-    id: 'copy-previous',
-    label: 'Copy shapes from the previous image',
-    group: 'Shapes',
-    keys: ['Mod+Shift+V'],
-    enabled: () => session.getState().document !== null,
-    run: () => copyFromPrevious().catch(notifyError),
   },
 ]

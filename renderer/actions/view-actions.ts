@@ -1,9 +1,10 @@
 import { fitBox, type Viewport, viewport, zoomBy } from '#renderer/canvas/viewport.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { selection } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
-import { selectedAnnotations } from '#renderer/tools/tool-state.ts'
+import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { shapeVertices } from '#shared/geometry/shape.ts'
@@ -53,23 +54,51 @@ function actualSize(): void {
   })
 }
 
+/** How many changes are on their way: only the last one's answer counts. */
+let changesUnderWay = 0
+
 /** Keeps a setting and shows it at once. */
 export async function changeSettings(change: Partial<Settings>): Promise<void> {
   const key = orpc.settings.get.queryKey()
-  const before = queryClient.getQueryData<Settings>(key)
-  if (before) queryClient.setQueryData(key, { ...before, ...change })
+  const before = editorSettings.getState()
+  const show = (settings: Settings) => {
+    queryClient.setQueryData(key, settings)
+    editorSettings.setState(settings)
+  }
+  show({ ...before, ...change })
+  changesUnderWay++
   try {
-    queryClient.setQueryData(key, await client.settings.set(change))
+    const kept = await client.settings.set(change)
+    if (changesUnderWay === 1) show(kept)
   } catch (error) {
-    queryClient.setQueryData(key, before)
+    if (changesUnderWay === 1) show(before)
     notifyError(error)
+  } finally {
+    changesUnderWay--
   }
 }
 
-function toggleSetting(name: 'showLabels' | 'showCrosshair'): void {
-  const settings = queryClient.getQueryData<Settings>(orpc.settings.get.queryKey())
-  if (settings) void changeSettings({ [name]: !settings[name] })
+type Switch = { [K in keyof Settings]: Settings[K] extends boolean ? K : never }[keyof Settings]
+
+function toggleSetting(name: Switch): void {
+  void changeSettings({ [name]: !editorSettings.getState()[name] })
 }
+
+/** The steps of the freehand tolerance, screen pixels. */
+const TOLERANCES = [0.5, 1, 2, 3, 5, 8, 12, 20]
+
+function stepTolerance(direction: 1 | -1): void {
+  const { freehandTolerance: now } = editorSettings.getState()
+  const next =
+    direction > 0
+      ? TOLERANCES.find((value) => value > now)
+      : TOLERANCES.findLast((value) => value < now)
+  if (next !== undefined) void changeSettings({ freehandTolerance: next })
+  say(`Freehand lines are simplified to ${next ?? now} px`)
+}
+
+/** The picture as it is in the file. */
+export const PLAIN_TONE = { brightness: 0, contrast: 0, gamma: 1 }
 
 const hasDocument = () => session.getState().document !== null
 const hasSelection = () => selection.getState().selected.size > 0
@@ -159,5 +188,50 @@ export const VIEW_ACTIONS: readonly Action[] = [
     group: 'View',
     keys: [],
     run: () => toggleSetting('showCrosshair'),
+  },
+  {
+    id: 'minimap',
+    label: 'Show a map of the whole image',
+    group: 'View',
+    keys: ['F9'],
+    run: () => toggleSetting('showMinimap'),
+  },
+  {
+    id: 'loupe',
+    label: 'Show a loupe beside the pointer',
+    group: 'View',
+    keys: ['Z'],
+    run: () => toggleSetting('showLoupe'),
+  },
+  {
+    id: 'plain-tone',
+    label: 'Picture as it is: no brightness, contrast or gamma',
+    group: 'View',
+    keys: [],
+    run: () => changeSettings(PLAIN_TONE),
+  },
+  {
+    id: 'snapping',
+    label: 'Snap points to other shapes, or stop it',
+    group: 'Tools',
+    keys: ['Mod+Shift+S'],
+    run: () => {
+      say(editorSettings.getState().snapping ? 'Snapping is off' : 'Snapping is on')
+      toggleSetting('snapping')
+    },
+  },
+  {
+    id: 'freehand-finer',
+    label: 'Freehand lines closer to the hand',
+    group: 'Tools',
+    keys: ['['],
+    run: () => stepTolerance(-1),
+  },
+  {
+    id: 'freehand-coarser',
+    label: 'Freehand lines with fewer points',
+    group: 'Tools',
+    keys: [']'],
+    run: () => stepTolerance(1),
   },
 ]

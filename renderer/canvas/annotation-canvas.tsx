@@ -3,68 +3,53 @@ import { useCallback, useEffect, useRef } from 'react'
 import { Layer, Shape, Stage } from 'react-konva'
 import type { AnnotationStore } from '#renderer/document/annotation-store.ts'
 import { isVisible, selection } from '#renderer/document/selection.ts'
-import { shapeBounds } from '#shared/geometry/shape.ts'
-import type { Annotation } from '#shared/model/annotation.ts'
 import type { Style } from './draw-annotations.ts'
 import { drawOverlay, type Overlay } from './draw-overlay.ts'
+import { drawPicture, type Picture } from './picture.ts'
 import { ShapeBitmap } from './shape-bitmap.ts'
 import { viewport } from './viewport.ts'
-
-export interface CanvasPicture {
-  bitmap: ImageBitmap
-  /** Image pixels; the bitmap of a very large image is smaller. */
-  width: number
-  height: number
-}
 
 export interface CanvasProps {
   width: number
   height: number
-  picture: CanvasPicture | null
+  picture: Picture | null
   annotations: AnnotationStore | null
   style: Style
   /** Drawn by the overlay instead, for as long as they are selected or moved. */
   overlay: () => Overlay
   /** Called with a function that asks for the overlay to be drawn again. */
   onReady: (redrawOverlay: () => void) => void
+  /** All shapes are drawn, sharp, at the view's scale; or no longer. */
+  onComplete: (isComplete: boolean) => void
 }
 
 /** The 2D context under Konva's wrapper. */
 type SceneContext = Konva.Context & { _context: CanvasRenderingContext2D }
-
-/** A picture is drawn with care when its view has been still for this long, milliseconds. */
-const STILL_MS = 120
-
-function drawPicture(
-  context: CanvasRenderingContext2D,
-  { bitmap, width, height }: CanvasPicture,
-  isMoving: boolean,
-): void {
-  const { scale, x, y } = viewport.getState()
-  // Beyond 200 % single pixels are what the person wants to see.
-  context.imageSmoothingEnabled = scale < 2
-  context.imageSmoothingQuality = isMoving ? 'low' : 'medium'
-  context.drawImage(bitmap, x, y, width * scale, height * scale)
-}
 
 /** The annotations' bitmap for a document, kept in step with edits, the selection and what is hidden. */
 function useShapeBitmap(
   annotations: AnnotationStore | null,
   style: Style,
   onChange: () => void,
+  onComplete: (isComplete: boolean) => void,
 ): React.RefObject<ShapeBitmap | null> {
   const bitmap = useRef<ShapeBitmap | null>(null)
   const latestStyle = useRef(style)
   const setSource = useCallback(() => {
     if (!annotations) return
     const state = selection.getState()
-    const shows = (annotation: Annotation) =>
-      !selection.getState().selected.has(annotation.id) && isVisible(annotation, state)
-    bitmap.current?.setSource({ store: annotations, style: latestStyle.current, shows })
+    bitmap.current?.setSource({
+      store: annotations,
+      style: latestStyle.current,
+      // Nobody else draws what is selected and hidden: its pose's lines stay here.
+      isLifted: (annotation) =>
+        selection.getState().selected.has(annotation.id) && isVisible(annotation, state),
+      isVisible: (annotation) => isVisible(annotation, state),
+    })
   }, [annotations])
   useEffect(() => {
     if (!annotations) return
-    const shapes = new ShapeBitmap(onChange)
+    const shapes = new ShapeBitmap(onChange, onComplete)
     bitmap.current = shapes
     setSource()
     const stopSelection = selection.subscribe((state, before) => {
@@ -75,8 +60,7 @@ function useShapeBitmap(
       if (!sameHidden) setSource()
       else if (state.selected !== before.selected) {
         const changed = new Set([...state.selected, ...before.selected])
-        const moved = [...changed].flatMap((id) => annotations.get(id) ?? [])
-        shapes.patch(moved.map(({ shape }) => shapeBounds(shape)))
+        shapes.patchShapes([...changed].flatMap((id) => annotations.get(id) ?? []))
       }
     })
     const stopAnnotations = annotations.subscribe((changes) => shapes.patchChanges(changes))
@@ -86,7 +70,7 @@ function useShapeBitmap(
       shapes.dispose()
       if (bitmap.current === shapes) bitmap.current = null
     }
-  }, [annotations, setSource, onChange])
+  }, [annotations, setSource, onChange, onComplete])
   // In another style the shapes stay on screen until they have been drawn anew.
   useEffect(() => {
     latestStyle.current = style
@@ -107,36 +91,31 @@ export function AnnotationCanvas({
   style,
   overlay,
   onReady,
+  onComplete,
 }: CanvasProps) {
   const layers = useRef<{
     picture: Konva.Layer | null
     shapes: Konva.Layer | null
     overlay: Konva.Layer | null
   }>({ picture: null, shapes: null, overlay: null })
-  const isMoving = useRef(false)
   const drawShapes = useCallback(() => void layers.current.shapes?.batchDraw(), [])
-  const bitmap = useShapeBitmap(annotations, style, drawShapes)
+  const bitmap = useShapeBitmap(annotations, style, drawShapes, onComplete)
 
   useEffect(() => {
     const { current } = layers
     const drawOverlayLayer = () => void current.overlay?.batchDraw()
     onReady(drawOverlayLayer)
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const settle = () => {
-      isMoving.current = false
-      current.picture?.batchDraw()
-    }
-    const unsubscribe = viewport.subscribe(() => {
-      isMoving.current = true
-      clearTimeout(timer)
-      timer = setTimeout(settle, STILL_MS)
+    const stopView = viewport.subscribe(() => {
       current.picture?.batchDraw()
       current.shapes?.batchDraw()
       drawOverlayLayer()
     })
+    const stopPeeking = selection.subscribe(({ isPeeking }, before) => {
+      if (isPeeking !== before.isPeeking) current.shapes?.batchDraw()
+    })
     return () => {
-      unsubscribe()
-      clearTimeout(timer)
+      stopView()
+      stopPeeking()
     }
   }, [onReady])
 
@@ -153,7 +132,9 @@ export function AnnotationCanvas({
         listening={false}
       >
         <Shape
-          sceneFunc={scene((context) => picture && drawPicture(context, picture, isMoving.current))}
+          sceneFunc={scene(
+            (context) => picture && drawPicture(context, picture, viewport.getState()),
+          )}
         />
       </Layer>
       <Layer
@@ -162,7 +143,11 @@ export function AnnotationCanvas({
         }}
         listening={false}
       >
-        <Shape sceneFunc={scene((context) => bitmap.current?.draw(context, viewport.getState()))} />
+        <Shape
+          sceneFunc={scene((context) => {
+            if (!selection.getState().isPeeking) bitmap.current?.draw(context, viewport.getState())
+          })}
+        />
       </Layer>
       <Layer
         ref={(layer) => {
@@ -171,9 +156,10 @@ export function AnnotationCanvas({
         listening={false}
       >
         <Shape
-          sceneFunc={scene((context) =>
-            drawOverlay(context, viewport.getState(), overlay(), style),
-          )}
+          sceneFunc={scene((context) => {
+            if (!selection.getState().isPeeking)
+              drawOverlay(context, viewport.getState(), overlay(), style)
+          })}
         />
       </Layer>
     </Stage>

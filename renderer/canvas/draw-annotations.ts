@@ -1,12 +1,18 @@
-import { shapeBounds, shapeOutlines } from '#shared/geometry/shape.ts'
+import { shapeBounds, shapeDots, shapeOutlines } from '#shared/geometry/shape.ts'
 import type { Outline } from '#shared/geometry/shape-geometry.ts'
-import type { Annotation } from '#shared/model/annotation.ts'
+import type { Annotation, Point } from '#shared/model/annotation.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { isOccluded, linksOf } from '#shared/model/pose.ts'
 import { inkOn, withOpacity } from './palette.ts'
 import { toScreen, type Viewport } from './viewport.ts'
 
 export interface Style {
+  classes: readonly AnnotationClass[]
   colorOf: (className: string) => string
+  /** 0..1 */
   fillOpacity: number
+  /** 0..1 */
+  strokeOpacity: number
   showLabels: boolean
 }
 
@@ -39,42 +45,59 @@ export function tracePath(path: CanvasPath, view: Viewport, { points, closed }: 
   if (closed) path.closePath()
 }
 
-export function drawKeypoint(
+/** A dot with a rim that shows on any photograph; one that cannot be seen in the picture is hollow. */
+function drawDot(
   context: CanvasRenderingContext2D,
   view: Viewport,
-  at: { x: number; y: number },
+  at: Point,
   color: string,
-  radius = KEYPOINT_RADIUS,
+  radius: number,
+  isHollow: boolean,
 ): void {
   const point = toScreen(view, at)
   context.beginPath()
   context.arc(point.x, point.y, radius, 0, 2 * Math.PI)
-  context.fillStyle = color
+  context.fillStyle = isHollow ? '#ffffff' : color
   context.fill()
-  // A rim that shows on any photograph.
-  context.lineWidth = 1.5
-  context.strokeStyle = '#ffffff'
+  context.lineWidth = isHollow ? 2 : 1.5
+  context.strokeStyle = isHollow ? color : '#ffffff'
   context.stroke()
 }
 
-/** One annotation; `emphasis` draws it as selected or hovered. */
+/** The lines between the joints of one instance, if its points make a pose. */
+export function drawLinks(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  members: readonly Annotation[],
+  style: Style,
+): void {
+  const { owner, links } = linksOf(members, style.classes)
+  if (!owner) return
+  context.beginPath()
+  for (const points of links) tracePath(context, view, { points, closed: false })
+  context.lineWidth = STROKE
+  context.strokeStyle = withOpacity(style.colorOf(owner.name), style.strokeOpacity)
+  context.stroke()
+}
+
+/** One annotation, selected or hovered. */
 export function drawAnnotation(
   context: CanvasRenderingContext2D,
   view: Viewport,
-  { shape, className }: Annotation,
+  annotation: Annotation,
   style: Style,
-  emphasis: 'none' | 'hovered' | 'selected' = 'none',
+  emphasis: 'hovered' | 'selected',
 ): void {
+  const { shape, className } = annotation
   const color = style.colorOf(className)
-  if (shape.kind === 'keypoint') {
-    drawKeypoint(context, view, shape, color, KEYPOINT_RADIUS + (emphasis === 'none' ? 0 : 1.5))
-    return
-  }
+  for (const at of shapeDots(shape))
+    drawDot(context, view, at, color, KEYPOINT_RADIUS + 1.5, isOccluded(annotation))
   const outlines = shapeOutlines(shape)
+  if (outlines.length === 0) return
   context.beginPath()
   for (const outline of outlines) tracePath(context, view, outline)
   if (outlines[0]?.closed) {
-    const opacity = style.fillOpacity + (emphasis === 'none' ? 0 : 0.12)
+    const opacity = style.fillOpacity + 0.12
     context.fillStyle = withOpacity(color, opacity)
     context.fill('evenodd')
   }
@@ -93,14 +116,16 @@ export function drawAnnotation(
 function drawLabel(
   context: CanvasRenderingContext2D,
   view: Viewport,
-  { shape, className }: Annotation,
+  { shape, className, instanceId }: Annotation,
   style: Style,
 ): void {
   const box = shapeBounds(shape)
-  const isPoint = shape.kind === 'keypoint'
+  const isPoint = box.w === 0 && box.h === 0
   const large = Math.max(box.w, box.h) * view.scale >= LABEL_MIN_SIDE
-  if (!large && !(isPoint && view.scale >= 1)) return
-  const corner = toScreen(view, box)
+  // Joints of a pose lie close together: their names would cover it.
+  const pointsFrom = instanceId === undefined ? 1 : 4
+  if (!large && !(isPoint && view.scale >= pointsFrom)) return
+  const corner = toScreen(view, labelPlace(shape))
   const width = Math.min(context.measureText(className).width + 8, LABEL_OVERHANG - 12)
   const left = corner.x + (isPoint ? 8 : -1)
   const top = corner.y - (isPoint ? LABEL_HEIGHT / 2 : LABEL_HEIGHT + 1)
@@ -111,6 +136,14 @@ function drawLabel(
   context.fill()
   context.fillStyle = inkOn(color)
   context.fillText(className, left + 4, top + LABEL_HEIGHT / 2 + 0.5, width - 8)
+}
+
+/** The top left corner of a box; of any other outline its topmost point, as its box's corner may lie on a neighbour. */
+function labelPlace(shape: Annotation['shape']): Point {
+  if (shape.kind === 'bbox') return shape
+  const [outline] = shapeOutlines(shape)
+  if (!outline) return shapeBounds(shape)
+  return outline.points.reduce((top, point) => (point.y < top.y ? point : top))
 }
 
 export function drawLabels(
@@ -156,7 +189,7 @@ export function drawAnnotations(
 ): void {
   context.lineJoin = 'round'
   for (const [className, group] of Map.groupBy(annotations, (annotation) => annotation.className))
-    drawClass(context, view, group, style.colorOf(className), style.fillOpacity, detail)
+    drawClass(context, view, group, style.colorOf(className), style, detail)
 }
 
 function drawClass(
@@ -164,16 +197,18 @@ function drawClass(
   view: Viewport,
   group: readonly Annotation[],
   color: string,
-  fillOpacity: number,
+  { fillOpacity, strokeOpacity }: Style,
   detail: Detail,
 ): void {
   const fill = withOpacity(color, fillOpacity)
   const strokes = new Path2D()
-  const points: Annotation['shape'][] = []
+  const points: [Point, boolean][] = []
   context.fillStyle = fill
-  for (const { shape } of group) {
-    if (shape.kind === 'keypoint') {
-      points.push(shape)
+  for (const annotation of group) {
+    const { shape } = annotation
+    const dots = shapeDots(shape)
+    if (dots.length > 0) {
+      for (const at of dots) points.push([at, isOccluded(annotation)])
       continue
     }
     const box = shapeBounds(shape)
@@ -191,8 +226,7 @@ function drawClass(
     strokes.addPath(outline)
   }
   context.lineWidth = detail.stroke
-  context.strokeStyle = color
+  context.strokeStyle = withOpacity(color, strokeOpacity)
   context.stroke(strokes)
-  for (const shape of points)
-    if (shape.kind === 'keypoint') drawKeypoint(context, view, shape, color)
+  for (const [at, isHollow] of points) drawDot(context, view, at, color, KEYPOINT_RADIUS, isHollow)
 }

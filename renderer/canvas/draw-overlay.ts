@@ -1,7 +1,16 @@
 import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
 import type { Annotation, Box, Point } from '#shared/model/annotation.ts'
-import { drawAnnotation, drawLabels, type Style, tracePath } from './draw-annotations.ts'
-import { toScreen, type Viewport } from './viewport.ts'
+import {
+  detailFor,
+  drawAnnotation,
+  drawAnnotations,
+  drawLabels,
+  drawLinks,
+  type Style,
+  tracePath,
+} from './draw-annotations.ts'
+import { drawPicture, type Picture } from './picture.ts'
+import { toImage, toScreen, type Viewport } from './viewport.ts'
 
 const ACCENT = '#4f46e5'
 /** Screen pixels. */
@@ -13,17 +22,31 @@ const GHOST_MIN_EDGE = 28
 /** What the overlay shows; a tool's preview has this shape, but the canvas knows no tools. */
 export interface Overlay {
   selected: readonly Annotation[]
+  /** The visible parts of each instance that has a selected one. */
+  instances: readonly (readonly Annotation[])[]
   hovered: Annotation | null
   handles: readonly Handle[]
-  activeVertex: string | null
+  activeVertices: ReadonlySet<string>
   outlines: readonly Outline[]
   vertices: readonly Point[]
   closing: Point | null
+  /** Where the next point goes when that is not under the pointer. */
+  snap: Point | null
   marquee: Box | null
+  lasso: readonly Point[]
+  /** Around several selected shapes, `margin` screen pixels away; its handles are among the handles. */
+  frame: { box: Box; margin: number } | null
+  /** Where outlines of the selected shapes cross themselves. */
+  crossings: readonly Point[]
+  /** A word beside the pointer. */
+  caption: string | null
   /** The colour of what is being drawn. */
   color: string
-  /** Screen pixels; null when the pointer is elsewhere or no crosshair is wanted. */
-  crosshair: Point | null
+  /** Screen pixels; null when it is elsewhere. */
+  pointer: Point | null
+  showCrosshair: boolean
+  /** What a loupe shows besides the overlay; null without one. */
+  loupe: { picture: Picture; annotationsIn: (box: Box) => readonly Annotation[] } | null
 }
 
 function dot(
@@ -42,51 +65,57 @@ function dot(
   context.stroke()
 }
 
-function drawHandle(
+/** Handles nearer to the last one drawn than this would only cover each other. Screen pixels. */
+const HANDLE_SPACING = 7
+
+/** Handles of one look in one path: a polygon may have thousands. */
+function drawHandles(
   context: CanvasRenderingContext2D,
   view: Viewport,
-  handle: Handle,
-  active: boolean,
+  handles: readonly Handle[],
+  active: ReadonlySet<string>,
 ): void {
-  const at = toScreen(view, handle.at)
-  if (handle.role === 'midpoint') {
-    dot(context, at, VERTEX_RADIUS - 1, 'rgba(255, 255, 255, 0.65)', 'rgba(79, 70, 229, 0.65)')
-  } else if (handle.role === 'resize') {
-    context.fillStyle = '#ffffff'
-    context.strokeStyle = ACCENT
-    context.lineWidth = 1.5
-    context.beginPath()
-    context.rect(at.x - HANDLE_SIDE / 2, at.y - HANDLE_SIDE / 2, HANDLE_SIDE, HANDLE_SIDE)
-    context.fill()
-    context.stroke()
-  } else {
-    dot(
-      context,
-      at,
-      VERTEX_RADIUS + (active ? 1.5 : 0),
-      active ? ACCENT : '#ffffff',
-      active ? '#ffffff' : ACCENT,
-    )
+  const [squares, dots, ghosts] = [new Path2D(), new Path2D(), new Path2D()]
+  const marked: Point[] = []
+  let last = { x: Number.NEGATIVE_INFINITY, y: 0 }
+  for (const { id, role, at: place, offset, span = 0 } of handles) {
+    if (role === 'midpoint' && span * view.scale < GHOST_MIN_EDGE) continue
+    const on = toScreen(view, place)
+    const at = offset ? { x: on.x + offset.x, y: on.y + offset.y } : on
+    if (at.x < -9 || at.y < -9 || at.x > view.width + 9 || at.y > view.height + 9) continue
+    if (active.has(id)) marked.push(at)
+    else if (role === 'resize')
+      squares.rect(at.x - HANDLE_SIDE / 2, at.y - HANDLE_SIDE / 2, HANDLE_SIDE, HANDLE_SIDE)
+    else if (role === 'midpoint') addDot(ghosts, at, VERTEX_RADIUS - 1)
+    else if (role === 'rotate') addDot(dots, at, VERTEX_RADIUS)
+    else if (Math.abs(at.x - last.x) + Math.abs(at.y - last.y) >= HANDLE_SPACING) {
+      addDot(dots, at, VERTEX_RADIUS)
+      last = at
+    }
   }
+  context.lineWidth = 1.5
+  context.fillStyle = 'rgba(255, 255, 255, 0.65)'
+  context.strokeStyle = 'rgba(79, 70, 229, 0.65)'
+  context.fill(ghosts)
+  context.stroke(ghosts)
+  context.fillStyle = '#ffffff'
+  context.strokeStyle = ACCENT
+  for (const path of [squares, dots]) {
+    context.fill(path)
+    context.stroke(path)
+  }
+  for (const at of marked) dot(context, at, VERTEX_RADIUS + 1.5, ACCENT, '#ffffff')
 }
 
-/** Ghosts only where there is room; the handles come in order, so an edge's vertices are its neighbours. */
-function roomy(handles: readonly Handle[], view: Viewport): Handle[] {
-  const byId = new Map(handles.map((handle) => [handle.id, handle]))
-  return handles.filter(({ id, role, at }) => {
-    if (role !== 'midpoint') return true
-    const vertex = byId.get(id.replace('m', 'v'))
-    return (
-      !vertex ||
-      2 * view.scale * Math.hypot(vertex.at.x - at.x, vertex.at.y - at.y) >= GHOST_MIN_EDGE
-    )
-  })
+function addDot(path: Path2D, { x, y }: Point, radius: number): void {
+  path.moveTo(x + radius, y)
+  path.arc(x, y, radius, 0, 2 * Math.PI)
 }
 
 function drawDrawing(
   context: CanvasRenderingContext2D,
   view: Viewport,
-  { outlines, vertices, closing, color }: Overlay,
+  { outlines, vertices, closing, snap, color }: Overlay,
 ): void {
   context.beginPath()
   for (const outline of outlines) tracePath(context, view, outline)
@@ -99,6 +128,19 @@ function drawDrawing(
   for (const vertex of vertices)
     dot(context, toScreen(view, vertex), VERTEX_RADIUS, '#ffffff', color)
   if (closing) dot(context, toScreen(view, closing), VERTEX_RADIUS + 4, color, '#ffffff')
+  if (!snap) return
+  // A ring, so that the border under it can be seen.
+  const at = toScreen(view, snap)
+  for (const [style, width] of [
+    ['#ffffff', 4],
+    [ACCENT, 2],
+  ] as const) {
+    context.beginPath()
+    context.arc(at.x, at.y, VERTEX_RADIUS + 3, 0, 2 * Math.PI)
+    context.lineWidth = width
+    context.strokeStyle = style
+    context.stroke()
+  }
 }
 
 function drawMarquee(context: CanvasRenderingContext2D, view: Viewport, box: Box): void {
@@ -134,6 +176,151 @@ function drawCrosshair(
   context.setLineDash([])
 }
 
+function drawLasso(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  points: readonly Point[],
+): void {
+  context.beginPath()
+  tracePath(context, view, { points, closed: true })
+  context.fillStyle = 'rgba(79, 70, 229, 0.12)'
+  context.strokeStyle = ACCENT
+  context.lineWidth = 1
+  context.fill()
+  context.stroke()
+}
+
+function drawFrame(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  { box, margin }: NonNullable<Overlay['frame']>,
+): void {
+  const { x, y } = toScreen(view, box)
+  context.setLineDash([5, 4])
+  context.strokeStyle = ACCENT
+  context.lineWidth = 1
+  context.strokeRect(
+    x - margin,
+    y - margin,
+    box.w * view.scale + 2 * margin,
+    box.h * view.scale + 2 * margin,
+  )
+  context.setLineDash([])
+}
+
+const WARNING = '#dc2626'
+
+/** A cross in a disc, on each place where an outline crosses itself. */
+function drawCrossings(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  crossings: readonly Point[],
+): void {
+  for (const crossing of crossings) {
+    const at = toScreen(view, crossing)
+    dot(context, at, 7, WARNING, '#ffffff')
+    context.beginPath()
+    context.moveTo(at.x - 3, at.y - 3)
+    context.lineTo(at.x + 3, at.y + 3)
+    context.moveTo(at.x + 3, at.y - 3)
+    context.lineTo(at.x - 3, at.y + 3)
+    context.stroke()
+  }
+}
+
+/** A word on a dark ground, right below the pointer. */
+function drawCaption(context: CanvasRenderingContext2D, at: Point, text: string): void {
+  context.font = '500 12px "Inter Variable", sans-serif'
+  context.textBaseline = 'middle'
+  const width = context.measureText(text).width + 12
+  context.fillStyle = 'rgba(17, 24, 39, 0.9)'
+  context.beginPath()
+  context.roundRect(at.x + 14, at.y + 14, width, 22, 5)
+  context.fill()
+  context.fillStyle = '#ffffff'
+  context.fillText(text, at.x + 20, at.y + 25.5)
+}
+
+/** Screen pixels. */
+const LOUPE_RADIUS = 80
+const LOUPE_DISTANCE = 110
+const LOUPE_FACTOR = 4
+
+/** What is under the pointer, larger, beside it. */
+function drawLoupe(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  overlay: Overlay,
+  style: Style,
+  { picture, annotationsIn }: NonNullable<Overlay['loupe']>,
+  pointer: Point,
+): void {
+  // On the side where there is room.
+  const centre = {
+    x:
+      pointer.x +
+      (pointer.x + LOUPE_DISTANCE + LOUPE_RADIUS < view.width ? 1 : -1) * LOUPE_DISTANCE,
+    y: pointer.y + (pointer.y - LOUPE_DISTANCE - LOUPE_RADIUS > 0 ? -1 : 1) * LOUPE_DISTANCE,
+  }
+  const at = toImage(view, pointer)
+  const scale = Math.max(2, view.scale * LOUPE_FACTOR)
+  const inside = { ...view, scale, x: centre.x - at.x * scale, y: centre.y - at.y * scale }
+  const reach = LOUPE_RADIUS / scale
+  const box = { x: at.x - reach, y: at.y - reach, w: 2 * reach, h: 2 * reach }
+  context.save()
+  context.beginPath()
+  context.arc(centre.x, centre.y, LOUPE_RADIUS, 0, 2 * Math.PI)
+  context.fillStyle = '#111827'
+  context.fill()
+  context.clip()
+  drawPicture(context, picture, inside)
+  for (const annotation of annotationsIn(box))
+    drawAnnotation(context, inside, annotation, style, 'hovered')
+  drawEdited(context, inside, overlay, style)
+  context.strokeStyle = 'rgba(255, 255, 255, 0.9)'
+  context.lineWidth = 1
+  context.beginPath()
+  context.moveTo(centre.x - 10, centre.y)
+  context.lineTo(centre.x + 10, centre.y)
+  context.moveTo(centre.x, centre.y - 10)
+  context.lineTo(centre.x, centre.y + 10)
+  context.stroke()
+  context.restore()
+  // Dark and white: one of them shows on any picture.
+  for (const [rim, width] of [
+    ['#111827', 5],
+    ['#ffffff', 2],
+  ] as const) {
+    context.beginPath()
+    context.arc(centre.x, centre.y, LOUPE_RADIUS, 0, 2 * Math.PI)
+    context.lineWidth = width
+    context.strokeStyle = rim
+    context.stroke()
+  }
+}
+
+/** What is selected, its handles, and what is being drawn. */
+function drawEdited(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  overlay: Overlay,
+  style: Style,
+): void {
+  for (const members of overlay.instances) {
+    drawLinks(context, view, members, style)
+    // The lines would lie over the joints that are not selected.
+    const others = members.filter(({ id }) => !overlay.selected.some((item) => item.id === id))
+    drawAnnotations(context, view, others, style, detailFor(others.length))
+  }
+  for (const annotation of overlay.selected)
+    drawAnnotation(context, view, annotation, style, 'selected')
+  if (style.showLabels) drawLabels(context, view, overlay.selected, style)
+  if (overlay.frame) drawFrame(context, view, overlay.frame)
+  drawHandles(context, view, overlay.handles, overlay.activeVertices)
+  drawCrossings(context, view, overlay.crossings)
+  drawDrawing(context, view, overlay)
+}
+
 export function drawOverlay(
   context: CanvasRenderingContext2D,
   view: Viewport,
@@ -141,12 +328,12 @@ export function drawOverlay(
   style: Style,
 ): void {
   if (overlay.hovered) drawAnnotation(context, view, overlay.hovered, style, 'hovered')
-  for (const annotation of overlay.selected)
-    drawAnnotation(context, view, annotation, style, 'selected')
-  if (style.showLabels) drawLabels(context, view, overlay.selected, style)
-  for (const handle of roomy(overlay.handles, view))
-    drawHandle(context, view, handle, handle.id === overlay.activeVertex)
-  drawDrawing(context, view, overlay)
+  drawEdited(context, view, overlay, style)
   if (overlay.marquee) drawMarquee(context, view, overlay.marquee)
-  if (overlay.crosshair) drawCrosshair(context, view, overlay.crosshair)
+  if (overlay.lasso.length > 1) drawLasso(context, view, overlay.lasso)
+  const { pointer, loupe, caption } = overlay
+  if (!pointer) return
+  if (overlay.showCrosshair) drawCrosshair(context, view, pointer)
+  if (caption !== null) drawCaption(context, pointer, caption)
+  if (loupe) drawLoupe(context, view, overlay, style, loupe, pointer)
 }

@@ -1,4 +1,5 @@
 import type { AnnotationStore } from '#renderer/document/annotation-store.ts'
+import { boundsOfPoints, boxCorners } from '#shared/geometry/box.ts'
 import { shapeBounds } from '#shared/geometry/shape.ts'
 import type { Annotation, Box } from '#shared/model/annotation.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
@@ -7,6 +8,7 @@ import {
   detailFor,
   drawAnnotations,
   drawLabels,
+  drawLinks,
   LABEL_OVERHANG,
   type Style,
 } from './draw-annotations.ts'
@@ -18,12 +20,13 @@ const MARGIN_Y = 225
 /** A bitmap shown larger or smaller than this, as a factor, is drawn anew while the gesture goes on. */
 const MAX_STRETCH = 2
 /** The view has been still for this long: draw sharp at exactly its scale. Milliseconds. */
-const STILL_MS = 120
+const STILL_MS = 80
 /** Drawing per frame, milliseconds: most of a frame when idle, a third while the person moves. */
-const SLICE_IDLE_MS = 12
+const SLICE_IDLE_MS = 14
 const SLICE_MOVING_MS = 6
-/** Shapes drawn between two looks at the clock. */
-const BATCH = 64
+/** Shapes drawn between two looks at the clock: fewer while the person moves, as each batch ends when it ends. */
+const BATCH_IDLE = 128
+const BATCH_MOVING = 32
 /** More changed shapes than this and drawing all is cheaper than mending each place. */
 const MAX_PATCHES = 16
 /** Pixels around a shape that its stroke or dot may touch. Screen pixels. */
@@ -40,8 +43,9 @@ interface Bitmap {
 interface Source {
   store: AnnotationStore
   style: Style
-  /** Left out: hidden, or drawn by the overlay for the time being. */
-  shows: (annotation: Annotation) => boolean
+  /** Drawn by the overlay for the time being. */
+  isLifted: (annotation: Annotation) => boolean
+  isVisible: (annotation: Annotation) => boolean
 }
 
 function newBitmap(): Bitmap {
@@ -54,6 +58,23 @@ function newBitmap(): Bitmap {
     context,
     view: { scale: 1, x: 0, y: 0, width: 0, height: 0 },
     detail: detailFor(0),
+  }
+}
+
+function shows({ isLifted, isVisible }: Source, annotation: Annotation): boolean {
+  return !isLifted(annotation) && isVisible(annotation)
+}
+
+/** The lines of poses in a box; those of a lifted one are drawn with it. */
+function drawPoses(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  box: Box,
+  { store, style, isLifted, isVisible }: Source,
+): void {
+  for (const id of store.instancesIn(box)) {
+    const members = store.instance(id)
+    if (!members.some(isLifted)) drawLinks(context, view, members.filter(isVisible), style)
   }
 }
 
@@ -83,21 +104,29 @@ function grown(box: Box, scale: number, reach: number): Box {
  */
 export class ShapeBitmap {
   readonly #onChange: () => void
+  readonly #onComplete: (isComplete: boolean) => void
+  #wasComplete = false
   #front = newBitmap()
   #back = newBitmap()
   #source: Source | null = null
   #job: Generator<void> | null = null
   #view: Viewport | null = null
   #movedAt = 0
+  /** Device pixels a CSS pixel, of the canvas that shows the bitmap. */
+  #dpr = window.devicePixelRatio
   #frame = 0
   /** The front shows what the source has, at some scale. */
   #isValid = false
   /** What the front shows is no longer what the source has: it is drawn anew until that is done. */
   #isStale = false
 
-  /** `onChange`: the layer that shows the bitmap must be drawn again. */
-  constructor(onChange: () => void) {
+  /**
+   * `onChange`: the layer that shows the bitmap must be drawn again. `onComplete`: all shapes are there,
+   * sharp, at the view's scale; or no longer.
+   */
+  constructor(onChange: () => void, onComplete: (isComplete: boolean) => void) {
     this.#onChange = onChange
+    this.#onComplete = onComplete
   }
 
   /** Another image, style or set of visible shapes: everything is drawn anew. */
@@ -121,12 +150,25 @@ export class ShapeBitmap {
   }
 
   patchChanges({ created, updated, deleted }: ChangeSet): void {
-    const shapes = [
+    this.patchShapes([
       ...created,
       ...deleted,
       ...updated.flatMap(({ before, after }) => [before, after]),
-    ]
-    this.patch(shapes.map(({ shape }) => shapeBounds(shape)))
+    ])
+  }
+
+  /** The places of these annotations, and of the poses that they are part of. */
+  patchShapes(annotations: readonly Annotation[]): void {
+    const alone = annotations.filter(({ instanceId }) => instanceId === undefined)
+    const boxes = alone.map(({ shape }) => shapeBounds(shape))
+    const store = this.#source?.store
+    for (const [id, parts] of Map.groupBy(annotations, ({ instanceId }) => instanceId)) {
+      if (id === undefined || !store) continue
+      // Lines went from where the parts were, and go to where the others are.
+      const members = [...parts, ...store.instance(id)]
+      boxes.push(boundsOfPoints(members.flatMap(({ shape }) => boxCorners(shapeBounds(shape)))))
+    }
+    this.patch(boxes)
   }
 
   /** Shows the bitmap for a view. The context's transform is one unit a CSS pixel. */
@@ -142,7 +184,13 @@ export class ShapeBitmap {
     if (!this.#isValid) return
     const { canvas, view: drawn } = this.#front
     const ratio = view.scale / drawn.scale
-    const dpr = window.devicePixelRatio
+    // Konva fixes the ratio when it makes a canvas; the window may be on another monitor by now.
+    const dpr = context.getTransform().a
+    if (dpr !== this.#dpr) {
+      this.#dpr = dpr
+      this.#isStale = true
+      this.#wake(true)
+    }
     const left = view.x - drawn.x * ratio
     const top = view.y - drawn.y * ratio
     context.save()
@@ -153,7 +201,8 @@ export class ShapeBitmap {
     } else {
       context.imageSmoothingEnabled = true
       context.imageSmoothingQuality = 'low'
-      context.drawImage(canvas, left * dpr, top * dpr, canvas.width * ratio, canvas.height * ratio)
+      const { width, height } = drawn
+      context.drawImage(canvas, left * dpr, top * dpr, width * ratio * dpr, height * ratio * dpr)
     }
     context.restore()
   }
@@ -163,6 +212,12 @@ export class ShapeBitmap {
     this.#frame = 0
     this.#source = null
     this.#job = null
+  }
+
+  #tellComplete(): void {
+    const isComplete = this.#isSharp() && !this.#isStale && this.#job === null
+    if (isComplete !== this.#wasComplete) this.#onComplete(isComplete)
+    this.#wasComplete = isComplete
   }
 
   #isSharp(): boolean {
@@ -185,7 +240,16 @@ export class ShapeBitmap {
 
   #wake(mustRedraw: boolean): void {
     if (mustRedraw && this.#view) this.#begin(this.#view)
+    this.#tellComplete()
     if (this.#frame === 0 && this.#source) this.#frame = requestAnimationFrame(() => this.#step())
+  }
+
+  #isStill(): boolean {
+    return performance.now() - this.#movedAt > STILL_MS
+  }
+
+  #batch(): number {
+    return this.#isStill() || !this.#isValid ? BATCH_IDLE : BATCH_MOVING
   }
 
   /** One frame's share of the work. */
@@ -193,20 +257,25 @@ export class ShapeBitmap {
     this.#frame = 0
     const view = this.#view
     if (!view || !this.#source) return
-    const still = performance.now() - this.#movedAt > STILL_MS
+    const start = performance.now()
+    const still = this.#isStill()
     const ratio = view.scale / this.#front.view.scale
     const stretched = ratio > MAX_STRETCH || ratio < 1 / MAX_STRETCH
+    // The picture first: the shapes of another image begin in the frame after it.
+    const isFirst = !this.#isValid && !this.#job
     if (!this.#job) {
       const late = !this.#isValid || stretched || this.#runsOut(view)
       if (late || (still && ratio !== 1)) this.#begin(view)
     } else if (still && this.#back.view.scale !== view.scale) this.#begin(view)
-    if (this.#job) this.#work(this.#job, still || !this.#isValid ? SLICE_IDLE_MS : SLICE_MOVING_MS)
+    if (this.#job && !isFirst)
+      this.#work(this.#job, start + (still || !this.#isValid ? SLICE_IDLE_MS : SLICE_MOVING_MS))
+    this.#tellComplete()
     if (this.#job || !still) this.#frame = requestAnimationFrame(() => this.#step())
   }
 
-  #work(job: Generator<void>, budgetMs: number): void {
-    const end = performance.now() + budgetMs
-    while (performance.now() < end) {
+  /** Until a moment of `performance.now()`. */
+  #work(job: Generator<void>, endMs: number): void {
+    while (performance.now() < endMs) {
       if (!job.next().done) continue
       this.#job = null
       ;[this.#front, this.#back] = [this.#back, this.#front]
@@ -220,7 +289,7 @@ export class ShapeBitmap {
   #begin(view: Viewport): void {
     if (!this.#source) return
     const { canvas, context } = this.#back
-    const dpr = window.devicePixelRatio
+    const dpr = this.#dpr
     const width = view.width + 2 * MARGIN_X
     const height = view.height + 2 * MARGIN_Y
     // Whole device pixels between bitmap and canvas: otherwise the blit would blur.
@@ -238,23 +307,34 @@ export class ShapeBitmap {
     this.#job = this.#drawAll(this.#back, this.#source)
   }
 
-  *#drawAll(bitmap: Bitmap, { store, style, shows }: Source): Generator<void> {
+  *#drawAll(bitmap: Bitmap, source: Source): Generator<void> {
     const { context, view } = bitmap
-    const inView = store.inBox(grown(coverage(view), view.scale, LABEL_OVERHANG)).filter(shows)
+    const { store, style } = source
+    // Clearing a large bitmap was enough for a frame in which the person moves.
+    flush(context)
+    yield
+    const box = grown(coverage(view), view.scale, LABEL_OVERHANG)
+    const inView = store.inBox(box).filter((item) => shows(source, item))
     const detail = detailFor(inView.length)
     bitmap.detail = detail
+    yield
+    drawPoses(context, view, box, source)
     // One class after the other, so that styles change as often as there are classes.
     for (const group of Map.groupBy(inView, ({ className }) => className).values()) {
-      for (let start = 0; start < group.length; start += BATCH) {
-        drawAnnotations(context, view, group.slice(start, start + BATCH), style, detail)
+      for (let start = 0; start < group.length; ) {
+        const end = start + this.#batch()
+        drawAnnotations(context, view, group.slice(start, end), style, detail)
         flush(context)
+        start = end
         yield
       }
     }
     if (!style.showLabels) return
-    for (let start = 0; start < inView.length; start += BATCH) {
-      drawLabels(context, view, inView.slice(start, start + BATCH), style)
+    for (let start = 0; start < inView.length; ) {
+      const end = start + this.#batch()
+      drawLabels(context, view, inView.slice(start, end), style)
       flush(context)
+      start = end
       yield
     }
   }
@@ -270,12 +350,15 @@ export class ShapeBitmap {
     const y = Math.floor(place.y * view.scale + view.y)
     const width = Math.ceil(place.w * view.scale) + 2
     const height = Math.ceil(place.h * view.scale) + 2
-    const touched = source.store.inBox(grown(place, view.scale, reach)).filter(source.shows)
+    const touched = source.store
+      .inBox(grown(place, view.scale, reach))
+      .filter((item) => shows(source, item))
     context.save()
     context.beginPath()
     context.rect(x, y, width, height)
     context.clip()
     context.clearRect(x, y, width, height)
+    drawPoses(context, view, place, source)
     drawAnnotations(context, view, touched, source.style, detail)
     if (source.style.showLabels) drawLabels(context, view, touched, source.style)
     context.restore()

@@ -1,4 +1,5 @@
 import RBush from 'rbush'
+import { boundsOfPoints, boxCorners, boxesTouch } from '#shared/geometry/box.ts'
 import { shapeArea, shapeBounds, shapeHits } from '#shared/geometry/shape.ts'
 import type { Annotation, Box, Point } from '#shared/model/annotation.ts'
 import { applyChangeSet, type ChangeSet } from '#shared/model/change-set.ts'
@@ -24,12 +25,16 @@ export class AnnotationStore {
   #list: readonly Annotation[]
   readonly #entries = new Map<string, Entry>()
   readonly #tree = new RBush<Entry>()
+  /** Ids of the annotations of each instance. */
+  readonly #instances = new Map<number, Set<string>>()
+  /** Worked out when asked for, forgotten when a part changes. */
+  readonly #instanceBounds = new Map<number, Box>()
   readonly #listeners = new Set<ChangeListener>()
   #version = 0
 
   constructor(annotations: readonly Annotation[]) {
     this.#list = annotations
-    for (const annotation of annotations) this.#entries.set(annotation.id, entryOf(annotation))
+    for (const annotation of annotations) this.#enter(entryOf(annotation))
     this.#tree.load([...this.#entries.values()])
   }
 
@@ -45,6 +50,21 @@ export class AnnotationStore {
 
   get(id: string): Annotation | undefined {
     return this.#entries.get(id)?.annotation
+  }
+
+  /** The annotations of one instance, in no order. */
+  instance(id: number): Annotation[] {
+    return [...(this.#instances.get(id) ?? [])].flatMap((member) => this.get(member) ?? [])
+  }
+
+  /** Instances whose bounds touch the box; lines between their parts may cross it. */
+  instancesIn(box: Box): number[] {
+    return [...this.#instances.keys()].filter((id) => boxesTouch(this.#boundsOf(id), box))
+  }
+
+  /** One that no annotation has. */
+  nextInstanceId(): number {
+    return Math.max(0, ...this.#instances.keys()) + 1
   }
 
   /** `changes` must fit what is there. */
@@ -87,8 +107,18 @@ export class AnnotationStore {
 
   #insert(annotation: Annotation): void {
     const entry = entryOf(annotation)
-    this.#entries.set(annotation.id, entry)
+    this.#enter(entry)
     this.#tree.insert(entry)
+  }
+
+  #enter(entry: Entry): void {
+    const { id, instanceId } = entry.annotation
+    this.#entries.set(id, entry)
+    if (instanceId === undefined) return
+    this.#instanceBounds.delete(instanceId)
+    const members = this.#instances.get(instanceId)
+    if (members) members.add(id)
+    else this.#instances.set(instanceId, new Set([id]))
   }
 
   #remove(id: string): void {
@@ -96,5 +126,21 @@ export class AnnotationStore {
     if (!entry) return
     this.#entries.delete(id)
     this.#tree.remove(entry)
+    const { instanceId } = entry.annotation
+    if (instanceId === undefined) return
+    this.#instanceBounds.delete(instanceId)
+    const members = this.#instances.get(instanceId)
+    members?.delete(id)
+    if (members?.size === 0) this.#instances.delete(instanceId)
+  }
+
+  #boundsOf(id: number): Box {
+    const known = this.#instanceBounds.get(id)
+    if (known) return known
+    const bounds = boundsOfPoints(
+      this.instance(id).flatMap(({ shape }) => boxCorners(shapeBounds(shape))),
+    )
+    this.#instanceBounds.set(id, bounds)
+    return bounds
   }
 }

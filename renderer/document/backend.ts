@@ -1,4 +1,4 @@
-import type { Draft, OpenedDocument } from '#shared/contract/contract.ts'
+import type { Drafts, OpenedDocument } from '#shared/contract/contract.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
 
 export interface PendingCommit {
@@ -6,8 +6,8 @@ export interface PendingCommit {
   imageId: string
   label: string
   changes: ChangeSet
-  /** What is still being drawn after this edit; undefined leaves the kept draft as it is. */
-  draft?: Draft | null
+  /** What is still being drawn after this edit; undefined leaves the kept drafts as they are. */
+  drafts?: Drafts
 }
 
 export interface Committed {
@@ -28,7 +28,9 @@ export interface DocumentBackend {
   commit(commit: PendingCommit & { baseRevision: number }): Promise<Committed>
   undo(imageId: string, commitId: string): Promise<Turned | null>
   redo(imageId: string, commitId: string): Promise<Turned | null>
-  saveDraft(imageId: string, draft: Draft | null): Promise<void>
+  /** What undo and redo would do now, in words. */
+  labels(imageId: string): Promise<{ undo: string | null; redo: string | null }>
+  saveDrafts(imageId: string, drafts: Drafts): Promise<void>
 }
 
 export class StaleError extends Error {}

@@ -18,7 +18,7 @@ function fakeCore() {
     committed: [] as string[],
     fail: null as Error | null,
     loseAnswer: false,
-    draft: null as unknown,
+    drafts: {} as unknown,
     /** Another window draws. */
     drawElsewhere(annotation: Annotation) {
       core.annotations = [...core.annotations, annotation]
@@ -31,7 +31,7 @@ function fakeCore() {
       ({
         image: { id: 'i' },
         annotations: core.annotations,
-        draft: null,
+        drafts: {},
         view: null,
         ...answer(),
       }) as unknown as OpenedDocument,
@@ -50,9 +50,10 @@ function fakeCore() {
     },
     undo: async () => null,
     redo: async () => null,
-    saveDraft: async (_imageId, draft) => {
+    labels: async () => ({ undo: null, redo: null }),
+    saveDrafts: async (_imageId, drafts) => {
       await new Promise((later) => setTimeout(later, 1))
-      core.draft = draft
+      core.drafts = drafts
     },
   }
   const states: SaveState[] = []
@@ -165,13 +166,13 @@ test('an edit that will never be taken is put aside, and the others go on', asyn
 test('a finished shape is no draft, however late its last point arrives', async () => {
   const { core, open } = fakeCore()
   const { document, autosave } = await open()
-  document.saveDraft({ tool: 'polygon', data: { points: [1] } })
-  document.saveDraft({ tool: 'polygon', data: { points: [1, 2] } })
+  document.saveDrafts({ polygon: { points: [1] } })
+  document.saveDrafts({ polygon: { points: [1, 2] } })
   document.edit('a', adding(box(1)), null)
   await autosave.flush()
-  await vi.waitFor(() => expect(core.draft).toBeNull())
-  document.saveDraft({ tool: 'polygon', data: { points: [3] } })
-  await vi.waitFor(() => expect(core.draft).not.toBeNull())
+  await vi.waitFor(() => expect(core.drafts).toEqual({}))
+  document.saveDrafts({ polygon: { points: [3] } })
+  await vi.waitFor(() => expect(core.drafts).not.toEqual({}))
 })
 
 describe('the journal', () => {

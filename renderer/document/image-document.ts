@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Draft, OpenedDocument, SavedView } from '#shared/contract/contract.ts'
+import type { Drafts, OpenedDocument, SavedView } from '#shared/contract/contract.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
 import { newId } from '#shared/model/annotation.ts'
 import {
@@ -23,17 +23,15 @@ interface HistoryState {
 export class ImageDocument {
   readonly image: OpenedDocument['image']
   readonly annotations: AnnotationStore
-  readonly draft: Draft | null
   readonly view: SavedView | null
   readonly history: StoreApi<HistoryState>
   readonly #autosave: Autosave
   readonly #backend: DocumentBackend
-  #wantedDraft: { draft: Draft | null } | null = null
-  #draftSending: Promise<void> | null = null
+  #wantedDrafts: Drafts | null = null
+  #draftsSending: Promise<void> | null = null
 
   constructor(opened: OpenedDocument, autosave: Autosave, backend: DocumentBackend) {
     this.image = opened.image
-    this.draft = opened.draft
     this.view = opened.view
     this.#autosave = autosave
     this.#backend = backend
@@ -42,14 +40,14 @@ export class ImageDocument {
     this.annotations = new AnnotationStore(this.#withPending(opened.annotations))
   }
 
-  /** Shows an edit at once and sends it. `draft` is what is still being drawn after it. */
-  edit(label: string, changes: ChangeSet, draft?: Draft | null): void {
+  /** Shows an edit at once and sends it. `drafts` is what is still being drawn after it, where that changes. */
+  edit(label: string, changes: ChangeSet, drafts?: Drafts): void {
     if (isEmptyChangeSet(changes)) return
     this.annotations.apply(changes, 'local')
     this.history.setState({ undo: label, redo: null })
-    this.#autosave.enqueue({ commitId: newId(), imageId: this.image.id, label, changes, draft })
+    this.#autosave.enqueue({ commitId: newId(), imageId: this.image.id, label, changes, drafts })
     // A point of the finished shape may still be on its way as a draft: nothing must come after it.
-    if (draft === null) this.saveDraft(null)
+    if (drafts) this.saveDrafts(drafts)
   }
 
   /** Takes back the last edit; its label, or null when there was none. */
@@ -61,19 +59,26 @@ export class ImageDocument {
     return this.#turn((commitId) => this.#backend.redo(this.image.id, commitId))
   }
 
-  /** Keeps what is being drawn; of several the last. A failure shows when the next edit is sent. */
-  saveDraft(draft: Draft | null): void {
-    this.#wantedDraft = { draft }
-    this.#draftSending ??= this.#sendDrafts().finally(() => {
-      this.#draftSending = null
+  /** Asks what undo and redo would do: edits of other images and of the classes change it. */
+  async refreshLabels(): Promise<void> {
+    const labels = await this.#backend.labels(this.image.id)
+    // What is on its way here will tell its own.
+    if (this.#autosave.pending(this.image.id).length === 0) this.history.setState(labels)
+  }
+
+  /** Keeps what is being drawn; of several calls the last. A failure shows when the next edit is sent. */
+  saveDrafts(drafts: Drafts): void {
+    this.#wantedDrafts = drafts
+    this.#draftsSending ??= this.#sendDrafts().finally(() => {
+      this.#draftsSending = null
     })
   }
 
   async #sendDrafts(): Promise<void> {
-    while (this.#wantedDraft) {
-      const { draft } = this.#wantedDraft
-      this.#wantedDraft = null
-      await this.#backend.saveDraft(this.image.id, draft).catch(() => {})
+    while (this.#wantedDrafts) {
+      const drafts = this.#wantedDrafts
+      this.#wantedDrafts = null
+      await this.#backend.saveDrafts(this.image.id, drafts).catch(() => {})
     }
   }
 

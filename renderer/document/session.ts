@@ -1,20 +1,20 @@
 import { createStore } from 'zustand/vanilla'
-import type { Draft } from '#shared/contract/contract.ts'
+import type { DraftData, Drafts, OpenedDocument } from '#shared/contract/contract.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { Autosave, type SaveState } from './autosave.ts'
 import type { DocumentBackend } from './backend.ts'
 import { ImageDocument } from './image-document.ts'
 import { adoptJournals, windowJournal } from './journal.ts'
-import { forgetDeleted, forgetImage } from './selection.ts'
+import { forgetChanged, forgetImage } from './selection.ts'
 
 interface SessionState {
   imageId: string | null
   document: ImageDocument | null
   /** Why the image's labels could not be opened. */
   error: string | null
-  /** What is being drawn, or was when the image was left. */
-  draft: Draft | null
+  /** What is being drawn, or was when the image was left, by tool. */
+  drafts: Drafts
   save: SaveState
 }
 
@@ -22,7 +22,7 @@ export const session = createStore<SessionState>(() => ({
   imageId: null,
   document: null,
   error: null,
-  draft: null,
+  drafts: {},
   save: { kind: 'saved' },
 }))
 
@@ -60,6 +60,7 @@ export async function startSession(
       onState: (save) => session.setState({ save }),
       onCommitted: (imageId, { undo, redo }) => {
         const { document } = session.getState()
+        forgetAhead(imageId)
         if (document?.image.id === imageId && own.pending(imageId).length <= 1)
           document.history.setState({ undo, redo })
       },
@@ -106,36 +107,90 @@ export function flushEdits(): Promise<void> {
   return autosave?.flush() ?? Promise.resolve()
 }
 
+/** Labels of images that are likely to be opened next. What is told of their image makes them worthless. */
+const ahead = new Map<string, { opening: Promise<OpenedDocument>; opened: OpenedDocument | null }>()
+/** More neighbours than this are not read ahead. */
+const AHEAD = 3
+
+/** Reads the labels of an image that is likely to be opened next. */
+export function prefetchDocument(imageId: string): void {
+  if (ahead.has(imageId)) return
+  const entry = { opening: backend.open(imageId), opened: null as OpenedDocument | null }
+  ahead.set(imageId, entry)
+  entry.opening.then(
+    (opened) => {
+      entry.opened = opened
+    },
+    () => forgetAhead(imageId),
+  )
+  for (const oldest of ahead.keys()) if (ahead.size > AHEAD) ahead.delete(oldest)
+}
+
+/** What was read ahead no longer holds: of one image, or of all. */
+export function forgetAhead(imageId?: string): void {
+  if (imageId === undefined) ahead.clear()
+  else ahead.delete(imageId)
+}
+
 /** Opens an image's labels; of two calls the later one counts. */
 export async function openDocument(imageId: string): Promise<void> {
   forgetImage()
-  session.setState({ imageId, document: null, error: null, draft: null })
+  const known = ahead.get(imageId)
+  ahead.delete(imageId)
+  if (known?.opened) {
+    // In one step: nothing is taken down to be put up again a moment later.
+    showDocument(imageId, known.opened)
+    refreshLabels()
+    return
+  }
+  session.setState({ imageId, document: null, error: null, drafts: {} })
   try {
-    const opened = await backend.open(imageId)
-    if (session.getState().imageId !== imageId || !autosave) return
-    const document = new ImageDocument(opened, autosave, backend)
-    document.annotations.subscribe(forgetDeleted)
-    session.setState({ document, draft: opened.draft })
+    const opened = await (known?.opening ?? backend.open(imageId))
+    if (session.getState().imageId === imageId) showDocument(imageId, opened)
   } catch (error) {
     if (session.getState().imageId === imageId)
       session.setState({ error: error instanceof Error ? error.message : String(error) })
   }
 }
 
-export function closeDocument(): void {
-  forgetImage()
-  session.setState({ imageId: null, document: null, error: null, draft: null })
+/** What undo would do may have changed by an edit elsewhere. */
+export function refreshLabels(): void {
+  session
+    .getState()
+    .document?.refreshLabels()
+    .catch(() => {})
 }
 
-/** Keeps what is being drawn, here and on disk. */
-export function setDraft(draft: Draft | null): void {
-  const { document, draft: before } = session.getState()
-  if (draft === null && before === null) return
-  session.setState({ draft })
-  document?.saveDraft(draft)
+function showDocument(imageId: string, opened: OpenedDocument): void {
+  if (!autosave) return
+  const document = new ImageDocument(opened, autosave, backend)
+  document.annotations.subscribe(forgetChanged)
+  session.setState({ imageId, document, error: null, drafts: opened.drafts })
+}
+
+export function closeDocument(): void {
+  forgetImage()
+  session.setState({ imageId: null, document: null, error: null, drafts: {} })
+}
+
+/** The drafts with one tool's changed; null takes it away. */
+export function withDraft(drafts: Drafts, toolId: string, data: DraftData | null): Drafts {
+  const { [toolId]: _old, ...others } = drafts
+  return data === null ? others : { ...others, [toolId]: data }
+}
+
+/** Keeps what a tool is drawing, here and on disk. */
+export function setDraft(toolId: string, data: DraftData | null): void {
+  const { document, drafts: before } = session.getState()
+  if (data === null && before[toolId] === undefined) return
+  const drafts = withDraft(before, toolId, data)
+  session.setState({ drafts })
+  if (document) forgetAhead(document.image.id)
+  document?.saveDrafts(drafts)
 }
 
 export function onAnnotationsEvent(event: Extract<AppEvent, { type: 'annotations' }>): void {
+  forgetAhead(event.imageId)
   session
     .getState()
     .document?.onEvent(event)

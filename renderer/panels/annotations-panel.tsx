@@ -1,20 +1,9 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import {
-  CircleDot,
-  Eye,
-  EyeOff,
-  Lock,
-  LockOpen,
-  type LucideIcon,
-  Pentagon,
-  RectangleHorizontal,
-  RotateCwSquare,
-  Spline,
-  Trash2,
-} from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { Eye, EyeOff, Lock, LockOpen, Trash2, TriangleAlert, Wrench } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
 import { focusCanvas } from '#renderer/actions/app-state.ts'
-import { deleteAnnotations, relabel } from '#renderer/actions/edit-actions.ts'
+import { deleteAnnotations, nudge, relabel } from '#renderer/actions/edit-actions.ts'
+import { repairSelected } from '#renderer/actions/path-actions.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
@@ -23,18 +12,15 @@ import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { EmptyState } from '#renderer/ui/feedback.tsx'
 import { useStore, useVersion } from '#renderer/ui/use-store.ts'
-import { shapeVertices } from '#shared/geometry/shape.ts'
-import { type Annotation, SHAPE_KIND_LABEL, type ShapeKind } from '#shared/model/annotation.ts'
+import { selfCrossings } from '#shared/geometry/crossings.ts'
+import { shapeBounds, shapeVertices } from '#shared/geometry/shape.ts'
+import { type Annotation, SHAPE_KIND_LABEL } from '#shared/model/annotation.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { attributeProblems } from '#shared/model/attributes.ts'
+import { askingClass } from '#shared/model/pose.ts'
+import { SHAPE_ICONS } from './shape-icons.ts'
 
 const ROW_HEIGHT = 32
-
-const ICONS: Record<ShapeKind, LucideIcon> = {
-  bbox: RectangleHorizontal,
-  oriented_box: RotateCwSquare,
-  polygon: Pentagon,
-  polyline: Spline,
-  keypoint: CircleDot,
-}
 
 function detail({ shape }: Annotation): string {
   if (shape.kind === 'bbox' || shape.kind === 'oriented_box')
@@ -43,21 +29,93 @@ function detail({ shape }: Annotation): string {
   return `${shapeVertices(shape).length} points`
 }
 
+/** The class as a list; its choices are made when somebody comes near, as there are many rows and many classes. */
+function ClassField({
+  annotation,
+  what,
+  names,
+  disabled,
+}: {
+  annotation: Annotation
+  what: string
+  names: readonly string[]
+  disabled: boolean
+}) {
+  const [isNear, setNear] = useState(false)
+  const { className } = annotation
+  return (
+    <select
+      aria-label={`Class of ${what}`}
+      value={className}
+      disabled={disabled}
+      onPointerEnter={() => setNear(true)}
+      onFocus={() => setNear(true)}
+      onChange={(event) => {
+        relabel([annotation], event.target.value)
+        focusCanvas()
+      }}
+      className="h-6 min-w-0 flex-1 appearance-none truncate rounded bg-transparent px-1 text-sm text-text hover:bg-raised"
+    >
+      {isNear ? (
+        names.map((name) => <option key={name}>{name}</option>)
+      ) : (
+        <option>{className}</option>
+      )}
+    </select>
+  )
+}
+
+/** What is wrong with an annotation, in words. */
+function problemsOf(
+  annotation: Annotation,
+  item: AnnotationClass | undefined,
+  { image }: ImageDocument,
+): string[] {
+  const { x, y, w, h } = shapeBounds(annotation.shape)
+  const isOutside =
+    image.width !== null &&
+    image.height !== null &&
+    (x < -OUTSIDE ||
+      y < -OUTSIDE ||
+      x + w > image.width + OUTSIDE ||
+      y + h > image.height + OUTSIDE)
+  return [
+    ...(isOutside ? ['reaches beyond the image'] : []),
+    ...attributeProblems(annotation, item),
+  ]
+}
+
+function crossesItself({ shape }: Annotation): boolean {
+  return shape.kind === 'polygon' && selfCrossings(shape).length > 0
+}
+
+/** A shape may reach this far beyond its image before that is worth a word, image pixels. */
+const OUTSIDE = 1
+
+const ARROWS: Record<string, [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+}
+
 function Row({
   annotation,
   color,
   names,
+  problems,
 }: {
   annotation: Annotation
   color: string
   names: readonly string[]
+  problems: readonly string[]
 }) {
   const { id, className, shape, instanceId } = annotation
   const selected = useStore(selection, (state) => state.selected.has(id))
   const hidden = useStore(selection, (state) => state.hidden.has(id))
   const locked = useStore(selection, (state) => state.locked.has(id))
   const hovered = useStore(selection, (state) => state.hovered === id)
-  const Icon = ICONS[shape.kind]
+  const Icon = SHAPE_ICONS[shape.kind]
   const what = `${SHAPE_KIND_LABEL[shape.kind]} ${className}`
   const rare = 'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100'
   return (
@@ -76,6 +134,15 @@ function Row({
         onClick={(event) =>
           event.shiftKey || event.ctrlKey || event.metaKey ? toggleSelected(id) : select([id])
         }
+        onKeyDown={(event) => {
+          // Arrows move the shape here too, for whoever works in the list.
+          const arrow = ARROWS[event.key]
+          if (!arrow) return
+          event.preventDefault()
+          if (!selected) select([id])
+          const step = event.shiftKey ? 10 : 1
+          nudge(arrow[0] * step, arrow[1] * step)
+        }}
         className="flex h-full shrink-0 items-center gap-2"
       >
         <svg viewBox="0 0 10 10" className="size-2.5" aria-hidden="true">
@@ -83,20 +150,28 @@ function Row({
         </svg>
         <Icon className="size-4 text-muted" />
       </button>
-      <select
-        aria-label={`Class of ${what}`}
-        value={className}
-        disabled={locked}
-        onChange={(event) => {
-          relabel([annotation], event.target.value)
-          focusCanvas()
-        }}
-        className="h-6 min-w-0 flex-1 appearance-none truncate rounded bg-transparent px-1 text-sm text-text hover:bg-raised"
-      >
-        {names.map((name) => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
+      <ClassField annotation={annotation} what={what} names={names} disabled={locked} />
+      {crossesItself(annotation) && (
+        <IconButton
+          label={`Repair ${what}: it crosses itself`}
+          className="size-6 text-warning"
+          onClick={() => {
+            select([id])
+            repairSelected()
+          }}
+        >
+          <Wrench />
+        </IconButton>
+      )}
+      {problems.length > 0 && (
+        <TriangleAlert
+          role="img"
+          aria-label={`${what}: ${problems.join(', ')}`}
+          className="size-3.5 shrink-0 text-warning"
+        >
+          <title>{problems.join('\n')}</title>
+        </TriangleAlert>
+      )}
       {instanceId !== undefined && (
         <span className="text-2xs text-muted" title="Instance">
           #{instanceId}
@@ -147,14 +222,23 @@ export function AnnotationsPanel({ document }: { document: ImageDocument }) {
   const classes = useStore(datasetState, (state) => state.dataset?.classes) ?? []
   const colorOf = classColors(classes)
   const names = classes.map(({ name }) => name)
+  const asking = (annotation: Annotation) =>
+    askingClass(
+      annotation,
+      annotation.instanceId === undefined
+        ? []
+        : document.annotations.instance(annotation.instanceId),
+      classes,
+    )
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count: list.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 8,
-    getItemKey: (index) => list[index].id,
   })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another image begins at its top
+  useEffect(() => virtual.scrollToOffset(0), [document])
   // What is selected on the canvas comes into view here.
   useEffect(
     () =>
@@ -162,7 +246,8 @@ export function AnnotationsPanel({ document }: { document: ImageDocument }) {
         if (selected === before.selected || selected.size !== 1) return
         const [id] = selected
         const index = document.annotations.list.findIndex((annotation) => annotation.id === id)
-        if (index >= 0) virtual.scrollToIndex(index, { align: 'auto' })
+        // The panel of its properties may take room from the list first.
+        if (index >= 0) requestAnimationFrame(() => virtual.scrollToIndex(index, { align: 'auto' }))
       }),
     [document, virtual],
   )
@@ -193,6 +278,7 @@ export function AnnotationsPanel({ document }: { document: ImageDocument }) {
               <Row
                 annotation={annotation}
                 color={colorOf(annotation.className)}
+                problems={problemsOf(annotation, asking(annotation), document)}
                 names={
                   names.includes(annotation.className) ? names : [...names, annotation.className]
                 }

@@ -1,90 +1,27 @@
 import { ImageOff, LoaderCircle } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { AnnotationCanvas, type CanvasPicture } from '#renderer/canvas/annotation-canvas.tsx'
+import { AnnotationCanvas } from '#renderer/canvas/annotation-canvas.tsx'
 import type { Style } from '#renderer/canvas/draw-annotations.ts'
-import type { Overlay } from '#renderer/canvas/draw-overlay.ts'
-import { loadImage, prefetchImage } from '#renderer/canvas/image-loader.ts'
+import { prefetchImage } from '#renderer/canvas/image-loader.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
 import { fitBox, resized, restoreView, saveView, viewport } from '#renderer/canvas/viewport.ts'
 import { datasetState, imageById, nextImage } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
-import { isLocked, isVisible, selection } from '#renderer/document/selection.ts'
-import { session } from '#renderer/document/session.ts'
+import { selection } from '#renderer/document/selection.ts'
+import { forgetAhead, prefetchDocument, session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
-import { currentClassName, selectedAnnotations, toolState } from '#renderer/tools/tool-state.ts'
+import { toolState } from '#renderer/tools/tool-state.ts'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
-import { shapeHandles } from '#shared/geometry/shape.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
-import { canvasPointer, useCanvasInput } from './use-canvas-input.ts'
+import { currentOverlay } from './current-overlay.ts'
+import { Minimap } from './minimap.tsx'
+import { useCanvasInput } from './use-canvas-input.ts'
+import { usePicture } from './use-picture.ts'
 
 /** A view is kept when it has been still for this long, milliseconds. */
 const SAVE_VIEW_AFTER_MS = 400
-
-function currentOverlay(style: Style, showCrosshair: boolean): Overlay {
-  const { document } = session.getState()
-  const { active, toolId } = toolState.getState()
-  const { hovered, vertex } = selection.getState()
-  const preview = active.preview()
-  const selected = selectedAnnotations()
-    .filter((annotation) => isVisible(annotation))
-    .map((annotation) => {
-      const shape = preview.replaced.get(annotation.id)
-      return shape ? { ...annotation, shape } : annotation
-    })
-  const [only, second] = selected
-  const editable = only && !second && !isLocked(only) && toolId === 'select'
-  const under = hovered === null ? undefined : document?.annotations.get(hovered)
-  return {
-    selected,
-    hovered: under && isVisible(under) && !selected.includes(under) ? under : null,
-    handles: editable ? shapeHandles(only.shape) : [],
-    activeVertex: vertex,
-    outlines: preview.outlines,
-    vertices: preview.vertices,
-    closing: preview.closing,
-    marquee: preview.marquee,
-    color: style.colorOf(currentClassName()),
-    crosshair: showCrosshair && toolId !== 'pan' ? canvasPointer.screen : null,
-  }
-}
-
-/** The decoded picture of the open image, or why there is none. */
-function usePicture(image: DatasetImage | null): {
-  picture: CanvasPicture | null
-  error: string | null
-} {
-  const [state, setState] = useState<{
-    key: string
-    picture: CanvasPicture | null
-    error: string | null
-  }>({
-    key: '',
-    picture: null,
-    error: null,
-  })
-  const key = image ? `${image.id} ${image.modifiedAtMs} ${image.width}` : ''
-  useEffect(() => {
-    if (!image?.width || !image.height || image.missing) return
-    const { width, height } = image
-    let wanted = true
-    loadImage(image).then(
-      (bitmap) => wanted && setState({ key, picture: { bitmap, width, height }, error: null }),
-      (error: unknown) =>
-        wanted &&
-        setState({
-          key,
-          picture: null,
-          error: error instanceof Error ? error.message : String(error),
-        }),
-    )
-    return () => {
-      wanted = false
-    }
-  }, [image, key])
-  return state.key === key ? state : { picture: null, error: null }
-}
 
 /** Puts the view where it was on this image, or fits it; and keeps where it goes. */
 function useView(document: ImageDocument | null, size: { width: number; height: number }): void {
@@ -102,6 +39,7 @@ function useView(document: ImageDocument | null, size: { width: number; height: 
     let timer: ReturnType<typeof setTimeout> | undefined
     const save = () => {
       timer = undefined
+      forgetAhead(document.image.id)
       void client.images
         .saveView({ id: document.image.id, view: saveView(viewport.getState()) })
         .catch(() => {})
@@ -168,16 +106,34 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
     imageId === null ? null : (imageById(imageId) ?? null),
   )
   const classes = useStore(datasetState, (state) => state.dataset?.classes)
-  const { picture, error } = usePicture(document ? (image?.width ? image : document.image) : null)
-  const redraw = useRef(() => {})
-  const { fillOpacity, showLabels, showCrosshair } = settings
-  const style = useMemo<Style>(
-    () => ({ colorOf: classColors(classes ?? []), fillOpacity, showLabels }),
-    [classes, fillOpacity, showLabels],
+  const { fillOpacity, strokeOpacity, showLabels, showCrosshair, showLoupe } = settings
+  const { brightness, contrast, gamma } = settings
+  const tone = useMemo(() => ({ brightness, contrast, gamma }), [brightness, contrast, gamma])
+  const { picture, error } = usePicture(
+    document ? (image?.width ? image : document.image) : null,
+    tone,
   )
-  const overlay = useCallback(() => currentOverlay(style, showCrosshair), [style, showCrosshair])
+  const redraw = useRef(() => {})
+  const style = useMemo<Style>(
+    () => ({
+      classes: classes ?? [],
+      colorOf: classColors(classes ?? []),
+      fillOpacity,
+      strokeOpacity,
+      showLabels,
+    }),
+    [classes, fillOpacity, strokeOpacity, showLabels],
+  )
+  const overlay = useCallback(
+    () => currentOverlay(style, picture, { showCrosshair, showLoupe }),
+    [style, picture, showCrosshair, showLoupe],
+  )
   const onReady = useCallback((ready: () => void) => {
     redraw.current = ready
+  }, [])
+  // For whoever waits for the whole picture: written past React, in the middle of drawing.
+  const onComplete = useCallback((isComplete: boolean) => {
+    if (container.current) container.current.dataset.complete = String(isComplete)
   }, [])
   useView(document, size)
   // Stable: a new listener in the middle of a gesture would lose it.
@@ -195,45 +151,56 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
     }
   }, [document])
 
+  // The picture changes when it has come in the tone asked for: then, and not at each step of a slider.
+  const latestTone = useRef(tone)
+  latestTone.current = tone
   useEffect(() => {
     if (!picture || imageId === null) return
     for (const direction of [1, -1] as const) {
       const next = nextImage(datasetState.getState(), imageId, direction)
-      if (next) prefetchImage(next)
+      if (!next) continue
+      prefetchImage(next, latestTone.current)
+      prefetchDocument(next.id)
     }
   }, [picture, imageId])
 
   return (
-    <section
-      ref={container}
-      data-canvas=""
-      data-ready={picture !== null}
-      aria-label="Image canvas. Draw with the pointer; Tab goes through the shapes."
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing surface takes keys
-      tabIndex={0}
-      className="relative min-w-0 flex-1 touch-none overflow-hidden bg-canvas outline-offset-[-1px] select-none focus-visible:outline-1"
-    >
-      {size.width > 0 && (
-        <AnnotationCanvas
-          width={size.width}
-          height={size.height}
-          picture={picture}
-          annotations={document?.annotations ?? null}
-          style={style}
-          overlay={overlay}
-          onReady={onReady}
-        />
-      )}
-      {!picture && (
-        <div className="absolute inset-0">
-          <Instead image={image} error={error} loading={document !== null && error === null} />
-        </div>
-      )}
-      {openError && (
-        <div className="absolute inset-x-6 top-6">
-          <ErrorNote>{openError}</ErrorNote>
-        </div>
-      )}
-    </section>
+    <>
+      <section
+        ref={container}
+        data-canvas=""
+        data-image={imageId}
+        data-ready={picture !== null}
+        aria-label="Image canvas. Draw with the pointer; Tab goes through the shapes."
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing surface takes keys
+        tabIndex={0}
+        className="relative min-w-0 flex-1 touch-none overflow-hidden bg-canvas outline-offset-[-1px] select-none focus-visible:outline-1"
+      >
+        {size.width > 0 && (
+          <AnnotationCanvas
+            width={size.width}
+            height={size.height}
+            picture={picture}
+            annotations={document?.annotations ?? null}
+            style={style}
+            overlay={overlay}
+            onReady={onReady}
+            onComplete={onComplete}
+          />
+        )}
+        {!picture && (
+          <div className="absolute inset-0">
+            <Instead image={image} error={error} loading={document !== null && error === null} />
+          </div>
+        )}
+        {openError && (
+          <div className="absolute inset-x-6 top-6">
+            <ErrorNote>{openError}</ErrorNote>
+          </div>
+        )}
+      </section>
+      {/* Not inside: a press on it is none on the canvas. */}
+      {settings.showMinimap && picture && image && <Minimap image={image} />}
+    </>
   )
 }

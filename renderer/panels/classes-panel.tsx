@@ -1,20 +1,22 @@
 import { useQuery } from '@tanstack/react-query'
-import { Eye, EyeOff, Pencil, Plus, Trash2 } from 'lucide-react'
+import { ChevronRight, Eye, EyeOff, Pencil, Plus, Settings2, Trash2 } from 'lucide-react'
 import { type KeyboardEvent, useState } from 'react'
 import { CLASS_SEARCH_ID, useClass as takeClass } from '#renderer/actions/actions.ts'
-import { focusCanvas } from '#renderer/actions/app-state.ts'
+import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { selection, toggled } from '#renderer/document/selection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { currentClassName, say, toolState } from '#renderer/tools/tool-state.ts'
-import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
+import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
-import { Modal } from '#renderer/ui/modal.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { type AnnotationClass, nextClassColor } from '#shared/model/annotation-class.ts'
+import { counted } from '#shared/model/counted.ts'
+import { hasSkeleton } from '#shared/model/pose.ts'
 
 interface RowProps {
   item: AnnotationClass
@@ -80,6 +82,12 @@ function ClassRow({ item: { name, color }, index, count, current, onDelete }: Ro
         {count || ''}
       </span>
       <span className="hidden group-focus-within:flex group-hover:flex">
+        <IconButton
+          label={`Attributes and skeleton of ${name}`}
+          onClick={() => showDialog({ kind: 'class', name })}
+        >
+          <Settings2 />
+        </IconButton>
         <IconButton label={`Rename ${name}`} onClick={() => setRenaming(name)}>
           <Pencil />
         </IconButton>
@@ -112,32 +120,20 @@ function DeleteDialog({
   onClose: () => void
 }) {
   return (
-    <Modal
+    <ConfirmDialog
       title={`Delete the class “${name}”?`}
-      onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>Keep it</Button>
-          <Button
-            variant="danger"
-            onClick={() => {
-              void editClasses({ kind: 'delete', name }).then(
-                (done) => done && say(`Class ${name} deleted · Ctrl+Z brings it back`),
-              )
-              onClose()
-            }}
-          >
-            Delete class
-          </Button>
-        </>
+      action="Delete class"
+      onConfirm={() =>
+        void editClasses({ kind: 'delete', name }).then(
+          (done) => done && say(`Class ${name} deleted · Ctrl+Z brings it back`),
+        )
       }
+      onClose={onClose}
     >
-      <p className="text-sm">
-        {count === 0
-          ? 'No annotation uses it.'
-          : `${count.toLocaleString()} ${count === 1 ? 'annotation uses' : 'annotations use'} it and will be deleted too, on all images. Undo brings all of it back.`}
-      </p>
-    </Modal>
+      {count === 0
+        ? 'No annotation uses it.'
+        : `${count.toLocaleString()} ${count === 1 ? 'annotation uses' : 'annotations use'} it and will be deleted too, on all images. Undo brings all of it back.`}
+    </ConfirmDialog>
   )
 }
 
@@ -202,9 +198,17 @@ export function ClassesPanel({ datasetId }: { datasetId: string }) {
   const [text, setText] = useState('')
   const [deleting, setDeleting] = useState<string | null>(null)
   const count = (name: string) => counts.data?.[name] ?? 0
-  const shown = classes
+  const [jointsOpen, setJointsOpen] = useState(false)
+  // A skeleton's joints are classes too: they stay out of the way until somebody looks for them.
+  const joints = new Set(
+    classes.filter(hasSkeleton).flatMap(({ skeleton }) => skeleton.nodes.map(({ name }) => name)),
+  )
+  const matching = classes
     .map((item, index) => ({ item, index }))
     .filter(({ item }) => item.name.toLowerCase().includes(text.trim().toLowerCase()))
+  const showsJoints = jointsOpen || text !== ''
+  const shown = matching.filter(({ item }) => showsJoints || !joints.has(item.name))
+  const jointCount = classes.filter(({ name }) => joints.has(name)).length
   const current = currentClassName()
   return (
     <section
@@ -236,6 +240,19 @@ export function ClassesPanel({ datasetId }: { datasetId: string }) {
               onDelete={() => setDeleting(item.name)}
             />
           ))}
+          {jointCount > 0 && text === '' && (
+            <li>
+              <button
+                type="button"
+                aria-expanded={jointsOpen}
+                onClick={() => setJointsOpen(!jointsOpen)}
+                className="flex h-7 w-full items-center gap-1 rounded-md px-2 text-xs text-muted hover:bg-hover"
+              >
+                <ChevronRight className={classNames('size-3.5', jointsOpen && 'rotate-90')} />
+                {counted(jointCount, 'joint')} of skeletons
+              </button>
+            </li>
+          )}
         </ul>
       )}
       {deleting !== null && (

@@ -6,9 +6,9 @@ import { Keys } from '#renderer/ui/feedback.tsx'
 
 /** Every action by name, with its shortcut. */
 export function CommandPalette() {
-  const actions = ACTIONS.filter(
-    ({ keyOnly, id, enabled }) => !keyOnly && id !== 'palette' && (enabled?.() ?? true),
-  )
+  const actions = ACTIONS.filter(({ keyOnly, id }) => !keyOnly && id !== 'palette')
+    .map((action) => ({ ...action, isEnabled: action.enabled?.() ?? true }))
+    .sort((a, b) => Number(b.isEnabled) - Number(a.isEnabled))
   return (
     <Command.Dialog
       open
@@ -25,15 +25,16 @@ export function CommandPalette() {
         <Command.Empty className="p-6 text-center text-sm text-muted">
           No command of that name
         </Command.Empty>
-        {actions.map(({ id, label, group, keys, run }) => (
+        {actions.map(({ id, label, group, keys, run, isEnabled }) => (
           <Command.Item
             key={id}
             value={`${group} ${label}`}
+            disabled={!isEnabled}
             onSelect={() => {
               showDialog(null)
               void run()
             }}
-            className="flex h-9 items-center gap-3 rounded-md px-3 text-sm data-[selected=true]:bg-accent-soft data-[selected=true]:text-accent-text"
+            className="flex h-9 items-center gap-3 rounded-md px-3 text-sm data-[selected=true]:bg-accent-soft data-[disabled=true]:opacity-45 data-[selected=true]:text-accent-text"
           >
             <span className="w-16 shrink-0 text-xs text-muted">{group}</span>
             <span className="min-w-0 flex-1 truncate">{label}</span>

@@ -1,5 +1,6 @@
 import { FolderSearch, ImageOff, Images, LoaderCircle } from 'lucide-react'
 import { Tabs } from 'radix-ui'
+import { useDeferredValue } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
@@ -94,11 +95,12 @@ function ScanProblems() {
 }
 
 export function DatasetScreen({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
-  const document = useStore(session, (state) => state.document)
+  // The picture of another image comes first, the panels beside it in the frame after.
+  const document = useDeferredValue(useStore(session, (state) => state.document))
   const hasImages = useStore(datasetState, (state) => state.images.length > 0)
   return (
     <div className="flex h-full flex-col">
-      <TopBar />
+      <TopBar settings={settings} />
       <main className="flex min-h-0 flex-1">
         <ToolRail />
         <div className="relative flex min-w-0 flex-1 flex-col">
@@ -111,7 +113,7 @@ export function DatasetScreen({ dataset, settings }: { dataset: Dataset; setting
           className="flex w-72 shrink-0 flex-col border-l border-line bg-surface"
         >
           <ClassesPanel datasetId={dataset.id} />
-          {document && <ImageTabs key={document.image.id} document={document} />}
+          {document && <ImageTabs document={document} />}
           {document && <PropertiesPanel document={document} />}
         </aside>
       </main>

@@ -8,10 +8,10 @@ import { useStore } from '#renderer/ui/use-store.ts'
 
 /** Offers what was being drawn here when the tool, the image or the app was left. */
 export function DraftBanner() {
-  const draft = useStore(session, (state) => state.draft)
+  const drafts = useStore(session, (state) => state.drafts)
   const toolId = useStore(toolState, (state) => state.toolId)
-  const tool = TOOLS.find(({ id }) => id === draft?.tool)
-  if (!tool || tool.id === toolId) return null
+  const tool = TOOLS.find(({ id }) => id !== toolId && drafts[id] !== undefined)
+  if (!tool) return null
   return (
     <output className="absolute top-3 left-1/2 z-10 flex -translate-x-1/2 items-center gap-3 rounded-lg border border-line bg-surface py-1.5 pr-1.5 pl-3 text-sm shadow-float">
       <PencilLine className="size-4 text-accent-text" />
@@ -20,7 +20,7 @@ export function DraftBanner() {
         <Button variant="primary" className="h-7" onClick={() => takeTool(tool.id)}>
           Go on drawing
         </Button>
-        <Button variant="ghost" className="h-7" onClick={() => setDraft(null)}>
+        <Button variant="ghost" className="h-7" onClick={() => setDraft(tool.id, null)}>
           Discard
         </Button>
       </span>

@@ -4,9 +4,9 @@ import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
-import { counted } from '#renderer/ui/counted.ts'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
+import { counted } from '#shared/model/counted.ts'
 
 interface FolderPickerProps {
   /** null: the person's home. */

@@ -1,54 +1,15 @@
-import { Plus, X } from 'lucide-react'
-import { type FormEvent, useState } from 'react'
-import { focusCanvas } from '#renderer/actions/app-state.ts'
 import { updateAnnotations } from '#renderer/actions/edit-actions.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { selection } from '#renderer/document/selection.ts'
 import { say } from '#renderer/tools/tool-state.ts'
-import { IconButton } from '#renderer/ui/button.tsx'
-import { counted } from '#renderer/ui/counted.ts'
-import { TextField } from '#renderer/ui/field.tsx'
 import { useStore, useVersion } from '#renderer/ui/use-store.ts'
-import { shapeFields, withShapeField } from '#shared/geometry/shape-fields.ts'
+import { shapeFields, withShapeField } from '#shared/geometry/shape.ts'
 import { type Annotation, SHAPE_KIND_LABEL } from '#shared/model/annotation.ts'
-import { sameValue } from '#shared/model/change-set.ts'
-
-interface EntryProps {
-  label: string
-  value: string
-  placeholder?: string
-  /** False when it cannot be; the field goes back to what it was. */
-  onCommit: (text: string) => boolean
-}
-
-/** A field whose text counts when it is left or confirmed. */
-function Entry({ label, value, placeholder, onCommit }: EntryProps) {
-  const [text, setText] = useState<string | null>(null)
-  const commit = () => {
-    if (text !== null && text !== value) onCommit(text)
-    setText(null)
-  }
-  return (
-    <TextField
-      aria-label={label}
-      className="h-7 border-line px-2 text-xs tabular-nums"
-      value={text ?? value}
-      placeholder={placeholder}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') {
-          commit()
-          focusCanvas()
-        }
-        if (event.key === 'Escape') {
-          setText(null)
-          focusCanvas()
-        }
-      }}
-    />
-  )
-}
+import { counted } from '#shared/model/counted.ts'
+import { askingClass } from '#shared/model/pose.ts'
+import { AttributesSection } from './attributes-section.tsx'
+import { Entry } from './entry.tsx'
 
 function Numbers({ annotation }: { annotation: Annotation }) {
   const fields = shapeFields(annotation.shape)
@@ -79,85 +40,12 @@ function Numbers({ annotation }: { annotation: Annotation }) {
   )
 }
 
-const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
-
-/** What all of the annotations say of an attribute; undefined when they differ. */
-function common(annotations: readonly Annotation[], name: string): unknown {
-  const [first, ...others] = annotations.map(({ attributes }) => attributes[name])
-  return others.every((value) => sameValue(value, first)) ? first : undefined
-}
-
-function Attributes({ annotations }: { annotations: readonly Annotation[] }) {
-  const [name, setName] = useState('')
-  const names = [
-    ...new Set(annotations.flatMap(({ attributes }) => Object.keys(attributes))),
-  ].sort()
-  const set = (key: string, value: string | null) => {
-    const label = value === null ? `Remove ${key}` : `Set ${key}`
-    updateAnnotations(label, annotations, (annotation) => {
-      const { [key]: _old, ...others } = annotation.attributes
-      return { ...annotation, attributes: value === null ? others : { ...others, [key]: value } }
-    })
-    return true
-  }
-  const add = (event: FormEvent) => {
-    event.preventDefault()
-    const key = name.trim()
-    if (key === '') return
-    if (!names.includes(key)) set(key, '')
-    setName('')
-  }
-  return (
-    <div className="flex flex-col gap-1">
-      {names.map((key) => {
-        const value = common(annotations, key)
-        return (
-          <div key={key} className="grid grid-cols-[72px_1fr_24px] items-center gap-1">
-            <span className="truncate text-2xs text-muted" title={key}>
-              {key}
-            </span>
-            <Entry
-              label={`Attribute ${key}`}
-              value={value === undefined ? '' : shown(value)}
-              placeholder={value === undefined ? 'different' : ''}
-              onCommit={(text) => set(key, text)}
-            />
-            <IconButton
-              label={`Remove attribute ${key}`}
-              className="size-6"
-              onClick={() => set(key, null)}
-            >
-              <X />
-            </IconButton>
-          </div>
-        )
-      })}
-      <form onSubmit={add} className="grid grid-cols-[1fr_24px] gap-1">
-        <TextField
-          aria-label="Name of a new attribute"
-          placeholder="New attribute"
-          className="h-7 border-line px-2 text-xs"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <IconButton
-          label="Add attribute"
-          className="size-6 self-center"
-          type="submit"
-          disabled={name.trim() === ''}
-        >
-          <Plus />
-        </IconButton>
-      </form>
-    </div>
-  )
-}
-
 /** Numbers and attributes of what is selected; several are changed in one step. */
 export function PropertiesPanel({ document }: { document: ImageDocument }) {
   useVersion(document.annotations)
   const selected = useStore(selection, (state) => state.selected)
   const annotations = [...selected].flatMap((id) => document.annotations.get(id) ?? [])
+  const classes = useStore(datasetState, (state) => state.dataset?.classes) ?? []
   const [first] = annotations
   if (!first) return null
   const title =
@@ -176,7 +64,18 @@ export function PropertiesPanel({ document }: { document: ImageDocument }) {
         )}
       </h2>
       {annotations.length === 1 && <Numbers annotation={first} />}
-      <Attributes annotations={annotations} />
+      <AttributesSection
+        annotations={annotations}
+        asking={(annotation) =>
+          askingClass(
+            annotation,
+            annotation.instanceId === undefined
+              ? []
+              : document.annotations.instance(annotation.instanceId),
+            classes,
+          )
+        }
+      />
     </section>
   )
 }

@@ -5,9 +5,9 @@ import { appState, notifyError, showDialog } from '#renderer/actions/app-state.t
 import { chooseFolder, forgetDataset, openDataset, openSample } from '#renderer/actions/datasets.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
-import { counted } from '#renderer/ui/counted.ts'
+import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
-import { Modal } from '#renderer/ui/modal.tsx'
+import { counted } from '#shared/model/counted.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { Logo } from './logo.tsx'
 
@@ -58,31 +58,17 @@ function RecentDataset({ dataset, onForget }: { dataset: Dataset; onForget: () =
 
 function ForgetDialog({ dataset, onClose }: { dataset: Dataset; onClose: () => void }) {
   return (
-    <Modal
+    <ConfirmDialog
       title={`Remove “${dataset.name}” from the library?`}
+      action="Remove"
+      onConfirm={() => void forgetDataset(dataset.id)}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>Keep it</Button>
-          <Button
-            variant="danger"
-            onClick={() => {
-              void forgetDataset(dataset.id)
-              onClose()
-            }}
-          >
-            Remove
-          </Button>
-        </>
-      }
     >
-      <p className="text-sm">
-        {dataset.annotatedCount > 0
-          ? `The annotations of ${counted(dataset.annotatedCount, 'image')} are deleted with it and cannot be brought back. Export them first if you may need them.`
-          : 'It has no annotations.'}{' '}
-        The images on disk are not touched.
-      </p>
-    </Modal>
+      {dataset.annotatedCount > 0
+        ? `The annotations of ${counted(dataset.annotatedCount, 'image')} are deleted with it and cannot be brought back. Export them first if you may need them.`
+        : 'It has no annotations.'}{' '}
+      The images on disk are not touched.
+    </ConfirmDialog>
   )
 }
 

@@ -1,10 +1,10 @@
+import { pointerPlace } from '#renderer/canvas/pointer-place.ts'
 import { viewport } from '#renderer/canvas/viewport.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { selection } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
 import { toolState } from '#renderer/tools/tool-state.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
-import { pointerPlace } from './use-canvas-input.ts'
 
 function Place() {
   const at = useStore(pointerPlace, ({ image }) =>
@@ -26,7 +26,7 @@ export function StatusBar() {
   const message = useStore(toolState, (state) => state.message)
   const scan = useStore(datasetState, (state) => state.scan)
   // The hint depends on what is selected.
-  useStore(selection, ({ selected, vertex }) => `${selected.size} ${vertex}`)
+  useStore(selection, ({ selected, vertices }) => `${selected.size} ${vertices.size}`)
   return (
     <footer className="flex h-7 shrink-0 items-center gap-4 border-t border-line bg-surface px-3 text-xs text-muted">
       <output

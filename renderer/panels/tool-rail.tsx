@@ -1,13 +1,10 @@
 import {
-  CircleDot,
   Hand,
   type LucideIcon,
   MousePointer2,
-  Pentagon,
-  RectangleHorizontal,
-  RotateCwSquare,
+  Move,
+  PersonStanding,
   Slice,
-  Spline,
   SquareDashed,
 } from 'lucide-react'
 import { takeTool } from '#renderer/actions/actions.ts'
@@ -17,28 +14,30 @@ import { toolState } from '#renderer/tools/tool-state.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
+import { SHAPE_ICONS } from './shape-icons.ts'
 
 const ICONS: Record<ToolId, LucideIcon> = {
   select: MousePointer2,
   pan: Hand,
-  bbox: RectangleHorizontal,
-  oriented_box: RotateCwSquare,
-  polygon: Pentagon,
+  extreme_box: Move,
   hole: SquareDashed,
   slice: Slice,
-  polyline: Spline,
-  keypoint: CircleDot,
+  pose: PersonStanding,
+  ...SHAPE_ICONS,
 }
 
 /** What fits below an icon. */
-const SHORT_LABEL: Partial<Record<ToolId, string>> = { oriented_box: 'Rotated' }
+const SHORT_LABEL: Partial<Record<ToolId, string>> = {
+  oriented_box: 'Rotated',
+  extreme_box: 'Extreme',
+}
 
 export function ToolRail() {
   const current = useStore(toolState, (state) => state.toolId)
   return (
     <nav
       aria-label="Tools"
-      className="flex w-[68px] shrink-0 flex-col items-center gap-1 border-r border-line bg-surface py-2"
+      className="flex w-[68px] shrink-0 flex-col items-center gap-0.5 overflow-y-auto border-r border-line bg-surface py-1.5"
     >
       {TOOLS.map(({ id, label, keys }) => {
         const Icon = ICONS[id]
@@ -52,11 +51,11 @@ export function ToolRail() {
             title={`${label} (${key ? keyLabel(key) : 'hold Space'})`}
             onClick={() => takeTool(id)}
             className={classNames(
-              'relative flex h-12 w-[60px] flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
+              'relative flex h-11 w-[60px] shrink-0 flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
               current === id
                 ? 'bg-accent text-on-accent'
                 : 'text-muted hover:bg-hover hover:text-text',
-              id === 'bbox' && 'mt-2',
+              id === 'bbox' && 'mt-1.5',
             )}
           >
             <Icon className="size-[18px]" aria-hidden="true" />

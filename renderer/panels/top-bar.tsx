@@ -8,6 +8,7 @@ import { session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
+import type { Settings } from '#shared/contract/settings.ts'
 import {
   type DatasetImage,
   type Split,
@@ -17,6 +18,7 @@ import {
 } from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf } from '#shared/model/paths.ts'
 import { SaveIndicator } from './save-indicator.tsx'
+import { ViewMenu } from './view-menu.tsx'
 
 const STAGE_LABEL: Record<Stage, string> = {
   new: 'New',
@@ -91,7 +93,7 @@ function ImageState({ image }: { image: DatasetImage }) {
   )
 }
 
-export function TopBar() {
+export function TopBar({ settings }: { settings: Settings }) {
   const dataset = useStore(datasetState, (state) => state.dataset)
   const imageId = useStore(session, (state) => state.imageId)
   const document = useStore(session, (state) => state.document)
@@ -122,6 +124,7 @@ export function TopBar() {
       <SaveIndicator />
       {image && <ImageState image={image} />}
       {document && <History document={document} />}
+      <ViewMenu settings={settings} />
       <span className="h-5 w-px bg-line" />
       <Button variant="ghost" className="h-7 px-2" onClick={() => void actionById('import').run()}>
         <Download className="size-4" /> Import

@@ -1,23 +1,19 @@
 import { type RefObject, useEffect } from 'react'
-import { createStore } from 'zustand/vanilla'
 import { isMac } from '#renderer/actions/keys.ts'
 import { zoom } from '#renderer/actions/view-actions.ts'
+import { canvasPointer, pointerPlace } from '#renderer/canvas/pointer-place.ts'
 import { toImage, viewport } from '#renderer/canvas/viewport.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { isVisible, selection } from '#renderer/document/selection.ts'
-import { PICK_RADIUS } from '#renderer/tools/select-tool.ts'
+import { PICK_RADIUS } from '#renderer/tools/select/select-tool.ts'
 import type { Pointer } from '#renderer/tools/tool.ts'
 import { say, toolState } from '#renderer/tools/tool-state.ts'
 import type { Point } from '#shared/model/annotation.ts'
 
-/** Where the pointer is; null when it is not over the canvas. */
-export const pointerPlace = createStore<{ image: Point | null }>(() => ({ image: null }))
-
-/** The same in screen pixels of the canvas, read by the overlay as it draws. */
-export const canvasPointer: { screen: Point | null } = { screen: null }
-
 /** How much one notch of a wheel zooms: its 100 units make 1.16×. */
 const WHEEL_ZOOM = 0.0015
+/** Held, it hides all shapes. */
+const PEEK_KEY = 'b'
 /** Pinching on a touchpad comes as a wheel with Ctrl and small deltas. */
 const PINCH_ZOOM = 0.01
 
@@ -51,6 +47,8 @@ export function useCanvasInput(
     let panning: { pointerId: number; x: number; y: number } | null = null
     let pressed: number | null = null
     let spaceHeld = false
+    // The place was one on the image before.
+    pointerPlace.setState({ image: null })
 
     const showCursor = () => {
       const { toolId, active } = toolState.getState()
@@ -80,6 +78,7 @@ export function useCanvasInput(
         panning = { pointerId: event.pointerId, x: event.clientX, y: event.clientY }
       } else if (pressed === null) {
         pressed = event.pointerId
+        toolState.setState({ isHeld: true })
         toolState.getState().active.pointerDown(toolPointer(element, event))
       }
       showCursor()
@@ -108,6 +107,7 @@ export function useCanvasInput(
       if (panning?.pointerId === event.pointerId) panning = null
       else if (pressed === event.pointerId) {
         pressed = null
+        toolState.setState({ isHeld: false })
         toolState.getState().active.pointerUp(toolPointer(element, event))
       }
       showCursor()
@@ -118,7 +118,9 @@ export function useCanvasInput(
       if (panning?.pointerId === event.pointerId) panning = null
       if (pressed !== event.pointerId) return
       pressed = null
-      toolState.getState().active.cancel()
+      toolState.setState({ isHeld: false })
+      if (toolState.getState().active.cancel())
+        say('The system took the pointer away: what was being dragged is as it was')
     }
 
     const onLeave = () => {
@@ -144,6 +146,7 @@ export function useCanvasInput(
     }
 
     const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() === PEEK_KEY) peek(event)
       if (event.key !== ' ') return
       if (event.type === 'keyup') {
         spaceHeld = false
@@ -158,6 +161,14 @@ export function useCanvasInput(
       event.preventDefault()
       spaceHeld = true
       showCursor()
+    }
+
+    /** The bare image for as long as the key is held. */
+    const peek = (event: KeyboardEvent) => {
+      const { target, ctrlKey, metaKey, altKey } = event
+      const isTyping = target instanceof HTMLElement && target.closest('input, textarea, select')
+      if (event.type === 'keydown' && (isTyping || ctrlKey || metaKey || altKey)) return
+      selection.setState({ isPeeking: event.type === 'keydown' })
     }
 
     const options = { signal }
@@ -175,6 +186,7 @@ export function useCanvasInput(
     element.addEventListener('wheel', onWheel, { signal, passive: false })
     window.addEventListener('keydown', onKey, { signal, capture: true })
     window.addEventListener('keyup', onKey, options)
+    window.addEventListener('blur', () => selection.setState({ isPeeking: false }), options)
     const stopTool = toolState.subscribe(showCursor)
     showCursor()
     return () => {

@@ -29,5 +29,6 @@ export const documentBackend: DocumentBackend = {
   commit: (commit) => orTranslated(client.annotations.commit(commit)),
   undo: (imageId, commitId) => client.annotations.undo({ imageId, commitId }),
   redo: (imageId, commitId) => client.annotations.redo({ imageId, commitId }),
-  saveDraft: (imageId, draft) => client.annotations.saveDraft({ imageId, draft }),
+  labels: (imageId) => client.annotations.labels({ imageId }),
+  saveDrafts: (imageId, drafts) => client.annotations.saveDrafts({ imageId, drafts }),
 }

@@ -7,7 +7,7 @@ import { PathField } from '#renderer/panels/path-field.tsx'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
-import { Checkbox, Choice, Field } from '#renderer/ui/field.tsx'
+import { Choice } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
@@ -105,34 +105,6 @@ export function SettingsDialog({ settings }: { settings: Settings }) {
           ]}
           onChange={(theme) => void changeSettings({ theme })}
         />
-        <Field label={`Fill of shapes: ${Math.round(settings.fillOpacity * 100)} %`}>
-          {(id) => (
-            <input
-              id={id}
-              type="range"
-              min={0}
-              max={100}
-              step={5}
-              value={Math.round(settings.fillOpacity * 100)}
-              onChange={(event) =>
-                void changeSettings({ fillOpacity: Number(event.target.value) / 100 })
-              }
-              className="accent-accent"
-            />
-          )}
-        </Field>
-        <div className="flex flex-col gap-2">
-          <Checkbox
-            label="Class names on the canvas"
-            checked={settings.showLabels}
-            onChange={(event) => void changeSettings({ showLabels: event.target.checked })}
-          />
-          <Checkbox
-            label="Crosshair under the pointer"
-            checked={settings.showCrosshair}
-            onChange={(event) => void changeSettings({ showCrosshair: event.target.checked })}
-          />
-        </div>
         {dataset && <LabelFilesSection key={dataset.id} dataset={dataset} />}
         {info.data && (
           <p className="border-t border-line pt-4 text-xs text-muted">

@@ -1,7 +1,7 @@
-import { boxCorners, boxFromCorners } from '#shared/geometry/box.ts'
+import { boundsOfPoints, boxCorners, boxFromCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
 import type { Box, Point } from '#shared/model/annotation.ts'
-import { IdleTool } from './idle-tool.ts'
+import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 
 /** A press that moves less is a click, screen pixels. */
@@ -20,58 +20,88 @@ export function dragBox(from: Point, to: Point, square: boolean, fromCentre: boo
   return boxFromCorners(start, { x: from.x + dx, y: from.y + dy })
 }
 
+abstract class AnyBoxTool extends PointsTool {
+  /** Commits the box; false when it is none, which is said. */
+  protected createBox(box: Box, pixel: number): boolean {
+    if (box.w < pixel || box.h < pixel) {
+      this.host.say('A box needs a width and a height')
+      return false
+    }
+    this.points = []
+    this.host.create({ kind: 'bbox', ...box })
+    this.host.changed()
+    return true
+  }
+}
+
 /** A bounding box by dragging, or by two clicks. */
-export class BoxTool extends IdleTool {
-  #from: Point | null = null
-  #box: Box | null = null
-  #byClicks = false
+export class BoxTool extends AnyBoxTool {
+  /** Where the held pointer was pressed. */
+  #pressed: Point | null = null
 
   override pointerDown({ at }: Pointer): void {
-    if (this.#from) return
-    this.#from = at
-    this.#byClicks = false
-  }
-
-  override pointerMove({ at, shift, alt }: Pointer): void {
-    if (!this.#from) return
-    this.#box = dragBox(this.#from, at, shift, alt)
-    this.host.changed()
+    this.#pressed = at
   }
 
   override pointerUp(pointer: Pointer): void {
-    if (!this.#from) return
-    const isClick = distance(this.#from, pointer.at) < CLICK_SLOP * pointer.pixel
-    if (isClick && !this.#byClicks) {
-      this.#byClicks = true
-      this.host.changed()
-      return
-    }
-    const { w, h, ...corner } = dragBox(this.#from, pointer.at, pointer.shift, pointer.alt)
-    if (w < pointer.pixel || h < pointer.pixel) {
-      this.host.say('A box needs a width and a height')
-      return
-    }
-    this.cancel()
-    this.host.create({ kind: 'bbox', ...corner, w, h })
+    const pressed = this.#pressed
+    this.#pressed = null
+    this.pointer = pointer
+    if (!pressed) return
+    const isClick = distance(pressed, pointer.at) < CLICK_SLOP * pointer.pixel
+    if (isClick && this.points.length === 0) this.setPoints([pressed])
+    else this.createBox(this.#box(this.points[0] ?? pressed, pointer), pointer.pixel)
   }
 
   override cancel(): boolean {
-    const had = this.#from !== null
-    this.#from = null
-    this.#box = null
-    this.#byClicks = false
+    const held = this.#pressed !== null
+    this.#pressed = null
+    if (!held || this.points.length > 0) return super.cancel()
     this.host.changed()
-    return had
+    return true
   }
 
   override preview(): Preview {
-    if (!this.#box) return NO_PREVIEW
-    return { ...NO_PREVIEW, outlines: [{ points: boxCorners(this.#box), closed: true }] }
+    const from = this.points[0] ?? this.#pressed
+    if (!from || !this.pointer) return this.begun()
+    const points = boxCorners(this.#box(from, this.pointer))
+    return { ...NO_PREVIEW, outlines: [{ points, closed: true }], vertices: this.points }
   }
 
   hint(): string {
-    if (!this.#from) return `Drag or click two corners: ${this.host.className()} · Esc to select`
-    const how = this.#byClicks ? 'Click the opposite corner' : 'Let go to finish'
+    if (!this.#pressed && this.points.length === 0)
+      return `Drag or click two corners: ${this.host.className()} · Esc to select`
+    const how = this.points.length > 0 ? 'Click the opposite corner' : 'Let go to finish'
     return `${how} · Shift: square · Alt: from the centre · Esc cancels`
+  }
+
+  #box(from: Point, { at, shift, alt }: Pointer): Box {
+    return dragBox(from, at, shift, alt)
+  }
+}
+
+/** Top, left, bottom, right. */
+const EXTREMES = 4
+
+/** A bounding box by clicking the four outermost points of the thing, in any order. */
+export class ExtremeBoxTool extends AnyBoxTool {
+  override pointerUp(pointer: Pointer): void {
+    this.pointer = pointer
+    const points = [...this.points, pointer.at]
+    if (points.length < EXTREMES) this.setPoints(points)
+    else this.createBox(boundsOfPoints(points), pointer.pixel)
+  }
+
+  override preview(): Preview {
+    if (this.points.length === 0 || !this.pointer) return this.begun()
+    const points = boxCorners(boundsOfPoints([...this.points, this.pointer.at]))
+    return { ...NO_PREVIEW, outlines: [{ points, closed: true }], vertices: this.points }
+  }
+
+  hint(): string {
+    const count = this.points.length
+    const which = `Click an outermost point: top, left, bottom or right (${count + 1} of ${EXTREMES}, in any order)`
+    const back = count > 0 ? 'Backspace takes back · Esc drops it' : 'Esc to select'
+    return `${which}: ${this.host.className()} · ${back}`
   }
 }

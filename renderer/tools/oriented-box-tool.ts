@@ -1,7 +1,7 @@
 import { distance } from '#shared/geometry/point.ts'
 import { orientedBoxFromCorners, orientedCorners } from '#shared/geometry/shapes/oriented-box.ts'
 import type { Point } from '#shared/model/annotation.ts'
-import { IdleTool } from './idle-tool.ts'
+import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 
 /** The end of the first side, at a multiple of 15° when constrained. */
@@ -13,58 +13,70 @@ function sideEnd(from: Point, to: Point, constrain: boolean): Point {
   return { x: from.x + length * Math.cos(angle), y: from.y + length * Math.sin(angle) }
 }
 
-/** An oriented box by three clicks: two ends of a side, then how far it reaches. */
-export class OrientedBoxTool extends IdleTool {
-  #side: Point[] = []
-  #at: Point | null = null
+/** A press that moves more draws the first side, screen pixels. */
+const DRAG_FROM = 8
 
-  override pointerMove({ at, shift }: Pointer): void {
-    this.#at = this.#side.length === 1 ? sideEnd(this.#side[0], at, shift) : at
-    if (this.#side.length > 0) this.host.changed()
+/** An oriented box by three clicks: two ends of a side, then how far it reaches. */
+export class OrientedBoxTool extends PointsTool {
+  #pressed: Point | null = null
+
+  override pointerDown({ at }: Pointer): void {
+    this.#pressed = at
   }
 
-  override pointerUp({ at, shift, pixel }: Pointer): void {
-    if (this.#side.length < 2) {
-      const end = this.#side.length === 1 ? sideEnd(this.#side[0], at, shift) : at
-      if (this.#side.length === 1 && distance(this.#side[0], end) < pixel) return
-      this.#side.push(end)
-      this.host.changed()
+  override pointerUp(pointer: Pointer): void {
+    this.pointer = pointer
+    const pressed = this.#pressed
+    this.#pressed = null
+    // A drag is the first side.
+    if (
+      pressed &&
+      this.points.length === 0 &&
+      distance(pressed, pointer.at) > DRAG_FROM * pointer.pixel
+    ) {
+      this.setPoints([pressed, sideEnd(pressed, pointer.at, pointer.shift)])
       return
     }
-    const box = orientedBoxFromCorners(this.#side[0], this.#side[1], at)
-    if (!box || box.h < pixel) {
+    const next = this.#next(pointer)
+    const [from, to] = this.points
+    if (!to) {
+      if (!from || distance(from, next) >= pointer.pixel) this.setPoints([...this.points, next])
+      return
+    }
+    const box = orientedBoxFromCorners(from, to, next)
+    if (!box || box.h < pointer.pixel) {
       this.host.say('A box needs a width and a height')
       return
     }
-    this.cancel()
+    this.points = []
     this.host.create(box)
-  }
-
-  override cancel(): boolean {
-    const had = this.#side.length > 0
-    this.#side = []
     this.host.changed()
-    return had
-  }
-
-  override removeLast(): boolean {
-    const had = this.#side.pop() !== undefined
-    this.host.changed()
-    return had
   }
 
   override preview(): Preview {
-    if (this.#side.length === 0 || !this.#at) return NO_PREVIEW
-    if (this.#side.length === 1)
-      return { ...NO_PREVIEW, outlines: [{ points: [this.#side[0], this.#at], closed: false }] }
-    const box = orientedBoxFromCorners(this.#side[0], this.#side[1], this.#at)
-    const points = box ? orientedCorners(box) : this.#side
+    const [from, to] = this.points.length === 0 && this.#pressed ? [this.#pressed] : this.points
+    if (!from || !this.pointer) return this.begun()
+    const next =
+      to || this.points.length > 0
+        ? this.#next(this.pointer)
+        : sideEnd(from, this.pointer.at, this.pointer.shift)
+    if (!to) return { ...NO_PREVIEW, outlines: [{ points: [from, next], closed: false }] }
+    const box = orientedBoxFromCorners(from, to, next)
+    const points = box ? orientedCorners(box) : [from, to]
     return { ...NO_PREVIEW, outlines: [{ points, closed: true }] }
   }
 
   hint(): string {
-    const next = ['Click one end of a side', 'Click its other end', 'Click how far the box reaches']
-    const cancel = this.#side.length > 0 ? 'Backspace takes back · Esc cancels' : 'Esc to select'
-    return `${next[this.#side.length]}: ${this.host.className()} · ${cancel}`
+    const next = [
+      'Click one end of a side, or drag along it',
+      'Click its other end · Shift snaps to 15°',
+      'Click how far the box reaches',
+    ]
+    const cancel = this.points.length > 0 ? 'Backspace takes back · Esc drops it' : 'Esc to select'
+    return `${next[this.points.length]}: ${this.host.className()} · ${cancel}`
+  }
+
+  #next({ at, shift }: Pointer): Point {
+    return this.points.length === 1 ? sideEnd(this.points[0], at, shift) : at
   }
 }

@@ -1,32 +1,28 @@
-import { z } from 'zod'
-import type { Draft } from '#shared/contract/contract.ts'
+import { selfCrossings } from '#shared/geometry/crossings.ts'
 import { distance } from '#shared/geometry/point.ts'
+import { simplifyPath } from '#shared/geometry/polygon-ops.ts'
 import { ringsContain } from '#shared/geometry/ring.ts'
 import { MIN_RING_POINTS } from '#shared/geometry/shapes/polygon.ts'
 import { MIN_POLYLINE_POINTS } from '#shared/geometry/shapes/polyline.ts'
+import { type BorderPlace, borderBetween } from '#shared/geometry/snap.ts'
 import type { Annotation, Point, PolygonShape } from '#shared/model/annotation.ts'
-import { IdleTool } from './idle-tool.ts'
-import { NO_PREVIEW, type Pointer, type Preview, type ToolHost, type ToolId } from './tool.ts'
+import { PointsTool } from './points-tool.ts'
+import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 
 /** How near the first vertex a click closes the shape, screen pixels. */
 const CLOSE_RADIUS = 10
 /** The second click of a double click lands this near the first, screen pixels. */
 const SAME_CLICK = 3
+/** A press that moves more draws freehand, screen pixels. */
+const FREEHAND_FROM = 8
 
-const draftSchema = z.object({ points: z.array(z.object({ x: z.number(), y: z.number() })) })
+/** Point by point, or freehand: what polygons, holes and polylines have in common. */
+abstract class PathTool extends PointsTool {
+  /** The border that the last point was taken to. */
+  #border: BorderPlace | null = null
+  /** What the held pointer has drawn. */
+  #stroke: Point[] = []
 
-/** Point by point: what polygons, holes and polylines have in common. */
-abstract class PathTool extends IdleTool {
-  protected points: Point[] = []
-  #at: Pointer | null = null
-
-  constructor(host: ToolHost, draft: Draft | null) {
-    super(host)
-    const kept = draftSchema.safeParse(draft?.data)
-    if (kept.success) this.points = kept.data.points
-  }
-
-  protected abstract readonly id: ToolId
   protected abstract readonly closed: boolean
   protected abstract readonly fewest: number
   /** Commits the shape; false when it cannot be one, which has been said. */
@@ -34,20 +30,25 @@ abstract class PathTool extends IdleTool {
   /** What is drawn, for the hint. */
   protected abstract readonly what: string
 
-  override pointerMove(pointer: Pointer): void {
-    this.#at = pointer
-    if (this.points.length > 0) this.host.changed()
+  override pointerDown({ at }: Pointer): void {
+    this.#stroke = [at]
+  }
+
+  override pointerMove(pointer: Pointer, held: boolean): void {
+    const last = this.#stroke.at(-1)
+    if (held && last && distance(last, pointer.at) >= pointer.pixel) this.#stroke.push(pointer.at)
+    super.pointerMove(pointer, held)
   }
 
   override pointerUp(pointer: Pointer): void {
-    this.#at = pointer
-    if (this.#closes(pointer)) {
-      this.finish()
-      return
-    }
-    const last = this.points.at(-1)
-    if (last && distance(last, pointer.at) < SAME_CLICK * pointer.pixel) return
-    this.#set([...this.points, pointer.at])
+    const stroke = this.#stroke
+    this.#stroke = []
+    this.pointer = pointer
+    // Cancelled while it was held.
+    if (stroke.length === 0) return
+    if (this.#isFreehand(stroke, pointer)) this.#addStroke(stroke, pointer)
+    else if (this.#closes(pointer)) this.finish()
+    else this.#addPoint(pointer)
   }
 
   override doubleClick(): void {
@@ -63,43 +64,94 @@ abstract class PathTool extends IdleTool {
     const points = this.points
     this.points = []
     if (!this.commit(points)) this.points = points
+    this.#border = null
     this.host.changed()
     return true
   }
 
   override cancel(): boolean {
-    if (this.points.length === 0) return false
-    this.#set([])
+    this.#border = null
+    const held = this.#stroke.length > 1
+    this.#stroke = []
+    if (!held) return super.cancel()
+    this.host.changed()
     return true
   }
 
   override removeLast(): boolean {
-    if (this.points.length === 0) return false
-    this.#set(this.points.slice(0, -1))
-    return true
+    this.#border = null
+    return super.removeLast()
   }
 
   override preview(): Preview {
-    const at = this.#at
-    if (this.points.length === 0) return NO_PREVIEW
-    const closing = at && this.#closes(at) ? this.points[0] : null
-    const end = closing ?? at?.at
+    const { pointer } = this
+    const place = pointer && this.host.snap(pointer)
+    if (this.points.length === 0 && this.#stroke.length < 2)
+      return { ...NO_PREVIEW, snap: place?.at ?? null }
+    const closing = pointer && this.#closes(pointer) ? this.points[0] : null
+    const end = closing ?? place?.at ?? pointer?.at
+    const freehand = pointer && this.#isFreehand(this.#stroke, pointer)
+    const next = freehand ? this.#stroke : end ? [...this.#followed(place, pointer), end] : []
     return {
       ...NO_PREVIEW,
-      outlines: [{ points: end ? [...this.points, end] : this.points, closed: false }],
+      outlines: [{ points: [...this.points, ...next], closed: false }],
       vertices: this.points,
       closing,
+      snap: closing ? null : (place?.at ?? null),
     }
   }
 
   hint(): string {
     const count = this.points.length
-    if (count === 0) return `Click the first point: ${this.host.className()} · Esc to select`
+    if (this.#stroke.length > 1)
+      return `Let go to end the line · simplified to ${this.host.freehandTolerance()} px ([ and ] change it)`
+    if (count === 0)
+      return `Click the first point, or draw freehand: ${this.host.className()} · Esc to select`
     const finish =
       count < this.fewest
         ? `${this.fewest - count} more needed`
         : `${this.closed ? 'First point, ' : ''}double-click or Enter finishes`
-    return `Click the next point · ${finish} · Backspace takes back · Esc drops it`
+    const follow = this.#border ? ' · Shift follows the border' : ''
+    return `Click the next point · ${finish}${follow} · Backspace takes back · Esc drops it`
+  }
+
+  #addPoint(pointer: Pointer): void {
+    const place = this.host.snap(pointer)
+    const at = place?.at ?? pointer.at
+    const last = this.points.at(-1)
+    if (last && distance(last, at) < SAME_CLICK * pointer.pixel) return
+    const points = [...this.points, ...this.#followed(place, pointer), at]
+    this.#border = place
+    this.setPoints(points)
+  }
+
+  /** With Shift the vertices of a border between the last point and the next, so that both shapes share it. */
+  #followed(place: BorderPlace | null, pointer: Pointer | null): Point[] {
+    return this.#border && place && pointer?.shift ? borderBetween(this.#border, place) : []
+  }
+
+  /** Whether the held pointer went beyond what a click may. */
+  #isFreehand([first, ...others]: readonly Point[], { at, pixel }: Pointer): boolean {
+    return (
+      first !== undefined &&
+      [...others, at].some((point) => distance(first, point) > FREEHAND_FROM * pixel)
+    )
+  }
+
+  #addStroke(stroke: readonly Point[], pointer: Pointer): void {
+    const tolerance = this.host.freehandTolerance()
+    const simple = simplifyPath([...stroke, pointer.at], tolerance * pointer.pixel)
+    // A line back to its own beginning is a whole shape.
+    const whole = [...this.points, ...simple]
+    const closes =
+      this.closed &&
+      whole.length > this.fewest &&
+      distance(whole[0], pointer.at) < CLOSE_RADIUS * pointer.pixel
+    const kept = closes ? simple.length - 1 : simple.length
+    this.#border = null
+    this.host.say(`${stroke.length} points drawn, ${kept} kept at a tolerance of ${tolerance} px`)
+    this.setPoints(closes ? whole.slice(0, -1) : whole)
+    if (closes) this.finish()
   }
 
   #closes({ at, pixel }: Pointer): boolean {
@@ -109,28 +161,23 @@ abstract class PathTool extends IdleTool {
       distance(this.points[0], at) < CLOSE_RADIUS * pixel
     )
   }
-
-  #set(points: Point[]): void {
-    this.points = points
-    this.host.keepDraft(points.length === 0 ? null : { tool: this.id, data: { points } })
-    this.host.changed()
-  }
 }
 
 export class PolygonTool extends PathTool {
-  protected readonly id = 'polygon'
   protected readonly closed = true
   protected readonly fewest = MIN_RING_POINTS
   protected readonly what = 'A polygon'
 
   protected commit(points: Point[]): boolean {
-    this.host.create({ kind: 'polygon', rings: [points] })
+    const shape: PolygonShape = { kind: 'polygon', rings: [points] }
+    this.host.create(shape)
+    if (selfCrossings(shape).length > 0)
+      this.host.say('It crosses itself: the warning in the list repairs it, Ctrl+Z takes it back')
     return true
   }
 }
 
 export class PolylineTool extends PathTool {
-  protected readonly id = 'polyline'
   protected readonly closed = false
   protected readonly fewest = MIN_POLYLINE_POINTS
   protected readonly what = 'A polyline'
@@ -149,7 +196,6 @@ function isPolygon(annotation: Annotation): annotation is PolygonAnnotation {
 
 /** A ring inside a polygon becomes a hole of it. */
 export class HoleTool extends PathTool {
-  protected readonly id = 'hole'
   protected readonly closed = true
   protected readonly fewest = MIN_RING_POINTS
   protected readonly what = 'A hole'
@@ -169,6 +215,17 @@ export class HoleTool extends PathTool {
     const after = { ...owner, shape: { ...owner.shape, rings: [...owner.shape.rings, points] } }
     this.host.edit('Cut hole', { created: [], updated: [{ before: owner, after }], deleted: [] })
     return true
+  }
+
+  override pointerUp(pointer: Pointer): void {
+    const isFirst = this.points.length === 0
+    const isInside = this.host.pick(pointer.at, 0).some(isPolygon)
+    if (isFirst && !isInside) {
+      this.cancel()
+      this.host.say('A hole begins inside a polygon')
+      return
+    }
+    super.pointerUp(pointer)
   }
 
   override hint(): string {

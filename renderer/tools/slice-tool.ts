@@ -1,55 +1,35 @@
-import { asPolygon } from '#shared/geometry/convert-shape.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { slicePolygon } from '#shared/geometry/polygon-ops.ts'
+import { asPolygon } from '#shared/geometry/shape.ts'
 import { newId, type Point } from '#shared/model/annotation.ts'
 import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
-import { IdleTool } from './idle-tool.ts'
+import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 
 /** Cuts what is selected, or else all that the line crosses, along a line of two clicks. */
-export class SliceTool extends IdleTool {
-  #from: Point | null = null
-  #to: Point | null = null
-
-  override pointerMove({ at }: Pointer): void {
-    this.#to = at
-    if (this.#from) this.host.changed()
-  }
-
-  override pointerUp({ at, pixel }: Pointer): void {
-    if (!this.#from) {
-      this.#from = at
-      this.host.changed()
-      return
+export class SliceTool extends PointsTool {
+  override pointerUp(pointer: Pointer): void {
+    this.pointer = pointer
+    const [from] = this.points
+    if (!from) this.setPoints([pointer.at])
+    else if (distance(from, pointer.at) >= pointer.pixel) {
+      this.setPoints([])
+      this.#slice(from, pointer.at)
     }
-    if (distance(this.#from, at) < pixel) return
-    const from = this.#from
-    this.cancel()
-    this.#slice(from, at)
-  }
-
-  override cancel(): boolean {
-    const had = this.#from !== null
-    this.#from = null
-    this.host.changed()
-    return had
-  }
-
-  override removeLast(): boolean {
-    return this.cancel()
   }
 
   override preview(): Preview {
-    if (!this.#from || !this.#to) return NO_PREVIEW
+    const [from] = this.points
+    if (!from || !this.pointer) return this.begun()
     return {
       ...NO_PREVIEW,
-      outlines: [{ points: [this.#from, this.#to], closed: false }],
-      vertices: [this.#from],
+      outlines: [{ points: [from, this.pointer.at], closed: false }],
+      vertices: [from],
     }
   }
 
   hint(): string {
-    if (this.#from) return 'Click the other end of the cut · Esc cancels'
+    if (this.points.length > 0) return 'Click the other end of the cut · Esc cancels'
     return 'Click one end of a cut through polygons or boxes · Esc to select'
   }
 

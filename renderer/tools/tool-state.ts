@@ -1,5 +1,7 @@
 import { createStore } from 'zustand/vanilla'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
+import type { ImageDocument } from '#renderer/document/image-document.ts'
 import {
   isLocked,
   isVisible,
@@ -7,18 +9,29 @@ import {
   selection,
   toggleSelected,
 } from '#renderer/document/selection.ts'
-import { session, setDraft } from '#renderer/document/session.ts'
-import { shapeHandles } from '#shared/geometry/shape.ts'
+import { session, setDraft, withDraft } from '#renderer/document/session.ts'
+import { distanceToSegment } from '#shared/geometry/point.ts'
+import { shapeHandles, shapeOutlines } from '#shared/geometry/shape.ts'
+import type { Handle } from '#shared/geometry/shape-geometry.ts'
+import { snapTo } from '#shared/geometry/snap.ts'
 import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { defaultAttributes } from '#shared/model/attributes.ts'
+import { linksOf } from '#shared/model/pose.ts'
+import { frameHandles, frameOf } from './select/edit-gestures.ts'
 import type { ActiveTool, ToolHost, ToolId } from './tool.ts'
 import { toolById } from './tools.ts'
 
 /** The class of shapes drawn before any class was made. */
 const FIRST_CLASS = 'object'
+/** How near a border a point is taken to it, screen pixels. */
+const SNAP_RADIUS = 8
 
 interface ToolState {
   toolId: ToolId
   active: ActiveTool
+  /** The pointer is held: keys wait, so that no gesture is cut off. */
+  isHeld: boolean
   /** Stays until another is chosen; a class that is gone is no longer it. */
   className: string | null
   /** Grows when the active tool's preview, cursor or hint changed. */
@@ -29,63 +42,107 @@ interface ToolState {
 
 const changed = () => toolState.setState(({ version }) => ({ version: version + 1 }))
 
+const openDocument = (): ImageDocument | null => session.getState().document
+const classes = (): readonly AnnotationClass[] => datasetState.getState().dataset?.classes ?? []
+
+/** What is selected and can be seen: nothing happens to what nobody sees. */
 export function selectedAnnotations(): Annotation[] {
-  const { document } = session.getState()
+  const document = openDocument()
   if (!document) return []
-  return [...selection.getState().selected].flatMap((id) => document.annotations.get(id) ?? [])
+  return [...selection.getState().selected]
+    .flatMap((id) => document.annotations.get(id) ?? [])
+    .filter((item) => isVisible(item))
+}
+
+/** What of it may be changed. */
+export function editableAnnotations(): Annotation[] {
+  return selectedAnnotations().filter((annotation) => !isLocked(annotation))
 }
 
 export function currentClassName(): string {
-  const classes = datasetState.getState().dataset?.classes ?? []
   const { className } = toolState.getState()
-  const known = classes.find(({ name }) => name === className) ?? classes[0]
+  const known = classes().find(({ name }) => name === className) ?? classes()[0]
   return known?.name ?? FIRST_CLASS
 }
 
+/** What can be grabbed: of the one selected shape, or of the frame around several. */
+export function currentHandles(): readonly Handle[] {
+  const editable = editableAnnotations()
+  if (editable.length === 0 || toolState.getState().toolId !== 'select') return []
+  const [only, second] = editable
+  if (second) return frameHandles(frameOf(editable))
+  return selectedAnnotations().length === 1 ? shapeHandles(only.shape) : []
+}
+
 const host: ToolHost = {
-  annotations: () =>
-    (session.getState().document?.annotations.list ?? []).filter((item) => isVisible(item)),
-  get: (id) => session.getState().document?.annotations.get(id),
+  annotations: () => (openDocument()?.annotations.list ?? []).filter((item) => isVisible(item)),
   pick: (at, tolerance) =>
-    session
-      .getState()
-      .document?.annotations.at(at, tolerance)
+    openDocument()
+      ?.annotations.at(at, tolerance)
       .filter((item) => isVisible(item)) ?? [],
   inBox: (box) =>
-    session
-      .getState()
-      .document?.annotations.inBox(box)
+    openDocument()
+      ?.annotations.inBox(box)
       .filter((item) => isVisible(item)) ?? [],
+  instanceOf: (annotation) =>
+    annotation.instanceId === undefined
+      ? [annotation]
+      : (openDocument()?.annotations.instance(annotation.instanceId) ?? []),
+  poseClass: (members) => linksOf(members, classes()).owner,
+  poseAt: (at, tolerance) => {
+    const store = openDocument()?.annotations
+    const near = { x: at.x - tolerance, y: at.y - tolerance, w: 2 * tolerance, h: 2 * tolerance }
+    for (const id of store?.instancesIn(near) ?? []) {
+      const members = (store?.instance(id) ?? []).filter((item) => isVisible(item))
+      const { links } = linksOf(members, classes())
+      if (links.some(([a, b]) => distanceToSegment(at, a, b) <= tolerance)) return members
+    }
+    return []
+  },
+  nextInstanceId: () => openDocument()?.annotations.nextInstanceId() ?? 1,
   isLocked,
   selected: selectedAnnotations,
   select,
   toggle: toggleSelected,
-  selectVertex: (vertex) => selection.setState({ vertex }),
-  vertex: () => selection.getState().vertex,
+  selectVertices: (handleIds) => selection.setState({ vertices: new Set(handleIds) }),
+  vertices: () => selection.getState().vertices,
   edit: (label, changes) => {
-    const { document, draft } = session.getState()
-    // What another tool left unfinished stays.
-    const finishes = draft !== null && draft.tool === toolState.getState().toolId
-    document?.edit(label, changes, finishes ? null : undefined)
-    if (finishes) session.setState({ draft: null })
+    const { document, drafts: before } = session.getState()
+    const { toolId } = toolState.getState()
+    // What other tools left unfinished stays.
+    const drafts = before[toolId] === undefined ? undefined : withDraft(before, toolId, null)
+    document?.edit(label, changes, drafts)
+    if (drafts) session.setState({ drafts })
   },
   create: (shape) => {
-    const annotation = newAnnotation(shape, currentClassName())
-    host.edit(`Draw ${annotation.className}`, { created: [annotation], updated: [], deleted: [] })
+    const className = currentClassName()
+    const attributes = defaultAttributes(host.classNamed(className))
+    const annotation = newAnnotation(shape, className, { attributes })
+    host.edit(`Draw ${className}`, { created: [annotation], updated: [], deleted: [] })
   },
-  keepDraft: setDraft,
+  keepDraft: (data) => setDraft(toolState.getState().toolId, data),
   className: currentClassName,
+  classNamed: (name) => classes().find((item) => item.name === name),
+  snap: ({ at, pixel, mod }, except) => {
+    if (mod || !editorSettings.getState().snapping) return null
+    const radius = SNAP_RADIUS * pixel
+    const box = { x: at.x - radius, y: at.y - radius, w: 2 * radius, h: 2 * radius }
+    const outlines = host
+      .inBox(box)
+      .filter(({ id }) => id !== except)
+      .flatMap(({ shape }) => shapeOutlines(shape))
+    return snapTo(outlines, at, radius)
+  },
+  freehandTolerance: () => editorSettings.getState().freehandTolerance,
   say,
   changed,
-  handles: () => {
-    const [only, second] = selectedAnnotations()
-    return only && !second && !isLocked(only) && isVisible(only) ? shapeHandles(only.shape) : []
-  },
+  handles: currentHandles,
 }
 
 export const toolState = createStore<ToolState>(() => ({
   toolId: 'select',
   active: toolById('select').create(host, null),
+  isHeld: false,
   className: null,
   version: 0,
   message: null,
@@ -93,10 +150,16 @@ export const toolState = createStore<ToolState>(() => ({
 
 /** Takes a tool in hand. What the tool left unfinished on this image goes on. */
 export function chooseTool(toolId: ToolId): void {
-  const { draft } = session.getState()
-  const mine = draft?.tool === toolId ? draft : null
+  const mine = session.getState().drafts[toolId] ?? null
+  // Made before the selection goes: a tool may go on with what is selected.
+  const active = toolById(toolId).create(host, mine)
   if (toolById(toolId).draws && toolId !== 'hole') select([])
-  toolState.setState({ toolId, active: toolById(toolId).create(host, mine), message: null })
+  toolState.setState({
+    toolId,
+    active,
+    isHeld: false,
+    message: null,
+  })
   changed()
 }
 

@@ -1,7 +1,10 @@
-import type { Draft } from '#shared/contract/contract.ts'
+import type { DraftData } from '#shared/contract/contract.ts'
 import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
+import type { BorderPlace } from '#shared/geometry/snap.ts'
 import type { Annotation, Box, Point, Shape } from '#shared/model/annotation.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
+import type { SkeletonClass } from '#shared/model/pose.ts'
 
 export interface Pointer {
   /** Image pixels. */
@@ -16,11 +19,16 @@ export interface Pointer {
 
 /** What a tool wants to be seen besides the annotations. Image pixels. */
 export interface Preview {
-  outlines: Outline[]
-  vertices: Point[]
+  outlines: readonly Outline[]
+  vertices: readonly Point[]
   /** The vertex that a click would close the shape on. */
   closing: Point | null
+  /** Where the next point would go, when that is not where the pointer is. */
+  snap: Point | null
   marquee: Box | null
+  lasso: readonly Point[]
+  /** A word beside the pointer. */
+  caption: string | null
   /** Shapes shown instead of annotations while a gesture moves them. */
   replaced: ReadonlyMap<string, Shape>
 }
@@ -29,36 +37,52 @@ export const NO_PREVIEW: Preview = {
   outlines: [],
   vertices: [],
   closing: null,
+  snap: null,
   marquee: null,
+  lasso: [],
+  caption: null,
   replaced: new Map(),
 }
 
 /** What a tool may do; it never draws, and knows nothing of stores. */
 export interface ToolHost {
+  /** All that can be seen. */
   annotations(): readonly Annotation[]
-  get(id: string): Annotation | undefined
   /** What can be picked at a point, smallest first; hidden shapes are left out. */
   pick(at: Point, tolerance: number): Annotation[]
   inBox(box: Box): Annotation[]
+  /** All of the instance that an annotation belongs to; itself when it belongs to none. */
+  instanceOf(annotation: Annotation): Annotation[]
+  /** The class whose skeleton has the joints of an instance; null when they are no pose. */
+  poseClass(members: readonly Annotation[]): SkeletonClass | null
+  /** The joints of the pose that has a line at a point. */
+  poseAt(at: Point, tolerance: number): Annotation[]
+  nextInstanceId(): number
   isLocked(annotation: Annotation): boolean
   selected(): Annotation[]
   select(ids: Iterable<string>): void
   toggle(id: string): void
-  selectVertex(handleId: string | null): void
-  vertex(): string | null
+  selectVertices(handleIds: Iterable<string>): void
+  vertices(): ReadonlySet<string>
   /** Commits an edit; what was being drawn is finished by it. */
   edit(label: string, changes: ChangeSet): void
-  /** A committed new shape of the current class. */
+  /** A committed new shape of the current class, with its class's defaults. */
   create(shape: Shape): void
-  keepDraft(draft: Draft | null): void
+  /** Keeps what is unfinished through another tool, another image and a crash; null when nothing is. */
+  keepDraft(data: DraftData | null): void
   /** The name of the class that a new shape gets. */
   className(): string
+  classNamed(name: string): AnnotationClass | undefined
+  /** The border nearby that a point is taken to; null when none is, or snapping is off or suspended. */
+  snap(pointer: Pointer, except?: string): BorderPlace | null
+  /** How far a freehand line may be from what the hand drew, screen pixels. */
+  freehandTolerance(): number
   /** Says something that went otherwise than asked. */
   say(message: string): void
   /** The tool's preview, cursor or hint changed. */
   changed(): void
-  /** Handles of the selected annotation, if it is the only one and can be edited. */
-  handles(): Handle[]
+  /** Of the one selected annotation, or of the frame around several. */
+  handles(): readonly Handle[]
 }
 
 /** One active tool with whatever gesture it is in. */
@@ -74,6 +98,8 @@ export interface ActiveTool {
   cancel(): boolean
   /** Backspace. False when there is nothing to take back. */
   removeLast(): boolean
+  /** Goes on without this step, where steps can be left out. */
+  skip?(): void
   preview(): Preview
   cursor(): string
   /** What the next click, Enter and Esc do. */
@@ -84,12 +110,14 @@ export type ToolId =
   | 'select'
   | 'pan'
   | 'bbox'
+  | 'extreme_box'
   | 'oriented_box'
   | 'polygon'
   | 'hole'
   | 'slice'
   | 'polyline'
   | 'keypoint'
+  | 'pose'
 
 export interface ToolDefinition {
   id: ToolId
@@ -98,5 +126,5 @@ export interface ToolDefinition {
   keys: readonly string[]
   draws: boolean
   /** `draft` is what an earlier use of the same tool left unfinished. */
-  create(host: ToolHost, draft: Draft | null): ActiveTool
+  create(host: ToolHost, draft: DraftData | null): ActiveTool
 }

@@ -1,9 +1,10 @@
-import { BoxTool } from './box-tool.ts'
+import { BoxTool, ExtremeBoxTool } from './box-tool.ts'
 import { PanTool } from './idle-tool.ts'
 import { KeypointTool } from './keypoint-tool.ts'
 import { OrientedBoxTool } from './oriented-box-tool.ts'
 import { HoleTool, PolygonTool, PolylineTool } from './path-tool.ts'
-import { SelectTool } from './select-tool.ts'
+import { PoseTool } from './pose-tool.ts'
+import { SelectTool } from './select/select-tool.ts'
 import { SliceTool } from './slice-tool.ts'
 import type { ToolDefinition, ToolId } from './tool.ts'
 
@@ -22,14 +23,21 @@ export const TOOLS: readonly ToolDefinition[] = [
     label: 'Box',
     keys: ['R', 'Mod+R'],
     draws: true,
-    create: (host) => new BoxTool(host),
+    create: (host, draft) => new BoxTool(host, draft),
+  },
+  {
+    id: 'extreme_box',
+    label: 'Box by extreme points',
+    keys: ['Shift+R'],
+    draws: true,
+    create: (host, draft) => new ExtremeBoxTool(host, draft),
   },
   {
     id: 'oriented_box',
     label: 'Oriented box',
     keys: ['O'],
     draws: true,
-    create: (host) => new OrientedBoxTool(host),
+    create: (host, draft) => new OrientedBoxTool(host, draft),
   },
   {
     id: 'polygon',
@@ -50,7 +58,7 @@ export const TOOLS: readonly ToolDefinition[] = [
     label: 'Slice',
     keys: ['X'],
     draws: false,
-    create: (host) => new SliceTool(host),
+    create: (host, draft) => new SliceTool(host, draft),
   },
   {
     id: 'polyline',
@@ -65,6 +73,13 @@ export const TOOLS: readonly ToolDefinition[] = [
     keys: ['K'],
     draws: true,
     create: (host) => new KeypointTool(host),
+  },
+  {
+    id: 'pose',
+    label: 'Pose',
+    keys: ['Shift+K'],
+    draws: true,
+    create: (host, draft) => new PoseTool(host, draft),
   },
 ]
 

@@ -1,0 +1,98 @@
+import { useState } from 'react'
+import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
+import { editClasses } from '#renderer/actions/class-actions.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { ErrorNote } from '#renderer/ui/feedback.tsx'
+import { Modal } from '#renderer/ui/modal.tsx'
+import type { AnnotationClass, AttributeSchema, Skeleton } from '#shared/model/annotation-class.ts'
+import { attributeProblem } from '#shared/model/attributes.ts'
+import { AttributeSchemaEditor } from './attribute-schema-editor.tsx'
+import { SkeletonEditor } from './skeleton-editor.tsx'
+
+/** A name that is there twice, or none; null when all differ. */
+function nameProblem(what: string, names: readonly string[]): string | null {
+  const trimmed = names.map((name) => name.trim())
+  if (trimmed.includes('')) return `Each ${what} needs a name.`
+  const twice = trimmed.find((name, index) => trimmed.indexOf(name) !== index)
+  return twice === undefined ? null : `There are two ${what}s called “${twice}”.`
+}
+
+/** What keeps the class from being saved, in words; null when nothing does. */
+function problemOf(attributes: readonly AttributeSchema[], { nodes }: Skeleton): string | null {
+  const empty = attributes.find(({ type, values }) => type === 'select' && !values?.length)
+  if (empty) return `The choice “${empty.name}” needs choices.`
+  const wrong = attributes.find(
+    (schema) => schema.default !== undefined && attributeProblem(schema, schema.default),
+  )
+  if (wrong)
+    return `The default of “${wrong.name}” ${attributeProblem(wrong, wrong.default ?? '')}.`
+  return (
+    nameProblem(
+      'attribute',
+      attributes.map(({ name }) => name),
+    ) ??
+    nameProblem(
+      'joint',
+      nodes.map(({ name }) => name),
+    )
+  )
+}
+
+/** What a class asks of its annotations: attributes, and the skeleton of its poses. */
+export function ClassDialog({ item }: { item: AnnotationClass }) {
+  const [attributes, setAttributes] = useState<AttributeSchema[]>(item.attributes ?? [])
+  const [skeleton, setSkeleton] = useState<Skeleton>(item.skeleton ?? { nodes: [], edges: [] })
+  const problem = problemOf(attributes, skeleton)
+  const close = () => {
+    showDialog(null)
+    focusCanvas()
+  }
+  const save = async () => {
+    if (await editClasses({ kind: 'configure', name: item.name, attributes, skeleton })) close()
+  }
+  return (
+    <Modal
+      title={`Class “${item.name}”`}
+      description="What its annotations are asked for, and how its poses are built."
+      onClose={close}
+      wide
+      footer={
+        <>
+          {problem && <span className="mr-auto text-xs text-danger">{problem}</span>}
+          <Button onClick={close}>Cancel</Button>
+          <Button variant="primary" disabled={problem !== null} onClick={() => void save()}>
+            Save class
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-5">
+        <section aria-labelledby="class-attributes" className="flex flex-col gap-2">
+          <h3 id="class-attributes" className="text-sm font-semibold">
+            Attributes
+          </h3>
+          {attributes.length === 0 && (
+            <p className="text-xs text-muted">
+              None yet. An attribute is asked for in the panel of a selected shape (Enter).
+            </p>
+          )}
+          <AttributeSchemaEditor attributes={attributes} onChange={setAttributes} />
+        </section>
+        <section
+          aria-labelledby="class-skeleton"
+          className="flex flex-col gap-2 border-t border-line pt-4"
+        >
+          <h3 id="class-skeleton" className="text-sm font-semibold">
+            Skeleton
+          </h3>
+          <SkeletonEditor skeleton={skeleton} color={item.color} onChange={setSkeleton} />
+          {skeleton.nodes.length > 0 && skeleton.edges.length === 0 && (
+            <ErrorNote>
+              No two joints are connected: the pose will be drawn as points alone.
+            </ErrorNote>
+          )}
+        </section>
+      </div>
+    </Modal>
+  )
+}

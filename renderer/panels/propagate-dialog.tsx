@@ -1,0 +1,73 @@
+import { useState } from 'react'
+import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
+import { imagesAfter, propagate, propagated } from '#renderer/actions/copy-actions.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { Field, TextField } from '#renderer/ui/field.tsx'
+import { Modal } from '#renderer/ui/modal.tsx'
+import { counted } from '#shared/model/counted.ts'
+
+/** Copies the selection, or all shapes, to the images that come next. */
+export function PropagateDialog() {
+  const [count, setCount] = useState('5')
+  const [busy, setBusy] = useState(false)
+  const [annotations] = useState(propagated)
+  const number = Number(count)
+  const isNumber = Number.isInteger(number) && number > 0
+  const images = isNumber ? imagesAfter(number).length : 0
+  const [abort] = useState(() => new AbortController())
+  const close = () => {
+    abort.abort()
+    showDialog(null)
+    focusCanvas()
+  }
+  const start = async () => {
+    setBusy(true)
+    await propagate(annotations, number, abort.signal)
+    // Closed meanwhile: another dialog may be open by now.
+    if (!abort.signal.aborted) close()
+  }
+  return (
+    <Modal
+      title="Propagate to the next images"
+      description={`${counted(annotations.length, 'shape')} of this image: the selection, or all where nothing is selected.`}
+      onClose={close}
+      footer={
+        <>
+          <Button onClick={close}>{busy ? 'Stop' : 'Cancel'}</Button>
+          <Button
+            variant="primary"
+            disabled={images === 0 || annotations.length === 0 || busy}
+            onClick={() => void start()}
+          >
+            {busy ? 'Copying…' : `Copy to ${counted(images, 'image')}`}
+          </Button>
+        </>
+      }
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (images > 0 && annotations.length > 0 && !busy) void start()
+        }}
+      >
+        <Field
+          label="How many images"
+          hint={
+            isNumber && images < number
+              ? `There ${images === 1 ? 'is 1 image' : `are ${images} images`} after this one.`
+              : 'Identical shapes are not copied twice. One undo takes all of it back.'
+          }
+        >
+          {(id) => (
+            <TextField
+              id={id}
+              inputMode="numeric"
+              value={count}
+              onChange={({ target }) => setCount(target.value)}
+            />
+          )}
+        </Field>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,189 @@
+import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from '#renderer/tools/tool.ts'
+import { boundsOfPoints } from '#shared/geometry/box.ts'
+import { distance } from '#shared/geometry/point.ts'
+import {
+  dragShapeHandle,
+  moveShapeVertices,
+  shapeVertices,
+  stretchBetween,
+  stretchShape,
+  translateShape,
+} from '#shared/geometry/shape.ts'
+import type { Handle } from '#shared/geometry/shape-geometry.ts'
+import { BOX_HANDLES, resizeBox } from '#shared/geometry/shapes/bbox.ts'
+import type { Annotation, Box, Point, Shape } from '#shared/model/annotation.ts'
+import type { Gesture } from './gesture.ts'
+
+/** A press that moves less is a click, screen pixels. */
+const CLICK_SLOP = 3
+
+/** Changes shapes as a function of how they were and where the pointer is; nothing adds up on the way. */
+abstract class EditGesture implements Gesture {
+  abstract readonly cursor: string
+  protected readonly host: ToolHost
+  protected readonly from: Point
+  readonly #initial: readonly Annotation[]
+  readonly #shapes = new Map<string, Shape>()
+  readonly #verb: string
+  #moved = false
+
+  constructor(host: ToolHost, from: Point, initial: readonly Annotation[], verb: string) {
+    this.host = host
+    this.from = from
+    this.#initial = initial
+    this.#verb = verb
+  }
+
+  move(pointer: Pointer): void {
+    this.#moved ||= distance(this.from, pointer.at) >= CLICK_SLOP * pointer.pixel
+    if (!this.#moved) return
+    for (const { id, shape } of this.#initial) {
+      const next = this.reshape(shape, pointer)
+      if (next) this.#shapes.set(id, next)
+    }
+  }
+
+  finish(pointer: Pointer): void {
+    if (!this.#moved) {
+      this.onClick(pointer)
+      return
+    }
+    const updated = this.#initial.flatMap((before) => {
+      const shape = this.#shapes.get(before.id)
+      return shape ? [{ before, after: { ...before, shape } }] : []
+    })
+    const what = updated.length === 1 ? this.#initial[0].className : `${updated.length} shapes`
+    this.host.edit(`${this.#verb} ${what}`, { created: [], updated, deleted: [] })
+  }
+
+  preview(): Preview {
+    return { ...NO_PREVIEW, replaced: this.#shapes }
+  }
+
+  hint(): string {
+    return 'Let go to finish · Shift keeps the proportions or snaps the angle · Esc cancels'
+  }
+
+  /** Null leaves the shape as it was a moment ago. */
+  protected abstract reshape(shape: Shape, pointer: Pointer): Shape | null
+  protected onClick(_pointer: Pointer): void {}
+}
+
+export class MoveShapes extends EditGesture {
+  readonly cursor = 'move'
+  readonly #click: (pointer: Pointer) => void
+
+  /** `onClick`: what a press that does not move does. */
+  constructor(
+    host: ToolHost,
+    from: Point,
+    initial: readonly Annotation[],
+    onClick: (pointer: Pointer) => void,
+  ) {
+    super(host, from, initial, 'Move')
+    this.#click = onClick
+  }
+
+  protected reshape(shape: Shape, { at }: Pointer): Shape {
+    return translateShape(shape, at.x - this.from.x, at.y - this.from.y)
+  }
+
+  protected override onClick(pointer: Pointer): void {
+    this.#click(pointer)
+  }
+}
+
+export class DragHandle extends EditGesture {
+  readonly cursor: string
+  readonly #handle: Handle
+  readonly #id: string
+  #snap: Point | null = null
+
+  constructor(host: ToolHost, from: Point, annotation: Annotation, handle: Handle) {
+    super(host, from, [annotation], 'Reshape')
+    this.#handle = handle
+    this.#id = annotation.id
+    this.cursor = handle.cursor
+  }
+
+  protected reshape(shape: Shape, pointer: Pointer): Shape | null {
+    const { at, shift, alt } = pointer
+    const { at: start, role, id } = this.#handle
+    const isVertex = role === 'vertex' || role === 'midpoint'
+    this.#snap = (isVertex ? this.host.snap(pointer, this.#id)?.at : null) ?? null
+    // The handle keeps its distance to the pointer, so that taking it does not move it.
+    const to = this.#snap ?? { x: start.x + at.x - this.from.x, y: start.y + at.y - this.from.y }
+    return dragShapeHandle(shape, id, { to, constrain: shift, fromCentre: alt })
+  }
+
+  override preview(): Preview {
+    return { ...super.preview(), snap: this.#snap }
+  }
+}
+
+export class MoveVertices extends EditGesture {
+  readonly cursor = 'move'
+  readonly #handleIds: ReadonlySet<string>
+
+  constructor(host: ToolHost, from: Point, annotation: Annotation, handleIds: ReadonlySet<string>) {
+    super(host, from, [annotation], 'Reshape')
+    this.#handleIds = handleIds
+  }
+
+  protected reshape(shape: Shape, { at }: Pointer): Shape | null {
+    return moveShapeVertices(shape, this.#handleIds, at.x - this.from.x, at.y - this.from.y)
+  }
+
+  override hint(): string {
+    return `Let go to finish · ${this.#handleIds.size} points move · Esc cancels`
+  }
+}
+
+/** The box around several annotations, which its handles stretch. Image pixels. */
+export function frameOf(annotations: readonly Annotation[]): Box {
+  return boundsOfPoints(annotations.flatMap(({ shape }) => shapeVertices(shape)))
+}
+
+/** How far the frame keeps from the shapes, screen pixels. */
+export const FRAME_MARGIN = 14
+
+export function frameHandles({ x, y, w, h }: Box): Handle[] {
+  return BOX_HANDLES.map(({ id, sx, sy, cursor }) => ({
+    id,
+    role: 'resize',
+    at: { x: x + (w * (sx + 1)) / 2, y: y + (h * (sy + 1)) / 2 },
+    offset: { x: sx * FRAME_MARGIN, y: sy * FRAME_MARGIN },
+    cursor,
+  }))
+}
+
+/** Several shapes stretched as one, by a handle of the frame around them. */
+export class StretchFrame extends EditGesture {
+  readonly cursor: string
+  readonly #handle: Handle
+  readonly #frame: Box
+
+  constructor(host: ToolHost, from: Point, annotations: readonly Annotation[], handle: Handle) {
+    super(host, from, annotations, 'Scale')
+    this.#handle = handle
+    this.#frame = frameOf(annotations)
+    this.cursor = handle.cursor
+  }
+
+  protected reshape(shape: Shape, { at, shift, alt }: Pointer): Shape | null {
+    const { at: start, id } = this.#handle
+    const to = { x: start.x + at.x - this.from.x, y: start.y + at.y - this.from.y }
+    const { w, h } = this.#frame
+    // A frame without a width cannot be made wider: it is stretched as if it had one, and keeps none.
+    const solid = { ...this.#frame, w: w || 1, h: h || 1 }
+    const box = resizeBox(solid, id, { to, constrain: shift && w > 0 && h > 0, fromCentre: alt })
+    if (!box) return null
+    const { sx, sy, dx, dy } = stretchBetween(solid, box)
+    return stretchShape(shape, {
+      sx: w > 0 ? sx : 1,
+      sy: h > 0 ? sy : 1,
+      dx: w > 0 ? dx : 0,
+      dy: h > 0 ? dy : 0,
+    })
+  }
+}

@@ -1,0 +1,222 @@
+import { IdleTool } from '#renderer/tools/idle-tool.ts'
+import { NO_PREVIEW, type Pointer, type Preview } from '#renderer/tools/tool.ts'
+import { distance } from '#shared/geometry/point.ts'
+import { removeShapeVertices } from '#shared/geometry/shape.ts'
+import type { Handle } from '#shared/geometry/shape-geometry.ts'
+import type { Annotation, Point } from '#shared/model/annotation.ts'
+import { Lasso, SelectInBox, SelectVerticesInBox } from './area-gestures.ts'
+import { DragHandle, MoveShapes, MoveVertices, StretchFrame } from './edit-gestures.ts'
+import type { Gesture } from './gesture.ts'
+
+/** How near a handle or an outline a press takes it, screen pixels. */
+const HANDLE_RADIUS = 8
+export const PICK_RADIUS = 5
+/** A press that moves less is a click, screen pixels. */
+const CLICK_SLOP = 3
+
+/** Picks, moves and reshapes. */
+export class SelectTool extends IdleTool {
+  #gesture: Gesture | null = null
+  #over: { handle: Handle | null; annotation: Annotation | null } = {
+    handle: null,
+    annotation: null,
+  }
+
+  override pointerDown(pointer: Pointer): void {
+    const handle = this.#handleAt(pointer.at, pointer.pixel)
+    this.#gesture = handle ? this.#takeHandle(handle, pointer) : this.#takeShape(pointer)
+  }
+
+  override pointerMove(pointer: Pointer): void {
+    const { at, pixel } = pointer
+    if (!this.#gesture) {
+      this.#over = { handle: this.#handleAt(at, pixel), annotation: this.#pick(at, pixel) }
+      return
+    }
+    this.#gesture.move(pointer)
+    this.host.changed()
+  }
+
+  override pointerUp(pointer: Pointer): void {
+    const gesture = this.#gesture
+    this.#gesture = null
+    gesture?.finish(pointer)
+    this.host.changed()
+  }
+
+  /** All of the instance that was clicked. */
+  override doubleClick({ at, pixel }: Pointer): void {
+    const hit = this.#pick(at, pixel)
+    if (hit?.instanceId !== undefined)
+      this.host.select(this.host.instanceOf(hit).map(({ id }) => id))
+  }
+
+  override cancel(): boolean {
+    if (this.#gesture) {
+      this.#gesture = null
+      this.host.changed()
+      return true
+    }
+    if (this.host.vertices().size > 0) {
+      this.host.selectVertices([])
+      return true
+    }
+    const had = this.host.selected().length > 0
+    this.host.select([])
+    return had
+  }
+
+  override removeLast(): boolean {
+    const vertices = this.host.vertices()
+    const [only] = this.host.selected()
+    // A keypoint is its one point: the whole shape goes.
+    if (vertices.size === 0 || !only || only.shape.kind === 'keypoint') return false
+    if (this.host.isLocked(only)) {
+      this.host.say('Locked shapes stay')
+      return true
+    }
+    this.#removeVertices(only, vertices)
+    return true
+  }
+
+  override preview(): Preview {
+    return this.#gesture?.preview() ?? NO_PREVIEW
+  }
+
+  override cursor(): string {
+    if (this.#gesture) return this.#gesture.cursor
+    if (this.#over.handle) return this.#over.handle.cursor
+    if (!this.#over.annotation) return 'default'
+    return this.host.isLocked(this.#over.annotation) ? 'pointer' : 'move'
+  }
+
+  hint(): string {
+    if (this.#gesture) return this.#gesture.hint()
+    const selected = this.host.selected()
+    const vertices = this.host.vertices().size
+    if (selected.length === 0)
+      return 'Click a shape to select it · drag selects several, Alt+drag goes round them · R, P, L, K draw'
+    if (vertices > 0)
+      return `${vertices === 1 ? 'Drag moves the point' : `Drag moves ${vertices} points`} · Shift+click takes more · Backspace removes · Esc lets go`
+    if (selected.length > 1)
+      return `${selected.length} selected · drag moves, the frame scales · ${selected.every(({ shape }) => shape.kind === 'keypoint') ? 'Shift+S swaps sides, Shift+X flips, Shift+O occluded' : 'digits relabel'} · Delete removes · Esc lets go`
+    const isPath = selected[0].shape.kind === 'polygon' || selected[0].shape.kind === 'polyline'
+    const points = isPath ? ' · Ctrl+drag selects points, Alt+click removes one' : ''
+    return `Drag moves · handles reshape${points} · digits relabel · Enter: attributes · Delete removes · Esc lets go`
+  }
+
+  #takeHandle(handle: Handle, { at, alt, shift }: Pointer): Gesture | null {
+    const selected = this.host.selected().filter((annotation) => !this.host.isLocked(annotation))
+    const [only] = selected
+    if (selected.length > 1) return new StretchFrame(this.host, at, selected, handle)
+    if (handle.role !== 'vertex') {
+      this.host.selectVertices([])
+      return new DragHandle(this.host, at, only, handle)
+    }
+    const vertices = this.host.vertices()
+    if (alt) {
+      this.#removeVertices(only, new Set([handle.id]))
+      return null
+    }
+    if (shift) {
+      const next = new Set(vertices)
+      if (!next.delete(handle.id)) next.add(handle.id)
+      this.host.selectVertices(next)
+      return null
+    }
+    if (vertices.size > 1 && vertices.has(handle.id))
+      return new MoveVertices(this.host, at, only, vertices)
+    this.host.selectVertices([handle.id])
+    return new DragHandle(this.host, at, only, handle)
+  }
+
+  #takeShape(pointer: Pointer): Gesture | null {
+    const { at, pixel, alt, shift, mod } = pointer
+    if (alt) return new Lasso(this.host, at, shift || mod)
+    const hasVertices = this.host.handles().some(({ role }) => role === 'vertex')
+    if (mod && hasVertices)
+      return new SelectVerticesInBox(this.host, at, CLICK_SLOP * pixel, () =>
+        this.#toggleAt(at, pixel),
+      )
+    const hit = this.#pick(at, pixel)
+    if (!hit) return this.#takePose(pointer) ?? new SelectInBox(this.host, at, shift || mod)
+    if (shift || mod) {
+      this.#toggleAt(at, pixel)
+      return null
+    }
+    const wasSelected = this.host.selected().some(({ id }) => id === hit.id)
+    if (!wasSelected) this.host.select([hit.id])
+    return this.#moveSelected(at, wasSelected)
+  }
+
+  /** A line between joints takes the whole pose. */
+  #takePose({ at, pixel }: Pointer): Gesture | null {
+    const joints = this.host.poseAt(at, PICK_RADIUS * pixel)
+    if (joints.length === 0) return null
+    this.host.select(joints.map(({ id }) => id))
+    return this.#moveSelected(at, false)
+  }
+
+  #moveSelected(at: Point, wasSelected: boolean): Gesture {
+    const initial = this.host.selected().filter((annotation) => !this.host.isLocked(annotation))
+    return new MoveShapes(this.host, at, initial, (pointer) => {
+      if (wasSelected) this.#cycle(pointer)
+    })
+  }
+
+  #handleAt(at: Point, pixel: number): Handle | null {
+    let nearest: Handle | null = null
+    let best = HANDLE_RADIUS * pixel
+    for (const handle of this.host.handles()) {
+      // A vertex wins over a ghost at the same distance.
+      const { x = 0, y = 0 } = handle.offset ?? {}
+      const place = { x: handle.at.x + x * pixel, y: handle.at.y + y * pixel }
+      const away = distance(place, at) + (handle.role === 'midpoint' ? pixel : 0)
+      if (away < best) {
+        best = away
+        nearest = handle
+      }
+    }
+    return nearest
+  }
+
+  #pick(at: Point, pixel: number): Annotation | null {
+    const hits = this.host.pick(at, PICK_RADIUS * pixel)
+    const selected = new Set(this.host.selected().map(({ id }) => id))
+    return hits.find(({ id }) => selected.has(id)) ?? hits[0] ?? null
+  }
+
+  /** Adds the smallest shape that is not selected yet; where all are, lets go of the smallest. */
+  #toggleAt(at: Point, pixel: number): void {
+    const hits = this.host.pick(at, PICK_RADIUS * pixel)
+    const selected = new Set(this.host.selected().map(({ id }) => id))
+    const target = hits.find(({ id }) => !selected.has(id)) ?? hits[0]
+    if (target) this.host.toggle(target.id)
+  }
+
+  /** A click on what is selected already takes the next shape below it. */
+  #cycle({ at, pixel }: Pointer): void {
+    const hits = this.host.pick(at, PICK_RADIUS * pixel)
+    const selected = new Set(this.host.selected().map(({ id }) => id))
+    const current = hits.findIndex(({ id }) => selected.has(id))
+    const next = hits[(current + 1) % hits.length]
+    if (next) this.host.select([next.id])
+  }
+
+  #removeVertices(annotation: Annotation, handleIds: ReadonlySet<string>): void {
+    const shape = removeShapeVertices(annotation.shape, handleIds)
+    this.host.selectVertices([])
+    if (!shape) {
+      const what = handleIds.size === 1 ? 'this point' : 'these points'
+      this.host.say(`It cannot spare ${what}: delete the whole shape instead`)
+      return
+    }
+    const after = { ...annotation, shape }
+    const label = handleIds.size === 1 ? 'Remove point' : `Remove ${handleIds.size} points`
+    this.host.edit(label, {
+      created: [],
+      updated: [{ before: annotation, after }],
+      deleted: [],
+    })
+  }
+}

@@ -1,0 +1,42 @@
+import type { ReactNode } from 'react'
+import { Button } from './button.tsx'
+import { Modal } from './modal.tsx'
+
+/** Asks before something is taken away; keeping it is what Enter and Escape do. */
+export function ConfirmDialog({
+  title,
+  action,
+  onConfirm,
+  onClose,
+  children,
+}: {
+  title: string
+  /** What the button says that does it. */
+  action: string
+  onConfirm: () => void
+  onClose: () => void
+  children: ReactNode
+}) {
+  return (
+    <Modal
+      title={title}
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>Keep it</Button>
+          <Button
+            variant="danger"
+            onClick={() => {
+              onConfirm()
+              onClose()
+            }}
+          >
+            {action}
+          </Button>
+        </>
+      }
+    >
+      <p className="text-sm">{children}</p>
+    </Modal>
+  )
+}

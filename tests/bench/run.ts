@@ -1,5 +1,7 @@
 /** `npm run -s bench -- NAME [--json]`: runs one bench and prints its figures. */
 import { parseArgs } from 'node:util'
+import { benchClient } from './client.ts'
+import { benchEditor } from './editor.ts'
 import { benchEdits } from './edits.ts'
 import { benchFormats } from './formats.ts'
 import type { Figure } from './measure.ts'
@@ -9,6 +11,8 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   scan: benchScan,
   edits: benchEdits,
   formats: benchFormats,
+  editor: benchEditor,
+  client: benchClient,
 }
 
 const { values, positionals } = parseArgs({

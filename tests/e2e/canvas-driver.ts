@@ -1,5 +1,8 @@
 import { expect, type Page } from '@playwright/test'
+import sharp from 'sharp'
 import type { Point } from '#shared/model/annotation.ts'
+
+type Modifier = 'Alt' | 'Shift' | 'ControlOrMeta'
 
 /** As in renderer/canvas/viewport.ts: free space around a fitted image, screen pixels. */
 const FIT_MARGIN = 24
@@ -43,7 +46,7 @@ export class Canvas {
   async click(
     x: number,
     y: number,
-    options: { modifiers?: ('Alt' | 'Shift' | 'ControlOrMeta')[] } = {},
+    options: { modifiers?: readonly Modifier[] } = {},
   ): Promise<void> {
     const at = await this.at({ x, y })
     for (const key of options.modifiers ?? []) await this.#page.keyboard.down(key)
@@ -56,16 +59,43 @@ export class Canvas {
     await this.#page.mouse.dblclick(at.x, at.y)
   }
 
-  async drag(from: [number, number], to: [number, number]): Promise<void> {
-    const [a, b] = [
-      await this.at({ x: from[0], y: from[1] }),
-      await this.at({ x: to[0], y: to[1] }),
-    ]
-    await this.#page.mouse.move(a.x, a.y)
-    await this.#page.mouse.down()
-    await this.#page.mouse.move((a.x + b.x) / 2, (a.y + b.y) / 2)
-    await this.#page.mouse.move(b.x, b.y)
+  async drag(
+    from: [number, number],
+    to: [number, number],
+    { modifiers = [] }: { modifiers?: readonly Modifier[] } = {},
+  ): Promise<void> {
+    const half: [number, number] = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]
+    for (const key of modifiers) await this.#page.keyboard.down(key)
+    await this.dragAlong([from, half, to])
+    for (const key of modifiers) await this.#page.keyboard.up(key)
+  }
+
+  /** Presses at the first point, goes through the others, lets go at the last. */
+  async dragAlong(path: readonly (readonly [number, number])[]): Promise<void> {
+    for (const [index, [x, y]] of path.entries()) {
+      const at = await this.at({ x, y })
+      await this.#page.mouse.move(at.x, at.y)
+      if (index === 0) await this.#page.mouse.down()
+    }
     await this.#page.mouse.up()
+  }
+
+  async move(x: number, y: number): Promise<void> {
+    const at = await this.at({ x, y })
+    await this.#page.mouse.move(at.x, at.y)
+  }
+
+  /** The colours on screen at image pixels, as #rrggbb. */
+  async colors(...points: readonly [number, number][]): Promise<string[]> {
+    const places = await Promise.all(points.map(([x, y]) => this.at({ x, y })))
+    const { data, info } = await sharp(await this.#page.screenshot())
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    return places.map(({ x, y }) => {
+      const start = (Math.floor(y) * info.width + Math.floor(x)) * 3
+      return `#${data.subarray(start, start + 3).toString('hex')}`
+    })
   }
 
   async saved(): Promise<void> {
@@ -75,6 +105,19 @@ export class Canvas {
   /** The status line. */
   get hint() {
     return this.#page.locator('[data-hint]')
+  }
+
+  /** A class in its panel. */
+  classRow(name: string) {
+    return this.#page
+      .getByRole('region', { name: 'Classes' })
+      .getByRole('listitem')
+      .filter({ has: this.#page.getByText(name, { exact: true }) })
+  }
+
+  async openClassSettings(name: string): Promise<void> {
+    await this.classRow(name).hover()
+    await this.#page.getByRole('button', { name: `Attributes and skeleton of ${name}` }).click()
   }
 
   get list() {

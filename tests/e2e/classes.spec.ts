@@ -90,6 +90,7 @@ test('the list beside the canvas selects, relabels, hides, locks and deletes', a
   const [first, second] = [canvas.list.nth(0), canvas.list.nth(1)]
   await first.getByRole('button', { name: /^Select/ }).click()
   await expect(canvas.hint).toContainText('handles reshape')
+  await first.getByLabel(/^Class of/).focus()
   await first.getByLabel(/^Class of/).selectOption('person')
   await canvas.saved()
   expect(classNames(app)).toEqual(['person', 'car'])

@@ -160,8 +160,10 @@ test('a hole is cut inside a polygon, and refused outside', async ({ app }) => {
   ] as const)
     await canvas.click(x, y)
   await page.keyboard.press('Enter')
+  await canvas.click(500, 200)
+  await expect(canvas.hint).toHaveText('A hole begins inside a polygon')
   for (const [x, y] of [
-    [500, 200],
+    [150, 150],
     [600, 200],
     [600, 300],
   ] as const)
@@ -299,7 +301,7 @@ test('what was being drawn is offered again after the power was cut', async ({ a
   // The draft is on disk when the engine has answered a later request.
   await app.page.keyboard.press('v')
   await expect(app.page.getByText('An unfinished polygon was kept.')).toBeVisible()
-  await expect.poll(() => app.draftOf('a.png')).toContain('"points"')
+  await expect.poll(() => app.draftsOf('a.png')).toContain('"points"')
   await app.restart('kill', folder)
   await app.canvas.ready()
   await app.page.getByRole('button', { name: 'Go on drawing' }).click()
@@ -360,7 +362,7 @@ test('a finished polyline is no draft afterwards, on coming back or after a rest
   await canvas.click(300, 100)
   await page.keyboard.press('Enter')
   await canvas.saved()
-  await expect.poll(() => app.draftOf('a.png')).toBe('')
+  await expect.poll(() => app.draftsOf('a.png')).toBe('')
   await page.keyboard.press('d')
   await expect(page.getByText('2 / 2')).toBeVisible()
   await page.keyboard.press('a')

@@ -143,16 +143,26 @@ export class App {
     }
   }
 
-  /** The kept draft of an image, as stored. */
-  draftOf(path: string): string {
+  /** The kept drafts of an image, as stored. */
+  draftsOf(path: string): string {
     const db = new Database(join(this.dataDir, DATABASE_FILE), { readonly: true })
     try {
       const row = db
-        .prepare<[string], { draft: string | null }>(
-          'SELECT draft FROM image_state JOIN image ON image.id = image_id WHERE path = ?',
+        .prepare<[string], { drafts: string | null }>(
+          'SELECT drafts FROM image_state JOIN image ON image.id = image_id WHERE path = ?',
         )
         .get(path)
-      return row?.draft ?? ''
+      return row?.drafts ?? ''
+    } finally {
+      db.close()
+    }
+  }
+
+  /** How many edits were ever made. */
+  editCount(): number {
+    const db = new Database(join(this.dataDir, DATABASE_FILE), { readonly: true })
+    try {
+      return db.prepare<[], { n: number }>('SELECT count(*) AS n FROM edit_log').get()?.n ?? 0
     } finally {
       db.close()
     }
@@ -202,7 +212,8 @@ export class App {
 }
 
 export const test = base.extend<{ app: App; folder: string }>({
-  app: async ({ browser, viewport }, use) => {
+  // Asks for the folder, so that the app has ended when its folder goes.
+  app: async ({ browser, viewport, folder: _folder }, use) => {
     using data = temporaryFolder()
     const app = new App(data.path, browser, viewport ?? { width: 1280, height: 720 })
     await use(app)

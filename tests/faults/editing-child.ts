@@ -40,7 +40,7 @@ for (let points = 1; ; points++) {
   }))
   say({ kind: 'drawn', annotation })
   const data = { points: Array.from({ length: points }, (_, x) => ({ x, y: 0 })) }
-  await client.annotations.saveDraft({ imageId: image.id, draft: { tool: 'polygon', data } })
+  await client.annotations.saveDrafts({ imageId: image.id, drafts: { polygon: data } })
   say({ kind: 'draft', points })
   if (points % 3 !== 0) continue
   const undone = await client.annotations.undo({ imageId: image.id, commitId: newId() })

@@ -44,10 +44,10 @@ function inspect(dataDir: string, imageId: string) {
       .prepare<[string], { data: string }>('SELECT data FROM annotation WHERE image_id = ?')
       .all(imageId)
     const draft = db
-      .prepare<[string], { draft: string | null }>(
-        'SELECT draft FROM image_state WHERE image_id = ?',
+      .prepare<[string], { drafts: string | null }>(
+        'SELECT drafts FROM image_state WHERE image_id = ?',
       )
-      .get(imageId)?.draft
+      .get(imageId)?.drafts
     return {
       annotations: new Map(
         rows.map(({ data }) => {
@@ -56,7 +56,7 @@ function inspect(dataDir: string, imageId: string) {
         }),
       ),
       draftPoints: draft
-        ? (JSON.parse(draft) as { data: { points: unknown[] } }).data.points.length
+        ? (JSON.parse(draft) as { polygon: { points: unknown[] } }).polygon.points.length
         : 0,
     }
   } finally {

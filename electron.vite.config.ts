@@ -8,7 +8,13 @@ export default defineConfig({
       outDir: 'out/main',
       externalizeDeps: true,
       rollupOptions: {
-        input: { main: 'electron/main.ts', serve: 'electron/serve.ts', cli: 'electron/cli.ts' },
+        input: {
+          main: 'electron/main.ts',
+          serve: 'electron/serve.ts',
+          cli: 'electron/cli.ts',
+          // For others to import: `pictograph-desktop/client`.
+          client: 'electron/core/api/client.ts',
+        },
         output: { format: 'es' },
       },
     },

@@ -6,6 +6,7 @@ requireNode()
 const CHECKS = [
   ['types', ['tsc', '--noEmit', '-p', 'tsconfig.json']],
   ['types of the renderer', ['tsc', '--noEmit', '-p', 'tsconfig.renderer.json']],
+  ['types of what drives a browser', ['tsc', '--noEmit', '-p', 'tsconfig.browser.json']],
   ['lint, format and import rules', ['biome', 'ci', '--error-on-warnings', '.']],
   ['unused code', ['knip']],
 ]

@@ -92,7 +92,7 @@ export function pathOf({ directory_path, filename }: StoredImage): string {
 }
 
 export function showImage(
-  { origin }: Service,
+  { origin, storage }: Service,
   dataset: StoredDataset,
   image: StoredImage & { annotation_count: number },
 ) {
@@ -103,5 +103,6 @@ export function showImage(
     ...shown,
     image_url: `${api}/images/${encodeURIComponent(dataset.name)}/${path}`,
     annotation_url: `${api}/annotations/${image.id}/file`,
+    thumbnail_url: `${storage.origin}/thumbnail/${encodeURIComponent(image.object)}`,
   }
 }

@@ -4,6 +4,7 @@ import { readFile, rename, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import sharp from 'sharp'
 import { drawnImage } from './drawn-image.ts'
 import type { Faults } from './faults.ts'
 import { sendWithFault } from './send.ts'
@@ -62,6 +63,15 @@ export class Storage {
       .end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`)
   }
 
+  async #thumbnail(object: string, response: ServerResponse): Promise<void> {
+    if (!this.has(object)) return this.#refuse(response, 404, 'NoSuchKey', 'No such picture')
+    const small = await sharp(await this.bytes(object))
+      .resize({ width: 240 })
+      .webp()
+      .toBuffer()
+    response.writeHead(200, { 'content-type': 'image/webp' }).end(small)
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.origin)
     const object = decodeURIComponent(url.pathname.slice(1))
@@ -69,6 +79,8 @@ export class Storage {
     // A key that comes here is a key that leaked.
     if (request.headers['x-api-key'] !== undefined)
       return this.#refuse(response, 400, 'UnexpectedKey', 'Storage takes no API key')
+    // The delivery network's small pictures are for everybody who knows their address.
+    if (object.startsWith('thumbnail/')) return this.#thumbnail(object.slice(10), response)
     const expires = Number(url.searchParams.get('expires'))
     const given = Buffer.from(url.searchParams.get('signature') ?? '')
     const right = Buffer.from(this.#signature(method, object, expires))

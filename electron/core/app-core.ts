@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DEFAULT_SETTINGS, type Settings, settingsSchema } from '#shared/contract/settings.ts'
 import { isEmptyChangeSet } from '#shared/model/change-set.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { openLibrary } from './cache/database.ts'
@@ -15,8 +16,12 @@ import { LabelFileSync } from './library/label-file-sync.ts'
 import { Library } from './library/library.ts'
 import { openSample } from './library/sample.ts'
 import { mediaHandler } from './media/media-handler.ts'
+import { probeImage } from './media/probe.ts'
 import { Renditions } from './media/renditions.ts'
 import type { Ports } from './ports.ts'
+import { createCloud } from './sync/cloud.ts'
+
+const SETTINGS_KEY = 'settings'
 
 export type AppCore = ReturnType<typeof createAppCore>
 
@@ -29,6 +34,11 @@ export function createAppCore(ports: Ports, openPath: string | null = null) {
   const images = new ImageRepository(db)
   const edits = new EditStore(db, datasets)
   const library = new Library({ datasets, images, events, log: ports.log })
+  const settings = new SettingRepository(db)
+  const readSettings = (): Settings => ({
+    ...DEFAULT_SETTINGS,
+    ...settingsSchema.partial().catch({}).parse(settings.get(SETTINGS_KEY)),
+  })
 
   /** Tells the windows what an edit did. */
   const announce = ({ datasetId, effects, classesChanged }: Outcome) => {
@@ -60,7 +70,20 @@ export function createAppCore(ports: Ports, openPath: string | null = null) {
   const publish = (outcome: Outcome) => {
     announce(outcome)
     labelFiles.onEdit(outcome)
+    cloud.engine.onChange(outcome.datasetId)
   }
+  const cloud = createCloud({
+    db,
+    ports,
+    datasets,
+    images,
+    edits,
+    events,
+    probe: probeImage,
+    publish: announce,
+    announce: (datasetId) => void announceDataset(datasetId),
+    cacheLimitBytes: () => readSettings().cacheLimitBytes,
+  })
   library.onOtherFiles = (dataset, changes) => labelFiles.onFiles(dataset, changes)
 
   events.on((event) => {
@@ -82,7 +105,16 @@ export function createAppCore(ports: Ports, openPath: string | null = null) {
     return dataset
   }
 
+  /** Before an image is looked at: what is to be seen of it has been read. */
+  const look = async (imageId: string) => {
+    if (images.get(imageId).remote) await cloud.look(imageId)
+    else await library.ensureRead(imageId)
+  }
+  cloud.engine.start()
+
   return {
+    ...cloud,
+    look,
     ports,
     openPath,
     events,
@@ -92,8 +124,19 @@ export function createAppCore(ports: Ports, openPath: string | null = null) {
     library,
     labelFiles,
     imports,
-    settings: new SettingRepository(db),
-    media: mediaHandler(datasets, images, new Renditions(join(ports.dataDir, 'renditions'))),
+    settings,
+    readSettings,
+    writeSettings: (change: Partial<Settings>): Settings => {
+      const next = { ...readSettings(), ...change }
+      settings.set(SETTINGS_KEY, next)
+      return next
+    },
+    media: mediaHandler({
+      images,
+      renditions: new Renditions(join(ports.dataDir, 'renditions')),
+      fileOf: (imageId) => cloud.cache.file(imageId),
+      thumbnailOf: (imageId) => cloud.cache.thumbnail(imageId),
+    }),
     publish,
     relocateDataset: async (id: string, path: string) => {
       await labelFiles.stop(id)
@@ -101,9 +144,18 @@ export function createAppCore(ports: Ports, openPath: string | null = null) {
     },
     forgetDataset: async (id: string) => {
       await labelFiles.stop(id)
-      await library.forget(id)
+      if (datasets.get(id).remote) {
+        await cloud.offline.pause(id)
+        await cloud.remoteDatasets.forget(id)
+      } else await library.forget(id)
     },
-    openDataset: async (id: string) => followLabelFiles(await library.open(id)),
+    openDataset: async (id: string) => {
+      const { remote } = datasets.get(id)
+      if (!remote) return followLabelFiles(await library.open(id))
+      const opened = await cloud.remoteDatasets.open(remote.accountId, remote.remoteId)
+      cloud.offline.resume(id)
+      return library.describe(opened)
+    },
     openFolder: async (path: string) => followLabelFiles(await library.openFolder(path)),
     /** The sample is copied out of the app, which may lie in a read-only place. */
     openSample: async () => {
@@ -120,6 +172,7 @@ export function createAppCore(ports: Ports, openPath: string | null = null) {
       return dataset
     },
     async [Symbol.asyncDispose]() {
+      await cloud[Symbol.asyncDispose]()
       await library[Symbol.asyncDispose]()
       await labelFiles[Symbol.asyncDispose]()
       opened[Symbol.dispose]()

@@ -4,9 +4,13 @@ import { newId } from '#shared/model/annotation.ts'
 
 /**
  * Writes a file so that it is there whole or not at all: a hidden name first, flushed, then renamed.
- * Throws the system's error; nothing is left behind then.
+ * `mode`: who may read it. Throws the system's error; nothing is left behind then.
  */
-export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  mode?: number,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const temporary = join(
     dirname(path),
@@ -14,7 +18,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
   )
   try {
     {
-      await using handle = await open(temporary, 'wx')
+      await using handle = await open(temporary, 'wx', mode)
       await handle.writeFile(content)
       await handle.sync()
     }

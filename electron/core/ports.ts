@@ -7,6 +7,7 @@ export interface Ports {
   /** Absolute folder of what ships with the app: the sample dataset. */
   resourcesDir: string
   log: Log
+  secrets: Secrets
   /** The system's folder dialog, where the host has one; null when the person cancels. */
   pickFolder: ((title: string) => Promise<string | null>) | null
   /** Shows a folder in the system's file manager, where the host can. */
@@ -17,4 +18,14 @@ export interface Log {
   info(message: string, fields?: Record<string, unknown>): void
   warn(message: string, fields?: Record<string, unknown>): void
   error(message: string, fields?: Record<string, unknown>): void
+}
+
+/** Keys of accounts. They are nowhere else: not in the database, in logs or in answers to a window. */
+export interface Secrets {
+  /** null: there is none, or it can no longer be read. */
+  get(name: string): Promise<string | null>
+  set(name: string, value: string): Promise<void>
+  delete(name: string): Promise<void>
+  /** Why they are not well kept here, in words; null when they are. */
+  warning(): string | null
 }

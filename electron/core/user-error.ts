@@ -1,11 +1,18 @@
 /** Something a person can act on: `reason` for code, `message` in words, with the way out. */
 export class UserError extends Error {
   readonly reason: string
+  /** What the service calls the request in its logs, where it was one. */
+  readonly requestId: string | null
 
-  constructor(reason: string, message: string, options?: ErrorOptions) {
+  constructor(
+    reason: string,
+    message: string,
+    { requestId = null, ...options }: ErrorOptions & { requestId?: string | null } = {},
+  ) {
     super(message, options)
     this.name = 'UserError'
     this.reason = reason
+    this.requestId = requestId
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { app, dialog, shell } from 'electron'
 import type { Log, Ports } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
+import { safeSecrets } from './safe-secrets.ts'
 
 const consoleLog: Log = {
   info: (message, fields) => console.info(message, fields ?? ''),
@@ -18,6 +19,7 @@ export function electronPorts(dataDir: string): Ports {
     dataDir,
     resourcesDir: app.isPackaged ? process.resourcesPath : join(app.getAppPath(), 'resources'),
     log: consoleLog,
+    secrets: safeSecrets(dataDir),
     pickFolder: async (title) => {
       const { canceled, filePaths } = await dialog.showOpenDialog({
         title,

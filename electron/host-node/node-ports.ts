@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { Log, Ports } from '#core/ports.ts'
+import type { Log, Ports, Secrets } from '#core/ports.ts'
+import { secretFile } from '#core/secret-file.ts'
 
 function write(level: string, message: string, fields?: Record<string, unknown>): void {
   process.stderr.write(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}\n`)
@@ -11,6 +12,16 @@ export const stderrLog: Log = {
   error: (message, fields) => write('error:', message, fields),
 }
 
+/** Plain Node knows no keyring: the file's permissions are what keeps a key. */
+export function fileSecrets(dataDir: string): Secrets {
+  const asItIs = (value: string) => value
+  return secretFile(join(dataDir, 'secrets.json'), {
+    encrypt: asItIs,
+    decrypt: asItIs,
+    warning: () => null,
+  })
+}
+
 /** What plain Node brings to the core. `appRoot` is the folder of package.json. */
 export function nodePorts(appRoot: string, appVersion: string, dataDir: string): Ports {
   return {
@@ -19,6 +30,7 @@ export function nodePorts(appRoot: string, appVersion: string, dataDir: string):
     dataDir,
     resourcesDir: join(appRoot, 'resources'),
     log: stderrLog,
+    secrets: fileSecrets(dataDir),
     pickFolder: null,
     revealFolder: null,
   }

@@ -223,6 +223,13 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
     return { data: shown(state.dataset(image.dataset_id), image) }
   })
 
+  app.get(`${BASE}/:id`, async (request, reply) => {
+    queryOf(request, NO_QUERY)
+    const image = state.imageById(params(request).id)
+    reply.type(image.content_type)
+    return storage.bytes(image.object)
+  })
+
   app.get(`${BASE}/:dataset/*`, async (request, reply) => {
     queryOf(request, NO_QUERY)
     const { dataset, '*': path } = params(request)

@@ -7,7 +7,9 @@ import { notifyError } from './app-state.ts'
 export async function goToHistory(document: ImageDocument, seq: number | null): Promise<void> {
   try {
     await flushEdits()
-    const entries = await client.annotations.history({ imageId: document.image.id })
+    const history = await client.annotations.history({ imageId: document.image.id })
+    // What came from the service is no step of ours to take back.
+    const entries = history.filter(({ origin }) => origin !== 'sync')
     const target = seq ?? 0
     const back = entries.filter((entry) => !entry.undone && entry.seq > target).length
     const forward = entries.filter((entry) => entry.undone && entry.seq <= target).length

@@ -24,7 +24,7 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
   if (!history.data) return null
   if (history.data.length === 0)
     return <EmptyState icon={<History />} title="Nothing has been edited here yet" />
-  const now = history.data.find(({ undone }) => !undone)?.seq ?? null
+  const now = history.data.find(({ undone, origin }) => !undone && origin !== 'sync')?.seq ?? null
   const row = 'flex w-full flex-col rounded-md px-2.5 py-1.5 text-left hover:bg-hover'
   return (
     <ol className="h-full overflow-y-auto px-2 py-1">

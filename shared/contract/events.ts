@@ -1,6 +1,18 @@
 import { z } from 'zod'
+import { accountSchema } from '#shared/model/account.ts'
 import { changeSetSchema } from '#shared/model/change-set.ts'
 import { datasetSchema, imageSchema } from '#shared/model/dataset.ts'
+
+/** Of what was asked for to be here without a network: how much is. */
+export const offlineStateSchema = z.object({
+  state: z.enum(['running', 'paused', 'idle']),
+  done: z.number().int(),
+  total: z.number().int(),
+  bytes: z.number(),
+  totalBytes: z.number(),
+  problems: z.array(z.string()),
+})
+export type OfflineState = z.infer<typeof offlineStateSchema>
 
 export const appEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('listening') }),
@@ -31,6 +43,21 @@ export const appEventSchema = z.discriminatedUnion('type', [
     redo: z.string().nullable(),
   }),
   z.object({ type: z.literal('dataset'), dataset: datasetSchema }),
+  z.object({ type: z.literal('account'), account: accountSchema }),
+  z.object({ type: z.literal('account-removed'), accountId: z.string() }),
+  /** What the service has not been told yet, of one account. */
+  z.object({
+    type: z.literal('sync'),
+    accountId: z.string(),
+    waiting: z.number().int(),
+    failed: z.number().int(),
+    conflicts: z.number().int(),
+    isPushing: z.boolean(),
+  }),
+  /** What is to be decided on an image changed. */
+  z.object({ type: z.literal('conflicts'), imageId: z.string() }),
+  z.object({ type: z.literal('comments'), imageId: z.string() }),
+  offlineStateSchema.extend({ type: z.literal('offline'), datasetId: z.string() }),
   /** Another start of the app asked for a folder. */
   z.object({ type: z.literal('open-folder'), path: z.string() }),
   z.object({ type: z.literal('notice'), message: z.string() }),

@@ -22,6 +22,8 @@ export const settingsSchema = z.object({
   freehandTolerance: z.number().min(0.5).max(20),
   /** Where the last export went, to begin there again. */
   lastExportFolder: z.string().nullable(),
+  /** What files of remote images that nobody asked for may take on this disk, bytes. */
+  cacheLimitBytes: z.number().min(0),
 })
 export type Settings = z.infer<typeof settingsSchema>
 
@@ -39,4 +41,5 @@ export const DEFAULT_SETTINGS: Settings = {
   snapping: true,
   freehandTolerance: 2,
   lastExportFolder: null,
+  cacheLimitBytes: 10_000_000_000,
 }

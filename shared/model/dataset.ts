@@ -12,12 +12,29 @@ export const labelFilesSchema = z.object({
 })
 export type LabelFiles = z.infer<typeof labelFilesSchema>
 
+/** What a dataset of the service has besides; counts are of what this machine has not told it yet. */
+export const remoteDatasetSchema = z.object({
+  accountId: z.string(),
+  organization: z.string(),
+  remoteId: z.string(),
+  isArchived: z.boolean(),
+  /** In cold storage: no uploads, no exports. */
+  isCold: z.boolean(),
+  waiting: z.number().int(),
+  failed: z.number().int(),
+  conflicts: z.number().int(),
+  /** Images whose file is on this disk, and how many were asked for to be. */
+  cachedImages: z.number().int(),
+  keptImages: z.number().int(),
+})
+
 export const datasetSchema = z.object({
   id: z.string(),
   name: z.string(),
-  kind: z.enum(['folder', 'sample']),
-  /** Absolute path of the folder. */
+  kind: z.enum(['folder', 'sample', 'remote']),
+  /** Absolute path of the folder; of a remote dataset, where its files are cached. */
   root: z.string(),
+  remote: remoteDatasetSchema.nullable(),
   classes: z.array(annotationClassSchema),
   labelFiles: labelFilesSchema.nullable(),
   imageCount: z.number().int(),
@@ -50,6 +67,17 @@ export const imageSchema = z.object({
   split: splitSchema.nullable(),
   tags: z.array(z.string()),
   annotationCount: z.number().int(),
+  /** null: of a folder on this machine. */
+  remote: z
+    .object({
+      /** Its file is on this disk. */
+      isCached: z.boolean(),
+      isKept: z.boolean(),
+      /** Its labels have been read from the service. */
+      isRead: z.boolean(),
+      sync: z.enum(['synced', 'waiting', 'failed', 'conflict']),
+    })
+    .nullable(),
 })
 export type DatasetImage = z.infer<typeof imageSchema>
 

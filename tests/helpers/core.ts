@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { type AppCore, createAppCore } from '#core/app-core.ts'
 import type { Ports } from '#core/ports.ts'
+import { fileSecrets } from '#hosts/host-node/node-ports.ts'
 import { newAnnotation } from '#shared/model/annotation.ts'
 import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 
@@ -21,6 +22,7 @@ export function testPorts(dataDir: string): Ports {
     dataDir,
     resourcesDir: join(import.meta.dirname, '../../resources'),
     log: { info: silent, warn: silent, error: silent },
+    secrets: fileSecrets(dataDir),
     pickFolder: null,
     revealFolder: null,
   }

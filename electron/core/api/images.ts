@@ -136,6 +136,14 @@ export class Images {
     return this.#http.bytes(`/images/${segment(dataset)}/${imagePath(path)}`, call)
   }
 
+  /** The original file's bytes, by the image's UUID. */
+  bytesById(
+    imageId: string,
+    call: CallOptions = {},
+  ): Promise<{ body: Readable; sizeBytes: number | null }> {
+    return this.#http.bytes(`/images/${segment(imageId)}`, call)
+  }
+
   /** The bytes of an image that the service gave a URL for, with the key, from our own host. */
   bytesAt(
     address: string,

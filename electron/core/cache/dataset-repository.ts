@@ -3,7 +3,9 @@ import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { type AnnotationClass, annotationClassSchema } from '#shared/model/annotation-class.ts'
 import { type Dataset, type LabelFiles, labelFilesSchema } from '#shared/model/dataset.ts'
+import { classOps } from './class-ops.ts'
 import type { Db } from './database.ts'
+import { Outbox } from './outbox.ts'
 
 interface Row {
   id: string
@@ -13,12 +15,28 @@ interface Row {
   classes: string
   label_files: string | null
   last_opened_at_ms: number
+  account_id: string | null
+  organization: string
+  remote_id: string
+  is_archived: number
+  is_cold: number
 }
 
 /** A dataset as stored; whether its folder is there is for the library to say. */
-export type StoredDataset = Omit<Dataset, 'missing' | 'imageCount' | 'annotatedCount'>
+export type StoredDataset = Omit<
+  Dataset,
+  'missing' | 'imageCount' | 'annotatedCount' | 'remote'
+> & {
+  remote: Pick<
+    RemoteDataset,
+    'accountId' | 'organization' | 'remoteId' | 'isArchived' | 'isCold'
+  > | null
+}
+type RemoteDataset = NonNullable<Dataset['remote']>
 
-const SELECT = 'SELECT id, name, kind, root, classes, label_files, last_opened_at_ms FROM dataset'
+const SELECT = `SELECT dataset.id, name, kind, root, classes, label_files, last_opened_at_ms,
+  account_id, organization, remote_id, is_archived, is_cold
+  FROM dataset LEFT JOIN remote_dataset ON dataset_id = dataset.id LEFT JOIN account ON account.id = account_id`
 
 function gone(): UserError {
   return new UserError(
@@ -36,6 +54,16 @@ function fromRow(row: Row): StoredDataset {
     classes: z.array(annotationClassSchema).parse(JSON.parse(row.classes)),
     labelFiles: row.label_files ? labelFilesSchema.parse(JSON.parse(row.label_files)) : null,
     lastOpenedAtMs: row.last_opened_at_ms,
+    remote:
+      row.account_id === null
+        ? null
+        : {
+            accountId: row.account_id,
+            organization: row.organization,
+            remoteId: row.remote_id,
+            isArchived: row.is_archived === 1,
+            isCold: row.is_cold === 1,
+          },
   }
 }
 
@@ -46,13 +74,18 @@ export class DatasetRepository {
     this.#db = db
   }
 
+  /** Several writes as one. */
+  together<T>(work: () => T): T {
+    return this.#db.transaction(work).immediate()
+  }
+
   /** Last opened first. */
   list(): StoredDataset[] {
     return this.#db.prepare<[], Row>(`${SELECT} ORDER BY last_opened_at_ms DESC`).all().map(fromRow)
   }
 
   find(id: string): StoredDataset | null {
-    const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE id = ?`).get(id)
+    const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE dataset.id = ?`).get(id)
     return row ? fromRow(row) : null
   }
 
@@ -68,8 +101,10 @@ export class DatasetRepository {
     return row ? fromRow(row) : null
   }
 
-  create(fields: Pick<Dataset, 'name' | 'kind' | 'root' | 'classes'>): StoredDataset {
-    const id = newId()
+  create(
+    fields: Pick<Dataset, 'name' | 'kind' | 'root' | 'classes'>,
+    id: string = newId(),
+  ): StoredDataset {
     this.#db
       .prepare(
         `INSERT INTO dataset (id, name, kind, root, classes, created_at_ms, last_opened_at_ms)
@@ -87,6 +122,27 @@ export class DatasetRepository {
     return this.get(id)
   }
 
+  /** What the service has not been told yet, and how much of it is on this disk. */
+  remoteCounts(
+    id: string,
+  ): Pick<RemoteDataset, 'waiting' | 'failed' | 'conflicts' | 'cachedImages' | 'keptImages'> {
+    const row = this.#db
+      .prepare<
+        [string, string],
+        Pick<RemoteDataset, 'waiting' | 'failed' | 'conflicts' | 'cachedImages' | 'keptImages'>
+      >(
+        `SELECT * FROM (SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
+             count(*) FILTER (WHERE state = 'failed') AS failed,
+             count(*) FILTER (WHERE state = 'conflict') AS conflicts
+           FROM outbox WHERE dataset_id = ?),
+         (SELECT count(*) FILTER (WHERE cached_bytes IS NOT NULL) AS cachedImages,
+             count(*) FILTER (WHERE is_kept) AS keptImages FROM remote_image WHERE dataset_id = ?)`,
+      )
+      .get(id, id)
+    if (!row) throw gone()
+    return row
+  }
+
   /** Images that are there, and how many of them have annotations. */
   counts(id: string): Pick<Dataset, 'imageCount' | 'annotatedCount'> {
     const row = this.#db
@@ -102,11 +158,25 @@ export class DatasetRepository {
     this.#db.prepare('UPDATE dataset SET last_opened_at_ms = ? WHERE id = ?').run(Date.now(), id)
   }
 
+  setName(id: string, name: string): void {
+    this.#db.prepare('UPDATE dataset SET name = ? WHERE id = ?').run(name, id)
+  }
+
   setRoot(id: string, root: string): void {
     this.#db.prepare('UPDATE dataset SET root = ? WHERE id = ?').run(root, id)
   }
 
+  /** A change made here, which the service, where there is one, has to be told. */
   setClasses(id: string, classes: readonly AnnotationClass[]): void {
+    this.#db.transaction(() => {
+      const ops = classOps(this.get(id).classes, classes)
+      if (ops.length > 0) new Outbox(this.#db).queue(id, 'classes', ops)
+      this.takeClasses(id, classes)
+    })()
+  }
+
+  /** The classes as the service has them. */
+  takeClasses(id: string, classes: readonly AnnotationClass[]): void {
     this.#db.prepare('UPDATE dataset SET classes = ? WHERE id = ?').run(JSON.stringify(classes), id)
   }
 

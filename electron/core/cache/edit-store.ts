@@ -25,6 +25,7 @@ import {
 } from './class-edit.ts'
 import type { Db } from './database.ts'
 import type { DatasetRepository } from './dataset-repository.ts'
+import { Outbox } from './outbox.ts'
 
 export interface Commit {
   /** Chosen by the caller; the same id a second time changes nothing and gets the first answer. */
@@ -84,11 +85,13 @@ export class EditStore {
   readonly #db: Db
   readonly #datasets: DatasetRepository
   readonly #rows: AnnotationRows
+  readonly #outbox: Outbox
 
   constructor(db: Db, datasets: DatasetRepository) {
     this.#db = db
     this.#datasets = datasets
     this.#rows = new AnnotationRows(db)
+    this.#outbox = new Outbox(db)
   }
 
   annotations(imageId: string): { revision: number; annotations: Annotation[] } {
@@ -125,9 +128,10 @@ export class EditStore {
       const changes = rebaseChangeSet(this.#rows.readNamed(imageId, commit.changes), commit.changes)
       if (isEmptyChangeSet(changes))
         return { ...nothing, effects: [{ imageId, commitId, revision, changes }] }
-      this.#abandonUndone(imageId, datasetId)
-      const classesChanged = this.#addMissingClasses(datasetId, changes)
-      const next = this.#apply(imageId, changes)
+      const isOurs = commit.origin !== 'sync'
+      if (isOurs) this.#abandonUndone(imageId, datasetId)
+      const classesChanged = this.#addMissingClasses(datasetId, changes, isOurs)
+      const next = isOurs ? this.#apply(imageId, changes) : this.#take(imageId, changes)
       this.#log({ ...commit, datasetId, parent: null, revision: next, changes })
       return {
         ...nothing,
@@ -217,7 +221,8 @@ export class EditStore {
     const { dataset_id: datasetId } = this.#image(imageId)
     return this.#db
       .prepare<unknown[], LogRow>(
-        `SELECT * FROM edit_log WHERE ${SCOPE} AND state <> 'abandoned' ORDER BY seq DESC LIMIT $limit`,
+        `SELECT * FROM edit_log WHERE ${SCOPE} AND (state <> 'abandoned' OR origin = 'sync')
+         ORDER BY seq DESC LIMIT $limit`,
       )
       .all({ imageId, datasetId, limit })
       .map(({ seq, label, state, at_ms, origin }) => ({
@@ -227,6 +232,11 @@ export class EditStore {
         atMs: at_ms,
         origin: origin as EditOrigin,
       }))
+  }
+
+  /** Several writes as one: what `work` does here and in the same database happens whole or not at all. */
+  together<T>(work: () => T): T {
+    return this.#write(work)
   }
 
   #write<T>(work: () => T): T {
@@ -319,7 +329,13 @@ export class EditStore {
     return true
   }
 
+  /** A change made here, which the service, where there is one, has to be told. */
   #apply(imageId: string, changes: ChangeSet): number {
+    this.#outbox.queueImage(imageId, 'annotations')
+    return this.#take(imageId, changes)
+  }
+
+  #take(imageId: string, changes: ChangeSet): number {
     this.#rows.write(imageId, changes)
     return this.#rows.touch(imageId, changes)
   }
@@ -345,14 +361,15 @@ export class EditStore {
   }
 
   /** An annotation never points to a class that is not there: what an edit needs comes back. */
-  #addMissingClasses(datasetId: string, changes: ChangeSet): boolean {
+  #addMissingClasses(datasetId: string, changes: ChangeSet, isOurs = true): boolean {
     const classes = this.#datasets.get(datasetId).classes
     const names = [...changes.created, ...changes.updated.map(({ after }) => after)].map(
       ({ className }) => className,
     )
     const next: AnnotationClass[] = withClassNames(classes, names)
     if (sameValue(next, classes)) return false
-    this.#datasets.setClasses(datasetId, next)
+    if (isOurs) this.#datasets.setClasses(datasetId, next)
+    else this.#datasets.takeClasses(datasetId, next)
     return true
   }
 
@@ -369,7 +386,7 @@ export class EditStore {
     const { lastInsertRowid } = this.#db
       .prepare(
         `INSERT INTO edit_log (commit_id, dataset_id, image_id, parent, label, origin, changes, state, revision, at_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, 'done', ?, ?)`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         entry.commitId,
@@ -379,6 +396,8 @@ export class EditStore {
         entry.label,
         entry.origin,
         JSON.stringify(entry.changes),
+        // What others did is in the history, but not for undo to take back.
+        entry.origin === 'sync' ? 'abandoned' : 'done',
         entry.revision,
         Date.now(),
       )

@@ -3,6 +3,7 @@ import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { naturalKey } from '#shared/model/natural-order.ts'
 import type { Db } from './database.ts'
+import { Outbox } from './outbox.ts'
 
 export interface FileFacts {
   /** Below the dataset's root, forward slashes. */
@@ -20,6 +21,11 @@ export interface ImageFacts {
 
 export type ImagePatch = Partial<Pick<DatasetImage, 'stage' | 'split' | 'tags'>>
 
+const PATCHED = ['stage', 'split', 'tags'] as const
+type PatchedField = (typeof PATCHED)[number]
+const isPatched = (field: string): field is PatchedField =>
+  (PATCHED as readonly string[]).includes(field)
+
 interface Row {
   id: string
   dataset_id: string
@@ -34,10 +40,20 @@ interface Row {
   split: DatasetImage['split']
   tags: string
   annotation_count: number
+  remote_id: string | null
+  cached_bytes: number | null
+  is_kept: number
+  is_read: number
+  sync: 'waiting' | 'failed' | 'conflict' | null
 }
 
-const SELECT = `SELECT id, dataset_id, path, file_size_bytes, modified_at_ms, width, height, problem,
-  missing, stage, split, tags, annotation_count FROM image`
+// The worst of an image's outbox rows: conflict, failed, waiting, which is also the alphabet's order.
+const SELECT = `SELECT image.id, image.dataset_id, path, file_size_bytes, modified_at_ms, width, height,
+  problem, missing, image.stage, image.split, image.tags, annotation_count,
+  remote_image.remote_id, cached_bytes, is_kept, remote_image.base IS NOT NULL AS is_read,
+  iif(remote_image.remote_id IS NULL, NULL,
+    (SELECT min(state) FROM outbox WHERE outbox.image_id = image.id AND kind <> 'comment')) AS sync
+  FROM image LEFT JOIN remote_image ON remote_image.image_id = image.id`
 
 function fromRow(row: Row): DatasetImage {
   return {
@@ -53,6 +69,15 @@ function fromRow(row: Row): DatasetImage {
     split: row.split,
     tags: JSON.parse(row.tags) as string[],
     annotationCount: row.annotation_count,
+    remote:
+      row.remote_id === null
+        ? null
+        : {
+            isCached: row.cached_bytes !== null,
+            isKept: row.is_kept === 1,
+            isRead: row.is_read === 1,
+            sync: row.sync ?? 'synced',
+          },
   }
 }
 
@@ -67,7 +92,7 @@ export class ImageRepository {
   list(datasetId: string, offset = 0, limit = -1): DatasetImage[] {
     return this.#db
       .prepare<[string, number, number], Row>(
-        `${SELECT} WHERE dataset_id = ? AND (missing = 0 OR annotation_count > 0)
+        `${SELECT} WHERE image.dataset_id = ? AND (missing = 0 OR annotation_count > 0)
          ORDER BY sort_key LIMIT ? OFFSET ?`,
       )
       .all(datasetId, limit, offset)
@@ -75,7 +100,7 @@ export class ImageRepository {
   }
 
   find(id: string): (DatasetImage & { datasetId: string }) | null {
-    const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE id = ?`).get(id)
+    const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE image.id = ?`).get(id)
     return row ? { ...fromRow(row), datasetId: row.dataset_id } : null
   }
 
@@ -88,14 +113,26 @@ export class ImageRepository {
 
   getMany(ids: readonly string[]): DatasetImage[] {
     const rows = this.#db
-      .prepare<[string], Row>(`${SELECT} WHERE id IN (SELECT value FROM json_each(?))`)
+      .prepare<[string], Row>(`${SELECT} WHERE image.id IN (SELECT value FROM json_each(?))`)
       .all(JSON.stringify(ids))
     return rows.map(fromRow)
   }
 
+  /** Ids of the images that follow one, in order. */
+  after(id: string, limit: number): string[] {
+    return this.#db
+      .prepare<[string, number], { id: string }>(
+        `SELECT next.id FROM image JOIN image AS next
+           ON next.dataset_id = image.dataset_id AND next.sort_key > image.sort_key
+         WHERE image.id = ? AND next.missing = 0 ORDER BY next.sort_key LIMIT ?`,
+      )
+      .all(id, limit)
+      .map((row) => row.id)
+  }
+
   findByPath(datasetId: string, path: string): DatasetImage | null {
     const row = this.#db
-      .prepare<[string, string], Row>(`${SELECT} WHERE dataset_id = ? AND path = ?`)
+      .prepare<[string, string], Row>(`${SELECT} WHERE image.dataset_id = ? AND path = ?`)
       .get(datasetId, path)
     return row ? fromRow(row) : null
   }
@@ -166,6 +203,15 @@ export class ImageRepository {
       .all(datasetId, limit)
   }
 
+  countStage(datasetId: string, stage: DatasetImage['stage']): number {
+    const row = this.#db
+      .prepare<[string, string], { n: number }>(
+        'SELECT count(*) AS n FROM image WHERE dataset_id = ? AND missing = 0 AND stage = ?',
+      )
+      .get(datasetId, stage)
+    return row?.n ?? 0
+  }
+
   count(datasetId: string): { found: number; unread: number } {
     const row = this.#db
       .prepare<[string], { found: number; unread: number }>(
@@ -176,20 +222,42 @@ export class ImageRepository {
     return row ?? { found: 0, unread: 0 }
   }
 
-  patch(ids: readonly string[], { stage, split, tags }: ImagePatch): DatasetImage[] {
-    this.#db
-      .prepare(
-        `UPDATE image SET stage = coalesce(?, stage), split = iif(?, ?, split), tags = coalesce(?, tags)
-         WHERE id IN (SELECT value FROM json_each(?))`,
-      )
-      .run(
-        stage ?? null,
-        split === undefined ? 0 : 1,
-        split ?? null,
-        tags ? JSON.stringify(tags) : null,
-        JSON.stringify(ids),
-      )
+  /** A change made here, which the service, where there is one, has to be told. */
+  patch(ids: readonly string[], patch: ImagePatch): DatasetImage[] {
+    const outbox = new Outbox(this.#db)
+    const tags = patch.tags && JSON.stringify(patch.tags)
+    this.#db.transaction(() => {
+      for (const [field, value] of Object.entries({ ...patch, tags })) {
+        if (value === undefined || !isPatched(field)) continue
+        const changed = this.#db
+          .prepare<[string | null, string, string | null], { id: string }>(
+            `UPDATE image SET ${field} = ? WHERE id IN (SELECT value FROM json_each(?))
+             AND ${field} IS NOT ? RETURNING id`,
+          )
+          .all(value, JSON.stringify(ids), value)
+        for (const { id } of changed) outbox.queueImage(id, field)
+      }
+    })()
     return this.getMany(ids)
+  }
+
+  /** What the service has, where nothing was changed here meanwhile. */
+  takeField(id: string, field: PatchedField, value: string | null): void {
+    this.#db.prepare(`UPDATE image SET ${field} = ? WHERE id = ?`).run(value, id)
+  }
+
+  /** Adds tags to images, or takes them away; each keeps its others. */
+  patchTags(
+    ids: readonly string[],
+    add: readonly string[],
+    remove: readonly string[],
+  ): DatasetImage[] {
+    return this.#db.transaction(() =>
+      this.getMany(ids).flatMap(({ id, tags }) => {
+        const kept = tags.filter((tag) => !remove.includes(tag) && !add.includes(tag))
+        return this.patch([id], { tags: [...kept, ...add] })
+      }),
+    )()
   }
 
   /** What was being drawn and where the person was looking; JSON of the renderer's own. */

@@ -52,11 +52,15 @@ export class Library {
   }
 
   async describe(dataset: StoredDataset): Promise<Dataset> {
-    const info = await stat(dataset.root).catch(() => null)
+    const { datasets } = this.#deps
+    const { remote } = dataset
+    // What is not on this disk is on the service.
+    const isThere = remote !== null || (await stat(dataset.root).catch(() => null))?.isDirectory()
     return {
       ...dataset,
-      ...this.#deps.datasets.counts(dataset.id),
-      missing: !info?.isDirectory(),
+      ...datasets.counts(dataset.id),
+      remote: remote && { ...remote, ...datasets.remoteCounts(dataset.id) },
+      missing: !isThere,
     }
   }
 
@@ -123,6 +127,7 @@ export class Library {
   async ensureRead(imageId: string): Promise<void> {
     const { images, datasets } = this.#deps
     const image = images.get(imageId)
+    if (image.remote) return
     if (image.width !== null || image.problem !== null || image.missing) return
     const { root } = datasets.get(image.datasetId)
     const facts = await probeImage(join(root, image.path))

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { extname } from 'node:path'
 import { Readable } from 'node:stream'
-import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import { toUserError } from '#core/user-error.ts'
-import { isShownAsIs, type Renditions, type Source } from './renditions.ts'
+import type { DatasetImage } from '#shared/model/dataset.ts'
+import { isShownAsIs, type Renditions } from './renditions.ts'
 
 const TYPES: Record<string, string> = {
   '.jpg': 'image/jpeg',
@@ -65,42 +65,55 @@ function refuse(status: number, message: string): Response {
   return new Response(message, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
 }
 
+interface Deps {
+  images: ImageRepository
+  renditions: Renditions
+  /** An image's file on this disk, fetched where it must be. Throws a UserError. */
+  fileOf: (imageId: string) => Promise<string>
+  /** A small picture that is at hand before the file is; null when there is none. */
+  thumbnailOf: (imageId: string) => Promise<string | null>
+}
+
 /**
  * Answers `/media/image/<id>` and `/media/thumbnail/<id>?width=`. Images are addressed by id only:
  * a path never comes from outside.
  */
-export function mediaHandler(
-  datasets: DatasetRepository,
-  images: ImageRepository,
-  renditions: Renditions,
-): (request: Request) => Promise<Response> {
-  const sourceOf = (id: string): Source | null => {
-    const image = images.find(id)
-    const dataset = image && datasets.find(image.datasetId)
-    return image && dataset ? { image, file: join(dataset.root, image.path) } : null
+export function mediaHandler({
+  images,
+  renditions,
+  fileOf,
+  thumbnailOf,
+}: Deps): (request: Request) => Promise<Response> {
+  const thumbnail = async (image: DatasetImage, asked: number): Promise<string> => {
+    const width = THUMBNAIL_WIDTHS.find((candidate) => candidate >= asked) ?? 640
+    const isHere = image.remote === null || image.remote.isCached
+    const small = isHere ? null : await thumbnailOf(image.id)
+    const file = small ?? (await fileOf(image.id))
+    // sharp does not read bitmaps; the browser scales them.
+    return file.toLowerCase().endsWith('.bmp')
+      ? file
+      : renditions.get({ image, file }, { kind: 'thumbnail', width })
+  }
+  const full = async (image: DatasetImage): Promise<string> => {
+    const file = await fileOf(image.id)
+    // What fetching it has told.
+    const source = { image: images.get(image.id), file }
+    return isShownAsIs(source) ? file : renditions.get(source, { kind: 'full' })
   }
   return async (request) => {
     const url = new URL(request.url)
     const [, , kind, id] = url.pathname.split('/')
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, 'Only GET')
-    const source = sourceOf(decodeURIComponent(id ?? ''))
-    if (!source || (kind !== 'image' && kind !== 'thumbnail')) return refuse(404, 'No such image')
+    const image = images.find(decodeURIComponent(id ?? ''))
+    if (!image || (kind !== 'image' && kind !== 'thumbnail')) return refuse(404, 'No such image')
     try {
-      if (kind === 'image') {
-        const file = isShownAsIs(source)
-          ? source.file
-          : await renditions.get(source, { kind: 'full' })
-        return await sendFile(request, file)
-      }
       const asked = Number(url.searchParams.get('width') ?? THUMBNAIL_WIDTHS[0])
-      const width = THUMBNAIL_WIDTHS.find((candidate) => candidate >= asked) ?? 640
-      // sharp does not read bitmaps; the browser scales them.
-      const file = source.file.toLowerCase().endsWith('.bmp')
-        ? source.file
-        : await renditions.get(source, { kind: 'thumbnail', width })
-      return await sendFile(request, file)
+      return await sendFile(
+        request,
+        kind === 'image' ? await full(image) : await thumbnail(image, asked),
+      )
     } catch (error) {
-      return refuse(422, toUserError(error, source.image.path).message)
+      return refuse(422, toUserError(error, image.path).message)
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Outcome } from '#core/cache/edit-store.ts'
 import type { Drafts } from '#shared/contract/contract.ts'
 import { os } from './procedure.ts'
 
-export function annotationRouter({ edits, images, library, publish }: AppCore) {
+export function annotationRouter({ edits, images, look, publish }: AppCore) {
   const parse = (json: string | null) => (json === null ? null : JSON.parse(json))
   const keepDrafts = (imageId: string, drafts: Drafts) =>
     images.setDrafts(imageId, Object.keys(drafts).length === 0 ? null : JSON.stringify(drafts))
@@ -20,7 +20,7 @@ export function annotationRouter({ edits, images, library, publish }: AppCore) {
   }
   return {
     open: os.annotations.open.handler(async ({ input: { imageId } }) => {
-      await library.ensureRead(imageId)
+      await look(imageId)
       const { drafts, view } = images.state(imageId)
       return {
         image: images.get(imageId),

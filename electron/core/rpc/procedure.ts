@@ -1,7 +1,7 @@
 import { implement, ORPCError } from '@orpc/server'
 import { StaleRevisionError } from '#core/cache/edit-store.ts'
 import type { Log } from '#core/ports.ts'
-import { toUserError } from '#core/user-error.ts'
+import { toServiceError } from '#core/sync/service-error.ts'
 import { contract } from '#shared/contract/contract.ts'
 
 export interface RpcContext {
@@ -11,13 +11,13 @@ export interface RpcContext {
 function toRpcError(error: unknown, path: readonly string[], log: Log): unknown {
   if (error instanceof ORPCError) return error
   if (error instanceof StaleRevisionError) return new ORPCError('STALE', { status: 409 })
-  const problem = toUserError(error)
+  const problem = toServiceError(error)
   if (problem.reason === 'unexpected')
     log.error('request failed', { path: path.join('.'), error: String(error) })
   return new ORPCError('PROBLEM', {
     status: 422,
     message: problem.message,
-    data: { reason: problem.reason },
+    data: { reason: problem.reason, requestId: problem.requestId },
   })
 }
 

@@ -1,21 +1,17 @@
 import type { AppCore } from '#core/app-core.ts'
 import { createFolder, listFolder } from '#core/library/folder-listing.ts'
-import { DEFAULT_SETTINGS, type Settings, settingsSchema } from '#shared/contract/settings.ts'
 import { newId } from '#shared/model/annotation.ts'
+import { accountRouter } from './accounts.ts'
 import { annotationRouter } from './annotations.ts'
 import { datasetRouter } from './datasets.ts'
 import { formatRouter } from './formats.ts'
 import { imageRouter } from './images.ts'
 import { os } from './procedure.ts'
-
-const SETTINGS_KEY = 'settings'
+import { remoteRouter } from './remote.ts'
+import { commentRouter, syncRouter } from './sync.ts'
 
 export function createRouter(core: AppCore) {
   const { ports, settings, events } = core
-  const readSettings = (): Settings => ({
-    ...DEFAULT_SETTINGS,
-    ...settingsSchema.partial().catch({}).parse(settings.get(SETTINGS_KEY)),
-  })
   const libraryId = () => {
     const known = settings.get('library-id')
     if (typeof known === 'string') return known
@@ -37,11 +33,9 @@ export function createRouter(core: AppCore) {
       events: os.app.events.handler(({ signal }) => events.stream(signal)),
     },
     settings: {
-      get: os.settings.get.handler(readSettings),
+      get: os.settings.get.handler(() => core.readSettings()),
       set: os.settings.set.handler(({ input }) => {
-        const next = { ...readSettings(), ...input }
-        settings.set(SETTINGS_KEY, next)
-        return next
+        return core.writeSettings(input)
       }),
     },
     folders: {
@@ -56,5 +50,9 @@ export function createRouter(core: AppCore) {
     images: imageRouter(core),
     annotations: annotationRouter(core),
     formats: formatRouter(core),
+    accounts: accountRouter(core),
+    remote: remoteRouter(core),
+    sync: syncRouter(core),
+    comments: commentRouter(core),
   })
 }

@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto'
+import type { OutboxKind } from '#shared/model/sync.ts'
+import type { Db } from './database.ts'
+
+export interface OutboxRow {
+  id: number
+  datasetId: string
+  imageId: string | null
+  kind: OutboxKind
+  /** JSON of what to do, for classes and comments. */
+  payload: string | null
+  state: 'waiting' | 'failed' | 'conflict'
+  version: number
+  /** 32 hex digits, of this version. */
+  idempotencyKey: string
+  problem: string | null
+  requestId: string | null
+  queuedAtMs: number
+}
+
+interface Row {
+  id: number
+  dataset_id: string
+  image_id: string | null
+  kind: OutboxKind
+  payload: string | null
+  state: OutboxRow['state']
+  version: number
+  idempotency_key: string
+  problem: string | null
+  request_id: string | null
+  queued_at_ms: number
+}
+
+const fromRow = (row: Row): OutboxRow => ({
+  id: row.id,
+  datasetId: row.dataset_id,
+  imageId: row.image_id,
+  kind: row.kind,
+  payload: row.payload,
+  state: row.state,
+  version: row.version,
+  idempotencyKey: row.idempotency_key,
+  problem: row.problem,
+  requestId: row.request_id,
+  queuedAtMs: row.queued_at_ms,
+})
+
+const newKey = () => randomUUID().replaceAll('-', '')
+
+/** What was pushed is shown for a while: this many of the latest. */
+const LOG_KEPT = 1_000
+
+/**
+ * What the service has not been told yet. An edit is queued in the transaction that makes it; an image
+ * whose dataset is not the service's is never queued.
+ */
+export class Outbox {
+  readonly #db: Db
+
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  /** Notes that an image changed here. What had failed is tried again: it is something else now. */
+  queueImage(imageId: string, kind: 'annotations' | 'stage' | 'split' | 'tags'): void {
+    this.#db
+      .prepare(
+        `INSERT INTO outbox (dataset_id, image_id, kind, idempotency_key, queued_at_ms)
+         SELECT dataset_id, image_id, ?, ?, ? FROM remote_image WHERE image_id = ?
+         ON CONFLICT (image_id, kind) WHERE kind NOT IN ('classes', 'comment') DO UPDATE SET
+           version = version + 1, idempotency_key = excluded.idempotency_key,
+           state = iif(state = 'failed', 'waiting', state), problem = iif(state = 'failed', NULL, problem),
+           request_id = iif(state = 'failed', NULL, request_id)`,
+      )
+      .run(kind, newKey(), Date.now(), imageId)
+  }
+
+  /** Something to be done once and in its turn; only for datasets of the service. */
+  queue(
+    datasetId: string,
+    kind: 'classes' | 'comment',
+    payload: unknown,
+    imageId: string | null = null,
+  ): void {
+    this.#db
+      .prepare(
+        `INSERT INTO outbox (dataset_id, image_id, kind, payload, idempotency_key, queued_at_ms)
+         SELECT dataset_id, ?, ?, ?, ?, ? FROM remote_dataset WHERE dataset_id = ?`,
+      )
+      .run(imageId, kind, JSON.stringify(payload), newKey(), Date.now(), datasetId)
+  }
+
+  get(id: number): OutboxRow | null {
+    const row = this.#db.prepare<[number], Row>('SELECT * FROM outbox WHERE id = ?').get(id)
+    return row ? fromRow(row) : null
+  }
+
+  find(imageId: string, kind: OutboxKind): OutboxRow | null {
+    const row = this.#db
+      .prepare<[string, string], Row>('SELECT * FROM outbox WHERE image_id = ? AND kind = ?')
+      .get(imageId, kind)
+    return row ? fromRow(row) : null
+  }
+
+  /** Oldest first. */
+  list(datasetId: string | null, state: OutboxRow['state'] | null = null): OutboxRow[] {
+    return this.#db
+      .prepare<unknown[], Row>(
+        `SELECT * FROM outbox WHERE ($datasetId IS NULL OR dataset_id = $datasetId)
+         AND ($state IS NULL OR state = $state) ORDER BY id`,
+      )
+      .all({ datasetId, state })
+      .map(fromRow)
+  }
+
+  /** What can be tried, oldest first. */
+  waiting(datasetId: string, kind: OutboxKind, limit = -1): OutboxRow[] {
+    return this.#db
+      .prepare<[string, string, number], Row>(
+        `SELECT * FROM outbox WHERE dataset_id = ? AND kind = ? AND state = 'waiting' ORDER BY id LIMIT ?`,
+      )
+      .all(datasetId, kind, limit)
+      .map(fromRow)
+  }
+
+  /** Datasets in which something can be tried. */
+  datasetsWaiting(accountId: string): string[] {
+    return this.#db
+      .prepare<[string], { dataset_id: string }>(
+        `SELECT DISTINCT outbox.dataset_id FROM outbox JOIN remote_dataset USING (dataset_id)
+         WHERE account_id = ? AND state = 'waiting'`,
+      )
+      .all(accountId)
+      .map(({ dataset_id }) => dataset_id)
+  }
+
+  counts(accountId: string): { waiting: number; failed: number; conflicts: number } {
+    const row = this.#db
+      .prepare<[string], { waiting: number; failed: number; conflicts: number }>(
+        `SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
+           count(*) FILTER (WHERE state = 'failed') AS failed,
+           count(*) FILTER (WHERE state = 'conflict') AS conflicts
+         FROM outbox JOIN remote_dataset USING (dataset_id) WHERE account_id = ?`,
+      )
+      .get(accountId)
+    return row ?? { waiting: 0, failed: 0, conflicts: 0 }
+  }
+
+  /** The service has it. False when it was changed again meanwhile: then it stays, to be told anew. */
+  done({ id, version }: Pick<OutboxRow, 'id' | 'version'>): boolean {
+    return (
+      this.#db.prepare('DELETE FROM outbox WHERE id = ? AND version = ?').run(id, version).changes >
+      0
+    )
+  }
+
+  remove(id: number): void {
+    this.#db.prepare('DELETE FROM outbox WHERE id = ?').run(id)
+  }
+
+  setState(
+    id: number,
+    state: OutboxRow['state'],
+    problem: string | null = null,
+    requestId: string | null = null,
+  ): void {
+    this.#db
+      .prepare('UPDATE outbox SET state = ?, problem = ?, request_id = ? WHERE id = ?')
+      .run(state, problem, requestId, id)
+  }
+
+  /** Tries again what had failed, under new keys: the first answers are not wanted again. */
+  retry(ids: readonly number[] | null): void {
+    const rows = this.list(null, 'failed').filter(({ id }) => ids === null || ids.includes(id))
+    const update = this.#db.prepare(
+      `UPDATE outbox SET state = 'waiting', problem = NULL, request_id = NULL, idempotency_key = ? WHERE id = ?`,
+    )
+    this.#db.transaction(() => {
+      for (const { id } of rows) update.run(newKey(), id)
+    })()
+  }
+
+  log(datasetId: string, imageId: string | null, message: string): void {
+    const { lastInsertRowid } = this.#db
+      .prepare('INSERT INTO push_log (dataset_id, image_id, message, at_ms) VALUES (?, ?, ?, ?)')
+      .run(datasetId, imageId, message, Date.now())
+    this.#db.prepare('DELETE FROM push_log WHERE id <= ?').run(Number(lastInsertRowid) - LOG_KEPT)
+  }
+
+  /** Latest first. */
+  logged(limit: number): {
+    id: number
+    datasetId: string
+    imageId: string | null
+    message: string
+    atMs: number
+  }[] {
+    return this.#db
+      .prepare<
+        [number],
+        { id: number; dataset_id: string; image_id: string | null; message: string; at_ms: number }
+      >('SELECT * FROM push_log ORDER BY id DESC LIMIT ?')
+      .all(limit)
+      .map(({ id, dataset_id, image_id, message, at_ms }) => ({
+        id,
+        datasetId: dataset_id,
+        imageId: image_id,
+        message,
+        atMs: at_ms,
+      }))
+  }
+}

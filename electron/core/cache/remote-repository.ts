@@ -1,0 +1,412 @@
+import { z } from 'zod'
+import { type Annotation, newId } from '#shared/model/annotation.ts'
+import { type AnnotationClass, annotationClassSchema } from '#shared/model/annotation-class.ts'
+import type { DatasetImage } from '#shared/model/dataset.ts'
+import { naturalKey } from '#shared/model/natural-order.ts'
+import { type Conflict, conflictSchema } from '#shared/model/sync.ts'
+import type { Db } from './database.ts'
+
+/** An image as a listing of the service has it, in our words. */
+export interface ListedImage {
+  remoteId: string
+  /** Directory and name below the dataset. Data: never a path on this disk. */
+  path: string
+  sizeBytes: number
+  createdAtMs: number
+  width: number | null
+  height: number | null
+  stage: DatasetImage['stage']
+  split: DatasetImage['split']
+  tags: string[]
+  annotationCount: number
+  thumbnailUrl: string | null
+}
+
+/** What is known of an image's counterpart on the service. */
+export interface RemoteImageFacts {
+  imageId: string
+  datasetId: string
+  remoteId: string
+  /** The annotations as the service last had them; null when never read. */
+  base: Annotation[] | null
+  readAtMs: number
+  serverCount: number
+  baseCount: number | null
+  stage: DatasetImage['stage']
+  split: DatasetImage['split']
+  tags: string[]
+  thumbnailUrl: string | null
+  isCached: boolean
+  conflicts: Conflict[]
+}
+
+interface Row {
+  image_id: string
+  dataset_id: string
+  remote_id: string
+  base: string | null
+  read_at_ms: number
+  server_count: number
+  base_count: number | null
+  stage: DatasetImage['stage']
+  split: DatasetImage['split']
+  tags: string
+  thumbnail_url: string | null
+  cached_bytes: number | null
+  conflicts: string | null
+}
+
+function fromRow(row: Row): RemoteImageFacts {
+  return {
+    imageId: row.image_id,
+    datasetId: row.dataset_id,
+    remoteId: row.remote_id,
+    base: row.base === null ? null : (JSON.parse(row.base) as Annotation[]),
+    readAtMs: row.read_at_ms,
+    serverCount: row.server_count,
+    baseCount: row.base_count,
+    stage: row.stage,
+    split: row.split,
+    tags: JSON.parse(row.tags) as string[],
+    thumbnailUrl: row.thumbnail_url,
+    isCached: row.cached_bytes !== null,
+    conflicts:
+      row.conflicts === null ? [] : z.array(conflictSchema).parse(JSON.parse(row.conflicts)),
+  }
+}
+
+/** What the service last said: of datasets, images and their labels; and which of their files are here. */
+export class RemoteRepository {
+  readonly #db: Db
+
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  /** Our id of a dataset of the service; null when it was never opened here. */
+  datasetId(accountId: string, remoteId: string): string | null {
+    const row = this.#db
+      .prepare<[string, string], { dataset_id: string }>(
+        'SELECT dataset_id FROM remote_dataset WHERE account_id = ? AND remote_id = ?',
+      )
+      .get(accountId, remoteId)
+    return row?.dataset_id ?? null
+  }
+
+  datasetsOf(accountId: string): string[] {
+    return this.#db
+      .prepare<[string], { dataset_id: string }>(
+        'SELECT dataset_id FROM remote_dataset WHERE account_id = ?',
+      )
+      .all(accountId)
+      .map(({ dataset_id }) => dataset_id)
+  }
+
+  link(datasetId: string, accountId: string, remoteId: string): void {
+    this.#db
+      .prepare('INSERT INTO remote_dataset (dataset_id, account_id, remote_id) VALUES (?, ?, ?)')
+      .run(datasetId, accountId, remoteId)
+  }
+
+  setState(datasetId: string, { isArchived, isCold }: { isArchived: boolean; isCold: boolean }) {
+    this.#db
+      .prepare('UPDATE remote_dataset SET is_archived = ?, is_cold = ? WHERE dataset_id = ?')
+      .run(isArchived ? 1 : 0, isCold ? 1 : 0, datasetId)
+  }
+
+  /** When the images were last listed to the end, milliseconds since 1970; null when never. */
+  listedAtMs(datasetId: string): number | null {
+    const row = this.#db
+      .prepare<[string], { listed_at_ms: number | null }>(
+        'SELECT listed_at_ms FROM remote_dataset WHERE dataset_id = ?',
+      )
+      .get(datasetId)
+    return row?.listed_at_ms ?? null
+  }
+
+  setListed(datasetId: string, atMs: number): void {
+    this.#db
+      .prepare('UPDATE remote_dataset SET listed_at_ms = ? WHERE dataset_id = ?')
+      .run(atMs, datasetId)
+  }
+
+  classBase(datasetId: string): AnnotationClass[] {
+    const row = this.#db
+      .prepare<[string], { class_base: string }>(
+        'SELECT class_base FROM remote_dataset WHERE dataset_id = ?',
+      )
+      .get(datasetId)
+    return z.array(annotationClassSchema).parse(JSON.parse(row?.class_base ?? '[]'))
+  }
+
+  setClassBase(datasetId: string, classes: readonly AnnotationClass[]): void {
+    this.#db
+      .prepare('UPDATE remote_dataset SET class_base = ? WHERE dataset_id = ?')
+      .run(JSON.stringify(classes), datasetId)
+  }
+
+  find(imageId: string): RemoteImageFacts | null {
+    const row = this.#db
+      .prepare<[string], Row>('SELECT * FROM remote_image WHERE image_id = ?')
+      .get(imageId)
+    return row ? fromRow(row) : null
+  }
+
+  /** Our ids of images of the service, by theirs. */
+  imageIds(datasetId: string): Map<string, string> {
+    const rows = this.#db
+      .prepare<[string], { remote_id: string; image_id: string }>(
+        'SELECT remote_id, image_id FROM remote_image WHERE dataset_id = ?',
+      )
+      .all(datasetId)
+    return new Map(rows.map(({ remote_id, image_id }) => [remote_id, image_id]))
+  }
+
+  /**
+   * Takes over a page of the service's list. Stage, split and tags that were changed here and not pushed yet
+   * stay as they are here. Answers our ids of images that are new or different.
+   */
+  upsertListed(datasetId: string, images: readonly ListedImage[]): string[] {
+    const known = this.imageIds(datasetId)
+    const isWaiting = this.#db.prepare<[string, string], unknown>(
+      'SELECT 1 FROM outbox WHERE image_id = ? AND kind = ?',
+    )
+    const insertImage = this.#db.prepare(
+      `INSERT INTO image (id, dataset_id, path, sort_key, file_size_bytes, modified_at_ms, width, height,
+         stage, split, tags, annotation_count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    const insertRemote = this.#db.prepare(
+      `INSERT INTO remote_image (image_id, dataset_id, remote_id, server_count, stage, split, tags, thumbnail_url)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    const readImage = this.#db.prepare<[string], { facts: string }>(
+      `SELECT json_array(path, file_size_bytes, image.width, image.height, missing, image.stage, image.split,
+         image.tags, annotation_count, thumbnail_url, server_count) AS facts
+       FROM image JOIN remote_image ON image_id = image.id WHERE image.id = ?`,
+    )
+    const updateImage = this.#db.prepare(
+      `UPDATE image SET path = ?, sort_key = ?, modified_at_ms = ?, width = coalesce(?, width),
+         height = coalesce(?, height), missing = 0,
+         stage = iif(?, stage, ?), split = iif(?, split, ?), tags = iif(?, tags, ?),
+         -- A count is the service's word until the labels themselves are here.
+         annotation_count = iif((SELECT base IS NULL FROM remote_image WHERE image_id = image.id)
+           AND NOT EXISTS (SELECT 1 FROM outbox WHERE image_id = image.id AND kind = 'annotations'), ?, annotation_count),
+         file_size_bytes = ?
+       WHERE id = ?`,
+    )
+    const updateRemote = this.#db.prepare(
+      `UPDATE remote_image SET server_count = ?, stage = ?, split = ?, tags = ?, thumbnail_url = ?,
+         -- A file of another size is another file.
+         cached_bytes = iif(cached_bytes = ?, cached_bytes, NULL)
+       WHERE image_id = ?`,
+    )
+    return this.#db.transaction(() => {
+      const changed: string[] = []
+      for (const image of images) {
+        const { path, sizeBytes, width, height, stage, split, annotationCount, thumbnailUrl } =
+          image
+        const tags = JSON.stringify(image.tags)
+        const id = known.get(image.remoteId)
+        if (id === undefined) {
+          const created = this.#freePath(datasetId, path, image.remoteId)
+          const own = newId()
+          insertImage.run(
+            own,
+            datasetId,
+            created,
+            naturalKey(created),
+            sizeBytes,
+            image.createdAtMs,
+            width,
+            height,
+            stage,
+            split,
+            tags,
+            annotationCount,
+          )
+          insertRemote.run(
+            own,
+            datasetId,
+            image.remoteId,
+            annotationCount,
+            stage,
+            split,
+            tags,
+            thumbnailUrl,
+          )
+          known.set(image.remoteId, own)
+          changed.push(own)
+          continue
+        }
+        const before = readImage.get(id)?.facts
+        const keeps = (kind: string) => (isWaiting.get(id, kind) ? 1 : 0)
+        const shown = this.#freePath(datasetId, path, image.remoteId, id)
+        updateRemote.run(annotationCount, stage, split, tags, thumbnailUrl, sizeBytes, id)
+        updateImage.run(
+          shown,
+          naturalKey(shown),
+          image.createdAtMs,
+          width,
+          height,
+          keeps('stage'),
+          stage,
+          keeps('split'),
+          split,
+          keeps('tags'),
+          tags,
+          annotationCount,
+          sizeBytes,
+          id,
+        )
+        if (readImage.get(id)?.facts !== before) changed.push(id)
+      }
+      return changed
+    })()
+  }
+
+  /** Two images of the service may say the same path; here each has its own. */
+  #freePath(datasetId: string, path: string, remoteId: string, own = ''): string {
+    const taken = this.#db
+      .prepare<[string, string, string], unknown>(
+        'SELECT 1 FROM image WHERE dataset_id = ? AND path = ? AND id <> ?',
+      )
+      .get(datasetId, path, own)
+    return taken ? `${path} (${remoteId})` : path
+  }
+
+  /** What the service has of an image's labels. Call in the transaction that brings them into the working copy. */
+  setBase(imageId: string, base: readonly Annotation[], conflicts: readonly Conflict[]): void {
+    this.#db
+      .prepare(
+        `UPDATE remote_image SET base = ?, base_count = ?, server_count = ?, read_at_ms = ?, conflicts = ? WHERE image_id = ?`,
+      )
+      .run(
+        JSON.stringify(base),
+        base.length,
+        base.length,
+        Date.now(),
+        conflicts.length > 0 ? JSON.stringify(conflicts) : null,
+        imageId,
+      )
+  }
+
+  setConflicts(imageId: string, conflicts: readonly Conflict[]): void {
+    this.#db
+      .prepare('UPDATE remote_image SET conflicts = ? WHERE image_id = ?')
+      .run(conflicts.length > 0 ? JSON.stringify(conflicts) : null, imageId)
+  }
+
+  /** The stage, split or tags that the service now has. */
+  setServerField(imageId: string, field: 'stage' | 'split' | 'tags', value: string | null): void {
+    this.#db.prepare(`UPDATE remote_image SET ${field} = ? WHERE image_id = ?`).run(value, imageId)
+  }
+
+  /** null: the file is not here any more. */
+  setCached(imageId: string, bytes: number | null): void {
+    this.#db
+      .prepare('UPDATE remote_image SET cached_bytes = ?, used_at_ms = ? WHERE image_id = ?')
+      .run(bytes, Date.now(), imageId)
+  }
+
+  touch(imageId: string): void {
+    this.#db
+      .prepare('UPDATE remote_image SET used_at_ms = ? WHERE image_id = ?')
+      .run(Date.now(), imageId)
+  }
+
+  /** Asks for images to be here without a network, or no longer; null: all of the dataset. */
+  setKept(datasetId: string, imageIds: readonly string[] | null, isKept: boolean): void {
+    this.#db
+      .prepare(
+        `UPDATE remote_image SET is_kept = ? WHERE dataset_id = ?
+         AND (? IS NULL OR image_id IN (SELECT value FROM json_each(?)))`,
+      )
+      .run(isKept ? 1 : 0, datasetId, imageIds && '1', imageIds && JSON.stringify(imageIds))
+  }
+
+  /** Images that were asked for and are not (wholly) here, in order. */
+  wanted(datasetId: string, limit: number): { imageId: string; needsFile: boolean }[] {
+    return this.#db
+      .prepare<[string, number], { imageId: string; needsFile: number }>(
+        `SELECT image_id AS imageId, cached_bytes IS NULL AS needsFile FROM remote_image
+         JOIN image ON image.id = image_id
+         WHERE remote_image.dataset_id = ? AND is_kept AND missing = 0 AND image.problem IS NULL
+           AND (cached_bytes IS NULL OR base IS NULL OR base_count <> server_count)
+         ORDER BY sort_key LIMIT ?`,
+      )
+      .all(datasetId, limit)
+      .map(({ imageId, needsFile }) => ({ imageId, needsFile: needsFile === 1 }))
+  }
+
+  /** Of what was asked for: how much is here. Bytes. */
+  keptProgress(datasetId: string): {
+    done: number
+    total: number
+    bytes: number
+    totalBytes: number
+  } {
+    const row = this.#db
+      .prepare<[string], { done: number; total: number; bytes: number; totalBytes: number }>(
+        `SELECT count(*) FILTER (WHERE cached_bytes IS NOT NULL AND base IS NOT NULL) AS done,
+           count(*) AS total, coalesce(sum(cached_bytes), 0) AS bytes,
+           coalesce(sum(coalesce(cached_bytes, file_size_bytes)), 0) AS totalBytes
+         FROM remote_image JOIN image ON image.id = image_id
+         WHERE remote_image.dataset_id = ? AND is_kept AND missing = 0`,
+      )
+      .get(datasetId)
+    return row ?? { done: 0, total: 0, bytes: 0, totalBytes: 0 }
+  }
+
+  cacheBytes(): number {
+    return (
+      this.#db
+        .prepare<[], { bytes: number }>(
+          'SELECT coalesce(sum(cached_bytes), 0) AS bytes FROM remote_image',
+        )
+        .get()?.bytes ?? 0
+    )
+  }
+
+  /** Cached files that may go, least recently used first: not asked for, and nothing of theirs unsaid. */
+  evictable(limit: number): { imageId: string; bytes: number }[] {
+    return this.#db
+      .prepare<[number], { imageId: string; bytes: number }>(
+        `SELECT image_id AS imageId, cached_bytes AS bytes FROM remote_image
+         WHERE cached_bytes IS NOT NULL AND NOT is_kept
+           AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.image_id = remote_image.image_id)
+         ORDER BY used_at_ms LIMIT ?`,
+      )
+      .all(limit)
+  }
+
+  /** Cached files of a dataset that are not asked for any more. */
+  cachedUnkept(datasetId: string): string[] {
+    return this.#db
+      .prepare<[string], { image_id: string }>(
+        'SELECT image_id FROM remote_image WHERE dataset_id = ? AND cached_bytes IS NOT NULL AND NOT is_kept',
+      )
+      .all(datasetId)
+      .map(({ image_id }) => image_id)
+  }
+
+  /** Renames or deletes a class in what the service is known to have: it did the same there. */
+  changeBaseClass(datasetId: string, from: string, to: string | null): string[] {
+    const rows = this.#db
+      .prepare<[string, string], { image_id: string; base: string }>(
+        `SELECT image_id, base FROM remote_image WHERE dataset_id = ? AND base IS NOT NULL
+         AND EXISTS (SELECT 1 FROM json_each(base) WHERE value ->> 'className' = ?)`,
+      )
+      .all(datasetId, from)
+    const update = this.#db.prepare(
+      'UPDATE remote_image SET base = ?, base_count = ?, server_count = ? WHERE image_id = ?',
+    )
+    return rows.map(({ image_id, base }) => {
+      const annotations = (JSON.parse(base) as Annotation[]).flatMap((annotation) => {
+        if (annotation.className !== from) return [annotation]
+        return to === null ? [] : [{ ...annotation, className: to }]
+      })
+      update.run(JSON.stringify(annotations), annotations.length, annotations.length, image_id)
+      return image_id
+    })
+  }
+}

@@ -1,0 +1,360 @@
+import {
+  AuthenticationError,
+  Client,
+  ForbiddenError,
+  NetworkError,
+  NotFoundError,
+  RequestBudget,
+  ServerError,
+  UnexpectedAnswerError,
+} from '#core/api/client.ts'
+import { type Clock, systemClock } from '#core/api/retry.ts'
+import type { AccountRepository, StoredAccount } from '#core/cache/account-repository.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import type { Log, Secrets } from '#core/ports.ts'
+import { UserError } from '#core/user-error.ts'
+import type { Account } from '#shared/model/account.ts'
+import { isOffline, toServiceError } from './service-error.ts'
+
+/** While nothing gets through, the service is asked this often: first, and at the longest. Milliseconds. */
+const PROBE_FIRST_MS = 1_000
+const PROBE_LONGEST_MS = 30_000
+/** What waits can wait longer and tries by itself; more tries in a call would only hold up a person. */
+const RETRIES = 1
+/** A window is told of requests at most this often, milliseconds. */
+const TELL_EVERY_MS = 500
+
+interface Deps {
+  accounts: AccountRepository
+  secrets: Secrets
+  events: EventBus
+  log: Log
+  appVersion: string
+  clock?: Clock
+}
+
+interface Connection {
+  budget: RequestBudget
+  client: Client | null
+  state: Account['state']
+  problem: string | null
+  probe: AbortController | null
+  toldAtMs: number
+  tellTimer: NodeJS.Timeout | null
+}
+
+const secretName = (accountId: string) => `account ${accountId}`
+
+/** An address as it is kept: no trailing slash, nothing after the path. Throws a UserError. */
+export function cleanBaseUrl(text: string): string {
+  let url: URL
+  try {
+    url = new URL(text.trim())
+  } catch {
+    throw new UserError(
+      'bad_address',
+      `“${text}” is no address. It looks like https://api.pictograph.io`,
+    )
+  }
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
+    throw new UserError(
+      'bad_address',
+      `The address must begin with https://, or the key could be read on its way (it is ${url.protocol}//).`,
+    )
+  return (url.origin + url.pathname).replace(/\/+$/, '')
+}
+
+/** Why an account cannot be added: the key, the address or the network. */
+function refusal(error: unknown, baseUrl: string): UserError {
+  if (error instanceof AuthenticationError)
+    return new UserError(
+      'key_refused',
+      `The service at ${baseUrl} does not accept this key (${error.message}). Copy it again from Pictograph’s settings.`,
+      { cause: error, requestId: error.requestId },
+    )
+  if (error instanceof ForbiddenError) return toServiceError(error)
+  const isElse =
+    error instanceof NotFoundError ||
+    error instanceof UnexpectedAnswerError ||
+    (error instanceof ServerError && error.status !== null && error.status < 300)
+  if (isElse)
+    return new UserError(
+      'bad_address',
+      `Something answers at ${baseUrl}, but it is not Pictograph. Check the address.`,
+      { cause: error },
+    )
+  if (error instanceof NetworkError)
+    return new UserError(
+      'offline',
+      `${baseUrl} cannot be reached: ${error.message}. Check the address and the network.`,
+      { cause: error },
+    )
+  return toServiceError(error)
+}
+
+/** The accounts of the service: their clients, whether requests get through, and the hour's requests. */
+export class Accounts {
+  readonly #deps: Deps
+  readonly #clock: Clock
+  readonly #connections = new Map<string, Connection>()
+  readonly #online = new Set<(accountId: string) => void>()
+  #isClosed = false
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.#clock = deps.clock ?? systemClock
+  }
+
+  list(): Account[] {
+    return this.#deps.accounts.list().map((account) => this.#describe(account))
+  }
+
+  get warning(): string | null {
+    return this.#deps.secrets.warning()
+  }
+
+  /** Checks the key against the service and keeps it. Throws a UserError that says what is wrong with what. */
+  async add(address: string, apiKey: string): Promise<Account> {
+    const baseUrl = cleanBaseUrl(address)
+    const key = apiKey.trim()
+    if (key === '') throw new UserError('key_missing', 'Enter the API key.')
+    using client = this.#client({ baseUrl, apiKey: key, maxRetries: 0 })
+    const organization = await client.organizations.me().catch((error: unknown) => {
+      throw refusal(error, baseUrl)
+    })
+    const { accounts, secrets } = this.#deps
+    const known = accounts
+      .list()
+      .find((item) => item.organizationId === organization.id && item.baseUrl === baseUrl)
+    const account =
+      known ??
+      accounts.create({
+        baseUrl,
+        organizationId: organization.id,
+        organization: organization.name,
+        tier: organization.tier ?? null,
+      })
+    await secrets.set(secretName(account.id), key)
+    // A new key of a known organisation takes the place of the old one.
+    await this.#drop(account.id)
+    this.#tell(account.id)
+    for (const listener of this.#online) listener(account.id)
+    return this.#describe(account)
+  }
+
+  /** Forgets the key. The account's datasets must have gone before. */
+  async remove(accountId: string): Promise<void> {
+    await this.#drop(accountId)
+    await this.#deps.secrets.delete(secretName(accountId))
+    this.#deps.accounts.remove(accountId)
+    this.#deps.events.publish({ type: 'account-removed', accountId })
+  }
+
+  /** Requests an hour; null for unknown. */
+  setLimit(accountId: string, hourlyLimit: number | null): Account {
+    const { accounts } = this.#deps
+    accounts.setLimit(accountId, hourlyLimit)
+    this.#connection(accountId).budget.setLimit(hourlyLimit)
+    return this.#describe(accounts.get(accountId))
+  }
+
+  isOnline(accountId: string): boolean {
+    return this.#connection(accountId).state === 'online'
+  }
+
+  budget(accountId: string): RequestBudget {
+    return this.#connection(accountId).budget
+  }
+
+  /** Called when requests get through again. */
+  onOnline(listener: (accountId: string) => void): void {
+    this.#online.add(listener)
+  }
+
+  /**
+   * Does something with the service, and learns from it whether it can be reached. Throws at once, as
+   * a UserError, while it is known that it cannot; else what the client throws.
+   */
+  async run<T>(accountId: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const connection = this.#connection(accountId)
+    if (this.#isClosed) throw new UserError('closed', 'The app is closing.')
+    if (connection.state !== 'online')
+      throw new UserError(
+        connection.state === 'offline' ? 'offline' : 'key_refused',
+        connection.problem ?? 'The service cannot be reached.',
+      )
+    const client = await this.#connect(accountId, connection)
+    try {
+      return await work(client)
+    } catch (error) {
+      this.#learn(accountId, connection, error)
+      throw error
+    }
+  }
+
+  /** Asks again now, e.g. because a person says so. */
+  async probe(accountId: string): Promise<Account> {
+    const connection = this.#connection(accountId)
+    await this.#ask(accountId, connection)
+    return this.#describe(this.#deps.accounts.get(accountId))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#connections.keys()].map((id) => this.#drop(id)))
+  }
+
+  #client(options: {
+    baseUrl: string
+    apiKey: string
+    maxRetries: number
+    budget?: RequestBudget
+  }) {
+    return new Client({
+      ...options,
+      userAgent: `pictograph-desktop/${this.#deps.appVersion}`,
+      clock: this.#clock,
+    })
+  }
+
+  #connection(accountId: string): Connection {
+    const known = this.#connections.get(accountId)
+    if (known) return known
+    const { hourlyLimit } = this.#deps.accounts.get(accountId)
+    const connection: Connection = {
+      budget: new RequestBudget(hourlyLimit, this.#clock),
+      client: null,
+      state: 'online',
+      problem: null,
+      probe: null,
+      toldAtMs: 0,
+      tellTimer: null,
+    }
+    connection.budget.subscribe(({ limit }) => {
+      const account = this.#deps.accounts.get(accountId)
+      // The service knows the plan better than the settings.
+      if (limit !== account.hourlyLimit) this.#deps.accounts.setLimit(accountId, limit)
+      this.#tell(accountId)
+    })
+    this.#connections.set(accountId, connection)
+    return connection
+  }
+
+  async #connect(accountId: string, connection: Connection): Promise<Client> {
+    if (connection.client) return connection.client
+    const { accounts, secrets } = this.#deps
+    const { baseUrl } = accounts.get(accountId)
+    const apiKey = await secrets.get(secretName(accountId))
+    if (apiKey === null) {
+      connection.state = 'refused'
+      connection.problem =
+        'The key of this account can no longer be read. Add the account again with its key.'
+      this.#tell(accountId)
+      throw new UserError('key_refused', connection.problem)
+    }
+    connection.client ??= this.#client({
+      baseUrl,
+      apiKey,
+      maxRetries: RETRIES,
+      budget: connection.budget,
+    })
+    return connection.client
+  }
+
+  #learn(accountId: string, connection: Connection, error: unknown): void {
+    if (this.#isClosed) return
+    if (error instanceof AuthenticationError) {
+      this.#setState(accountId, connection, 'refused', toServiceError(error).message)
+    } else if (isOffline(error) && connection.state === 'online') {
+      this.#setState(accountId, connection, 'offline', toServiceError(error).message)
+      this.#deps.log.info('offline', { account: accountId })
+      connection.probe = new AbortController()
+      void this.#keepAsking(accountId, connection, connection.probe.signal)
+    }
+  }
+
+  #setState(
+    accountId: string,
+    connection: Connection,
+    state: Account['state'],
+    problem: string | null,
+  ): void {
+    connection.state = state
+    connection.problem = problem
+    this.#tell(accountId)
+  }
+
+  /** Until the service answers: what it answers may also be that the key is no good. */
+  async #keepAsking(accountId: string, connection: Connection, signal: AbortSignal): Promise<void> {
+    try {
+      for (let pauseMs = PROBE_FIRST_MS; connection.state === 'offline'; ) {
+        await this.#clock.sleep(pauseMs, signal)
+        await this.#ask(accountId, connection)
+        pauseMs = Math.min(pauseMs * 2, PROBE_LONGEST_MS)
+      }
+    } catch {
+      // The account was removed, or the app ends.
+    }
+  }
+
+  async #ask(accountId: string, connection: Connection): Promise<void> {
+    const client = await this.#connect(accountId, connection)
+    try {
+      await client.organizations.me()
+    } catch (error) {
+      // Any other answer is one: it gets through.
+      if (isOffline(error)) return
+      if (error instanceof AuthenticationError) {
+        this.#setState(accountId, connection, 'refused', toServiceError(error).message)
+        return
+      }
+    }
+    if (connection.state === 'online') return
+    connection.probe?.abort()
+    this.#setState(accountId, connection, 'online', null)
+    this.#deps.log.info('online', { account: accountId })
+    for (const listener of this.#online) listener(accountId)
+  }
+
+  async #drop(accountId: string): Promise<void> {
+    const connection = this.#connections.get(accountId)
+    if (!connection) return
+    this.#connections.delete(accountId)
+    connection.probe?.abort()
+    if (connection.tellTimer) clearTimeout(connection.tellTimer)
+    connection.client?.[Symbol.dispose]()
+  }
+
+  #describe(account: StoredAccount): Account {
+    const { state, problem, budget } = this.#connection(account.id)
+    const { used, pausedUntilMs } = budget.state
+    return {
+      id: account.id,
+      baseUrl: account.baseUrl,
+      organization: account.organization,
+      tier: account.tier,
+      hourlyLimit: account.hourlyLimit,
+      state,
+      problem,
+      used,
+      pausedUntilMs,
+    }
+  }
+
+  /** Tells the windows how the account is, soon, and not at each request. */
+  #tell(accountId: string): void {
+    const connection = this.#connection(accountId)
+    const send = () => {
+      connection.tellTimer = null
+      connection.toldAtMs = Date.now()
+      if (this.#isClosed || !this.#connections.has(accountId)) return
+      const account = this.#describe(this.#deps.accounts.get(accountId))
+      this.#deps.events.publish({ type: 'account', account })
+    }
+    if (connection.tellTimer) return
+    const wait = connection.toldAtMs + TELL_EVERY_MS - Date.now()
+    if (wait <= 0) send()
+    else connection.tellTimer = setTimeout(send, wait)
+  }
+}

@@ -1,0 +1,191 @@
+import { join } from 'node:path'
+import { AccountRepository } from '#core/cache/account-repository.ts'
+import { CommentRepository } from '#core/cache/comment-repository.ts'
+import type { Db } from '#core/cache/database.ts'
+import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
+import type { ImageRepository } from '#core/cache/image-repository.ts'
+import { Outbox } from '#core/cache/outbox.ts'
+import { RemoteRepository } from '#core/cache/remote-repository.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import type { Facts } from '#core/media/probe.ts'
+import type { Ports } from '#core/ports.ts'
+import { UserError } from '#core/user-error.ts'
+import { Accounts } from './accounts.ts'
+import { assistant } from './assist.ts'
+import { SyncEngine } from './engine.ts'
+import { ImageCache } from './image-cache.ts'
+import { LabelSync } from './label-sync.ts'
+import { Offline } from './offline.ts'
+import { OutboxView } from './outbox-view.ts'
+import { type CommentOp, PushFacts } from './push-facts.ts'
+import { PushLabels } from './push-labels.ts'
+import { RemoteDatasets } from './remote-datasets.ts'
+
+interface Deps {
+  db: Db
+  ports: Ports
+  datasets: DatasetRepository
+  images: ImageRepository
+  edits: EditStore
+  events: EventBus
+  probe: (file: string) => Promise<Facts>
+  publish: (outcome: Outcome) => void
+  announce: (datasetId: string) => void
+  cacheLimitBytes: () => number
+}
+
+/** Everything that has to do with the service, put together. */
+export function createCloud(deps: Deps) {
+  const { db, ports, datasets, images, edits, events, publish, announce } = deps
+  const outbox = new Outbox(db)
+  const remotes = new RemoteRepository(db)
+  const comments = new CommentRepository(db)
+  const accounts = new Accounts({
+    accounts: new AccountRepository(db),
+    secrets: ports.secrets,
+    events,
+    log: ports.log,
+    appVersion: ports.appVersion,
+  })
+  const announceImages = (datasetId: string, imageIds: readonly string[]) =>
+    events.publish({ type: 'images', datasetId, upserted: images.getMany(imageIds) })
+  const announceImage = (imageId: string) => {
+    const image = images.find(imageId)
+    if (image) announceImages(image.datasetId, [imageId])
+  }
+  const accountOf = (datasetId: string): string => {
+    const { remote } = datasets.get(datasetId)
+    if (!remote) throw new UserError('not_remote', 'This dataset is not one of the service.')
+    return remote.accountId
+  }
+  const labelSync = new LabelSync({
+    accounts,
+    edits,
+    remotes,
+    outbox,
+    events,
+    accountOf,
+    publish,
+    announceImage,
+  })
+  const cache = new ImageCache({
+    accounts,
+    datasets,
+    images,
+    remotes,
+    events,
+    probe: deps.probe,
+    thumbnailsDir: join(ports.dataDir, 'thumbnails'),
+    limitBytes: deps.cacheLimitBytes,
+  })
+  const shared = { datasets, images, remotes, outbox, comments, edits, announce, announceImages }
+  const pushFacts = new PushFacts(shared)
+  const engine = new SyncEngine({
+    accounts,
+    datasets,
+    outbox,
+    events,
+    log: ports.log,
+    facts: pushFacts,
+    labels: new PushLabels({
+      edits,
+      remotes,
+      outbox,
+      labels: labelSync,
+      announceImage,
+      notice: (imageId, message) =>
+        events.publish({ type: 'notice', message: `${images.get(imageId).path}: ${message}` }),
+    }),
+  })
+  const remoteDatasets = new RemoteDatasets({
+    accounts,
+    datasets,
+    images,
+    remotes,
+    outbox,
+    events,
+    log: ports.log,
+    cacheDir: join(ports.dataDir, 'datasets'),
+    announce,
+  })
+  const offline = new Offline({ datasets, remotes, cache, labels: labelSync, events, announce })
+  accounts.onOnline((accountId) => {
+    for (const datasetId of remotes.datasetsOf(accountId)) offline.resume(datasetId)
+  })
+  const stop = new AbortController()
+  const queueComment = (imageId: string, op: CommentOp) => {
+    const { datasetId } = images.get(imageId)
+    outbox.queue(datasetId, 'comment', op, imageId)
+    engine.onChange(datasetId)
+  }
+  return {
+    outbox,
+    remotes,
+    comments,
+    accounts,
+    labelSync,
+    cache,
+    engine,
+    remoteDatasets,
+    offline,
+    assist: assistant({ accounts, datasets, images, remotes }),
+    outboxView: new OutboxView({
+      ...shared,
+      labels: labelSync,
+      announceImage,
+    }),
+    /** Before an image is looked at: its labels, and its file, are here. Throws a UserError. */
+    look: async (imageId: string) => {
+      await labelSync.ensure(imageId)
+      const image = images.get(imageId)
+      if (image.width === null && image.problem === null) await cache.file(imageId)
+      cache.fetchAhead(images.after(imageId, 4))
+    },
+    addComment: (imageId: string, annotationId: string, body: string) => {
+      datasets.together(() => {
+        const commentId = comments.create(imageId, annotationId, body)
+        queueComment(imageId, { kind: 'create', commentId })
+      })
+    },
+    resolveComment: (commentId: string, imageId: string, isResolved: boolean) => {
+      datasets.together(() => {
+        comments.setResolved(commentId, isResolved)
+        queueComment(imageId, { kind: 'resolve', commentId, isResolved })
+      })
+    },
+    /** Asks what others wrote, in the background. */
+    pullComments: (imageId: string) => {
+      const facts = remotes.find(imageId)
+      if (!facts) return
+      const before = JSON.stringify(comments.list(imageId))
+      accounts
+        .run(accountOf(facts.datasetId), (client) =>
+          pushFacts.pullComments(client, imageId, stop.signal),
+        )
+        .then(() => {
+          if (JSON.stringify(comments.list(imageId)) !== before)
+            events.publish({ type: 'comments', imageId })
+        })
+        .catch(() => {})
+    },
+    /** The key is forgotten, and with it the account's datasets on this machine. */
+    removeAccount: async (accountId: string) => {
+      for (const datasetId of remotes.datasetsOf(accountId)) {
+        await offline.pause(datasetId)
+        await remoteDatasets.forget(datasetId)
+      }
+      await accounts.remove(accountId)
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await Promise.all([
+        engine[Symbol.asyncDispose](),
+        offline[Symbol.asyncDispose](),
+        remoteDatasets[Symbol.asyncDispose](),
+        cache[Symbol.asyncDispose](),
+      ])
+      await accounts[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,149 @@
+import type { Client } from '#core/api/client.ts'
+import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import type { Outbox } from '#core/cache/outbox.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import type { Log } from '#core/ports.ts'
+import type { Accounts } from './accounts.ts'
+import type { PushFacts } from './push-facts.ts'
+import type { PushLabels } from './push-labels.ts'
+import { isPassing, toServiceError } from './service-error.ts'
+
+/** Strokes that follow each other are told together: this long after the last. Milliseconds. */
+const QUIET_MS = 2_000
+/** On a small plan a push an edit would use the hour up: an image costs two requests, half of them may go there. */
+const QUIET_LIMITED_MS = (limit: number) => Math.max(QUIET_MS, (2 * 2 * 3_600_000) / limit)
+/** After something passing went wrong it is tried again: first, and at the longest. Milliseconds. */
+const AGAIN_FIRST_MS = 5_000
+const AGAIN_LONGEST_MS = 120_000
+
+interface Deps {
+  accounts: Accounts
+  datasets: DatasetRepository
+  outbox: Outbox
+  events: EventBus
+  log: Log
+  labels: PushLabels
+  facts: PushFacts
+  /** Milliseconds of quiet before a push; for tests. */
+  quietMs?: number
+}
+
+interface Worker {
+  timer: NodeJS.Timeout | null
+  running: Promise<void> | null
+  /** Something was queued while it ran. */
+  isWanted: boolean
+  againMs: number
+}
+
+/** Tells the service of what was done here: by itself when the network is there, in order, and until it is told. */
+export class SyncEngine {
+  readonly #deps: Deps
+  readonly #workers = new Map<string, Worker>()
+  readonly #abort = new AbortController()
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    deps.accounts.onOnline((accountId) => void this.pushNow(accountId))
+  }
+
+  /** What an earlier run of the app left unsaid goes on. */
+  start(): void {
+    for (const { id } of this.#deps.accounts.list())
+      if (this.#deps.outbox.datasetsWaiting(id).length > 0) this.#schedule(id)
+  }
+
+  /** Something of a dataset was changed here. */
+  onChange(datasetId: string): void {
+    const { remote } = this.#deps.datasets.find(datasetId) ?? {}
+    if (!remote) return
+    this.#tell(remote.accountId)
+    this.#schedule(remote.accountId)
+  }
+
+  /** Pushes what waits, now. Resolves when all was told, or marked, or cannot be told at the moment. */
+  async pushNow(accountId: string): Promise<void> {
+    const worker = this.#worker(accountId)
+    if (worker.timer) clearTimeout(worker.timer)
+    worker.timer = null
+    worker.isWanted = true
+    worker.running ??= this.#run(accountId, worker).finally(() => {
+      worker.running = null
+    })
+    await worker.running
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort(new Error('The app is closing.'))
+    for (const { timer } of this.#workers.values()) if (timer) clearTimeout(timer)
+    await Promise.all([...this.#workers.values()].map(({ running }) => running))
+  }
+
+  #worker(accountId: string): Worker {
+    const known = this.#workers.get(accountId)
+    if (known) return known
+    const worker: Worker = {
+      timer: null,
+      running: null,
+      isWanted: false,
+      againMs: AGAIN_FIRST_MS,
+    }
+    this.#workers.set(accountId, worker)
+    return worker
+  }
+
+  #schedule(accountId: string, waitMs = this.#quietMs(accountId)): void {
+    if (this.#abort.signal.aborted) return
+    const worker = this.#worker(accountId)
+    if (worker.timer) clearTimeout(worker.timer)
+    worker.timer = setTimeout(() => void this.pushNow(accountId), waitMs)
+  }
+
+  #quietMs(accountId: string): number {
+    if (this.#deps.quietMs !== undefined) return this.#deps.quietMs
+    const { limit } = this.#deps.accounts.budget(accountId).state
+    return limit === null ? QUIET_MS : QUIET_LIMITED_MS(limit)
+  }
+
+  async #run(accountId: string, worker: Worker): Promise<void> {
+    const { outbox, accounts, log } = this.#deps
+    try {
+      while (worker.isWanted && !this.#abort.signal.aborted) {
+        worker.isWanted = false
+        this.#tell(accountId, true)
+        for (const datasetId of outbox.datasetsWaiting(accountId))
+          await accounts.run(accountId, (client) => this.#push(client, datasetId))
+      }
+      worker.againMs = AGAIN_FIRST_MS
+    } catch (error) {
+      if (this.#abort.signal.aborted) return
+      // Offline: the account's own questions end it. Anything else is tried again in a while.
+      if (!isPassing(error)) log.error('push failed', { error: String(error) })
+      if (accounts.isOnline(accountId)) {
+        this.#schedule(accountId, worker.againMs)
+        worker.againMs = Math.min(worker.againMs * 2, AGAIN_LONGEST_MS)
+      }
+      log.info('push put off', { reason: toServiceError(error).reason })
+    } finally {
+      this.#tell(accountId)
+    }
+  }
+
+  /** Classes first: labels may need them. */
+  async #push(client: Client, datasetId: string): Promise<void> {
+    const { facts, labels } = this.#deps
+    const { signal } = this.#abort
+    await facts.pushClasses(client, datasetId, signal)
+    await labels.push(client, datasetId, signal)
+    await facts.pushStages(client, datasetId, signal)
+    await facts.pushSplits(client, datasetId, signal)
+    await facts.pushTags(client, datasetId, signal)
+    await facts.pushComments(client, datasetId, signal)
+  }
+
+  #tell(accountId: string, isPushing = false): void {
+    if (this.#abort.signal.aborted) return
+    const counts = this.#deps.outbox.counts(accountId)
+    this.#deps.events.publish({ type: 'sync', accountId, ...counts, isPushing })
+  }
+}

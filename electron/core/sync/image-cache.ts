@@ -1,0 +1,228 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Client } from '#core/api/client.ts'
+import { getStorage } from '#core/api/client.ts'
+import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import { imageFile } from '#core/cache/image-file.ts'
+import type { ImageRepository } from '#core/cache/image-repository.ts'
+import type { RemoteRepository } from '#core/cache/remote-repository.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import type { Facts } from '#core/media/probe.ts'
+import { UserError } from '#core/user-error.ts'
+import type { DatasetImage } from '#shared/model/dataset.ts'
+import type { Accounts } from './accounts.ts'
+import { isBroken, toServiceError } from './service-error.ts'
+
+/** Images fetched ahead of the one that is looked at. */
+const AHEAD = 4
+/** At a time, so that what a person waits for is not slowed by what they may look at later. */
+const AHEAD_PARALLEL = 2
+/** A body that breaks off is asked for again this often. */
+const ATTEMPTS = 3
+/** Files looked at between two sums, when the cache is too large. */
+const EVICT_BATCH = 200
+
+interface Deps {
+  accounts: Accounts
+  datasets: DatasetRepository
+  images: ImageRepository
+  remotes: RemoteRepository
+  events: EventBus
+  /** Reads an image file's size in pixels. */
+  probe: (file: string) => Promise<Facts>
+  thumbnailsDir: string
+  /** Bytes that cached files may take; asked at each fetch. */
+  limitBytes: () => number
+}
+
+/** The files of remote images on this disk: fetched when looked at, ahead of it, and let go by age. */
+export class ImageCache {
+  readonly #deps: Deps
+  readonly #fetching = new Map<string, Promise<string>>()
+  readonly #thumbnails = new Map<string, Promise<string | null>>()
+  readonly #abort = new AbortController()
+  #ahead: string[] = []
+  #aheadRunning = 0
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  /** The image's file, fetched if it is not here. Throws a UserError. */
+  async file(imageId: string): Promise<string> {
+    const { images, datasets, remotes } = this.#deps
+    const image = images.get(imageId)
+    const file = imageFile(datasets.get(image.datasetId), image)
+    if (!image.remote) return file
+    if (image.remote.isCached) {
+      if (await stat(file).catch(() => null)) {
+        remotes.touch(imageId)
+        return file
+      }
+      // Somebody emptied the folder.
+      remotes.setCached(imageId, null)
+    }
+    return this.#once(imageId, () => this.#fetch(image, file))
+  }
+
+  /** The service's small picture of an image; null when it has none, or cannot be reached. */
+  async thumbnail(imageId: string): Promise<string | null> {
+    const facts = this.#deps.remotes.find(imageId)
+    if (!facts?.thumbnailUrl) return null
+    const target = join(this.#deps.thumbnailsDir, imageId.slice(0, 2), imageId)
+    if (await stat(target).catch(() => null)) return target
+    const running = this.#thumbnails.get(imageId)
+    if (running) return running
+    const { thumbnailUrl, datasetId } = facts
+    const work = this.#run(datasetId, async (client) => {
+      // Another host than the service's: without the key.
+      const { body } = await getStorage(client.http.dispatcher, thumbnailUrl, {
+        signal: this.#abort.signal,
+      })
+      await this.#write(target, body)
+      return target
+    })
+      .catch(() => null)
+      .finally(() => this.#thumbnails.delete(imageId))
+    this.#thumbnails.set(imageId, work)
+    return work
+  }
+
+  /** Fetches the images that are likely to be looked at next; of several calls the last counts. */
+  fetchAhead(imageIds: readonly string[]): void {
+    this.#ahead = imageIds.slice(0, AHEAD)
+    while (this.#aheadRunning < AHEAD_PARALLEL && this.#ahead.length > 0) void this.#runAhead()
+  }
+
+  /** Takes the files of images off this disk. */
+  async drop(imageIds: readonly string[]): Promise<void> {
+    const { images, datasets, remotes, events } = this.#deps
+    for (const id of imageIds) {
+      const image = images.find(id)
+      if (!image) continue
+      await rm(imageFile(datasets.get(image.datasetId), image), { force: true })
+      remotes.setCached(id, null)
+    }
+    const byDataset = Map.groupBy(
+      imageIds.flatMap((id) => images.find(id) ?? []),
+      ({ datasetId }) => datasetId,
+    )
+    for (const [datasetId, upserted] of byDataset)
+      events.publish({ type: 'images', datasetId, upserted })
+  }
+
+  /** Bytes that are free on the disk of the cache. */
+  async freeBytes(): Promise<number> {
+    await mkdir(this.#deps.thumbnailsDir, { recursive: true })
+    const { bavail, bsize } = await statfs(this.#deps.thumbnailsDir)
+    return bavail * bsize
+  }
+
+  /** Lets go of the files used longest ago until the cache is as small as it should be. */
+  async shrink(): Promise<void> {
+    const { remotes, limitBytes } = this.#deps
+    for (let over = remotes.cacheBytes() - limitBytes(); over > 0; ) {
+      const batch = remotes.evictable(EVICT_BATCH)
+      if (batch.length === 0) return
+      const going: string[] = []
+      for (const { imageId, bytes } of batch) {
+        if (over <= 0) break
+        over -= bytes
+        going.push(imageId)
+      }
+      await this.drop(going)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ahead = []
+    this.#abort.abort()
+    await Promise.allSettled([...this.#fetching.values(), ...this.#thumbnails.values()])
+  }
+
+  #run<T>(datasetId: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const { remote } = this.#deps.datasets.get(datasetId)
+    if (!remote) throw new UserError('not_remote', 'This dataset is not one of the service.')
+    return this.#deps.accounts.run(remote.accountId, work)
+  }
+
+  #once(imageId: string, work: () => Promise<string>): Promise<string> {
+    const running = this.#fetching.get(imageId)
+    if (running) return running
+    const started = work().finally(() => this.#fetching.delete(imageId))
+    this.#fetching.set(imageId, started)
+    return started
+  }
+
+  async #fetch(image: DatasetImage & { datasetId: string }, file: string): Promise<string> {
+    const { remotes, images, events, probe } = this.#deps
+    const facts = remotes.find(image.id)
+    if (!facts) throw new UserError('image_gone', 'This image is no longer in the library.')
+    try {
+      await this.#run(image.datasetId, async (client) => {
+        let before = -1
+        for (let attempt = 1; ; attempt++) {
+          try {
+            const { body } = await client.images.bytesById(facts.remoteId, {
+              signal: this.#abort.signal,
+            })
+            const size = await this.#write(file, body)
+            // A list may be wrong about a size, but not a second time in the same way as a broken transfer.
+            if (size === image.fileSizeBytes || image.fileSizeBytes === 0 || size === before) return
+            before = size
+          } catch (error) {
+            if (attempt >= ATTEMPTS || !isBroken(error)) throw error
+          }
+        }
+      })
+    } catch (error) {
+      const problem = toServiceError(error)
+      if (problem.reason !== 'offline') throw problem
+      throw new UserError(
+        'offline',
+        'This image is not on this machine yet, and the service cannot be reached. Make datasets available offline before you leave the network.',
+        { cause: error },
+      )
+    }
+    const { size } = await stat(file)
+    const found = await probe(file)
+    remotes.setCached(image.id, size)
+    // The file knows its size in pixels better than any list.
+    images.setFacts([{ id: image.id, ...found }])
+    events.publish({
+      type: 'images',
+      datasetId: image.datasetId,
+      upserted: images.getMany([image.id]),
+    })
+    void this.shrink()
+    return file
+  }
+
+  /** There whole or not at all. Answers its bytes. */
+  async #write(target: string, body: Readable): Promise<number> {
+    const part = `${target}.part`
+    try {
+      await mkdir(dirname(target), { recursive: true })
+      await pipeline(body, createWriteStream(part, { flush: true }), { signal: this.#abort.signal })
+      const { size } = await stat(part)
+      await rename(part, target)
+      return size
+    } catch (error) {
+      await rm(part, { force: true })
+      throw error
+    }
+  }
+
+  async #runAhead(): Promise<void> {
+    this.#aheadRunning++
+    try {
+      for (let id = this.#ahead.shift(); id !== undefined; id = this.#ahead.shift())
+        await this.file(id).catch(() => {})
+    } finally {
+      this.#aheadRunning--
+    }
+  }
+}

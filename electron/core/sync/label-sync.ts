@@ -1,0 +1,224 @@
+import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
+import type { Outbox } from '#core/cache/outbox.ts'
+import type { RemoteRepository } from '#core/cache/remote-repository.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import { UserError } from '#core/user-error.ts'
+import { type Annotation, newId } from '#shared/model/annotation.ts'
+import { diffAnnotations, EMPTY_CHANGE_SET, isEmptyChangeSet } from '#shared/model/change-set.ts'
+import type { Conflict } from '#shared/model/sync.ts'
+import type { Accounts } from './accounts.ts'
+import { carryConflicts, mergeAnnotations, sameLabels } from './merge.ts'
+import { toServiceError } from './service-error.ts'
+
+/** Labels read from the service less than this long ago are not read again for looking at them. Milliseconds. */
+const FRESH_MS = 20_000
+
+interface Deps {
+  accounts: Accounts
+  edits: EditStore
+  remotes: RemoteRepository
+  outbox: Outbox
+  events: EventBus
+  accountOf: (datasetId: string) => string
+  publish: (outcome: Outcome) => void
+  /** Whether an image's outbox changed: tell the windows. */
+  announceImage: (imageId: string) => void
+}
+
+export type Taken = 'same' | 'waiting' | 'conflict'
+
+/** The labels of an image here and on the service, brought together. */
+export class LabelSync {
+  readonly #deps: Deps
+  readonly #reading = new Map<string, Promise<void>>()
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  /**
+   * Before an image is looked at: labels that were never read are waited for; known ones are read again in
+   * the background. Throws a UserError when there is nothing to show.
+   */
+  async ensure(imageId: string): Promise<void> {
+    const facts = this.#deps.remotes.find(imageId)
+    if (!facts) return
+    if (facts.base !== null || this.#deps.outbox.find(imageId, 'annotations')) {
+      if (Date.now() - facts.readAtMs > FRESH_MS) this.read(imageId).catch(() => {})
+      return
+    }
+    await this.read(imageId).catch((error: unknown) => {
+      const problem = toServiceError(error)
+      if (problem.reason !== 'offline') throw problem
+      throw new UserError(
+        'offline',
+        'The labels of this image are not on this machine yet, and the service cannot be reached. They come by themselves when it can be.',
+        { cause: error },
+      )
+    })
+  }
+
+  /** Reads the service's labels of an image and brings them into ours. Throws what the client throws. */
+  read(imageId: string): Promise<void> {
+    const running = this.#reading.get(imageId)
+    if (running) return running
+    const work = this.#read(imageId).finally(() => this.#reading.delete(imageId))
+    this.#reading.set(imageId, work)
+    return work
+  }
+
+  /**
+   * The service has these labels now. A clean image takes them; what was changed here is merged with
+   * them. One transaction: base, working copy, conflicts and outbox.
+   */
+  takeIn(imageId: string, theirs: readonly Annotation[]): Taken {
+    const { edits, remotes, publish } = this.#deps
+    let outcome: Outcome | null = null
+    const taken = edits.together((): Taken => {
+      const facts = remotes.find(imageId)
+      if (!facts) return 'same'
+      const base = facts.base ?? []
+      const mine = edits.annotations(imageId).annotations
+      const { merged, conflicts: found } = mergeAnnotations(base, mine, theirs)
+      const conflicts = carryConflicts(facts.conflicts, found, base, theirs)
+      const changes = diffAnnotations(mine, merged)
+      if (!isEmptyChangeSet(changes))
+        outcome = edits.commit({
+          commitId: `sync/${newId()}`,
+          imageId,
+          baseRevision: null,
+          changes,
+          label: 'Changes from Pictograph',
+          origin: 'sync',
+        })
+      remotes.setBase(imageId, theirs, conflicts)
+      return this.#settle(imageId, sameLabels(merged, theirs), conflicts)
+    })
+    if (outcome) publish(outcome)
+    this.#deps.announceImage(imageId)
+    return taken
+  }
+
+  /**
+   * The service took these labels of ours, of the outbox row's `version`. What was drawn meanwhile stays
+   * to be told.
+   */
+  told(imageId: string, sent: readonly Annotation[], row: { id: number; version: number }): void {
+    const { edits, remotes, outbox } = this.#deps
+    edits.together(() => {
+      remotes.setBase(imageId, sent, remotes.find(imageId)?.conflicts ?? [])
+      outbox.done(row)
+    })
+    this.#deps.announceImage(imageId)
+  }
+
+  conflicts(imageId: string): Conflict[] {
+    return this.#deps.remotes.find(imageId)?.conflicts ?? []
+  }
+
+  /**
+   * Decides conflicts of an image: `mine` leaves the annotation as it is here, `theirs` takes the service's,
+   * `both` keeps ours and adds theirs beside it. One step that undo takes back; pushed when nothing is open.
+   */
+  resolve(
+    imageId: string,
+    annotationIds: readonly string[] | null,
+    choice: 'mine' | 'theirs' | 'both',
+    commitId: string,
+  ): void {
+    const { edits, remotes, publish } = this.#deps
+    const outcome = edits.together(() => {
+      const all = this.conflicts(imageId)
+      const chosen = all.filter(({ id }) => annotationIds === null || annotationIds.includes(id))
+      const rest = all.filter((conflict) => !chosen.includes(conflict))
+      const mine = edits.annotations(imageId).annotations
+      const result = choice === 'mine' ? mine : withTheirs(mine, chosen, choice)
+      const made = edits.commit({
+        commitId,
+        imageId,
+        baseRevision: null,
+        changes: diffAnnotations(mine, result),
+        label: choice === 'both' ? 'Keep mine and theirs' : `Take ${choice}`,
+        origin: 'user',
+      })
+      remotes.setConflicts(imageId, rest)
+      const base = remotes.find(imageId)?.base ?? []
+      this.#settle(imageId, sameLabels(result, base), rest)
+      return made
+    })
+    publish(outcome)
+    this.#deps.events.publish({ type: 'conflicts', imageId })
+    this.#deps.announceImage(imageId)
+  }
+
+  /** Gives up what was changed here and not told: the working copy becomes the service's. In the log it stays. */
+  discard(imageId: string): void {
+    const { edits, remotes, outbox, publish } = this.#deps
+    const outcome = edits.together(() => {
+      const facts = remotes.find(imageId)
+      const mine = edits.annotations(imageId).annotations
+      const made = edits.commit({
+        commitId: `discard/${newId()}`,
+        imageId,
+        baseRevision: null,
+        changes: facts?.base ? diffAnnotations(mine, facts.base) : EMPTY_CHANGE_SET,
+        label: 'Discard what was not sent',
+        origin: 'user',
+      })
+      remotes.setConflicts(imageId, [])
+      const row = outbox.find(imageId, 'annotations')
+      if (row) outbox.remove(row.id)
+      return made
+    })
+    publish(outcome)
+    this.#deps.events.publish({ type: 'conflicts', imageId })
+    this.#deps.announceImage(imageId)
+  }
+
+  /** The image's row of the outbox after a change of what stands between here and the service. */
+  #settle(imageId: string, isSame: boolean, conflicts: readonly Conflict[]): Taken {
+    const { outbox } = this.#deps
+    if (isSame && conflicts.length === 0) {
+      const row = outbox.find(imageId, 'annotations')
+      if (row) outbox.remove(row.id)
+      return 'same'
+    }
+    if (!outbox.find(imageId, 'annotations')) outbox.queueImage(imageId, 'annotations')
+    const row = outbox.find(imageId, 'annotations')
+    if (row && conflicts.length > 0)
+      outbox.setState(row.id, 'conflict', 'Changed here and on the service')
+    else if (row?.state === 'conflict') outbox.setState(row.id, 'waiting')
+    return conflicts.length > 0 ? 'conflict' : 'waiting'
+  }
+
+  async #read(imageId: string): Promise<void> {
+    const { remotes, accounts, accountOf } = this.#deps
+    const facts = remotes.find(imageId)
+    if (!facts) return
+    const theirs = await accounts.run(accountOf(facts.datasetId), (client) =>
+      client.annotations.readById(facts.remoteId),
+    )
+    const before = facts.conflicts.length
+    this.takeIn(imageId, theirs)
+    if (before > 0 || this.conflicts(imageId).length > 0)
+      this.#deps.events.publish({ type: 'conflicts', imageId })
+  }
+}
+
+function withTheirs(
+  mine: readonly Annotation[],
+  conflicts: readonly Conflict[],
+  choice: 'theirs' | 'both',
+): Annotation[] {
+  const byId = new Map(conflicts.map((conflict) => [conflict.id, conflict]))
+  const own = new Set(mine.map(({ id }) => id))
+  const kept = mine.flatMap((annotation): Annotation[] => {
+    const conflict = byId.get(annotation.id)
+    if (!conflict) return [annotation]
+    const { theirs } = conflict
+    if (choice === 'both') return theirs ? [annotation, { ...theirs, id: newId() }] : [annotation]
+    return theirs ? [theirs] : []
+  })
+  const back = conflicts.flatMap(({ id, theirs }) => (theirs && !own.has(id) ? [theirs] : []))
+  return [...kept, ...back]
+}

@@ -1,0 +1,140 @@
+import type { Annotation } from '#shared/model/annotation.ts'
+import { sameValue } from '#shared/model/change-set.ts'
+import type { Conflict } from '#shared/model/sync.ts'
+
+type Field = Exclude<Conflict['fields'][number], 'existence'>
+
+/** What of an annotation is merged, each as one value. */
+const VALUE: Record<Field, (annotation: Annotation) => unknown> = {
+  class: ({ className }) => className,
+  shape: ({ shape }) => shape,
+  attributes: ({ attributes }) => attributes,
+  confidence: ({ confidence }) => confidence,
+  // The service knows the instance of keypoints alone; of other shapes it is ours.
+  instance: ({ shape, instanceId }) => (shape.kind === 'keypoint' ? instanceId : undefined),
+}
+const FIELDS = Object.keys(VALUE) as Field[]
+
+const sameField = (field: Field, a: Annotation, b: Annotation) =>
+  sameValue(VALUE[field](a), VALUE[field](b))
+
+/** Whether the service would see no difference. */
+export function sameToService(a: Annotation, b: Annotation): boolean {
+  return FIELDS.every((field) => sameField(field, a, b))
+}
+
+/** The same annotations by id, in whatever order. */
+export function sameLabels(a: readonly Annotation[], b: readonly Annotation[]): boolean {
+  if (a.length !== b.length) return false
+  const byId = new Map(b.map((annotation) => [annotation.id, annotation]))
+  return a.every((annotation) => {
+    const other = byId.get(annotation.id)
+    return other !== undefined && sameToService(annotation, other)
+  })
+}
+
+function withField(target: Annotation, field: Field, from: Annotation): Annotation {
+  switch (field) {
+    case 'class':
+      return { ...target, className: from.className }
+    case 'shape':
+      return { ...target, shape: from.shape }
+    case 'attributes':
+      return { ...target, attributes: from.attributes }
+    case 'confidence':
+      return { ...target, confidence: from.confidence }
+    case 'instance': {
+      const { instanceId: _old, ...others } = target
+      return from.instanceId === undefined ? others : { ...others, instanceId: from.instanceId }
+    }
+  }
+}
+
+/** One annotation that both sides have, field by field; what cannot be decided stays as mine. */
+function mergeFields(
+  base: Annotation | null,
+  mine: Annotation,
+  theirs: Annotation,
+): { merged: Annotation; fields: Field[] } {
+  const fields: Field[] = []
+  // Who made it is the service's to say.
+  let merged: Annotation =
+    mine.createdBy === undefined && theirs.createdBy !== undefined
+      ? { ...mine, createdBy: theirs.createdBy }
+      : mine
+  for (const field of FIELDS) {
+    if (sameField(field, mine, theirs)) continue
+    if (base && sameField(field, base, theirs)) continue
+    if (base && sameField(field, base, mine)) merged = withField(merged, field, theirs)
+    else fields.push(field)
+  }
+  return { merged, fields }
+}
+
+/**
+ * Three-way merge by annotation id, then by field. `base` is what both sides began with. What cannot be
+ * decided stays as mine in `merged`, and is in `conflicts` with both sides. Order: mine, then what is new.
+ */
+export function mergeAnnotations(
+  base: readonly Annotation[],
+  mine: readonly Annotation[],
+  theirs: readonly Annotation[],
+): { merged: Annotation[]; conflicts: Conflict[] } {
+  const before = new Map(base.map((annotation) => [annotation.id, annotation]))
+  const other = new Map(theirs.map((annotation) => [annotation.id, annotation]))
+  const own = new Set(mine.map(({ id }) => id))
+  const conflicts: Conflict[] = []
+  const merged: Annotation[] = []
+  for (const annotation of mine) {
+    const { id } = annotation
+    const old = before.get(id) ?? null
+    const there = other.get(id)
+    if (there) {
+      const result = mergeFields(old, annotation, there)
+      merged.push(result.merged)
+      if (result.fields.length > 0)
+        conflicts.push({ id, fields: result.fields, base: old, mine: annotation, theirs: there })
+    } else if (!old) merged.push(annotation)
+    else if (!sameToService(old, annotation)) {
+      merged.push(annotation)
+      conflicts.push({ id, fields: ['existence'], base: old, mine: annotation, theirs: null })
+    }
+  }
+  for (const annotation of theirs) {
+    if (own.has(annotation.id)) continue
+    const old = before.get(annotation.id)
+    if (!old) merged.push(annotation)
+    else if (!sameToService(old, annotation))
+      conflicts.push({
+        id: annotation.id,
+        fields: ['existence'],
+        base: old,
+        mine: null,
+        theirs: annotation,
+      })
+  }
+  return { merged, conflicts }
+}
+
+/**
+ * The conflicts that still stand after another merge: the new ones, and of the old ones those whose
+ * annotation was not decided otherwise meanwhile.
+ */
+export function carryConflicts(
+  earlier: readonly Conflict[],
+  found: readonly Conflict[],
+  base: readonly Annotation[],
+  theirs: readonly Annotation[],
+): Conflict[] {
+  const fresh = new Set(found.map(({ id }) => id))
+  const before = new Map(base.map((annotation) => [annotation.id, annotation]))
+  const now = new Map(theirs.map((annotation) => [annotation.id, annotation]))
+  const standing = earlier.flatMap((conflict) => {
+    if (fresh.has(conflict.id)) return []
+    const [old, there] = [before.get(conflict.id), now.get(conflict.id)]
+    const unchanged = old && there ? sameToService(old, there) : old === there
+    // They changed theirs once more: that is what is to be decided on now.
+    return unchanged ? [conflict] : [{ ...conflict, theirs: there ?? null }]
+  })
+  return [...standing, ...found]
+}

@@ -1,0 +1,142 @@
+import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import type { RemoteRepository } from '#core/cache/remote-repository.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import type { OfflineState } from '#shared/contract/events.ts'
+import type { ImageCache } from './image-cache.ts'
+import type { LabelSync } from './label-sync.ts'
+import { isPassing, toServiceError } from './service-error.ts'
+
+/** Images fetched at a time. */
+const PARALLEL = 6
+const BATCH = 60
+
+interface Deps {
+  datasets: DatasetRepository
+  remotes: RemoteRepository
+  cache: ImageCache
+  labels: LabelSync
+  events: EventBus
+  announce: (datasetId: string) => void
+}
+
+interface Work {
+  abort: AbortController
+  running: Promise<void>
+  problems: string[]
+}
+
+/** Brings what a person asked to have without a network onto this disk: files and labels. */
+export class Offline {
+  readonly #deps: Deps
+  readonly #works = new Map<string, Work>()
+  readonly #paused = new Set<string>()
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  state(datasetId: string): OfflineState {
+    const work = this.#works.get(datasetId)
+    return {
+      ...this.#deps.remotes.keptProgress(datasetId),
+      state: work ? 'running' : this.#paused.has(datasetId) ? 'paused' : 'idle',
+      problems: work?.problems ?? [],
+    }
+  }
+
+  /** Asks for images (null: all of the dataset) and begins to fetch them. */
+  keep(datasetId: string, imageIds: readonly string[] | null): void {
+    this.#deps.remotes.setKept(datasetId, imageIds, true)
+    this.resume(datasetId)
+  }
+
+  /** Takes the files off this disk again; labels that were not told stay. */
+  async release(datasetId: string, imageIds: readonly string[] | null): Promise<void> {
+    await this.pause(datasetId)
+    this.#paused.delete(datasetId)
+    const { remotes, cache, announce } = this.#deps
+    remotes.setKept(datasetId, imageIds, false)
+    await cache.drop(remotes.cachedUnkept(datasetId))
+    this.#tell(datasetId)
+    announce(datasetId)
+  }
+
+  async pause(datasetId: string): Promise<void> {
+    const work = this.#works.get(datasetId)
+    if (!work) return
+    this.#paused.add(datasetId)
+    work.abort.abort()
+    await work.running
+  }
+
+  /** Goes on with what was asked for and is not here. Does nothing when all is. */
+  resume(datasetId: string): void {
+    this.#paused.delete(datasetId)
+    if (this.#works.has(datasetId)) return
+    const work: Work = {
+      abort: new AbortController(),
+      running: Promise.resolve(),
+      problems: [],
+    }
+    this.#works.set(datasetId, work)
+    work.running = this.#run(datasetId, work).finally(() => {
+      this.#works.delete(datasetId)
+      this.#tell(datasetId, work.problems)
+      if (this.#deps.datasets.find(datasetId)) this.#deps.announce(datasetId)
+    })
+  }
+
+  /** When nothing is being fetched any more. */
+  async settled(datasetId: string): Promise<void> {
+    await this.#works.get(datasetId)?.running
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const works = [...this.#works.values()]
+    for (const { abort } of works) abort.abort()
+    await Promise.all(works.map(({ running }) => running))
+  }
+
+  async #run(datasetId: string, work: Work): Promise<void> {
+    const { remotes } = this.#deps
+    const { signal } = work.abort
+    // What failed once is not tried again and again in one run.
+    const failed = new Set<string>()
+    for (;;) {
+      const wanted = remotes
+        .wanted(datasetId, BATCH + failed.size)
+        .filter(({ imageId }) => !failed.has(imageId))
+      if (wanted.length === 0 || signal.aborted) return
+      const queue = wanted.values()
+      let stop = false
+      const fetchSome = async () => {
+        for (const { imageId, needsFile } of queue) {
+          if (stop || signal.aborted) return
+          try {
+            if (needsFile) await this.#deps.cache.file(imageId)
+            await this.#deps.labels.read(imageId)
+          } catch (error) {
+            const problem = toServiceError(error)
+            work.problems.push(problem.message)
+            failed.add(imageId)
+            // Without a network, or with the hour used up, the others would fail the same way.
+            stop ||= problem.reason === 'offline' || problem.reason === 'key_refused'
+            if (!stop && isPassing(error)) await new Promise((next) => setTimeout(next, 500))
+          }
+          this.#tell(datasetId, work.problems)
+        }
+      }
+      await Promise.all(Array.from({ length: PARALLEL }, fetchSome))
+      if (stop) return
+    }
+  }
+
+  #tell(datasetId: string, problems: readonly string[] = []): void {
+    this.#deps.events.publish({
+      type: 'offline',
+      datasetId,
+      ...this.state(datasetId),
+      problems: problems.slice(-3),
+    })
+  }
+}

@@ -1,0 +1,131 @@
+import type { ClassOp } from '#core/cache/class-ops.ts'
+import type { CommentRepository } from '#core/cache/comment-repository.ts'
+import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import type { ImageRepository } from '#core/cache/image-repository.ts'
+import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
+import type { RemoteRepository } from '#core/cache/remote-repository.ts'
+import { assertNever } from '#shared/model/assert-never.ts'
+import { counted } from '#shared/model/counted.ts'
+import type { OutboxEntry, Pushed } from '#shared/model/sync.ts'
+import type { LabelSync } from './label-sync.ts'
+
+/** What waits and what was told is shown to this many. */
+const SHOWN = 500
+
+interface Deps {
+  datasets: DatasetRepository
+  images: ImageRepository
+  remotes: RemoteRepository
+  outbox: Outbox
+  comments: CommentRepository
+  labels: LabelSync
+  announce: (datasetId: string) => void
+  announceImage: (imageId: string) => void
+}
+
+function describeOps(ops: readonly ClassOp[]): string {
+  const [op] = ops
+  if (!op) return 'Classes'
+  if (ops.length > 1) return `${counted(ops.length, 'change')} of classes`
+  switch (op.kind) {
+    case 'rename':
+      return `Class “${op.from}” renamed to “${op.to}”`
+    case 'delete':
+      return `Class “${op.name}” deleted`
+    case 'put':
+      return `Class “${op.class.name}”`
+    default:
+      return assertNever(op)
+  }
+}
+
+/** The outbox in words, and giving up what is in it. */
+export class OutboxView {
+  readonly #deps: Deps
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  read(): { entries: OutboxEntry[]; pushed: Pushed[] } {
+    const { outbox, datasets, images } = this.#deps
+    const names = new Map(datasets.list().map(({ id, name }) => [id, name]))
+    const nameOf = (id: string) => names.get(id) ?? ''
+    const pathOf = (id: string | null) => (id === null ? null : (images.find(id)?.path ?? null))
+    const rows = outbox.list(null)
+    // Those that need somebody come first.
+    const ordered = [
+      ...rows.filter(({ state }) => state !== 'waiting'),
+      ...rows.filter(({ state }) => state === 'waiting'),
+    ]
+    return {
+      entries: ordered.slice(0, SHOWN).map((row) => ({
+        id: row.id,
+        datasetId: row.datasetId,
+        datasetName: nameOf(row.datasetId),
+        imageId: row.imageId,
+        path: pathOf(row.imageId),
+        kind: row.kind,
+        state: row.state,
+        what: this.#describe(row),
+        problem: row.problem,
+        requestId: row.requestId,
+        queuedAtMs: row.queuedAtMs,
+      })),
+      pushed: outbox.logged(SHOWN).map(({ id, datasetId, imageId, message, atMs }) => ({
+        id,
+        datasetName: nameOf(datasetId),
+        path: pathOf(imageId),
+        message,
+        atMs,
+      })),
+    }
+  }
+
+  /** What was to be told is not; here it becomes what the service has. Labels stay in the log. */
+  discard(id: number): void {
+    const { outbox, images, remotes, labels, datasets, announce, announceImage } = this.#deps
+    const row = outbox.get(id)
+    if (!row) return
+    if (row.kind === 'annotations' && row.imageId !== null) {
+      labels.discard(row.imageId)
+      return
+    }
+    const facts = row.imageId === null ? null : remotes.find(row.imageId)
+    datasets.together(() => {
+      outbox.remove(id)
+      if (row.kind === 'classes')
+        datasets.takeClasses(row.datasetId, remotes.classBase(row.datasetId))
+      if (!facts) return
+      if (row.kind === 'stage') images.takeField(facts.imageId, 'stage', facts.stage)
+      if (row.kind === 'split') images.takeField(facts.imageId, 'split', facts.split)
+      if (row.kind === 'tags') images.takeField(facts.imageId, 'tags', JSON.stringify(facts.tags))
+    })
+    if (facts) announceImage(facts.imageId)
+    announce(row.datasetId)
+  }
+
+  #describe(row: OutboxRow): string {
+    const { images, comments } = this.#deps
+    const image = row.imageId === null ? null : images.find(row.imageId)
+    switch (row.kind) {
+      case 'annotations':
+        return `Annotations (${image?.annotationCount ?? 0})`
+      case 'stage':
+        return `Stage: ${image?.stage ?? ''}`
+      case 'split':
+        return `Split: ${image?.split ?? 'none'}`
+      case 'tags':
+        return `Tags: ${image?.tags.join(', ') || 'none'}`
+      case 'classes':
+        return describeOps(JSON.parse(row.payload ?? '[]') as ClassOp[])
+      case 'comment': {
+        const { commentId } = JSON.parse(row.payload ?? '{}') as { commentId?: string }
+        const comment = commentId === undefined ? null : comments.find(commentId)
+        return `Comment: ${comment?.body ?? ''}`
+      }
+      default:
+        return assertNever(row.kind)
+    }
+  }
+}

@@ -1,0 +1,317 @@
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Client, RemoteDataset } from '#core/api/client.ts'
+import { fromRemoteClass, fromRemoteImage, isCold, toRemoteClass } from '#core/api/wire-dataset.ts'
+import { applyClassOps, type ClassOp } from '#core/cache/class-ops.ts'
+import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
+import type { ImageRepository } from '#core/cache/image-repository.ts'
+import type { Outbox } from '#core/cache/outbox.ts'
+import type { RemoteRepository } from '#core/cache/remote-repository.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import type { Log } from '#core/ports.ts'
+import { UserError } from '#core/user-error.ts'
+import type { ListedDataset } from '#shared/model/account.ts'
+import { newId } from '#shared/model/annotation.ts'
+import { type AnnotationClass, nextClassColor } from '#shared/model/annotation-class.ts'
+import { sameValue } from '#shared/model/change-set.ts'
+import type { Accounts } from './accounts.ts'
+import { toServiceError } from './service-error.ts'
+
+/** Images of a listing that are taken over in one transaction, and shown together. */
+const PAGE = 1_000
+const TYPES = ['bbox', 'polygon', 'polyline', 'keypoint']
+
+interface Deps {
+  accounts: Accounts
+  datasets: DatasetRepository
+  images: ImageRepository
+  remotes: RemoteRepository
+  outbox: Outbox
+  events: EventBus
+  log: Log
+  /** Absolute folder in which each remote dataset has one for its files. */
+  cacheDir: string
+  /** A dataset changed: tell the windows. */
+  announce: (datasetId: string) => void
+}
+
+/** Classes of the service in our words, each with a colour. */
+export function classesOf({ classes }: RemoteDataset): AnnotationClass[] {
+  const result: AnnotationClass[] = []
+  for (const item of classes ?? []) result.push(fromRemoteClass(item, () => nextClassColor(result)))
+  return result
+}
+
+/** What only this app knows of a class stays with it: defaults, what is required, pairs of joints. */
+export function withOurs(
+  theirs: readonly AnnotationClass[],
+  ours: readonly AnnotationClass[],
+): AnnotationClass[] {
+  const known = new Map(ours.map((item) => [item.name, item]))
+  return theirs.map((item) => {
+    const own = known.get(item.name)
+    if (!own) return item
+    const fields = new Map(own.attributes?.map((field) => [field.name, field]))
+    const pairs = own.skeleton?.pairs
+    return {
+      ...item,
+      ...(item.attributes && {
+        attributes: item.attributes.map((field) => {
+          const { default: preset, required } = fields.get(field.name) ?? {}
+          return {
+            ...field,
+            ...(preset !== undefined && { default: preset }),
+            ...(required !== undefined && { required }),
+          }
+        }),
+      }),
+      ...(item.skeleton && {
+        skeleton: {
+          ...item.skeleton,
+          ...(pairs && item.skeleton.nodes.length === own.skeleton?.nodes.length && { pairs }),
+        },
+      }),
+    }
+  })
+}
+
+/** The datasets of an organisation: listed, made and changed there; opened here as if they were folders. */
+export class RemoteDatasets {
+  readonly #deps: Deps
+  readonly #listing = new Map<string, { abort: AbortController; work: Promise<void> }>()
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  /** All of the organisation's; without a connection those that were opened here before. */
+  async list(
+    accountId: string,
+    archived: boolean,
+  ): Promise<{ datasets: ListedDataset[]; isComplete: boolean; problem: string | null }> {
+    try {
+      const found = await this.#run(accountId, async (client) => {
+        const datasets: RemoteDataset[] = []
+        for await (const dataset of client.datasets.list({ archived })) datasets.push(dataset)
+        return datasets
+      })
+      const datasets = found
+        .filter((dataset) => (dataset.is_archived ?? false) === archived)
+        .map((dataset) => this.#listed(accountId, dataset))
+      return { datasets, isComplete: true, problem: null }
+    } catch (error) {
+      if (!(error instanceof UserError) || error.reason !== 'offline') throw error
+      const datasets = this.#known(accountId).filter((dataset) => dataset.isArchived === archived)
+      return { datasets, isComplete: false, problem: error.message }
+    }
+  }
+
+  async create(
+    accountId: string,
+    fields: { name: string; description: string | null; classes: readonly AnnotationClass[] },
+  ): Promise<ListedDataset> {
+    const { name, description, classes } = fields
+    const dataset = await this.#run(accountId, (client) =>
+      client.datasets.create({
+        name,
+        ...(description && { description }),
+        annotationTypes: TYPES,
+        classes: classes.map(toRemoteClass),
+      }),
+    )
+    return this.#listed(accountId, dataset)
+  }
+
+  async rename(accountId: string, remoteId: string, newName: string): Promise<void> {
+    const dataset = await this.#run(accountId, (client) =>
+      client.datasets.update(remoteId, { newName }),
+    )
+    this.#refresh(accountId, dataset)
+  }
+
+  async setArchived(accountId: string, remoteId: string, archived: boolean): Promise<void> {
+    const dataset = await this.#run(accountId, (client) =>
+      archived ? client.datasets.archive(remoteId) : client.datasets.unarchive(remoteId),
+    )
+    this.#refresh(accountId, dataset)
+  }
+
+  /** Opens a dataset of the service; its images come page by page. Without a connection as it was last. */
+  async open(accountId: string, remoteId: string): Promise<StoredDataset> {
+    const { datasets, remotes } = this.#deps
+    const known = remotes.datasetId(accountId, remoteId)
+    if (known !== null) {
+      datasets.touch(known)
+      this.refreshImages(known)
+      return datasets.get(known)
+    }
+    const dataset = await this.#run(accountId, (client) => client.datasets.get(remoteId))
+    return this.#adopt(accountId, dataset)
+  }
+
+  /** Asks for the dataset and its images again, in the background; one at a time. */
+  refreshImages(datasetId: string): void {
+    if (this.#listing.has(datasetId)) return
+    const abort = new AbortController()
+    const work = this.#readAll(datasetId, abort.signal)
+      .catch((error: unknown) => {
+        if (abort.signal.aborted) return
+        const { found } = this.#deps.images.count(datasetId)
+        const problem = toServiceError(error)
+        // Without a network what is here is what there is: the account says so already.
+        this.#tell(datasetId, 'done', found, problem.reason === 'offline' ? [] : [problem.message])
+      })
+      .finally(() => this.#listing.delete(datasetId))
+    this.#listing.set(datasetId, { abort, work })
+  }
+
+  /** When a listing that is under way has ended. */
+  async settled(datasetId: string): Promise<void> {
+    await this.#listing.get(datasetId)?.work
+  }
+
+  /** Ends what is under way for a dataset and takes its files away. */
+  async forget(datasetId: string): Promise<void> {
+    const listing = this.#listing.get(datasetId)
+    listing?.abort.abort()
+    await listing?.work
+    const { root } = this.#deps.datasets.get(datasetId)
+    this.#deps.datasets.remove(datasetId)
+    await rm(root, { recursive: true, force: true })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const running = [...this.#listing.values()]
+    for (const { abort } of running) abort.abort()
+    await Promise.all(running.map(({ work }) => work))
+  }
+
+  #run<T>(accountId: string, work: (client: Client) => Promise<T>): Promise<T> {
+    return this.#deps.accounts.run(accountId, work).catch((error: unknown) => {
+      throw toServiceError(error)
+    })
+  }
+
+  #listed(accountId: string, dataset: RemoteDataset): ListedDataset {
+    const { remotes, datasets } = this.#deps
+    const datasetId = remotes.datasetId(accountId, dataset.id)
+    const counts = datasetId === null ? null : datasets.remoteCounts(datasetId)
+    return {
+      remoteId: dataset.id,
+      name: dataset.name,
+      description: dataset.description ?? null,
+      imageCount: dataset.image_count,
+      completedCount: dataset.completed_image_count,
+      sizeBytes: dataset.total_size,
+      isArchived: dataset.is_archived ?? false,
+      isCold: isCold(dataset),
+      datasetId,
+      waiting: counts ? counts.waiting + counts.failed + counts.conflicts : 0,
+    }
+  }
+
+  #known(accountId: string): ListedDataset[] {
+    const { remotes, datasets } = this.#deps
+    return remotes.datasetsOf(accountId).map((id) => {
+      const { name, remote } = datasets.get(id)
+      const { waiting, failed, conflicts } = datasets.remoteCounts(id)
+      return {
+        remoteId: remote?.remoteId ?? '',
+        name,
+        description: null,
+        imageCount: datasets.counts(id).imageCount,
+        completedCount: this.#deps.images.countStage(id, 'complete'),
+        sizeBytes: 0,
+        isArchived: remote?.isArchived ?? false,
+        isCold: remote?.isCold ?? false,
+        datasetId: id,
+        waiting: waiting + failed + conflicts,
+      }
+    })
+  }
+
+  #adopt(accountId: string, dataset: RemoteDataset): StoredDataset {
+    const { datasets, remotes, cacheDir } = this.#deps
+    const id = newId()
+    const root = join(cacheDir, id)
+    mkdirSync(root, { recursive: true })
+    const classes = classesOf(dataset)
+    datasets.together(() => {
+      datasets.create({ name: dataset.name, kind: 'remote', root, classes }, id)
+      remotes.link(id, accountId, dataset.id)
+      remotes.setClassBase(id, classes)
+      remotes.setState(id, { isArchived: dataset.is_archived ?? false, isCold: isCold(dataset) })
+    })
+    this.refreshImages(id)
+    return datasets.get(id)
+  }
+
+  /** Takes over name, state and classes of a dataset; what was changed here and not told yet stays. */
+  #refresh(accountId: string, dataset: RemoteDataset): void {
+    const { datasets, remotes, outbox } = this.#deps
+    const id = remotes.datasetId(accountId, dataset.id)
+    if (id === null) return
+    const { name, classes: ours } = datasets.get(id)
+    const theirs = classesOf(dataset)
+    datasets.together(() => {
+      remotes.setState(id, { isArchived: dataset.is_archived ?? false, isCold: isCold(dataset) })
+      if (name !== dataset.name) datasets.setName(id, dataset.name)
+      remotes.setClassBase(id, theirs)
+      const untold = outbox
+        .list(id)
+        .filter(({ kind }) => kind === 'classes')
+        .flatMap(({ payload }) => JSON.parse(payload ?? '[]') as ClassOp[])
+      const next = applyClassOps(withOurs(theirs, ours), untold)
+      if (!sameValue(next, ours)) datasets.takeClasses(id, next)
+    })
+    this.#deps.announce(id)
+  }
+
+  async #readAll(datasetId: string, signal: AbortSignal): Promise<void> {
+    const { datasets, images, remotes, events, accounts } = this.#deps
+    const { remote } = datasets.get(datasetId)
+    if (!remote) return
+    const { accountId, remoteId } = remote
+    this.#tell(datasetId, 'scanning', images.count(datasetId).found)
+    const dataset = await accounts.run(accountId, (client) =>
+      client.datasets.get(remoteId, { signal }),
+    )
+    this.#refresh(accountId, dataset)
+    const gone = remotes.imageIds(datasetId)
+    let found = 0
+    const takeOver = (page: ReturnType<typeof fromRemoteImage>[]) => {
+      for (const image of page) gone.delete(image.remoteId)
+      found += page.length
+      const changed = remotes.upsertListed(datasetId, page)
+      if (changed.length > 0)
+        events.publish({ type: 'images', datasetId, upserted: images.getMany(changed) })
+      this.#tell(datasetId, 'scanning', found)
+    }
+    await accounts.run(accountId, async (client) => {
+      let page: ReturnType<typeof fromRemoteImage>[] = []
+      for await (const image of client.images.list(remoteId, { signal })) {
+        page.push(fromRemoteImage(image))
+        if (page.length < PAGE) continue
+        takeOver(page)
+        page = []
+      }
+      takeOver(page)
+    })
+    // Archived or deleted there: labels that are only here stay to be seen.
+    const missing = images.markMissing([...gone.values()])
+    if (missing.length > 0) events.publish({ type: 'images', datasetId, upserted: missing })
+    remotes.setListed(datasetId, Date.now())
+    this.#tell(datasetId, 'done', found)
+    this.#deps.announce(datasetId)
+  }
+
+  #tell(
+    datasetId: string,
+    state: 'scanning' | 'done',
+    found: number,
+    problems: string[] = [],
+  ): void {
+    this.#deps.events.publish({ type: 'scan', datasetId, state, found, read: found, problems })
+  }
+}

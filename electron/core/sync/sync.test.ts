@@ -1,0 +1,344 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createAppCore } from '#core/app-core.ts'
+import { newId } from '#shared/model/annotation.ts'
+import { cloudCore, edit, idAndClass, onService, seededEmulator } from '#tests/helpers/cloud.ts'
+import { aBox, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
+import { cleanBaseUrl } from './accounts.ts'
+
+const STREET = 'street scenes'
+const KEY = 'pk_live_member'
+
+describe('an account', () => {
+  test('is refused with the reason: the key, the address or the network', async () => {
+    await using service = await seededEmulator()
+    using data = temporaryFolder()
+    await using core = createAppCore(testPorts(data.path))
+    const { url } = service.emulator
+    await expect(core.accounts.add(url, 'pk_live_wrong')).rejects.toThrow(
+      /does not accept this key/,
+    )
+    await expect(core.accounts.add('not an address', KEY)).rejects.toThrow(/is no address/)
+    await expect(core.accounts.add('http://example.com', KEY)).rejects.toThrow(/https:\/\//)
+    await expect(core.accounts.add('http://127.0.0.1:9', KEY)).rejects.toThrow(/cannot be reached/)
+    await expect(core.accounts.add(`${url}/elsewhere`, KEY)).rejects.toThrow(/not Pictograph/)
+    service.emulator.faults.add({ match: 'organizations', fault: { kind: 'portal' } })
+    await expect(core.accounts.add(url, KEY)).rejects.toThrow(/not Pictograph/)
+    expect(core.accounts.list()).toEqual([])
+    expect(await core.accounts.add(url, KEY)).toMatchObject({
+      organization: 'Emulated Organisation',
+      state: 'online',
+    })
+  })
+
+  test('keeps its key where only its owner reads it, and nowhere else', async () => {
+    await using service = await seededEmulator({ keys: { pk_live_planted_secret: 'member' } })
+    const lines: string[] = []
+    const write = (message: string, fields?: object) =>
+      lines.push(message + JSON.stringify(fields ?? {}))
+    using data = temporaryFolder()
+    const ports = testPorts(data.path)
+    {
+      await using core = createAppCore({
+        ...ports,
+        log: { info: write, warn: write, error: write },
+      })
+      const events: unknown[] = []
+      using _listener = core.events.on((event) => void events.push(event))
+      const account = await core.accounts.add(service.emulator.url, 'pk_live_planted_secret')
+      const { id } = service.emulator.state.dataset(STREET)
+      const dataset = await core.remoteDatasets.open(account.id, id)
+      await core.remoteDatasets.settled(dataset.id)
+      service.emulator.faults.add({ times: 3, fault: { kind: 'status', status: 500 } })
+      await core.remoteDatasets
+        .rename(account.id, id, 'renamed')
+        .catch((error) => lines.push(String(error)))
+      lines.push(JSON.stringify(events), JSON.stringify(core.accounts.list()))
+    }
+    const files = readdirSync(data.path, { recursive: true, withFileTypes: true })
+    const holders = files.filter(
+      (entry) =>
+        entry.isFile() &&
+        readFileSync(join(entry.parentPath, entry.name)).includes('planted_secret'),
+    )
+    expect(holders.map(({ name }) => name)).toEqual(['secrets.json'])
+    expect(statSync(join(data.path, 'secrets.json')).mode & 0o077).toBe(0)
+    expect(lines.join('\n')).not.toContain('planted_secret')
+  })
+
+  test('an address is kept in one form', () => {
+    expect(cleanBaseUrl(' https://api.pictograph.io/ ')).toBe('https://api.pictograph.io')
+    expect(cleanBaseUrl('http://localhost:7380/x/?y#z')).toBe('http://localhost:7380/x')
+  })
+
+  test('goes with its datasets, and its key with it', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    await cloud.core.cache.file(cloud.list()[0].id)
+    await cloud.core.removeAccount(cloud.account.id)
+    expect(cloud.core.accounts.list()).toEqual([])
+    expect(cloud.core.datasets.list()).toEqual([])
+    expect(readFileSync(join(cloud.dataDir, 'secrets.json'), 'utf8')).toBe('{}')
+    expect(readdirSync(join(cloud.dataDir, 'datasets'))).toEqual([])
+  })
+})
+
+describe('datasets of the service', () => {
+  test('are listed, made, renamed and archived', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    const { remoteDatasets } = cloud.core
+    const { id } = cloud.account
+    const made = await remoteDatasets.create(id, {
+      name: 'new one',
+      description: null,
+      classes: [{ name: 'tree', color: '#112233', attributes: [{ name: 'kind', type: 'text' }] }],
+    })
+    await expect(
+      remoteDatasets.create(id, { name: 'new one', description: null, classes: [] }),
+    ).rejects.toThrow(/already exists/)
+    await remoteDatasets.rename(id, made.remoteId, 'newer one')
+    await remoteDatasets.setArchived(id, made.remoteId, true)
+    const { datasets } = await remoteDatasets.list(id, false)
+    expect(datasets.map(({ name, imageCount, isCold }) => ({ name, imageCount, isCold }))).toEqual([
+      { name: 'frozen', imageCount: 3, isCold: true },
+      { name: 'large', imageCount: 12_000, isCold: false },
+      { name: STREET, imageCount: 24, isCold: false },
+    ])
+    expect((await remoteDatasets.list(id, true)).datasets.map(({ name }) => name)).toEqual([
+      'newer one',
+    ])
+  })
+
+  test('come page by page into the cache, and what changed there shows at the next look', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator, { dataset: 'large' })
+    expect(cloud.list()).toHaveLength(12_000)
+    const pages = service.emulator.requests.filter(({ line }) => line.includes('/images/?'))
+    expect(pages).toHaveLength(12)
+    const { state } = service.emulator
+    const [first, second, third] = state.images(state.dataset('large').id)
+    state.updateImage({ ...first, status: 'review' })
+    state.deleteImage(second.id)
+    state.addImage({ ...third, id: newId(), filename: 'added.jpg' })
+    const changed: string[] = []
+    using _listener = cloud.core.events.on((event) => {
+      if (event.type === 'images') changed.push(...event.upserted.map(({ path }) => path))
+    })
+    cloud.core.remoteDatasets.refreshImages(cloud.datasetId)
+    await cloud.core.remoteDatasets.settled(cloud.datasetId)
+    expect(changed.sort()).toEqual(['added.jpg', first.filename, second.filename].sort())
+    expect(cloud.list()).toHaveLength(12_000)
+  })
+
+  test('names of the service are data: nothing of them reaches this disk', async () => {
+    await using service = await seededEmulator()
+    const { state } = service.emulator
+    const [sample] = state.images(state.dataset(STREET).id)
+    for (const filename of ['../../escape.jpg', '/etc/x.jpg', 'CON.jpg', 'a\u0000b.jpg'])
+      state.addImage({ ...sample, id: newId(), filename, directory_path: '/../..' })
+    await using cloud = await cloudCore(service.emulator)
+    for (const image of cloud.list()) await cloud.core.cache.file(image.id)
+    const files = readdirSync(join(cloud.dataDir, 'datasets', cloud.datasetId))
+    expect(files).toHaveLength(28)
+    expect(files.every((name) => /^[0-9a-f-]{36}\.jpg$/.test(name))).toBe(true)
+  })
+})
+
+describe('an image of the service', () => {
+  test('is fetched once, with the next ones, and opens without a network from then on', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    const [first, second] = cloud.list()
+    await cloud.core.look(first.id)
+    await cloud.core.cache.file(first.id)
+    await cloud.core.cache.file(second.id)
+    const before = service.emulator.requests.length
+    service.emulator.faults.add({ times: 1000, fault: { kind: 'reset' } })
+    await cloud.core.look(first.id)
+    const response = await cloud.core.media(new Request(`http://local/media/image/${first.id}`))
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/jpeg'])
+    const unread = cloud.list().at(-1)
+    await expect(cloud.core.look(unread?.id ?? '')).rejects.toThrow(/not on this machine yet/)
+    // Labels of the first are asked for again at most once, in the background.
+    const asked = service.emulator.requests
+      .slice(before)
+      .filter(({ line }) => line.includes('/file'))
+    expect(asked.length).toBeLessThanOrEqual(2)
+  })
+
+  test('a body that ends early is not taken for the image', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    const [image] = cloud.list()
+    const { size } = statSync(await cloud.core.cache.file(image.id))
+    await cloud.core.cache.drop([image.id])
+    service.emulator.faults.add({
+      match: 'GET /api/v1/developer/images/[0-9a-f-]{36}$',
+      fault: { kind: 'truncate', bytes: 300, honest: false },
+    })
+    expect(statSync(await cloud.core.cache.file(image.id)).size).toBe(size)
+  })
+
+  test('a thumbnail comes from the delivery network, without the key', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    const [image] = cloud.list()
+    const url = `http://local/media/thumbnail/${image.id}?width=160`
+    const response = await cloud.core.media(new Request(url))
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/webp'])
+    expect(cloud.core.images.get(image.id).remote?.isCached).toBe(false)
+  })
+
+  test('files used longest ago go first when the cache is full, but none that was asked for', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    const images = cloud.list().slice(0, 6)
+    cloud.core.remotes.setKept(cloud.datasetId, [images[0].id], true)
+    for (const { id } of images) await cloud.core.cache.file(id)
+    edit(cloud.core, images[1].id, { created: [aBox()] })
+    const bytes = cloud.core.remotes.cacheBytes()
+    cloud.core.writeSettings({ cacheLimitBytes: bytes / 2 })
+    await cloud.core.cache.shrink()
+    const cached = images.map(({ id }) => cloud.core.images.get(id).remote?.isCached)
+    // The first was asked for, the second has something untold; of the others the oldest went.
+    expect(cached.slice(0, 4)).toEqual([true, true, false, false])
+    expect(cloud.core.remotes.cacheBytes()).toBeLessThanOrEqual(bytes / 2)
+  })
+})
+
+describe('what is done here is told to the service', () => {
+  test('labels, with classes that are new there', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    const [image] = cloud.list()
+    await cloud.core.look(image.id)
+    const drawn = [aBox('car'), aBox('unicorn')]
+    edit(cloud.core, image.id, { created: drawn })
+    expect(cloud.core.images.get(image.id).remote?.sync).toBe('waiting')
+    await cloud.push()
+    expect(onService(service.emulator, STREET, image.path)).toEqual(drawn.map(idAndClass))
+    expect(cloud.core.images.get(image.id).remote?.sync).toBe('synced')
+    expect(cloud.core.outbox.list(null)).toEqual([])
+  })
+
+  test('stages, splits and tags, each in as few requests as there can be', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    const ids = cloud.list().map(({ id }) => id)
+    cloud.core.images.patch(ids, { stage: 'review', tags: ['night'] })
+    cloud.core.images.patch(ids.slice(0, 2), { split: 'val' })
+    cloud.core.images.patchTags(ids.slice(0, 3), ['rain'], ['night'])
+    const before = service.emulator.requests.length
+    await cloud.push()
+    const lines = service.emulator.requests.slice(before).map(({ line }) => line)
+    expect(lines.filter((line) => /batch|bulk-tag/.test(line))).toHaveLength(3)
+    expect(lines.filter((line) => line.endsWith('/split'))).toHaveLength(2)
+    const { state } = service.emulator
+    const there = state.images(state.dataset(STREET).id)
+    expect(there.every(({ status }) => status === 'review')).toBe(true)
+    expect(there.filter(({ split }) => split === 'val')).toHaveLength(2)
+    expect(there.filter(({ tags }) => tags.join() === 'rain')).toHaveLength(3)
+    expect(there.filter(({ tags }) => tags.join() === 'night')).toHaveLength(21)
+  })
+
+  test('a class renamed here is renamed there, without telling each image again', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    for (const { id } of cloud.list().slice(0, 5)) {
+      await cloud.core.labelSync.read(id)
+      edit(cloud.core, id, { created: [aBox('car')] })
+    }
+    await cloud.push()
+    cloud.core.publish(
+      cloud.core.edits.editClasses(cloud.datasetId, newId(), {
+        kind: 'rename',
+        from: 'car',
+        to: 'van',
+      }),
+    )
+    const before = service.emulator.requests.length
+    await cloud.push()
+    const lines = service.emulator.requests.slice(before).map(({ line }) => line)
+    expect(lines.filter((line) => line.includes('/annotations/'))).toEqual([
+      'POST /api/v1/developer/annotations/rename-class',
+    ])
+    expect(onService(service.emulator, STREET, cloud.list()[0].path)[0].name).toBe('van')
+    expect(cloud.core.outbox.list(null)).toEqual([])
+    // Undo is a rename back.
+    const undone = cloud.core.edits.undo(cloud.list()[0].id, newId())
+    if (undone) cloud.core.publish(undone)
+    await cloud.push()
+    expect(onService(service.emulator, STREET, cloud.list()[0].path)[0].name).toBe('car')
+  })
+
+  test('comments, which others can answer', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    await using other = await cloudCore(service.emulator)
+    const [image] = cloud.list()
+    const box = aBox()
+    edit(cloud.core, image.id, { created: [box] })
+    cloud.core.addComment(image.id, box.id, 'Is this one car or two?')
+    expect(cloud.core.comments.list(image.id)).toMatchObject([{ isWaiting: true }])
+    await cloud.push()
+    expect(cloud.core.comments.list(image.id)).toMatchObject([
+      { body: 'Is this one car or two?', isWaiting: false, isResolved: false },
+    ])
+    const there = other.list().find(({ path }) => path === image.path)?.id ?? ''
+    const heard = Promise.withResolvers<void>()
+    using _listener = other.core.events.on(({ type }) => type === 'comments' && heard.resolve())
+    other.core.pullComments(there)
+    await heard.promise
+    const [comment] = other.core.comments.list(there)
+    other.core.resolveComment(comment.id, there, true)
+    await other.push()
+    cloud.core.pullComments(image.id)
+    await expect
+      .poll(() => cloud.core.comments.list(image.id))
+      .toMatchObject([{ isResolved: true }])
+  })
+
+  test('what is refused stays, with the service’s words, and holds up nothing else', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    const [gone, kept] = cloud.list()
+    for (const { id } of [gone, kept]) await cloud.core.labelSync.read(id)
+    const { state } = service.emulator
+    state.deleteImage(state.imageAt(state.dataset(STREET), gone.path).id)
+    edit(cloud.core, gone.id, { created: [aBox()] })
+    edit(cloud.core, kept.id, { created: [aBox()] })
+    await cloud.push()
+    expect(onService(service.emulator, STREET, kept.path)).toHaveLength(1)
+    const { entries } = cloud.core.outboxView.read()
+    expect(entries).toMatchObject([
+      {
+        path: gone.path,
+        kind: 'annotations',
+        state: 'failed',
+        problem: expect.stringMatching(/not have it/),
+      },
+    ])
+    cloud.core.outboxView.discard(entries[0].id)
+    expect(cloud.core.outboxView.read().entries).toEqual([])
+    expect(cloud.core.edits.annotations(gone.id).annotations).toEqual([])
+    expect(cloud.core.edits.history(gone.id, 10).map(({ label }) => label)).toContain('Edit')
+  })
+
+  test('a viewer’s edits stay here, and go when the key may', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator, { apiKey: 'pk_live_viewer' })
+    const [image] = cloud.list()
+    await cloud.core.labelSync.read(image.id)
+    edit(cloud.core, image.id, { created: [aBox()] })
+    await cloud.push()
+    expect(cloud.core.outboxView.read().entries).toMatchObject([
+      { state: 'failed', problem: expect.stringMatching(/role/), requestId: expect.any(String) },
+    ])
+    await cloud.core.accounts.add(service.emulator.url, KEY)
+    cloud.core.outbox.retry(null)
+    await cloud.push()
+    expect(onService(service.emulator, STREET, image.path)).toHaveLength(1)
+  })
+})

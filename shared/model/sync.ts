@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { annotationSchema } from './annotation.ts'
+
+/** One annotation that both sides changed. `null`: that side deleted it, or (as base) it was not there. */
+export const conflictSchema = z.object({
+  id: z.string(),
+  /** What both changed, to different values; `existence` when one side deleted it. */
+  fields: z.array(z.enum(['existence', 'class', 'shape', 'attributes', 'confidence', 'instance'])),
+  base: annotationSchema.nullable(),
+  mine: annotationSchema.nullable(),
+  theirs: annotationSchema.nullable(),
+})
+export type Conflict = z.infer<typeof conflictSchema>
+
+export const outboxKindSchema = z.enum([
+  'annotations',
+  'stage',
+  'split',
+  'tags',
+  'classes',
+  'comment',
+])
+export type OutboxKind = z.infer<typeof outboxKindSchema>
+
+/** Something that the service has not been told yet. */
+export const outboxEntrySchema = z.object({
+  id: z.number().int(),
+  datasetId: z.string(),
+  datasetName: z.string(),
+  imageId: z.string().nullable(),
+  path: z.string().nullable(),
+  kind: outboxKindSchema,
+  state: z.enum(['waiting', 'failed', 'conflict']),
+  /** In words: what it is, and the service's words where it was refused. */
+  what: z.string(),
+  problem: z.string().nullable(),
+  requestId: z.string().nullable(),
+  queuedAtMs: z.number(),
+})
+export type OutboxEntry = z.infer<typeof outboxEntrySchema>
+
+export const pushedSchema = z.object({
+  id: z.number().int(),
+  datasetName: z.string(),
+  path: z.string().nullable(),
+  message: z.string(),
+  atMs: z.number(),
+})
+export type Pushed = z.infer<typeof pushedSchema>
+
+export const commentSchema = z.object({
+  id: z.string(),
+  annotationId: z.string(),
+  body: z.string(),
+  isResolved: z.boolean(),
+  createdAtMs: z.number(),
+  /** The service has not been told yet. */
+  isWaiting: z.boolean(),
+})
+export type Comment = z.infer<typeof commentSchema>

@@ -1,0 +1,76 @@
+import { type AppCore, createAppCore } from '#core/app-core.ts'
+import { type Emulator, type EmulatorOptions, startEmulator } from '#emulator/server.ts'
+import type { Annotation } from '#shared/model/annotation.ts'
+import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+import { temporaryFolder, testPorts } from './core.ts'
+
+/** A local service with its seed, in a folder of its own. */
+export async function seededEmulator(options: Partial<EmulatorOptions> = {}) {
+  const folder = temporaryFolder()
+  const emulator = await startEmulator({ dataDir: folder.path, seeded: true, ...options })
+  return {
+    emulator,
+    async [Symbol.asyncDispose]() {
+      await emulator[Symbol.asyncDispose]()
+      folder[Symbol.dispose]()
+    },
+  }
+}
+
+/** A core with an account of the service, on one of its datasets. */
+export async function cloudCore(
+  emulator: Pick<Emulator, 'url' | 'state'>,
+  { dataset: name = 'street scenes', apiKey = 'pk_live_member', baseUrl = emulator.url } = {},
+) {
+  const data = temporaryFolder()
+  const core = createAppCore(testPorts(data.path))
+  const account = await core.accounts.add(baseUrl, apiKey)
+  const { id: remoteId } = emulator.state.dataset(name)
+  const dataset = await core.remoteDatasets.open(account.id, remoteId)
+  await core.remoteDatasets.settled(dataset.id)
+  return {
+    core,
+    account,
+    datasetId: dataset.id,
+    dataDir: data.path,
+    list: () => core.images.list(dataset.id),
+    push: () => core.engine.pushNow(account.id),
+    async [Symbol.asyncDispose]() {
+      await core[Symbol.asyncDispose]()
+      data[Symbol.dispose]()
+    },
+  }
+}
+
+let commits = 0
+
+/** One edit as a window makes it. */
+export function edit(
+  core: Pick<AppCore, 'edits' | 'publish'>,
+  imageId: string,
+  changes: Partial<ChangeSet>,
+): void {
+  core.publish(
+    core.edits.commit({
+      commitId: `cloud-test-${commits++}`,
+      imageId,
+      baseRevision: null,
+      changes: { ...EMPTY_CHANGE_SET, ...changes },
+      label: 'Edit',
+      origin: 'user',
+    }),
+  )
+}
+
+/** What the service has of an image, by its path, in our words. */
+export function onService(
+  { state }: Pick<Emulator, 'state'>,
+  dataset: string,
+  path: string,
+): { id: string; name: string }[] {
+  return state
+    .annotations(state.imageAt(state.dataset(dataset), path).id)
+    .map(({ id, name }) => ({ id, name }))
+}
+
+export const idAndClass = ({ id, className }: Annotation) => ({ id, name: className })

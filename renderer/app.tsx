@@ -2,8 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { Settings } from '#shared/contract/settings.ts'
 import { appState } from './actions/app-state.ts'
+import { cloudState } from './document/cloud-state.ts'
 import { datasetState } from './document/dataset-state.ts'
 import { editorSettings } from './document/editor-settings.ts'
+import { AccountDialog } from './panels/account-dialog.tsx'
+import { AccountScreen } from './panels/account-screen.tsx'
+import { AskByTextDialog } from './panels/ask-by-text-dialog.tsx'
 import { ClassDialog } from './panels/class-dialog.tsx'
 import { CommandPalette } from './panels/command-palette.tsx'
 import { DatasetScreen } from './panels/dataset-screen.tsx'
@@ -11,7 +15,9 @@ import { ExportDialog } from './panels/export-dialog.tsx'
 import { FolderDialog } from './panels/folder-dialog.tsx'
 import { HelpDialog } from './panels/help-dialog.tsx'
 import { ImportDialog } from './panels/import-dialog.tsx'
+import { NewDatasetDialog } from './panels/new-dataset-dialog.tsx'
 import { Notices } from './panels/notices.tsx'
+import { OutboxDialog } from './panels/outbox-dialog.tsx'
 import { PropagateDialog } from './panels/propagate-dialog.tsx'
 import { StartScreen } from './panels/start-screen.tsx'
 import { connection } from './rpc/connection.ts'
@@ -56,6 +62,14 @@ function CurrentDialog({ settings }: { settings: Settings }) {
       const item = dataset?.classes.find(({ name }) => name === dialog.name)
       return item ? <ClassDialog item={item} /> : null
     }
+    case 'account':
+      return <AccountDialog />
+    case 'outbox':
+      return <OutboxDialog />
+    case 'new-dataset':
+      return <NewDatasetDialog accountId={dialog.accountId} />
+    case 'ask-by-text':
+      return <AskByTextDialog />
     case 'palette':
       return <CommandPalette />
     case undefined:
@@ -67,6 +81,10 @@ export function App() {
   const settings = useQuery(orpc.settings.get.queryOptions())
   const dataset = useStore(datasetState, (state) => state.dataset)
   const lost = useStore(connection, ({ state }) => state === 'lost')
+  const accountId = useStore(appState, (state) => state.accountId)
+  const account = useStore(cloudState, ({ accounts }) =>
+    accounts.find(({ id }) => id === accountId),
+  )
   const isReady = useStore(appState, (state) => state.isReady)
   useTheme(settings.data?.theme)
   useEffect(() => {
@@ -85,7 +103,13 @@ export function App() {
   }
   return (
     <>
-      {dataset ? <DatasetScreen dataset={dataset} settings={settings.data} /> : <StartScreen />}
+      {dataset ? (
+        <DatasetScreen dataset={dataset} settings={settings.data} />
+      ) : account ? (
+        <AccountScreen key={account.id} account={account} />
+      ) : (
+        <StartScreen />
+      )}
       <CurrentDialog settings={settings.data} />
       <Notices />
     </>

@@ -3,7 +3,9 @@ import { assertNever } from '#shared/model/assert-never.ts'
 import { isEmptyChangeSet } from '#shared/model/change-set.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { notify } from './actions/app-state.ts'
+import { loadAccounts, loadConflicts } from './actions/cloud.ts'
 import { openFirstImage, openFolder } from './actions/datasets.ts'
+import { cloudState, removeAccountState, upsertAccount } from './document/cloud-state.ts'
 import { datasetState, upsertImages } from './document/dataset-state.ts'
 import {
   forgetAhead,
@@ -38,6 +40,10 @@ function recountClasses(): void {
   void queryClient.invalidateQueries({ queryKey: orpc.datasets.classCounts.key() })
 }
 
+function refreshOutbox(): void {
+  void queryClient.invalidateQueries({ queryKey: orpc.sync.outbox.key() })
+}
+
 const waiting = new Set<() => void>()
 
 /** Once, before the next frame is painted. */
@@ -68,7 +74,9 @@ function handle(event: AppEvent): void {
       soon(showImages)
       return
     case 'scan':
-      if (isOpen(event.datasetId)) datasetState.setState({ scan: event })
+      if (!isOpen(event.datasetId)) return
+      datasetState.setState({ scan: event })
+      if (event.state === 'done') soon(openFirstImage)
       return
     case 'annotations':
       onAnnotationsEvent(event)
@@ -78,6 +86,29 @@ function handle(event: AppEvent): void {
       if (!isOpen(event.dataset.id)) return
       datasetState.setState({ dataset: event.dataset })
       refreshLabels()
+      return
+    case 'account':
+      upsertAccount(event.account)
+      return
+    case 'account-removed':
+      removeAccountState(event.accountId)
+      return
+    case 'sync': {
+      const { type: _type, accountId, ...counts } = event
+      cloudState.setState(({ sync }) => ({ sync: { ...sync, [accountId]: counts } }))
+      soon(refreshOutbox)
+      return
+    }
+    case 'offline': {
+      const { type: _type, datasetId, ...state } = event
+      cloudState.setState(({ offline }) => ({ offline: { ...offline, [datasetId]: state } }))
+      return
+    }
+    case 'conflicts':
+      if (session.getState().imageId === event.imageId) loadConflicts(event.imageId).catch(() => {})
+      return
+    case 'comments':
+      void queryClient.invalidateQueries({ queryKey: orpc.comments.list.key() })
       return
     case 'open-folder':
       void openFolder(event.path)
@@ -96,6 +127,7 @@ async function readEvents(): Promise<void> {
     for await (const event of await client.app.events()) {
       if (event.type === 'listening') {
         retrySaving()
+        loadAccounts().catch(() => {})
         // What happened in between was not told.
         forgetAhead()
         void session
@@ -112,6 +144,9 @@ async function readEvents(): Promise<void> {
 
 /** Listens for as long as the window lives. */
 export function followCore(): void {
+  session.subscribe(({ imageId }, before) => {
+    if (imageId !== before.imageId) loadConflicts(imageId).catch(() => {})
+  })
   connection.subscribe(({ state }, before) => {
     if (state === 'connected' && before.state !== 'connected') void readEvents()
   })

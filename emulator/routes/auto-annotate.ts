@@ -38,6 +38,7 @@ const byText = z.strictObject({
   max_detections: z.number().int().min(1),
 })
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const SCORE = 0.9
 
 /** An eight-sided outline: what a model would find, without a model. */
@@ -55,7 +56,9 @@ function found(name: string, { x, y, w, h }: z.infer<typeof box>, asPolygon: boo
 export function autoAnnotateRoutes(app: FastifyInstance, { state }: Service): void {
   const find = (dataset: string, image: string) => {
     const owner = state.dataset(dataset)
-    return { owner, image: state.imageAt(owner, image) }
+    // A path inside the dataset, or a UUID.
+    const found = UUID.test(image) ? state.imageById(image) : state.imageAt(owner, image)
+    return { owner, image: found }
   }
 
   app.post(`${BASE}/point`, (request) => {

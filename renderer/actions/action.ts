@@ -2,7 +2,7 @@
 export interface Action {
   id: string
   label: string
-  group: 'Navigate' | 'Tools' | 'Edit' | 'Shapes' | 'Classes' | 'View' | 'File' | 'Help'
+  group: 'Navigate' | 'Tools' | 'Edit' | 'Shapes' | 'Classes' | 'View' | 'Service' | 'File' | 'Help'
   /** Shortcuts as `matchesKey` reads them; the first is shown. */
   keys: readonly string[]
   /** Not offered in the palette: it only makes sense as a key. */

@@ -4,6 +4,7 @@ import { chooseTool, say, selectedAnnotations, toolState } from '#renderer/tools
 import { TOOLS, toolById } from '#renderer/tools/tools.ts'
 import type { Action } from './action.ts'
 import { appState, showDialog } from './app-state.ts'
+import { CLOUD_ACTIONS } from './cloud.ts'
 import { COPY_ACTIONS } from './copy-actions.ts'
 import { chooseFolder, goToNext, leaveDataset, openSample } from './datasets.ts'
 import { EDIT_ACTIONS, relabel } from './edit-actions.ts'
@@ -17,6 +18,7 @@ import { VIEW_ACTIONS } from './view-actions.ts'
 export const CLASS_SEARCH_ID = 'class-search'
 
 const inDataset = () => appState.getState().datasetId !== null
+const inRemote = () => datasetState.getState().dataset?.remote != null
 
 /** The drawing tool that N takes in hand again. */
 let lastDrawing: ToolId = 'bbox'
@@ -50,12 +52,12 @@ function step(direction: 1 | -1, onlyUnlabelled: boolean): void {
 }
 
 const toolActions = TOOLS.map(
-  ({ id, label, keys }): Action => ({
+  ({ id, label, keys, needsService }): Action => ({
     id: `tool-${id}`,
     label: `${label} tool`,
     group: 'Tools',
     keys,
-    enabled: inDataset,
+    enabled: needsService ? inRemote : inDataset,
     run: () => takeTool(id),
   }),
 )
@@ -139,6 +141,23 @@ export const ACTIONS: readonly Action[] = [
   },
   ...classActions,
   ...VIEW_ACTIONS,
+  {
+    id: 'gallery',
+    label: 'All images as a grid, or back to one',
+    group: 'Navigate',
+    keys: ['Mod+G'],
+    enabled: inDataset,
+    run: () => appState.setState(({ isGallery }) => ({ isGallery: !isGallery })),
+  },
+  {
+    id: 'ask-by-text',
+    label: 'Assist: find by words…',
+    group: 'Tools',
+    keys: ['Shift+Q'],
+    enabled: inRemote,
+    run: () => showDialog({ kind: 'ask-by-text' }),
+  },
+  ...CLOUD_ACTIONS,
   {
     id: 'open-folder',
     label: 'Open folder…',

@@ -10,19 +10,37 @@ export type Dialog =
   | { kind: 'palette' }
   | { kind: 'propagate' }
   | { kind: 'class'; name: string }
+  | { kind: 'account' }
+  | { kind: 'outbox' }
+  | { kind: 'new-dataset'; accountId: string }
+  | { kind: 'ask-by-text' }
+
+interface Notice {
+  id: number
+  message: string
+  tone: 'info' | 'error'
+  /** What the service calls the request that failed, to report it. */
+  requestId: string | null
+}
 
 interface AppState {
   /** The engine has answered, and what earlier windows left unsent is on its way. */
   isReady: boolean
   datasetId: string | null
+  /** Whose datasets are shown while none is open. */
+  accountId: string | null
+  /** The images of the dataset as a grid instead of one on the canvas. */
+  isGallery: boolean
   dialog: Dialog | null
   /** Something to be read; stays until dismissed. */
-  notices: readonly { id: number; message: string; tone: 'info' | 'error' }[]
+  notices: readonly Notice[]
 }
 
 export const appState = createStore<AppState>(() => ({
   isReady: false,
   datasetId: null,
+  accountId: null,
+  isGallery: false,
   dialog: null,
   notices: [],
 }))
@@ -33,10 +51,14 @@ export function showDialog(dialog: Dialog | null): void {
 
 let nextNotice = 1
 
-export function notify(message: string, tone: 'info' | 'error' = 'info'): void {
+export function notify(
+  message: string,
+  tone: 'info' | 'error' = 'info',
+  requestId: string | null = null,
+): void {
   appState.setState(({ notices }) => {
     if (notices.some((notice) => notice.message === message)) return {}
-    return { notices: [...notices, { id: nextNotice++, message, tone }].slice(-4) }
+    return { notices: [...notices, { id: nextNotice++, message, tone, requestId }].slice(-4) }
   })
 }
 
@@ -46,7 +68,15 @@ export function dismissNotice(id: number): void {
 
 /** Shows what went wrong, in the words it came with. */
 export function notifyError(error: unknown): void {
-  notify(error instanceof Error ? error.message : String(error), 'error')
+  notify(error instanceof Error ? error.message : String(error), 'error', requestIdOf(error))
+}
+
+/** Of a fault that came from the service; null when it did not. */
+export function requestIdOf(error: unknown): string | null {
+  const data = typeof error === 'object' && error !== null && 'data' in error ? error.data : null
+  const id =
+    typeof data === 'object' && data !== null && 'requestId' in data ? data.requestId : null
+  return typeof id === 'string' ? id : null
 }
 
 /** Gives the keys back to the canvas after a choice in a field. */

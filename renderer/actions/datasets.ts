@@ -30,7 +30,7 @@ async function enter(dataset: Dataset): Promise<void> {
   // The image of another dataset may still be open.
   closeDocument()
   datasetState.setState({ ...EMPTY_DATASET, dataset })
-  appState.setState({ datasetId: dataset.id, dialog: null })
+  appState.setState({ datasetId: dataset.id, dialog: null, isGallery: false })
   await loadImages(dataset.id)
   openFirstImage()
   void queryClient.invalidateQueries({ queryKey: orpc.datasets.list.key() })
@@ -38,9 +38,11 @@ async function enter(dataset: Dataset): Promise<void> {
 
 /** Opens the image of the last visit, else the first, if none is open yet. */
 export function openFirstImage(): void {
-  const { dataset, images, indexOf } = datasetState.getState()
+  const { dataset, images, indexOf, scan } = datasetState.getState()
   if (!dataset || session.getState().imageId !== null || images.length === 0) return
   const last = localStorage.getItem(LAST_IMAGE_KEY + dataset.id)
+  // The service lists the newest first: which is the first is known when all have come.
+  if (dataset.remote && last === null && scan?.state === 'scanning') return
   goToImage(last !== null && indexOf.has(last) ? last : images[0].id)
 }
 
@@ -59,6 +61,9 @@ export const openSample = () => tryEnter(() => client.datasets.openSample())
 export const openDataset = (id: string) => tryEnter(() => client.datasets.open({ id }))
 export const relocateDataset = (id: string, path: string) =>
   tryEnter(() => client.datasets.relocate({ id, path }))
+
+export const openRemote = (accountId: string, remoteId: string) =>
+  tryEnter(() => client.remote.open({ accountId, remoteId }))
 
 export async function forgetDataset(id: string): Promise<void> {
   try {

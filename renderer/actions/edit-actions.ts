@@ -239,6 +239,8 @@ export const EDIT_ACTIONS: readonly Action[] = [
     label: 'Save now',
     group: 'File',
     keys: ['Mod+S'],
+    // Of a dataset of the service the key sends what waits.
+    enabled: () => datasetState.getState().dataset?.remote == null,
     run: async () => {
       retrySaving()
       await flushEdits()

@@ -1,3 +1,4 @@
+import { shapeDots, shapeOutlines } from '#shared/geometry/shape.ts'
 import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
 import type { Annotation, Box, Point } from '#shared/model/annotation.ts'
 import {
@@ -29,6 +30,8 @@ export interface Overlay {
   activeVertices: ReadonlySet<string>
   outlines: readonly Outline[]
   vertices: readonly Point[]
+  /** Places that are not part of what is being drawn. */
+  crosses: readonly Point[]
   closing: Point | null
   /** Where the next point goes when that is not under the pointer. */
   snap: Point | null
@@ -45,6 +48,13 @@ export interface Overlay {
   /** Screen pixels; null when it is elsewhere. */
   pointer: Point | null
   showCrosshair: boolean
+  /** What others made of shapes in conflict, over ours. Opacities 0..1; null without conflicts. */
+  theirs: {
+    annotations: readonly Annotation[]
+    current: string | null
+    opacity: number
+    mineOpacity: number
+  } | null
   /** What a loupe shows besides the overlay; null without one. */
   loupe: { picture: Picture; annotationsIn: (box: Box) => readonly Annotation[] } | null
 }
@@ -115,7 +125,7 @@ function addDot(path: Path2D, { x, y }: Point, radius: number): void {
 function drawDrawing(
   context: CanvasRenderingContext2D,
   view: Viewport,
-  { outlines, vertices, closing, snap, color }: Overlay,
+  { outlines, vertices, crosses, closing, snap, color }: Overlay,
 ): void {
   context.beginPath()
   for (const outline of outlines) tracePath(context, view, outline)
@@ -127,6 +137,7 @@ function drawDrawing(
   context.stroke()
   for (const vertex of vertices)
     dot(context, toScreen(view, vertex), VERTEX_RADIUS, '#ffffff', color)
+  drawCrossings(context, view, crosses)
   if (closing) dot(context, toScreen(view, closing), VERTEX_RADIUS + 4, color, '#ffffff')
   if (!snap) return
   // A ring, so that the border under it can be seen.
@@ -321,6 +332,36 @@ function drawEdited(
   drawDrawing(context, view, overlay)
 }
 
+const THEIRS = '#db2777'
+
+/** Dashed and in one colour, so that they are never taken for ours. */
+function drawTheirs(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  { annotations, current, opacity }: NonNullable<Overlay['theirs']>,
+): void {
+  context.save()
+  context.globalAlpha = opacity
+  for (const { id, shape } of annotations) {
+    const path = new Path2D()
+    for (const outline of shapeOutlines(shape)) tracePath(path, view, outline)
+    for (const { x, y } of shapeDots(shape).map((place) => toScreen(view, place))) {
+      path.moveTo(x + VERTEX_RADIUS, y)
+      path.arc(x, y, VERTEX_RADIUS, 0, 2 * Math.PI)
+    }
+    const isCurrent = id === current
+    context.setLineDash([])
+    context.strokeStyle = 'rgba(255, 255, 255, 0.9)'
+    context.lineWidth = isCurrent ? 5 : 3
+    context.stroke(path)
+    context.setLineDash([7, 5])
+    context.strokeStyle = THEIRS
+    context.lineWidth = isCurrent ? 3 : 1.5
+    context.stroke(path)
+  }
+  context.restore()
+}
+
 export function drawOverlay(
   context: CanvasRenderingContext2D,
   view: Viewport,
@@ -328,7 +369,10 @@ export function drawOverlay(
   style: Style,
 ): void {
   if (overlay.hovered) drawAnnotation(context, view, overlay.hovered, style, 'hovered')
+  context.globalAlpha = overlay.theirs?.mineOpacity ?? 1
   drawEdited(context, view, overlay, style)
+  context.globalAlpha = 1
+  if (overlay.theirs) drawTheirs(context, view, overlay.theirs)
   if (overlay.marquee) drawMarquee(context, view, overlay.marquee)
   if (overlay.lasso.length > 1) drawLasso(context, view, overlay.lasso)
   const { pointer, loupe, caption } = overlay

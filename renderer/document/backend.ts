@@ -1,4 +1,4 @@
-import type { Drafts, OpenedDocument } from '#shared/contract/contract.ts'
+import type { AssistAsk, Drafts, OpenedDocument, Proposal } from '#shared/contract/contract.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
 
 export interface PendingCommit {
@@ -31,6 +31,8 @@ export interface DocumentBackend {
   /** What undo and redo would do now, in words. */
   labels(imageId: string): Promise<{ undo: string | null; redo: string | null }>
   saveDrafts(imageId: string, drafts: Drafts): Promise<void>
+  /** Asks the service for shapes; nothing is drawn by it. */
+  assist(imageId: string, className: string, ask: AssistAsk): Promise<Proposal>
 }
 
 export class StaleError extends Error {}

@@ -1,5 +1,11 @@
 import { createStore } from 'zustand/vanilla'
-import type { DraftData, Drafts, OpenedDocument } from '#shared/contract/contract.ts'
+import type {
+  AssistAsk,
+  DraftData,
+  Drafts,
+  OpenedDocument,
+  Proposal,
+} from '#shared/contract/contract.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { Autosave, type SaveState } from './autosave.ts'
@@ -105,6 +111,11 @@ export function retrySaving(): void {
 /** Resolves when every edit has been acknowledged. */
 export function flushEdits(): Promise<void> {
   return autosave?.flush() ?? Promise.resolve()
+}
+
+/** Asks the service for shapes. Throws what it says. */
+export function assist(imageId: string, className: string, ask: AssistAsk): Promise<Proposal> {
+  return backend.assist(imageId, className, ask)
 }
 
 /** Labels of images that are likely to be opened next. What is told of their image makes them worthless. */

@@ -1,40 +1,18 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { CircleAlert, CircleCheck } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { CircleCheck } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { session } from '#renderer/document/session.ts'
-import { thumbnailUrl } from '#renderer/rpc/media.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
+import { Thumbnail } from './thumbnail.tsx'
 
 /** Screen pixels. */
 const TILE = 100
 const THUMBNAIL_WIDTH = 160
-
-function Thumbnail({ image }: { image: DatasetImage }) {
-  const [failed, setFailed] = useState(false)
-  if (image.problem !== null || image.missing || failed)
-    return (
-      <CircleAlert
-        className="size-5 text-danger"
-        aria-label={image.problem ?? 'The file is missing'}
-      />
-    )
-  return (
-    <img
-      src={thumbnailUrl(image, THUMBNAIL_WIDTH)}
-      alt=""
-      loading="lazy"
-      decoding="async"
-      draggable={false}
-      onError={() => setFailed(true)}
-      className="size-full object-cover"
-    />
-  )
-}
 
 function Tile({ image, current }: { image: DatasetImage; current: boolean }) {
   const { annotationCount, path, stage } = image
@@ -54,7 +32,7 @@ function Tile({ image, current }: { image: DatasetImage; current: boolean }) {
           current ? 'outline outline-accent' : 'outline-transparent',
         )}
       >
-        <Thumbnail image={image} />
+        <Thumbnail image={image} width={THUMBNAIL_WIDTH} />
         {annotationCount > 0 && (
           <span className="absolute right-1 bottom-1 rounded bg-black/75 px-1 text-2xs font-medium text-white tabular-nums">
             {annotationCount}

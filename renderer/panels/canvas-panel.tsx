@@ -5,6 +5,7 @@ import type { Style } from '#renderer/canvas/draw-annotations.ts'
 import { prefetchImage } from '#renderer/canvas/image-loader.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
 import { fitBox, resized, restoreView, saveView, viewport } from '#renderer/canvas/viewport.ts'
+import { conflictState } from '#renderer/document/cloud-state.ts'
 import { datasetState, imageById, nextImage } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { selection } from '#renderer/document/selection.ts'
@@ -143,10 +144,12 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
   useEffect(() => {
     const stopSelection = selection.subscribe(() => redraw.current())
     const stopTool = toolState.subscribe(() => redraw.current())
+    const stopConflicts = conflictState.subscribe(() => redraw.current())
     const stopAnnotations = document?.annotations.subscribe(() => redraw.current())
     return () => {
       stopSelection()
       stopTool()
+      stopConflicts()
       stopAnnotations?.()
     }
   }, [document])

@@ -2,6 +2,7 @@ import type { Style } from '#renderer/canvas/draw-annotations.ts'
 import type { Overlay } from '#renderer/canvas/draw-overlay.ts'
 import type { Picture } from '#renderer/canvas/picture.ts'
 import { canvasPointer } from '#renderer/canvas/pointer-place.ts'
+import { conflictState } from '#renderer/document/cloud-state.ts'
 import { isVisible, selection } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
 import { FRAME_MARGIN, frameOf } from '#renderer/tools/select/edit-gestures.ts'
@@ -21,6 +22,18 @@ import type { Annotation } from '#shared/model/annotation.ts'
 const CHECKED = 50
 /** A shape of more points than this is not looked through at each frame in which it changes. */
 const CHECKED_POINTS = 300
+
+function currentTheirs(): Overlay['theirs'] {
+  const { conflicts, index, blend } = conflictState.getState()
+  if (conflicts.length === 0) return null
+  return {
+    annotations: conflicts.flatMap(({ theirs }) => theirs ?? []),
+    current: conflicts[index]?.id ?? null,
+    // In the middle both can be seen well.
+    opacity: Math.min(1, blend * 2),
+    mineOpacity: Math.min(1, (1 - blend) * 2),
+  }
+}
 
 /** What the overlay shows at this moment, put together from the selection, the tool and the document. */
 export function currentOverlay(
@@ -62,6 +75,7 @@ export function currentOverlay(
     activeVertices: vertices,
     outlines: preview.outlines,
     vertices: preview.vertices,
+    crosses: preview.crosses,
     closing: preview.closing,
     snap: preview.snap,
     marquee: preview.marquee,
@@ -70,6 +84,7 @@ export function currentOverlay(
     color: style.colorOf(currentClassName()),
     pointer: toolId === 'pan' ? null : canvasPointer.screen,
     showCrosshair,
+    theirs: currentTheirs(),
     loupe:
       picture && document && showLoupe
         ? {

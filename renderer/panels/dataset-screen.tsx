@@ -1,19 +1,23 @@
 import { FolderSearch, ImageOff, Images, LoaderCircle } from 'lucide-react'
 import { Tabs } from 'radix-ui'
 import { useDeferredValue } from 'react'
-import { showDialog } from '#renderer/actions/app-state.ts'
+import { appState, showDialog } from '#renderer/actions/app-state.ts'
+import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { session } from '#renderer/document/session.ts'
 import { Filmstrip } from '#renderer/gallery/filmstrip.tsx'
+import { Gallery } from '#renderer/gallery/gallery.tsx'
 import { Button } from '#renderer/ui/button.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore, useVersion } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
+import { AccountBanner } from './account-state.tsx'
 import { AnnotationsPanel } from './annotations-panel.tsx'
 import { CanvasPanel } from './canvas-panel.tsx'
 import { ClassesPanel } from './classes-panel.tsx'
+import { ConflictBar } from './conflict-bar.tsx'
 import { DraftBanner } from './draft-banner.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { PropertiesPanel } from './properties-panel.tsx'
@@ -63,13 +67,24 @@ function NoImages({ dataset }: { dataset: Dataset }) {
     return (
       <EmptyState
         icon={<LoaderCircle className="animate-spin" />}
-        title="Looking through the folder…"
+        title={
+          dataset.remote ? 'Asking the service for the images…' : 'Looking through the folder…'
+        }
       />
     )
   if (scan?.problems.length)
     return (
-      <EmptyState icon={<ImageOff />} title="The folder could not be read">
+      <EmptyState
+        icon={<ImageOff />}
+        title={dataset.remote ? 'The images could not be listed' : 'The folder could not be read'}
+      >
         {scan.problems[0]}
+      </EmptyState>
+    )
+  if (dataset.remote)
+    return (
+      <EmptyState icon={<Images />} title="No images in this dataset yet">
+        Drop a folder, images or a ZIP on this window to send them to the service.
       </EmptyState>
     )
   return (
@@ -95,12 +110,37 @@ function ScanProblems() {
 }
 
 export function DatasetScreen({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
+  const hasImages = useStore(datasetState, (state) => state.images.length > 0)
+  const isGallery = useStore(appState, (state) => state.isGallery)
+  return (
+    <div className="flex h-full flex-col">
+      <TopBar settings={settings} />
+      {dataset.remote && <RemoteBanner remote={dataset.remote} />}
+      {dataset.remote && !isGallery && <ConflictBar />}
+      {isGallery && hasImages ? (
+        <Gallery dataset={dataset} />
+      ) : (
+        <Editor dataset={dataset} settings={settings} />
+      )}
+    </div>
+  )
+}
+
+function RemoteBanner({ remote }: { remote: NonNullable<Dataset['remote']> }) {
+  const account = useStore(cloudState, ({ accounts }) =>
+    accounts.find(({ id }) => id === remote.accountId),
+  )
+  const waiting = useStore(cloudState, ({ sync }) => sync[remote.accountId]?.waiting)
+  return account ? <AccountBanner account={account} waiting={waiting ?? remote.waiting} /> : null
+}
+
+/** One image on the canvas, with tools, classes and labels around it. */
+function Editor({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
   // The picture of another image comes first, the panels beside it in the frame after.
   const document = useDeferredValue(useStore(session, (state) => state.document))
   const hasImages = useStore(datasetState, (state) => state.images.length > 0)
   return (
-    <div className="flex h-full flex-col">
-      <TopBar settings={settings} />
+    <>
       <main className="flex min-h-0 flex-1">
         <ToolRail />
         <div className="relative flex min-w-0 flex-1 flex-col">
@@ -119,6 +159,6 @@ export function DatasetScreen({ dataset, settings }: { dataset: Dataset; setting
       </main>
       {hasImages && <Filmstrip />}
       <StatusBar />
-    </div>
+    </>
   )
 }

@@ -2,6 +2,7 @@ import { CircleAlert, Info, X } from 'lucide-react'
 import { appState, dismissNotice } from '#renderer/actions/app-state.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
+import { RequestId } from '#renderer/ui/request-id.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 
 export function Notices() {
@@ -12,7 +13,7 @@ export function Notices() {
       aria-live="polite"
       className="pointer-events-none fixed right-4 bottom-40 z-[60] flex w-96 flex-col gap-2"
     >
-      {notices.map(({ id, message, tone }) => (
+      {notices.map(({ id, message, tone, requestId }) => (
         <div
           key={id}
           role={tone === 'error' ? 'alert' : 'status'}
@@ -26,7 +27,10 @@ export function Notices() {
           >
             {tone === 'error' ? <CircleAlert /> : <Info />}
           </span>
-          <p className="min-w-0 flex-1 py-0.5 break-words">{message}</p>
+          <div className="min-w-0 flex-1 py-0.5 break-words">
+            {message}
+            {requestId && <RequestId id={requestId} />}
+          </div>
           <IconButton label="Dismiss" onClick={() => dismissNotice(id)}>
             <X />
           </IconButton>

@@ -9,6 +9,7 @@ import { type Annotation, SHAPE_KIND_LABEL } from '#shared/model/annotation.ts'
 import { counted } from '#shared/model/counted.ts'
 import { askingClass } from '#shared/model/pose.ts'
 import { AttributesSection } from './attributes-section.tsx'
+import { CommentsSection } from './comments-section.tsx'
 import { Entry } from './entry.tsx'
 
 function Numbers({ annotation }: { annotation: Annotation }) {
@@ -46,6 +47,7 @@ export function PropertiesPanel({ document }: { document: ImageDocument }) {
   const selected = useStore(selection, (state) => state.selected)
   const annotations = [...selected].flatMap((id) => document.annotations.get(id) ?? [])
   const classes = useStore(datasetState, (state) => state.dataset?.classes) ?? []
+  const isRemote = useStore(datasetState, (state) => state.dataset?.remote != null)
   const [first] = annotations
   if (!first) return null
   const title =
@@ -55,7 +57,7 @@ export function PropertiesPanel({ document }: { document: ImageDocument }) {
   return (
     <section
       aria-label="Properties"
-      className="flex max-h-[38%] shrink-0 flex-col gap-2 overflow-y-auto border-t border-line p-2.5"
+      className="flex max-h-[50%] shrink-0 flex-col gap-2 overflow-y-auto border-t border-line p-2.5"
     >
       <h2 className="flex justify-between text-xs font-semibold text-muted">
         {title}
@@ -76,6 +78,9 @@ export function PropertiesPanel({ document }: { document: ImageDocument }) {
           )
         }
       />
+      {annotations.length === 1 && isRemote && (
+        <CommentsSection key={first.id} imageId={document.image.id} annotationId={first.id} />
+      )}
     </section>
   )
 }

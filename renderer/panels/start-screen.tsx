@@ -1,14 +1,29 @@
 import { useQuery } from '@tanstack/react-query'
-import { FolderOpen, FolderX, Images, MapPin, Sparkles, Trash2 } from 'lucide-react'
+import {
+  Building2,
+  Cloud,
+  FolderOpen,
+  FolderX,
+  Images,
+  MapPin,
+  Plus,
+  Sparkles,
+  Trash2,
+} from 'lucide-react'
 import { useState } from 'react'
 import { appState, notifyError, showDialog } from '#renderer/actions/app-state.ts'
+import { showAccount } from '#renderer/actions/cloud.ts'
 import { chooseFolder, forgetDataset, openDataset, openSample } from '#renderer/actions/datasets.ts'
+import { cloudState } from '#renderer/document/cloud-state.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+import type { Account } from '#shared/model/account.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
+import { AccountBadge } from './account-state.tsx'
 import { Logo } from './logo.tsx'
 
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
@@ -29,12 +44,12 @@ function RecentDataset({ dataset, onForget }: { dataset: Dataset; onForget: () =
         onClick={() => void openDataset(dataset.id)}
       >
         <span className="flex size-10 shrink-0 items-center justify-center rounded-lg bg-raised text-muted [&_svg]:size-5">
-          {dataset.missing ? <FolderX /> : <Images />}
+          {dataset.remote ? <Cloud /> : dataset.missing ? <FolderX /> : <Images />}
         </span>
         <span className="min-w-0 flex-1">
           <span className="block truncate text-sm font-medium">{dataset.name}</span>
           <span className="block truncate text-xs text-muted" title={dataset.root}>
-            {dataset.root}
+            {dataset.remote ? dataset.remote.organization : dataset.root}
           </span>
         </span>
         <span className="shrink-0 text-right text-xs text-muted">
@@ -56,6 +71,13 @@ function RecentDataset({ dataset, onForget }: { dataset: Dataset; onForget: () =
   )
 }
 
+function forgettingRemote({ waiting, failed, conflicts }: NonNullable<Dataset['remote']>): string {
+  const unsent = waiting + failed + conflicts
+  return unsent > 0
+    ? `${counted(unsent, 'change')} of it ${unsent === 1 ? 'has' : 'have'} not been sent to the service and would be lost. Send them first.`
+    : 'It stays on the service and can be opened again.'
+}
+
 function ForgetDialog({ dataset, onClose }: { dataset: Dataset; onClose: () => void }) {
   return (
     <ConfirmDialog
@@ -64,11 +86,70 @@ function ForgetDialog({ dataset, onClose }: { dataset: Dataset; onClose: () => v
       onConfirm={() => void forgetDataset(dataset.id)}
       onClose={onClose}
     >
-      {dataset.annotatedCount > 0
-        ? `The annotations of ${counted(dataset.annotatedCount, 'image')} are deleted with it and cannot be brought back. Export them first if you may need them.`
-        : 'It has no annotations.'}{' '}
-      The images on disk are not touched.
+      {dataset.remote
+        ? forgettingRemote(dataset.remote)
+        : dataset.annotatedCount > 0
+          ? `The annotations of ${counted(dataset.annotatedCount, 'image')} are deleted with it and cannot be brought back. Export them first if you may need them.`
+          : 'It has no annotations.'}{' '}
+      {!dataset.remote && 'The images on disk are not touched.'}
     </ConfirmDialog>
+  )
+}
+
+function AccountRow({ account }: { account: Account }) {
+  const counts = useStore(cloudState, ({ sync }) => sync[account.id])
+  const unsent = counts ? counts.waiting + counts.failed + counts.conflicts : 0
+  return (
+    <li className="rounded-lg border border-line bg-surface hover:bg-hover">
+      <button
+        type="button"
+        className="flex w-full items-center gap-3.5 rounded-lg px-3 py-2.5 text-left"
+        onClick={() => showAccount(account.id)}
+      >
+        <span className="flex size-10 shrink-0 items-center justify-center rounded-lg bg-accent-soft text-accent-text [&_svg]:size-5">
+          <Building2 />
+        </span>
+        <span className="min-w-0 flex-1">
+          <span className="block truncate text-sm font-medium">{account.organization}</span>
+          <span className="block truncate text-xs text-muted">
+            {new URL(account.baseUrl).host}
+            {unsent > 0 && ` · ${counted(unsent, 'change')} not sent`}
+          </span>
+        </span>
+        <AccountBadge account={account} />
+      </button>
+    </li>
+  )
+}
+
+function AccountsSection() {
+  const accounts = useStore(cloudState, (state) => state.accounts)
+  return (
+    <section aria-labelledby="accounts">
+      <div className="mb-2 flex items-center justify-between px-3">
+        <h2 id="accounts" className="text-xs font-semibold text-muted">
+          Pictograph
+        </h2>
+        <Button
+          variant="ghost"
+          className="h-7 px-2 text-xs"
+          onClick={() => showDialog({ kind: 'account' })}
+        >
+          <Plus className="size-4" /> Add account
+        </Button>
+      </div>
+      {accounts.length === 0 ? (
+        <p className="rounded-lg border border-dashed border-line px-4 py-4 text-center text-sm text-muted">
+          With an account, the datasets of your organisation open here like folders do.
+        </p>
+      ) : (
+        <ul className="flex flex-col gap-1.5">
+          {accounts.map((account) => (
+            <AccountRow key={account.id} account={account} />
+          ))}
+        </ul>
+      )}
+    </section>
   )
 }
 
@@ -124,6 +205,7 @@ export function StartScreen() {
             </span>
           </button>
         </div>
+        <AccountsSection />
         <section aria-labelledby="recent">
           <h2 id="recent" className="mb-2 px-3 text-xs font-semibold text-muted">
             Recent datasets

@@ -5,10 +5,12 @@ import {
   Move,
   PersonStanding,
   Slice,
+  Sparkles,
   SquareDashed,
 } from 'lucide-react'
 import { takeTool } from '#renderer/actions/actions.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ToolId } from '#renderer/tools/tool.ts'
 import { toolState } from '#renderer/tools/tool-state.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
@@ -23,6 +25,7 @@ const ICONS: Record<ToolId, LucideIcon> = {
   hole: SquareDashed,
   slice: Slice,
   pose: PersonStanding,
+  assist: Sparkles,
   ...SHAPE_ICONS,
 }
 
@@ -34,12 +37,13 @@ const SHORT_LABEL: Partial<Record<ToolId, string>> = {
 
 export function ToolRail() {
   const current = useStore(toolState, (state) => state.toolId)
+  const isRemote = useStore(datasetState, ({ dataset }) => dataset?.remote != null)
   return (
     <nav
       aria-label="Tools"
       className="flex w-[68px] shrink-0 flex-col items-center gap-0.5 overflow-y-auto border-r border-line bg-surface py-1.5"
     >
-      {TOOLS.map(({ id, label, keys }) => {
+      {TOOLS.filter(({ needsService }) => isRemote || !needsService).map(({ id, label, keys }) => {
         const Icon = ICONS[id]
         const [key] = keys
         return (

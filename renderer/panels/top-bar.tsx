@@ -1,10 +1,20 @@
-import { Download, House, Keyboard, Redo2, Settings2, Undo2, Upload } from 'lucide-react'
+import {
+  Download,
+  House,
+  Keyboard,
+  LayoutGrid,
+  Redo2,
+  Settings2,
+  Undo2,
+  Upload,
+} from 'lucide-react'
 import { actionById } from '#renderer/actions/actions.ts'
-import { focusCanvas, notifyError } from '#renderer/actions/app-state.ts'
+import { appState, focusCanvas, notifyError } from '#renderer/actions/app-state.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { session } from '#renderer/document/session.ts'
+import { SPLIT_LABEL, STAGE_LABEL } from '#renderer/gallery/stage-labels.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
@@ -18,15 +28,8 @@ import {
 } from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf } from '#shared/model/paths.ts'
 import { SaveIndicator } from './save-indicator.tsx'
+import { SyncIndicator } from './sync-indicator.tsx'
 import { ViewMenu } from './view-menu.tsx'
-
-const STAGE_LABEL: Record<Stage, string> = {
-  new: 'New',
-  annotate: 'In progress',
-  review: 'In review',
-  complete: 'Complete',
-}
-const SPLIT_LABEL: Record<Split, string> = { train: 'Train', val: 'Validation', test: 'Test' }
 
 const SELECT = 'h-7 rounded-md border border-line bg-surface px-1.5 text-xs text-text'
 
@@ -95,6 +98,7 @@ function ImageState({ image }: { image: DatasetImage }) {
 
 export function TopBar({ settings }: { settings: Settings }) {
   const dataset = useStore(datasetState, (state) => state.dataset)
+  const isGallery = useStore(appState, (state) => state.isGallery)
   const imageId = useStore(session, (state) => state.imageId)
   const document = useStore(session, (state) => state.document)
   const image = useStore(datasetState, () => (imageId === null ? undefined : imageById(imageId)))
@@ -113,17 +117,25 @@ export function TopBar({ settings }: { settings: Settings }) {
       </IconButton>
       <div className="flex min-w-0 flex-1 items-baseline gap-2">
         <h1 className="max-w-[30%] truncate text-sm font-semibold">{dataset?.name}</h1>
-        {image && (
+        {image && !isGallery && (
           <p className="min-w-0 truncate text-sm text-muted" title={image.path}>
             {directoryOf(image.path) !== '' && <span>{directoryOf(image.path)} / </span>}
             <span className="text-text">{fileNameOf(image.path)}</span>
           </p>
         )}
-        <span className="shrink-0 text-xs text-muted tabular-nums">{place}</span>
+        <span className="shrink-0 text-xs text-muted tabular-nums">{isGallery ? '' : place}</span>
       </div>
+      {dataset?.remote && <SyncIndicator remote={dataset.remote} />}
       <SaveIndicator />
-      {image && <ImageState image={image} />}
-      {document && <History document={document} />}
+      {image && !isGallery && <ImageState image={image} />}
+      {document && !isGallery && <History document={document} />}
+      <IconButton
+        label={`${isGallery ? 'One image' : 'All images as a grid'} (${keyLabel('Mod+G')})`}
+        pressed={isGallery}
+        onClick={() => void actionById('gallery').run()}
+      >
+        <LayoutGrid />
+      </IconButton>
       <ViewMenu settings={settings} />
       <span className="h-5 w-px bg-line" />
       <Button variant="ghost" className="h-7 px-2" onClick={() => void actionById('import').run()}>

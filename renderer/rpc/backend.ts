@@ -31,4 +31,5 @@ export const documentBackend: DocumentBackend = {
   redo: (imageId, commitId) => client.annotations.redo({ imageId, commitId }),
   labels: (imageId) => client.annotations.labels({ imageId }),
   saveDrafts: (imageId, drafts) => client.annotations.saveDrafts({ imageId, drafts }),
+  assist: (imageId, className, ask) => client.remote.assist({ imageId, className, ask }),
 }

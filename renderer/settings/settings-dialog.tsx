@@ -12,6 +12,8 @@ import { Modal } from '#renderer/ui/modal.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { Dataset, LabelFileFormat } from '#shared/model/dataset.ts'
+import { AccountsSection } from './accounts-section.tsx'
+import { CacheSection } from './cache-section.tsx'
 
 const LABEL_FORMATS: readonly { value: LabelFileFormat | 'off'; label: string }[] = [
   { value: 'off', label: 'Off' },
@@ -105,11 +107,14 @@ export function SettingsDialog({ settings }: { settings: Settings }) {
           ]}
           onChange={(theme) => void changeSettings({ theme })}
         />
-        {dataset && <LabelFilesSection key={dataset.id} dataset={dataset} />}
+        <AccountsSection />
+        <CacheSection settings={settings} />
+        {dataset && !dataset.remote && <LabelFilesSection key={dataset.id} dataset={dataset} />}
         {info.data && (
           <p className="border-t border-line pt-4 text-xs text-muted">
             Pictograph Desktop {info.data.version}. Labels and settings are kept in{' '}
-            <span className="break-all">{info.data.dataDir}</span>. Nothing leaves this machine.
+            <span className="break-all">{info.data.dataDir}</span>. Nothing is sent anywhere but to
+            the service of the accounts above.
           </p>
         )}
       </div>

@@ -9,7 +9,7 @@ import {
   selection,
   toggleSelected,
 } from '#renderer/document/selection.ts'
-import { session, setDraft, withDraft } from '#renderer/document/session.ts'
+import { assist, session, setDraft, withDraft } from '#renderer/document/session.ts'
 import { distanceToSegment } from '#shared/geometry/point.ts'
 import { shapeHandles, shapeOutlines } from '#shared/geometry/shape.ts'
 import type { Handle } from '#shared/geometry/shape-geometry.ts'
@@ -134,6 +134,16 @@ const host: ToolHost = {
     return snapTo(outlines, at, radius)
   },
   freehandTolerance: () => editorSettings.getState().freehandTolerance,
+  assist: async (ask) => {
+    const { imageId } = session.getState()
+    if (imageId === null) return null
+    try {
+      return await assist(imageId, currentClassName(), ask)
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error))
+      return null
+    }
+  },
   say,
   changed,
   handles: currentHandles,

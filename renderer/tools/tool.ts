@@ -1,4 +1,4 @@
-import type { DraftData } from '#shared/contract/contract.ts'
+import type { AssistAsk, DraftData, Proposal } from '#shared/contract/contract.ts'
 import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
 import type { BorderPlace } from '#shared/geometry/snap.ts'
 import type { Annotation, Box, Point, Shape } from '#shared/model/annotation.ts'
@@ -21,6 +21,8 @@ export interface Pointer {
 export interface Preview {
   outlines: readonly Outline[]
   vertices: readonly Point[]
+  /** Places that are not part of it. */
+  crosses: readonly Point[]
   /** The vertex that a click would close the shape on. */
   closing: Point | null
   /** Where the next point would go, when that is not where the pointer is. */
@@ -36,6 +38,7 @@ export interface Preview {
 export const NO_PREVIEW: Preview = {
   outlines: [],
   vertices: [],
+  crosses: [],
   closing: null,
   snap: null,
   marquee: null,
@@ -77,6 +80,8 @@ export interface ToolHost {
   snap(pointer: Pointer, except?: string): BorderPlace | null
   /** How far a freehand line may be from what the hand drew, screen pixels. */
   freehandTolerance(): number
+  /** Asks the service for shapes of the current class; null when it could not be asked, which is said. */
+  assist(ask: AssistAsk): Promise<Proposal | null>
   /** Says something that went otherwise than asked. */
   say(message: string): void
   /** The tool's preview, cursor or hint changed. */
@@ -118,6 +123,7 @@ export type ToolId =
   | 'polyline'
   | 'keypoint'
   | 'pose'
+  | 'assist'
 
 export interface ToolDefinition {
   id: ToolId
@@ -125,6 +131,8 @@ export interface ToolDefinition {
   /** As the shortcut map writes it; the first is shown. */
   keys: readonly string[]
   draws: boolean
+  /** Only in datasets of the service. */
+  needsService?: boolean
   /** `draft` is what an earlier use of the same tool left unfinished. */
   create(host: ToolHost, draft: DraftData | null): ActiveTool
 }

@@ -1,3 +1,4 @@
+import { AssistTool } from './assist-tool.ts'
 import { BoxTool, ExtremeBoxTool } from './box-tool.ts'
 import { PanTool } from './idle-tool.ts'
 import { KeypointTool } from './keypoint-tool.ts'
@@ -80,6 +81,14 @@ export const TOOLS: readonly ToolDefinition[] = [
     keys: ['Shift+K'],
     draws: true,
     create: (host, draft) => new PoseTool(host, draft),
+  },
+  {
+    id: 'assist',
+    label: 'Assist',
+    keys: ['Q'],
+    draws: true,
+    needsService: true,
+    create: (host, draft) => new AssistTool(host, draft),
   },
 ]
 

@@ -154,6 +154,30 @@ const proposalSchema = z.object({
 export type Proposal = z.infer<typeof proposalSchema>
 
 const pixel = z.object({ x: z.number(), y: z.number() })
+/** By clicks on and beside the thing, a box around it, or words. Image pixels. */
+const assistAskSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('point'),
+    positive: z.array(pixel).min(1),
+    negative: z.array(pixel),
+  }),
+  z.object({
+    kind: z.literal('box'),
+    box: z.object({
+      x: z.number(),
+      y: z.number(),
+      w: z.number().positive(),
+      h: z.number().positive(),
+    }),
+  }),
+  z.object({
+    kind: z.literal('text'),
+    prompt: z.string().trim().min(1),
+    output: z.enum(['polygon', 'bbox']),
+  }),
+])
+export type AssistAsk = z.infer<typeof assistAskSchema>
+
 const account = z.object({ accountId: id })
 const remoteDataset = account.extend({ remoteId: id })
 
@@ -221,27 +245,7 @@ export const contract = {
         z.object({
           imageId: id,
           className: z.string(),
-          ask: z.discriminatedUnion('kind', [
-            z.object({
-              kind: z.literal('point'),
-              positive: z.array(pixel).min(1),
-              negative: z.array(pixel),
-            }),
-            z.object({
-              kind: z.literal('box'),
-              box: z.object({
-                x: z.number(),
-                y: z.number(),
-                w: z.number().positive(),
-                h: z.number().positive(),
-              }),
-            }),
-            z.object({
-              kind: z.literal('text'),
-              prompt: z.string().trim().min(1),
-              output: z.enum(['polygon', 'bbox']),
-            }),
-          ]),
+          ask: assistAskSchema,
         }),
       )
       .output(proposalSchema),
@@ -250,8 +254,8 @@ export const contract = {
     outbox: procedure.output(
       z.object({ entries: z.array(outboxEntrySchema), pushed: z.array(pushedSchema) }),
     ),
-    /** Pushes what waits, of all accounts; resolves when it was tried. */
-    now: procedure.output(z.void()),
+    /** Pushes what waits, of all accounts; when it was tried, how much is left. */
+    now: procedure.output(z.object({ left: z.number().int() })),
     /** null: all that failed. */
     retry: procedure
       .input(z.object({ ids: z.array(z.number().int()).nullable() }))

@@ -12,6 +12,7 @@ import {
 } from '@playwright/test'
 import Database from 'better-sqlite3'
 import { DATABASE_FILE } from '#core/cache/database.ts'
+import { type Emulator, startEmulator } from '#emulator/server.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { Canvas } from './canvas-driver.ts'
@@ -211,13 +212,32 @@ export class App {
   }
 }
 
-export const test = base.extend<{ app: App; folder: string }>({
+export const test = base.extend<{
+  app: App
+  /** Another person's app, on another machine. */
+  otherApp: App
+  folder: string
+  /** A local Pictograph service with its seed. */
+  service: Emulator
+}>({
   // Asks for the folder, so that the app has ended when its folder goes.
   app: async ({ browser, viewport, folder: _folder }, use) => {
     using data = temporaryFolder()
     const app = new App(data.path, browser, viewport ?? { width: 1280, height: 720 })
     await use(app)
     await app.stop()
+  },
+  otherApp: async ({ browser, viewport }, use) => {
+    using data = temporaryFolder()
+    const app = new App(data.path, browser, viewport ?? { width: 1280, height: 720 })
+    await use(app)
+    await app.stop()
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright asks for a pattern
+  service: async ({}, use) => {
+    using data = temporaryFolder()
+    await using emulator = await startEmulator({ dataDir: data.path, seeded: true })
+    await use(emulator)
   },
   // biome-ignore lint/correctness/noEmptyPattern: Playwright asks for a pattern
   folder: async ({}, use) => {

@@ -1,17 +1,8 @@
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
 import { writeImage } from '#tests/helpers/core.ts'
+import { expectAccessible } from './accessible.ts'
 import { expect, test } from './fixture.ts'
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  expect(
-    serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-  ).toEqual([])
-}
 
 test('the start screen, empty and with what was opened', async ({ app, folder }) => {
   await writeImage(join(folder, 'a.png'))

@@ -7,6 +7,7 @@ export function syncRouter({ outboxView, labelSync, engine, accounts, outbox, im
     outbox: os.sync.outbox.handler(() => outboxView.read()),
     now: os.sync.now.handler(async () => {
       await pushAll()
+      return { left: outbox.list(null).length }
     }),
     retry: os.sync.retry.handler(async ({ input: { ids } }) => {
       outbox.retry(ids)

@@ -1,16 +1,11 @@
-import type { z } from 'zod'
 import { fromWireAnnotation } from '#core/api/wire-annotation.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { UserError } from '#core/user-error.ts'
-import type { contract, Proposal } from '#shared/contract/contract.ts'
+import type { AssistAsk, Proposal } from '#shared/contract/contract.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { Accounts } from './accounts.ts'
-
-export type AssistAsk = z.infer<
-  NonNullable<(typeof contract.remote.assist)['~orpc']['inputSchema']>
->['ask']
 
 interface Deps {
   accounts: Accounts

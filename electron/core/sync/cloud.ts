@@ -52,7 +52,9 @@ export function createCloud(deps: Deps) {
     events.publish({ type: 'images', datasetId, upserted: images.getMany(imageIds) })
   const announceImage = (imageId: string) => {
     const image = images.find(imageId)
-    if (image) announceImages(image.datasetId, [imageId])
+    if (!image) return
+    announceImages(image.datasetId, [imageId])
+    engine.tell(image.datasetId)
   }
   const accountOf = (datasetId: string): string => {
     const { remote } = datasets.get(datasetId)
@@ -134,6 +136,10 @@ export function createCloud(deps: Deps) {
       ...shared,
       labels: labelSync,
       announceImage,
+      announce: (datasetId) => {
+        announce(datasetId)
+        engine.tell(datasetId)
+      },
     }),
     /** Before an image is looked at: its labels, and its file, are here. Throws a UserError. */
     look: async (imageId: string) => {

@@ -61,6 +61,12 @@ export class SyncEngine {
     this.#schedule(remote.accountId)
   }
 
+  /** Tells the windows how much of a dataset's account waits. */
+  tell(datasetId: string): void {
+    const { remote } = this.#deps.datasets.find(datasetId) ?? {}
+    if (remote) this.#tell(remote.accountId, this.#worker(remote.accountId).running !== null)
+  }
+
   /** Pushes what waits, now. Resolves when all was told, or marked, or cannot be told at the moment. */
   async pushNow(accountId: string): Promise<void> {
     const worker = this.#worker(accountId)

@@ -74,6 +74,7 @@ export class LabelSync {
   takeIn(imageId: string, theirs: readonly Annotation[]): Taken {
     const { edits, remotes, publish } = this.#deps
     let outcome: Outcome | null = null
+    const before = this.conflicts(imageId).length
     const taken = edits.together((): Taken => {
       const facts = remotes.find(imageId)
       if (!facts) return 'same'
@@ -95,6 +96,8 @@ export class LabelSync {
       return this.#settle(imageId, sameLabels(merged, theirs), conflicts)
     })
     if (outcome) publish(outcome)
+    if (before > 0 || taken === 'conflict')
+      this.#deps.events.publish({ type: 'conflicts', imageId })
     this.#deps.announceImage(imageId)
     return taken
   }
@@ -198,10 +201,7 @@ export class LabelSync {
     const theirs = await accounts.run(accountOf(facts.datasetId), (client) =>
       client.annotations.readById(facts.remoteId),
     )
-    const before = facts.conflicts.length
     this.takeIn(imageId, theirs)
-    if (before > 0 || this.conflicts(imageId).length > 0)
-      this.#deps.events.publish({ type: 'conflicts', imageId })
   }
 }
 

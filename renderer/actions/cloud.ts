@@ -1,0 +1,228 @@
+import {
+  cloudState,
+  conflictState,
+  removeAccountState,
+  upsertAccount,
+} from '#renderer/document/cloud-state.ts'
+import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
+import { select } from '#renderer/document/selection.ts'
+import { flushEdits, session } from '#renderer/document/session.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { say } from '#renderer/tools/tool-state.ts'
+import { newId } from '#shared/model/annotation.ts'
+import { counted } from '#shared/model/counted.ts'
+import type { Conflict } from '#shared/model/sync.ts'
+import type { Action } from './action.ts'
+import { appState, focusCanvas, notify, notifyError, showDialog } from './app-state.ts'
+
+/** Reads the accounts; called at the start and after a break of the connection. */
+export async function loadAccounts(): Promise<void> {
+  const { accounts, warning } = await client.accounts.list()
+  cloudState.setState({ accounts, warning })
+}
+
+/** Throws what the service says of the key, the address or the network. */
+export async function addAccount(baseUrl: string, apiKey: string): Promise<void> {
+  const account = await client.accounts.add({ baseUrl, apiKey })
+  upsertAccount(account)
+  showAccount(account.id)
+}
+
+export async function removeAccount(accountId: string): Promise<void> {
+  try {
+    await client.accounts.remove({ accountId })
+    removeAccountState(accountId)
+    if (appState.getState().accountId === accountId) appState.setState({ accountId: null })
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+export async function setHourlyLimit(accountId: string, hourlyLimit: number | null): Promise<void> {
+  try {
+    upsertAccount(await client.accounts.setLimit({ accountId, hourlyLimit }))
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+export async function tryConnecting(accountId: string): Promise<void> {
+  try {
+    upsertAccount(await client.accounts.probe({ accountId }))
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+/** Shows the datasets of an account. */
+export function showAccount(accountId: string): void {
+  appState.setState({ accountId, dialog: null })
+}
+
+export async function pushNow(): Promise<void> {
+  try {
+    await flushEdits()
+    const { left } = await client.sync.now()
+    say(left === 0 ? 'Everything is on the service' : `${counted(left, 'change')} not sent yet`)
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+export async function retryFailed(ids: number[] | null): Promise<void> {
+  try {
+    await client.sync.retry({ ids })
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+export async function discardUnsent(id: number): Promise<void> {
+  try {
+    await client.sync.discard({ id })
+    notify('Discarded. In the image’s history it can still be found.')
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+export async function keepOffline(datasetId: string, imageIds: string[] | null): Promise<void> {
+  try {
+    await client.remote.keepOffline({ datasetId, imageIds })
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+export async function releaseOffline(datasetId: string, imageIds: string[] | null): Promise<void> {
+  try {
+    await client.remote.release({ datasetId, imageIds })
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+/** Reads what is to be decided on an image, if it is the open one. */
+export async function loadConflicts(imageId: string | null): Promise<void> {
+  const image = imageId === null ? undefined : imageById(imageId)
+  if (imageId === null || !image?.remote) {
+    conflictState.setState({ imageId, conflicts: [], index: 0 })
+    return
+  }
+  const conflicts = await client.sync.conflicts({ imageId })
+  if (session.getState().imageId !== imageId) return
+  conflictState.setState(({ index, imageId: before }) => ({
+    imageId,
+    conflicts,
+    index: before === imageId ? Math.min(index, Math.max(0, conflicts.length - 1)) : 0,
+  }))
+  showConflict()
+}
+
+export function currentConflict(): Conflict | null {
+  const { conflicts, index } = conflictState.getState()
+  return conflicts[index] ?? null
+}
+
+/** Selects what is being decided, so that it stands out. */
+function showConflict(): void {
+  const conflict = currentConflict()
+  if (conflict) select(conflict.mine ? [conflict.id] : [])
+}
+
+export function stepConflict(by: 1 | -1): void {
+  conflictState.setState(({ conflicts, index }) => ({
+    index: (index + by + conflicts.length) % Math.max(1, conflicts.length),
+  }))
+  showConflict()
+}
+
+/** Decides the shown conflict, or all of the image's. */
+export async function resolveConflicts(
+  choice: 'mine' | 'theirs' | 'both',
+  which: 'current' | 'all',
+): Promise<void> {
+  const { imageId } = conflictState.getState()
+  const conflict = currentConflict()
+  if (imageId === null || !conflict) return
+  try {
+    await flushEdits()
+    const annotationIds = which === 'all' ? null : [conflict.id]
+    await client.sync.resolve({ imageId, annotationIds, choice, commitId: newId() })
+    focusCanvas()
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+const isRemote = () => datasetState.getState().dataset?.remote != null
+const hasConflict = () => currentConflict() !== null
+
+export const CLOUD_ACTIONS: readonly Action[] = [
+  {
+    id: 'sync-now',
+    label: 'Send what waits to the service now',
+    group: 'Service',
+    keys: ['Mod+S'],
+    enabled: isRemote,
+    run: pushNow,
+  },
+  {
+    id: 'outbox',
+    label: 'What the service has not been told yet…',
+    group: 'Service',
+    keys: [],
+    enabled: () => cloudState.getState().accounts.length > 0,
+    run: () => showDialog({ kind: 'outbox' }),
+  },
+  {
+    id: 'refresh-remote',
+    label: 'Ask the service for what is new',
+    group: 'Service',
+    keys: [],
+    enabled: isRemote,
+    run: async () => {
+      const { dataset } = datasetState.getState()
+      if (dataset) await client.remote.refresh({ datasetId: dataset.id }).catch(notifyError)
+    },
+  },
+  {
+    id: 'add-account',
+    label: 'Add an account of Pictograph…',
+    group: 'Service',
+    keys: [],
+    run: () => showDialog({ kind: 'account' }),
+  },
+  {
+    id: 'next-conflict',
+    label: 'Next conflict of the image',
+    group: 'Service',
+    keys: ['Alt+N'],
+    enabled: hasConflict,
+    run: () => stepConflict(1),
+  },
+  {
+    id: 'take-mine',
+    label: 'Conflict: keep mine',
+    group: 'Service',
+    keys: ['Alt+M'],
+    enabled: hasConflict,
+    run: () => resolveConflicts('mine', 'current'),
+  },
+  {
+    id: 'take-theirs',
+    label: 'Conflict: take theirs',
+    group: 'Service',
+    keys: ['Alt+T'],
+    enabled: hasConflict,
+    run: () => resolveConflicts('theirs', 'current'),
+  },
+  {
+    id: 'take-both',
+    label: 'Conflict: keep both',
+    group: 'Service',
+    keys: ['Alt+B'],
+    enabled: hasConflict,
+    run: () => resolveConflicts('both', 'current'),
+  },
+]

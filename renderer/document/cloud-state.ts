@@ -1,0 +1,54 @@
+import { createStore } from 'zustand/vanilla'
+import type { AppEvent, OfflineState } from '#shared/contract/events.ts'
+import type { Account } from '#shared/model/account.ts'
+import type { Conflict } from '#shared/model/sync.ts'
+
+type SyncCounts = Omit<Extract<AppEvent, { type: 'sync' }>, 'type' | 'accountId'>
+
+interface CloudState {
+  accounts: readonly Account[]
+  /** Why keys are not well kept on this system; null when they are. */
+  warning: string | null
+  /** What the service has not been told yet, by account. */
+  sync: Readonly<Record<string, SyncCounts>>
+  /** What was asked for to be here without a network, by dataset. */
+  offline: Readonly<Record<string, OfflineState>>
+}
+
+export const cloudState = createStore<CloudState>(() => ({
+  accounts: [],
+  warning: null,
+  sync: {},
+  offline: {},
+}))
+
+export function upsertAccount(account: Account): void {
+  cloudState.setState(({ accounts }) => ({
+    accounts: accounts.some(({ id }) => id === account.id)
+      ? accounts.map((item) => (item.id === account.id ? account : item))
+      : [...accounts, account],
+  }))
+}
+
+export function removeAccountState(accountId: string): void {
+  cloudState.setState(({ accounts }) => ({
+    accounts: accounts.filter(({ id }) => id !== accountId),
+  }))
+}
+
+interface ConflictState {
+  imageId: string | null
+  conflicts: readonly Conflict[]
+  /** Which of them is being decided. */
+  index: number
+  /** 0 shows mine alone, 1 theirs alone. */
+  blend: number
+}
+
+/** What is to be decided on the open image. */
+export const conflictState = createStore<ConflictState>(() => ({
+  imageId: null,
+  conflicts: [],
+  index: 0,
+  blend: 0.5,
+}))

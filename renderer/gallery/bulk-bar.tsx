@@ -1,0 +1,175 @@
+import { HardDriveDownload, Tag, X } from 'lucide-react'
+import { Popover } from 'radix-ui'
+import { useState } from 'react'
+import { notifyError } from '#renderer/actions/app-state.ts'
+import { keepOffline } from '#renderer/actions/cloud.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { SelectField, TextField } from '#renderer/ui/field.tsx'
+import { counted } from '#shared/model/counted.ts'
+import { type Dataset, type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
+import { tagsOf } from './gallery-filter.ts'
+import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
+
+/** One call takes this many images. */
+const CALL_IMAGES = 10_000
+
+type Change = Omit<Parameters<typeof client.images.update>[0], 'ids'>
+
+async function update(images: readonly DatasetImage[], change: Change): Promise<void> {
+  const ids = images.map(({ id }) => id)
+  try {
+    for (let start = 0; start < ids.length; start += CALL_IMAGES)
+      await client.images.update({ ids: ids.slice(start, start + CALL_IMAGES), ...change })
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+function TagEditor({ chosen }: { chosen: readonly DatasetImage[] }) {
+  const [text, setText] = useState('')
+  const used = tagsOf(chosen)
+  const add = () => {
+    const tag = text.trim()
+    if (tag !== '') void update(chosen, { addTags: [tag] })
+    setText('')
+  }
+  return (
+    <Popover.Root>
+      <Popover.Trigger asChild>
+        <Button className="h-7 px-2.5 text-xs">
+          <Tag className="size-4" /> Tags…
+        </Button>
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content
+          side="top"
+          sideOffset={6}
+          className="z-50 flex w-64 flex-col gap-3 rounded-lg border border-line bg-surface p-3 shadow-float"
+        >
+          <form
+            className="flex gap-1.5"
+            onSubmit={(event) => {
+              event.preventDefault()
+              add()
+            }}
+          >
+            <TextField
+              aria-label="New tag"
+              placeholder="New tag"
+              value={text}
+              onChange={({ target }) => setText(target.value)}
+            />
+            <Button type="submit" disabled={text.trim() === ''}>
+              Add
+            </Button>
+          </form>
+          {used.length > 0 && (
+            <ul className="flex flex-wrap gap-1">
+              {used.map((tag) => (
+                <li key={tag}>
+                  <button
+                    type="button"
+                    aria-label={`Take the tag ${tag} away`}
+                    onClick={() => void update(chosen, { removeTags: [tag] })}
+                    className="flex items-center gap-1 rounded bg-raised px-1.5 py-0.5 text-xs hover:bg-hover"
+                  >
+                    {tag} <X className="size-3" aria-hidden="true" />
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  )
+}
+
+/** Stage, split and tags of the chosen images, in one step. */
+export function BulkBar({
+  dataset,
+  chosen,
+  onSelectAll,
+  onClear,
+}: {
+  dataset: Dataset
+  chosen: readonly DatasetImage[]
+  onSelectAll: () => void
+  onClear: () => void
+}) {
+  const none = chosen.length === 0
+  return (
+    <footer className="flex h-11 shrink-0 items-center gap-2 border-t border-line bg-surface px-3">
+      <span className="min-w-28 text-xs font-medium tabular-nums">
+        {none
+          ? 'Click to choose, double-click to open'
+          : `${counted(chosen.length, 'image')} chosen`}
+      </span>
+      {!none && (
+        <>
+          <SelectField
+            aria-label="Set the stage"
+            className="h-7 w-32 text-xs"
+            value=""
+            onChange={({ target }) =>
+              void update(chosen, { stage: stageSchema.parse(target.value) })
+            }
+          >
+            <option value="" disabled>
+              Set stage…
+            </option>
+            {stageSchema.options.map((stage) => (
+              <option key={stage} value={stage}>
+                {STAGE_LABEL[stage]}
+              </option>
+            ))}
+          </SelectField>
+          <SelectField
+            aria-label="Set the split"
+            className="h-7 w-32 text-xs"
+            value=""
+            onChange={({ target }) =>
+              void update(chosen, {
+                split: target.value === 'none' ? null : splitSchema.parse(target.value),
+              })
+            }
+          >
+            <option value="" disabled>
+              Set split…
+            </option>
+            {splitSchema.options.map((split) => (
+              <option key={split} value={split}>
+                {SPLIT_LABEL[split]}
+              </option>
+            ))}
+            <option value="none">No split</option>
+          </SelectField>
+          <TagEditor chosen={chosen} />
+          {dataset.remote && (
+            <Button
+              className="h-7 px-2.5 text-xs"
+              onClick={() =>
+                void keepOffline(
+                  dataset.id,
+                  chosen.map(({ id }) => id),
+                )
+              }
+            >
+              <HardDriveDownload className="size-4" /> Available offline
+            </Button>
+          )}
+        </>
+      )}
+      <span className="flex-1" />
+      <Button variant="ghost" className="h-7 px-2.5 text-xs" onClick={onSelectAll}>
+        Choose all
+      </Button>
+      {!none && (
+        <Button variant="ghost" className="h-7 px-2.5 text-xs" onClick={onClear}>
+          Choose none
+        </Button>
+      )}
+    </footer>
+  )
+}

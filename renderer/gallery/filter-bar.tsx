@@ -1,0 +1,93 @@
+import { Search } from 'lucide-react'
+import { useMemo } from 'react'
+import { SelectField, TextField } from '#renderer/ui/field.tsx'
+import { type Dataset, type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
+import type { GalleryFilter } from './gallery-filter.ts'
+import { tagsOf } from './gallery-filter.ts'
+import { OfflineMenu } from './offline-menu.tsx'
+import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
+
+const SELECT = 'h-7 w-auto max-w-36 text-xs'
+
+interface FilterBarProps {
+  dataset: Dataset
+  images: readonly DatasetImage[]
+  filter: GalleryFilter
+  onChange: (filter: GalleryFilter) => void
+  count: number
+}
+
+export function FilterBar({ dataset, images, filter, onChange, count }: FilterBarProps) {
+  const tags = useMemo(() => tagsOf(images), [images])
+  const field = <K extends keyof GalleryFilter>(
+    key: K,
+    label: string,
+    any: string,
+    options: readonly (readonly [GalleryFilter[K] & string, string])[],
+  ) => (
+    <SelectField
+      aria-label={label}
+      className={SELECT}
+      value={filter[key]}
+      onChange={({ target }) => {
+        const value = options.find(([option]) => option === target.value)?.[0] ?? ''
+        onChange({ ...filter, [key]: value })
+      }}
+    >
+      <option value="">{any}</option>
+      {options.map(([value, text]) => (
+        <option key={value} value={value}>
+          {text}
+        </option>
+      ))}
+    </SelectField>
+  )
+  return (
+    <div className="flex shrink-0 flex-wrap items-center gap-2 border-b border-line bg-surface px-3 py-1.5">
+      <div className="relative w-52">
+        <Search className="absolute top-1.5 left-2 size-4 text-muted" aria-hidden="true" />
+        <TextField
+          aria-label="Find images by path"
+          placeholder="Find by path"
+          className="h-7 pl-7 text-xs"
+          value={filter.text}
+          onChange={({ target }) => onChange({ ...filter, text: target.value })}
+        />
+      </div>
+      {field(
+        'stage',
+        'Stage of images',
+        'Any stage',
+        stageSchema.options.map((stage) => [stage, STAGE_LABEL[stage]] as const),
+      )}
+      {field('split', 'Split of images', 'Any split', [
+        ...splitSchema.options.map((split) => [split, SPLIT_LABEL[split]] as const),
+        ['none', 'No split'] as const,
+      ])}
+      {field('labels', 'Annotations of images', 'Annotated or not', [
+        ['some', 'Annotated'],
+        ['none', 'Not annotated'],
+      ])}
+      {tags.length > 0 &&
+        field(
+          'tag',
+          'Tag of images',
+          'Any tag',
+          tags.map((tag) => [tag, tag] as const),
+        )}
+      {dataset.remote &&
+        field('sync', 'Sent or not', 'Sent or not', [
+          ['waiting', 'Not sent yet'],
+          ['failed', 'Refused'],
+          ['conflict', 'In conflict'],
+          ['synced', 'Sent'],
+        ])}
+      <span className="flex-1 text-xs text-muted tabular-nums">
+        {count === images.length
+          ? count.toLocaleString()
+          : `${count.toLocaleString()} of ${images.length.toLocaleString()}`}
+      </span>
+      {dataset.remote && <OfflineMenu datasetId={dataset.id} remote={dataset.remote} />}
+    </div>
+  )
+}

@@ -1,0 +1,107 @@
+import { useQuery } from '@tanstack/react-query'
+import { CircleAlert, HardDriveDownload, Pause, Play } from 'lucide-react'
+import { Popover } from 'radix-ui'
+import { keepOffline, releaseOffline } from '#renderer/actions/cloud.ts'
+import { cloudState } from '#renderer/document/cloud-state.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { orpc } from '#renderer/rpc/query.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { ProgressBar } from '#renderer/ui/feedback.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+import { formatBytes } from '#shared/model/bytes.ts'
+import { counted } from '#shared/model/counted.ts'
+import type { Dataset } from '#shared/model/dataset.ts'
+
+/** Brings the whole dataset onto this disk, to be worked on without a network; and takes it off again. */
+export function OfflineMenu({
+  datasetId,
+  remote,
+}: {
+  datasetId: string
+  remote: NonNullable<Dataset['remote']>
+}) {
+  const told = useStore(cloudState, ({ offline }) => offline[datasetId])
+  const asked = useQuery(
+    orpc.remote.offlineState.queryOptions({ input: { datasetId }, staleTime: 0 }),
+  )
+  const state = told ?? asked.data
+  const isKept = state !== undefined && state.total > 0
+  const isComplete = isKept && state.done === state.total
+  return (
+    <Popover.Root onOpenChange={(open) => open && void asked.refetch()}>
+      <Popover.Trigger asChild>
+        <Button className="h-7 px-2.5 text-xs">
+          <HardDriveDownload className="size-4" />
+          {!isKept
+            ? 'Make available offline'
+            : isComplete
+              ? 'Available offline'
+              : `Offline: ${state.done.toLocaleString()} of ${state.total.toLocaleString()}`}
+        </Button>
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content
+          align="end"
+          sideOffset={6}
+          className="z-50 flex w-80 flex-col gap-3 rounded-lg border border-line bg-surface p-4 text-sm shadow-float"
+        >
+          <p className="text-xs text-muted">
+            Images, annotations and classes on this disk, so that everything works without a
+            network.
+          </p>
+          {isKept && (
+            <ProgressBar label="Available offline" done={state.done} total={state.total} />
+          )}
+          <dl className="grid grid-cols-[1fr_auto] gap-y-1 text-xs">
+            {isKept && (
+              <>
+                <dt className="text-muted">On this disk</dt>
+                <dd className="tabular-nums">
+                  {formatBytes(state.bytes)} of {formatBytes(state.totalBytes)}
+                </dd>
+              </>
+            )}
+            <dt className="text-muted">Cached of this dataset</dt>
+            <dd className="tabular-nums">{counted(remote.cachedImages, 'image')}</dd>
+            {asked.data && (
+              <>
+                <dt className="text-muted">Free on the disk</dt>
+                <dd className="tabular-nums">{formatBytes(asked.data.freeBytes)}</dd>
+              </>
+            )}
+          </dl>
+          {state?.problems.map((problem) => (
+            <p key={problem} className="flex gap-2 text-xs text-danger">
+              <CircleAlert className="size-4 shrink-0" aria-hidden="true" /> {problem}
+            </p>
+          ))}
+          <div className="flex gap-2">
+            {!isComplete && state?.state !== 'running' && (
+              <Button
+                variant="primary"
+                className="h-8"
+                onClick={() =>
+                  isKept
+                    ? void client.remote.resumeOffline({ datasetId })
+                    : void keepOffline(datasetId, null)
+                }
+              >
+                <Play className="size-4" /> {isKept ? 'Go on' : 'Fetch all images'}
+              </Button>
+            )}
+            {state?.state === 'running' && (
+              <Button onClick={() => void client.remote.pauseOffline({ datasetId })}>
+                <Pause className="size-4" /> Pause
+              </Button>
+            )}
+            {isKept && (
+              <Button variant="ghost" onClick={() => void releaseOffline(datasetId, null)}>
+                Remove from this disk
+              </Button>
+            )}
+          </div>
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  )
+}

@@ -1,0 +1,66 @@
+import { CircleAlert, CloudCheck, CloudOff } from 'lucide-react'
+import { tryConnecting } from '#renderer/actions/cloud.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import type { Account } from '#shared/model/account.ts'
+
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
+
+/** In a word: whether the service can be reached with this account. */
+export function AccountBadge({ account }: { account: Account }) {
+  if (account.state === 'online')
+    return (
+      <span className="inline-flex items-center gap-1.5 text-xs text-success">
+        <CloudCheck className="size-4" aria-hidden="true" />
+        {account.pausedUntilMs === null
+          ? 'Online'
+          : `Paused until ${time.format(account.pausedUntilMs)}`}
+      </span>
+    )
+  return (
+    <span className="inline-flex items-center gap-1.5 text-xs text-warning">
+      {account.state === 'offline' ? (
+        <CloudOff className="size-4" aria-hidden="true" />
+      ) : (
+        <CircleAlert className="size-4" aria-hidden="true" />
+      )}
+      {account.state === 'offline' ? 'Offline' : 'Key refused'}
+    </span>
+  )
+}
+
+/** Why nothing goes to the service at the moment, calmly; nothing when it does. */
+export function AccountBanner({ account, waiting }: { account: Account; waiting: number }) {
+  const paused = account.pausedUntilMs !== null
+  if (account.state === 'online' && !paused) return null
+  const words =
+    account.state === 'offline'
+      ? 'Working offline.'
+      : account.state === 'refused'
+        ? (account.problem ?? 'The key is refused.')
+        : `The plan’s requests for this hour are used up; it goes on at ${time.format(account.pausedUntilMs ?? 0)}.`
+  const kept =
+    waiting > 0
+      ? ` ${waiting === 1 ? 'One change is' : `${waiting.toLocaleString()} changes are`} kept here and sent by ${waiting === 1 ? 'itself' : 'themselves'}.`
+      : ' What you change is kept here and sent by itself.'
+  return (
+    <output
+      className="flex shrink-0 items-center gap-2.5 border-b border-line bg-warning-soft px-3 py-1 text-xs text-warning"
+      title={account.problem ?? undefined}
+    >
+      <CloudOff className="size-4 shrink-0" aria-hidden="true" />
+      <span className="min-w-0 flex-1 truncate">
+        {words}
+        {account.state !== 'refused' && kept}
+      </span>
+      {account.state === 'offline' && (
+        <Button
+          variant="ghost"
+          className="h-6 px-2 text-xs text-warning"
+          onClick={() => void tryConnecting(account.id)}
+        >
+          Try now
+        </Button>
+      )}
+    </output>
+  )
+}

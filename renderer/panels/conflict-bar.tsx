@@ -1,0 +1,119 @@
+import { ChevronLeft, ChevronRight, GitMerge } from 'lucide-react'
+import { resolveConflicts, stepConflict } from '#renderer/actions/cloud.ts'
+import { conflictState } from '#renderer/document/cloud-state.ts'
+import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+import type { Conflict } from '#shared/model/sync.ts'
+
+const FIELD: Record<Conflict['fields'][number], string> = {
+  existence: '',
+  class: 'class',
+  shape: 'shape',
+  attributes: 'attributes',
+  confidence: 'confidence',
+  instance: 'instance',
+}
+
+function describe({ fields, base, mine, theirs }: Conflict): string {
+  if (!mine) return `You deleted this ${theirs?.className ?? 'shape'}; they changed it.`
+  if (!theirs) return `You changed this ${mine.className}; they deleted it.`
+  if (!base) return 'Both of you drew under the same id.'
+  const what = fields.map((field) => FIELD[field]).join(' and ')
+  const names = fields.includes('class')
+    ? ` (yours: ${mine.className}, theirs: ${theirs.className})`
+    : ''
+  return `Both of you changed the ${what}${names}.`
+}
+
+/** Decides, one by one or all at once, what a merge could not. The slider shows mine and theirs over each other. */
+export function ConflictBar() {
+  const { conflicts, index, blend } = useStore(conflictState)
+  const conflict = conflicts[index]
+  if (!conflict) return null
+  return (
+    <section
+      aria-label="Conflicts with the service"
+      className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-surface px-3 py-2 text-sm"
+    >
+      <span className="flex items-center gap-1.5 font-medium text-danger">
+        <GitMerge className="size-4" aria-hidden="true" />
+        Conflict {index + 1} of {conflicts.length}
+      </span>
+      <span className="flex">
+        <IconButton
+          label="Previous conflict"
+          disabled={conflicts.length < 2}
+          onClick={() => stepConflict(-1)}
+        >
+          <ChevronLeft />
+        </IconButton>
+        <IconButton
+          label="Next conflict (Alt+N)"
+          disabled={conflicts.length < 2}
+          onClick={() => stepConflict(1)}
+        >
+          <ChevronRight />
+        </IconButton>
+      </span>
+      <span className="min-w-0 flex-1 truncate text-muted" title={describe(conflict)}>
+        {describe(conflict)}
+      </span>
+      <label className="flex items-center gap-2 text-xs text-muted">
+        Mine
+        <input
+          type="range"
+          aria-label="Mine or theirs on the canvas"
+          min={0}
+          max={1}
+          step={0.05}
+          value={blend}
+          onChange={({ target }) => conflictState.setState({ blend: Number(target.value) })}
+          className="w-28 accent-accent"
+        />
+        Theirs
+      </label>
+      <span className="flex gap-1">
+        <Button
+          className="h-7 px-2.5"
+          title="Alt+M"
+          onClick={() => void resolveConflicts('mine', 'current')}
+        >
+          Keep mine
+        </Button>
+        <Button
+          className="h-7 px-2.5"
+          title="Alt+T"
+          onClick={() => void resolveConflicts('theirs', 'current')}
+        >
+          Take theirs
+        </Button>
+        <Button
+          className="h-7 px-2.5"
+          title="Alt+B"
+          disabled={!conflict.mine || !conflict.theirs}
+          onClick={() => void resolveConflicts('both', 'current')}
+        >
+          Both
+        </Button>
+      </span>
+      {conflicts.length > 1 && (
+        <span className="flex gap-1 border-l border-line pl-3">
+          <Button
+            variant="ghost"
+            className="h-7 px-2"
+            onClick={() => void resolveConflicts('mine', 'all')}
+          >
+            All mine
+          </Button>
+          <Button
+            variant="ghost"
+            className="h-7 px-2"
+            onClick={() => void resolveConflicts('theirs', 'all')}
+          >
+            All theirs
+          </Button>
+        </span>
+      )}
+    </section>
+  )
+}

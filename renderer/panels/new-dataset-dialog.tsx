@@ -1,0 +1,88 @@
+import { useState } from 'react'
+import { showDialog } from '#renderer/actions/app-state.ts'
+import { openRemote } from '#renderer/actions/datasets.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { ErrorNote } from '#renderer/ui/feedback.tsx'
+import { Field, TextField } from '#renderer/ui/field.tsx'
+import { Modal } from '#renderer/ui/modal.tsx'
+import { withClassNames } from '#shared/model/annotation-class.ts'
+
+/** Makes a dataset on the service and opens it. */
+export function NewDatasetDialog({ accountId }: { accountId: string }) {
+  const [name, setName] = useState('')
+  const [description, setDescription] = useState('')
+  const [classes, setClasses] = useState('')
+  const [error, setError] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  const create = async () => {
+    setBusy(true)
+    setError(null)
+    try {
+      const names = classes.split(/[,\n]/).map((item) => item.trim())
+      const made = await client.remote.create({
+        accountId,
+        name,
+        description: description.trim() === '' ? null : description.trim(),
+        classes: withClassNames([], new Set(names.filter((item) => item !== ''))),
+      })
+      void queryClient.invalidateQueries({ queryKey: orpc.remote.list.key() })
+      showDialog(null)
+      await openRemote(accountId, made.remoteId)
+    } catch (reason) {
+      setError(reason instanceof Error ? reason.message : String(reason))
+      setBusy(false)
+    }
+  }
+  return (
+    <Modal
+      title="New dataset"
+      description="On the service, for everybody in the organisation."
+      onClose={() => showDialog(null)}
+      footer={
+        <>
+          <Button onClick={() => showDialog(null)}>Cancel</Button>
+          <Button
+            variant="primary"
+            disabled={busy || name.trim() === ''}
+            onClick={() => void create()}
+          >
+            {busy ? 'Making…' : 'Create and open'}
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-4">
+        <Field label="Name">
+          {(id) => (
+            <TextField id={id} value={name} onChange={({ target }) => setName(target.value)} />
+          )}
+        </Field>
+        <Field label="Description (optional)">
+          {(id) => (
+            <TextField
+              id={id}
+              value={description}
+              onChange={({ target }) => setDescription(target.value)}
+            />
+          )}
+        </Field>
+        <Field
+          label="Classes (optional)"
+          hint="Separated by commas. More can be added at any time."
+        >
+          {(id) => (
+            <TextField
+              id={id}
+              placeholder="car, person, lane"
+              value={classes}
+              onChange={({ target }) => setClasses(target.value)}
+            />
+          )}
+        </Field>
+        {error && <ErrorNote>{error}</ErrorNote>}
+      </div>
+    </Modal>
+  )
+}

@@ -1,0 +1,47 @@
+import { CloudAlert, CloudCheck, CloudOff, CloudUpload } from 'lucide-react'
+import { showDialog } from '#renderer/actions/app-state.ts'
+import { cloudState } from '#renderer/document/cloud-state.ts'
+import { classNames } from '#renderer/ui/class-names.ts'
+import { useStore } from '#renderer/ui/use-store.ts'
+import { counted } from '#shared/model/counted.ts'
+import type { Dataset } from '#shared/model/dataset.ts'
+
+/** How a dataset of the service stands with it; a click shows what it has not been told. */
+export function SyncIndicator({ remote }: { remote: NonNullable<Dataset['remote']> }) {
+  const account = useStore(cloudState, ({ accounts }) =>
+    accounts.find(({ id }) => id === remote.accountId),
+  )
+  const counts = useStore(cloudState, ({ sync }) => sync[remote.accountId]) ?? remote
+  const { waiting, failed, conflicts } = counts
+  const isPushing = 'isPushing' in counts && counts.isPushing
+  const isOffline = account !== undefined && account.state !== 'online'
+  const [Icon, words, tone] =
+    conflicts > 0
+      ? [CloudAlert, counted(conflicts, 'conflict'), 'text-danger']
+      : failed > 0
+        ? [CloudAlert, `${failed} refused`, 'text-danger']
+        : isOffline
+          ? [CloudOff, waiting > 0 ? `Offline, ${waiting} waiting` : 'Offline', 'text-warning']
+          : isPushing && waiting > 0
+            ? [CloudUpload, 'Sending…', 'text-muted']
+            : waiting > 0
+              ? [CloudUpload, `${waiting} waiting`, 'text-muted']
+              : [CloudCheck, 'On the service', 'text-muted']
+  return (
+    <button
+      type="button"
+      title="What the service has not been told yet"
+      data-sync={
+        conflicts > 0 ? 'conflict' : failed > 0 ? 'failed' : waiting > 0 ? 'waiting' : 'synced'
+      }
+      onClick={() => showDialog({ kind: 'outbox' })}
+      className={classNames(
+        'flex h-7 items-center gap-1.5 rounded-md px-2 text-xs whitespace-nowrap hover:bg-hover',
+        tone,
+      )}
+    >
+      <Icon className="size-4" aria-hidden="true" />
+      {words}
+    </button>
+  )
+}

@@ -1,0 +1,81 @@
+import { Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import { showDialog } from '#renderer/actions/app-state.ts'
+import { removeAccount, setHourlyLimit } from '#renderer/actions/cloud.ts'
+import { cloudState } from '#renderer/document/cloud-state.ts'
+import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
+import { SelectField } from '#renderer/ui/field.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+import type { Account } from '#shared/model/account.ts'
+import { counted } from '#shared/model/counted.ts'
+
+/** Requests an hour of the service’s plans. */
+const LIMITS = [1_000, 2_000, 5_000, 20_000, 50_000, 100_000]
+
+function Row({ account, onRemove }: { account: Account; onRemove: () => void }) {
+  return (
+    <li className="flex items-center gap-2">
+      <span className="min-w-0 flex-1">
+        <span className="block truncate text-sm">{account.organization}</span>
+        <span className="block truncate text-2xs text-muted">{account.baseUrl}</span>
+      </span>
+      <SelectField
+        aria-label={`Requests an hour of ${account.organization}`}
+        className="w-44"
+        value={account.hourlyLimit ?? ''}
+        onChange={({ target }) =>
+          void setHourlyLimit(account.id, target.value === '' ? null : Number(target.value))
+        }
+      >
+        <option value="">Find out by itself</option>
+        {LIMITS.map((limit) => (
+          <option key={limit} value={limit}>
+            {limit.toLocaleString()} requests/h
+          </option>
+        ))}
+      </SelectField>
+      <IconButton label={`Remove the account ${account.organization}`} onClick={onRemove}>
+        <Trash2 />
+      </IconButton>
+    </li>
+  )
+}
+
+/** The accounts of the service: their plans, and taking them off this machine. */
+export function AccountsSection() {
+  const accounts = useStore(cloudState, (state) => state.accounts)
+  const sync = useStore(cloudState, (state) => state.sync)
+  const [removing, setRemoving] = useState<Account | null>(null)
+  const counts = removing && sync[removing.id]
+  const unsent = counts ? counts.waiting + counts.failed + counts.conflicts : 0
+  return (
+    <section className="flex flex-col gap-2 border-t border-line pt-4">
+      <div className="flex items-center justify-between">
+        <h3 className="text-sm font-semibold">Accounts</h3>
+        <Button className="h-7 px-2.5" onClick={() => showDialog({ kind: 'account' })}>
+          Add account…
+        </Button>
+      </div>
+      {accounts.length === 0 && <p className="text-xs text-muted">None.</p>}
+      <ul className="flex flex-col gap-2">
+        {accounts.map((account) => (
+          <Row key={account.id} account={account} onRemove={() => setRemoving(account)} />
+        ))}
+      </ul>
+      {removing && (
+        <ConfirmDialog
+          title={`Remove the account “${removing.organization}” from this machine?`}
+          action="Remove"
+          onConfirm={() => void removeAccount(removing.id)}
+          onClose={() => setRemoving(null)}
+        >
+          Its key and its datasets’ files are taken off this machine.{' '}
+          {unsent > 0
+            ? `${counted(unsent, 'change')} not sent yet would be lost: send them first.`
+            : 'Everything is on the service.'}
+        </ConfirmDialog>
+      )}
+    </section>
+  )
+}

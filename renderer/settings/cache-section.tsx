@@ -1,0 +1,38 @@
+import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { Field, SelectField } from '#renderer/ui/field.tsx'
+import type { Settings } from '#shared/contract/settings.ts'
+import { formatBytes } from '#shared/model/bytes.ts'
+
+const LIMITS = [1e9, 5e9, 10e9, 25e9, 50e9, 100e9]
+
+/** How much of the disk images of the service may take that nobody asked to keep. */
+export function CacheSection({ settings }: { settings: Settings }) {
+  return (
+    <section className="flex flex-col gap-2 border-t border-line pt-4">
+      <h3 className="text-sm font-semibold">Cache</h3>
+      <Field
+        label="Images of the service on this disk"
+        hint="The ones not looked at for longest go first. What you made available offline, and what was not sent yet, always stays."
+      >
+        {(id) => (
+          <SelectField
+            id={id}
+            className="w-44"
+            value={settings.cacheLimitBytes}
+            onChange={({ target }) =>
+              void changeSettings({ cacheLimitBytes: Number(target.value) })
+            }
+          >
+            {[...new Set([...LIMITS, settings.cacheLimitBytes])]
+              .sort((a, b) => a - b)
+              .map((limit) => (
+                <option key={limit} value={limit}>
+                  {formatBytes(limit)}
+                </option>
+              ))}
+          </SelectField>
+        )}
+      </Field>
+    </section>
+  )
+}

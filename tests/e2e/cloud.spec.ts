@@ -1,0 +1,282 @@
+import type { Page } from '@playwright/test'
+import type { Emulator } from '#emulator/server.ts'
+import { cable } from '#tests/helpers/cable.ts'
+import { onService } from '#tests/helpers/cloud.ts'
+import { expectAccessible } from './accessible.ts'
+import { type App, expect, test } from './fixture.ts'
+
+const STREET = 'street scenes'
+
+async function addAccount(
+  page: Page,
+  { url }: { url: string },
+  key = 'pk_live_member',
+): Promise<void> {
+  await page.getByRole('button', { name: 'Add account' }).click()
+  await page.getByLabel('API key').fill(key)
+  await page.getByLabel('Address of the service').fill(url)
+  await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
+}
+
+/** Starts an app with an account, on a dataset of the service. */
+async function openRemote(app: App, service: { url: string }, dataset = STREET): Promise<Page> {
+  const page = await app.start()
+  await addAccount(page, service)
+  await page.getByRole('button', { name: new RegExp(`^${dataset}`) }).click()
+  await app.canvas.ready()
+  return page
+}
+
+const tiles = (page: Page, name = /./) =>
+  page.getByRole('listbox', { name: 'Images' }).getByRole('option', { name })
+
+const sync = (page: Page) => page.locator('[data-sync]')
+
+function unplug({ faults }: Emulator): void {
+  faults.add({ times: 1_000_000, fault: { kind: 'reset' } })
+}
+
+test('an account is added, and says what is wrong when it cannot be', async ({ app, service }) => {
+  const page = await app.start()
+  await addAccount(page, service, 'pk_live_wrong')
+  await expect(page.getByRole('alert')).toContainText('does not accept this key')
+  await page.getByLabel('Address of the service').fill('http://127.0.0.1:9')
+  await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
+  await expect(page.getByRole('alert')).toContainText('cannot be reached')
+  await app.screenshot('account-error')
+  await expectAccessible(page)
+  await page.getByLabel('API key').fill('pk_live_member')
+  await page.getByLabel('Address of the service').fill(service.url)
+  await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
+  await expect(page.getByRole('heading', { name: 'Emulated Organisation' })).toBeVisible()
+  await expect(page.getByText('12,000 images')).toBeVisible()
+  await expectAccessible(page)
+  await app.screenshot('datasets')
+  await page.getByLabel('Search datasets').fill('str')
+  await expect(page.getByRole('listitem')).toHaveCount(1)
+})
+
+test('datasets are made, renamed and archived', async ({ app, service }) => {
+  const page = await app.start()
+  await addAccount(page, service)
+  await page.getByRole('button', { name: 'New dataset' }).click()
+  await page.getByRole('textbox', { name: 'Name' }).fill(STREET)
+  await page.getByRole('button', { name: 'Create and open' }).click()
+  await expect(page.getByRole('alert')).toContainText('already exists')
+  await page.getByRole('textbox', { name: 'Name' }).fill('harbour')
+  await page.getByLabel(/^Classes/).fill('ship, buoy')
+  await page.getByRole('button', { name: 'Create and open' }).click()
+  await expect(page.getByText('No images in this dataset yet')).toBeVisible()
+  await expect(app.canvas.classRow('buoy')).toBeVisible()
+  await page.getByRole('button', { name: 'Back to the start screen' }).click()
+  await expect(page.getByRole('heading', { name: 'Emulated Organisation' })).toBeVisible()
+  await page.getByRole('button', { name: 'More for harbour' }).click()
+  await page.getByRole('menuitem', { name: 'Rename…' }).click()
+  await page.getByRole('textbox', { name: 'Name' }).fill('port')
+  await page.getByRole('button', { name: 'Rename', exact: true }).click()
+  await page.getByRole('button', { name: 'More for port' }).click()
+  await page.getByRole('menuitem', { name: 'Archive' }).click()
+  await expect(page.getByRole('button', { name: /^port/ })).toHaveCount(0)
+  await page.getByText('Archived').click()
+  await expect(page.getByRole('button', { name: /^port/ })).toBeVisible()
+})
+
+test('what is drawn is on the service by itself, and there after a restart', async ({
+  app,
+  service,
+}) => {
+  const page = await openRemote(app, service)
+  await page.keyboard.press('r')
+  await app.canvas.drag([20, 20], [80, 70])
+  await expect(sync(page)).toHaveAttribute('data-sync', 'waiting')
+  await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
+  const image = await page.locator('[data-canvas]').getAttribute('data-image')
+  expect(image).not.toBeNull()
+  const path = (await page.locator('header p').getAttribute('title')) ?? ''
+  expect(onService(service, STREET, path)).toMatchObject([{ name: 'car' }])
+  await app.screenshot('remote-canvas')
+  await page.getByRole('combobox', { name: 'Stage' }).selectOption('review')
+  await page.keyboard.press('Control+s')
+  await expect(app.canvas.hint).toContainText('Everything is on the service')
+  await app.restart()
+  await app.page.getByRole('button', { name: /^street scenes/ }).click()
+  await app.canvas.ready()
+  await expect(app.canvas.list).toHaveCount(1)
+})
+
+test('12,000 images in a grid: found, chosen, and changed together', async ({ app, service }) => {
+  const page = await openRemote(app, service, 'large')
+  await page.keyboard.press('Control+g')
+  await expect(page.getByText('12,000', { exact: true })).toBeVisible()
+  await expect(tiles(page).first()).toBeVisible()
+  await expect(page.locator('[role=option] img').first()).toBeVisible()
+  await page.getByLabel('Find images by path').fill('0001')
+  await expect(page.getByText('12 of 12,000')).toBeVisible()
+  await tiles(page).nth(1).click()
+  await tiles(page)
+    .nth(3)
+    .click({ modifiers: ['Shift'] })
+  await expect(page.getByText('3 images chosen')).toBeVisible()
+  await page.getByLabel('Set the stage').selectOption('complete')
+  await page.getByLabel('Set the split').selectOption('val')
+  await page.getByRole('button', { name: 'Tags…' }).click()
+  await page.getByLabel('New tag').fill('night')
+  await page.getByLabel('New tag').press('Enter')
+  await page.keyboard.press('Escape')
+  await expect(tiles(page, /Complete/)).toHaveCount(3)
+  await expect(tiles(page).filter({ hasText: 'night' })).toHaveCount(3)
+  await expectAccessible(page)
+  await app.screenshot('gallery')
+  await page.getByRole('button', { name: 'Back to the start screen' }).waitFor()
+  await sync(page).click()
+  await page.getByRole('button', { name: 'Send now' }).click()
+  await expect(page.getByText('The service knows everything')).toBeVisible()
+  const { state } = service
+  const told = state.images(state.dataset('large').id).filter(({ status }) => status === 'complete')
+  expect(told.map(({ split, tags }) => ({ split, tags }))).toEqual(
+    Array(3).fill({ split: 'val', tags: ['night'] }),
+  )
+})
+
+test('without a network everything goes on, and is sent when it is back', async ({
+  app,
+  service,
+}) => {
+  const page = await openRemote(app, service)
+  await page.keyboard.press('Control+g')
+  await page.getByRole('button', { name: 'Make available offline' }).click()
+  await page.getByRole('button', { name: 'Fetch all images' }).click()
+  await expect(page.getByRole('button', { name: 'Available offline', exact: true })).toBeVisible()
+  await app.screenshot('offline-menu')
+  await page.keyboard.press('Escape')
+  unplug(service)
+  await tiles(page).nth(12).dblclick()
+  await app.canvas.ready()
+  await page.keyboard.press('r')
+  await app.canvas.drag([20, 20], [80, 70])
+  await app.canvas.saved()
+  await expect(page.getByText('Working offline.')).toBeVisible({ timeout: 15_000 })
+  await app.screenshot('offline')
+  await expectAccessible(page)
+  await page.keyboard.press('d')
+  await app.canvas.ready()
+  await page.keyboard.press('k')
+  await app.canvas.click(50, 50)
+  await page.getByRole('combobox', { name: 'Split' }).selectOption('test')
+  await app.canvas.saved()
+  // Not even a crash while offline loses it.
+  await app.restart('kill')
+  await app.page.getByRole('button', { name: /^street scenes/ }).click()
+  await app.canvas.ready()
+  await sync(app.page).click()
+  await expect(app.page.getByRole('listitem').filter({ hasText: 'Annotations' })).toHaveCount(2)
+  await app.screenshot('outbox')
+  await expectAccessible(app.page)
+  service.faults.clear()
+  await expect(app.page.getByText('The service knows everything')).toBeVisible({ timeout: 30_000 })
+  const { state } = service
+  const there = state.images(state.dataset(STREET).id)
+  expect(there.filter(({ annotation_count }) => annotation_count === 1)).toHaveLength(2)
+  expect(there.filter(({ split }) => split === 'test')).toHaveLength(1)
+})
+
+test('two people change the same shape, one offline: both are shown, and one decides', async ({
+  app,
+  otherApp,
+  service,
+}) => {
+  await using line = await cable(service.url)
+  const page = await openRemote(app, line)
+  await page.keyboard.press('r')
+  await app.canvas.drag([30, 30], [90, 80])
+  await page.keyboard.press('Control+s')
+  await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
+  const other = await openRemote(otherApp, service)
+  await expect(otherApp.canvas.list).toHaveCount(1)
+  const classOf = (person: App) => person.canvas.list.first().getByRole('combobox')
+  const relabel = async (person: App, name: string) => {
+    await classOf(person).hover()
+    await classOf(person).selectOption(name)
+    await person.canvas.saved()
+  }
+  line.unplug()
+  await relabel(app, 'person')
+  await relabel(otherApp, 'lane')
+  await other.keyboard.press('Control+s')
+  await expect(sync(other)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
+  await expect(page.getByText('Working offline.')).toBeVisible({ timeout: 15_000 })
+  line.plug()
+  await expect(sync(page)).toHaveAttribute('data-sync', 'conflict', { timeout: 30_000 })
+  const bar = page.getByRole('region', { name: 'Conflicts with the service' })
+  await expect(bar).toContainText('yours: person, theirs: lane')
+  await app.screenshot('conflict')
+  await expectAccessible(page)
+  await page.keyboard.press('Alt+t')
+  await expect(bar).toHaveCount(0)
+  await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
+  await expect(classOf(app)).toHaveValue('lane')
+})
+
+test('comments about a shape reach the others', async ({ app, service }) => {
+  const page = await openRemote(app, service)
+  await page.keyboard.press('r')
+  await app.canvas.drag([30, 30], [90, 80])
+  await app.canvas.list
+    .first()
+    .getByRole('button', { name: /^Select/ })
+    .click()
+  await page.getByLabel('Write a comment').fill('Is this one car or two?')
+  await page.getByLabel('Write a comment').press('Enter')
+  await expect(page.getByRole('region', { name: 'Comments' })).toContainText('one car or two')
+  await page.getByRole('button', { name: 'Resolve' }).click()
+  await expect(page.getByRole('button', { name: 'Open again' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await app.screenshot('comments')
+})
+
+test('assisted labelling proposes, and only Enter draws', async ({ app, service }) => {
+  const page = await openRemote(app, service)
+  await page.keyboard.press('q')
+  await expect(app.canvas.hint).toContainText('paid by your plan')
+  await app.canvas.click(60, 60)
+  await expect(app.canvas.hint).toContainText('Enter draws the proposal')
+  await app.screenshot('assist')
+  await page.keyboard.press('Escape')
+  await expect(app.canvas.list).toHaveCount(0)
+  await app.canvas.drag([20, 20], [100, 90])
+  await expect(app.canvas.hint).toContainText('Enter draws the proposal')
+  // What was paid for is there after another image.
+  await page.keyboard.press('d')
+  await page.keyboard.press('a')
+  await app.canvas.ready()
+  await expect(app.canvas.hint).toContainText('Enter draws the proposal')
+  await page.keyboard.press('Enter')
+  await expect(app.canvas.list).toHaveCount(1)
+  await page.keyboard.press('Shift+q')
+  await page.getByLabel('What to look for').fill('car')
+  await page.getByRole('button', { name: 'Find', exact: true }).click()
+  await expect(app.canvas.hint).toContainText('Enter draws the proposal')
+  await page.keyboard.press('Enter')
+  await expect(app.canvas.list).not.toHaveCount(1)
+})
+
+test('what the service refuses stays, with its words and the ways out', async ({
+  app,
+  service,
+}) => {
+  const page = await openRemote(app, service)
+  const path = (await page.locator('header p').getAttribute('title')) ?? ''
+  const { state } = service
+  state.deleteImage(state.imageAt(state.dataset(STREET), path).id)
+  await page.keyboard.press('k')
+  await app.canvas.click(50, 50)
+  await page.keyboard.press('Control+s')
+  await expect(sync(page)).toHaveAttribute('data-sync', 'failed', { timeout: 15_000 })
+  await sync(page).click()
+  await expect(page.getByRole('listitem')).toContainText('does not have it (any more)')
+  await expect(page.getByRole('listitem')).toContainText('Request')
+  await app.screenshot('refused')
+  await page.getByRole('button', { name: 'Discard' }).click()
+  await page.getByRole('dialog').last().getByRole('button', { name: 'Discard' }).click()
+  await expect(page.getByText('The service knows everything')).toBeVisible()
+})

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DEFAULT_SETTINGS, type Settings, settingsSchema } from '#shared/contract/settings.ts'
 import { isEmptyChangeSet } from '#shared/model/change-set.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
+import { type Clock, systemClock } from './api/retry.ts'
 import { openLibrary } from './cache/database.ts'
 import { DatasetRepository } from './cache/dataset-repository.ts'
 import { EditStore, type Outcome } from './cache/edit-store.ts'
@@ -25,8 +26,18 @@ const SETTINGS_KEY = 'settings'
 
 export type AppCore = ReturnType<typeof createAppCore>
 
+/** For simulations: their own time, and nothing that happens by itself. */
+interface CoreOptions {
+  clock?: Clock
+  pushesByItself?: boolean
+}
+
 /** Builds everything that does not depend on the host. Throws a UserError when the data folder cannot be used. */
-export function createAppCore(ports: Ports, openPath: string | null = null) {
+export function createAppCore(
+  ports: Ports,
+  openPath: string | null = null,
+  { clock = systemClock, pushesByItself = true }: CoreOptions = {},
+) {
   const opened = openLibrary(ports.dataDir)
   const { db } = opened
   const events = new EventBus()
@@ -82,6 +93,8 @@ export function createAppCore(ports: Ports, openPath: string | null = null) {
     probe: probeImage,
     publish: announce,
     announce: (datasetId) => void announceDataset(datasetId),
+    clock,
+    pushesByItself,
     cacheLimitBytes: () => readSettings().cacheLimitBytes,
   })
   library.onOtherFiles = (dataset, changes) => labelFiles.onFiles(dataset, changes)

@@ -57,6 +57,8 @@ export function exportRoutes(app: FastifyInstance, { state, storage, now }: Serv
       zip.addBuffer(
         Buffer.from(JSON.stringify({ image: image.filename, annotations })),
         `${path}.json`,
+        // Small files: packing them would cost more than it saves.
+        { compress: false },
       )
       if (options.include_images) zip.addBuffer(await storage.bytes(image.object), path)
     }

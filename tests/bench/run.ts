@@ -6,6 +6,7 @@ import { benchEdits } from './edits.ts'
 import { benchFormats } from './formats.ts'
 import type { Figure } from './measure.ts'
 import { benchScan } from './scan.ts'
+import { benchSync } from './sync.ts'
 
 const BENCHES: Record<string, () => Promise<Figure[]>> = {
   scan: benchScan,
@@ -13,6 +14,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   formats: benchFormats,
   editor: benchEditor,
   client: benchClient,
+  sync: benchSync,
 }
 
 const { values, positionals } = parseArgs({

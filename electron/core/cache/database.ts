@@ -24,6 +24,19 @@ function migrate(db: Db, file: string): void {
   }).immediate()
 }
 
+/** Each statement is prepared once: for small ones that costs as much as running them. */
+function keepStatements(db: Db): void {
+  const prepare = db.prepare.bind(db)
+  const kept = new Map<string, ReturnType<typeof prepare>>()
+  db.prepare = ((sql: string) => {
+    const known = kept.get(sql)
+    if (known) return known
+    const statement = prepare(sql)
+    kept.set(sql, statement)
+    return statement
+  }) as typeof db.prepare
+}
+
 /** Opens, and where needed creates or upgrades, a database file. Throws a UserError. */
 export function openDatabase(file: string): Db {
   let db: Db | null = null
@@ -34,6 +47,7 @@ export function openDatabase(file: string): Db {
     db.pragma('synchronous = FULL')
     db.pragma('foreign_keys = ON')
     migrate(db, file)
+    keepStatements(db)
     return db
   } catch (error) {
     db?.close()

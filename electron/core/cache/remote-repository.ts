@@ -29,6 +29,8 @@ export interface RemoteImageFacts {
   remoteId: string
   /** The annotations as the service last had them; null when never read. */
   base: Annotation[] | null
+  /** What was being told, under which idempotency key, when the answer did not come; null when nothing was. */
+  sent: { annotations: Annotation[]; key: string } | null
   readAtMs: number
   serverCount: number
   baseCount: number | null
@@ -45,6 +47,8 @@ interface Row {
   dataset_id: string
   remote_id: string
   base: string | null
+  sent: string | null
+  sent_key: string | null
   read_at_ms: number
   server_count: number
   base_count: number | null
@@ -62,6 +66,10 @@ function fromRow(row: Row): RemoteImageFacts {
     datasetId: row.dataset_id,
     remoteId: row.remote_id,
     base: row.base === null ? null : (JSON.parse(row.base) as Annotation[]),
+    sent:
+      row.sent === null || row.sent_key === null
+        ? null
+        : { annotations: JSON.parse(row.sent) as Annotation[], key: row.sent_key },
     readAtMs: row.read_at_ms,
     serverCount: row.server_count,
     baseCount: row.base_count,
@@ -73,6 +81,16 @@ function fromRow(row: Row): RemoteImageFacts {
     conflicts:
       row.conflicts === null ? [] : z.array(conflictSchema).parse(JSON.parse(row.conflicts)),
   }
+}
+
+/** Pure: my tags with what they added and without what they took away since `base`. */
+export function mergeTags(
+  base: readonly string[],
+  mine: readonly string[],
+  theirs: readonly string[],
+): string[] {
+  const kept = mine.filter((tag) => !base.includes(tag) || theirs.includes(tag))
+  return [...kept, ...theirs.filter((tag) => !base.includes(tag) && !kept.includes(tag))]
 }
 
 /** What the service last said: of datasets, images and their labels; and which of their files are here. */
@@ -184,10 +202,14 @@ export class RemoteRepository {
          image.tags, annotation_count, thumbnail_url, server_count) AS facts
        FROM image JOIN remote_image ON image_id = image.id WHERE image.id = ?`,
     )
+    const readTags = this.#db.prepare<[string], { base: string; mine: string }>(
+      `SELECT remote_image.tags AS base, image.tags AS mine FROM remote_image
+       JOIN image ON image.id = image_id WHERE image_id = ?`,
+    )
     const updateImage = this.#db.prepare(
       `UPDATE image SET path = ?, sort_key = ?, modified_at_ms = ?, width = coalesce(?, width),
          height = coalesce(?, height), missing = 0,
-         stage = iif(?, stage, ?), split = iif(?, split, ?), tags = iif(?, tags, ?),
+         stage = iif(?, stage, ?), split = iif(?, split, ?), tags = ?,
          -- A count is the service's word until the labels themselves are here.
          annotation_count = iif((SELECT base IS NULL FROM remote_image WHERE image_id = image.id)
            AND NOT EXISTS (SELECT 1 FROM outbox WHERE image_id = image.id AND kind = 'annotations'), ?, annotation_count),
@@ -240,6 +262,11 @@ export class RemoteRepository {
         }
         const before = readImage.get(id)?.facts
         const keeps = (kind: string) => (isWaiting.get(id, kind) ? 1 : 0)
+        // What others added or took away comes in beside what was changed here.
+        const own = keeps('tags') ? readTags.get(id) : undefined
+        const shownTags = own
+          ? JSON.stringify(mergeTags(JSON.parse(own.base), JSON.parse(own.mine), image.tags))
+          : tags
         const shown = this.#freePath(datasetId, path, image.remoteId, id)
         updateRemote.run(annotationCount, stage, split, tags, thumbnailUrl, sizeBytes, id)
         updateImage.run(
@@ -252,8 +279,7 @@ export class RemoteRepository {
           stage,
           keeps('split'),
           split,
-          keeps('tags'),
-          tags,
+          shownTags,
           annotationCount,
           sizeBytes,
           id,
@@ -278,7 +304,8 @@ export class RemoteRepository {
   setBase(imageId: string, base: readonly Annotation[], conflicts: readonly Conflict[]): void {
     this.#db
       .prepare(
-        `UPDATE remote_image SET base = ?, base_count = ?, server_count = ?, read_at_ms = ?, conflicts = ? WHERE image_id = ?`,
+        `UPDATE remote_image SET base = ?, sent = NULL, base_count = ?, server_count = ?, read_at_ms = ?,
+           conflicts = ? WHERE image_id = ?`,
       )
       .run(
         JSON.stringify(base),
@@ -288,6 +315,27 @@ export class RemoteRepository {
         conflicts.length > 0 ? JSON.stringify(conflicts) : null,
         imageId,
       )
+  }
+
+  /** Before labels are told: should the answer not come, a later reading knows them again. */
+  setSent(
+    sent: readonly { imageId: string; annotations: readonly Annotation[] }[],
+    key: string,
+  ): void {
+    const update = this.#db.prepare(
+      'UPDATE remote_image SET sent = ?, sent_key = ? WHERE image_id = ?',
+    )
+    this.#db.transaction(() => {
+      for (const { imageId, annotations } of sent)
+        update.run(JSON.stringify(annotations), key, imageId)
+    })()
+  }
+
+  /** The labels as the service has them, while it is still open whether what was sent arrived. */
+  setBaseWhileSending(imageId: string, base: readonly Annotation[]): void {
+    this.#db
+      .prepare('UPDATE remote_image SET base = ?, read_at_ms = ? WHERE image_id = ?')
+      .run(JSON.stringify(base), Date.now(), imageId)
   }
 
   setConflicts(imageId: string, conflicts: readonly Conflict[]): void {
@@ -389,23 +437,30 @@ export class RemoteRepository {
       .map(({ image_id }) => image_id)
   }
 
-  /** Renames or deletes a class in what the service is known to have: it did the same there. */
+  /** Renames or deletes a class in what the service has, or was being told: it did the same there. */
   changeBaseClass(datasetId: string, from: string, to: string | null): string[] {
+    const mentions = (column: string) =>
+      `EXISTS (SELECT 1 FROM json_each(${column}) WHERE value ->> 'className' = $from)`
     const rows = this.#db
-      .prepare<[string, string], { image_id: string; base: string }>(
-        `SELECT image_id, base FROM remote_image WHERE dataset_id = ? AND base IS NOT NULL
-         AND EXISTS (SELECT 1 FROM json_each(base) WHERE value ->> 'className' = ?)`,
+      .prepare<unknown[], { image_id: string; base: string | null; sent: string | null }>(
+        `SELECT image_id, base, sent FROM remote_image WHERE dataset_id = $datasetId
+         AND (${mentions('base')} OR ${mentions('sent')})`,
       )
-      .all(datasetId, from)
+      .all({ datasetId, from })
     const update = this.#db.prepare(
-      'UPDATE remote_image SET base = ?, base_count = ?, server_count = ? WHERE image_id = ?',
+      'UPDATE remote_image SET base = ?, sent = ?, base_count = ?, server_count = ? WHERE image_id = ?',
     )
-    return rows.map(({ image_id, base }) => {
-      const annotations = (JSON.parse(base) as Annotation[]).flatMap((annotation) => {
-        if (annotation.className !== from) return [annotation]
-        return to === null ? [] : [{ ...annotation, className: to }]
-      })
-      update.run(JSON.stringify(annotations), annotations.length, annotations.length, image_id)
+    const changed = (json: string | null): Annotation[] | null =>
+      json === null
+        ? null
+        : (JSON.parse(json) as Annotation[]).flatMap((annotation) => {
+            if (annotation.className !== from) return [annotation]
+            return to === null ? [] : [{ ...annotation, className: to }]
+          })
+    return rows.map(({ image_id, base, sent }) => {
+      const [next, told] = [changed(base), changed(sent)]
+      const count = next?.length ?? 0
+      update.run(next && JSON.stringify(next), told && JSON.stringify(told), count, count, image_id)
       return image_id
     })
   }

@@ -8,7 +8,7 @@ import {
   ServerError,
   UnexpectedAnswerError,
 } from '#core/api/client.ts'
-import { type Clock, systemClock } from '#core/api/retry.ts'
+import type { Clock } from '#core/api/retry.ts'
 import type { AccountRepository, StoredAccount } from '#core/cache/account-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import type { Log, Secrets } from '#core/ports.ts'
@@ -30,7 +30,7 @@ interface Deps {
   events: EventBus
   log: Log
   appVersion: string
-  clock?: Clock
+  clock: Clock
 }
 
 interface Connection {
@@ -103,7 +103,7 @@ export class Accounts {
 
   constructor(deps: Deps) {
     this.#deps = deps
-    this.#clock = deps.clock ?? systemClock
+    this.#clock = deps.clock
   }
 
   list(): Account[] {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Clock } from '#core/api/retry.ts'
 import { AccountRepository } from '#core/cache/account-repository.ts'
 import { CommentRepository } from '#core/cache/comment-repository.ts'
 import type { Db } from '#core/cache/database.ts'
@@ -21,6 +22,7 @@ import { OutboxView } from './outbox-view.ts'
 import { type CommentOp, PushFacts } from './push-facts.ts'
 import { PushLabels } from './push-labels.ts'
 import { RemoteDatasets } from './remote-datasets.ts'
+import { isBroken, isPassing, toServiceError } from './service-error.ts'
 
 interface Deps {
   db: Db
@@ -33,6 +35,8 @@ interface Deps {
   publish: (outcome: Outcome) => void
   announce: (datasetId: string) => void
   cacheLimitBytes: () => number
+  clock: Clock
+  pushesByItself: boolean
 }
 
 /** Everything that has to do with the service, put together. */
@@ -47,19 +51,31 @@ export function createCloud(deps: Deps) {
     events,
     log: ports.log,
     appVersion: ports.appVersion,
+    clock: deps.clock,
   })
   const announceImages = (datasetId: string, imageIds: readonly string[]) =>
     events.publish({ type: 'images', datasetId, upserted: images.getMany(imageIds) })
-  const announceImage = (imageId: string) => {
-    const image = images.find(imageId)
+  /** Of one dataset. */
+  const announceSync = (imageIds: readonly string[]) => {
+    const image = imageIds[0] === undefined ? null : images.find(imageIds[0])
     if (!image) return
-    announceImages(image.datasetId, [imageId])
+    announceImages(image.datasetId, imageIds)
     engine.tell(image.datasetId)
   }
+  const announceImage = (imageId: string) => announceSync([imageId])
   const accountOf = (datasetId: string): string => {
     const { remote } = datasets.get(datasetId)
     if (!remote) throw new UserError('not_remote', 'This dataset is not one of the service.')
     return remote.accountId
+  }
+  const trouble = (error: unknown) => {
+    if (isPassing(error) || isBroken(error)) return
+    const { message, reason } = toServiceError(error)
+    ports.log.error('background work failed', { reason, error: String(error) })
+    events.publish({
+      type: 'notice',
+      message: `What came from the service could not be taken in: ${message}. Nothing was lost; it is tried again.`,
+    })
   }
   const labelSync = new LabelSync({
     accounts,
@@ -69,7 +85,8 @@ export function createCloud(deps: Deps) {
     events,
     accountOf,
     publish,
-    announceImage,
+    trouble,
+    announceImages: announceSync,
   })
   const cache = new ImageCache({
     accounts,
@@ -89,12 +106,17 @@ export function createCloud(deps: Deps) {
     outbox,
     events,
     log: ports.log,
+    trouble,
+    isAutomatic: deps.pushesByItself,
     facts: pushFacts,
     labels: new PushLabels({
+      datasets,
+      images,
       edits,
       remotes,
       outbox,
       labels: labelSync,
+      scratchFile: (datasetId) => join(ports.dataDir, 'scratch', `${datasetId}.zip`),
       announceImage,
       notice: (imageId, message) =>
         events.publish({ type: 'notice', message: `${images.get(imageId).path}: ${message}` }),

@@ -6,7 +6,7 @@ import type { Log } from '#core/ports.ts'
 import type { Accounts } from './accounts.ts'
 import type { PushFacts } from './push-facts.ts'
 import type { PushLabels } from './push-labels.ts'
-import { isPassing, toServiceError } from './service-error.ts'
+import { toServiceError } from './service-error.ts'
 
 /** Strokes that follow each other are told together: this long after the last. Milliseconds. */
 const QUIET_MS = 2_000
@@ -24,8 +24,10 @@ interface Deps {
   log: Log
   labels: PushLabels
   facts: PushFacts
-  /** Milliseconds of quiet before a push; for tests. */
-  quietMs?: number
+  /** Something failed in the background: tell the person, unless it passes by itself. */
+  trouble: (error: unknown) => void
+  /** False: only what asks for it pushes; for simulations that are to be the same each time. */
+  isAutomatic: boolean
 }
 
 interface Worker {
@@ -44,7 +46,9 @@ export class SyncEngine {
 
   constructor(deps: Deps) {
     this.#deps = deps
-    deps.accounts.onOnline((accountId) => void this.pushNow(accountId))
+    deps.accounts.onOnline((accountId) => {
+      if (deps.isAutomatic) void this.pushNow(accountId)
+    })
   }
 
   /** What an earlier run of the app left unsaid goes on. */
@@ -99,14 +103,13 @@ export class SyncEngine {
   }
 
   #schedule(accountId: string, waitMs = this.#quietMs(accountId)): void {
-    if (this.#abort.signal.aborted) return
+    if (this.#abort.signal.aborted || !this.#deps.isAutomatic) return
     const worker = this.#worker(accountId)
     if (worker.timer) clearTimeout(worker.timer)
     worker.timer = setTimeout(() => void this.pushNow(accountId), waitMs)
   }
 
   #quietMs(accountId: string): number {
-    if (this.#deps.quietMs !== undefined) return this.#deps.quietMs
     const { limit } = this.#deps.accounts.budget(accountId).state
     return limit === null ? QUIET_MS : QUIET_LIMITED_MS(limit)
   }
@@ -124,7 +127,7 @@ export class SyncEngine {
     } catch (error) {
       if (this.#abort.signal.aborted) return
       // Offline: the account's own questions end it. Anything else is tried again in a while.
-      if (!isPassing(error)) log.error('push failed', { error: String(error) })
+      this.#deps.trouble(error)
       if (accounts.isOnline(accountId)) {
         this.#schedule(accountId, worker.againMs)
         worker.againMs = Math.min(worker.againMs * 2, AGAIN_LONGEST_MS)

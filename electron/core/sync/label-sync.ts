@@ -5,9 +5,16 @@ import type { EventBus } from '#core/event-bus.ts'
 import { UserError } from '#core/user-error.ts'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
 import { diffAnnotations, EMPTY_CHANGE_SET, isEmptyChangeSet } from '#shared/model/change-set.ts'
+import { counted } from '#shared/model/counted.ts'
 import type { Conflict } from '#shared/model/sync.ts'
 import type { Accounts } from './accounts.ts'
-import { carryConflicts, mergeAnnotations, sameLabels } from './merge.ts'
+import {
+  carryConflicts,
+  mergeAnnotations,
+  perhapsDeleted,
+  sameLabels,
+  sendingArrived,
+} from './merge.ts'
 import { toServiceError } from './service-error.ts'
 
 /** Labels read from the service less than this long ago are not read again for looking at them. Milliseconds. */
@@ -21,8 +28,10 @@ interface Deps {
   events: EventBus
   accountOf: (datasetId: string) => string
   publish: (outcome: Outcome) => void
-  /** Whether an image's outbox changed: tell the windows. */
-  announceImage: (imageId: string) => void
+  /** Something failed in the background: tell the person, unless it passes by itself. */
+  trouble: (error: unknown) => void
+  /** What of images waits for the service changed: tell the windows. */
+  announceImages: (imageIds: readonly string[]) => void
 }
 
 export type Taken = 'same' | 'waiting' | 'conflict'
@@ -44,7 +53,7 @@ export class LabelSync {
     const facts = this.#deps.remotes.find(imageId)
     if (!facts) return
     if (facts.base !== null || this.#deps.outbox.find(imageId, 'annotations')) {
-      if (Date.now() - facts.readAtMs > FRESH_MS) this.read(imageId).catch(() => {})
+      if (Date.now() - facts.readAtMs > FRESH_MS) this.read(imageId).catch(this.#deps.trouble)
       return
     }
     await this.read(imageId).catch((error: unknown) => {
@@ -78,10 +87,17 @@ export class LabelSync {
     const taken = edits.together((): Taken => {
       const facts = remotes.find(imageId)
       if (!facts) return 'same'
-      const base = facts.base ?? []
+      const known = facts.base ?? []
       const mine = edits.annotations(imageId).annotations
+      const { sent } = facts
+      const arrived = sent && sendingArrived(known, sent.annotations, theirs)
+      const base = arrived === 'yes' ? (sent?.annotations ?? known) : known
       const { merged, conflicts: found } = mergeAnnotations(base, mine, theirs)
-      const conflicts = carryConflicts(facts.conflicts, found, base, theirs)
+      const isOpen = arrived === 'unknown'
+      const isAlone = sameLabels(known, theirs)
+      const doubtful =
+        sent && isOpen && !isAlone ? perhapsDeleted(known, sent.annotations, merged, theirs) : []
+      const conflicts = carryConflicts(facts.conflicts, [...found, ...doubtful], base, theirs)
       const changes = diffAnnotations(mine, merged)
       if (!isEmptyChangeSet(changes))
         outcome = edits.commit({
@@ -92,27 +108,39 @@ export class LabelSync {
           label: 'Changes from Pictograph',
           origin: 'sync',
         })
-      remotes.setBase(imageId, theirs, conflicts)
-      return this.#settle(imageId, sameLabels(merged, theirs), conflicts)
+      const isSame = sameLabels(merged, theirs)
+      // Where it is open whether it arrived, and nobody else was there, the service is asked again.
+      if (isOpen && isAlone && !isSame) remotes.setBaseWhileSending(imageId, theirs)
+      else remotes.setBase(imageId, theirs, conflicts)
+      return this.#settle(imageId, isSame, conflicts)
     })
     if (outcome) publish(outcome)
     if (before > 0 || taken === 'conflict')
       this.#deps.events.publish({ type: 'conflicts', imageId })
-    this.#deps.announceImage(imageId)
+    this.#deps.announceImages([imageId])
     return taken
   }
 
   /**
-   * The service took these labels of ours, of the outbox row's `version`. What was drawn meanwhile stays
-   * to be told.
+   * The service took these labels of ours, each of its outbox row's `version`, in one transaction. What was
+   * drawn meanwhile stays to be told.
    */
-  told(imageId: string, sent: readonly Annotation[], row: { id: number; version: number }): void {
+  told(
+    saved: readonly {
+      imageId: string
+      annotations: readonly Annotation[]
+      row: { id: number; datasetId: string; version: number }
+    }[],
+  ): void {
     const { edits, remotes, outbox } = this.#deps
     edits.together(() => {
-      remotes.setBase(imageId, sent, remotes.find(imageId)?.conflicts ?? [])
-      outbox.done(row)
+      for (const { imageId, annotations, row } of saved) {
+        remotes.setBase(imageId, annotations, remotes.find(imageId)?.conflicts ?? [])
+        outbox.done(row)
+        outbox.log(row.datasetId, imageId, `${counted(annotations.length, 'annotation')} saved`)
+      }
     })
-    this.#deps.announceImage(imageId)
+    this.#deps.announceImages(saved.map(({ imageId }) => imageId))
   }
 
   conflicts(imageId: string): Conflict[] {
@@ -151,7 +179,7 @@ export class LabelSync {
     })
     publish(outcome)
     this.#deps.events.publish({ type: 'conflicts', imageId })
-    this.#deps.announceImage(imageId)
+    this.#deps.announceImages([imageId])
   }
 
   /** Gives up what was changed here and not told: the working copy becomes the service's. In the log it stays. */
@@ -175,7 +203,7 @@ export class LabelSync {
     })
     publish(outcome)
     this.#deps.events.publish({ type: 'conflicts', imageId })
-    this.#deps.announceImage(imageId)
+    this.#deps.announceImages([imageId])
   }
 
   /** The image's row of the outbox after a change of what stands between here and the service. */

@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { annotationOf, shapeIn } from '#tests/helpers/arbitraries.ts'
 import { aBox } from '#tests/helpers/core.ts'
-import { carryConflicts, mergeAnnotations, sameLabels, sameToService } from './merge.ts'
+import {
+  carryConflicts,
+  mergeAnnotations,
+  perhapsDeleted,
+  sameLabels,
+  sameToService,
+  sendingArrived,
+} from './merge.ts'
 
 const labels = fc.uniqueArray(annotationOf(shapeIn(100, 80)), {
   selector: ({ id }) => id,
@@ -114,6 +121,27 @@ describe('merging', () => {
         expect(again.conflicts).toEqual([])
       }),
     )
+  })
+
+  test('what was sent and arrived is known by any part of it', () => {
+    fc.assert(
+      fc.property(sides, ([base, sent, mine]) => {
+        fc.pre(!sameLabels(base, sent))
+        expect(sendingArrived(base, sent, base)).toBe('unknown')
+        expect(sendingArrived(base, sent, sent)).toBe('yes')
+        // Then nobody else was there: what I have now is what there is.
+        const { merged, conflicts } = mergeAnnotations(sent, mine, sent)
+        expect(conflicts).toEqual([])
+        expect(sameLabels(merged, mine)).toBe(true)
+      }),
+    )
+  })
+
+  test('what may have arrived and been deleted since is for a person to decide', () => {
+    const [old, other, drawn] = [aBox('car', 1), aBox('car', 2), aBox('car', 3)]
+    const found = perhapsDeleted([old], [old, drawn], [old, drawn], [old, other])
+    expect(found).toMatchObject([{ id: drawn.id, fields: ['existence'], theirs: null }])
+    expect(perhapsDeleted([old], [old, drawn], [old], [old, other])).toEqual([])
   })
 
   test('takes each side’s field where they changed different ones', () => {

@@ -117,6 +117,48 @@ export function mergeAnnotations(
 }
 
 /**
+ * Whether what was sent arrived, although no answer came. A save replaces all labels of an image at once: one
+ * change of ours that the service has means that it has them all. `unknown`: nothing of it is there, which may also
+ * be because somebody took it away since.
+ */
+export function sendingArrived(
+  base: readonly Annotation[],
+  sent: readonly Annotation[],
+  theirs: readonly Annotation[],
+): 'yes' | 'unknown' {
+  const [before, told, now] = [base, sent, theirs].map(
+    (list) => new Map(list.map((annotation) => [annotation.id, annotation])),
+  )
+  const same = (a: Annotation | undefined, b: Annotation | undefined) =>
+    a && b ? sameToService(a, b) : a === b
+  const isSeen = [...new Set([...before.keys(), ...told.keys()])].some(
+    (id) => !same(told.get(id), before.get(id)) && same(told.get(id), now.get(id)),
+  )
+  return isSeen ? 'yes' : 'unknown'
+}
+
+/**
+ * New annotations that may have arrived and been deleted by somebody since: nobody can tell, so a person
+ * decides. Those that others changed nothing beside are asked for again instead.
+ */
+export function perhapsDeleted(
+  base: readonly Annotation[],
+  sent: readonly Annotation[],
+  mine: readonly Annotation[],
+  theirs: readonly Annotation[],
+): Conflict[] {
+  const known = new Set([...base, ...theirs].map(({ id }) => id))
+  const own = new Map(mine.map((annotation) => [annotation.id, annotation]))
+  return sent.flatMap((annotation) => {
+    const { id } = annotation
+    const now = own.get(id)
+    return now && !known.has(id)
+      ? [{ id, fields: ['existence' as const], base: annotation, mine: now, theirs: null }]
+      : []
+  })
+}
+
+/**
  * The conflicts that still stand after another merge: the new ones, and of the old ones those whose
  * annotation was not decided otherwise meanwhile.
  */

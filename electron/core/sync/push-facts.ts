@@ -256,13 +256,14 @@ export class PushFacts {
     const call = { signal, idempotencyKey: key.slice(-32) }
     const now = classesOf(await client.datasets.get(dataset, { signal }))
     const has = (name: string) => now.some((item) => item.name === name)
-    if (op.kind === 'rename' && has(op.from) && !has(op.to)) {
-      await client.annotations.renameClass(dataset, op.from, op.to, call)
+    if (op.kind === 'rename') {
+      // Without the old name it was told before, and only the answer was lost.
+      if (has(op.from) && !has(op.to))
+        await client.annotations.renameClass(dataset, op.from, op.to, call)
       this.#followInBase(datasetId, op.from, op.to)
-    } else if (op.kind === 'delete' && has(op.name)) {
-      const classType = 'bbox'
-      const how = { classType, deleteAnnotations: true, ...call }
-      await client.annotations.deleteClass(dataset, op.name, how)
+    } else if (op.kind === 'delete') {
+      const how = { classType: 'bbox', deleteAnnotations: true, ...call }
+      if (has(op.name)) await client.annotations.deleteClass(dataset, op.name, how)
       this.#followInBase(datasetId, op.name, null)
     } else if (op.kind === 'put') {
       const classes = applyClassOps(now, [op]).map(toRemoteClass)

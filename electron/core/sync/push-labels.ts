@@ -7,22 +7,31 @@ import {
   ValidationError,
 } from '#core/api/client.ts'
 import { toWireAnnotation } from '#core/api/wire-annotation.ts'
+import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { EditStore } from '#core/cache/edit-store.ts'
+import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
-import type { RemoteRepository } from '#core/cache/remote-repository.ts'
+import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
-import { counted } from '#shared/model/counted.ts'
 import type { LabelSync } from './label-sync.ts'
+import { sameLabels } from './merge.ts'
 import { isPassing, toServiceError } from './service-error.ts'
+import { readSnapshot } from './snapshot.ts'
 
+/** From this many images on, an export tells which of them are unchanged on the service. */
+const SNAPSHOT_FROM = 100
 /** Labels read at a time before they are saved. */
 const READ_PARALLEL = 8
 
 interface Deps {
+  datasets: DatasetRepository
+  images: ImageRepository
   edits: EditStore
   remotes: RemoteRepository
   outbox: Outbox
   labels: LabelSync
+  /** Where an archive of a dataset may lie for a while; absolute. */
+  scratchFile: (datasetId: string) => string
   /** Something that a person must know. */
   notice: (imageId: string, message: string) => void
   announceImage: (imageId: string) => void
@@ -60,6 +69,7 @@ export class PushLabels {
    */
   async push(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     const tried = new Set<number>()
+    const unchanged = await this.#unchanged(client, datasetId, signal)
     for (;;) {
       // What was edited again while it was pushed waits for its own turn.
       const rows = this.#deps.outbox
@@ -68,18 +78,56 @@ export class PushLabels {
         .slice(0, BULK_SAVE_LIMIT)
       if (rows.length === 0) return
       for (const { id } of rows) tried.add(id)
-      const saves = await this.#prepare(client, rows, signal)
+      const saves = await this.#prepare(client, rows, unchanged, signal)
       if (saves.length > 0) await this.#save(client, saves, signal)
     }
   }
 
+  /**
+   * Images whose labels on the service are still what they were when they were last read. Known for many images
+   * from one export, which costs a handful of requests instead of one an image.
+   */
+  async #unchanged(
+    client: Client,
+    datasetId: string,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    const { outbox, remotes, datasets, images, scratchFile } = this.#deps
+    const rows = outbox.waiting(datasetId, 'annotations')
+    const { remote } = datasets.get(datasetId)
+    if (rows.length < SNAPSHOT_FROM || !remote || remote.isCold) return new Set()
+    try {
+      const snapshot = await readSnapshot(client, remote.remoteId, scratchFile(datasetId), signal)
+      return new Set(
+        rows.flatMap(({ imageId }) => {
+          const facts = imageId === null ? null : remotes.find(imageId)
+          const there = facts && snapshot.get(images.get(facts.imageId).path)
+          const isSame = facts?.base && !facts.sent && there && sameLabels(facts.base, there)
+          return isSame ? [facts.imageId] : []
+        }),
+      )
+    } catch (error) {
+      if (isPassing(error) || signal.aborted) throw error
+      // A plan without exports, or a service that makes none now: image by image then.
+      return new Set()
+    }
+  }
+
   /** Reads what the service has now and merges it; what is left to be saved. */
-  async #prepare(client: Client, rows: OutboxRow[], signal: AbortSignal): Promise<Save[]> {
+  async #prepare(
+    client: Client,
+    rows: OutboxRow[],
+    unchanged: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<Save[]> {
     const saves: Save[] = []
     const queue = rows.values()
     const work = async () => {
       for (const row of queue) {
-        const save = await this.#prepareOne(client, row, signal)
+        const save =
+          row.imageId !== null && unchanged.has(row.imageId)
+            ? this.#saveOf(row.imageId)
+            : await this.#prepareOne(client, row, signal)
         if (save) saves.push(save)
       }
     }
@@ -88,7 +136,7 @@ export class PushLabels {
   }
 
   async #prepareOne(client: Client, row: OutboxRow, signal: AbortSignal): Promise<Save | null> {
-    const { remotes, labels, edits, outbox } = this.#deps
+    const { remotes, labels } = this.#deps
     const { imageId } = row
     const facts = imageId === null ? null : remotes.find(imageId)
     if (imageId === null || !facts) return null
@@ -101,21 +149,59 @@ export class PushLabels {
       return null
     }
     if (labels.takeIn(imageId, theirs) !== 'waiting') return null
-    // From here to the save nothing may come between: what is sent and the version it is of belong together.
-    const now = outbox.find(imageId, 'annotations')
-    if (!now) return null
-    const { annotations } = edits.annotations(imageId)
-    return {
-      row: now,
-      imageId,
-      remoteId: facts.remoteId,
-      annotations,
-      readCount: theirs.length,
+    const again = remotes.find(imageId)
+    if (!again?.sent) return this.#saveOf(imageId)
+    await this.#askAgain(client, again, signal)
+    labels.takeIn(imageId, await client.annotations.readById(facts.remoteId, { signal }))
+    return this.#saveOf(imageId)
+  }
+
+  /**
+   * A telling whose answer did not come, under its key once more: it is answered from memory when it had
+   * arrived, and happens now when it had not. Nobody else has changed the image since.
+   */
+  async #askAgain(
+    client: Client,
+    { imageId, remoteId, sent }: RemoteImageFacts,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (!sent) return
+    const { annotations, key } = sent
+    try {
+      const { saved } = await client.annotations.saveMany(
+        [{ imageId: remoteId, annotations: annotations.map(toWireAnnotation) }],
+        { signal, idempotencyKey: key },
+      )
+      const isSaved = saved.some(({ image_id }) => image_id === remoteId)
+      const known = this.#deps.remotes.find(imageId)
+      this.#deps.remotes.setBase(
+        imageId,
+        isSaved ? annotations : (known?.base ?? []),
+        known?.conflicts ?? [],
+      )
+    } catch (error) {
+      if (isPassing(error) || signal.aborted) throw error
+      // Refused as it was: it did not happen, and what there is now is told the usual way.
+      const known = this.#deps.remotes.find(imageId)
+      this.#deps.remotes.setBase(imageId, known?.base ?? [], known?.conflicts ?? [])
     }
   }
 
+  /** What is to be saved of an image, and the version that it is of: taken in one go, with no edit in between. */
+  #saveOf(imageId: string): Save | null {
+    const { outbox, remotes, edits } = this.#deps
+    const row = outbox.find(imageId, 'annotations')
+    const facts = remotes.find(imageId)
+    if (row?.state !== 'waiting' || !facts?.base) return null
+    const { annotations } = edits.annotations(imageId)
+    const { remoteId, base } = facts
+    return { row, imageId, remoteId, annotations, readCount: base.length }
+  }
+
   async #save(client: Client, saves: Save[], signal: AbortSignal): Promise<void> {
-    const { labels, outbox } = this.#deps
+    const { labels, remotes } = this.#deps
+    const key = batchKey(saves)
+    remotes.setSent(saves, key)
     let answer: Awaited<ReturnType<Client['annotations']['saveMany']>>
     try {
       answer = await client.annotations.saveMany(
@@ -123,7 +209,7 @@ export class PushLabels {
           imageId: remoteId,
           annotations: annotations.map(toWireAnnotation),
         })),
-        { signal, idempotencyKey: batchKey(saves) },
+        { signal, idempotencyKey: key },
       )
     } catch (error) {
       if (isPassing(error) || signal.aborted) throw error
@@ -135,18 +221,14 @@ export class PushLabels {
       return
     }
     const byRemote = new Map(saves.map((save) => [save.remoteId, save]))
-    for (const { image_id, previous_count } of answer.saved) {
+    const saved = answer.saved.flatMap(({ image_id, previous_count }) => {
       const save = byRemote.get(image_id)
-      if (!save) continue
       byRemote.delete(image_id)
-      labels.told(save.imageId, save.annotations, save.row)
-      outbox.log(
-        save.row.datasetId,
-        save.imageId,
-        `${counted(save.annotations.length, 'annotation')} saved`,
-      )
-      if (previous_count !== save.readCount) this.#overwritten(save, previous_count)
-    }
+      return save ? [{ ...save, previousCount: previous_count }] : []
+    })
+    labels.told(saved)
+    for (const save of saved)
+      if (save.previousCount !== save.readCount) this.#overwritten(save, save.previousCount)
     for (const { image_id, error } of answer.failed) {
       const save = byRemote.get(image_id)
       if (!save) continue

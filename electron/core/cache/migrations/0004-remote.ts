@@ -28,6 +28,9 @@ CREATE TABLE remote_image (
   remote_id TEXT NOT NULL,
   -- The annotations as the service last had them: the common ancestor of a merge. NULL: never read.
   base TEXT,
+  -- What was being told when the answer did not come: the service has it, or not.
+  sent TEXT,
+  sent_key TEXT,
   read_at_ms INTEGER NOT NULL DEFAULT 0,
   server_count INTEGER NOT NULL DEFAULT 0,
   -- The count that the base was read under: another one in a listing means that it is out of date.

@@ -1,0 +1,31 @@
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { openPromise } from 'yauzl'
+
+export interface ZipEntry {
+  /** As the archive has it: data, and never a path to write to as it is. */
+  name: string
+  sizeBytes: number
+  stream(): Promise<Readable>
+  bytes(): Promise<Buffer>
+}
+
+/** The files of a ZIP, one after another, in the archive's order. Throws when it is none, or damaged. */
+export async function* zipEntries(file: string): AsyncGenerator<ZipEntry> {
+  // Names that lead elsewhere are for the reader to judge: one must not make the others unreadable.
+  const zip = await openPromise(file, { lazyEntries: true, autoClose: false, decodeStrings: true })
+  try {
+    for await (const entry of zip.eachEntry()) {
+      if (entry.fileName.endsWith('/')) continue
+      const stream = () => zip.openReadStreamPromise(entry)
+      yield {
+        name: entry.fileName,
+        sizeBytes: entry.uncompressedSize,
+        stream,
+        bytes: async () => buffer(await stream()),
+      }
+    }
+  } finally {
+    zip.close()
+  }
+}

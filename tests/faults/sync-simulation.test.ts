@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { simulate } from './sync-simulation.ts'
+
+const SEEDS = 25
+
+test(`${SEEDS} weeks of two or three people end with everybody agreeing and nothing lost`, {
+  timeout: 300_000,
+}, async () => {
+  const sum = { edits: 0, pushes: 0, crashes: 0, conflicts: 0, faults: 0 }
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const tally = await simulate(seed)
+    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += tally[key]
+  }
+  // It must have been hard.
+  expect(sum.edits).toBeGreaterThan(SEEDS * 15)
+  expect(sum.crashes).toBeGreaterThan(SEEDS / 2)
+  expect(sum.conflicts).toBeGreaterThan(SEEDS / 5)
+  expect(sum.faults).toBeGreaterThan(SEEDS / 2)
+})

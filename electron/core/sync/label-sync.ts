@@ -9,11 +9,11 @@ import { counted } from '#shared/model/counted.ts'
 import type { Conflict } from '#shared/model/sync.ts'
 import type { Accounts } from './accounts.ts'
 import {
+  baseAfterSending,
   carryConflicts,
   mergeAnnotations,
   perhapsDeleted,
   sameLabels,
-  sendingArrived,
 } from './merge.ts'
 import { toServiceError } from './service-error.ts'
 
@@ -90,10 +90,10 @@ export class LabelSync {
       const known = facts.base ?? []
       const mine = edits.annotations(imageId).annotations
       const { sent } = facts
-      const arrived = sent && sendingArrived(known, sent.annotations, theirs)
-      const base = arrived === 'yes' ? (sent?.annotations ?? known) : known
+      const began = sent ? baseAfterSending(known, sent.annotations, theirs) : null
+      const base = began?.base ?? known
       const { merged, conflicts: found } = mergeAnnotations(base, mine, theirs)
-      const isOpen = arrived === 'unknown'
+      const isOpen = began !== null && !began.hasArrived
       const isAlone = sameLabels(known, theirs)
       const doubtful =
         sent && isOpen && !isAlone ? perhapsDeleted(known, sent.annotations, merged, theirs) : []

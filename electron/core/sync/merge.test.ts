@@ -4,12 +4,12 @@ import type { Annotation } from '#shared/model/annotation.ts'
 import { annotationOf, shapeIn } from '#tests/helpers/arbitraries.ts'
 import { aBox } from '#tests/helpers/core.ts'
 import {
+  baseAfterSending,
   carryConflicts,
   mergeAnnotations,
   perhapsDeleted,
   sameLabels,
   sameToService,
-  sendingArrived,
 } from './merge.ts'
 
 const labels = fc.uniqueArray(annotationOf(shapeIn(100, 80)), {
@@ -123,18 +123,24 @@ describe('merging', () => {
     )
   })
 
-  test('what was sent and arrived is known by any part of it', () => {
+  test('what was sent and arrived is not taken for a change of others', () => {
     fc.assert(
       fc.property(sides, ([base, sent, mine]) => {
-        fc.pre(!sameLabels(base, sent))
-        expect(sendingArrived(base, sent, base)).toBe('unknown')
-        expect(sendingArrived(base, sent, sent)).toBe('yes')
-        // Then nobody else was there: what I have now is what there is.
+        expect(baseAfterSending(base, sent, sent)).toEqual({ base: sent, hasArrived: true })
         const { merged, conflicts } = mergeAnnotations(sent, mine, sent)
         expect(conflicts).toEqual([])
         expect(sameLabels(merged, mine)).toBe(true)
       }),
     )
+  })
+
+  test('a deletion that two made is no sign that all of it arrived', () => {
+    const [gone, drawn] = [aBox('car', 1), aBox('car', 2)]
+    expect(baseAfterSending([gone], [drawn], [])).toEqual({ base: [], hasArrived: false })
+    expect(baseAfterSending([gone], [drawn], [drawn, aBox()])).toEqual({
+      base: [drawn],
+      hasArrived: true,
+    })
   })
 
   test('what may have arrived and been deleted since is for a person to decide', () => {

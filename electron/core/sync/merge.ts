@@ -117,24 +117,26 @@ export function mergeAnnotations(
 }
 
 /**
- * Whether what was sent arrived, although no answer came. A save replaces all labels of an image at once: one
- * change of ours that the service has means that it has them all. `unknown`: nothing of it is there, which may also
- * be because somebody took it away since.
+ * What both sides began with, after something was sent and no answer came. A save replaces all labels of an
+ * image at once, so a new annotation of ours that the service has (its id is nobody else's) means that all of it
+ * arrived. Else what the service has as we sent it counts as ours, and the rest stays open.
  */
-export function sendingArrived(
+export function baseAfterSending(
   base: readonly Annotation[],
   sent: readonly Annotation[],
   theirs: readonly Annotation[],
-): 'yes' | 'unknown' {
+): { base: readonly Annotation[]; hasArrived: boolean } {
   const [before, told, now] = [base, sent, theirs].map(
     (list) => new Map(list.map((annotation) => [annotation.id, annotation])),
   )
-  const same = (a: Annotation | undefined, b: Annotation | undefined) =>
-    a && b ? sameToService(a, b) : a === b
-  const isSeen = [...new Set([...before.keys(), ...told.keys()])].some(
-    (id) => !same(told.get(id), before.get(id)) && same(told.get(id), now.get(id)),
-  )
-  return isSeen ? 'yes' : 'unknown'
+  const isNewThere = sent.some(({ id }) => !before.has(id) && now.has(id))
+  if (isNewThere || sameLabels(sent, theirs)) return { base: sent, hasArrived: true }
+  const began = [...new Set([...before.keys(), ...told.keys()])].flatMap((id) => {
+    const [a, b] = [told.get(id), now.get(id)]
+    const isAsSent = a && b ? sameToService(a, b) : a === b
+    return (isAsSent ? a : before.get(id)) ?? []
+  })
+  return { base: began, hasArrived: false }
 }
 
 /**

@@ -150,7 +150,7 @@ export async function convert(
   const options = { clampToImage: values.clamp ?? false, vocPixelOrigin: 0 as const }
   const job = {
     set,
-    root: imageRoot,
+    files: set.images.map(({ path }) => join(imageRoot, path)),
     folder: resolve(cwd, output),
     format: to,
     images: images.data,

@@ -149,6 +149,7 @@ export function createAppCore(
       renditions: new Renditions(join(ports.dataDir, 'renditions')),
       fileOf: (imageId) => cloud.cache.file(imageId),
       thumbnailOf: (imageId) => cloud.cache.thumbnail(imageId),
+      placeOf: (image) => (image.remote ? cloud.cache.renditionsOf(image.id) : {}),
     }),
     publish,
     relocateDataset: async (id: string, path: string) => {
@@ -158,8 +159,7 @@ export function createAppCore(
     forgetDataset: async (id: string) => {
       await labelFiles.stop(id)
       if (datasets.get(id).remote) {
-        await cloud.offline.pause(id)
-        await cloud.remoteDatasets.forget(id)
+        await cloud.forgetRemote(id)
       } else await library.forget(id)
     },
     openDataset: async (id: string) => {

@@ -80,7 +80,7 @@ export async function retryFailed(ids: number[] | null): Promise<void> {
 export async function discardUnsent(id: number): Promise<void> {
   try {
     await client.sync.discard({ id })
-    notify('Discarded. In the image’s history it can still be found.')
+    notify('Discarded.')
   } catch (error) {
     notifyError(error)
   }

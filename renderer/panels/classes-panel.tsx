@@ -111,10 +111,12 @@ function ClassRow({ item: { name, color }, index, count, current, onDelete }: Ro
 }
 
 function DeleteDialog({
+  isRemote,
   name,
   count,
   onClose,
 }: {
+  isRemote: boolean
   name: string
   count: number
   onClose: () => void
@@ -131,8 +133,10 @@ function DeleteDialog({
       onClose={onClose}
     >
       {count === 0
-        ? 'No annotation uses it.'
-        : `${count.toLocaleString()} ${count === 1 ? 'annotation uses' : 'annotations use'} it and will be deleted too, on all images. Undo brings all of it back.`}
+        ? 'No annotation here uses it.'
+        : `${count.toLocaleString()} ${count === 1 ? 'annotation uses' : 'annotations use'} it and will be deleted too, on all images. Undo brings all of it back.`}{' '}
+      {isRemote &&
+        'The service deletes it for everybody, with its annotations on images that were not opened on this machine; those cannot be brought back.'}
     </ConfirmDialog>
   )
 }
@@ -192,6 +196,7 @@ function ClassSearch({
 }
 
 export function ClassesPanel({ datasetId }: { datasetId: string }) {
+  const isRemote = useStore(datasetState, (state) => state.dataset?.remote != null)
   const classes = useStore(datasetState, (state) => state.dataset?.classes) ?? []
   const counts = useQuery(orpc.datasets.classCounts.queryOptions({ input: { id: datasetId } }))
   useStore(toolState, (state) => state.className)
@@ -256,7 +261,12 @@ export function ClassesPanel({ datasetId }: { datasetId: string }) {
         </ul>
       )}
       {deleting !== null && (
-        <DeleteDialog name={deleting} count={count(deleting)} onClose={() => setDeleting(null)} />
+        <DeleteDialog
+          isRemote={isRemote}
+          name={deleting}
+          count={count(deleting)}
+          onClose={() => setDeleting(null)}
+        />
       )}
     </section>
   )

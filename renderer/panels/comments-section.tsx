@@ -10,6 +10,9 @@ import { TextField } from '#renderer/ui/field.tsx'
 
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' })
 
+/** What others wrote meanwhile is asked for at most this often, milliseconds. */
+const ASK_AGAIN_MS = 120_000
+
 /** What people of the organisation wrote about one shape; written here without a network too. */
 export function CommentsSection({
   imageId,
@@ -19,7 +22,9 @@ export function CommentsSection({
   annotationId: string
 }) {
   const [text, setText] = useState('')
-  const comments = useQuery(orpc.comments.list.queryOptions({ input: { imageId }, staleTime: 0 }))
+  const comments = useQuery(
+    orpc.comments.list.queryOptions({ input: { imageId }, staleTime: ASK_AGAIN_MS }),
+  )
   const mine = comments.data?.filter((comment) => comment.annotationId === annotationId) ?? []
   const refresh = () => queryClient.invalidateQueries({ queryKey: orpc.comments.list.key() })
   const add = async () => {

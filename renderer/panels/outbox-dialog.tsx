@@ -139,8 +139,10 @@ export function OutboxDialog() {
           onClose={() => setDiscarding(null)}
         >
           {discarding.what}
-          {discarding.path ? ` of ${discarding.path}` : ''}: here it becomes what the service has.
-          What was drawn stays in the image’s history and can be brought back from there.
+          {discarding.path ? ` of ${discarding.path}` : ''}: here it becomes what the service has.{' '}
+          {discarding.kind === 'annotations'
+            ? 'What was drawn stays in the image’s history and can be brought back by undo.'
+            : 'It cannot be brought back.'}
         </ConfirmDialog>
       )}
     </Modal>

@@ -242,6 +242,9 @@ class World {
 
   /** What a person does whose labels are refused because somebody renamed their class: they make it again. */
   #bringClassesBack({ core, datasetId }: Client): void {
+    // Two renamed the same class: the second gives it up.
+    for (const { kind, id } of core.outbox.list(datasetId, 'failed'))
+      if (kind === 'classes') core.outboxView.discard(id)
     const refused = core.outbox.list(datasetId, 'failed').flatMap(({ imageId }) => imageId ?? [])
     const known = new Set(this.#emulator.state.dataset(DATASET).classes.map(({ name }) => name))
     const mine = core.datasets.get(datasetId).classes
@@ -252,10 +255,7 @@ class World {
         const item = mine.find(({ name }) => name === className)
         const others = mine.filter((one) => one !== item)
         core.datasets.takeClasses(datasetId, others)
-        core.datasets.setClasses(datasetId, [
-          ...others,
-          item ?? { name: className, color: '#e69f00' },
-        ])
+        core.datasets.addClasses(datasetId, [item ?? { name: className, color: '#e69f00' }])
       }
   }
 
@@ -438,6 +438,7 @@ class World {
   }
 
   #decideAll(client: Client, imageId: string): void {
+    this.#noteConflicts(client, imageId)
     for (const { id } of client.core.labelSync.conflicts(imageId)) {
       const choice = this.#pick(['mine', 'theirs'] as const)
       client.core.labelSync.resolve(imageId, [id], choice, `${this.#seed}-r${this.#count++}`)

@@ -27,6 +27,7 @@ export class RequestBudget {
   #limit: number | null
   #slots: { startMs: number; count: number }[] = []
   #pausedUntilMs = 0
+  #pauseMs = 0
 
   /** `limit`: requests an hour, null for unknown. */
   constructor(limit: number | null, clock: Clock) {
@@ -58,7 +59,7 @@ export class RequestBudget {
   async take(signal?: AbortSignal): Promise<void> {
     for (;;) {
       signal?.throwIfAborted()
-      const waitMs = this.#waitMs()
+      const waitMs = this.waitMs()
       if (waitMs <= 0) break
       await this.#clock.sleep(waitMs, signal)
     }
@@ -70,7 +71,7 @@ export class RequestBudget {
 
   /** The service said to wait: nobody sends anything before that. */
   pause(ms: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.now() + ms)
+    this.#pauseUntil(this.#clock.now() + ms)
     this.#tell()
   }
 
@@ -86,7 +87,8 @@ export class RequestBudget {
     this.#tell()
   }
 
-  #waitMs(): number {
+  /** How long the next request has to wait, milliseconds; 0 when it can go. */
+  waitMs(): number {
     this.#forget()
     const now = this.#clock.now()
     if (this.#pausedUntilMs > now) return this.#pausedUntilMs - now
@@ -94,10 +96,23 @@ export class RequestBudget {
     if (this.#limit === null || !oldest || this.#used() < this.#limit) return 0
     const untilMs = oldest.startMs + SLOT_MS + HOUR_MS
     if (this.#pausedUntilMs < untilMs) {
-      this.#pausedUntilMs = untilMs
+      this.#pauseUntil(untilMs)
       this.#tell()
     }
     return untilMs - now
+  }
+
+  #pauseUntil(untilMs: number): void {
+    if (untilMs <= this.#pausedUntilMs) return
+    this.#pausedUntilMs = untilMs
+    this.#pauseMs = untilMs - this.#clock.now()
+  }
+
+  /** A clock that was set back must not make a pause, or the hour, longer than it was. */
+  #followClock(): void {
+    const now = this.#clock.now()
+    this.#pausedUntilMs = Math.min(this.#pausedUntilMs, now + this.#pauseMs)
+    for (const slot of this.#slots) slot.startMs = Math.min(slot.startMs, now)
   }
 
   #used(): number {
@@ -105,6 +120,7 @@ export class RequestBudget {
   }
 
   #forget(): void {
+    this.#followClock()
     const edge = this.#clock.now() - HOUR_MS - SLOT_MS
     while (this.#slots[0] && this.#slots[0].startMs <= edge) this.#slots.shift()
   }

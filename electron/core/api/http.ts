@@ -32,6 +32,8 @@ export interface HttpOptions {
   /** `product/version` */
   userAgent?: string
   clock?: Clock
+  /** How long a call may wait for the hour's budget before it fails as rate limited, milliseconds; for ever when left out. */
+  patienceMs?: number
 }
 
 /** What every call takes. */
@@ -39,6 +41,8 @@ export interface CallOptions {
   signal?: AbortSignal
   /** 32 hex digits: the same key a second time gives the first answer again, also after a restart. */
   idempotencyKey?: string
+  /** Tries after the first, for this call. */
+  retries?: number
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -79,6 +83,7 @@ export class Http {
   readonly #apiKey: string
   readonly #timeoutMs: number
   readonly #maxRetries: number
+  readonly #patienceMs: number
   readonly #userAgent: string
   readonly #agent: Agent
 
@@ -92,6 +97,7 @@ export class Http {
     this.#apiKey = options.apiKey
     this.#timeoutMs = options.timeoutMs ?? 30_000
     this.#maxRetries = options.maxRetries ?? 3
+    this.#patienceMs = options.patienceMs ?? Number.POSITIVE_INFINITY
     this.#userAgent = options.userAgent ?? 'pictograph-desktop/0'
     this.#agent = new Agent({
       connections: 64,
@@ -172,31 +178,38 @@ export class Http {
     const writes = method === 'POST' || method === 'PUT' || method === 'PATCH'
     const key = writes ? (call.idempotencyKey ?? newIdempotencyKey()) : null
     for (let attempt = 0; ; attempt++) {
+      const waitMs = this.budget.waitMs()
+      if (waitMs > this.#patienceMs)
+        throw new RateLimitError(
+          'The requests of this hour are used up',
+          { route: `${method} ${API_PREFIX}${path}` },
+          waitMs / 1000,
+        )
       await this.budget.take(call.signal)
       try {
         return await read(await this.#send(method, path, call, key))
       } catch (error) {
         call.signal?.throwIfAborted()
-        const waitMs = this.#waitAfter(error, attempt)
-        if (waitMs === null) throw error
-        if (error instanceof RateLimitError) this.budget.pause(waitMs)
-        else await this.clock.sleep(waitMs, call.signal)
+        const pauseMs = this.#waitAfter(error, attempt, call.retries ?? this.#maxRetries)
+        if (pauseMs === null) throw error
+        if (error instanceof RateLimitError) this.budget.pause(pauseMs)
+        else await this.clock.sleep(pauseMs, call.signal)
       }
     }
   }
 
   /** Milliseconds to wait before another try; null when there is none. */
-  #waitAfter(error: unknown, attempt: number): number | null {
+  #waitAfter(error: unknown, attempt: number, retries: number): number | null {
     const wait = backoffMs(attempt, this.clock.random())
     if (error instanceof RateLimitError) {
       this.budget.refused()
       const seconds = error.retryAfter ?? 0
       // The others need not find out one by one.
       if (seconds > LONGEST_WAIT_S) this.budget.pause(seconds * 1000)
-      if (seconds > LONGEST_WAIT_S || attempt >= this.#maxRetries) return null
+      if (seconds > LONGEST_WAIT_S || attempt >= retries) return null
       return Math.max(seconds * 1000, wait)
     }
-    if (attempt >= this.#maxRetries) return null
+    if (attempt >= retries) return null
     if (error instanceof NetworkError) return wait
     const status = (error as Partial<PictographError>).status ?? null
     return status !== null && isRetriedStatus(status) ? wait : null

@@ -1,48 +1,112 @@
+import type { ClassEdit } from '#shared/contract/contract.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { assertNever } from '#shared/model/assert-never.ts'
 import { sameValue } from '#shared/model/change-set.ts'
 
 /** What the service is told of a change of classes, one after another. */
 export type ClassOp =
+  | { kind: 'add'; class: AnnotationClass }
   | { kind: 'rename'; from: string; to: string }
-  | { kind: 'delete'; name: string }
-  /** New, or another colour, attributes or skeleton. */
-  | { kind: 'put'; class: AnnotationClass }
+  /** With its annotations on all images: only where a person asked for just that. */
+  | { kind: 'delete'; class: AnnotationClass }
+  /** An addition taken back: only while nothing uses it. */
+  | { kind: 'remove'; class: AnnotationClass }
+  /** What differs between the two; anything else of the class is left as others have it. */
+  | { kind: 'change'; before: AnnotationClass; after: AnnotationClass }
 
-/**
- * The steps from one list of classes to another. A class that has another name in the same place, while
- * neither name is in the other list, was renamed.
- */
-export function classOps(
+/** What an edit asks for. `before` and `after`: the lists around it. */
+export function opsOfEdit(
+  edit: ClassEdit,
   before: readonly AnnotationClass[],
   after: readonly AnnotationClass[],
 ): ClassOp[] {
-  const old = new Map(before.map((item) => [item.name, item]))
-  const now = new Set(after.map(({ name }) => name))
-  const ops: ClassOp[] = []
-  const renamed = new Map<string, AnnotationClass>()
-  if (before.length === after.length)
-    before.forEach((item, index) => {
-      const next = after[index]
-      if (now.has(item.name) || old.has(next.name)) return
-      renamed.set(next.name, { ...item, name: next.name })
-      old.delete(item.name)
-      ops.push({ kind: 'rename', from: item.name, to: next.name })
-    })
-  for (const item of after) {
-    const known = renamed.get(item.name) ?? old.get(item.name)
-    if (!known || !sameValue(known, item)) ops.push({ kind: 'put', class: item })
+  const was = (name: string) => before.find((item) => item.name === name)
+  const renamed = edit.kind === 'rename' ? edit : null
+  // Skeletons follow the names of their joints.
+  const changes = after.flatMap((item): ClassOp[] => {
+    const old = was(renamed?.to === item.name ? renamed.from : item.name)
+    if (!old) return []
+    const same = { ...old, name: item.name }
+    return sameValue(same, item) ? [] : [{ kind: 'change', before: same, after: item }]
+  })
+  switch (edit.kind) {
+    case 'add':
+      return [{ kind: 'add', class: edit.class }]
+    case 'rename':
+      return [{ kind: 'rename', from: edit.from, to: edit.to }, ...changes]
+    case 'delete': {
+      const gone = was(edit.name)
+      return gone ? [{ kind: 'delete', class: gone }] : []
+    }
+    case 'recolor':
+    case 'configure':
+      return changes
+    default:
+      return assertNever(edit)
   }
-  for (const name of old.keys()) if (!now.has(name)) ops.push({ kind: 'delete', name })
-  return ops
+}
+
+function inverseOf(op: ClassOp): ClassOp {
+  switch (op.kind) {
+    case 'add':
+      return { kind: 'remove', class: op.class }
+    case 'remove':
+    case 'delete':
+      return { kind: 'add', class: op.class }
+    case 'rename':
+      return { kind: 'rename', from: op.to, to: op.from }
+    case 'change':
+      return { kind: 'change', before: op.after, after: op.before }
+    default:
+      return assertNever(op)
+  }
+}
+
+/** What takes the steps back. */
+export function inverseOps(ops: readonly ClassOp[]): ClassOp[] {
+  return ops.map(inverseOf).reverse()
+}
+
+/** A class with what a change changed, and nothing else. */
+export function changedClass(
+  item: AnnotationClass,
+  before: AnnotationClass,
+  after: AnnotationClass,
+): AnnotationClass {
+  const { color, attributes, skeleton } = item
+  const next = {
+    color: sameValue(before.color, after.color) ? color : after.color,
+    attributes: sameValue(before.attributes, after.attributes) ? attributes : after.attributes,
+    skeleton: sameValue(before.skeleton, after.skeleton) ? skeleton : after.skeleton,
+  }
+  return {
+    name: item.name,
+    color: next.color,
+    ...(next.attributes && { attributes: next.attributes }),
+    ...(next.skeleton && { skeleton: next.skeleton }),
+  }
 }
 
 function applyOne(classes: readonly AnnotationClass[], op: ClassOp): AnnotationClass[] {
-  if (op.kind === 'delete') return classes.filter(({ name }) => name !== op.name)
-  if (op.kind === 'rename')
-    return classes.map((item) => (item.name === op.from ? { ...item, name: op.to } : item))
-  return classes.some(({ name }) => name === op.class.name)
-    ? classes.map((item) => (item.name === op.class.name ? op.class : item))
-    : [...classes, op.class]
+  const has = (name: string) => classes.some((item) => item.name === name)
+  switch (op.kind) {
+    case 'add':
+      return has(op.class.name) ? [...classes] : [...classes, op.class]
+    case 'delete':
+    case 'remove':
+      return classes.filter(({ name }) => name !== op.class.name)
+    case 'rename':
+      // Two of one name are one.
+      return has(op.to)
+        ? classes.filter(({ name }) => name !== op.from)
+        : classes.map((item) => (item.name === op.from ? { ...item, name: op.to } : item))
+    case 'change':
+      return classes.map((item) =>
+        item.name === op.after.name ? changedClass(item, op.before, op.after) : item,
+      )
+    default:
+      return assertNever(op)
+  }
 }
 
 /** The list after the steps; a step that no longer fits is left out. */

@@ -60,6 +60,20 @@ export class CommentRepository {
     this.#db.prepare('UPDATE comment SET is_resolved = ? WHERE id = ?').run(isResolved ? 1 : 0, id)
   }
 
+  /** The service's ids of an image's comments. */
+  remoteIds(imageId: string): Set<string> {
+    const rows = this.#db
+      .prepare<[string], { remote_id: string }>(
+        'SELECT remote_id FROM comment WHERE image_id = ? AND remote_id IS NOT NULL',
+      )
+      .all(imageId)
+    return new Set(rows.map(({ remote_id }) => remote_id))
+  }
+
+  remove(id: string): void {
+    this.#db.prepare('DELETE FROM comment WHERE id = ?').run(id)
+  }
+
   setRemoteId(id: string, remoteId: string): void {
     this.#db.prepare('UPDATE comment SET remote_id = ? WHERE id = ?').run(remoteId, id)
   }

@@ -3,7 +3,7 @@ import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { type AnnotationClass, annotationClassSchema } from '#shared/model/annotation-class.ts'
 import { type Dataset, type LabelFiles, labelFilesSchema } from '#shared/model/dataset.ts'
-import { classOps } from './class-ops.ts'
+import { applyClassOps, type ClassOp } from './class-ops.ts'
 import type { Db } from './database.ts'
 import { Outbox } from './outbox.ts'
 
@@ -166,13 +166,17 @@ export class DatasetRepository {
     this.#db.prepare('UPDATE dataset SET root = ? WHERE id = ?').run(root, id)
   }
 
-  /** A change made here, which the service, where there is one, has to be told. */
-  setClasses(id: string, classes: readonly AnnotationClass[]): void {
+  /** A change made here; `ops` is what the service, where there is one, has to be told of it. */
+  setClasses(id: string, classes: readonly AnnotationClass[], ops: readonly ClassOp[]): void {
     this.#db.transaction(() => {
-      const ops = classOps(this.get(id).classes, classes)
       if (ops.length > 0) new Outbox(this.#db).queue(id, 'classes', ops)
       this.takeClasses(id, classes)
     })()
+  }
+
+  addClasses(id: string, added: readonly AnnotationClass[]): void {
+    const ops = added.map((item): ClassOp => ({ kind: 'add', class: item }))
+    if (ops.length > 0) this.setClasses(id, applyClassOps(this.get(id).classes, ops), ops)
   }
 
   /** The classes as the service has them. */

@@ -23,6 +23,7 @@ import {
   restoreClasses,
   touchedClass,
 } from './class-edit.ts'
+import { applyClassOps, type ClassOp, inverseOps, opsOfEdit } from './class-ops.ts'
 import type { Db } from './database.ts'
 import type { DatasetRepository } from './dataset-repository.ts'
 import { Outbox } from './outbox.ts'
@@ -36,6 +37,8 @@ export interface Commit {
   changes: ChangeSet
   label: string
   origin: EditOrigin
+  /** It is a step to be taken back even if it changes no annotation. */
+  isStep?: boolean
 }
 
 /** What an edit did to one image. */
@@ -51,6 +54,8 @@ export interface Outcome {
   label: string
   effects: Effect[]
   classesChanged: boolean
+  /** Of a step back or forward: the commit that was taken back or done again. */
+  turned?: { commitId: string; back: boolean }
 }
 
 /** The edit was made on a revision that is no longer the image's. */
@@ -58,6 +63,7 @@ export class StaleRevisionError extends Error {}
 
 interface LogRow {
   seq: number
+  commit_id: string
   dataset_id: string
   image_id: string | null
   label: string
@@ -126,7 +132,7 @@ export class EditStore {
       if (commit.baseRevision !== null && commit.baseRevision !== revision)
         throw new StaleRevisionError()
       const changes = rebaseChangeSet(this.#rows.readNamed(imageId, commit.changes), commit.changes)
-      if (isEmptyChangeSet(changes))
+      if (isEmptyChangeSet(changes) && !commit.isStep)
         return { ...nothing, effects: [{ imageId, commitId, revision, changes }] }
       const isOurs = commit.origin !== 'sync'
       if (isOurs) this.#abandonUndone(imageId, datasetId)
@@ -150,7 +156,8 @@ export class EditStore {
       if (known) return { datasetId, label, effects: [], classesChanged: false }
       const after = editClassList(before, edit)
       this.#abandonUndoneClasses(datasetId)
-      this.#datasets.setClasses(datasetId, after)
+      const ops = opsOfEdit(edit, before, after)
+      this.#datasets.setClasses(datasetId, after, ops)
       const entry = { datasetId, label, origin: 'user' as const }
       const parent = this.#log({
         ...entry,
@@ -158,7 +165,7 @@ export class EditStore {
         imageId: null,
         parent: null,
         revision: 0,
-        changes: { before, after },
+        changes: { before, after, ops },
       })
       const touched = touchedClass(edit)
       const images = touched === null ? [] : this.#rows.imagesWithClass(datasetId, touched)
@@ -314,18 +321,30 @@ export class EditStore {
       this.#db
         .prepare('UPDATE edit_log SET state = ? WHERE seq = ?')
         .run(back ? 'undone' : 'done', entry.seq)
-      return { datasetId: entry.dataset_id, label: entry.label, effects, classesChanged }
+      return {
+        datasetId: entry.dataset_id,
+        label: entry.label,
+        effects,
+        classesChanged,
+        turned: { commitId: entry.commit_id, back },
+      }
     })
   }
 
   #turnClasses(entry: LogRow, back: boolean): boolean {
     if (entry.image_id !== null) return false
-    const { before, after } = classChangeSchema.parse(JSON.parse(entry.changes))
-    const current = this.#datasets.get(entry.dataset_id).classes
-    const next = back
-      ? restoreClasses(current, after, before)
-      : restoreClasses(current, before, after)
-    this.#datasets.setClasses(entry.dataset_id, next)
+    const logged = JSON.parse(entry.changes)
+    const { before, after } = classChangeSchema.parse(logged)
+    const ops = (logged.ops ?? []) as ClassOp[]
+    const { classes: current, remote } = this.#datasets.get(entry.dataset_id)
+    const steps = back ? inverseOps(ops) : ops
+    // Others may have changed the list of a shared dataset: only the steps are taken back, not the list.
+    const next = remote
+      ? applyClassOps(current, steps)
+      : back
+        ? restoreClasses(current, after, before)
+        : restoreClasses(current, before, after)
+    this.#datasets.setClasses(entry.dataset_id, next, steps)
     return true
   }
 
@@ -368,7 +387,7 @@ export class EditStore {
     )
     const next: AnnotationClass[] = withClassNames(classes, names)
     if (sameValue(next, classes)) return false
-    if (isOurs) this.#datasets.setClasses(datasetId, next)
+    if (isOurs) this.#datasets.addClasses(datasetId, next.slice(classes.length))
     else this.#datasets.takeClasses(datasetId, next)
     return true
   }

@@ -91,6 +91,15 @@ export class Outbox {
       .run(imageId, kind, JSON.stringify(payload), newKey(), Date.now(), datasetId)
   }
 
+  /** What is to be told of an image is something else now: an answer to an earlier telling is not its answer. */
+  renew(imageId: string, kind: OutboxKind): void {
+    this.#db
+      .prepare(
+        'UPDATE outbox SET version = version + 1, idempotency_key = ? WHERE image_id = ? AND kind = ?',
+      )
+      .run(newKey(), imageId, kind)
+  }
+
   get(id: number): OutboxRow | null {
     const row = this.#db.prepare<[number], Row>('SELECT * FROM outbox WHERE id = ?').get(id)
     return row ? fromRow(row) : null

@@ -182,12 +182,20 @@ export class RemoteRepository {
 
   /**
    * Takes over a page of the service's list. Stage, split and tags that were changed here and not pushed yet
-   * stay as they are here. Answers our ids of images that are new or different.
+   * stay as they are here, and so do those that were told after the list was asked for (`askedAtMs`). Answers our
+   * ids of images that are new or different.
    */
-  upsertListed(datasetId: string, images: readonly ListedImage[]): string[] {
+  upsertListed(
+    datasetId: string,
+    images: readonly ListedImage[],
+    askedAtMs: number = Date.now(),
+  ): string[] {
     const known = this.imageIds(datasetId)
     const isWaiting = this.#db.prepare<[string, string], unknown>(
       'SELECT 1 FROM outbox WHERE image_id = ? AND kind = ?',
+    )
+    const toldAt = this.#db.prepare<[string], { told_at_ms: number }>(
+      'SELECT told_at_ms FROM remote_image WHERE image_id = ?',
     )
     const insertImage = this.#db.prepare(
       `INSERT INTO image (id, dataset_id, path, sort_key, file_size_bytes, modified_at_ms, width, height,
@@ -219,7 +227,7 @@ export class RemoteRepository {
     const updateRemote = this.#db.prepare(
       `UPDATE remote_image SET server_count = ?, stage = ?, split = ?, tags = ?, thumbnail_url = ?,
          -- A file of another size is another file.
-         cached_bytes = iif(cached_bytes = ?, cached_bytes, NULL)
+         cached_bytes = iif(? = (SELECT file_size_bytes FROM image WHERE id = ?), cached_bytes, NULL)
        WHERE image_id = ?`,
     )
     return this.#db.transaction(() => {
@@ -261,6 +269,8 @@ export class RemoteRepository {
           continue
         }
         const before = readImage.get(id)?.facts
+        const isOld = (toldAt.get(id)?.told_at_ms ?? 0) >= askedAtMs
+        if (isOld) continue
         const keeps = (kind: string) => (isWaiting.get(id, kind) ? 1 : 0)
         // What others added or took away comes in beside what was changed here.
         const own = keeps('tags') ? readTags.get(id) : undefined
@@ -268,7 +278,7 @@ export class RemoteRepository {
           ? JSON.stringify(mergeTags(JSON.parse(own.base), JSON.parse(own.mine), image.tags))
           : tags
         const shown = this.#freePath(datasetId, path, image.remoteId, id)
-        updateRemote.run(annotationCount, stage, split, tags, thumbnailUrl, sizeBytes, id)
+        updateRemote.run(annotationCount, stage, split, tags, thumbnailUrl, sizeBytes, id, id)
         updateImage.run(
           shown,
           naturalKey(shown),
@@ -346,7 +356,9 @@ export class RemoteRepository {
 
   /** The stage, split or tags that the service now has. */
   setServerField(imageId: string, field: 'stage' | 'split' | 'tags', value: string | null): void {
-    this.#db.prepare(`UPDATE remote_image SET ${field} = ? WHERE image_id = ?`).run(value, imageId)
+    this.#db
+      .prepare(`UPDATE remote_image SET ${field} = ?, told_at_ms = ? WHERE image_id = ?`)
+      .run(value, Date.now(), imageId)
   }
 
   /** null: the file is not here any more. */
@@ -370,6 +382,42 @@ export class RemoteRepository {
          AND (? IS NULL OR image_id IN (SELECT value FROM json_each(?)))`,
       )
       .run(isKept ? 1 : 0, datasetId, imageIds && '1', imageIds && JSON.stringify(imageIds))
+  }
+
+  isPaused(datasetId: string): boolean {
+    const row = this.#db
+      .prepare<[string], { is_paused: number }>(
+        'SELECT is_paused FROM remote_dataset WHERE dataset_id = ?',
+      )
+      .get(datasetId)
+    return row?.is_paused === 1
+  }
+
+  setPaused(datasetId: string, isPaused: boolean): void {
+    this.#db
+      .prepare('UPDATE remote_dataset SET is_paused = ? WHERE dataset_id = ?')
+      .run(isPaused ? 1 : 0, datasetId)
+  }
+
+  /** What was decided by a commit, so that undo can open it again. */
+  keepDecision(commitId: string, imageId: string, conflicts: readonly Conflict[]): void {
+    this.#db
+      .prepare('INSERT OR REPLACE INTO decision (commit_id, image_id, conflicts) VALUES (?, ?, ?)')
+      .run(commitId, imageId, JSON.stringify(conflicts))
+  }
+
+  decision(commitId: string): { imageId: string; conflicts: Conflict[] } | null {
+    const row = this.#db
+      .prepare<[string], { image_id: string; conflicts: string }>(
+        'SELECT image_id, conflicts FROM decision WHERE commit_id = ?',
+      )
+      .get(commitId)
+    return row
+      ? {
+          imageId: row.image_id,
+          conflicts: z.array(conflictSchema).parse(JSON.parse(row.conflicts)),
+        }
+      : null
   }
 
   /** Images that were asked for and are not (wholly) here, in order. */

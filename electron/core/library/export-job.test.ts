@@ -17,7 +17,7 @@ async function exported(images: ImageMode, path = 'a.png', mayExist = true) {
   }
   const job = {
     set,
-    root: source.path,
+    files: [join(source.path, path)],
     folder: join(target.path, 'out'),
     format: 'coco' as const,
     images,

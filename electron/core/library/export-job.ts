@@ -12,8 +12,8 @@ import type { ExportOptions, FormatId, ImageMode } from '#shared/model/format.ts
 
 export interface ExportJob {
   set: LabelSet
-  /** Absolute folder that the images' paths are below. */
-  root: string
+  /** Absolute, of each image of the set. */
+  files: readonly string[]
   folder: string
   format: FormatId
   images: ImageMode
@@ -67,7 +67,7 @@ export async function* runExport(
   losses: LossLog,
   signal?: AbortSignal,
 ): AsyncGenerator<ExportStep> {
-  const { root, format: id, images: mode } = job
+  const { files: sources, format: id, images: mode } = job
   const folder = resolve(job.folder)
   const format = FORMAT_BY_ID[id]
   const set: LabelSet = job.options.clampToImage
@@ -98,7 +98,7 @@ export async function* runExport(
     const places = format.imagePaths(set)
     for (const [index, image] of set.images.entries()) {
       signal?.throwIfAborted()
-      const source = join(root, image.path)
+      const source = sources[index]
       const target = below(folder, places[index])
       if (await stat(source).catch(() => null)) {
         await placeImage(source, target, mode).catch((error: unknown) => {

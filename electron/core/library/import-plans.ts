@@ -120,11 +120,7 @@ export class ImportPlans {
         'This import was prepared too long ago. Choose the labels again.',
       )
     const { datasets, images, edits, publish } = this.#deps
-    const classes = [
-      ...datasets.get(plan.datasetId).classes,
-      ...this.#coloured(plan.datasetId, plan.classes),
-    ]
-    datasets.setClasses(plan.datasetId, classes)
+    datasets.addClasses(plan.datasetId, this.#coloured(plan.datasetId, plan.classes))
     publish({ datasetId: plan.datasetId, label: '', effects: [], classesChanged: true })
     let done = 0
     let annotations = 0

@@ -70,8 +70,10 @@ interface Deps {
   renditions: Renditions
   /** An image's file on this disk, fetched where it must be. Throws a UserError. */
   fileOf: (imageId: string) => Promise<string>
-  /** A small picture that is at hand before the file is; null when there is none. */
+  /** A small picture that is at hand before the file is; null when there is none. Throws when it cannot be had. */
   thumbnailOf: (imageId: string) => Promise<string | null>
+  /** Where renditions of an image are kept, if not with all others. */
+  placeOf: (image: DatasetImage) => { folder?: string }
 }
 
 /**
@@ -83,21 +85,23 @@ export function mediaHandler({
   renditions,
   fileOf,
   thumbnailOf,
+  placeOf,
 }: Deps): (request: Request) => Promise<Response> {
   const thumbnail = async (image: DatasetImage, asked: number): Promise<string> => {
     const width = THUMBNAIL_WIDTHS.find((candidate) => candidate >= asked) ?? 640
     const isHere = image.remote === null || image.remote.isCached
+    // A grid of small pictures must not fetch large ones by the thousand.
     const small = isHere ? null : await thumbnailOf(image.id)
     const file = small ?? (await fileOf(image.id))
     // sharp does not read bitmaps; the browser scales them.
     return file.toLowerCase().endsWith('.bmp')
       ? file
-      : renditions.get({ image, file }, { kind: 'thumbnail', width })
+      : renditions.get({ image, file, ...placeOf(image) }, { kind: 'thumbnail', width })
   }
   const full = async (image: DatasetImage): Promise<string> => {
     const file = await fileOf(image.id)
     // What fetching it has told.
-    const source = { image: images.get(image.id), file }
+    const source = { image: images.get(image.id), file, ...placeOf(image) }
     return isShownAsIs(source) ? file : renditions.get(source, { kind: 'full' })
   }
   return async (request) => {

@@ -20,6 +20,8 @@ export interface Source {
   image: DatasetImage
   /** Absolute path. */
   file: string
+  /** Where its renditions are kept, so that they go with it; absolute. */
+  folder?: string
 }
 
 export type Rendition = { kind: 'thumbnail'; width: number } | { kind: 'full' }
@@ -88,7 +90,7 @@ export class Renditions {
       .update(JSON.stringify([file, image.fileSizeBytes, image.modifiedAtMs, what]))
       .digest('hex')
     const extension = rendition.kind === 'thumbnail' ? 'webp' : 'png'
-    const target = join(this.#folder, key.slice(0, 2), `${key}.${extension}`)
+    const target = join(source.folder ?? this.#folder, key.slice(0, 2), `${key}.${extension}`)
     const running = this.#running.get(key)
     if (running) return running
     const made = this.#make(source, rendition, target).finally(() => this.#running.delete(key))

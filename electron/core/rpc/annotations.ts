@@ -3,13 +3,14 @@ import type { Outcome } from '#core/cache/edit-store.ts'
 import type { Drafts } from '#shared/contract/contract.ts'
 import { os } from './procedure.ts'
 
-export function annotationRouter({ edits, images, look, publish }: AppCore) {
+export function annotationRouter({ edits, images, look, publish, labelSync }: AppCore) {
   const parse = (json: string | null) => (json === null ? null : JSON.parse(json))
   const keepDrafts = (imageId: string, drafts: Drafts) =>
     images.setDrafts(imageId, Object.keys(drafts).length === 0 ? null : JSON.stringify(drafts))
   const turned = (imageId: string, outcome: Outcome | null) => {
     if (!outcome) return null
     publish(outcome)
+    if (outcome.turned) labelSync.onTurned(outcome.turned)
     const mine = outcome.effects.find((effect) => effect.imageId === imageId)
     return {
       label: outcome.label,

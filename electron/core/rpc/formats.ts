@@ -5,16 +5,15 @@ import { labelSetOf } from '#core/library/label-set.ts'
 import { guarded, os } from './procedure.ts'
 
 export function formatRouter(core: AppCore) {
-  const { datasets, imports, settings, ports } = core
+  const { imports, settings, ports } = core
   return {
     export: os.formats.export.handler(({ input, signal }) => {
-      const { root } = datasets.get(input.datasetId)
       const losses = new LossLog()
-      const set = labelSetOf(core, input.datasetId, input, losses)
+      const { set, files } = labelSetOf(core, input.datasetId, input, losses)
       const { folder, format, images, options } = input
       settings.set('lastExportFolder', folder)
       return guarded(
-        runExport({ set, root, folder, format, images, options }, losses, signal),
+        runExport({ set, files, folder, format, images, options }, losses, signal),
         ports.log,
       )
     }),

@@ -33,7 +33,7 @@ export function remoteRouter(core: AppCore) {
       offline.release(datasetId, imageIds),
     ),
     pauseOffline: os.remote.pauseOffline.handler(({ input }) => offline.pause(input.datasetId)),
-    resumeOffline: os.remote.resumeOffline.handler(({ input }) => offline.resume(input.datasetId)),
+    resumeOffline: os.remote.resumeOffline.handler(({ input }) => offline.unpause(input.datasetId)),
     offlineState: os.remote.offlineState.handler(async ({ input: { datasetId } }) => ({
       ...offline.state(datasetId),
       freeBytes: await cache.freeBytes(),

@@ -2,6 +2,7 @@ import {
   AuthenticationError,
   Client,
   ForbiddenError,
+  type HttpOptions,
   NetworkError,
   NotFoundError,
   RequestBudget,
@@ -21,6 +22,8 @@ const PROBE_FIRST_MS = 1_000
 const PROBE_LONGEST_MS = 30_000
 /** What waits can wait longer and tries by itself; more tries in a call would only hold up a person. */
 const RETRIES = 1
+/** A call that would have to wait longer than this for the hour's requests fails, and says until when. Milliseconds. */
+const PATIENCE_MS = 5_000
 /** A window is told of requests at most this often, milliseconds. */
 const TELL_EVERY_MS = 500
 
@@ -159,6 +162,10 @@ export class Accounts {
     return this.#describe(accounts.get(accountId))
   }
 
+  has(accountId: string): boolean {
+    return this.#deps.accounts.list().some(({ id }) => id === accountId)
+  }
+
   isOnline(accountId: string): boolean {
     return this.#connection(accountId).state === 'online'
   }
@@ -193,6 +200,11 @@ export class Accounts {
     }
   }
 
+  /** The same for other hosts than the service's: what fails there says nothing about it. */
+  async aside<T>(accountId: string, work: (client: Client) => Promise<T>): Promise<T> {
+    return work(await this.#connect(accountId, this.#connection(accountId)))
+  }
+
   /** Asks again now, e.g. because a person says so. */
   async probe(accountId: string): Promise<Account> {
     const connection = this.#connection(accountId)
@@ -205,12 +217,7 @@ export class Accounts {
     await Promise.all([...this.#connections.keys()].map((id) => this.#drop(id)))
   }
 
-  #client(options: {
-    baseUrl: string
-    apiKey: string
-    maxRetries: number
-    budget?: RequestBudget
-  }) {
+  #client(options: Omit<HttpOptions, 'userAgent' | 'clock'>) {
     return new Client({
       ...options,
       userAgent: `pictograph-desktop/${this.#deps.appVersion}`,
@@ -257,13 +264,15 @@ export class Accounts {
       baseUrl,
       apiKey,
       maxRetries: RETRIES,
+      patienceMs: PATIENCE_MS,
       budget: connection.budget,
     })
     return connection.client
   }
 
   #learn(accountId: string, connection: Connection, error: unknown): void {
-    if (this.#isClosed) return
+    // Its key was given anew meanwhile, or it was removed.
+    if (this.#isClosed || this.#connections.get(accountId) !== connection) return
     if (error instanceof AuthenticationError) {
       this.#setState(accountId, connection, 'refused', toServiceError(error).message)
     } else if (isOffline(error) && connection.state === 'online') {

@@ -39,6 +39,9 @@ interface Deps {
   pushesByItself: boolean
 }
 
+/** Beyond this share of the hour's requests, what is fetched ahead waits: what is drawn has to be sent. */
+const FOR_SENDING = 0.8
+
 /** Everything that has to do with the service, put together. */
 export function createCloud(deps: Deps) {
   const { db, ports, datasets, images, edits, events, publish, announce } = deps
@@ -95,11 +98,13 @@ export function createCloud(deps: Deps) {
     remotes,
     events,
     probe: deps.probe,
-    thumbnailsDir: join(ports.dataDir, 'thumbnails'),
+    dataDir: ports.dataDir,
     limitBytes: deps.cacheLimitBytes,
+    trouble,
   })
+  const stop = new AbortController()
   const shared = { datasets, images, remotes, outbox, comments, edits, announce, announceImages }
-  const pushFacts = new PushFacts(shared)
+  const pushFacts = new PushFacts({ ...shared, isClosing: () => stop.signal.aborted })
   const engine = new SyncEngine({
     accounts,
     datasets,
@@ -133,17 +138,36 @@ export function createCloud(deps: Deps) {
     cacheDir: join(ports.dataDir, 'datasets'),
     announce,
   })
-  const offline = new Offline({ datasets, remotes, cache, labels: labelSync, events, announce })
+  const isScarce = (datasetId: string): boolean => {
+    const { limit, used } = accounts.budget(accountOf(datasetId)).state
+    return limit !== null && used > limit * FOR_SENDING
+  }
+  const offline = new Offline({
+    datasets,
+    remotes,
+    cache,
+    labels: labelSync,
+    events,
+    announce,
+    trouble,
+    isScarce,
+  })
   accounts.onOnline((accountId) => {
     for (const datasetId of remotes.datasetsOf(accountId)) offline.resume(datasetId)
   })
-  const stop = new AbortController()
   const queueComment = (imageId: string, op: CommentOp) => {
     const { datasetId } = images.get(imageId)
     outbox.queue(datasetId, 'comment', op, imageId)
     engine.onChange(datasetId)
   }
+  /** The dataset and all its files go from this machine. */
+  const forgetDataset = async (datasetId: string) => {
+    await offline.stop(datasetId)
+    await cache.leave(datasetId)
+    await remoteDatasets.forget(datasetId)
+  }
   return {
+    forgetRemote: forgetDataset,
     outbox,
     remotes,
     comments,
@@ -168,7 +192,8 @@ export function createCloud(deps: Deps) {
       await labelSync.ensure(imageId)
       const image = images.get(imageId)
       if (image.width === null && image.problem === null) await cache.file(imageId)
-      cache.fetchAhead(images.after(imageId, 4))
+      // What may be looked at next does not use up what has to be sent.
+      if (!isScarce(image.datasetId)) cache.fetchAhead(images.after(imageId, 4))
     },
     addComment: (imageId: string, annotationId: string, body: string) => {
       datasets.together(() => {
@@ -199,10 +224,8 @@ export function createCloud(deps: Deps) {
     },
     /** The key is forgotten, and with it the account's datasets on this machine. */
     removeAccount: async (accountId: string) => {
-      for (const datasetId of remotes.datasetsOf(accountId)) {
-        await offline.pause(datasetId)
-        await remoteDatasets.forget(datasetId)
-      }
+      await engine.forget(accountId)
+      for (const datasetId of remotes.datasetsOf(accountId)) await forgetDataset(datasetId)
       await accounts.remove(accountId)
     },
     async [Symbol.asyncDispose]() {
@@ -211,6 +234,7 @@ export function createCloud(deps: Deps) {
         engine[Symbol.asyncDispose](),
         offline[Symbol.asyncDispose](),
         remoteDatasets[Symbol.asyncDispose](),
+        labelSync[Symbol.asyncDispose](),
         cache[Symbol.asyncDispose](),
       ])
       await accounts[Symbol.asyncDispose]()

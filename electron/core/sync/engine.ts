@@ -3,10 +3,11 @@ import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { Outbox } from '#core/cache/outbox.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import type { Log } from '#core/ports.ts'
+import { UserError } from '#core/user-error.ts'
 import type { Accounts } from './accounts.ts'
 import type { PushFacts } from './push-facts.ts'
 import type { PushLabels } from './push-labels.ts'
-import { toServiceError } from './service-error.ts'
+import { isGeneral, toServiceError } from './service-error.ts'
 
 /** Strokes that follow each other are told together: this long after the last. Milliseconds. */
 const QUIET_MS = 2_000
@@ -83,8 +84,17 @@ export class SyncEngine {
     await worker.running
   }
 
+  /** Ends an account's pushes, because it is being removed; what is under way ends by itself. */
+  async forget(accountId: string): Promise<void> {
+    const worker = this.#workers.get(accountId)
+    if (worker?.timer) clearTimeout(worker.timer)
+    if (worker) worker.isWanted = false
+    await worker?.running
+    this.#workers.delete(accountId)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#abort.abort(new Error('The app is closing.'))
+    this.#abort.abort(new UserError('closed', 'The app is closing.'))
     for (const { timer } of this.#workers.values()) if (timer) clearTimeout(timer)
     await Promise.all([...this.#workers.values()].map(({ running }) => running))
   }
@@ -120,38 +130,62 @@ export class SyncEngine {
       while (worker.isWanted && !this.#abort.signal.aborted) {
         worker.isWanted = false
         this.#tell(accountId, true)
+        const failures: unknown[] = []
         for (const datasetId of outbox.datasetsWaiting(accountId))
-          await accounts.run(accountId, (client) => this.#push(client, datasetId))
+          await accounts.run(accountId, async (client) => {
+            failures.push(...(await this.#push(client, datasetId)))
+          })
+        if (failures.length > 0) throw failures[0]
       }
       worker.againMs = AGAIN_FIRST_MS
     } catch (error) {
       if (this.#abort.signal.aborted) return
       // Offline: the account's own questions end it. Anything else is tried again in a while.
       this.#deps.trouble(error)
-      if (accounts.isOnline(accountId)) {
-        this.#schedule(accountId, worker.againMs)
-        worker.againMs = Math.min(worker.againMs * 2, AGAIN_LONGEST_MS)
-      }
       log.info('push put off', { reason: toServiceError(error).reason })
+      this.#later(accountId, worker)
     } finally {
       this.#tell(accountId)
     }
   }
 
-  /** Classes first: labels may need them. */
-  async #push(client: Client, datasetId: string): Promise<void> {
+  #later(accountId: string, worker: Worker): void {
+    const { accounts } = this.#deps
+    if (!accounts.has(accountId) || !accounts.isOnline(accountId)) return
+    const pausedMs = accounts.budget(accountId).waitMs()
+    this.#schedule(accountId, Math.max(worker.againMs, pausedMs))
+    worker.againMs = Math.min(worker.againMs * 2, AGAIN_LONGEST_MS)
+  }
+
+  /**
+   * Classes first: labels may need them. What fails of one kind does not hold up the others, unless nothing
+   * gets through at all. Answers what may pass.
+   */
+  async #push(client: Client, datasetId: string): Promise<unknown[]> {
     const { facts, labels } = this.#deps
     const { signal } = this.#abort
-    await facts.pushClasses(client, datasetId, signal)
-    await labels.push(client, datasetId, signal)
-    await facts.pushStages(client, datasetId, signal)
-    await facts.pushSplits(client, datasetId, signal)
-    await facts.pushTags(client, datasetId, signal)
-    await facts.pushComments(client, datasetId, signal)
+    const failures: unknown[] = []
+    const kinds = [
+      () => facts.pushClasses(client, datasetId, signal),
+      () => labels.push(client, datasetId, signal),
+      () => facts.pushStages(client, datasetId, signal),
+      () => facts.pushSplits(client, datasetId, signal),
+      () => facts.pushTags(client, datasetId, signal),
+      () => facts.pushComments(client, datasetId, signal),
+    ]
+    for (const push of kinds) {
+      try {
+        await push()
+      } catch (error) {
+        if (signal.aborted || isGeneral(error)) throw error
+        failures.push(error)
+      }
+    }
+    return failures
   }
 
   #tell(accountId: string, isPushing = false): void {
-    if (this.#abort.signal.aborted) return
+    if (this.#abort.signal.aborted || !this.#deps.accounts.has(accountId)) return
     const counts = this.#deps.outbox.counts(accountId)
     this.#deps.events.publish({ type: 'sync', accountId, ...counts, isPushing })
   }

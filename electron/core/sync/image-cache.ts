@@ -33,19 +33,23 @@ interface Deps {
   events: EventBus
   /** Reads an image file's size in pixels. */
   probe: (file: string) => Promise<Facts>
-  thumbnailsDir: string
+  /** Absolute; for the space that is left. */
+  dataDir: string
   /** Bytes that cached files may take; asked at each fetch. */
   limitBytes: () => number
+  /** Something failed in the background. */
+  trouble: (error: unknown) => void
 }
 
 /** The files of remote images on this disk: fetched when looked at, ahead of it, and let go by age. */
 export class ImageCache {
   readonly #deps: Deps
   readonly #fetching = new Map<string, Promise<string>>()
-  readonly #thumbnails = new Map<string, Promise<string | null>>()
+  readonly #thumbnails = new Map<string, Promise<string>>()
   readonly #abort = new AbortController()
   #ahead: string[] = []
   #aheadRunning = 0
+  #shrinking: Promise<void> | null = null
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -68,16 +72,17 @@ export class ImageCache {
     return this.#once(imageId, () => this.#fetch(image, file))
   }
 
-  /** The service's small picture of an image; null when it has none, or cannot be reached. */
+  /** The service's small picture of an image; null when it has none. Throws a UserError when it cannot be had. */
   async thumbnail(imageId: string): Promise<string | null> {
     const facts = this.#deps.remotes.find(imageId)
     if (!facts?.thumbnailUrl) return null
-    const target = join(this.#deps.thumbnailsDir, imageId.slice(0, 2), imageId)
+    // Beside the dataset's images, so that it goes with them.
+    const target = join(this.#deps.datasets.get(facts.datasetId).root, 'thumbnails', imageId)
     if (await stat(target).catch(() => null)) return target
     const running = this.#thumbnails.get(imageId)
     if (running) return running
     const { thumbnailUrl, datasetId } = facts
-    const work = this.#run(datasetId, async (client) => {
+    const work = this.#aside(datasetId, async (client) => {
       // Another host than the service's: without the key.
       const { body } = await getStorage(client.http.dispatcher, thumbnailUrl, {
         signal: this.#abort.signal,
@@ -85,10 +90,18 @@ export class ImageCache {
       await this.#write(target, body)
       return target
     })
-      .catch(() => null)
+      .catch((error: unknown) => {
+        throw toServiceError(error)
+      })
       .finally(() => this.#thumbnails.delete(imageId))
     this.#thumbnails.set(imageId, work)
     return work
+  }
+
+  /** Pictures made from an image lie beside it, so that they go with its dataset. */
+  renditionsOf(imageId: string): { folder: string } {
+    const { images, datasets } = this.#deps
+    return { folder: join(datasets.get(images.get(imageId).datasetId).root, 'renditions') }
   }
 
   /** Fetches the images that are likely to be looked at next; of several calls the last counts. */
@@ -114,10 +127,19 @@ export class ImageCache {
       events.publish({ type: 'images', datasetId, upserted })
   }
 
+  /** Before a dataset goes: nothing of it is being fetched any more. */
+  async leave(datasetId: string): Promise<void> {
+    this.#ahead = []
+    const { images } = this.#deps
+    const mine = [...this.#fetching, ...this.#thumbnails].filter(
+      ([id]) => images.find(id)?.datasetId === datasetId,
+    )
+    await Promise.allSettled(mine.map(([, work]) => work))
+  }
+
   /** Bytes that are free on the disk of the cache. */
   async freeBytes(): Promise<number> {
-    await mkdir(this.#deps.thumbnailsDir, { recursive: true })
-    const { bavail, bsize } = await statfs(this.#deps.thumbnailsDir)
+    const { bavail, bsize } = await statfs(this.#deps.dataDir)
     return bavail * bsize
   }
 
@@ -141,12 +163,21 @@ export class ImageCache {
     this.#ahead = []
     this.#abort.abort()
     await Promise.allSettled([...this.#fetching.values(), ...this.#thumbnails.values()])
+    await this.#shrinking
   }
 
   #run<T>(datasetId: string, work: (client: Client) => Promise<T>): Promise<T> {
+    return this.#deps.accounts.run(this.#accountOf(datasetId), work)
+  }
+
+  #aside<T>(datasetId: string, work: (client: Client) => Promise<T>): Promise<T> {
+    return this.#deps.accounts.aside(this.#accountOf(datasetId), work)
+  }
+
+  #accountOf(datasetId: string): string {
     const { remote } = this.#deps.datasets.get(datasetId)
     if (!remote) throw new UserError('not_remote', 'This dataset is not one of the service.')
-    return this.#deps.accounts.run(remote.accountId, work)
+    return remote.accountId
   }
 
   #once(imageId: string, work: () => Promise<string>): Promise<string> {
@@ -197,7 +228,11 @@ export class ImageCache {
       datasetId: image.datasetId,
       upserted: images.getMany([image.id]),
     })
-    void this.shrink()
+    this.#shrinking ??= this.shrink()
+      .catch(this.#deps.trouble)
+      .finally(() => {
+        this.#shrinking = null
+      })
     return file
   }
 

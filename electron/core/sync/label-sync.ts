@@ -4,16 +4,19 @@ import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { UserError } from '#core/user-error.ts'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
-import { diffAnnotations, EMPTY_CHANGE_SET, isEmptyChangeSet } from '#shared/model/change-set.ts'
+import { diffAnnotations, isEmptyChangeSet } from '#shared/model/change-set.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { Conflict } from '#shared/model/sync.ts'
 import type { Accounts } from './accounts.ts'
+import { ImageLocks } from './image-locks.ts'
 import {
   baseAfterSending,
   carryConflicts,
   mergeAnnotations,
-  perhapsDeleted,
   sameLabels,
+  sameToService,
+  takeTheirs,
+  withDoubts,
 } from './merge.ts'
 import { toServiceError } from './service-error.ts'
 
@@ -38,8 +41,11 @@ export type Taken = 'same' | 'waiting' | 'conflict'
 
 /** The labels of an image here and on the service, brought together. */
 export class LabelSync {
+  /** Held from asking for the service's labels until they have been taken in, or ours were told. */
+  readonly locks = new ImageLocks()
   readonly #deps: Deps
   readonly #reading = new Map<string, Promise<void>>()
+  readonly #abort = new AbortController()
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -68,10 +74,10 @@ export class LabelSync {
   }
 
   /** Reads the service's labels of an image and brings them into ours. Throws what the client throws. */
-  read(imageId: string): Promise<void> {
+  read(imageId: string, signal?: AbortSignal): Promise<void> {
     const running = this.#reading.get(imageId)
     if (running) return running
-    const work = this.#read(imageId).finally(() => this.#reading.delete(imageId))
+    const work = this.#read(imageId, signal).finally(() => this.#reading.delete(imageId))
     this.#reading.set(imageId, work)
     return work
   }
@@ -81,7 +87,7 @@ export class LabelSync {
    * them. One transaction: base, working copy, conflicts and outbox.
    */
   takeIn(imageId: string, theirs: readonly Annotation[]): Taken {
-    const { edits, remotes, publish } = this.#deps
+    const { edits, remotes, outbox, publish } = this.#deps
     let outcome: Outcome | null = null
     const before = this.conflicts(imageId).length
     const taken = edits.together((): Taken => {
@@ -92,12 +98,24 @@ export class LabelSync {
       const { sent } = facts
       const began = sent ? baseAfterSending(known, sent.annotations, theirs) : null
       const base = began?.base ?? known
-      const { merged, conflicts: found } = mergeAnnotations(base, mine, theirs)
+      const certain = mergeAnnotations(base, mine, theirs)
       const isOpen = began !== null && !began.hasArrived
       const isAlone = sameLabels(known, theirs)
-      const doubtful =
-        sent && isOpen && !isAlone ? perhapsDeleted(known, sent.annotations, merged, theirs) : []
-      const conflicts = carryConflicts(facts.conflicts, [...found, ...doubtful], base, theirs)
+      const doubts =
+        sent && isOpen && !isAlone
+          ? withDoubts({ base: known, sent: sent.annotations, mine, theirs }, certain.merged)
+          : { merged: certain.merged, conflicts: [] }
+      const { merged } = doubts
+      const doubted = new Set(doubts.conflicts.map(({ id }) => id))
+      const found = certain.conflicts.filter(({ id }) => !doubted.has(id))
+      const conflicts = carryConflicts(
+        facts.conflicts,
+        [...found, ...doubts.conflicts],
+        base,
+        theirs,
+      )
+      // An answer to what was sent before would not be one to what there is to tell now.
+      if (!isAlone) outbox.renew(imageId, 'annotations')
       const changes = diffAnnotations(mine, merged)
       if (!isEmptyChangeSet(changes))
         outcome = edits.commit({
@@ -136,7 +154,7 @@ export class LabelSync {
     edits.together(() => {
       for (const { imageId, annotations, row } of saved) {
         remotes.setBase(imageId, annotations, remotes.find(imageId)?.conflicts ?? [])
-        outbox.done(row)
+        if (outbox.get(row.id)?.state !== 'conflict') outbox.done(row)
         outbox.log(row.datasetId, imageId, `${counted(annotations.length, 'annotation')} saved`)
       }
     })
@@ -157,7 +175,7 @@ export class LabelSync {
     choice: 'mine' | 'theirs' | 'both',
     commitId: string,
   ): void {
-    const { edits, remotes, publish } = this.#deps
+    const { edits, remotes, outbox, publish } = this.#deps
     const outcome = edits.together(() => {
       const all = this.conflicts(imageId)
       const chosen = all.filter(({ id }) => annotationIds === null || annotationIds.includes(id))
@@ -171,13 +189,36 @@ export class LabelSync {
         changes: diffAnnotations(mine, result),
         label: choice === 'both' ? 'Keep mine and theirs' : `Take ${choice}`,
         origin: 'user',
+        isStep: true,
       })
+      remotes.keepDecision(commitId, imageId, chosen)
       remotes.setConflicts(imageId, rest)
       const base = remotes.find(imageId)?.base ?? []
       this.#settle(imageId, sameLabels(result, base), rest)
+      outbox.renew(imageId, 'annotations')
       return made
     })
     publish(outcome)
+    this.#deps.events.publish({ type: 'conflicts', imageId })
+    this.#deps.announceImages([imageId])
+  }
+
+  /** A decision was taken back, or made again: its conflicts are open again, or no longer. */
+  onTurned({ commitId, back }: { commitId: string; back: boolean }): void {
+    const { edits, remotes, outbox } = this.#deps
+    const decision = remotes.decision(commitId)
+    if (!decision) return
+    const { imageId, conflicts } = decision
+    edits.together(() => {
+      const ids = new Set(conflicts.map(({ id }) => id))
+      const others = this.conflicts(imageId).filter(({ id }) => !ids.has(id))
+      const next = back ? [...others, ...conflicts] : others
+      const facts = remotes.find(imageId)
+      remotes.setConflicts(imageId, next)
+      const mine = edits.annotations(imageId).annotations
+      this.#settle(imageId, sameLabels(mine, facts?.base ?? []), next)
+      outbox.renew(imageId, 'annotations')
+    })
     this.#deps.events.publish({ type: 'conflicts', imageId })
     this.#deps.announceImages([imageId])
   }
@@ -192,7 +233,7 @@ export class LabelSync {
         commitId: `discard/${newId()}`,
         imageId,
         baseRevision: null,
-        changes: facts?.base ? diffAnnotations(mine, facts.base) : EMPTY_CHANGE_SET,
+        changes: diffAnnotations(mine, facts?.base ?? []),
         label: 'Discard what was not sent',
         origin: 'user',
       })
@@ -204,6 +245,48 @@ export class LabelSync {
     publish(outcome)
     this.#deps.events.publish({ type: 'conflicts', imageId })
     this.#deps.announceImages([imageId])
+  }
+
+  /** Gives labels another class's name, because the renaming of the class is not to be. */
+  renameClass(imageId: string, from: string, to: string): void {
+    const { edits, publish } = this.#deps
+    const mine = edits.annotations(imageId).annotations
+    const renamed = mine.map((item) =>
+      item.className === from ? { ...item, className: to } : item,
+    )
+    const changes = diffAnnotations(mine, renamed)
+    if (isEmptyChangeSet(changes)) return
+    publish(
+      edits.commit({
+        commitId: `discard/${newId()}`,
+        imageId,
+        baseRevision: null,
+        changes,
+        label: `Class ${to} as it was`,
+        origin: 'user',
+      }),
+    )
+    this.#dropDecided(imageId)
+  }
+
+  /** Conflicts in which mine is what it was at first are none: theirs is all that changed. */
+  #dropDecided(imageId: string): void {
+    const { edits, remotes } = this.#deps
+    const now = new Map(edits.annotations(imageId).annotations.map((item) => [item.id, item]))
+    const decided = this.conflicts(imageId).filter(({ id, base, theirs }) => {
+      const own = now.get(id)
+      return base && theirs && own && sameToService(own, base)
+    })
+    if (decided.length > 0)
+      this.resolve(
+        imageId,
+        decided.map(({ id }) => id),
+        'theirs',
+        `discard/${newId()}`,
+      )
+    const base = remotes.find(imageId)?.base ?? []
+    const mine = edits.annotations(imageId).annotations
+    this.#settle(imageId, sameLabels(mine, base), this.conflicts(imageId))
   }
 
   /** The image's row of the outbox after a change of what stands between here and the service. */
@@ -222,14 +305,22 @@ export class LabelSync {
     return conflicts.length > 0 ? 'conflict' : 'waiting'
   }
 
-  async #read(imageId: string): Promise<void> {
+  async #read(imageId: string, signal: AbortSignal | undefined): Promise<void> {
     const { remotes, accounts, accountOf } = this.#deps
-    const facts = remotes.find(imageId)
-    if (!facts) return
-    const theirs = await accounts.run(accountOf(facts.datasetId), (client) =>
-      client.annotations.readById(facts.remoteId),
-    )
-    this.takeIn(imageId, theirs)
+    const stop = signal ? AbortSignal.any([signal, this.#abort.signal]) : this.#abort.signal
+    await this.locks.during(imageId, async () => {
+      const facts = remotes.find(imageId)
+      if (!facts || stop.aborted) return
+      const theirs = await accounts.run(accountOf(facts.datasetId), (client) =>
+        client.annotations.readById(facts.remoteId, { signal: stop }),
+      )
+      this.takeIn(imageId, theirs)
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort(new UserError('closed', 'The app is closing.'))
+    await Promise.allSettled(this.#reading.values())
   }
 }
 
@@ -245,7 +336,7 @@ function withTheirs(
     if (!conflict) return [annotation]
     const { theirs } = conflict
     if (choice === 'both') return theirs ? [annotation, { ...theirs, id: newId() }] : [annotation]
-    return theirs ? [theirs] : []
+    return theirs ? [takeTheirs(annotation, conflict)] : []
   })
   const back = conflicts.flatMap(({ id, theirs }) => (theirs && !own.has(id) ? [theirs] : []))
   return [...kept, ...back]

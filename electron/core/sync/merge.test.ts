@@ -7,9 +7,9 @@ import {
   baseAfterSending,
   carryConflicts,
   mergeAnnotations,
-  perhapsDeleted,
   sameLabels,
   sameToService,
+  withDoubts,
 } from './merge.ts'
 
 const labels = fc.uniqueArray(annotationOf(shapeIn(100, 80)), {
@@ -143,11 +143,21 @@ describe('merging', () => {
     })
   })
 
-  test('what may have arrived and been deleted since is for a person to decide', () => {
+  test('what nobody can tell after a sending without an answer is for a person to decide', () => {
     const [old, other, drawn] = [aBox('car', 1), aBox('car', 2), aBox('car', 3)]
-    const found = perhapsDeleted([old], [old, drawn], [old, drawn], [old, other])
-    expect(found).toMatchObject([{ id: drawn.id, fields: ['existence'], theirs: null }])
-    expect(perhapsDeleted([old], [old, drawn], [old], [old, other])).toEqual([])
+    const base = [old]
+    const deleted = withDoubts(
+      { base, sent: [old, drawn], mine: [old, drawn], theirs: [old, other] },
+      [old, drawn, other],
+    )
+    expect(deleted.conflicts).toMatchObject([{ id: drawn.id, fields: ['existence'], theirs: null }])
+    const theirs = [{ ...old, className: 'bus' }]
+    const changed = withDoubts(
+      { base, sent: [{ ...old, className: 'van' }], mine: base, theirs },
+      theirs,
+    )
+    expect(changed.merged).toEqual(base)
+    expect(changed.conflicts).toMatchObject([{ id: old.id, fields: ['class'] }])
   })
 
   test('takes each side’s field where they changed different ones', () => {

@@ -50,6 +50,15 @@ function withField(target: Annotation, field: Field, from: Annotation): Annotati
   }
 }
 
+/** Mine with what of theirs was in conflict. */
+export function takeTheirs(mine: Annotation, { fields, theirs }: Conflict): Annotation {
+  if (!theirs) return mine
+  return fields.reduce(
+    (result, field) => (field === 'existence' ? result : withField(result, field, theirs)),
+    mine,
+  )
+}
+
 /** One annotation that both sides have, field by field; what cannot be decided stays as mine. */
 function mergeFields(
   base: Annotation | null,
@@ -140,24 +149,36 @@ export function baseAfterSending(
 }
 
 /**
- * New annotations that may have arrived and been deleted by somebody since: nobody can tell, so a person
- * decides. Those that others changed nothing beside are asked for again instead.
+ * What nobody can tell after a sending without an answer, and a person decides therefore: a new annotation that
+ * is not there (it never arrived, or was deleted since), and a field that others changed which we had just sent
+ * (they changed ours, or what was before). `merged` keeps mine of it.
  */
-export function perhapsDeleted(
-  base: readonly Annotation[],
-  sent: readonly Annotation[],
-  mine: readonly Annotation[],
-  theirs: readonly Annotation[],
-): Conflict[] {
-  const known = new Set([...base, ...theirs].map(({ id }) => id))
-  const own = new Map(mine.map((annotation) => [annotation.id, annotation]))
-  return sent.flatMap((annotation) => {
+export function withDoubts(
+  { base, sent, mine, theirs }: Record<'base' | 'sent' | 'mine' | 'theirs', readonly Annotation[]>,
+  merged: readonly Annotation[],
+): { merged: Annotation[]; conflicts: Conflict[] } {
+  const [before, told, own, now] = [base, sent, mine, theirs].map(
+    (list) => new Map(list.map((annotation) => [annotation.id, annotation])),
+  )
+  const conflicts: Conflict[] = []
+  const kept = merged.map((annotation) => {
     const { id } = annotation
-    const now = own.get(id)
-    return now && !known.has(id)
-      ? [{ id, fields: ['existence' as const], base: annotation, mine: now, theirs: null }]
-      : []
+    const [a, s, m, t] = [before.get(id), told.get(id), own.get(id), now.get(id)]
+    if (!s || !m) return annotation
+    if (!a && !t) conflicts.push({ id, fields: ['existence'], base: s, mine: m, theirs: null })
+    if (!a || !t) return annotation
+    const fields = FIELDS.filter(
+      (field) =>
+        !sameField(field, s, a) &&
+        !sameField(field, t, a) &&
+        !sameField(field, t, s) &&
+        !sameField(field, m, t),
+    )
+    if (fields.length === 0) return annotation
+    conflicts.push({ id, fields, base: s, mine: m, theirs: t })
+    return fields.reduce((result, field) => withField(result, field, m), annotation)
   })
+  return { merged: kept, conflicts }
 }
 
 /**
@@ -180,5 +201,11 @@ export function carryConflicts(
     // They changed theirs once more: that is what is to be decided on now.
     return unchanged ? [conflict] : [{ ...conflict, theirs: there ?? null }]
   })
-  return [...standing, ...found]
+  // What was open of an annotation before stays open beside what has come.
+  const earlierFields = new Map(earlier.map(({ id, fields }) => [id, fields]))
+  const widened = found.map((conflict) => ({
+    ...conflict,
+    fields: [...new Set([...(earlierFields.get(conflict.id) ?? []), ...conflict.fields])],
+  }))
+  return [...standing, ...widened]
 }

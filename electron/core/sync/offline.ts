@@ -1,14 +1,17 @@
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { UserError } from '#core/user-error.ts'
 import type { OfflineState } from '#shared/contract/events.ts'
 import type { ImageCache } from './image-cache.ts'
 import type { LabelSync } from './label-sync.ts'
-import { isPassing, toServiceError } from './service-error.ts'
+import { isGeneral, toServiceError } from './service-error.ts'
 
 /** Images fetched at a time. */
 const PARALLEL = 6
 const BATCH = 60
+const SCARCE =
+  'Most of the plan’s requests for this hour are used up: the rest is kept for what has to be sent. Go on later.'
 
 interface Deps {
   datasets: DatasetRepository
@@ -17,6 +20,10 @@ interface Deps {
   labels: LabelSync
   events: EventBus
   announce: (datasetId: string) => void
+  /** Little is left of the hour's requests. */
+  isScarce: (datasetId: string) => boolean
+  /** Something failed in the background. */
+  trouble: (error: unknown) => void
 }
 
 interface Work {
@@ -29,7 +36,6 @@ interface Work {
 export class Offline {
   readonly #deps: Deps
   readonly #works = new Map<string, Work>()
-  readonly #paused = new Set<string>()
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -39,7 +45,7 @@ export class Offline {
     const work = this.#works.get(datasetId)
     return {
       ...this.#deps.remotes.keptProgress(datasetId),
-      state: work ? 'running' : this.#paused.has(datasetId) ? 'paused' : 'idle',
+      state: work ? 'running' : this.#deps.remotes.isPaused(datasetId) ? 'paused' : 'idle',
       problems: work?.problems ?? [],
     }
   }
@@ -47,13 +53,12 @@ export class Offline {
   /** Asks for images (null: all of the dataset) and begins to fetch them. */
   keep(datasetId: string, imageIds: readonly string[] | null): void {
     this.#deps.remotes.setKept(datasetId, imageIds, true)
-    this.resume(datasetId)
+    this.unpause(datasetId)
   }
 
   /** Takes the files off this disk again; labels that were not told stay. */
   async release(datasetId: string, imageIds: readonly string[] | null): Promise<void> {
-    await this.pause(datasetId)
-    this.#paused.delete(datasetId)
+    await this.stop(datasetId)
     const { remotes, cache, announce } = this.#deps
     remotes.setKept(datasetId, imageIds, false)
     await cache.drop(remotes.cachedUnkept(datasetId))
@@ -61,29 +66,40 @@ export class Offline {
     announce(datasetId)
   }
 
+  /** Until a person goes on with it. */
   async pause(datasetId: string): Promise<void> {
-    const work = this.#works.get(datasetId)
-    if (!work) return
-    this.#paused.add(datasetId)
-    work.abort.abort()
-    await work.running
+    this.#deps.remotes.setPaused(datasetId, true)
+    await this.stop(datasetId)
   }
 
-  /** Goes on with what was asked for and is not here. Does nothing when all is. */
+  unpause(datasetId: string): void {
+    this.#deps.remotes.setPaused(datasetId, false)
+    this.resume(datasetId)
+  }
+
+  async stop(datasetId: string): Promise<void> {
+    const work = this.#works.get(datasetId)
+    work?.abort.abort(new UserError('closed', 'Paused.'))
+    await work?.running
+  }
+
+  /** Goes on with what was asked for and is not here, unless it is paused. Does nothing when all is. */
   resume(datasetId: string): void {
-    this.#paused.delete(datasetId)
-    if (this.#works.has(datasetId)) return
+    if (this.#works.has(datasetId) || this.#deps.remotes.isPaused(datasetId)) return
     const work: Work = {
       abort: new AbortController(),
       running: Promise.resolve(),
       problems: [],
     }
     this.#works.set(datasetId, work)
-    work.running = this.#run(datasetId, work).finally(() => {
-      this.#works.delete(datasetId)
-      this.#tell(datasetId, work.problems)
-      if (this.#deps.datasets.find(datasetId)) this.#deps.announce(datasetId)
-    })
+    work.running = this.#run(datasetId, work)
+      .catch(this.#deps.trouble)
+      .finally(() => {
+        this.#works.delete(datasetId)
+        if (!this.#deps.datasets.find(datasetId)) return
+        this.#tell(datasetId, work.problems)
+        this.#deps.announce(datasetId)
+      })
   }
 
   /** When nothing is being fetched any more. */
@@ -107,6 +123,11 @@ export class Offline {
         .wanted(datasetId, BATCH + failed.size)
         .filter(({ imageId }) => !failed.has(imageId))
       if (wanted.length === 0 || signal.aborted) return
+      // The rest of the hour belongs to what has to be sent.
+      if (this.#deps.isScarce(datasetId)) {
+        work.problems.push(SCARCE)
+        return
+      }
       const queue = wanted.values()
       let stop = false
       const fetchSome = async () => {
@@ -114,14 +135,14 @@ export class Offline {
           if (stop || signal.aborted) return
           try {
             if (needsFile) await this.#deps.cache.file(imageId)
-            await this.#deps.labels.read(imageId)
+            await this.#deps.labels.read(imageId, signal)
           } catch (error) {
+            if (signal.aborted) return
             const problem = toServiceError(error)
             work.problems.push(problem.message)
             failed.add(imageId)
             // Without a network, or with the hour used up, the others would fail the same way.
-            stop ||= problem.reason === 'offline' || problem.reason === 'key_refused'
-            if (!stop && isPassing(error)) await new Promise((next) => setTimeout(next, 500))
+            stop ||= isGeneral(error) || problem.reason === 'offline'
           }
           this.#tell(datasetId, work.problems)
         }

@@ -1,4 +1,4 @@
-import type { ClassOp } from '#core/cache/class-ops.ts'
+import { applyClassOps, type ClassOp, inverseOps } from '#core/cache/class-ops.ts'
 import type { CommentRepository } from '#core/cache/comment-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
@@ -8,6 +8,7 @@ import { assertNever } from '#shared/model/assert-never.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { OutboxEntry, Pushed } from '#shared/model/sync.ts'
 import type { LabelSync } from './label-sync.ts'
+import type { CommentOp } from './push-facts.ts'
 
 /** What waits and what was told is shown to this many. */
 const SHOWN = 500
@@ -31,9 +32,12 @@ function describeOps(ops: readonly ClassOp[]): string {
     case 'rename':
       return `Class “${op.from}” renamed to “${op.to}”`
     case 'delete':
-      return `Class “${op.name}” deleted`
-    case 'put':
-      return `Class “${op.class.name}”`
+    case 'remove':
+      return `Class “${op.class.name}” deleted`
+    case 'add':
+      return `Class “${op.class.name}” added`
+    case 'change':
+      return `Class “${op.after.name}” changed`
     default:
       return assertNever(op)
   }
@@ -94,8 +98,8 @@ export class OutboxView {
     const facts = row.imageId === null ? null : remotes.find(row.imageId)
     datasets.together(() => {
       outbox.remove(id)
-      if (row.kind === 'classes')
-        datasets.takeClasses(row.datasetId, remotes.classBase(row.datasetId))
+      if (row.kind === 'classes') this.#discardClasses(row)
+      if (row.kind === 'comment') this.#discardComment(row)
       if (!facts) return
       if (row.kind === 'stage') images.takeField(facts.imageId, 'stage', facts.stage)
       if (row.kind === 'split') images.takeField(facts.imageId, 'split', facts.split)
@@ -103,6 +107,25 @@ export class OutboxView {
     })
     if (facts) announceImage(facts.imageId)
     announce(row.datasetId)
+  }
+
+  /** The steps are taken back here, with the names that labels were given by them. */
+  #discardClasses({ datasetId, payload }: OutboxRow): void {
+    const { datasets, images, labels } = this.#deps
+    const back = inverseOps(JSON.parse(payload ?? '[]') as ClassOp[])
+    datasets.takeClasses(datasetId, applyClassOps(datasets.get(datasetId).classes, back))
+    for (const op of back) {
+      if (op.kind !== 'rename') continue
+      for (const { id } of images.list(datasetId)) labels.renameClass(id, op.from, op.to)
+    }
+  }
+
+  #discardComment({ payload }: OutboxRow): void {
+    const op = JSON.parse(payload ?? '{}') as Partial<CommentOp>
+    const { comments } = this.#deps
+    if (op.commentId === undefined) return
+    if (op.kind === 'create') comments.remove(op.commentId)
+    else if (op.kind === 'resolve') comments.setResolved(op.commentId, !op.isResolved)
   }
 
   #describe(row: OutboxRow): string {

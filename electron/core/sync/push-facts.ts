@@ -1,4 +1,4 @@
-import type { Client } from '#core/api/client.ts'
+import type { Client, RemoteClass } from '#core/api/client.ts'
 import { toRemoteClass } from '#core/api/wire-dataset.ts'
 import { applyClassOps, type ClassOp } from '#core/cache/class-ops.ts'
 import type { CommentRepository } from '#core/cache/comment-repository.ts'
@@ -6,11 +6,16 @@ import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { EditStore } from '#core/cache/edit-store.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
-import type { RemoteRepository } from '#core/cache/remote-repository.ts'
+import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repository.ts'
+import { UserError } from '#core/user-error.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { assertNever } from '#shared/model/assert-never.ts'
+import { sameValue } from '#shared/model/change-set.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
+import type { Comment } from '#shared/model/sync.ts'
 import { sameLabels } from './merge.ts'
 import { classesOf } from './remote-datasets.ts'
-import { isPassing, toServiceError } from './service-error.ts'
+import { isRefusal, toServiceError } from './service-error.ts'
 
 /** The service's limit of one batch update, in images. */
 const BATCH = 10_000
@@ -24,6 +29,26 @@ interface Deps {
   edits: EditStore
   announce: (datasetId: string) => void
   announceImages: (datasetId: string, imageIds: readonly string[]) => void
+  /** The app ends: what fails now was not refused. */
+  isClosing: () => boolean
+}
+
+const remoteType = (classes: readonly RemoteClass[], name: string) =>
+  classes.find((item) => item.name === name)?.type ?? 'bbox'
+
+/** The service's own class with what was changed here, and everything else as it has it. */
+function changedRemote(
+  item: RemoteClass,
+  before: AnnotationClass,
+  after: AnnotationClass,
+): RemoteClass {
+  const { color, attributes, skeleton } = toRemoteClass(after)
+  return {
+    ...item,
+    ...(!sameValue(before.color, after.color) && { color }),
+    ...(!sameValue(before.attributes, after.attributes) && { attributes: attributes ?? [] }),
+    ...(!sameValue(before.skeleton, after.skeleton) && { skeleton }),
+  }
 }
 
 /** What a comment's row of the outbox asks for. */
@@ -46,26 +71,23 @@ export class PushFacts {
     this.#deps = deps
   }
 
-  /** In the order in which they were made; a refused one is marked, and the next goes on. */
+  /** In the order in which they were made; after a refused one the others wait, as they may build on it. */
   async pushClasses(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     const { datasets, outbox } = this.#deps
-    for (const row of outbox.waiting(datasetId, 'classes')) {
+    for (const row of outbox.list(datasetId).filter(({ kind }) => kind === 'classes')) {
       const { remote } = datasets.get(datasetId)
-      if (!remote) return
+      if (!remote || row.state !== 'waiting') return
       const ops = JSON.parse(row.payload ?? '[]') as ClassOp[]
-      await this.#orRefused(row, async () => {
-        for (const [index, op] of ops.entries())
-          await this.#tellClass(
-            client,
-            datasetId,
-            remote.remoteId,
-            op,
-            `${row.idempotencyKey}${index}`,
-            signal,
-          )
+      const isDone = await this.#orRefused(row, signal, async () => {
+        for (const [index, op] of ops.entries()) {
+          // A key is 32 hex digits: the row's, with the step in it.
+          const idempotencyKey = `${row.idempotencyKey}${index}`.slice(-32)
+          await this.#tellClass(client, datasetId, remote.remoteId, op, { signal, idempotencyKey })
+        }
         outbox.done(row)
         outbox.log(datasetId, null, 'Classes changed')
       })
+      if (!isDone) return
     }
   }
 
@@ -79,17 +101,34 @@ export class PushFacts {
         outbox.remove(row.id)
         continue
       }
-      await this.#orRefused(row, async () => {
+      await this.#orRefused(row, signal, async () => {
         const call = { signal, idempotencyKey: row.idempotencyKey }
-        if (op.kind === 'create')
+        if (op.kind === 'create') {
           await client.comments.create(facts.remoteId, comment.annotationId, comment.body, call)
-        else if (comment.remoteId !== null)
-          await client.comments.update(comment.remoteId, { resolved: op.isResolved }, call)
+          await this.#findComment(client, facts, comment, signal)
+        } else if (comment.remoteId === null) return
+        else await client.comments.update(comment.remoteId, { resolved: op.isResolved }, call)
         outbox.done(row)
         outbox.log(datasetId, facts.imageId, 'Comment sent')
         await this.pullComments(client, facts.imageId, signal)
       })
     }
+  }
+
+  /** The service's id of a comment of ours: the one with its words that we do not know yet. */
+  async #findComment(
+    client: Client,
+    { imageId, remoteId }: RemoteImageFacts,
+    { id, annotationId, body }: Comment,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { comments } = this.#deps
+    const known = comments.remoteIds(imageId)
+    const there = await client.comments.list(remoteId, { signal })
+    const own = there.find(
+      (item) => item.annotation_id === annotationId && item.body === body && !known.has(item.id),
+    )
+    if (own) comments.setRemoteId(id, own.id)
   }
 
   async pullComments(client: Client, imageId: string, signal: AbortSignal): Promise<void> {
@@ -220,7 +259,7 @@ export class PushFacts {
     try {
       await work(remote.remoteId)
     } catch (error) {
-      if (isPassing(error)) throw error
+      if (!isRefusal(error) || this.#deps.isClosing()) throw error
       for (const { row } of told) this.#refuse(row, error)
       this.#deps.announceImages(
         first.row.datasetId,
@@ -229,12 +268,19 @@ export class PushFacts {
     }
   }
 
-  async #orRefused(row: OutboxRow, work: () => Promise<void>): Promise<void> {
+  /** False when the service refused it. */
+  async #orRefused(
+    row: OutboxRow,
+    signal: AbortSignal,
+    work: () => Promise<void>,
+  ): Promise<boolean> {
     try {
       await work()
+      return true
     } catch (error) {
-      if (isPassing(error)) throw error
+      if (!isRefusal(error) || signal.aborted) throw error
       this.#refuse(row, error)
+      return false
     }
   }
 
@@ -248,28 +294,55 @@ export class PushFacts {
     datasetId: string,
     dataset: string,
     op: ClassOp,
-    key: string,
-    signal: AbortSignal,
+    call: { signal: AbortSignal; idempotencyKey: string },
   ): Promise<void> {
-    const { remotes } = this.#deps
-    // A key is 32 hex digits: of the row's, with the step in it.
-    const call = { signal, idempotencyKey: key.slice(-32) }
-    const now = classesOf(await client.datasets.get(dataset, { signal }))
-    const has = (name: string) => now.some((item) => item.name === name)
-    if (op.kind === 'rename') {
-      // Without the old name it was told before, and only the answer was lost.
-      if (has(op.from) && !has(op.to))
-        await client.annotations.renameClass(dataset, op.from, op.to, call)
-      this.#followInBase(datasetId, op.from, op.to)
-    } else if (op.kind === 'delete') {
-      const how = { classType: 'bbox', deleteAnnotations: true, ...call }
-      if (has(op.name)) await client.annotations.deleteClass(dataset, op.name, how)
-      this.#followInBase(datasetId, op.name, null)
-    } else if (op.kind === 'put') {
-      const classes = applyClassOps(now, [op]).map(toRemoteClass)
-      await client.datasets.update(dataset, { classes }, call)
+    const { signal } = call
+    const remote = await client.datasets.get(dataset, { signal })
+    const there = remote.classes ?? []
+    const has = (name: string) => there.some((item) => item.name === name)
+    const replace = (classes: RemoteClass[]) => client.datasets.update(dataset, { classes }, call)
+    switch (op.kind) {
+      case 'add':
+        if (!has(op.class.name)) await replace([...there, toRemoteClass(op.class)])
+        break
+      case 'rename':
+        if (has(op.from)) await client.annotations.renameClass(dataset, op.from, op.to, call)
+        else if (!has(op.to))
+          throw new UserError('class_gone', `The service has no class “${op.from}” any more.`)
+        // Without the old name it was told before, and only the answer was lost.
+        this.#followInBase(datasetId, op.from, op.to)
+        break
+      case 'delete': {
+        const how = {
+          classType: remoteType(there, op.class.name),
+          deleteAnnotations: true,
+          ...call,
+        }
+        if (has(op.class.name)) await client.annotations.deleteClass(dataset, op.class.name, how)
+        this.#followInBase(datasetId, op.class.name, null)
+        break
+      }
+      case 'remove': {
+        const { class_annotation_counts: counts } = await client.datasets.insights(dataset, {
+          signal,
+        })
+        if (has(op.class.name) && (counts[op.class.name] ?? 0) === 0)
+          await replace(there.filter(({ name }) => name !== op.class.name))
+        break
+      }
+      case 'change': {
+        const { before, after } = op
+        await replace(
+          there.map((item) =>
+            item.name === after.name ? changedRemote(item, before, after) : item,
+          ),
+        )
+        break
+      }
+      default:
+        assertNever(op)
     }
-    remotes.setClassBase(datasetId, applyClassOps(now, [op]))
+    this.#deps.remotes.setClassBase(datasetId, applyClassOps(classesOf(remote), [op]))
   }
 
   /** The service changed the labels of all images itself: what is left to be told is what differs from that. */

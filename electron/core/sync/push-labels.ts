@@ -15,12 +15,13 @@ import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repo
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { LabelSync } from './label-sync.ts'
 import { sameLabels } from './merge.ts'
-import { isPassing, toServiceError } from './service-error.ts'
+import { isGeneral, isPassing, isRefusal, toServiceError } from './service-error.ts'
 import { readSnapshot } from './snapshot.ts'
 
 /** From this many images on, an export tells which of them are unchanged on the service. */
 const SNAPSHOT_FROM = 100
-/** Labels read at a time before they are saved. */
+/** Images read and saved together: what lies between their reading and their saving is time for others to save. */
+const READ_BATCH = 25
 const READ_PARALLEL = 8
 
 interface Deps {
@@ -35,6 +36,14 @@ interface Deps {
   /** Something that a person must know. */
   notice: (imageId: string, message: string) => void
   announceImage: (imageId: string) => void
+}
+
+interface Round {
+  signal: AbortSignal
+  /** The images' locks, to be let go of after the save. */
+  releases: (() => void)[]
+  /** Faults of single images that may pass. */
+  postponed: unknown[]
 }
 
 interface Save {
@@ -65,22 +74,30 @@ export class PushLabels {
 
   /**
    * Pushes what waits in a dataset. What is refused is marked and does not hold up the others. Throws
-   * when nothing gets through at the moment; all that is not acknowledged waits.
+   * when something does not get through at the moment; all that is not acknowledged waits.
    */
   async push(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     const tried = new Set<number>()
+    const postponed: unknown[] = []
     const unchanged = await this.#unchanged(client, datasetId, signal)
     for (;;) {
       // What was edited again while it was pushed waits for its own turn.
-      const rows = this.#deps.outbox
+      const waiting = this.#deps.outbox
         .waiting(datasetId, 'annotations')
         .filter(({ id }) => !tried.has(id))
-        .slice(0, BULK_SAVE_LIMIT)
-      if (rows.length === 0) return
+      const known = waiting.filter(({ imageId }) => imageId !== null && unchanged.has(imageId))
+      const rows = known.length > 0 ? known.slice(0, BULK_SAVE_LIMIT) : waiting.slice(0, READ_BATCH)
+      if (rows.length === 0) break
       for (const { id } of rows) tried.add(id)
-      const saves = await this.#prepare(client, rows, unchanged, signal)
-      if (saves.length > 0) await this.#save(client, saves, signal)
+      const releases: (() => void)[] = []
+      try {
+        const saves = await this.#prepare(client, rows, unchanged, { signal, releases, postponed })
+        if (saves.length > 0) await this.#save(client, saves, signal)
+      } finally {
+        for (const release of releases) release()
+      }
     }
+    if (postponed.length > 0) throw postponed[0]
   }
 
   /**
@@ -107,53 +124,74 @@ export class PushLabels {
         }),
       )
     } catch (error) {
-      if (isPassing(error) || signal.aborted) throw error
+      if (!isRefusal(error) || signal.aborted) throw error
       // A plan without exports, or a service that makes none now: image by image then.
       return new Set()
     }
   }
 
-  /** Reads what the service has now and merges it; what is left to be saved. */
+  /** Reads what the service has now and merges it; what is left to be saved. Each image is held until then. */
   async #prepare(
     client: Client,
     rows: OutboxRow[],
     unchanged: ReadonlySet<string>,
-    signal: AbortSignal,
+    round: Round,
   ): Promise<Save[]> {
     const saves: Save[] = []
     const queue = rows.values()
     const work = async () => {
-      for (const row of queue) {
-        const save =
-          row.imageId !== null && unchanged.has(row.imageId)
-            ? this.#saveOf(row.imageId)
-            : await this.#prepareOne(client, row, signal)
+      for (const { imageId } of queue) {
+        if (imageId === null) continue
+        round.releases.push(await this.#deps.labels.locks.take(imageId))
+        const save = unchanged.has(imageId)
+          ? this.#saveOf(imageId)
+          : await this.#prepareOne(client, imageId, round)
         if (save) saves.push(save)
       }
     }
-    await Promise.all(Array.from({ length: READ_PARALLEL }, work))
+    const results = await Promise.allSettled(Array.from({ length: READ_PARALLEL }, work))
+    const failed = results.find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
     return saves
   }
 
-  async #prepareOne(client: Client, row: OutboxRow, signal: AbortSignal): Promise<Save | null> {
-    const { remotes, labels } = this.#deps
-    const { imageId } = row
-    const facts = imageId === null ? null : remotes.find(imageId)
-    if (imageId === null || !facts) return null
-    let theirs: Annotation[]
+  async #prepareOne(
+    client: Client,
+    imageId: string,
+    { signal, postponed }: Round,
+  ): Promise<Save | null> {
+    const { remotes, labels, outbox } = this.#deps
+    const facts = remotes.find(imageId)
+    const row = outbox.find(imageId, 'annotations')
+    if (!facts || row?.state !== 'waiting') return null
     try {
-      theirs = await client.annotations.readById(facts.remoteId, { signal })
+      const read = () => client.annotations.readById(facts.remoteId, { signal })
+      if (labels.takeIn(imageId, await read()) !== 'waiting') return null
+      const again = remotes.find(imageId)
+      if (again?.sent) {
+        await this.#askAgain(client, again, signal)
+        if (labels.takeIn(imageId, await read()) !== 'waiting') return null
+      }
+      return this.#saveOf(imageId)
     } catch (error) {
-      if (isPassing(error)) throw error
-      this.#refuse(row, error)
+      if (signal.aborted || isGeneral(error)) throw error
+      // One image that the service fails on does not hold up the others.
+      if (isPassing(error)) postponed.push(error)
+      else if (isRefusal(error)) this.#refuse(row, error)
+      else throw error
       return null
     }
-    if (labels.takeIn(imageId, theirs) !== 'waiting') return null
-    const again = remotes.find(imageId)
-    if (!again?.sent) return this.#saveOf(imageId)
-    await this.#askAgain(client, again, signal)
-    labels.takeIn(imageId, await client.annotations.readById(facts.remoteId, { signal }))
-    return this.#saveOf(imageId)
+  }
+
+  /** What is to be saved of an image, and the version that it is of: taken in one go, with no edit in between. */
+  #saveOf(imageId: string): Save | null {
+    const { outbox, remotes, edits } = this.#deps
+    const row = outbox.find(imageId, 'annotations')
+    const facts = remotes.find(imageId)
+    if (row?.state !== 'waiting' || !facts?.base) return null
+    const { annotations } = edits.annotations(imageId)
+    const { remoteId, base } = facts
+    return { row, imageId, remoteId, annotations, readCount: base.length }
   }
 
   /**
@@ -180,22 +218,11 @@ export class PushLabels {
         known?.conflicts ?? [],
       )
     } catch (error) {
-      if (isPassing(error) || signal.aborted) throw error
+      if (!isRefusal(error) || signal.aborted) throw error
       // Refused as it was: it did not happen, and what there is now is told the usual way.
       const known = this.#deps.remotes.find(imageId)
       this.#deps.remotes.setBase(imageId, known?.base ?? [], known?.conflicts ?? [])
     }
-  }
-
-  /** What is to be saved of an image, and the version that it is of: taken in one go, with no edit in between. */
-  #saveOf(imageId: string): Save | null {
-    const { outbox, remotes, edits } = this.#deps
-    const row = outbox.find(imageId, 'annotations')
-    const facts = remotes.find(imageId)
-    if (row?.state !== 'waiting' || !facts?.base) return null
-    const { annotations } = edits.annotations(imageId)
-    const { remoteId, base } = facts
-    return { row, imageId, remoteId, annotations, readCount: base.length }
   }
 
   async #save(client: Client, saves: Save[], signal: AbortSignal): Promise<void> {
@@ -209,10 +236,11 @@ export class PushLabels {
           imageId: remoteId,
           annotations: annotations.map(toWireAnnotation),
         })),
-        { signal, idempotencyKey: key },
+        // No second try after a wait: what was read would be old by then.
+        { signal, idempotencyKey: key, retries: 0 },
       )
     } catch (error) {
-      if (isPassing(error) || signal.aborted) throw error
+      if (!isRefusal(error) || signal.aborted) throw error
       // One of them spoils the whole batch: each by itself tells which.
       const isAmong = error instanceof ValidationError || error instanceof NotFoundError
       if (saves.length > 1 && isAmong)

@@ -280,10 +280,11 @@ export class RemoteDatasets {
     this.#refresh(accountId, dataset)
     const gone = remotes.imageIds(datasetId)
     let found = 0
+    const askedAtMs = Date.now()
     const takeOver = (page: ReturnType<typeof fromRemoteImage>[]) => {
       for (const image of page) gone.delete(image.remoteId)
       found += page.length
-      const changed = remotes.upsertListed(datasetId, page)
+      const changed = remotes.upsertListed(datasetId, page, askedAtMs)
       if (changed.length > 0)
         events.publish({ type: 'images', datasetId, upserted: images.getMany(changed) })
       this.#tell(datasetId, 'scanning', found)

@@ -83,13 +83,34 @@ export function toServiceError(error: unknown, what?: string): UserError {
 
 /** It may work later as it is: the network, the hour's limit, a failing service. */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof UserError) return error.reason === 'offline' || error.reason === 'closed'
+  if (error instanceof UserError)
+    return ['offline', 'closed', 'key_refused', 'account_gone'].includes(error.reason)
   return (
     error instanceof NetworkError ||
+    isBroken(error) ||
     error instanceof RateLimitError ||
     error instanceof ServerError ||
     error instanceof AuthenticationError ||
     (error instanceof PictographError && error.status === 408)
+  )
+}
+
+/** The service looked at it and said no, for a reason that stays. */
+export function isRefusal(error: unknown): boolean {
+  return (
+    (error instanceof PictographError && !isPassing(error)) ||
+    (error instanceof UserError && error.reason === 'class_gone')
+  )
+}
+
+/** It would meet any other request in the same way: the network, the key, the hour's limit, the end of the app. */
+export function isGeneral(error: unknown): boolean {
+  return (
+    isOffline(error) ||
+    isBroken(error) ||
+    error instanceof RateLimitError ||
+    error instanceof AuthenticationError ||
+    (error instanceof UserError && isPassing(error))
   )
 }
 

@@ -19,6 +19,8 @@ CREATE TABLE remote_dataset (
   -- Its classes as the service last had them.
   class_base TEXT NOT NULL DEFAULT '[]',
   listed_at_ms INTEGER,
+  -- A person paused the fetching of what is to be here without a network.
+  is_paused INTEGER NOT NULL DEFAULT 0,
   UNIQUE (account_id, remote_id)
 ) STRICT;
 
@@ -38,6 +40,8 @@ CREATE TABLE remote_image (
   stage TEXT NOT NULL,
   split TEXT,
   tags TEXT NOT NULL,
+  -- When one of the three was last told: a list asked for before that is older than it.
+  told_at_ms INTEGER NOT NULL DEFAULT 0,
   thumbnail_url TEXT,
   -- Bytes of the file on this disk; NULL: it is not here.
   cached_bytes INTEGER,
@@ -67,7 +71,15 @@ CREATE TABLE outbox (
   queued_at_ms INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX outbox_image ON outbox (image_id, kind) WHERE kind NOT IN ('classes', 'comment');
+CREATE INDEX outbox_by_image ON outbox (image_id, kind);
 CREATE INDEX outbox_dataset ON outbox (dataset_id, state);
+
+-- What somebody decided on conflicts, so that undo can open them again.
+CREATE TABLE decision (
+  commit_id TEXT PRIMARY KEY,
+  image_id TEXT NOT NULL REFERENCES image (id) ON DELETE CASCADE,
+  conflicts TEXT NOT NULL
+) STRICT;
 
 -- What was pushed, for the person to see; the last few.
 CREATE TABLE push_log (

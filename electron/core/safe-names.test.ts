@@ -1,0 +1,78 @@
+import { join, relative, sep } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { SafeNames, safeSegment } from './safe-names.ts'
+
+test.each([
+  ['../x', '.._x'],
+  ['..', '__'],
+  ['', '_'],
+  ['CON.jpg', 'CON_.jpg'],
+  ['nul', 'nul_'],
+  ['com1.tar.gz', 'com1_.tar.gz'],
+  ['a\u0000b.jpg', 'a_b.jpg'],
+  ['C:\\x.jpg', 'C__x.jpg'],
+  ['trailing. ', 'trailing__'],
+  ['evil\u202egpj.exe', 'evil_gpj.exe'],
+  ['größe.png', 'größe.png'],
+])('%j becomes %j', (from, to) => {
+  expect(safeSegment(from)).toBe(to)
+})
+
+test('names that differ by case, Unicode form or cleaning alone get different files', () => {
+  const names = new SafeNames()
+  const paths = ['a/X.jpg', 'a/x.jpg', 'a/x:.jpg', 'a/x?.jpg', 'a/\u00e9.jpg', 'a/e\u0301.jpg']
+  const assigned = paths.map((path) => names.assign(path))
+  expect(assigned).toEqual([
+    'a/X.jpg',
+    'a/x (2).jpg',
+    'a/x_.jpg',
+    'a/x_ (2).jpg',
+    'a/é.jpg',
+    'a/é (2).jpg',
+  ])
+})
+
+test('a file and a directory of one name do not meet', () => {
+  const names = new SafeNames()
+  expect(names.assign('a.jpg')).toBe('a.jpg')
+  expect(names.assign('a.jpg/b.jpg')).toBe('a (2).jpg/b.jpg')
+  expect(names.assign('c/d.jpg')).toBe('c/d.jpg')
+  expect(names.assign('c')).toBe('c (2)')
+})
+
+const segment = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 300 }),
+  fc.constantFrom(
+    '..',
+    '.',
+    'CON',
+    'nul.jpg',
+    'C:',
+    '\u0000',
+    ' ',
+    'x'.repeat(400),
+    'é'.repeat(200),
+  ),
+)
+
+test('whatever it is called, it is below the folder, takes no more than 255 bytes, and is there once', () => {
+  const root = join(sep, 'data', 'set')
+  fc.assert(
+    fc.property(fc.array(fc.array(segment, { maxLength: 4 }), { maxLength: 20 }), (paths) => {
+      const names = new SafeNames()
+      const seen = new Set<string>()
+      for (const path of paths) {
+        const assigned = names.assign(path.join('/'))
+        const way = relative(root, join(root, assigned))
+        expect(way.startsWith('..') || way === '').toBe(false)
+        for (const part of assigned.split('/')) {
+          expect(Buffer.byteLength(`${part}.json`)).toBeLessThanOrEqual(255)
+          expect(part).not.toMatch(/[. ]$|^\.{1,2}$/)
+        }
+        expect(seen.has(assigned.normalize('NFC').toLowerCase())).toBe(false)
+        seen.add(assigned.normalize('NFC').toLowerCase())
+      }
+    }),
+  )
+})

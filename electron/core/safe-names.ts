@@ -1,0 +1,95 @@
+import { extname } from 'node:path'
+
+/** A file system's limit is 255 bytes a name; this leaves room for what is added to it (`.json`, `.part`). */
+const MAX_NAME_BYTES = 230
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
+const FORBIDDEN = /[<>:"/\\|?*\u0000-\u001f\u007f\u0080-\u009f\u202a-\u202e\u2066-\u2069]/g
+/** Names that Windows gives to devices, with any extension (Microsoft, "Naming Files, Paths, and Namespaces"). */
+const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)$/i
+
+function shortened(name: string, maxBytes: number): string {
+  if (Buffer.byteLength(name) <= maxBytes) return name
+  const extension = extname(name).slice(0, 16)
+  const room = maxBytes - Buffer.byteLength(extension)
+  let stem = ''
+  let bytes = 0
+  for (const character of name.slice(0, name.length - extname(name).length)) {
+    bytes += Buffer.byteLength(character)
+    if (bytes > room) break
+    stem += character
+  }
+  return stem + extension
+}
+
+/** One segment of a path that any file system takes, and that leads nowhere. */
+export function safeSegment(segment: string): string {
+  const clean = segment
+    .normalize('NFC')
+    .replace(FORBIDDEN, '_')
+    // Windows drops dots and spaces at the end: two names would become one.
+    .replace(/[. ]+$/, (end) => '_'.repeat(end.length))
+    .replace(/^ +/, (start) => '_'.repeat(start.length))
+  const [stem = ''] = clean.split('.')
+  const named = RESERVED.test(stem.trim()) ? clean.replace(stem, `${stem}_`) : clean
+  return shortened(named === '' ? '_' : named, MAX_NAME_BYTES)
+}
+
+/** What a file system that ignores case and Unicode's forms takes for the same name. */
+const folded = (path: string) => path.normalize('NFKC').toLowerCase()
+
+/**
+ * Paths of other people as paths below a folder of ours: nothing leads out of it, and no two of them are the
+ * same on any file system. The same calls in the same order give the same names.
+ */
+export class SafeNames {
+  readonly #files = new Set<string>()
+  /** What each directory of theirs is called here. */
+  readonly #directories = new Map<string, string>()
+  readonly #directoryKeys = new Set<string>()
+
+  /** The path below the folder, forward slashes. */
+  assign(path: string): string {
+    const segments = path.split('/').filter((segment) => segment !== '')
+    const name = segments.pop() ?? '_'
+    const directory = this.#directory(segments)
+    const prefix = directory === '' ? '' : `${directory}/`
+    const clean = safeSegment(name)
+    for (let number = 1; ; number++) {
+      const candidate = prefix + numbered(clean, number)
+      const key = folded(candidate)
+      if (this.#files.has(key) || this.#directoryKeys.has(key)) continue
+      this.#files.add(key)
+      return candidate
+    }
+  }
+
+  #directory(segments: readonly string[]): string {
+    let path = ''
+    let own = ''
+    for (const segment of segments) {
+      path = `${path}/${segment}`
+      const known = this.#directories.get(path)
+      if (known !== undefined) {
+        own = known
+        continue
+      }
+      const prefix = own === '' ? '' : `${own}/`
+      const clean = safeSegment(segment)
+      let candidate = prefix + clean
+      // A file may have the name; another directory may share it, as its files are told apart.
+      for (let number = 2; this.#files.has(folded(candidate)); number++)
+        candidate = prefix + numbered(clean, number)
+      this.#directories.set(path, candidate)
+      this.#directoryKeys.add(folded(candidate))
+      own = candidate
+    }
+    return own
+  }
+}
+
+function numbered(name: string, number: number): string {
+  if (number === 1) return name
+  const extension = extname(name)
+  return `${name.slice(0, name.length - extension.length)} (${number})${extension}`
+}

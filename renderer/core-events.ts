@@ -5,7 +5,13 @@ import type { DatasetImage } from '#shared/model/dataset.ts'
 import { notify } from './actions/app-state.ts'
 import { loadAccounts, loadConflicts } from './actions/cloud.ts'
 import { openFirstImage, openFolder } from './actions/datasets.ts'
-import { cloudState, removeAccountState, upsertAccount } from './document/cloud-state.ts'
+import {
+  cloudState,
+  removeAccountState,
+  removeTransfer,
+  upsertAccount,
+  upsertTransfer,
+} from './document/cloud-state.ts'
 import { datasetState, upsertImages } from './document/dataset-state.ts'
 import {
   forgetAhead,
@@ -106,6 +112,12 @@ function handle(event: AppEvent): void {
     }
     case 'conflicts':
       if (session.getState().imageId === event.imageId) loadConflicts(event.imageId).catch(() => {})
+      return
+    case 'transfer':
+      upsertTransfer(event.transfer)
+      return
+    case 'transfer-removed':
+      removeTransfer(event.id)
       return
     case 'comments':
       void queryClient.invalidateQueries({ queryKey: orpc.comments.list.key() })

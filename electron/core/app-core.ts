@@ -11,6 +11,7 @@ import { EditStore, type Outcome } from './cache/edit-store.ts'
 import { ImageRepository } from './cache/image-repository.ts'
 import { LabelFileRepository } from './cache/label-file-repository.ts'
 import { SettingRepository } from './cache/setting-repository.ts'
+import { TransferRepository } from './cache/transfer-repository.ts'
 import { EventBus } from './event-bus.ts'
 import { ImportPlans } from './library/import-plans.ts'
 import { LabelFileSync } from './library/label-file-sync.ts'
@@ -21,6 +22,9 @@ import { probeImage } from './media/probe.ts'
 import { Renditions } from './media/renditions.ts'
 import type { Ports } from './ports.ts'
 import { createCloud } from './sync/cloud.ts'
+import { isGeneral, isPassing, toServiceError } from './sync/service-error.ts'
+import { Stages } from './transfer/stages.ts'
+import { Transfers } from './transfer/transfers.ts'
 
 const SETTINGS_KEY = 'settings'
 
@@ -123,11 +127,48 @@ export function createAppCore(
     if (images.get(imageId).remote) await cloud.look(imageId)
     else await library.ensureRead(imageId)
   }
-  cloud.engine.start()
+  const transferRows = new TransferRepository(db)
+  const transfers = new Transfers({
+    transfers: transferRows,
+    events,
+    clock,
+    log: ports.log,
+    dataDir: ports.dataDir,
+    run: (accountId, work) => cloud.accounts.run(accountId, work),
+    aside: (accountId, work) => cloud.accounts.aside(accountId, work),
+    budget: (accountId) => cloud.accounts.budget(accountId),
+    isGeneral,
+    isPassing,
+    toServiceError,
+    probe: probeImage,
+    ceiling: () => readSettings().transferConnections,
+    onUploaded: (accountId, remoteId) => {
+      const datasetId = cloud.remotes.datasetId(accountId, remoteId)
+      if (datasetId) cloud.remoteDatasets.refreshImages(datasetId)
+    },
+  })
+  const stages = new Stages(join(ports.dataDir, 'stages'))
+  const staged = transferRows.list().flatMap(({ options, state }) => {
+    const folder = (options as { staged?: string | null }).staged
+    return folder && state !== 'done' && state !== 'cancelled' ? [folder] : []
+  })
+  stages
+    .sweep(new Set(staged))
+    .catch((error: unknown) => ports.log.warn('stages not swept', { error: String(error) }))
+  if (pushesByItself) {
+    cloud.engine.start()
+    transfers.start()
+  }
 
   return {
     ...cloud,
     look,
+    transfers,
+    stages,
+    removeAccount: async (accountId: string) => {
+      await transfers.forget(accountId)
+      await cloud.removeAccount(accountId)
+    },
     ports,
     openPath,
     events,
@@ -185,6 +226,7 @@ export function createAppCore(
       return dataset
     },
     async [Symbol.asyncDispose]() {
+      await transfers[Symbol.asyncDispose]()
       await cloud[Symbol.asyncDispose]()
       await library[Symbol.asyncDispose]()
       await labelFiles[Symbol.asyncDispose]()

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { openPromise } from 'yauzl'
+import { getFileNameLowLevel, openPromise } from 'yauzl'
 
 export interface ZipEntry {
   /** As the archive has it: data, and never a path to write to as it is. */
@@ -13,13 +13,15 @@ export interface ZipEntry {
 /** The files of a ZIP, one after another, in the archive's order. Throws when it is none, or damaged. */
 export async function* zipEntries(file: string): AsyncGenerator<ZipEntry> {
   // Names that lead elsewhere are for the reader to judge: one must not make the others unreadable.
-  const zip = await openPromise(file, { lazyEntries: true, autoClose: false, decodeStrings: true })
+  const zip = await openPromise(file, { lazyEntries: true, autoClose: false, decodeStrings: false })
   try {
     for await (const entry of zip.eachEntry()) {
-      if (entry.fileName.endsWith('/')) continue
+      const { generalPurposeBitFlag, fileNameRaw, extraFields } = entry
+      const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false)
+      if (name.endsWith('/')) continue
       const stream = () => zip.openReadStreamPromise(entry)
       yield {
-        name: entry.fileName,
+        name,
         sizeBytes: entry.uncompressedSize,
         stream,
         bytes: async () => buffer(await stream()),

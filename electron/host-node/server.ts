@@ -65,7 +65,9 @@ function toWebRequest(request: IncomingMessage): Request {
   for (const [name, value] of Object.entries(request.headers))
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
   const url = `http://${request.headers.host}${request.url}`
-  return new Request(url, { method: request.method, headers })
+  if (request.method !== 'PUT') return new Request(url, { method: request.method, headers })
+  const body = Readable.toWeb(request) as ReadableStream<Uint8Array>
+  return new Request(url, { method: 'PUT', headers, body, duplex: 'half' })
 }
 
 async function send(response: Response, out: ServerResponse): Promise<void> {
@@ -161,7 +163,11 @@ export async function serve({
         .end(page('Not signed in', 'Open the address that the terminal shows, with its token.'))
       return
     }
-    const handle = url.pathname.startsWith('/media/') ? core.media : files
+    const handle = url.pathname.startsWith('/media/')
+      ? core.media
+      : url.pathname.startsWith('/stage/')
+        ? core.stages.handle
+        : files
     await send(await handle(toWebRequest(request)), response)
   }
 

@@ -2,6 +2,7 @@ import { createStore } from 'zustand/vanilla'
 import type { AppEvent, OfflineState } from '#shared/contract/events.ts'
 import type { Account } from '#shared/model/account.ts'
 import type { Conflict } from '#shared/model/sync.ts'
+import type { Transfer } from '#shared/model/transfer.ts'
 
 type SyncCounts = Omit<Extract<AppEvent, { type: 'sync' }>, 'type' | 'accountId'>
 
@@ -33,6 +34,27 @@ export function upsertAccount(account: Account): void {
 export function removeAccountState(accountId: string): void {
   cloudState.setState(({ accounts }) => ({
     accounts: accounts.filter(({ id }) => id !== accountId),
+  }))
+}
+
+interface TransferState {
+  /** Latest first. */
+  transfers: readonly Transfer[]
+}
+
+export const transferState = createStore<TransferState>(() => ({ transfers: [] }))
+
+export function upsertTransfer(transfer: Transfer): void {
+  transferState.setState(({ transfers }) => ({
+    transfers: transfers.some(({ id }) => id === transfer.id)
+      ? transfers.map((item) => (item.id === transfer.id ? transfer : item))
+      : [transfer, ...transfers],
+  }))
+}
+
+export function removeTransfer(id: string): void {
+  transferState.setState(({ transfers }) => ({
+    transfers: transfers.filter((item) => item.id !== id),
   }))
 }
 

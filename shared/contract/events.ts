@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { accountSchema } from '#shared/model/account.ts'
 import { changeSetSchema } from '#shared/model/change-set.ts'
 import { datasetSchema, imageSchema } from '#shared/model/dataset.ts'
+import { transferSchema } from '#shared/model/transfer.ts'
 
 /** Of what was asked for to be here without a network: how much is. */
 export const offlineStateSchema = z.object({
@@ -58,6 +59,8 @@ export const appEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('conflicts'), imageId: z.string() }),
   z.object({ type: z.literal('comments'), imageId: z.string() }),
   offlineStateSchema.extend({ type: z.literal('offline'), datasetId: z.string() }),
+  z.object({ type: z.literal('transfer'), transfer: transferSchema }),
+  z.object({ type: z.literal('transfer-removed'), id: z.string() }),
   /** Another start of the app asked for a folder. */
   z.object({ type: z.literal('open-folder'), path: z.string() }),
   z.object({ type: z.literal('notice'), message: z.string() }),

@@ -24,6 +24,10 @@ export const settingsSchema = z.object({
   lastExportFolder: z.string().nullable(),
   /** What files of remote images that nobody asked for may take on this disk, bytes. */
   cacheLimitBytes: z.number().min(0),
+  /** Connections of a download or upload, at the most. */
+  transferConnections: z.number().int().min(1).max(128),
+  /** Where the last download went, to begin there again. */
+  lastDownloadFolder: z.string().nullable(),
 })
 export type Settings = z.infer<typeof settingsSchema>
 
@@ -42,4 +46,6 @@ export const DEFAULT_SETTINGS: Settings = {
   freehandTolerance: 2,
   lastExportFolder: null,
   cacheLimitBytes: 10_000_000_000,
+  transferConnections: 48,
+  lastDownloadFolder: null,
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { Readable } from 'node:stream'
 import { Agent, type Dispatcher, request, errors as undiciErrors } from 'undici'
 import type { z } from 'zod'
 import { RequestBudget } from './budget.ts'
@@ -56,7 +55,7 @@ interface Call extends CallOptions {
 interface Answer {
   status: number
   header: (name: string) => string | null
-  body: Readable
+  body: Dispatcher.ResponseData['body']
 }
 
 export function newIdempotencyKey(): string {
@@ -150,7 +149,7 @@ export class Http {
   async bytes(
     path: string,
     call: Call = {},
-  ): Promise<{ body: Readable; sizeBytes: number | null }> {
+  ): Promise<{ body: Dispatcher.ResponseData['body']; sizeBytes: number | null }> {
     return this.#tryAgain('GET', path, call, async ({ body, header }) => {
       const length = header('content-length')
       return { body, sizeBytes: length === null ? null : Number(length) }

@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { ValidationError } from './errors.ts'
@@ -128,27 +127,17 @@ export class Images {
   }
 
   /** The original file's bytes, as they come. */
-  bytes(
-    dataset: string,
-    path: string,
-    call: CallOptions = {},
-  ): Promise<{ body: Readable; sizeBytes: number | null }> {
+  bytes(dataset: string, path: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
     return this.#http.bytes(`/images/${segment(dataset)}/${imagePath(path)}`, call)
   }
 
   /** The original file's bytes, by the image's UUID. */
-  bytesById(
-    imageId: string,
-    call: CallOptions = {},
-  ): Promise<{ body: Readable; sizeBytes: number | null }> {
+  bytesById(imageId: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
     return this.#http.bytes(`/images/${segment(imageId)}`, call)
   }
 
   /** The bytes of an image that the service gave a URL for, with the key, from our own host. */
-  bytesAt(
-    address: string,
-    call: CallOptions = {},
-  ): Promise<{ body: Readable; sizeBytes: number | null }> {
+  bytesAt(address: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
     return this.#http.bytes(this.#http.ownPath(address), call)
   }
 

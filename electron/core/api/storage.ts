@@ -115,7 +115,7 @@ export async function putFile(
 }
 
 export interface StorageBody {
-  body: Readable
+  body: Dispatcher.ResponseData['body']
   /** 206: the body continues where it was asked to; 200: it begins anew. */
   status: number
   /** Bytes of this body; null when storage does not say. */

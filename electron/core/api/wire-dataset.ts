@@ -1,8 +1,12 @@
-import type { AnnotationClass, AttributeSchema } from '#shared/model/annotation-class.ts'
+import {
+  type AnnotationClass,
+  type AttributeSchema,
+  nextClassColor,
+} from '#shared/model/annotation-class.ts'
 import type { RemoteClass, RemoteDataset, RemoteImage } from './schemas.ts'
 
 /** A class in our words. Its colour is taken from `colorOf` where the service has none that we can show. */
-export function fromRemoteClass(
+function fromRemoteClass(
   { name, color, attributes, skeleton }: RemoteClass,
   colorOf: (name: string) => string,
 ): AnnotationClass {
@@ -29,6 +33,13 @@ export function fromRemoteClass(
       },
     }),
   }
+}
+
+/** Classes of the service in our words, each with a colour. */
+export function classesOf({ classes }: RemoteDataset): AnnotationClass[] {
+  const result: AnnotationClass[] = []
+  for (const item of classes ?? []) result.push(fromRemoteClass(item, () => nextClassColor(result)))
+  return result
 }
 
 /** A class as the service takes it: defaults, `required` and left/right pairs are ours alone. */

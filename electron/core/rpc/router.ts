@@ -9,6 +9,7 @@ import { imageRouter } from './images.ts'
 import { os } from './procedure.ts'
 import { remoteRouter } from './remote.ts'
 import { commentRouter, syncRouter } from './sync.ts'
+import { transferRouter } from './transfers.ts'
 
 export function createRouter(core: AppCore) {
   const { ports, settings, events } = core
@@ -54,5 +55,6 @@ export function createRouter(core: AppCore) {
     remote: remoteRouter(core),
     sync: syncRouter(core),
     comments: commentRouter(core),
+    transfers: transferRouter(core),
   })
 }

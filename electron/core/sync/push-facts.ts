@@ -1,5 +1,5 @@
 import type { Client, RemoteClass } from '#core/api/client.ts'
-import { toRemoteClass } from '#core/api/wire-dataset.ts'
+import { classesOf, toRemoteClass } from '#core/api/wire-dataset.ts'
 import { applyClassOps, type ClassOp } from '#core/cache/class-ops.ts'
 import type { CommentRepository } from '#core/cache/comment-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
@@ -14,7 +14,6 @@ import { sameValue } from '#shared/model/change-set.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import type { Comment } from '#shared/model/sync.ts'
 import { sameLabels } from './merge.ts'
-import { classesOf } from './remote-datasets.ts'
 import { isRefusal, toServiceError } from './service-error.ts'
 
 /** The service's limit of one batch update, in images. */

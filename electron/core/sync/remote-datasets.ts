@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client, RemoteDataset } from '#core/api/client.ts'
-import { fromRemoteClass, fromRemoteImage, isCold, toRemoteClass } from '#core/api/wire-dataset.ts'
+import { classesOf, fromRemoteImage, isCold, toRemoteClass } from '#core/api/wire-dataset.ts'
 import { applyClassOps, type ClassOp } from '#core/cache/class-ops.ts'
 import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
@@ -13,7 +13,7 @@ import type { Log } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
 import type { ListedDataset } from '#shared/model/account.ts'
 import { newId } from '#shared/model/annotation.ts'
-import { type AnnotationClass, nextClassColor } from '#shared/model/annotation-class.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { sameValue } from '#shared/model/change-set.ts'
 import type { Accounts } from './accounts.ts'
 import { toServiceError } from './service-error.ts'
@@ -34,13 +34,6 @@ interface Deps {
   cacheDir: string
   /** A dataset changed: tell the windows. */
   announce: (datasetId: string) => void
-}
-
-/** Classes of the service in our words, each with a colour. */
-export function classesOf({ classes }: RemoteDataset): AnnotationClass[] {
-  const result: AnnotationClass[] = []
-  for (const item of classes ?? []) result.push(fromRemoteClass(item, () => nextClassColor(result)))
-  return result
 }
 
 /** What only this app knows of a class stays with it: defaults, what is required, pairs of joints. */

@@ -2,6 +2,7 @@ import { library } from './0001-library.ts'
 import { drafts } from './0002-drafts.ts'
 import { recentEdits } from './0003-recent-edits.ts'
 import { remote } from './0004-remote.ts'
+import { transfers } from './0005-transfers.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
-export const MIGRATIONS: readonly string[] = [library, drafts, recentEdits, remote]
+export const MIGRATIONS: readonly string[] = [library, drafts, recentEdits, remote, transfers]

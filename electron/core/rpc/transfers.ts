@@ -1,0 +1,31 @@
+import type { AppCore } from '#core/app-core.ts'
+import { guarded, os } from './procedure.ts'
+
+export function transferRouter({ transfers, stages, writeSettings, ports }: AppCore) {
+  return {
+    list: os.transfers.list.handler(() => transfers.list()),
+    failures: os.transfers.failures.handler(({ input }) => transfers.failures(input.id)),
+    planDownload: os.transfers.planDownload.handler(({ input: { folder, options, ...target } }) =>
+      transfers.planDownload(target, folder, options),
+    ),
+    download: os.transfers.download.handler(({ input: { folder, options, ...target } }) => {
+      writeSettings({ lastDownloadFolder: folder })
+      return transfers.download(target, folder, options)
+    }),
+    previewUpload: os.transfers.previewUpload.handler(({ input, signal }) => {
+      const { paths, options, ...target } = input
+      const stop = signal ?? new AbortController().signal
+      return guarded(transfers.previewUpload(target, paths, options, stop), ports.log)
+    }),
+    upload: os.transfers.upload.handler(({ input: { paths, options, stageId, ...target } }) =>
+      transfers.upload(target, paths, options, stageId === null ? null : stages.folder(stageId)),
+    ),
+    stage: os.transfers.stage.handler(() => stages.create()),
+    unstage: os.transfers.unstage.handler(({ input }) => stages.remove(input.stageId)),
+    pause: os.transfers.pause.handler(({ input }) => transfers.pause(input.id)),
+    resume: os.transfers.resume.handler(({ input }) => transfers.resume(input.id)),
+    cancel: os.transfers.cancel.handler(({ input }) => transfers.cancel(input.id)),
+    retry: os.transfers.retry.handler(({ input }) => transfers.retry(input.id)),
+    remove: os.transfers.remove.handler(({ input }) => transfers.remove(input.id)),
+  }
+}

@@ -1,0 +1,109 @@
+import type { Client, RemoteImage } from '#core/api/client.ts'
+import { fromRemoteImage } from '#core/api/wire-dataset.ts'
+import { FORMAT_BY_ID } from '#core/formats/registry.ts'
+import type { LabelSet } from '#core/formats/types.ts'
+import { SafeNames } from '#core/safe-names.ts'
+import type { DownloadOptions, DownloadPlan } from '#shared/model/transfer.ts'
+
+/** An export is asked for, waited for, fetched and deleted; on average. */
+const EXPORT_REQUESTS = 6
+/** An export pays from this many annotation files on. */
+const EXPORT_FROM = 20
+const PAGE = 1_000
+/** The download listing gives this many addresses at the most. */
+export const LISTING_LIMIT = 10_000
+
+/** What a download knows of an image. */
+export interface DownloadFacts {
+  path: string
+  count: number
+  width: number | null
+  height: number | null
+  stage: 'new' | 'annotate' | 'review' | 'complete'
+  split: 'train' | 'val' | 'test' | null
+  tags: string[]
+  createdAtMs: number
+  /** Of a part that is there, to go on with it. */
+  etag?: string | null
+}
+
+export type PlannedImage = ReturnType<typeof fromRemoteImage>
+
+/** Whether an image is wanted, as far as the list of images tells. */
+export function isWanted(image: PlannedImage, options: DownloadOptions): boolean {
+  const { stages, splits, tags, imageIds } = options
+  return (
+    (imageIds === null || imageIds.includes(image.remoteId)) &&
+    (stages.length === 0 || stages.includes(image.stage)) &&
+    (splits.length === 0 || splits.includes(image.split ?? 'none')) &&
+    (tags.length === 0 || image.tags.some((tag) => tags.includes(tag)))
+  )
+}
+
+/** The images that are wanted, in the order of their paths, so that names are given the same each time. */
+export async function wantedImages(
+  client: Client,
+  dataset: string,
+  options: DownloadOptions,
+  signal: AbortSignal,
+): Promise<PlannedImage[]> {
+  const [stage, second] = options.stages
+  // One stage can be asked for by itself: fewer pages.
+  const filter = stage !== undefined && second === undefined ? { status: stage } : {}
+  const wanted: PlannedImage[] = []
+  for await (const image of client.images.list(dataset, { ...filter, signal })) {
+    const planned = fromRemoteImage(image satisfies RemoteImage)
+    if (isWanted(planned, options)) wanted.push(planned)
+  }
+  return wanted.sort((a, b) =>
+    a.path === b.path ? (a.remoteId < b.remoteId ? -1 : 1) : a.path < b.path ? -1 : 1,
+  )
+}
+
+/** How annotations come cheapest: a file each costs a request an image, an export a handful. */
+export function labelsMode(
+  images: readonly PlannedImage[],
+  { what, classes }: DownloadOptions,
+  isCold: boolean,
+): DownloadPlan['annotations'] {
+  if (what === 'images_only' && classes.length === 0) return 'none'
+  const files = images.filter(({ annotationCount }) => annotationCount > 0).length
+  return files >= EXPORT_FROM && !isCold ? 'export' : 'files'
+}
+
+/** Requests that a download costs. */
+export function requestsFor(
+  images: readonly PlannedImage[],
+  options: DownloadOptions,
+  mode: DownloadPlan['annotations'],
+): number {
+  const listing = Math.ceil(images.length / PAGE) + 1
+  const addresses = options.what === 'annotations_only' ? 0 : images.length >= LISTING_LIMIT ? 4 : 1
+  const files = images.filter(({ annotationCount }) => annotationCount > 0).length
+  const labels = mode === 'export' ? EXPORT_REQUESTS : mode === 'files' ? files : 0
+  return listing + addresses + labels
+}
+
+/** Where each image goes below the folder, forward slashes; same order. */
+export function targetsOf(
+  images: readonly PlannedImage[],
+  { layout }: Pick<DownloadOptions, 'layout'>,
+): string[] {
+  const names = new SafeNames()
+  const paths = images.map(({ path }) => names.assign(path))
+  if (layout === 'files') return paths
+  const set: LabelSet = {
+    name: '',
+    classes: [],
+    images: images.map(({ width, height, stage, split, tags }, index) => ({
+      path: paths[index],
+      width: width ?? 1,
+      height: height ?? 1,
+      stage,
+      split,
+      tags,
+      annotations: [],
+    })),
+  }
+  return FORMAT_BY_ID[layout].imagePaths(set)
+}

@@ -1,0 +1,48 @@
+import type { Client } from '#core/api/client.ts'
+import type { Clock } from '#core/api/retry.ts'
+import type {
+  ItemState,
+  StoredTransfer,
+  TransferRepository,
+} from '#core/cache/transfer-repository.ts'
+import type { Facts } from '#core/media/probe.ts'
+import type { Log } from '#core/ports.ts'
+import type { Concurrency } from './concurrency.ts'
+
+export interface Settled {
+  seq: number
+  state: ItemState
+  problem?: string | null
+  sizeBytes?: number
+}
+
+/** What a download or upload has to work with; it knows nothing of windows, accounts or hosts. */
+export interface JobContext {
+  transfer: StoredTransfer
+  transfers: TransferRepository
+  concurrency: Concurrency
+  clock: Clock
+  log: Log
+  /** Ends the job: paused, cancelled, or the app ends. */
+  signal: AbortSignal
+  /** Does something with the service, and waits for as long as it cannot be reached. */
+  run: <T>(work: (client: Client) => Promise<T>) => Promise<T>
+  /** The same for other hosts than the service's; does not wait. */
+  aside: <T>(work: (client: Client) => Promise<T>) => Promise<T>
+  untilItWorks: <T>(work: () => Promise<T>) => Promise<T>
+  /** No network, the hour used up: it would meet anything else the same way. */
+  isGeneral: (error: unknown) => boolean
+  /** It may work at another try. */
+  isPassing: (error: unknown) => boolean
+  /** Waits after something general. */
+  pauseFor: (error: unknown) => Promise<void>
+  probe: (file: string) => Promise<Facts>
+  /** What a file has come to; written together with others, soon. */
+  settle: (change: Settled) => void
+  /** A downloaded file as it was left; written with the same. */
+  keep: (file: Parameters<TransferRepository['keepDownloaded']>[0][number]) => void
+  flush: () => void
+  setDoing: (words: string) => void
+  onBytes: (count: number) => void
+  onActive: (count: number) => void
+}

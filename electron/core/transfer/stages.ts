@@ -1,0 +1,66 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { SafeNames } from '#core/safe-names.ts'
+import { UserError } from '#core/user-error.ts'
+import { newId } from '#shared/model/annotation.ts'
+
+const ID = /^[0-9a-f-]{36}$/
+
+/** Places for files that a browser streams here because it has no paths: each for one upload. */
+export class Stages {
+  readonly #root: string
+  readonly #names = new Map<string, SafeNames>()
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  async create(): Promise<{ stageId: string; folder: string }> {
+    const stageId = newId()
+    const folder = this.folder(stageId)
+    await mkdir(folder, { recursive: true })
+    this.#names.set(stageId, new SafeNames())
+    return { stageId, folder }
+  }
+
+  folder(stageId: string): string {
+    if (!ID.test(stageId)) throw new UserError('no_stage', 'There is no such place.')
+    return join(this.#root, stageId)
+  }
+
+  async remove(stageId: string): Promise<void> {
+    this.#names.delete(stageId)
+    await rm(this.folder(stageId), { recursive: true, force: true })
+  }
+
+  /** What was left by an earlier run and belongs to no upload any more. `kept`: folders that are still needed. */
+  async sweep(kept: ReadonlySet<string>): Promise<void> {
+    for (const name of await readdir(this.#root).catch(() => []))
+      if (!kept.has(join(this.#root, name)) && !this.#names.has(name))
+        await rm(join(this.#root, name), { recursive: true, force: true })
+  }
+
+  /** Answers `PUT /stage/<id>/<path>`: the body goes to disk as it comes, never into memory whole. */
+  readonly handle = async (request: Request): Promise<Response> => {
+    const [, , stageId = '', ...segments] = new URL(request.url).pathname.split('/')
+    const names = this.#names.get(stageId)
+    if (request.method !== 'PUT' || !names || !request.body || segments.length === 0)
+      return new Response('No such place', { status: 404 })
+    const path = names.assign(segments.map(decodeURIComponent).join('/'))
+    const target = join(this.folder(stageId), path)
+    const part = `${target}.part`
+    try {
+      await mkdir(dirname(target), { recursive: true })
+      const body = Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0])
+      await pipeline(body, createWriteStream(part))
+      await rename(part, target)
+      return new Response(null, { status: 204 })
+    } catch (error) {
+      await rm(part, { force: true })
+      return new Response(error instanceof Error ? error.message : String(error), { status: 507 })
+    }
+  }
+}

@@ -1,0 +1,474 @@
+import { readFileSync } from 'node:fs'
+import { rm, stat, statfs } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Client, RequestBudget } from '#core/api/client.ts'
+import type { Clock } from '#core/api/retry.ts'
+import { fromRemoteImage } from '#core/api/wire-dataset.ts'
+import type { StoredTransfer, TransferRepository } from '#core/cache/transfer-repository.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import { detectFormat } from '#core/formats/registry.ts'
+import type { Facts } from '#core/media/probe.ts'
+import type { Log } from '#core/ports.ts'
+import { toUserError, UserError } from '#core/user-error.ts'
+import type {
+  DownloadOptions,
+  DownloadPlan,
+  Transfer,
+  TransferFailure,
+  UploadOptions,
+  UploadPreview,
+} from '#shared/model/transfer.ts'
+import { Concurrency } from './concurrency.ts'
+import { DownloadJob } from './download-job.ts'
+import { labelsMode, requestsFor, wantedImages } from './download-plan.ts'
+import type { JobContext, Settled } from './job.ts'
+import { SpeedMeter } from './speed.ts'
+import { UploadJob } from './upload-job.ts'
+import { scanDropped } from './upload-scan.ts'
+import { untilItWorks } from './wait.ts'
+
+/** What so many files have come to is written together, or what there is when a window is told. */
+const FLUSH_ITEMS = 200
+/** Milliseconds. */
+const TELL_MS = 200
+const FAILURES_SHOWN = 200
+const NAMES_SHOWN = 20
+const FIRST_LABELS = 50
+
+interface Deps {
+  transfers: TransferRepository
+  events: EventBus
+  clock: Clock
+  log: Log
+  dataDir: string
+  run: <T>(accountId: string, work: (client: Client) => Promise<T>) => Promise<T>
+  aside: <T>(accountId: string, work: (client: Client) => Promise<T>) => Promise<T>
+  budget: (accountId: string) => RequestBudget
+  isGeneral: (error: unknown) => boolean
+  isPassing: (error: unknown) => boolean
+  toServiceError: (error: unknown) => UserError
+  probe: (file: string) => Promise<Facts>
+  /** Connections at the most. */
+  ceiling: () => number
+  /** A dataset got new images. */
+  onUploaded: (accountId: string, remoteId: string) => void
+}
+
+interface Running {
+  abort: AbortController
+  work: Promise<void>
+  meter: SpeedMeter
+  concurrency: Concurrency
+  doing: string
+  active: number
+  /** Of files under way; what is done is in the database. */
+  problem: string | null
+  settled: Settled[]
+  kept: Parameters<TransferRepository['keepDownloaded']>[0][number][]
+  bytesOnWay: number
+  /** What was shown as done. */
+  shownBytes: number
+  timer: NodeJS.Timeout
+}
+
+interface Target {
+  accountId: string
+  remoteId: string
+  name: string
+}
+
+/** Downloads and uploads: begun, paused, gone on with, cancelled; by themselves after a start of the app. */
+export class Transfers {
+  readonly #deps: Deps
+  readonly #running = new Map<string, Running>()
+  #isClosed = false
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  /** What an earlier run of the app left goes on. */
+  start(): void {
+    for (const { id, state } of this.#deps.transfers.list())
+      if (state === 'running' || state === 'planning' || state === 'finishing') this.#begin(id)
+  }
+
+  list(): Transfer[] {
+    return this.#deps.transfers.list().map((transfer) => this.#describe(transfer))
+  }
+
+  get(id: string): Transfer {
+    return this.#describe(this.#stored(id))
+  }
+
+  failures(id: string): TransferFailure[] {
+    return this.#deps.transfers.failures(id, FAILURES_SHOWN)
+  }
+
+  /** What a download would do. Throws what the service says. */
+  async planDownload(
+    { accountId, remoteId }: Target,
+    folder: string,
+    options: DownloadOptions,
+  ): Promise<DownloadPlan> {
+    const signal = AbortSignal.timeout(120_000)
+    return this.#deps.run(accountId, async (client) => {
+      const dataset = await client.datasets.get(remoteId, { signal })
+      const images = await wantedImages(client, remoteId, options, signal)
+      const mode = labelsMode(images, options, dataset.storage_class === 'coldline')
+      const { limit, used } = this.#deps.budget(accountId).state
+      return {
+        images: images.length,
+        bytes:
+          options.what === 'annotations_only'
+            ? 0
+            : images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+        requests: requestsFor(images, options, mode),
+        requestsLeft: limit === null ? null : Math.max(0, limit - used),
+        freeBytes: await freeBytes(folder),
+        annotations: mode,
+      }
+    })
+  }
+
+  download(target: Target, folder: string, options: DownloadOptions): Transfer {
+    const stored = this.#deps.transfers.create({
+      kind: 'download',
+      ...target,
+      place: resolve(folder),
+      options,
+    })
+    this.#begin(stored.id)
+    return this.#describe(stored)
+  }
+
+  /** Looks at what was dropped, and tells as it goes; nothing is sent. */
+  async *previewUpload(
+    { accountId, remoteId }: Pick<Target, 'accountId'> & { remoteId: string | null },
+    paths: readonly string[],
+    options: UploadOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<UploadPreview> {
+    const taken = new Set<string>()
+    if (remoteId !== null)
+      await this.#deps.run(accountId, async (client) => {
+        for await (const image of client.images.list(remoteId, { signal }))
+          taken.add(fromRemoteImage(image).path)
+      })
+    const preview: UploadPreview = {
+      images: 0,
+      bytes: 0,
+      directories: [],
+      others: [],
+      otherCount: 0,
+      sameName: 0,
+      sameContent: 0,
+      labels: null,
+      labelFiles: 0,
+      isComplete: false,
+    }
+    const directories = new Set<string>()
+    const labels: { path: string; bytes: () => Uint8Array }[] = []
+    const scratch = join(this.#deps.dataDir, 'scratch', 'preview')
+    const base = options.directory.replace(/^\/+|\/+$/g, '')
+    let toldAt = 0
+    try {
+      for await (const found of scanDropped(
+        paths.map((path) => resolve(path)),
+        scratch,
+        [],
+        signal,
+      )) {
+        for (const { kind, path, sizeBytes, file } of found) {
+          if (kind === 'image') {
+            preview.images++
+            preview.bytes += sizeBytes
+            const directory = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+            directories.add(directory)
+            if (taken.has(base === '' ? path : `${base}/${path}`)) preview.sameName++
+          } else if (kind === 'label') {
+            preview.labelFiles++
+            if (labels.length < FIRST_LABELS) labels.push({ path, bytes: () => readFileSync(file) })
+          } else {
+            preview.otherCount++
+            if (preview.others.length < NAMES_SHOWN) preview.others.push(path)
+          }
+        }
+        preview.directories = [...directories].sort().slice(0, NAMES_SHOWN)
+        if (Date.now() - toldAt < TELL_MS) continue
+        toldAt = Date.now()
+        yield { ...preview }
+      }
+      if (labels.length > 0) preview.labels = detectFormat(labels)
+      yield { ...preview, isComplete: true }
+    } finally {
+      await rm(scratch, { recursive: true, force: true })
+    }
+  }
+
+  /** `staged`: a folder of ours that was filled for this upload alone, removed afterwards; null: none. */
+  upload(
+    target: Target,
+    paths: readonly string[],
+    options: UploadOptions,
+    staged: string | null = null,
+  ): Transfer {
+    const absolute = paths.map((path) => resolve(path))
+    const stored = this.#deps.transfers.create({
+      kind: 'upload',
+      ...target,
+      place: staged === null ? absolute.join(', ').slice(0, 500) : 'Dropped files',
+      options: { ...options, paths: absolute, staged },
+    })
+    this.#begin(stored.id)
+    return this.#describe(stored)
+  }
+
+  /** At once; what is under way is gone on with later. */
+  async pause(id: string): Promise<void> {
+    this.#deps.transfers.setState(id, 'paused')
+    await this.#stop(id)
+    this.#tell(id)
+  }
+
+  resume(id: string): void {
+    if (!this.#running.has(id)) this.#begin(id)
+  }
+
+  /** What failed is tried again. */
+  retry(id: string): void {
+    this.#deps.transfers.retryFailed(id)
+    this.resume(id)
+  }
+
+  /** Nothing half-done stays; what is complete stays. */
+  async cancel(id: string): Promise<void> {
+    this.#deps.transfers.setState(id, 'cancelled')
+    await this.#stop(id)
+    await this.#job(this.#context(this.#stored(id), this.#newRunning())).clean()
+    this.#tell(id)
+  }
+
+  /** Out of the list. */
+  async remove(id: string): Promise<void> {
+    await this.#stop(id)
+    this.#deps.transfers.remove(id)
+    this.#deps.events.publish({ type: 'transfer-removed', id })
+  }
+
+  /** When it has come to an end, or stands still. */
+  async settled(id: string): Promise<Transfer> {
+    await this.#running.get(id)?.work
+    return this.get(id)
+  }
+
+  /** Ends those of an account, which is being removed. */
+  async forget(accountId: string): Promise<void> {
+    for (const { id, accountId: owner } of this.#deps.transfers.list())
+      if (owner === accountId) await this.remove(id)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#running.keys()].map((id) => this.#stop(id)))
+  }
+
+  #stored(id: string): StoredTransfer {
+    const stored = this.#deps.transfers.find(id)
+    if (!stored) throw new UserError('transfer_gone', 'This transfer is no longer in the list.')
+    return stored
+  }
+
+  async #stop(id: string): Promise<void> {
+    const running = this.#running.get(id)
+    if (!running) return
+    running.abort.abort(new UserError('closed', 'Stopped.'))
+    await running.work
+  }
+
+  #newRunning(): Running {
+    const { clock, ceiling } = this.#deps
+    return {
+      abort: new AbortController(),
+      work: Promise.resolve(),
+      meter: new SpeedMeter(clock),
+      concurrency: new Concurrency(ceiling(), clock),
+      doing: '',
+      active: 0,
+      problem: null,
+      settled: [],
+      kept: [],
+      bytesOnWay: 0,
+      shownBytes: 0,
+      timer: setTimeout(() => {}, 0),
+    }
+  }
+
+  #begin(id: string): void {
+    if (this.#isClosed) return
+    const running = this.#newRunning()
+    this.#running.set(id, running)
+    running.timer = setInterval(() => {
+      this.#flush(id, running)
+      this.#tell(id)
+    }, TELL_MS)
+    const stored = this.#stored(id)
+    this.#deps.transfers.setState(id, stored.isPlanned ? 'running' : 'planning')
+    running.work = this.#work(id, running)
+  }
+
+  async #work(id: string, running: Running): Promise<void> {
+    const { transfers, log } = this.#deps
+    const { signal } = running.abort
+    try {
+      const job = this.#job(this.#context(this.#stored(id), running))
+      const report = await job.run()
+      this.#flush(id, running)
+      transfers.setReport(id, report)
+      const { failed } = transfers.counts(id).files
+      if (failed === 0) await job.clean()
+      transfers.setState(
+        id,
+        failed > 0 ? 'failed' : 'done',
+        failed > 0 ? `${failed.toLocaleString('en')} files failed` : null,
+      )
+      const stored = this.#stored(id)
+      if (stored.kind === 'upload') this.#deps.onUploaded(stored.accountId, stored.remoteId)
+    } catch (error) {
+      this.#flush(id, running)
+      if (signal.aborted) return
+      const { message } = this.#deps.toServiceError(error)
+      log.warn('transfer failed', { id, error: String(error) })
+      transfers.setState(id, 'failed', message)
+    } finally {
+      clearInterval(running.timer)
+      this.#running.delete(id)
+      if (!this.#isClosed) this.#tell(id)
+    }
+  }
+
+  #job(context: JobContext): DownloadJob | UploadJob {
+    const { kind, id } = context.transfer
+    return kind === 'download'
+      ? new DownloadJob(context)
+      : new UploadJob(context, join(this.#deps.dataDir, 'scratch', id))
+  }
+
+  #context(transfer: StoredTransfer, running: Running): JobContext {
+    const { transfers, clock, log, probe, isGeneral, isPassing, run, aside } = this.#deps
+    const { accountId } = transfer
+    const { signal } = running.abort
+    const onWait = (error: unknown) => {
+      running.problem = error === null ? null : this.#deps.toServiceError(error).message
+      this.#tell(transfer.id)
+    }
+    const waitMs = () => this.#deps.budget(accountId).waitMs()
+    const patiently = <T>(work: () => Promise<T>) =>
+      untilItWorks(work, { isGeneral, waitMs, onWait, clock, signal })
+    let planned = transfer.isPlanned
+    return {
+      transfer,
+      transfers,
+      concurrency: running.concurrency,
+      clock,
+      log,
+      signal,
+      run: (work) => patiently(() => run(accountId, work)),
+      aside: (work) => aside(accountId, work),
+      untilItWorks: patiently,
+      isGeneral,
+      isPassing,
+      pauseFor: async (error) => {
+        onWait(error)
+        await clock.sleep(Math.max(1_000, waitMs()), signal).catch(() => {})
+        onWait(null)
+      },
+      probe,
+      settle: (change) => {
+        running.settled.push(change)
+        if (running.settled.length >= FLUSH_ITEMS) this.#flush(transfer.id, running)
+      },
+      keep: (file) => running.kept.push(file),
+      flush: () => this.#flush(transfer.id, running),
+      setDoing: (words) => {
+        running.doing = words
+        if (!planned && transfers.find(transfer.id)?.isPlanned) {
+          planned = true
+          transfers.setState(transfer.id, 'running')
+        }
+        this.#tell(transfer.id)
+      },
+      onBytes: (count) => {
+        running.bytesOnWay += count
+        running.meter.add(Math.max(0, count))
+      },
+      onActive: (count) => {
+        running.active = count
+      },
+    }
+  }
+
+  /** What files have come to since the last time, in one transaction. */
+  #flush(id: string, running: Running): void {
+    if (running.settled.length === 0 && running.kept.length === 0) return
+    const { transfers } = this.#deps
+    const { settled, kept } = running
+    running.settled = []
+    running.kept = []
+    transfers.setItems(id, settled)
+    transfers.keepDownloaded(kept)
+    for (const { state, sizeBytes = 0 } of settled)
+      if (state === 'done' || state === 'put')
+        running.bytesOnWay = Math.max(0, running.bytesOnWay - sizeBytes)
+  }
+
+  #describe(stored: StoredTransfer): Transfer {
+    const running = this.#running.get(stored.id)
+    const counts = this.#deps.transfers.counts(stored.id)
+    const moved = Math.min(counts.bytes.total, counts.bytes.done + (running?.bytesOnWay ?? 0))
+    // What has to be sent again is not shown as going back.
+    const done = Math.max(moved, Math.min(running?.shownBytes ?? 0, counts.bytes.total))
+    if (running) running.shownBytes = done
+    const { meter } = running ?? {}
+    return {
+      id: stored.id,
+      kind: stored.kind,
+      accountId: stored.accountId,
+      name: stored.name,
+      place: stored.place,
+      state: stored.state,
+      problem: running?.problem ?? stored.problem,
+      doing: running?.doing ?? '',
+      files: counts.files,
+      bytes: { done, total: counts.bytes.total },
+      isPlanned: stored.isPlanned,
+      bytesPerSecond: meter?.bytesPerSecond ?? 0,
+      leftMs: stored.isPlanned ? (meter?.leftMs(counts.bytes.total - done) ?? null) : null,
+      history: meter?.history ?? [],
+      connections: running?.active ?? 0,
+      createdAtMs: stored.createdAtMs,
+      finishedAtMs: stored.finishedAtMs,
+      report: stored.report,
+    }
+  }
+
+  #tell(id: string): void {
+    const stored = this.#deps.transfers.find(id)
+    if (stored && !this.#isClosed)
+      this.#deps.events.publish({ type: 'transfer', transfer: this.#describe(stored) })
+  }
+}
+
+/** Of the disk that a folder is, or will be, on. */
+async function freeBytes(folder: string): Promise<number> {
+  for (let path = resolve(folder); ; path = resolve(path, '..')) {
+    if (!(await stat(path).catch(() => null))) {
+      if (path === resolve(path, '..')) return 0
+      continue
+    }
+    const { bavail, bsize } = await statfs(path).catch((error: unknown) => {
+      throw toUserError(error, path)
+    })
+    return bavail * bsize
+  }
+}

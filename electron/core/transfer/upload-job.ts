@@ -1,0 +1,558 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { z } from 'zod'
+import {
+  BULK_SAVE_LIMIT,
+  BULK_UPLOAD_LIMIT,
+  type Client,
+  isExpired,
+  putFile,
+  type RemoteImage,
+} from '#core/api/client.ts'
+import { contentTypeOf } from '#core/api/images.ts'
+import { toWireAnnotation } from '#core/api/wire-annotation.ts'
+import { classesOf, fromRemoteImage, toRemoteClass } from '#core/api/wire-dataset.ts'
+import type { TransferItem } from '#core/cache/transfer-repository.ts'
+import { imageLookup } from '#core/formats/image-lookup.ts'
+import { LossLog } from '#core/formats/loss-log.ts'
+import { detectFormat, FORMAT_BY_ID } from '#core/formats/registry.ts'
+import { settleImport } from '#core/formats/settle-import.ts'
+import type { InputFile } from '#core/formats/types.ts'
+import { toUserError } from '#core/user-error.ts'
+import { withClassNames } from '#shared/model/annotation-class.ts'
+import { counted } from '#shared/model/counted.ts'
+import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
+import { type UploadOptions, uploadOptionsSchema } from '#shared/model/transfer.ts'
+import { runPool } from './concurrency.ts'
+import { FileFacts } from './file-facts.ts'
+import type { JobContext } from './job.ts'
+import { scanDropped } from './upload-scan.ts'
+
+/** What an upload keeps of a file. */
+interface UploadFacts {
+  /** Below what was dropped: what label files call it. */
+  path: string
+  sha256?: string
+  width?: number | null
+  height?: number | null
+  /** The service's id, once it is registered. */
+  remoteId?: string
+}
+type Item = TransferItem<UploadFacts>
+
+/** What an upload was begun with. */
+export const uploadJobSchema = uploadOptionsSchema.extend({
+  /** Absolute files and folders. */
+  paths: z.array(z.string()),
+  /** Files that were streamed here for this upload, to be removed afterwards; absolute; null: none. */
+  staged: z.string().nullable(),
+})
+
+interface Prepared {
+  queue: { item: Item; address: string }[]
+  /** The highest number among them. */
+  last: number
+  /** How long it may take until the addresses become unsafe, seconds. */
+  holdsS: number
+}
+
+const ATTEMPTS = 8
+const FILE_COST = 20_000
+/** Addresses are asked for in batches that are sent well before they expire. */
+const FIRST_BATCH = 60
+/** Of the minutes that an address holds, the share that a batch may take. */
+const SAFE_SHARE = 0.4
+const ADD_BATCH = 500
+
+/** A folder onto the service: each image once, whatever happens in between. Run again it goes on where it ended. */
+export class UploadJob {
+  readonly #context: JobContext
+  readonly #options: UploadOptions & z.infer<typeof uploadJobSchema>
+  readonly #scratch: string
+  readonly #problems: string[] = []
+  readonly #labelFiles: { file: string; path: string }[] = []
+  /** Paths of the dataset that are taken, folded by nothing: the service tells case apart. */
+  readonly #taken = new Map<string, string>()
+  #facts: FileFacts | null = null
+  #batch = FIRST_BATCH
+  #wake: (() => void) | null = null
+  #isScanned = false
+
+  constructor(context: JobContext, scratch: string) {
+    this.#context = context
+    this.#options = uploadJobSchema.parse(context.transfer.options)
+    this.#scratch = scratch
+  }
+
+  async run(): Promise<string[]> {
+    await using facts = new FileFacts()
+    this.#facts = facts
+    await this.#readTaken()
+    const scanning = this.#scan()
+    // A fault of the scan is the job's; what is being sent ends first.
+    scanning.catch(() => this.#wake?.())
+    try {
+      await this.#registerLeft()
+      await this.#sendAll()
+    } finally {
+      await scanning
+    }
+    if (this.#options.withLabels) await this.#sendLabels()
+    await this.clean()
+    return this.#report()
+  }
+
+  async clean(): Promise<void> {
+    await rm(this.#scratch, { recursive: true, force: true })
+    if (this.#options.staged !== null)
+      await rm(this.#options.staged, { recursive: true, force: true })
+  }
+
+  /** Until the scan has found more, or has ended. */
+  #more(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#wake = resolve
+    this.#context.signal.addEventListener('abort', () => resolve(), { once: true })
+    if (this.#isScanned) resolve()
+    return promise
+  }
+
+  /** What the dataset has already, by path. */
+  async #readTaken(): Promise<void> {
+    const { run, transfer, signal, setDoing } = this.#context
+    setDoing('Looking at what is there')
+    const found = await run(async (client) => {
+      const paths: [string, string][] = []
+      for await (const image of client.images.list(transfer.remoteId, { signal })) {
+        const { path, remoteId } = fromRemoteImage(image)
+        paths.push([path, remoteId])
+      }
+      return paths
+    })
+    for (const [path, id] of found) this.#taken.set(path, id)
+  }
+
+  /** The files that were dropped become items, while the first are being sent already. */
+  async #scan(): Promise<void> {
+    const { transfers, transfer, signal } = this.#context
+    try {
+      const own = new Set(
+        transfers.items<UploadFacts>(transfer.id, null).map(({ target }) => target),
+      )
+      const known = new Set(transfers.items(transfer.id, null).map(({ source }) => source))
+      let seq = transfers.nextSeq(transfer.id)
+      let waiting: Omit<Item, 'batchKey'>[] = []
+      const add = () => {
+        transfers.addItems(transfer.id, waiting as never)
+        waiting = []
+        this.#wake?.()
+      }
+      for await (const found of scanDropped(
+        this.#options.paths,
+        this.#scratch,
+        this.#problems,
+        signal,
+      )) {
+        for (const { file, path, sizeBytes, kind } of found) {
+          if (kind === 'label') this.#labelFiles.push({ file, path })
+          if (kind !== 'image' || known.has(file)) continue
+          waiting.push({
+            ...this.#itemOf(path, own),
+            seq: seq++,
+            source: file,
+            title: path,
+            sizeBytes,
+          })
+        }
+        if (waiting.length >= ADD_BATCH) add()
+      }
+      add()
+      transfers.setPlanned(transfer.id)
+    } finally {
+      this.#isScanned = true
+      this.#wake?.()
+    }
+  }
+
+  /** Where a file goes in the dataset, and whether it goes at all. */
+  #itemOf(
+    path: string,
+    own: Set<string>,
+  ): { target: string; state: 'waiting' | 'skipped'; facts: UploadFacts } {
+    const wanted = this.#targetOf(path)
+    const isTaken = (candidate: string) => this.#taken.has(candidate) || own.has(candidate)
+    const mayReplace = this.#options.onExisting === 'replace' && !own.has(wanted)
+    if (!isTaken(wanted) || mayReplace) {
+      own.add(wanted)
+      return { target: wanted, state: 'waiting', facts: { path } }
+    }
+    // Two of one drop that end under one name are two images, whatever is to happen to those of the dataset.
+    if (this.#options.onExisting === 'skip' && !own.has(wanted))
+      return { target: wanted, state: 'skipped', facts: { path } }
+    const extension = extname(wanted)
+    const stem = wanted.slice(0, wanted.length - extension.length)
+    let number = 2
+    while (isTaken(`${stem} (${number})${extension}`)) number++
+    const target = `${stem} (${number})${extension}`
+    own.add(target)
+    return { target, state: 'waiting', facts: { path } }
+  }
+
+  #targetOf(path: string): string {
+    const base = this.#options.directory.replace(/^\/+|\/+$/g, '')
+    const directory = directoryOf(path)
+    const [first = ''] = directory.split('/')
+    const kept =
+      this.#options.tree === 'flat' ? '' : this.#options.tree === 'first' ? first : directory
+    return [base, kept, fileNameOf(path)].filter((part) => part !== '').reduce(joinPath, '')
+  }
+
+  /** Batch after batch; while one is being sent the next is looked at, and the one before is registered. */
+  async #sendAll(): Promise<void> {
+    const { signal } = this.#context
+    let registering: Promise<void> = Promise.resolve()
+    let after = -1
+    let next: Promise<Prepared | null> | null = null
+    for (;;) {
+      signal.throwIfAborted()
+      const current: Prepared | null = await (next ?? this.#prepare(after))
+      next = null
+      if (current === null) {
+        await registering
+        // Some may have come back: their bytes were not there when they were to be registered.
+        if (after >= 0) after = -1
+        else if (this.#isScanned) return
+        else await this.#more()
+        continue
+      }
+      after = current.last
+      next = this.#prepare(after)
+      next.catch(() => {})
+      const sent = await this.#send(current)
+      await registering
+      registering = this.#register(sent)
+      registering.catch(() => {})
+    }
+  }
+
+  /** The next batch, looked at and with an address each; null when there is none at the moment. */
+  async #prepare(after: number): Promise<Prepared | null> {
+    const { run, transfer, transfers, signal } = this.#context
+    const items = transfers.items<UploadFacts>(transfer.id, 'waiting', {
+      limit: this.#batch,
+      after,
+    })
+    const last = items.at(-1)?.seq
+    if (last === undefined) return null
+    const looked = await this.#look(items)
+    if (looked.length === 0) return { queue: [], last, holdsS: 0 }
+    const answer = await run((client) =>
+      client.images.bulkUploadUrl(
+        transfer.remoteId,
+        looked.map(({ target }) => this.#nameOf(target)),
+        { signal },
+      ),
+    )
+    // In the order asked for: the service may have cleaned the names.
+    const queue = looked.map((item, index) => ({
+      item,
+      address: answer.upload_urls[index]?.upload_url ?? '',
+    }))
+    return { queue, last, holdsS: (answer.expires_in_minutes ?? 15) * 60 * SAFE_SHARE }
+  }
+
+  /** Answers what arrived. */
+  async #send({ queue, holdsS }: Prepared): Promise<Item[]> {
+    const { transfer, transfers, concurrency, signal, setDoing, onActive } = this.#context
+    setDoing('Sending')
+    const began = performance.now()
+    const seqs = new Set(queue.map(({ item }) => item.seq))
+    const rest = [...queue]
+    await runPool(
+      () => rest.shift() ?? null,
+      ({ item, address }) => this.#put(item, address),
+      concurrency,
+      signal,
+      onActive,
+    )
+    signal.throwIfAborted()
+    this.#context.flush()
+    const seconds = (performance.now() - began) / 1000
+    // As many as can be sent in the time that an address holds, and no more than one call takes.
+    if (queue.length > 0)
+      this.#batch = Math.max(
+        10,
+        Math.min(BULK_UPLOAD_LIMIT, Math.floor((queue.length / seconds) * holdsS), this.#batch * 3),
+      )
+    return transfers
+      .items<UploadFacts>(transfer.id, 'put')
+      .filter(({ seq, batchKey }) => seqs.has(seq) && batchKey === null)
+  }
+
+  #nameOf(target: string) {
+    const directory = directoryOf(target)
+    return {
+      filename: fileNameOf(target),
+      directoryPath: directory === '' ? '/' : `/${directory}`,
+      contentType: contentTypeOf(fileNameOf(target)),
+    }
+  }
+
+  /** Hash and size in pixels, in threads; what cannot be read is marked. */
+  async #look(items: Item[]): Promise<Item[]> {
+    const { transfers, transfer, settle } = this.#context
+    const facts = this.#facts
+    if (!facts) return []
+    const looked = await Promise.all(
+      items.map(async (item) => {
+        if (item.facts.sha256) return item
+        const { sha256, width, height, problem } = await facts.read(item.source)
+        if (problem !== null) {
+          settle({ seq: item.seq, state: 'failed', problem })
+          return null
+        }
+        return { ...item, facts: { ...item.facts, sha256, width, height } }
+      }),
+    )
+    const good = looked.filter((item) => item !== null)
+    transfers.setItems(
+      transfer.id,
+      good.map(({ seq, facts: own }) => ({ seq, state: 'waiting', facts: own })),
+    )
+    this.#context.flush()
+    return good
+  }
+
+  async #put(item: Item, firstAddress: string): Promise<void> {
+    const { aside, run, transfer, signal, settle, onBytes, isGeneral, isPassing } = this.#context
+    let address = firstAddress
+    for (let attempt = 1; ; attempt++) {
+      let sent = 0
+      try {
+        const type = contentTypeOf(fileNameOf(item.target))
+        await aside((client) =>
+          putFile(client.http.dispatcher, address, item.source, type, {
+            signal,
+            onProgress: (bytes) => {
+              onBytes(bytes - sent)
+              sent = bytes
+            },
+          }),
+        )
+        settle({ seq: item.seq, state: 'put' })
+        this.#context.concurrency.onDone(item.sizeBytes + FILE_COST)
+        return
+      } catch (error) {
+        if (signal.aborted) return
+        // What was sent in vain does not count as progress.
+        onBytes(-sent)
+        this.#context.concurrency.onError()
+        if (isGeneral(error)) {
+          await this.#context.pauseFor(error)
+          attempt--
+        } else if (attempt >= ATTEMPTS || !(isExpired(error) || isPassing(error))) {
+          settle({
+            seq: item.seq,
+            state: 'failed',
+            problem: toUserError(error, item.title).message,
+          })
+          return
+        }
+        if (isExpired(error)) {
+          const answer = await run((client) =>
+            client.images.uploadUrl(transfer.remoteId, this.#nameOf(item.target), { signal }),
+          )
+          address = answer.upload_url
+        }
+      }
+    }
+  }
+
+  /** What was sent before the app ended, and not registered yet, or perhaps registered: the same batches again. */
+  async #registerLeft(): Promise<void> {
+    const { transfers, transfer } = this.#context
+    const left = transfers.items<UploadFacts>(transfer.id, 'put')
+    for (const [key, batch] of Map.groupBy(left, ({ batchKey }) => batchKey)) {
+      if (key === null) await this.#register(batch)
+      else await this.#registerBatch(batch, key)
+    }
+  }
+
+  async #register(items: Item[]): Promise<void> {
+    const { transfers, transfer } = this.#context
+    for (let start = 0; start < items.length; start += BULK_UPLOAD_LIMIT) {
+      const batch = items.slice(start, start + BULK_UPLOAD_LIMIT)
+      const key = randomUUID().replaceAll('-', '')
+      // Before it is sent: after a crash the same batch under the same key has the same answer.
+      transfers.setItems(
+        transfer.id,
+        batch.map(({ seq }) => ({ seq, state: 'put', batchKey: key })),
+      )
+      await this.#registerBatch(batch, key)
+    }
+  }
+
+  async #registerBatch(batch: Item[], idempotencyKey: string): Promise<void> {
+    const { run, transfer, transfers, signal, setDoing, onActive } = this.#context
+    setDoing('Registering')
+    onActive(1)
+    if (this.#options.onExisting === 'replace') await this.#makeRoom(batch)
+    const { succeeded, failed } = await run((client) =>
+      client.images.bulkRegister(
+        transfer.remoteId,
+        batch.map(({ target, sizeBytes, facts }) => ({
+          ...this.#nameOf(target),
+          fileSize: sizeBytes,
+          width: facts.width ?? null,
+          height: facts.height ?? null,
+        })),
+        { signal, idempotencyKey },
+      ),
+    )
+    const refused = new Map(
+      failed.map(({ filename, directory_path, error }) => [
+        joinPath((directory_path ?? '/').replace(/^\/+|\/+$/g, ''), filename),
+        error,
+      ]),
+    )
+    // The successes come in the order asked for, without those that failed.
+    const registered = succeeded.values()
+    const changes: Parameters<typeof transfers.setItems>[1][number][] = []
+    const uploaded: { sha256: string; path: string }[] = []
+    for (const { seq, target, facts } of batch) {
+      const problem = refused.get(target)
+      if (problem !== undefined) {
+        changes.push(await this.#unregistered(seq, target, facts, problem))
+        continue
+      }
+      const image: RemoteImage | undefined = registered.next().value
+      changes.push({ seq, state: 'done', batchKey: null, facts: { ...facts, remoteId: image?.id } })
+      if (facts.sha256) uploaded.push({ sha256: facts.sha256, path: target })
+    }
+    transfers.setItems(transfer.id, changes)
+    transfers.keepUploaded(transfer.remoteId, uploaded)
+    this.#context.flush()
+  }
+
+  /** The service says no: because it has it already from us, because the bytes are not there (any more), or for good. */
+  async #unregistered(seq: number, target: string, facts: UploadFacts, problem: string) {
+    if (/already exists/i.test(problem)) {
+      const there = await this.#find(target)
+      if (there && !this.#taken.has(target))
+        return {
+          seq,
+          state: 'done' as const,
+          batchKey: null,
+          facts: { ...facts, remoteId: there.id },
+        }
+    }
+    if (/not.?uploaded/i.test(problem)) return { seq, state: 'waiting' as const, batchKey: null }
+    return { seq, state: 'failed' as const, batchKey: null, problem }
+  }
+
+  async #find(target: string): Promise<RemoteImage | null> {
+    const { run, transfer, signal } = this.#context
+    const { filename, directoryPath } = this.#nameOf(target)
+    return run(async (client) => {
+      const list = client.images.list(transfer.remoteId, { filename, directoryPath, signal })
+      for await (const image of list) return image
+      return null
+    })
+  }
+
+  /** What is replaced goes, right before its successor is registered. */
+  async #makeRoom(batch: Item[]): Promise<void> {
+    const { run, transfer, signal } = this.#context
+    const old = batch.flatMap(({ target }) => this.#taken.get(target) ?? [])
+    if (old.length === 0) return
+    await run((client) =>
+      client.images.deleteMany(transfer.remoteId, old, { permanent: true, signal }),
+    )
+    for (const { target } of batch) this.#taken.delete(target)
+  }
+
+  /** Label files beside the images, in their format, saved to the images that were registered. */
+  async #sendLabels(): Promise<void> {
+    const { transfers, transfer, run, signal, setDoing } = this.#context
+    const files: InputFile[] = this.#labelFiles.map(({ file, path }) => ({
+      path,
+      bytes: () => readFileSync(file),
+    }))
+    const format = detectFormat(files)
+    if (!format) return
+    setDoing('Sending annotations')
+    const done = transfers.items<UploadFacts>(transfer.id, 'done')
+    const known = done.map(({ facts }) => ({
+      path: facts.path,
+      width: facts.width ?? null,
+      height: facts.height ?? null,
+    }))
+    const losses = new LossLog()
+    const result = settleImport(
+      FORMAT_BY_ID[format].import(files, { images: imageLookup(known), losses }),
+    )
+    for (const { file, field, message } of result.failed)
+      this.#problems.push(`${file}: ${field}: ${message}`)
+    for (const { message, count } of losses.report()) this.#problems.push(`${message} (${count})`)
+    const byPath = new Map(done.map((item) => [item.facts.path, item]))
+    const saves = result.images.flatMap(({ path, annotations, matched }) => {
+      const remoteId = matched ? byPath.get(path)?.facts.remoteId : undefined
+      return remoteId && annotations.length > 0 ? [{ imageId: remoteId, annotations }] : []
+    })
+    if (saves.length === 0) return
+    const names = new Set(saves.flatMap((save) => save.annotations.map((one) => one.className)))
+    await this.#addClasses(withClassNames(result.classes, names))
+    let sent = 0
+    for (let start = 0; start < saves.length; start += BULK_SAVE_LIMIT) {
+      const batch = saves.slice(start, start + BULK_SAVE_LIMIT)
+      const { failed } = await run((client) =>
+        client.annotations.saveMany(
+          batch.map(({ imageId, annotations }) => ({
+            imageId,
+            annotations: annotations.map(toWireAnnotation),
+          })),
+          { signal },
+        ),
+      )
+      for (const { error } of failed) this.#problems.push(`Annotations were refused: ${error}`)
+      sent += batch.length - failed.length
+    }
+    this.#problems.push(
+      `Annotations of ${counted(sent, 'image')} were sent (${FORMAT_BY_ID[format].label})`,
+    )
+  }
+
+  async #addClasses(wanted: ReturnType<typeof withClassNames>): Promise<void> {
+    const { run, transfer, signal } = this.#context
+    await run(async (client: Client) => {
+      const dataset = await client.datasets.get(transfer.remoteId, { signal })
+      const there = new Set(classesOf(dataset).map(({ name }) => name))
+      const added = wanted.filter(({ name }) => !there.has(name)).map(toRemoteClass)
+      if (added.length > 0)
+        await client.datasets.update(
+          transfer.remoteId,
+          { classes: [...(dataset.classes ?? []), ...added] },
+          { signal },
+        )
+    })
+  }
+
+  #report(): string[] {
+    const { transfers, transfer } = this.#context
+    const items = transfers.items<UploadFacts>(transfer.id, null)
+    const skipped = items.filter(({ state }) => state === 'skipped').length
+    const renamed = items.filter(
+      ({ state, target, facts }) => state === 'done' && target !== this.#targetOf(facts.path),
+    )
+    return [
+      ...(skipped > 0 ? [`${counted(skipped, 'image')} were there already and were left out`] : []),
+      ...renamed
+        .slice(0, 20)
+        .map(({ facts, target }) => `“${facts.path}” is called “${target}” there`),
+      ...(renamed.length > 20 ? [`${renamed.length - 20} more have another name there`] : []),
+      ...this.#problems,
+    ]
+  }
+}

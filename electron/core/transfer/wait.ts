@@ -1,0 +1,41 @@
+import type { Clock } from '#core/api/retry.ts'
+
+/** First and longest pause after something general failed: no network, the hour used up. Milliseconds. */
+const FIRST_MS = 1_000
+const LONGEST_MS = 30_000
+
+/**
+ * Does something until it works, for as long as what goes wrong is general (`isGeneral`) and will pass.
+ * `onWait` is told why it waits; null when it goes on.
+ */
+export async function untilItWorks<T>(
+  work: () => Promise<T>,
+  {
+    isGeneral,
+    waitMs,
+    onWait,
+    clock,
+    signal,
+  }: {
+    isGeneral: (error: unknown) => boolean
+    /** How long the hour's requests are paused, milliseconds. */
+    waitMs: () => number
+    onWait: (error: unknown) => void
+    clock: Clock
+    signal: AbortSignal
+  },
+): Promise<T> {
+  for (let pauseMs = FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_MS)) {
+    signal.throwIfAborted()
+    try {
+      const result = await work()
+      onWait(null)
+      return result
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isGeneral(error)) throw error
+      onWait(error)
+      await clock.sleep(Math.max(pauseMs, waitMs()), signal)
+    }
+  }
+}

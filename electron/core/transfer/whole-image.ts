@@ -1,0 +1,44 @@
+import { open } from 'node:fs/promises'
+
+/** PNG, third edition, 11.2.1: the chunk that ends a file. */
+const PNG_END = Buffer.from([0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82])
+const PNG_START = Buffer.from([0x89, 0x50, 0x4e, 0x47])
+
+/**
+ * Whether an image file has its end, by the marks of its format: cheap, for each of thousands. `unknown` where
+ * the format has no such mark, or where it has something behind it.
+ */
+export function looksWhole(
+  head: Buffer,
+  tail: Buffer,
+  sizeBytes: number,
+): 'yes' | 'no' | 'unknown' {
+  if (sizeBytes === 0) return 'no'
+  // JPEG (ITU T.81, B.1.1.3): SOI and EOI; cameras may write more behind it.
+  if (head[0] === 0xff && head[1] === 0xd8)
+    return tail.at(-2) === 0xff && tail.at(-1) === 0xd9 ? 'yes' : 'unknown'
+  if (head.subarray(0, 4).equals(PNG_START))
+    return tail.subarray(-8).equals(PNG_END) ? 'yes' : 'unknown'
+  // RIFF tells its own length.
+  if (head.toString('latin1', 0, 4) === 'RIFF')
+    return head.readUInt32LE(4) + 8 <= sizeBytes ? 'yes' : 'no'
+  if (head.toString('latin1', 0, 3) === 'GIF') return tail.at(-1) === 0x3b ? 'yes' : 'unknown'
+  return 'unknown'
+}
+
+/** The same for a file on disk; what the marks do not tell, `decodes` does. */
+export async function isWholeImage(
+  file: string,
+  decodes: (file: string) => Promise<boolean>,
+): Promise<boolean> {
+  const verdict = await (async () => {
+    await using handle = await open(file)
+    const { size } = await handle.stat()
+    const head = Buffer.alloc(16)
+    const tail = Buffer.alloc(16)
+    await handle.read(head, 0, 16, 0)
+    const { bytesRead } = await handle.read(tail, 0, 16, Math.max(0, size - 16))
+    return looksWhole(head, tail.subarray(0, bytesRead), size)
+  })()
+  return verdict === 'unknown' ? decodes(file) : verdict === 'yes'
+}

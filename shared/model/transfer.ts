@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import { splitSchema, stageSchema } from './dataset.ts'
+import { formatIdSchema } from './format.ts'
+
+/** What of a dataset is to be on disk, and how. */
+export const downloadOptionsSchema = z.object({
+  what: z.enum(['full', 'images_only', 'annotations_only']),
+  /** As the SDK lays it out, or a format for training. */
+  layout: z.union([z.literal('files'), formatIdSchema]),
+  /** Empty: all. */
+  stages: z.array(stageSchema),
+  splits: z.array(z.union([splitSchema, z.literal('none')])),
+  tags: z.array(z.string()),
+  classes: z.array(z.string()),
+  /** The service's ids; null: all. */
+  imageIds: z.array(z.string()).nullable(),
+})
+export type DownloadOptions = z.infer<typeof downloadOptionsSchema>
+
+export const ALL_FILES: DownloadOptions = {
+  what: 'full',
+  layout: 'files',
+  stages: [],
+  splits: [],
+  tags: [],
+  classes: [],
+  imageIds: null,
+}
+
+export const uploadOptionsSchema = z.object({
+  /** Below which directory of the dataset, `/` or `/a/b`. */
+  directory: z.string(),
+  /** Directories of the folder: all, the first level only, or none. */
+  tree: z.enum(['keep', 'first', 'flat']),
+  onExisting: z.enum(['skip', 'rename', 'replace']),
+  /** Label files found beside the images are sent too. */
+  withLabels: z.boolean(),
+})
+export type UploadOptions = z.infer<typeof uploadOptionsSchema>
+
+/** What a download would do, before it is begun. */
+export const downloadPlanSchema = z.object({
+  images: z.number().int(),
+  bytes: z.number(),
+  requests: z.number().int(),
+  /** Left of the hour's requests; null when no limit is known. */
+  requestsLeft: z.number().int().nullable(),
+  freeBytes: z.number(),
+  /** How annotations come: a file each, or one export. */
+  annotations: z.enum(['none', 'files', 'export']),
+})
+export type DownloadPlan = z.infer<typeof downloadPlanSchema>
+
+/** What was dropped, looked at before anything is sent. */
+export const uploadPreviewSchema = z.object({
+  images: z.number().int(),
+  bytes: z.number(),
+  directories: z.array(z.string()),
+  /** What is no image, by name; some of them. */
+  others: z.array(z.string()),
+  otherCount: z.number().int(),
+  /** Names that the dataset has already. */
+  sameName: z.number().int(),
+  /** Sent from here before, by content. */
+  sameContent: z.number().int(),
+  /** Format of label files beside the images; null when there are none. */
+  labels: formatIdSchema.nullable(),
+  labelFiles: z.number().int(),
+  /** Still looking. */
+  isComplete: z.boolean(),
+})
+export type UploadPreview = z.infer<typeof uploadPreviewSchema>
+
+export const transferStateSchema = z.enum([
+  'planning',
+  'running',
+  'finishing',
+  'paused',
+  'done',
+  'failed',
+  'cancelled',
+])
+
+export const transferFailureSchema = z.object({
+  seq: z.number().int(),
+  title: z.string(),
+  problem: z.string(),
+})
+export type TransferFailure = z.infer<typeof transferFailureSchema>
+
+export const transferSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['download', 'upload']),
+  accountId: z.string(),
+  /** Of the dataset. */
+  name: z.string(),
+  /** Of a download the folder, of an upload what was dropped. */
+  place: z.string(),
+  state: transferStateSchema,
+  /** Why it stands still, in words. */
+  problem: z.string().nullable(),
+  /** What is being done now, in words. */
+  doing: z.string(),
+  files: z.object({
+    done: z.number().int(),
+    skipped: z.number().int(),
+    failed: z.number().int(),
+    /** Known so far; all of them when `isPlanned`. */
+    total: z.number().int(),
+  }),
+  bytes: z.object({ done: z.number(), total: z.number() }),
+  isPlanned: z.boolean(),
+  /** Over the last seconds. */
+  bytesPerSecond: z.number(),
+  /** Milliseconds; null when it cannot be told. */
+  leftMs: z.number().nullable(),
+  /** Bytes a second, a point a second, oldest first. */
+  history: z.array(z.number()),
+  /** Connections at the moment. */
+  connections: z.number().int(),
+  createdAtMs: z.number(),
+  finishedAtMs: z.number().nullable(),
+  /** At the end, in words: what was renamed, skipped, lost. */
+  report: z.array(z.string()),
+})
+export type Transfer = z.infer<typeof transferSchema>

@@ -8,6 +8,8 @@ export const faultSchema = z.strictObject({
   times: z.number().int().min(1).default(1),
   /** How many matching requests are let through first. */
   after: z.number().int().min(0).default(0),
+  /** Of the matching requests, the share that it strikes, by chance. */
+  chance: z.number().min(0).max(1).default(1),
   fault: z.discriminatedUnion('kind', [
     z.strictObject({
       kind: z.literal('delay'),
@@ -59,6 +61,7 @@ export class Faults {
   strike(request: string): Fault | null {
     for (const rule of this.#rules) {
       if (!new RegExp(rule.match).test(request)) continue
+      if (rule.chance < 1 && Math.random() >= rule.chance) continue
       if (rule.after > 0) {
         rule.after--
         continue

@@ -32,6 +32,11 @@ const FLUSH_ITEMS = 200
 /** Milliseconds. */
 const TELL_MS = 200
 const FAILURES_SHOWN = 200
+/** So many files in a row that met no line mean that there is none. */
+const NO_LINE = 60
+/** After one broken connection, and after several. Milliseconds. */
+const SHORT_MS = 30
+const LONGEST_SHORT_MS = 1_000
 const NAMES_SHOWN = 20
 const FIRST_LABELS = 50
 
@@ -68,6 +73,7 @@ interface Running {
   bytesOnWay: number
   /** What was shown as done. */
   shownBytes: number
+  failuresInARow: number
   timer: NodeJS.Timeout
 }
 
@@ -300,6 +306,7 @@ export class Transfers {
       kept: [],
       bytesOnWay: 0,
       shownBytes: 0,
+      failuresInARow: 0,
       timer: setTimeout(() => {}, 0),
     }
   }
@@ -379,12 +386,20 @@ export class Transfers {
       isGeneral,
       isPassing,
       pauseFor: async (error) => {
+        running.failuresInARow++
+        // One broken connection is nothing; when all break, there is no line.
+        if (running.failuresInARow < NO_LINE && waitMs() === 0) {
+          const pauseMs = Math.min(LONGEST_SHORT_MS, SHORT_MS * running.failuresInARow)
+          await clock.sleep(pauseMs * clock.random(), signal).catch(() => {})
+          return
+        }
         onWait(error)
         await clock.sleep(Math.max(1_000, waitMs()), signal).catch(() => {})
         onWait(null)
       },
       probe,
       settle: (change) => {
+        running.failuresInARow = 0
         running.settled.push(change)
         if (running.settled.length >= FLUSH_ITEMS) this.#flush(transfer.id, running)
       },

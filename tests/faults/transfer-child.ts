@@ -1,0 +1,35 @@
+/**
+ * A transfer in a process of its own, to be killed: begins it at the first start, goes on with it at the next ones,
+ * and says on standard output when it has come to an end.
+ */
+import { createAppCore } from '#core/app-core.ts'
+import { ALL_FILES } from '#shared/model/transfer.ts'
+import { testPorts } from '#tests/helpers/core.ts'
+
+const [dataDir, url, kind, remoteId, folder] = process.argv.slice(2)
+const core = createAppCore(testPorts(dataDir))
+const [known] = core.accounts.list()
+const account = known ?? (await core.accounts.add(url, 'pk_live_member'))
+const target = { accountId: account.id, remoteId, name: 'large' }
+const begin = () =>
+  kind === 'download'
+    ? core.transfers.download(target, folder, { ...ALL_FILES, what: 'images_only' })
+    : core.transfers.upload(target, [folder], {
+        directory: '/',
+        tree: 'keep',
+        onExisting: 'skip',
+        withLabels: false,
+      })
+const { id } = core.transfers.list()[0] ?? begin()
+process.stdout.write('begun\n')
+let done = await core.transfers.settled(id)
+// What failed because the service failed is what a person tries again.
+for (let again = 0; done.state === 'failed' && again < 5; again++) {
+  core.transfers.retry(id)
+  done = await core.transfers.settled(id)
+}
+process.stdout.write(
+  `${JSON.stringify({ state: done.state, problem: done.problem, ...done.files })}\n`,
+)
+await core[Symbol.asyncDispose]()
+process.exit(0)

@@ -1,8 +1,19 @@
-import { ipcRenderer } from 'electron'
-import { CONNECT_CHANNEL } from '#shared/contract/connect.ts'
+import { ipcRenderer, webUtils } from 'electron'
+import { CONNECT_CHANNEL, DROP_CHANNEL } from '#shared/contract/connect.ts'
 
 // All that the page gets: its MessagePort goes to the main process. Nothing is exposed to the page.
 window.addEventListener('message', (event) => {
   if (event.source !== window || event.data !== CONNECT_CHANNEL || event.ports.length !== 1) return
   ipcRenderer.postMessage(CONNECT_CHANNEL, null, [event.ports[0]])
 })
+
+// A page cannot see where a dropped file is. An empty path means that there is no file behind it.
+window.addEventListener(
+  'drop',
+  (event) => {
+    const files = [...(event.dataTransfer?.files ?? [])]
+    const paths = files.map((file) => webUtils.getPathForFile(file)).filter((path) => path !== '')
+    if (paths.length > 0) window.postMessage({ type: DROP_CHANNEL, paths }, window.location.origin)
+  },
+  { capture: true },
+)

@@ -11,6 +11,8 @@ import { AskByTextDialog } from './panels/ask-by-text-dialog.tsx'
 import { ClassDialog } from './panels/class-dialog.tsx'
 import { CommandPalette } from './panels/command-palette.tsx'
 import { DatasetScreen } from './panels/dataset-screen.tsx'
+import { DownloadDialog } from './panels/download-dialog.tsx'
+import { DropZone } from './panels/drop-zone.tsx'
 import { ExportDialog } from './panels/export-dialog.tsx'
 import { FolderDialog } from './panels/folder-dialog.tsx'
 import { HelpDialog } from './panels/help-dialog.tsx'
@@ -20,6 +22,8 @@ import { Notices } from './panels/notices.tsx'
 import { OutboxDialog } from './panels/outbox-dialog.tsx'
 import { PropagateDialog } from './panels/propagate-dialog.tsx'
 import { StartScreen } from './panels/start-screen.tsx'
+import { TransfersDialog } from './panels/transfers-dialog.tsx'
+import { UploadDialog } from './panels/upload-dialog.tsx'
 import { connection } from './rpc/connection.ts'
 import { orpc } from './rpc/query.ts'
 import { SettingsDialog } from './settings/settings-dialog.tsx'
@@ -67,7 +71,15 @@ function CurrentDialog({ settings }: { settings: Settings }) {
     case 'outbox':
       return <OutboxDialog />
     case 'new-dataset':
-      return <NewDatasetDialog accountId={dialog.accountId} />
+      return <NewDatasetDialog accountId={dialog.accountId} dropped={dialog.dropped ?? null} />
+    case 'transfers':
+      return <TransfersDialog />
+    case 'download':
+      return (
+        <DownloadDialog target={dialog.target} imageIds={dialog.imageIds} settings={settings} />
+      )
+    case 'upload':
+      return <UploadDialog target={dialog.target} dropped={dialog.dropped} />
     case 'ask-by-text':
       return <AskByTextDialog />
     case 'palette':
@@ -111,6 +123,7 @@ export function App() {
         <StartScreen />
       )}
       <CurrentDialog settings={settings.data} />
+      <DropZone />
       <Notices />
     </>
   )

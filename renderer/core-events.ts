@@ -5,12 +5,12 @@ import type { DatasetImage } from '#shared/model/dataset.ts'
 import { notify } from './actions/app-state.ts'
 import { loadAccounts, loadConflicts } from './actions/cloud.ts'
 import { openFirstImage, openFolder } from './actions/datasets.ts'
+import { loadTransfers, onTransfer } from './actions/transfers.ts'
 import {
   cloudState,
   removeAccountState,
   removeTransfer,
   upsertAccount,
-  upsertTransfer,
 } from './document/cloud-state.ts'
 import { datasetState, upsertImages } from './document/dataset-state.ts'
 import {
@@ -114,7 +114,7 @@ function handle(event: AppEvent): void {
       if (session.getState().imageId === event.imageId) loadConflicts(event.imageId).catch(() => {})
       return
     case 'transfer':
-      upsertTransfer(event.transfer)
+      onTransfer(event.transfer)
       return
     case 'transfer-removed':
       removeTransfer(event.id)
@@ -140,6 +140,7 @@ async function readEvents(): Promise<void> {
       if (event.type === 'listening') {
         retrySaving()
         loadAccounts().catch(() => {})
+        loadTransfers().catch(() => {})
         // What happened in between was not told.
         forgetAhead()
         void session

@@ -22,12 +22,13 @@ function guardNavigation(): void {
   })
 }
 
-/** Electron grants every permission unless told otherwise. */
+/** Electron grants every permission unless told otherwise: the page may tell of a finished transfer, no more. */
 function refusePermissions(): void {
-  session.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) =>
-    answer(false),
+  const isGranted = (permission: string) => permission === 'notifications'
+  session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) =>
+    answer(isGranted(permission)),
   )
-  session.defaultSession.setPermissionCheckHandler(() => false)
+  session.defaultSession.setPermissionCheckHandler((_contents, permission) => isGranted(permission))
 }
 
 /** Once, after `ready` and before the first window. */

@@ -12,6 +12,7 @@ import { isMac, type KeyPress, matchesKey } from './keys.ts'
 import { PATH_ACTIONS } from './path-actions.ts'
 import { POSE_ACTIONS } from './pose-actions.ts'
 import { SHAPE_ACTIONS } from './shape-actions.ts'
+import { TRANSFER_ACTIONS } from './transfers.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
 
 /** The field that C goes to. */
@@ -33,6 +34,16 @@ export function useClass(name: string): void {
   const selected = selectedAnnotations()
   if (selected.length > 0) relabel(selected, name)
   toolState.setState(({ version }) => ({ className: name, version: version + 1 }))
+}
+
+function showTransferDialog(kind: 'download' | 'upload'): void {
+  const { dataset } = datasetState.getState()
+  if (!dataset?.remote) return
+  const { accountId, remoteId } = dataset.remote
+  const target = { accountId, remoteId, name: dataset.name }
+  showDialog(
+    kind === 'download' ? { kind, target, imageIds: null } : { kind, target, dropped: null },
+  )
 }
 
 function cancel(): void {
@@ -157,6 +168,23 @@ export const ACTIONS: readonly Action[] = [
     enabled: inRemote,
     run: () => showDialog({ kind: 'ask-by-text' }),
   },
+  {
+    id: 'download',
+    label: 'Download the dataset…',
+    group: 'Service',
+    keys: [],
+    enabled: inRemote,
+    run: () => showTransferDialog('download'),
+  },
+  {
+    id: 'upload',
+    label: 'Upload images to the dataset…',
+    group: 'Service',
+    keys: [],
+    enabled: inRemote,
+    run: () => showTransferDialog('upload'),
+  },
+  ...TRANSFER_ACTIONS,
   ...CLOUD_ACTIONS,
   {
     id: 'open-folder',

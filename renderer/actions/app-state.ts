@@ -1,4 +1,5 @@
 import { createStore } from 'zustand/vanilla'
+import type { Dropped, RemoteTarget } from './transfers.ts'
 
 export type Dialog =
   | { kind: 'open-folder' }
@@ -12,7 +13,10 @@ export type Dialog =
   | { kind: 'class'; name: string }
   | { kind: 'account' }
   | { kind: 'outbox' }
-  | { kind: 'new-dataset'; accountId: string }
+  | { kind: 'new-dataset'; accountId: string; dropped?: Dropped }
+  | { kind: 'transfers' }
+  | { kind: 'download'; target: RemoteTarget; imageIds: string[] | null }
+  | { kind: 'upload'; target: RemoteTarget; dropped: Dropped | null }
   | { kind: 'ask-by-text' }
 
 interface Notice {

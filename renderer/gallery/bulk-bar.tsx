@@ -1,7 +1,7 @@
-import { HardDriveDownload, Tag, X } from 'lucide-react'
+import { CloudDownload, HardDriveDownload, Tag, X } from 'lucide-react'
 import { Popover } from 'radix-ui'
 import { useState } from 'react'
-import { notifyError } from '#renderer/actions/app-state.ts'
+import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { keepOffline } from '#renderer/actions/cloud.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -147,17 +147,29 @@ export function BulkBar({
           </SelectField>
           <TagEditor chosen={chosen} />
           {dataset.remote && (
-            <Button
-              className="h-7 px-2.5 text-xs"
-              onClick={() =>
-                void keepOffline(
-                  dataset.id,
-                  chosen.map(({ id }) => id),
-                )
-              }
-            >
-              <HardDriveDownload className="size-4" /> Available offline
-            </Button>
+            <>
+              <Button
+                className="h-7 px-2.5 text-xs"
+                onClick={() => {
+                  if (!dataset.remote) return
+                  const target = { ...dataset.remote, name: dataset.name }
+                  showDialog({ kind: 'download', target, imageIds: chosen.map(({ id }) => id) })
+                }}
+              >
+                <CloudDownload className="size-4" /> Download…
+              </Button>
+              <Button
+                className="h-7 px-2.5 text-xs"
+                onClick={() =>
+                  void keepOffline(
+                    dataset.id,
+                    chosen.map(({ id }) => id),
+                  )
+                }
+              >
+                <HardDriveDownload className="size-4" /> Available offline
+              </Button>
+            </>
           )}
         </>
       )}

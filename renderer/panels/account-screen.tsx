@@ -1,5 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
-import { ArrowLeft, CloudOff, Ellipsis, Inbox, Plus, Search, Snowflake } from 'lucide-react'
+import {
+  ArrowDownToLine,
+  ArrowLeft,
+  CloudOff,
+  Ellipsis,
+  Inbox,
+  Plus,
+  Search,
+  Snowflake,
+} from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import { appState, notifyError, showDialog } from '#renderer/actions/app-state.ts'
@@ -17,6 +26,7 @@ import type { Account, ListedDataset } from '#shared/model/account.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 import { counted } from '#shared/model/counted.ts'
 import { AccountBadge, AccountBanner } from './account-state.tsx'
+import { TransferIndicator } from './transfer-indicator.tsx'
 
 function refresh(): void {
   void queryClient.invalidateQueries({ queryKey: orpc.remote.list.key() })
@@ -97,6 +107,7 @@ function DatasetMenu({
   dataset: ListedDataset
   onRename: () => void
 }) {
+  const target = { accountId, remoteId: dataset.remoteId, name: dataset.name }
   const archive = async () => {
     try {
       const { remoteId, isArchived } = dataset
@@ -118,6 +129,20 @@ function DatasetMenu({
           align="end"
           className="z-50 min-w-44 rounded-lg border border-line bg-surface p-1 shadow-float"
         >
+          <DropdownMenu.Item
+            className={MENU_ITEM}
+            onSelect={() => showDialog({ kind: 'download', target, imageIds: null })}
+          >
+            Download…
+          </DropdownMenu.Item>
+          {!dataset.isCold && (
+            <DropdownMenu.Item
+              className={MENU_ITEM}
+              onSelect={() => showDialog({ kind: 'upload', target, dropped: null })}
+            >
+              Upload…
+            </DropdownMenu.Item>
+          )}
           <DropdownMenu.Item className={MENU_ITEM} onSelect={onRename}>
             Rename…
           </DropdownMenu.Item>
@@ -171,6 +196,18 @@ function DatasetRow({ accountId, dataset }: { accountId: string; dataset: Listed
         </span>
         <Progress done={dataset.completedCount} total={dataset.imageCount} />
       </button>
+      <IconButton
+        label={`Download ${dataset.name}`}
+        onClick={() =>
+          showDialog({
+            kind: 'download',
+            target: { accountId, remoteId: dataset.remoteId, name: dataset.name },
+            imageIds: null,
+          })
+        }
+      >
+        <ArrowDownToLine />
+      </IconButton>
       <DatasetMenu accountId={accountId} dataset={dataset} onRename={() => setRenaming(true)} />
       {renaming && (
         <RenameDialog accountId={accountId} dataset={dataset} onClose={() => setRenaming(false)} />
@@ -198,6 +235,7 @@ export function AccountScreen({ account }: { account: Account }) {
           <ArrowLeft />
         </IconButton>
         <h1 className="min-w-0 flex-1 truncate text-sm font-semibold">{account.organization}</h1>
+        <TransferIndicator />
         <AccountBadge account={account} />
         <Button
           variant="primary"

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { openRemote } from '#renderer/actions/datasets.ts'
+import type { Dropped } from '#renderer/actions/transfers.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -10,7 +11,14 @@ import { Modal } from '#renderer/ui/modal.tsx'
 import { withClassNames } from '#shared/model/annotation-class.ts'
 
 /** Makes a dataset on the service and opens it. */
-export function NewDatasetDialog({ accountId }: { accountId: string }) {
+export function NewDatasetDialog({
+  accountId,
+  dropped,
+}: {
+  accountId: string
+  /** To be uploaded into it. */
+  dropped: Dropped | null
+}) {
   const [name, setName] = useState('')
   const [description, setDescription] = useState('')
   const [classes, setClasses] = useState('')
@@ -29,7 +37,9 @@ export function NewDatasetDialog({ accountId }: { accountId: string }) {
       })
       void queryClient.invalidateQueries({ queryKey: orpc.remote.list.key() })
       showDialog(null)
-      await openRemote(accountId, made.remoteId)
+      if (!(await openRemote(accountId, made.remoteId)) || !dropped) return
+      const target = { accountId, remoteId: made.remoteId, name: made.name }
+      showDialog({ kind: 'upload', target, dropped })
     } catch (reason) {
       setError(reason instanceof Error ? reason.message : String(reason))
       setBusy(false)

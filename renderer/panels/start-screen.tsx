@@ -25,6 +25,7 @@ import { counted } from '#shared/model/counted.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { AccountBadge } from './account-state.tsx'
 import { Logo } from './logo.tsx'
+import { TransferIndicator } from './transfer-indicator.tsx'
 
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
@@ -130,13 +131,16 @@ function AccountsSection() {
         <h2 id="accounts" className="text-xs font-semibold text-muted">
           Pictograph
         </h2>
-        <Button
-          variant="ghost"
-          className="h-7 px-2 text-xs"
-          onClick={() => showDialog({ kind: 'account' })}
-        >
-          <Plus className="size-4" /> Add account
-        </Button>
+        <div className="flex items-center gap-1">
+          <TransferIndicator />
+          <Button
+            variant="ghost"
+            className="h-7 px-2 text-xs"
+            onClick={() => showDialog({ kind: 'account' })}
+          >
+            <Plus className="size-4" /> Add account
+          </Button>
+        </div>
       </div>
       {accounts.length === 0 ? (
         <p className="rounded-lg border border-dashed border-line px-4 py-4 text-center text-sm text-muted">

@@ -1,4 +1,6 @@
 import {
+  CloudDownload,
+  CloudUpload,
   Download,
   House,
   Keyboard,
@@ -29,6 +31,7 @@ import {
 import { directoryOf, fileNameOf } from '#shared/model/paths.ts'
 import { SaveIndicator } from './save-indicator.tsx'
 import { SyncIndicator } from './sync-indicator.tsx'
+import { TransferIndicator } from './transfer-indicator.tsx'
 import { ViewMenu } from './view-menu.tsx'
 
 const SELECT = 'h-7 rounded-md border border-line bg-surface px-1.5 text-xs text-text'
@@ -125,6 +128,7 @@ export function TopBar({ settings }: { settings: Settings }) {
         )}
         <span className="shrink-0 text-xs text-muted tabular-nums">{isGallery ? '' : place}</span>
       </div>
+      <TransferIndicator />
       {dataset?.remote && <SyncIndicator remote={dataset.remote} />}
       <SaveIndicator />
       {image && !isGallery && <ImageState image={image} />}
@@ -138,16 +142,41 @@ export function TopBar({ settings }: { settings: Settings }) {
       </IconButton>
       <ViewMenu settings={settings} />
       <span className="h-5 w-px bg-line" />
-      <Button variant="ghost" className="h-7 px-2" onClick={() => void actionById('import').run()}>
-        <Download className="size-4" /> Import
-      </Button>
-      <Button
-        variant="primary"
-        className="h-7 px-2.5"
-        onClick={() => void actionById('export').run()}
-      >
-        <Upload className="size-4" /> Export
-      </Button>
+      {dataset?.remote ? (
+        <>
+          <Button
+            variant="ghost"
+            className="h-7 px-2"
+            onClick={() => void actionById('upload').run()}
+          >
+            <CloudUpload className="size-4" /> Upload
+          </Button>
+          <Button
+            variant="primary"
+            className="h-7 px-2.5"
+            onClick={() => void actionById('download').run()}
+          >
+            <CloudDownload className="size-4" /> Download
+          </Button>
+        </>
+      ) : (
+        <>
+          <Button
+            variant="ghost"
+            className="h-7 px-2"
+            onClick={() => void actionById('import').run()}
+          >
+            <Download className="size-4" /> Import
+          </Button>
+          <Button
+            variant="primary"
+            className="h-7 px-2.5"
+            onClick={() => void actionById('export').run()}
+          >
+            <Upload className="size-4" /> Export
+          </Button>
+        </>
+      )}
       <IconButton
         label={`Shortcuts (${keyLabel('?')})`}
         onClick={() => void actionById('help').run()}

@@ -35,10 +35,13 @@ export function ProgressBar({
   label,
   done,
   total,
+  isBare = false,
 }: {
   label: string
   done: number
   total: number
+  /** Without words, where they stand beside it. */
+  isBare?: boolean
 }) {
   const percent = total === 0 ? 0 : Math.round((done / total) * 100)
   return (
@@ -60,12 +63,14 @@ export function ProgressBar({
           <rect width={percent} height="1" className="fill-accent" />
         </svg>
       </div>
-      <p className="flex justify-between gap-4 text-xs text-muted">
-        <span className="truncate">{label}</span>
-        <span className="shrink-0 tabular-nums">
-          {done.toLocaleString()} of {total.toLocaleString()}
-        </span>
-      </p>
+      {!isBare && (
+        <p className="flex justify-between gap-4 text-xs text-muted">
+          <span className="truncate">{label}</span>
+          <span className="shrink-0 tabular-nums">
+            {done.toLocaleString()} of {total.toLocaleString()}
+          </span>
+        </p>
+      )}
     </div>
   )
 }

@@ -12,7 +12,7 @@ export const downloadOptionsSchema = z.object({
   splits: z.array(z.union([splitSchema, z.literal('none')])),
   tags: z.array(z.string()),
   classes: z.array(z.string()),
-  /** The service's ids; null: all. */
+  /** A window names images by our ids, a transfer by the service's; null: all. */
   imageIds: z.array(z.string()).nullable(),
 })
 export type DownloadOptions = z.infer<typeof downloadOptionsSchema>
@@ -61,7 +61,7 @@ export const uploadPreviewSchema = z.object({
   otherCount: z.number().int(),
   /** Names that the dataset has already. */
   sameName: z.number().int(),
-  /** Sent from here before, by content. */
+  /** Under another name, but with the content of an image that was sent from here before. */
   sameContent: z.number().int(),
   /** Format of label files beside the images; null when there are none. */
   labels: formatIdSchema.nullable(),

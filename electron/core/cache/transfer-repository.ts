@@ -311,13 +311,13 @@ export class TransferRepository {
     })()
   }
 
-  /** Where a content was sent to before; null when it was not sent from here. */
-  uploadedAs(dataset: string, sha256: string): string | null {
-    const row = this.#db
+  /** Paths that a content was sent to before, from here. */
+  uploadedAs(dataset: string, sha256: string): string[] {
+    return this.#db
       .prepare<[string, string], { path: string }>(
-        'SELECT path FROM uploaded WHERE remote_dataset_id = ? AND sha256 = ? LIMIT 1',
+        'SELECT path FROM uploaded WHERE remote_dataset_id = ? AND sha256 = ?',
       )
-      .get(dataset, sha256)
-    return row?.path ?? null
+      .all(dataset, sha256)
+      .map(({ path }) => path)
   }
 }

@@ -1,16 +1,22 @@
 import type { AppCore } from '#core/app-core.ts'
+import type { DownloadOptions } from '#shared/model/transfer.ts'
 import { guarded, os } from './procedure.ts'
 
-export function transferRouter({ transfers, stages, writeSettings, ports }: AppCore) {
+export function transferRouter({ transfers, stages, remotes, writeSettings, ports }: AppCore) {
+  /** A window names images by our ids. */
+  const inTheirWords = (options: DownloadOptions): DownloadOptions => ({
+    ...options,
+    imageIds: options.imageIds?.flatMap((id) => remotes.find(id)?.remoteId ?? []) ?? null,
+  })
   return {
     list: os.transfers.list.handler(() => transfers.list()),
     failures: os.transfers.failures.handler(({ input }) => transfers.failures(input.id)),
     planDownload: os.transfers.planDownload.handler(({ input: { folder, options, ...target } }) =>
-      transfers.planDownload(target, folder, options),
+      transfers.planDownload(target, folder, inTheirWords(options)),
     ),
     download: os.transfers.download.handler(({ input: { folder, options, ...target } }) => {
       writeSettings({ lastDownloadFolder: folder })
-      return transfers.download(target, folder, options)
+      return transfers.download(target, folder, inTheirWords(options))
     }),
     previewUpload: os.transfers.previewUpload.handler(({ input, signal }) => {
       const { paths, options, ...target } = input

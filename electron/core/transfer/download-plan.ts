@@ -30,10 +30,11 @@ export interface DownloadFacts {
 export type PlannedImage = ReturnType<typeof fromRemoteImage>
 
 /** Whether an image is wanted, as far as the list of images tells. */
-export function isWanted(image: PlannedImage, options: DownloadOptions): boolean {
-  const { stages, splits, tags, imageIds } = options
+export function isWanted(
+  image: PlannedImage,
+  { stages, splits, tags }: Pick<DownloadOptions, 'stages' | 'splits' | 'tags'>,
+): boolean {
   return (
-    (imageIds === null || imageIds.includes(image.remoteId)) &&
     (stages.length === 0 || stages.includes(image.stage)) &&
     (splits.length === 0 || splits.includes(image.split ?? 'none')) &&
     (tags.length === 0 || image.tags.some((tag) => tags.includes(tag)))
@@ -50,10 +51,12 @@ export async function wantedImages(
   const [stage, second] = options.stages
   // One stage can be asked for by itself: fewer pages.
   const filter = stage !== undefined && second === undefined ? { status: stage } : {}
+  const chosen = options.imageIds && new Set(options.imageIds)
   const wanted: PlannedImage[] = []
   for await (const image of client.images.list(dataset, { ...filter, signal })) {
     const planned = fromRemoteImage(image satisfies RemoteImage)
-    if (isWanted(planned, options)) wanted.push(planned)
+    if ((!chosen || chosen.has(planned.remoteId)) && isWanted(planned, options))
+      wanted.push(planned)
   }
   return wanted.sort((a, b) =>
     a.path === b.path ? (a.remoteId < b.remoteId ? -1 : 1) : a.path < b.path ? -1 : 1,

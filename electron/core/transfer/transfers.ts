@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { rm, stat, statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Client, RequestBudget } from '#core/api/client.ts'
 import type { Clock } from '#core/api/retry.ts'
 import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { StoredTransfer, TransferRepository } from '#core/cache/transfer-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
-import { detectFormat } from '#core/formats/registry.ts'
 import type { Facts } from '#core/media/probe.ts'
 import type { Log } from '#core/ports.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
+import { newId } from '#shared/model/annotation.ts'
 import type {
   DownloadOptions,
   DownloadPlan,
@@ -24,7 +23,7 @@ import { labelsMode, requestsFor, wantedImages } from './download-plan.ts'
 import type { JobContext, Settled } from './job.ts'
 import { SpeedMeter } from './speed.ts'
 import { UploadJob } from './upload-job.ts'
-import { scanDropped } from './upload-scan.ts'
+import { lookAtDropped } from './upload-preview.ts'
 import { untilItWorks } from './wait.ts'
 
 /** What so many files have come to is written together, or what there is when a window is told. */
@@ -37,8 +36,6 @@ const NO_LINE = 60
 /** After one broken connection, and after several. Milliseconds. */
 const SHORT_MS = 30
 const LONGEST_SHORT_MS = 1_000
-const NAMES_SHOWN = 20
-const FIRST_LABELS = 50
 
 interface Deps {
   transfers: TransferRepository
@@ -155,61 +152,25 @@ export class Transfers {
     options: UploadOptions,
     signal: AbortSignal,
   ): AsyncGenerator<UploadPreview> {
-    const taken = new Set<string>()
+    const there = new Map<string, number>()
     if (remoteId !== null)
       await this.#deps.run(accountId, async (client) => {
-        for await (const image of client.images.list(remoteId, { signal }))
-          taken.add(fromRemoteImage(image).path)
-      })
-    const preview: UploadPreview = {
-      images: 0,
-      bytes: 0,
-      directories: [],
-      others: [],
-      otherCount: 0,
-      sameName: 0,
-      sameContent: 0,
-      labels: null,
-      labelFiles: 0,
-      isComplete: false,
-    }
-    const directories = new Set<string>()
-    const labels: { path: string; bytes: () => Uint8Array }[] = []
-    const scratch = join(this.#deps.dataDir, 'scratch', 'preview')
-    const base = options.directory.replace(/^\/+|\/+$/g, '')
-    let toldAt = 0
-    try {
-      for await (const found of scanDropped(
-        paths.map((path) => resolve(path)),
-        scratch,
-        [],
-        signal,
-      )) {
-        for (const { kind, path, sizeBytes, file } of found) {
-          if (kind === 'image') {
-            preview.images++
-            preview.bytes += sizeBytes
-            const directory = path.slice(0, Math.max(0, path.lastIndexOf('/')))
-            directories.add(directory)
-            if (taken.has(base === '' ? path : `${base}/${path}`)) preview.sameName++
-          } else if (kind === 'label') {
-            preview.labelFiles++
-            if (labels.length < FIRST_LABELS) labels.push({ path, bytes: () => readFileSync(file) })
-          } else {
-            preview.otherCount++
-            if (preview.others.length < NAMES_SHOWN) preview.others.push(path)
-          }
+        for await (const image of client.images.list(remoteId, { signal })) {
+          const { path, sizeBytes } = fromRemoteImage(image)
+          there.set(path, sizeBytes)
         }
-        preview.directories = [...directories].sort().slice(0, NAMES_SHOWN)
-        if (Date.now() - toldAt < TELL_MS) continue
-        toldAt = Date.now()
-        yield { ...preview }
-      }
-      if (labels.length > 0) preview.labels = detectFormat(labels)
-      yield { ...preview, isComplete: true }
-    } finally {
-      await rm(scratch, { recursive: true, force: true })
-    }
+      })
+    yield* lookAtDropped(
+      {
+        paths: paths.map((path) => resolve(path)),
+        scratch: join(this.#deps.dataDir, 'scratch', `preview-${newId()}`),
+        there,
+        uploadedAs: (sha256) =>
+          remoteId === null ? [] : this.#deps.transfers.uploadedAs(remoteId, sha256),
+      },
+      options,
+      signal,
+    )
   }
 
   /** `staged`: a folder of ours that was filled for this upload alone, removed afterwards; null: none. */

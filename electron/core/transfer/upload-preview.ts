@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { detectFormat } from '#core/formats/registry.ts'
+import { directoryOf, joinPath } from '#shared/model/paths.ts'
+import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
+import { FileFacts } from './file-facts.ts'
+import { scanDropped } from './upload-scan.ts'
+
+/** Milliseconds. */
+const TELL_MS = 200
+const NAMES_SHOWN = 20
+const FIRST_LABELS = 50
+/** Files hashed at a time. */
+const HASHED = 32
+
+interface Dropped {
+  /** Absolute. */
+  paths: readonly string[]
+  /** Where a ZIP may be unpacked; removed afterwards. */
+  scratch: string
+  /** What the dataset has: bytes by path. */
+  there: ReadonlyMap<string, number>
+  /** Paths that a content was sent to from here before. */
+  uploadedAs: (sha256: string) => readonly string[]
+}
+
+/**
+ * What was dropped, told as it is found. Contents are compared last, and only of files as long as an image of the
+ * dataset: the service tells no hashes, so content is known of what was sent from this machine.
+ */
+export async function* lookAtDropped(
+  { paths, scratch, there, uploadedAs }: Dropped,
+  { directory }: UploadOptions,
+  signal: AbortSignal,
+): AsyncGenerator<UploadPreview> {
+  const preview: UploadPreview = {
+    images: 0,
+    bytes: 0,
+    directories: [],
+    others: [],
+    otherCount: 0,
+    sameName: 0,
+    sameContent: 0,
+    labels: null,
+    labelFiles: 0,
+    isComplete: false,
+  }
+  const directories = new Set<string>()
+  const labels: { path: string; bytes: () => Uint8Array }[] = []
+  const sizes = new Set(there.values())
+  const alike: string[] = []
+  const base = directory.replace(/^\/+|\/+$/g, '')
+  let toldAt = 0
+  try {
+    for await (const found of scanDropped(paths, scratch, [], signal)) {
+      for (const { kind, path, sizeBytes, file } of found) {
+        if (kind === 'image') {
+          preview.images++
+          preview.bytes += sizeBytes
+          directories.add(directoryOf(path))
+          if (there.has(joinPath(base, path))) preview.sameName++
+          else if (sizes.has(sizeBytes)) alike.push(file)
+        } else if (kind === 'label') {
+          preview.labelFiles++
+          if (labels.length < FIRST_LABELS) labels.push({ path, bytes: () => readFileSync(file) })
+        } else {
+          preview.otherCount++
+          if (preview.others.length < NAMES_SHOWN) preview.others.push(path)
+        }
+      }
+      preview.directories = [...directories].sort()
+      if (Date.now() - toldAt < TELL_MS) continue
+      toldAt = Date.now()
+      yield { ...preview }
+    }
+    if (labels.length > 0) preview.labels = detectFormat(labels)
+    if (alike.length > 0) {
+      await using facts = new FileFacts()
+      for (let start = 0; start < alike.length; start += HASHED) {
+        signal.throwIfAborted()
+        const answers = await Promise.all(
+          alike.slice(start, start + HASHED).map((file) => facts.read(file)),
+        )
+        for (const { sha256 } of answers)
+          if (sha256 !== null && uploadedAs(sha256).some((path) => there.has(path)))
+            preview.sameContent++
+        if (Date.now() - toldAt < TELL_MS) continue
+        toldAt = Date.now()
+        yield { ...preview }
+      }
+    }
+    yield { ...preview, isComplete: true }
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}

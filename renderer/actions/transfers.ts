@@ -1,0 +1,136 @@
+import { transferState, upsertTransfer } from '#renderer/document/cloud-state.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import type { Transfer, UploadOptions } from '#shared/model/transfer.ts'
+import type { Action } from './action.ts'
+import { appState, notify, notifyError, showDialog } from './app-state.ts'
+
+/** Where something goes, or comes from: a dataset of the service. */
+export interface RemoteTarget {
+  accountId: string
+  remoteId: string
+  name: string
+}
+
+/** What was dropped or chosen. */
+export type Dropped =
+  | { kind: 'paths'; paths: string[] }
+  /** Of a browser, which has no paths: files by their place below what was dropped. */
+  | { kind: 'files'; files: readonly { path: string; file: File }[] }
+
+/** Files streamed at a time from the browser to the engine. */
+const STREAMS = 4
+
+export async function loadTransfers(): Promise<void> {
+  transferState.setState({ transfers: await client.transfers.list() })
+}
+
+const doing = (work: (id: string) => Promise<unknown>) => async (id: string) => {
+  try {
+    await work(id)
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+export const pauseTransfer = doing((id) => client.transfers.pause({ id }))
+export const resumeTransfer = doing((id) => client.transfers.resume({ id }))
+export const cancelTransfer = doing((id) => client.transfers.cancel({ id }))
+export const retryTransfer = doing((id) => client.transfers.retry({ id }))
+export const removeTransfer = doing((id) => client.transfers.remove({ id }))
+export const revealTransfer = doing((path) => client.folders.reveal({ path }))
+
+/**
+ * Brings a browser's files to the engine, as streams. Answers where they lie and what to upload; `onProgress`
+ * gets how many have come.
+ */
+export async function stageFiles(
+  files: Extract<Dropped, { kind: 'files' }>['files'],
+  onProgress: (done: number) => void,
+  signal: AbortSignal,
+): Promise<{ stageId: string; paths: string[] }> {
+  const { stageId, folder } = await client.transfers.stage()
+  const queue = files.values()
+  let done = 0
+  const send = async () => {
+    for (const { path, file } of queue) {
+      const address = path.split('/').map(encodeURIComponent).join('/')
+      const answer = await fetch(`/stage/${stageId}/${address}`, {
+        method: 'PUT',
+        body: file,
+        signal,
+      })
+      if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`)
+      onProgress(++done)
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: STREAMS }, send))
+  } catch (error) {
+    await client.transfers.unstage({ stageId })
+    throw error
+  }
+  const tops = new Set(files.map(({ path }) => path.split('/')[0]))
+  return { stageId, paths: [...tops].map((top) => `${folder}/${top}`) }
+}
+
+export async function startUpload(
+  target: RemoteTarget,
+  paths: string[],
+  options: UploadOptions,
+  stageId: string | null,
+): Promise<void> {
+  await client.transfers.upload({ ...target, paths, options, stageId })
+  showDialog({ kind: 'transfers' })
+}
+
+/** The files of a drop in a browser, with their places below it; folders are walked. */
+export async function filesOfDrop(items: readonly FileSystemEntry[]) {
+  const found: { path: string; file: File }[] = []
+  const visit = async (entry: FileSystemEntry): Promise<void> => {
+    if (entry.isFile) {
+      const file = await new Promise<File>((resolve, reject) =>
+        (entry as FileSystemFileEntry).file(resolve, reject),
+      )
+      found.push({ path: entry.fullPath.replace(/^\//, ''), file })
+      return
+    }
+    const reader = (entry as FileSystemDirectoryEntry).createReader()
+    for (;;) {
+      // A reader gives a part of a large folder at a time, and nothing when it has given all.
+      const part = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+        reader.readEntries(resolve, reject),
+      )
+      if (part.length === 0) return
+      for (const child of part) if (!child.name.startsWith('.')) await visit(child)
+    }
+  }
+  for (const entry of items) await visit(entry)
+  return found
+}
+
+const ENDED = { done: 'is complete', failed: 'has stopped' } as const
+
+/** The end of a transfer is told: here, and by the system where the person is elsewhere. */
+export function onTransfer(transfer: Transfer): void {
+  const before = transferState.getState().transfers.find(({ id }) => id === transfer.id)
+  upsertTransfer(transfer)
+  const { state, kind, name, problem } = transfer
+  if ((state !== 'done' && state !== 'failed') || !before || before.state === state) return
+  const words = `The ${kind} of “${name}” ${ENDED[state]}${problem ? `: ${problem}` : ''}.`
+  // It is looked at already.
+  if (appState.getState().dialog?.kind !== 'transfers')
+    notify(words, state === 'failed' ? 'error' : 'info')
+  // Not asked for: in the app it is granted, in a browser only if the person has granted it.
+  if (!document.hasFocus() && 'Notification' in window && Notification.permission === 'granted')
+    new Notification('Pictograph Desktop', { body: words })
+}
+
+export const TRANSFER_ACTIONS: readonly Action[] = [
+  {
+    id: 'transfers',
+    label: 'Downloads and uploads…',
+    group: 'Service',
+    keys: [],
+    run: () => showDialog({ kind: 'transfers' }),
+  },
+]

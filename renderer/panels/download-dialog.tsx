@@ -1,0 +1,216 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { showDialog } from '#renderer/actions/app-state.ts'
+import type { RemoteTarget } from '#renderer/actions/transfers.ts'
+import { SPLIT_LABEL, STAGE_LABEL } from '#renderer/gallery/stage-labels.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { orpc } from '#renderer/rpc/query.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { ErrorNote } from '#renderer/ui/feedback.tsx'
+import { Checkbox, Choice, Field, SelectField, TextField } from '#renderer/ui/field.tsx'
+import { Modal } from '#renderer/ui/modal.tsx'
+import { useSettled } from '#renderer/ui/use-settled.ts'
+import type { Settings } from '#shared/contract/settings.ts'
+import { formatBytes } from '#shared/model/bytes.ts'
+import { counted } from '#shared/model/counted.ts'
+import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
+import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
+import { ALL_FILES, type DownloadOptions, type DownloadPlan } from '#shared/model/transfer.ts'
+import { PathField } from './path-field.tsx'
+
+function words(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+function Filters({
+  options,
+  onChange,
+}: {
+  options: DownloadOptions
+  onChange: (change: Partial<DownloadOptions>) => void
+}) {
+  const toggle = <T extends string>(list: readonly T[], item: T): T[] =>
+    list.includes(item) ? list.filter((other) => other !== item) : [...list, item]
+  return (
+    <details className="rounded-md border border-line px-3 py-2">
+      <summary className="text-xs font-medium">Only some of the images</summary>
+      <div className="mt-3 grid grid-cols-2 gap-4">
+        <fieldset className="flex flex-col gap-1">
+          <legend className="mb-1 text-xs text-muted">Stages (none: all)</legend>
+          {stageSchema.options.map((stage) => (
+            <Checkbox
+              key={stage}
+              label={STAGE_LABEL[stage]}
+              checked={options.stages.includes(stage)}
+              onChange={() => onChange({ stages: toggle(options.stages, stage) })}
+            />
+          ))}
+        </fieldset>
+        <fieldset className="flex flex-col gap-1">
+          <legend className="mb-1 text-xs text-muted">Splits (none: all)</legend>
+          {splitSchema.options.map((split) => (
+            <Checkbox
+              key={split}
+              label={SPLIT_LABEL[split]}
+              checked={options.splits.includes(split)}
+              onChange={() => onChange({ splits: toggle(options.splits, split) })}
+            />
+          ))}
+        </fieldset>
+        <Field label="With one of these classes">
+          {(id) => (
+            <TextField
+              id={id}
+              placeholder="car, person"
+              onChange={({ target }) => onChange({ classes: words(target.value) })}
+            />
+          )}
+        </Field>
+        <Field label="With one of these tags">
+          {(id) => (
+            <TextField
+              id={id}
+              placeholder="night"
+              onChange={({ target }) => onChange({ tags: words(target.value) })}
+            />
+          )}
+        </Field>
+      </div>
+    </details>
+  )
+}
+
+function Plan({ plan }: { plan: DownloadPlan }) {
+  const tooLarge = plan.bytes > plan.freeBytes
+  const tooMany = plan.requestsLeft !== null && plan.requests > plan.requestsLeft
+  const how = {
+    none: '',
+    files: ', annotations a file each',
+    export: ', annotations in one export',
+  }[plan.annotations]
+  return (
+    <div
+      className="flex flex-col gap-1 rounded-md bg-raised px-3 py-2 text-xs tabular-nums"
+      role="status"
+    >
+      <p>
+        {counted(plan.images, 'image')}, {formatBytes(plan.bytes)} ·{' '}
+        {counted(plan.requests, 'request')}
+        {how}
+      </p>
+      <p className={tooLarge ? 'text-danger' : 'text-muted'}>
+        {formatBytes(plan.freeBytes)} are free on the disk.
+      </p>
+      {tooMany && (
+        <p className="text-warning">
+          Only {counted(plan.requestsLeft ?? 0, 'request')} are left of this hour: it pauses in
+          between and goes on by itself.
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** What of a dataset is to be on this disk, where, and in which form. */
+export function DownloadDialog({
+  target,
+  imageIds,
+  settings,
+}: {
+  target: RemoteTarget
+  imageIds: string[] | null
+  settings: Settings
+}) {
+  const [folder, setFolder] = useState(
+    settings.lastDownloadFolder
+      ? `${settings.lastDownloadFolder.replace(/[\\/][^\\/]*$/, '')}/${target.name}`
+      : '',
+  )
+  const [options, setOptions] = useState<DownloadOptions>({ ...ALL_FILES, imageIds })
+  const [error, setError] = useState<string | null>(null)
+  const change = (part: Partial<DownloadOptions>) => setOptions({ ...options, ...part })
+  const input = useSettled({ ...target, folder: folder || '/', options })
+  const plan = useQuery(
+    orpc.transfers.planDownload.queryOptions({ input, staleTime: 60_000, retry: false }),
+  )
+  const start = async () => {
+    setError(null)
+    try {
+      await client.transfers.download({ ...target, folder, options })
+      showDialog({ kind: 'transfers' })
+    } catch (reason) {
+      setError(reason instanceof Error ? reason.message : String(reason))
+    }
+  }
+  const isFiles = options.layout === 'files'
+  return (
+    <Modal
+      title={`Download “${target.name}”`}
+      description={imageIds ? `${counted(imageIds.length, 'chosen image')}.` : undefined}
+      onClose={() => showDialog(null)}
+      wide
+      footer={
+        <>
+          <Button onClick={() => showDialog(null)}>Cancel</Button>
+          <Button variant="primary" disabled={folder === ''} onClick={() => void start()}>
+            Download
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-4">
+        <PathField label="Into the folder" value={folder} onChange={setFolder} allowCreate />
+        <div className="flex flex-wrap items-end gap-6">
+          <div className="w-64">
+            <Field label="As">
+              {(id) => (
+                <SelectField
+                  id={id}
+                  value={options.layout}
+                  onChange={({ target: field }) =>
+                    change(
+                      field.value === 'files'
+                        ? { layout: 'files' }
+                        : { layout: formatIdSchema.parse(field.value), what: 'full' },
+                    )
+                  }
+                >
+                  <option value="files">Images with a JSON file each</option>
+                  {FORMATS.map(({ id: format, label }) => (
+                    <option key={format} value={format}>
+                      {label}
+                    </option>
+                  ))}
+                </SelectField>
+              )}
+            </Field>
+          </div>
+          {isFiles && (
+            <Choice
+              label="What"
+              name="what"
+              value={options.what}
+              options={[
+                { value: 'full', label: 'Everything' },
+                { value: 'images_only', label: 'Images' },
+                { value: 'annotations_only', label: 'Annotations' },
+              ]}
+              onChange={(what) => change({ what })}
+            />
+          )}
+        </div>
+        {imageIds === null && <Filters options={options} onChange={change} />}
+        {plan.isError && <ErrorNote>{plan.error.message}</ErrorNote>}
+        {plan.data ? (
+          <Plan plan={plan.data} />
+        ) : (
+          !plan.isError && <p className="text-xs text-muted">Asking the service…</p>
+        )}
+        {error && <ErrorNote>{error}</ErrorNote>}
+      </div>
+    </Modal>
+  )
+}

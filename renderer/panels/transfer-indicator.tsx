@@ -1,0 +1,48 @@
+import { ArrowDownUp, CircleAlert } from 'lucide-react'
+import { useEffect } from 'react'
+import { showDialog } from '#renderer/actions/app-state.ts'
+import { transferState } from '#renderer/document/cloud-state.ts'
+import { useStore } from '#renderer/ui/use-store.ts'
+
+/** Of all that runs: how far it is, 0..100; null when nothing runs. */
+export function useTotalPercent(): number | null {
+  return useStore(transferState, ({ transfers }) => {
+    const live = transfers.filter(({ state }) => state === 'running' || state === 'planning')
+    if (live.length === 0) return null
+    const total = live.reduce((sum, { bytes, files }) => sum + (bytes.total || files.total), 0)
+    const done = live.reduce(
+      (sum, { bytes, files }) => sum + (bytes.total ? bytes.done : files.done + files.skipped),
+      0,
+    )
+    return total === 0 ? 0 : Math.floor((done / total) * 100)
+  })
+}
+
+/** What is being transferred, in the bar and in the window's title; a click shows all of it. */
+export function TransferIndicator() {
+  const percent = useTotalPercent()
+  const failed = useStore(
+    transferState,
+    ({ transfers }) => transfers.filter(({ state }) => state === 'failed').length,
+  )
+  const any = useStore(transferState, ({ transfers }) => transfers.length > 0)
+  useEffect(() => {
+    document.title = percent === null ? 'Pictograph Desktop' : `${percent} % · Pictograph Desktop`
+  }, [percent])
+  if (!any) return null
+  return (
+    <button
+      type="button"
+      title="Downloads and uploads"
+      onClick={() => showDialog({ kind: 'transfers' })}
+      className="flex h-7 items-center gap-1.5 rounded-md px-2 text-xs whitespace-nowrap text-muted hover:bg-hover tabular-nums"
+    >
+      {failed > 0 ? (
+        <CircleAlert className="size-4 text-danger" aria-hidden="true" />
+      ) : (
+        <ArrowDownUp className="size-4" aria-hidden="true" />
+      )}
+      {percent !== null ? `${percent} %` : failed > 0 ? `${failed} stopped` : 'Transfers'}
+    </button>
+  )
+}

@@ -1,0 +1,250 @@
+import { useQuery } from '@tanstack/react-query'
+import {
+  ArrowDownToLine,
+  ArrowUpFromLine,
+  FolderOpen,
+  Inbox,
+  Pause,
+  Play,
+  RotateCcw,
+  Trash2,
+  X,
+} from 'lucide-react'
+import { useState } from 'react'
+import { showDialog } from '#renderer/actions/app-state.ts'
+import {
+  cancelTransfer,
+  pauseTransfer,
+  removeTransfer,
+  resumeTransfer,
+  retryTransfer,
+  revealTransfer,
+} from '#renderer/actions/transfers.ts'
+import { transferState } from '#renderer/document/cloud-state.ts'
+import { orpc } from '#renderer/rpc/query.ts'
+import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
+import { EmptyState, ProgressBar } from '#renderer/ui/feedback.tsx'
+import { Modal } from '#renderer/ui/modal.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+import { formatBytes } from '#shared/model/bytes.ts'
+import { counted } from '#shared/model/counted.ts'
+import { formatDuration } from '#shared/model/duration.ts'
+import type { Transfer } from '#shared/model/transfer.ts'
+
+const STATE: Record<Transfer['state'], string> = {
+  planning: 'Getting ready',
+  running: 'Running',
+  finishing: 'Finishing',
+  paused: 'Paused',
+  done: 'Done',
+  failed: 'Stopped',
+  cancelled: 'Cancelled',
+}
+
+const isLive = ({ state }: Transfer) => ['planning', 'running', 'finishing'].includes(state)
+
+/** Bytes a second over the last minute. */
+function Graph({ history }: { history: readonly number[] }) {
+  const top = Math.max(1, ...history)
+  const points = history.map((value, index) => `${index},${30 - (value / top) * 28}`).join(' ')
+  return (
+    <svg
+      viewBox={`0 0 ${Math.max(1, history.length - 1)} 30`}
+      preserveAspectRatio="none"
+      className="h-8 w-full"
+      role="img"
+      aria-label={`Throughput of the last ${history.length} seconds, up to ${formatBytes(top)} a second`}
+    >
+      <polyline
+        points={points}
+        fill="none"
+        className="stroke-accent"
+        strokeWidth="1.5"
+        vectorEffect="non-scaling-stroke"
+      />
+    </svg>
+  )
+}
+
+function line(transfer: Transfer): string {
+  const { files, bytes, isPlanned, bytesPerSecond, leftMs, connections } = transfer
+  const done = files.done + files.skipped
+  const parts = [
+    isPlanned
+      ? `${done.toLocaleString()} of ${counted(files.total, 'file')}`
+      : `${counted(files.total, 'file')} found so far`,
+    bytes.total > 0 && `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}`,
+    isLive(transfer) && bytesPerSecond > 0 && `${formatBytes(bytesPerSecond)}/s`,
+    isLive(transfer) && leftMs !== null && `${formatDuration(leftMs)} left`,
+    isLive(transfer) && connections > 0 && counted(connections, 'connection'),
+  ]
+  return parts.filter(Boolean).join(' · ')
+}
+
+function Failures({ id, count }: { id: string; count: number }) {
+  const failures = useQuery(
+    orpc.transfers.failures.queryOptions({
+      input: { id },
+      staleTime: 0,
+      queryKey: ['failures', id, count],
+    }),
+  )
+  return (
+    <ul className="max-h-40 overflow-y-auto rounded-md bg-danger-soft px-3 py-2 text-xs">
+      {failures.data?.map(({ seq, title, problem }) => (
+        <li key={seq} className="py-0.5">
+          <span className="font-medium break-all">{title}</span>: {problem}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void }) {
+  const [showsFailures, setShowsFailures] = useState(false)
+  const [showsReport, setShowsReport] = useState(false)
+  const { id, kind, name, place, state, problem, doing, files, bytes, history, report } = transfer
+  const Icon = kind === 'download' ? ArrowDownToLine : ArrowUpFromLine
+  const live = isLive(transfer)
+  const hasBytes = bytes.total > 0
+  return (
+    <li
+      className="flex flex-col gap-2 border-b border-line py-3.5 last:border-0"
+      data-transfer={state}
+    >
+      <div className="flex items-start gap-3">
+        <Icon className="mt-0.5 size-4 shrink-0 text-muted" aria-label={kind} />
+        <div className="min-w-0 flex-1">
+          <p className="truncate text-sm font-medium">{name}</p>
+          <p className="truncate text-xs text-muted" title={place}>
+            {kind === 'download' ? `to ${place}` : `from ${place}`}
+          </p>
+        </div>
+        <span className="shrink-0 text-xs leading-7 text-muted">
+          {live && doing ? `${doing}…` : STATE[state]}
+        </span>
+        <div className="flex shrink-0">
+          {live && (
+            <IconButton label={`Pause ${name}`} onClick={() => void pauseTransfer(id)}>
+              <Pause />
+            </IconButton>
+          )}
+          {(state === 'paused' || (state === 'failed' && files.failed === 0)) && (
+            <IconButton label={`Go on with ${name}`} onClick={() => void resumeTransfer(id)}>
+              <Play />
+            </IconButton>
+          )}
+          {files.failed > 0 && !live && (
+            <IconButton
+              label={`Try the failed files of ${name} again`}
+              onClick={() => void retryTransfer(id)}
+            >
+              <RotateCcw />
+            </IconButton>
+          )}
+          {kind === 'download' && state === 'done' && (
+            <IconButton
+              label={`Show the folder of ${name}`}
+              onClick={() => void revealTransfer(place)}
+            >
+              <FolderOpen />
+            </IconButton>
+          )}
+          {live || state === 'paused' ? (
+            <IconButton label={`Cancel ${name}`} onClick={onCancel}>
+              <X />
+            </IconButton>
+          ) : (
+            <IconButton label={`Take ${name} off the list`} onClick={() => void removeTransfer(id)}>
+              <Trash2 />
+            </IconButton>
+          )}
+        </div>
+      </div>
+      {state !== 'done' && state !== 'cancelled' && (
+        <ProgressBar
+          isBare
+          label={`Progress of ${name}`}
+          done={hasBytes ? bytes.done : files.done + files.skipped}
+          total={hasBytes ? bytes.total : files.total}
+        />
+      )}
+      <p className="text-xs text-muted tabular-nums">{line(transfer)}</p>
+      {live && history.length > 2 && <Graph history={history} />}
+      {problem && (
+        <p className={live ? 'text-xs text-warning' : 'text-xs text-danger'}>{problem}</p>
+      )}
+      {files.failed > 0 && (
+        <Button
+          variant="ghost"
+          className="h-6 self-start px-1.5 text-xs text-danger"
+          aria-expanded={showsFailures}
+          onClick={() => setShowsFailures(!showsFailures)}
+        >
+          {counted(files.failed, 'file')} failed: why
+        </Button>
+      )}
+      {showsFailures && <Failures id={id} count={files.failed} />}
+      {report.length > 0 && (
+        <Button
+          variant="ghost"
+          className="h-6 self-start px-1.5 text-xs"
+          aria-expanded={showsReport}
+          onClick={() => setShowsReport(!showsReport)}
+        >
+          Report ({report.length})
+        </Button>
+      )}
+      {showsReport && (
+        <ul className="max-h-40 overflow-y-auto rounded-md bg-raised px-3 py-2 text-xs">
+          {report.map((words) => (
+            <li key={words} className="py-0.5 break-words">
+              {words}
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
+  )
+}
+
+/** Every download and upload: what it does, how far it is, and what it could not do. */
+export function TransfersDialog() {
+  const transfers = useStore(transferState, (state) => state.transfers)
+  const [cancelling, setCancelling] = useState<Transfer | null>(null)
+  return (
+    <Modal
+      title="Downloads and uploads"
+      description="They go on when this is closed, and after the app was closed."
+      onClose={() => showDialog(null)}
+      wide
+    >
+      <div className="min-h-[46vh]">
+        {transfers.length === 0 ? (
+          <EmptyState icon={<Inbox />} title="Nothing is being transferred">
+            Choose Download on a dataset, or drop a folder on the window.
+          </EmptyState>
+        ) : (
+          <ul>
+            {transfers.map((transfer) => (
+              <Row key={transfer.id} transfer={transfer} onCancel={() => setCancelling(transfer)} />
+            ))}
+          </ul>
+        )}
+      </div>
+      {cancelling && (
+        <ConfirmDialog
+          title={`Cancel the ${cancelling.kind} of “${cancelling.name}”?`}
+          action={`Cancel the ${cancelling.kind}`}
+          onConfirm={() => void cancelTransfer(cancelling.id)}
+          onClose={() => setCancelling(null)}
+        >
+          {cancelling.kind === 'download'
+            ? 'Complete files stay in the folder; half ones are removed.'
+            : 'Images that are on the service stay there; the others are not sent.'}
+        </ConfirmDialog>
+      )}
+    </Modal>
+  )
+}

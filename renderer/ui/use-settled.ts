@@ -1,0 +1,13 @@
+import { useEffect, useState } from 'react'
+
+/** A value, once it has not changed for so many milliseconds: a request for each key pressed is too many. */
+export function useSettled<T>(value: T, delayMs = 400): T {
+  const [settled, setSettled] = useState(value)
+  const key = JSON.stringify(value)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds what counts
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), delayMs)
+    return () => clearTimeout(timer)
+  }, [key, delayMs])
+  return settled
+}

@@ -1,0 +1,146 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { writeImage } from '#tests/helpers/core.ts'
+import { expectAccessible } from './accessible.ts'
+import { type App, expect, test } from './fixture.ts'
+
+async function addAccount(app: App, { url }: { url: string }): Promise<Page> {
+  const page = await app.start()
+  await page.getByRole('button', { name: 'Add account' }).click()
+  await page.getByLabel('API key').fill('pk_live_member')
+  await page.getByLabel('Address of the service').fill(url)
+  await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
+  await expect(page.getByRole('heading', { name: 'Emulated Organisation' })).toBeVisible()
+  return page
+}
+
+const rows = (page: Page, state: string) => page.locator(`[data-transfer=${state}]`)
+
+/** Images of a folder, in directories. */
+async function photos(root: string, count: number): Promise<string> {
+  const folder = join(root, 'harbour')
+  for (const directory of ['day', 'night']) mkdirSync(join(folder, directory), { recursive: true })
+  for (let index = 0; index < count; index++)
+    await writeImage(join(folder, index % 2 ? 'day' : 'night', `${index}.png`))
+  return folder
+}
+
+test('a dataset is downloaded with one click, in the form the training needs', async ({
+  app,
+  service,
+  folder,
+}) => {
+  const page = await addAccount(app, service)
+  await page.getByRole('button', { name: 'Download street scenes' }).click()
+  await expect(page.getByRole('dialog').getByRole('status')).toContainText('images')
+  await page.getByLabel('Into the folder').fill(join(folder, 'street'))
+  await page.getByLabel('As', { exact: true }).selectOption('yolo_seg')
+  await expect(page.getByRole('dialog').getByRole('status')).toContainText('are free on the disk')
+  await expectAccessible(page)
+  await app.screenshot('download')
+  await page.getByRole('button', { name: 'Download', exact: true }).click()
+  await expect(rows(page, 'done')).toHaveCount(1)
+  await expectAccessible(page)
+  await app.screenshot('transfers')
+  expect(readFileSync(join(folder, 'street/data.yaml'), 'utf8')).toContain('car')
+  expect(readdirSync(join(folder, 'street'))).toContain('images')
+})
+
+test('a folder is uploaded with its directories, and dropped again it is known', async ({
+  app,
+  service,
+  folder,
+}) => {
+  const source = await photos(folder, 12)
+  const page = await addAccount(app, service)
+  const { state } = service
+  const before = state.images(state.dataset('street scenes').id).length
+  const upload = async () => {
+    await page.getByRole('button', { name: 'More for street scenes' }).click()
+    await page.getByRole('menuitem', { name: 'Upload…' }).click()
+    await page.getByLabel(/^A folder, an image or a ZIP/).fill(source)
+  }
+  await upload()
+  await expect(page.getByRole('dialog').getByRole('status')).toContainText('12 images')
+  await expect(page.getByRole('dialog').getByRole('status')).toContainText('2 directories')
+  await expectAccessible(page)
+  await app.screenshot('upload')
+  await page.getByRole('button', { name: 'Upload 12 images' }).click()
+  await expect(rows(page, 'done')).toHaveCount(1)
+  expect(state.images(state.dataset('street scenes').id)).toHaveLength(before + 12)
+  expect(state.imageAt(state.dataset('street scenes'), 'harbour/day/1.png').id).toBeTruthy()
+  await page.keyboard.press('Escape')
+  await upload()
+  await expect(page.getByRole('dialog').getByRole('status')).toContainText(
+    '12 names are there already',
+  )
+  await page.getByRole('button', { name: 'Upload 12 images' }).click()
+  await expect(rows(page, 'done')).toHaveCount(2)
+  expect(state.images(state.dataset('street scenes').id)).toHaveLength(before + 12)
+})
+
+test('files dropped on an account of a browser become a new dataset', async ({ app, service }) => {
+  const page = await addAccount(app, service)
+  const png = (await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(16, 12)
+    canvas.getContext('2d')?.fillRect(0, 0, 8, 8)
+    const blob = await canvas.convertToBlob()
+    return [...new Uint8Array(await blob.arrayBuffer())]
+  })) as number[]
+  const data = await page.evaluateHandle((bytes) => {
+    const transfer = new DataTransfer()
+    transfer.items.add(new File([new Uint8Array(bytes)], 'a.png', { type: 'image/png' }))
+    transfer.items.add(new File([new Uint8Array(bytes)], 'b.png', { type: 'image/png' }))
+    return transfer
+  }, png)
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer: data })
+  await expect(page.getByText('Drop to upload into a new dataset')).toBeVisible()
+  await app.screenshot('drop')
+  await page.dispatchEvent('body', 'drop', { dataTransfer: data })
+  await page.getByRole('textbox', { name: 'Name' }).fill('dropped')
+  await page.getByRole('button', { name: /^Create/ }).click()
+  await page.getByRole('button', { name: 'Upload 2 images' }).click()
+  await expect(rows(page, 'done')).toHaveCount(1)
+  const { state } = service
+  expect(
+    state
+      .images(state.dataset('dropped').id)
+      .map(({ filename }) => filename)
+      .sort(),
+  ).toEqual(['a.png', 'b.png'])
+  expect(readdirSync(join(app.dataDir, 'stages'))).toEqual([])
+})
+
+test('a download is paused, goes on after a restart, and cancelled leaves no half file', async ({
+  app,
+  service,
+  folder,
+}) => {
+  // Each answer of the storage waits: the download is still under way when it is paused.
+  service.faults.add({
+    match: '^GET .*\\.(png|jpg)',
+    times: 1_000_000,
+    fault: { kind: 'delay', ms: 800 },
+  })
+  const page = await addAccount(app, service)
+  await page.getByRole('button', { name: 'Download large' }).click()
+  await page.getByLabel('Into the folder').fill(join(folder, 'large'))
+  await page.getByRole('button', { name: 'Download', exact: true }).click()
+  await expect(rows(page, 'running')).toContainText(/[1-9]\d* of 12,000 files/)
+  await expect(page).toHaveTitle(/^\d+ % · /)
+  await app.screenshot('transfer-running')
+  await page.getByRole('button', { name: 'Pause large' }).click()
+  await expect(rows(page, 'paused')).toHaveCount(1)
+  await page.getByRole('button', { name: 'Go on with large' }).click()
+  await expect(rows(page, 'running')).toHaveCount(1)
+  await app.restart('kill')
+  await app.page.getByRole('button', { name: /^\d+ %/ }).click()
+  await expect(rows(app.page, 'running')).toHaveCount(1)
+  await app.page.getByRole('button', { name: 'Cancel large' }).click()
+  await app.page.getByRole('button', { name: 'Cancel the download' }).click()
+  await expect(rows(app.page, 'cancelled')).toHaveCount(1)
+  const left = readdirSync(join(folder, 'large'), { recursive: true }).map(String)
+  expect(left.filter((name) => name.endsWith('.part'))).toEqual([])
+  expect(existsSync(join(folder, 'large'))).toBe(true)
+})

@@ -64,7 +64,7 @@ async function run() {
   const { main } = await import(pathToFileURL(join(root, 'out/main/cli.js')).href)
   const windowless =
     args.some((arg) => arg === '--serve' || arg === '--help' || arg === '-h') ||
-    args[0] === 'convert'
+    ['convert', 'download', 'upload'].includes(args[0])
   if (windowless) return main(args, { cwd, noWindowBecause: null })
   const { executable, because } = electron()
   if (!executable) return main(args, { cwd, noWindowBecause: because })

@@ -6,6 +6,7 @@ import { FORMATS } from '#shared/model/format.ts'
 import { convert } from './convert.ts'
 import { defaultDataDir } from './data-dir.ts'
 import { serveApp } from './serve.ts'
+import { transferCommand } from './transfer-command.ts'
 
 const HELP = `Pictograph Desktop
 
@@ -20,6 +21,19 @@ const HELP = `Pictograph Desktop
       --strict                  exit with 1 when anything was lost
       --clamp                   cut shapes at the image's border
       --json                    the report as JSON
+
+  pictograph-desktop download DATASET FOLDER   the same command again goes on where it ended
+      --format F                files (default: images with a JSON file each), or a format
+      --only images|annotations
+      --stage S --split S --class C --tag T     only these; each may be repeated
+  pictograph-desktop upload FOLDER DATASET     folders, images or ZIPs
+      --directory /D            below which directory of the dataset
+      --tree keep|first|flat    which directories of the folder
+      --existing skip|rename|replace            names that are there (default skip)
+      --no-labels               leave label files that lie beside the images
+      --create                  make the dataset when it is not there
+    both: --connections N, --account ORGANISATION, --json; the key is that of PICTOGRAPH_API_KEY
+    (with PICTOGRAPH_BASE_URL), or of the app's account; exits with 1 when files failed
 
   Formats: ${FORMATS.map(({ id }) => id).join(', ')}
 `
@@ -76,6 +90,19 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
         strict: { type: 'boolean' },
         clamp: { type: 'boolean' },
         json: { type: 'boolean' },
+        account: { type: 'string' },
+        format: { type: 'string' },
+        only: { type: 'string' },
+        stage: { type: 'string', multiple: true },
+        split: { type: 'string', multiple: true },
+        class: { type: 'string', multiple: true },
+        tag: { type: 'string', multiple: true },
+        directory: { type: 'string' },
+        tree: { type: 'string' },
+        existing: { type: 'string' },
+        connections: { type: 'string' },
+        'no-labels': { type: 'boolean' },
+        create: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     })
@@ -85,6 +112,8 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
     }
     if (positionals[0] === 'convert')
       return await convert(positionals.slice(1), values, invocation.cwd)
+    if (positionals[0] === 'download' || positionals[0] === 'upload')
+      return await transferCommand(positionals, values, invocation.cwd)
     if (positionals.length > 1)
       throw new UserError(
         'usage',

@@ -46,7 +46,8 @@ interface Connection {
   tellTimer: NodeJS.Timeout | null
 }
 
-const secretName = (accountId: string) => `account ${accountId}`
+/** What an account's key is kept under. */
+export const secretName = (accountId: string) => `account ${accountId}`
 
 /** An address as it is kept: no trailing slash, nothing after the path. Throws a UserError. */
 export function cleanBaseUrl(text: string): string {

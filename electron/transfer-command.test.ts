@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import { createAppCore } from '#core/app-core.ts'
+import { seededEmulator } from '#tests/helpers/cloud.ts'
+import { temporaryFolder, testPorts, writeImage } from '#tests/helpers/core.ts'
+import { fileSecrets } from './host-node/node-ports.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const STREET = 'street scenes'
+
+/** The service answers in this process, so that the command has one of its own. */
+async function run(dataDir: string, env: Record<string, string>, ...args: string[]) {
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/dev-core.mjs'), ...args], {
+    env: { PATH: process.env.PATH, PICTOGRAPH_DATA_DIR: dataDir, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ])
+  return { status, stdout, stderr }
+}
+
+test('download and upload say what was done, and do nothing twice', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  using data = temporaryFolder()
+  using work = temporaryFolder()
+  const env = { PICTOGRAPH_API_KEY: 'pk_live_member', PICTOGRAPH_BASE_URL: emulator.url }
+  const out = join(work.path, 'out')
+  const down = () =>
+    run(data.path, env, 'download', STREET, out, '--format', 'yolo', '--stage', 'new', '--json')
+  const first = await down()
+  expect(first.stderr).toBe('')
+  expect(first.status).toBe(0)
+  expect(JSON.parse(first.stdout)).toMatchObject({
+    kind: 'download',
+    dataset: STREET,
+    state: 'done',
+    files: { failed: 0 },
+    failures: [],
+  })
+  expect(readFileSync(join(out, 'data.yaml'), 'utf8')).toContain('names')
+  const again = JSON.parse((await down()).stdout)
+  expect(again.files.done).toBe(0)
+
+  const photos = join(work.path, 'photos')
+  mkdirSync(photos)
+  for (const name of ['a.png', 'b.png']) await writeImage(join(photos, name))
+  const up = () => run(data.path, env, 'upload', photos, 'harbour', '--create')
+  expect(await up()).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('upload of “harbour”: done, 2 files'),
+  })
+  expect(await up()).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('done, 0 files, 2 there already'),
+  })
+  expect(emulator.state.images(emulator.state.dataset('harbour').id)).toHaveLength(2)
+  // The key is nowhere on the disk.
+  const files = readdirSync(data.path, { recursive: true, withFileTypes: true })
+  for (const file of files.filter((entry) => entry.isFile()))
+    expect(readFileSync(join(file.parentPath, file.name), 'latin1')).not.toContain('pk_live_member')
+}, 60_000)
+
+test('an account of the app serves where no key is in the environment', async () => {
+  await using service = await seededEmulator()
+  using data = temporaryFolder()
+  using work = temporaryFolder()
+  const none = await run(data.path, {}, 'download', STREET, work.path)
+  expect(none).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('Set PICTOGRAPH_API_KEY'),
+  })
+  {
+    await using core = createAppCore({
+      ...testPorts(data.path),
+      secrets: fileSecrets(data.path),
+    })
+    await core.accounts.add(service.emulator.url, 'pk_live_member')
+  }
+  const only = ['--only', 'annotations', '--account', 'Emulated Organisation']
+  const done = await run(data.path, {}, 'download', STREET, work.path, ...only)
+  expect(done).toMatchObject({ status: 0, stdout: expect.stringContaining('done') })
+}, 60_000)
+
+test('what cannot be begun exits with 2 and names the way out', async () => {
+  await using service = await seededEmulator()
+  using data = temporaryFolder()
+  using work = temporaryFolder()
+  const env = { PICTOGRAPH_API_KEY: 'pk_live_member', PICTOGRAPH_BASE_URL: service.emulator.url }
+  const cases: [string[], string][] = [
+    [['download', STREET], 'Usage'],
+    [['download', 'nowhere', work.path], 'There is no dataset “nowhere”'],
+    [['download', STREET, work.path, '--stage', 'finished'], '--stage'],
+    [['upload', join(work.path, 'gone'), STREET], 'is not there'],
+  ]
+  for (const [args, words] of cases)
+    expect(await run(data.path, env, ...args)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(words),
+    })
+  const refused = await run(
+    data.path,
+    { ...env, PICTOGRAPH_API_KEY: 'pk_live_wrong' },
+    'download',
+    STREET,
+    work.path,
+  )
+  expect(refused).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('does not accept this key'),
+  })
+}, 60_000)

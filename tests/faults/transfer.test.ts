@@ -106,7 +106,13 @@ test(`${FILES} files come down whole through resets, failures, truncation and ${
   const hashes = pictures.map(hash)
   for (const { parentPath, name } of files) {
     const number = Number(name.replace('.jpg', ''))
-    expect(hash(readFileSync(join(parentPath, name)))).toBe(hashes[number % 50])
+    const bytes = readFileSync(join(parentPath, name))
+    const wanted = pictures[number % 50]
+    expect({ name, length: bytes.length, hash: hash(bytes) }).toEqual({
+      name,
+      length: wanted.length,
+      hash: hashes[number % 50],
+    })
   }
 })
 

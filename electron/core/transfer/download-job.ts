@@ -43,16 +43,16 @@ const NOTED_BYTES = 1_000_000
 /** Where labels lie until they are written in their format; below the folder. */
 const stagingOf = (id: string) => `.pictograph-${id.slice(0, 8)}`
 
-/** Whether an image file can be decoded to its end. What no decoder is here for counts as whole. */
-async function decodes(file: string): Promise<boolean> {
+/** Whether an image can be decoded to its end. What no decoder is here for counts as whole. */
+async function decodes(title: string, bytes: Buffer): Promise<boolean> {
   try {
-    const image = sharp(file, { limitInputPixels: false, failOn: 'truncated' })
-    const { format, compression } = await image.metadata()
+    const input = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
+    const { format, compression } = await input.metadata()
     if (format === 'heif' && compression !== 'av1') return true
-    await image.stats()
+    await input.stats()
     return true
   } catch {
-    return /\.(bmp|hei[cf])$/i.test(file)
+    return /\.(bmp|hei[cf])$/i.test(title)
   }
 }
 
@@ -358,7 +358,7 @@ export class DownloadJob {
       expectedBytes: item.sizeBytes,
       etag: item.facts.etag ?? null,
       open: (fromByte, etag) => this.#open(item, fromByte, etag),
-      decodes,
+      decodes: (bytes) => decodes(item.target, bytes),
       onBytes,
       onEtag: (etag) => {
         item.facts = { ...item.facts, etag }

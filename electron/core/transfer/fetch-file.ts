@@ -3,7 +3,7 @@ import { lstat, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { StorageBody } from '#core/api/client.ts'
-import { isWholeImage, looksWhole } from './whole-image.ts'
+import { isWhole, isWholeImage } from './whole-image.ts'
 
 /** Up to this size a body is taken whole before it is written: two system calls instead of many. Bytes. */
 const SMALL_BYTES = 1_000_000
@@ -17,8 +17,8 @@ export interface FetchRequest {
   etag: string | null
   /** Asks for the file from a byte on. */
   open: (fromByte: number, etag: string | null) => Promise<StorageBody>
-  /** Whether a file is an image that can be decoded. */
-  decodes: (file: string) => Promise<boolean>
+  /** Whether an image can be decoded to its end. */
+  decodes: (bytes: Buffer) => Promise<boolean>
   onBytes: (count: number) => void
   /** What a later try needs to go on from here. */
   onEtag: (etag: string | null) => void
@@ -54,12 +54,12 @@ export async function fetchFile(request: FetchRequest): Promise<number> {
   if (total !== null && total <= SMALL_BYTES && begins === 0) {
     const bytes = Buffer.from(await answer.body.bytes())
     onBytes(bytes.length)
-    await check(request, bytes.length, total, async () => {
-      const verdict = looksWhole(bytes.subarray(0, 16), bytes.subarray(-16), bytes.length)
-      if (verdict !== 'unknown') return verdict === 'yes'
-      await writeFile(part, bytes)
-      return request.decodes(part)
-    })
+    await check(request, bytes.length, total, () => isWhole(bytes, request.decodes)).catch(
+      (error: unknown) => {
+        onEtag(null)
+        throw error
+      },
+    )
     await writeFile(part, bytes)
     await rename(part, target)
     return bytes.length
@@ -91,11 +91,11 @@ async function check(
   { expectedBytes, target }: FetchRequest,
   size: number,
   total: number | null,
-  isWhole: () => Promise<boolean>,
+  isComplete: () => Promise<boolean>,
 ): Promise<void> {
   if (total !== null && size !== total)
     throw new BrokenFileError(`${size} of ${total} bytes came: ${target}`)
-  if (await isWhole()) return
+  if (await isComplete()) return
   throw new BrokenFileError(
     expectedBytes > 0 && size !== expectedBytes
       ? `${size} of ${expectedBytes} bytes came: ${target}`

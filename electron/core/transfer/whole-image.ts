@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 
 /** PNG, third edition, 11.2.1: the chunk that ends a file. */
 const PNG_END = Buffer.from([0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82])
@@ -26,10 +26,26 @@ export function looksWhole(
   return 'unknown'
 }
 
+const [SOS, EOI] = [0xda, 0xd9]
+
+/**
+ * Whether a JPEG has its end, wherever it is: its segments are walked (a preview in one has an end of its own), and
+ * within what is coded a marker cannot come about by chance (ITU T.81, B.1.1.5). A decoder is no judge here: what
+ * is missing at the end it fills with grey, and says so at times only.
+ */
+export function jpegEnds(bytes: Buffer): boolean {
+  for (let at = 2; at + 4 <= bytes.length; ) {
+    if (bytes[at] !== 0xff) return false
+    if (bytes[at + 1] === SOS) return bytes.includes(Buffer.from([0xff, EOI]), at + 4)
+    at += 2 + bytes.readUInt16BE(at + 2)
+  }
+  return false
+}
+
 /** The same for a file on disk; what the marks do not tell, `decodes` does. */
 export async function isWholeImage(
   file: string,
-  decodes: (file: string) => Promise<boolean>,
+  decodes: (bytes: Buffer) => Promise<boolean>,
 ): Promise<boolean> {
   const verdict = await (async () => {
     await using handle = await open(file)
@@ -40,5 +56,17 @@ export async function isWholeImage(
     const { bytesRead } = await handle.read(tail, 0, 16, Math.max(0, size - 16))
     return looksWhole(head, tail.subarray(0, bytesRead), size)
   })()
-  return verdict === 'unknown' ? decodes(file) : verdict === 'yes'
+  if (verdict !== 'unknown') return verdict === 'yes'
+  return isWhole(await readFile(file), decodes)
+}
+
+/** Of an image in memory: by the marks of its format, and where they do not tell by `decodes`. */
+export async function isWhole(
+  bytes: Buffer,
+  decodes: (bytes: Buffer) => Promise<boolean>,
+): Promise<boolean> {
+  const verdict = looksWhole(bytes.subarray(0, 16), bytes.subarray(-16), bytes.length)
+  if (verdict !== 'unknown') return verdict === 'yes'
+  if (bytes[0] === 0xff) return jpegEnds(bytes)
+  return bytes.subarray(0, 4).equals(PNG_START) ? bytes.includes(PNG_END) : decodes(bytes)
 }

@@ -8,6 +8,7 @@ import { electronPorts } from './host-electron/electron-ports.ts'
 import { installMenu } from './host-electron/menu.ts'
 import { handleScheme, registerScheme } from './host-electron/protocol.ts'
 import { bridgeRpc } from './host-electron/rpc-bridge.ts'
+import { showTransfers } from './host-electron/taskbar-progress.ts'
 import { createWindow, secureWindows } from './host-electron/window.ts'
 
 // Before `ready`, and before anything is awaited.
@@ -63,6 +64,7 @@ async function start(): Promise<void> {
   installMenu(isMac)
   handleScheme(core, RENDERER, process.env.ELECTRON_RENDERER_URL)
   bridgeRpc(core)
+  showTransfers(core)
   createWindow(PRELOAD)
 
   app.on('second-instance', (_event, _argv, _cwd, handedOver) => {

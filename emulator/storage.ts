@@ -4,6 +4,7 @@ import { readFile, rename, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
 import sharp from 'sharp'
 import { drawnImage } from './drawn-image.ts'
 import type { Faults } from './faults.ts'
@@ -18,6 +19,8 @@ export class Storage {
   readonly #secret = randomUUID()
   readonly #faults: Faults
   readonly #now: () => number
+  /** By object: bytes under a name never change. */
+  readonly #etags = new Map<string, string>()
   readonly server
   origin = ''
 
@@ -91,6 +94,7 @@ export class Storage {
     const fault = this.#faults.strike(`STORAGE ${method} /${object}`)
     if (method === 'PUT') {
       if (!NAME.test(object)) return this.#refuse(response, 400, 'InvalidName', 'No such name')
+      if (fault?.kind === 'delay') await setTimeout(fault.ms + Math.random() * fault.jitterMs)
       if (fault?.kind === 'reset') return void request.socket.destroy()
       if (fault?.kind === 'status')
         return this.#refuse(response, fault.status, 'Fault', 'As asked for')
@@ -100,6 +104,7 @@ export class Storage {
         throw error
       })
       await rename(part, join(this.#objectsDir, object))
+      this.#etags.delete(object)
       if (fault?.kind === 'lose_answer') return void request.socket.destroy()
       response.writeHead(200).end()
       return
@@ -107,7 +112,8 @@ export class Storage {
     if (!this.has(object))
       return this.#refuse(response, 404, 'NoSuchKey', 'There is no such object')
     const bytes = await this.bytes(object)
-    const etag = etagOf(bytes)
+    const etag = this.#etags.get(object) ?? etagOf(bytes)
+    this.#etags.set(object, etag)
     const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')
     const isSame = request.headers['if-range'] === undefined || request.headers['if-range'] === etag
     const from = range && isSame ? Math.min(Number(range[1]), bytes.length) : 0

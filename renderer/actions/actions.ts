@@ -80,7 +80,6 @@ const classActions = Array.from({ length: 10 }, (_, index): Action => {
     label: `Class ${index + 1}: choose it, or relabel the selection`,
     group: 'Classes',
     keys: [String((index + 1) % 10)],
-    keyOnly: true,
     enabled: () => name() !== undefined,
     run: () => useClass(name() ?? ''),
   }
@@ -133,7 +132,6 @@ export const ACTIONS: readonly Action[] = [
     label: 'Cancel one level',
     group: 'Edit',
     keys: ['Escape'],
-    keyOnly: true,
     enabled: inDataset,
     run: cancel,
   },

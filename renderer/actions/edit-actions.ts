@@ -110,7 +110,6 @@ const nudges: Action[] = ARROWS.flatMap(([key, dx, dy, word]) =>
       label: `Move ${word} by ${step} px`,
       group: 'Edit',
       keys: [`${modifier}${key}`],
-      keyOnly: true,
       enabled: hasSelection,
       run: () => nudge(dx * step, dy * step),
     }),
@@ -127,7 +126,6 @@ function neighbour(step: 1 | -1): string | null {
 }
 
 const cycling = (step: 1 | -1) => ({
-  keyOnly: true,
   enabled: () => neighbour(step) !== null,
   run: () => select([neighbour(step) ?? '']),
 })
@@ -160,7 +158,6 @@ export const EDIT_ACTIONS: readonly Action[] = [
     label: 'Finish the shape',
     group: 'Edit',
     keys: ['Enter'],
-    keyOnly: true,
     // With nothing being drawn Enter goes to the attributes.
     enabled: () => session.getState().drafts[toolState.getState().toolId] !== undefined,
     run: () => void tool().finish(),
@@ -170,7 +167,6 @@ export const EDIT_ACTIONS: readonly Action[] = [
     label: 'Take back a point, or remove the selected point',
     group: 'Edit',
     keys: ['Backspace'],
-    keyOnly: true,
     enabled: hasDocument,
     run: () => {
       if (!tool().removeLast() && hasSelection()) deleteAnnotations(selectedAnnotations())

@@ -6,7 +6,7 @@ import { Keys } from '#renderer/ui/feedback.tsx'
 
 /** Every action by name, with its shortcut. */
 export function CommandPalette() {
-  const actions = ACTIONS.filter(({ keyOnly, id }) => !keyOnly && id !== 'palette')
+  const actions = ACTIONS.filter(({ id }) => id !== 'palette')
     .map((action) => ({ ...action, isEnabled: action.enabled?.() ?? true }))
     .sort((a, b) => Number(b.isEnabled) - Number(a.isEnabled))
   return (

@@ -14,6 +14,7 @@ import type { Settings } from '#shared/contract/settings.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 import { counted } from '#shared/model/counted.ts'
 import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
+import { formatDuration } from '#shared/model/duration.ts'
 import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
 import { ALL_FILES, type DownloadOptions, type DownloadPlan } from '#shared/model/transfer.ts'
 import { PathField } from './path-field.tsx'
@@ -100,6 +101,9 @@ function Plan({ plan }: { plan: DownloadPlan }) {
         {counted(plan.images, 'image')}, {formatBytes(plan.bytes)} ·{' '}
         {counted(plan.requests, 'request')}
         {how}
+        {plan.expectedMs !== null &&
+          plan.bytes > 0 &&
+          ` · about ${formatDuration(plan.expectedMs)}, at the pace of the last one`}
       </p>
       <p className={tooLarge ? 'text-danger' : 'text-muted'}>
         {formatBytes(plan.freeBytes)} are free on the disk.

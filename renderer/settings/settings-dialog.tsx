@@ -13,7 +13,7 @@ import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { Dataset, LabelFileFormat } from '#shared/model/dataset.ts'
 import { AccountsSection } from './accounts-section.tsx'
-import { CacheSection } from './cache-section.tsx'
+import { ServiceSection } from './service-section.tsx'
 
 const LABEL_FORMATS: readonly { value: LabelFileFormat | 'off'; label: string }[] = [
   { value: 'off', label: 'Off' },
@@ -108,7 +108,7 @@ export function SettingsDialog({ settings }: { settings: Settings }) {
           onChange={(theme) => void changeSettings({ theme })}
         />
         <AccountsSection />
-        <CacheSection settings={settings} />
+        <ServiceSection settings={settings} />
         {dataset && !dataset.remote && <LabelFilesSection key={dataset.id} dataset={dataset} />}
         {info.data && (
           <p className="border-t border-line pt-4 text-xs text-muted">

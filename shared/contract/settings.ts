@@ -25,7 +25,7 @@ export const settingsSchema = z.object({
   /** What files of remote images that nobody asked for may take on this disk, bytes. */
   cacheLimitBytes: z.number().min(0),
   /** Connections of a download or upload, at the most. */
-  transferConnections: z.number().int().min(1).max(128),
+  transferConnections: z.number().int().min(1).max(256),
   /** Where the last download went, to begin there again. */
   lastDownloadFolder: z.string().nullable(),
 })
@@ -46,6 +46,6 @@ export const DEFAULT_SETTINGS: Settings = {
   freehandTolerance: 2,
   lastExportFolder: null,
   cacheLimitBytes: 10_000_000_000,
-  transferConnections: 48,
+  transferConnections: 96,
   lastDownloadFolder: null,
 }

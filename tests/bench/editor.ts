@@ -16,7 +16,7 @@ import {
   hoverCost,
   wheelAround,
 } from './page-probe.ts'
-import { largePolygon, PHOTO, scenario } from './scenario.ts'
+import { largePolygon, lonePolygon, PHOTO, scenario } from './scenario.ts'
 
 const COUNT = 10_000
 const MANY = 50_000
@@ -75,18 +75,12 @@ async function openBaseline(browser: Browser, url: string, expected: string): Pr
   return { pan, zoom, drag, hoverMs, openMs, heapMb: heap }
 }
 
-/** The first polygon of the scenario that nothing covers at its first vertex's side; selects it. */
+/** Selects a polygon that nothing covers; answers where one of its vertices is. */
 async function selectPolygon(page: Page, toPage: (point: Point) => Point): Promise<Point> {
-  const [annotation] = scenario(COUNT)
-  if (annotation.shape.kind !== 'polygon') throw new Error('The scenario begins with a polygon')
-  const [ring] = annotation.shape.rings
-  const centre = {
-    x: ring.reduce((sum, { x }) => sum + x, 0) / ring.length,
-    y: ring.reduce((sum, { y }) => sum + y, 0) / ring.length,
-  }
-  const at = toPage(centre)
+  const { middle, vertex } = lonePolygon(scenario(COUNT))
+  const at = toPage(middle)
   await page.mouse.click(at.x, at.y)
-  return toPage(ring[0])
+  return toPage(vertex)
 }
 
 interface AppPage extends AsyncDisposable {
@@ -231,6 +225,7 @@ async function measureApp(
   await page.keyboard.press('f')
   await page.keyboard.press('v')
   const vertex = await selectPolygon(page, await fittedPlace(page))
+  await page.getByRole('heading', { name: 'Polygon', exact: true }).waitFor()
   const drag = await framesDuring(page, () => dragAround(page, vertex, 40, 'left'))
   return { pan, zoom, drag, hoverMs, openMs, heapMb: heap, crispMs, settle }
 }

@@ -7,6 +7,7 @@ import { benchFormats } from './formats.ts'
 import type { Figure } from './measure.ts'
 import { benchScan } from './scan.ts'
 import { benchSync } from './sync.ts'
+import { benchTransfer } from './transfer.ts'
 
 const BENCHES: Record<string, () => Promise<Figure[]>> = {
   scan: benchScan,
@@ -15,6 +16,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   editor: benchEditor,
   client: benchClient,
   sync: benchSync,
+  transfer: benchTransfer,
 }
 
 const { values, positionals } = parseArgs({

@@ -1,3 +1,4 @@
+import { shapeBounds } from '#shared/geometry/shape.ts'
 import { type Annotation, newAnnotation, type Point, type Shape } from '#shared/model/annotation.ts'
 import { seededRandom } from '#tests/helpers/random.ts'
 
@@ -29,6 +30,37 @@ export function scenario(count: number): Annotation[] {
     const className = `class ${Math.floor(random() * CLASSES)}`
     return newAnnotation(shapeOf(index % 20, at, radius, random), className, { id: `s${index}` })
   })
+}
+
+/**
+ * A polygon whose middle no other shape's bounds come near (image pixels), so that a click there selects it in any
+ * editor. Answers where to click, and one of its vertices.
+ */
+export function lonePolygon(annotations: readonly Annotation[]): {
+  annotation: Annotation
+  middle: Point
+  vertex: Point
+} {
+  const near = 8
+  const bounds = annotations.map(({ shape }) => shapeBounds(shape))
+  for (const [index, annotation] of annotations.entries()) {
+    if (annotation.shape.kind !== 'polygon') continue
+    const [outline] = annotation.shape.rings
+    const middle = {
+      x: outline.reduce((sum, { x }) => sum + x, 0) / outline.length,
+      y: outline.reduce((sum, { y }) => sum + y, 0) / outline.length,
+    }
+    const isAlone = bounds.every(
+      ({ x, y, w, h }, other) =>
+        other === index ||
+        middle.x < x - near ||
+        middle.x > x + w + near ||
+        middle.y < y - near ||
+        middle.y > y + h + near,
+    )
+    if (isAlone) return { annotation, middle, vertex: outline[0] }
+  }
+  throw new Error('Every polygon is covered by another shape')
 }
 
 function shapeOf(turn: number, at: Point, radius: number, random: () => number): Shape {

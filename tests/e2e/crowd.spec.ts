@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toWireAnnotation } from '#core/api/wire-annotation.ts'
-import { PHOTO, scenario } from '#tests/bench/scenario.ts'
+import { lonePolygon, PHOTO, scenario } from '#tests/bench/scenario.ts'
 import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { expect, test } from './fixture.ts'
 
@@ -25,12 +25,14 @@ test('ten thousand shapes are imported, drawn, picked and searched for commands'
   await page.getByRole('button', { name: 'Done' }).click({ timeout: 60_000 })
   await expect(page.getByRole('tab', { name: /10000/ })).toBeVisible({ timeout: 60_000 })
   await page.locator('[data-canvas][data-complete=true]').waitFor()
-  const [first] = shapes
-  if (first.shape.kind !== 'polygon') throw new Error('The scenario begins with a polygon')
-  const [{ x, y }] = first.shape.rings[0]
-  await canvas.click(x, y)
+  const { middle } = lonePolygon(shapes)
+  await canvas.click(middle.x, middle.y)
+  await expect(page.getByRole('heading', { name: /^Polygon/ })).toBeVisible()
   await app.screenshot('ten-thousand')
   await page.keyboard.press('Control+k')
   await page.getByPlaceholder('Type a command…').fill('pol')
   await app.screenshot('palette')
+  // What has a key is there too, for those who do not know it.
+  await page.getByPlaceholder('Type a command…').fill('move left by 10')
+  await expect(page.getByRole('option', { name: /Move left by 10 px/ })).toBeVisible()
 })

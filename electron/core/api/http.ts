@@ -99,7 +99,8 @@ export class Http {
     this.#patienceMs = options.patienceMs ?? Number.POSITIVE_INFINITY
     this.#userAgent = options.userAgent ?? 'pictograph-desktop/0'
     this.#agent = new Agent({
-      connections: 64,
+      // Whoever transfers decides how many of them are used.
+      connections: 256,
       pipelining: 1,
       connect: { timeout: this.#timeoutMs },
     })

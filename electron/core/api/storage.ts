@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { type Readable, Transform } from 'node:stream'
 import { type Dispatcher, request } from 'undici'
 import { NetworkError, NotFoundError, PictographError, ServerError } from './errors.ts'
@@ -7,6 +7,9 @@ import { networkError } from './http.ts'
 
 /** Storage may be silent for this long while it reads or writes, milliseconds. */
 const TRANSFER_TIMEOUT_MS = 300_000
+
+/** Up to this size a file is read whole: one buffer instead of a stream. Bytes. */
+const SMALL_BYTES = 256_000
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -90,10 +93,12 @@ export async function putFile(
   const url = storageUrl(address)
   const route = `PUT ${shown(url)}`
   const { size } = await stat(file)
-  const source = createReadStream(file)
-  const body = source.pipe(counting(onProgress))
-  source.on('error', (error) => body.destroy(error))
+  const isSmall = size <= SMALL_BYTES
+  const source = isSmall ? null : createReadStream(file)
+  const counted = source?.pipe(counting(onProgress))
+  source?.on('error', (error) => counted?.destroy(error))
   try {
+    const body = counted ?? (await readFile(file))
     const response = await request(url, {
       method: 'PUT',
       dispatcher,
@@ -106,11 +111,12 @@ export async function putFile(
     if (response.statusCode !== 200 && response.statusCode !== 201)
       throw await refused(response.statusCode, response.body, route)
     await response.body.dump()
+    if (isSmall) onProgress?.(size)
   } catch (error) {
     signal?.throwIfAborted()
     throw error instanceof PictographError ? error : networkError(error, route)
   } finally {
-    source.destroy()
+    source?.destroy()
   }
 }
 

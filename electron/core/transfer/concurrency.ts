@@ -1,15 +1,21 @@
 import type { Clock } from '#core/api/retry.ts'
 
-/** Additive increase, multiplicative decrease (Chiu and Jain, 1989): steps and how far one falls. */
+/**
+ * Slow start, then additive increase and multiplicative decrease (Jacobson 1988; Chiu and Jain 1989): the first
+ * doubles for as long as that pays, the steps afterwards, and how far one falls.
+ */
 const INCREASE = 4
 const DECREASE = 0.6
 /** A throughput better by this factor is worth another step. */
 const WORTH_IT = 1.05
+/** A doubling that is worth another one. */
+const WORTH_DOUBLING = 1.15
 /** How long one number is tried, milliseconds. */
 const WINDOW_MS = 500
+const START_WINDOW_MS = 300
 /** Errors that come together are one sign of trouble. */
 const CALM_MS = 1_000
-const FIRST = 12
+const FIRST = 16
 
 /**
  * How many connections at a time: more for as long as that brings more bytes or files a second, fewer at once
@@ -24,6 +30,7 @@ export class Concurrency {
   #windowMs: number
   #calmUntilMs = 0
   #grewLast = true
+  #isStarting = true
 
   constructor(ceiling: number, clock: Clock) {
     this.#clock = clock
@@ -41,11 +48,17 @@ export class Concurrency {
     this.#units += units
     const now = this.#clock.now()
     const elapsedMs = now - this.#windowMs
-    if (elapsedMs < WINDOW_MS) return
+    if (elapsedMs < (this.#isStarting ? START_WINDOW_MS : WINDOW_MS)) return
     const rate = this.#units / elapsedMs
     this.#units = 0
     this.#windowMs = now
     if (now < this.#calmUntilMs) return
+    if (this.#isStarting && rate > this.#best * WORTH_DOUBLING) {
+      this.#best = rate
+      this.#limit = Math.min(this.#ceiling, this.#limit * 2)
+      return
+    }
+    this.#isStarting = false
     if (rate > this.#best * WORTH_IT) {
       this.#best = rate
       this.#limit = Math.min(this.#ceiling, this.#limit + INCREASE)
@@ -65,6 +78,7 @@ export class Concurrency {
     const now = this.#clock.now()
     if (now < this.#calmUntilMs) return
     this.#calmUntilMs = now + CALM_MS
+    this.#isStarting = false
     this.#limit = Math.max(2, this.#limit * DECREASE)
     this.#best *= DECREASE
   }

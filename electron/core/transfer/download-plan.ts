@@ -10,6 +10,7 @@ const EXPORT_REQUESTS = 6
 /** An export pays from this many annotation files on. */
 const EXPORT_FROM = 20
 const PAGE = 1_000
+const STAGES = 4
 /** The download listing gives this many addresses at the most. */
 export const LISTING_LIMIT = 10_000
 
@@ -74,6 +75,14 @@ export function labelsMode(
   return files >= EXPORT_FROM && !isCold ? 'export' : 'files'
 }
 
+/** A listing for all, or beyond its limit one for each stage; what that leaves out costs a request each. */
+function requestsForAddresses(images: readonly PlannedImage[]): number {
+  if (images.length < LISTING_LIMIT) return 1
+  const stages = [...Map.groupBy(images, ({ stage }) => stage).values()]
+  const beyond = stages.reduce((sum, { length }) => sum + Math.max(0, length - LISTING_LIMIT), 0)
+  return 1 + STAGES + beyond
+}
+
 /** Requests that a download costs. */
 export function requestsFor(
   images: readonly PlannedImage[],
@@ -81,7 +90,7 @@ export function requestsFor(
   mode: DownloadPlan['annotations'],
 ): number {
   const listing = Math.ceil(images.length / PAGE) + 1
-  const addresses = options.what === 'annotations_only' ? 0 : images.length >= LISTING_LIMIT ? 4 : 1
+  const addresses = options.what === 'annotations_only' ? 0 : requestsForAddresses(images)
   const files = images.filter(({ annotationCount }) => annotationCount > 0).length
   const labels = mode === 'export' ? EXPORT_REQUESTS : mode === 'files' ? files : 0
   return listing + addresses + labels

@@ -1,12 +1,21 @@
-import { createWriteStream } from 'node:fs'
-import { lstat, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { Transform } from 'node:stream'
+import {
+  type FileHandle,
+  lstat,
+  open as openFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { StorageBody } from '#core/api/client.ts'
 import { isWhole, isWholeImage } from './whole-image.ts'
 
 /** Up to this size a body is taken whole before it is written: two system calls instead of many. Bytes. */
 const SMALL_BYTES = 1_000_000
+/** So much may wait for the disk, of each file that comes. Bytes. */
+const BEHIND_BYTES = 1_000_000
 
 export interface FetchRequest {
   /** Absolute; what comes lies beside it as `.part` until it is complete and checked. */
@@ -52,7 +61,8 @@ export async function fetchFile(request: FetchRequest): Promise<number> {
   const total = answer.sizeBytes === null ? null : begins + answer.sizeBytes
   onEtag(answer.etag)
   if (total !== null && total <= SMALL_BYTES && begins === 0) {
-    const bytes = Buffer.from(await answer.body.bytes())
+    const { buffer, byteOffset, length } = await answer.body.bytes()
+    const bytes = Buffer.from(buffer, byteOffset, length)
     onBytes(bytes.length)
     await check(request, bytes.length, total, () => isWhole(bytes, request.decodes)).catch(
       (error: unknown) => {
@@ -64,15 +74,12 @@ export async function fetchFile(request: FetchRequest): Promise<number> {
     await rename(part, target)
     return bytes.length
   }
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      onBytes(chunk.length)
-      done(null, chunk)
-    },
-  })
-  await pipeline(answer.body, count, createWriteStream(part, { flags: begins > 0 ? 'a' : 'w' }), {
-    signal,
-  })
+  const handle = await openFile(part, begins > 0 ? 'a' : 'w')
+  try {
+    await pipeline(answer.body, writerOf(handle, onBytes), { signal })
+  } finally {
+    await handle.close()
+  }
   const { size } = await stat(part)
   await check(request, size, total, () => isWholeImage(part, request.decodes)).catch(
     async (error: unknown) => {
@@ -84,6 +91,28 @@ export async function fetchFile(request: FetchRequest): Promise<number> {
   )
   await rename(part, target)
   return size
+}
+
+/** Writes what has come meanwhile in one call: a socket gives little at a time. The handle stays open. */
+function writerOf(handle: FileHandle, onBytes: (count: number) => void): Writable {
+  const write = (chunks: Buffer[], done: (error?: Error | null) => void) => {
+    handle.writev(chunks).then(({ bytesWritten }) => {
+      onBytes(bytesWritten)
+      const wanted = chunks.reduce((sum, { length }) => sum + length, 0)
+      // The system may take less; when the disk is full, the next call says so.
+      if (bytesWritten === wanted) done()
+      else write([Buffer.concat(chunks).subarray(bytesWritten)], done)
+    }, done)
+  }
+  return new Writable({
+    highWaterMark: BEHIND_BYTES,
+    write: (chunk: Buffer, _encoding, done) => write([chunk], done),
+    writev: (items, done) =>
+      write(
+        items.map(({ chunk }) => chunk as Buffer),
+        done,
+      ),
+  })
 }
 
 /** `total`: what the answer promised. */

@@ -1,9 +1,13 @@
 /** Runs in a thread of its own: what a file holds, by hash, and its size in pixels. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { parentPort } from 'node:worker_threads'
 import sharp from 'sharp'
+
+/** Bytes. */
+const SMALL_BYTES = 4_000_000
 
 export interface FileFactsAnswer {
   id: number
@@ -15,10 +19,16 @@ export interface FileFactsAnswer {
 
 async function facts(file: string): Promise<Omit<FileFactsAnswer, 'id'>> {
   const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash)
+  const isSmall = (await stat(file)).size <= SMALL_BYTES
+  // A small one is read once, for both.
+  const input = isSmall ? await readFile(file) : file
+  if (typeof input === 'string') await pipeline(createReadStream(input), hash)
+  else hash.update(input)
   const sha256 = hash.digest('hex')
   try {
-    const { width, height, orientation } = await sharp(file, { limitInputPixels: false }).metadata()
+    const { width, height, orientation } = await sharp(input, {
+      limitInputPixels: false,
+    }).metadata()
     // EXIF orientations 5 to 8 are turned by a quarter.
     const turned = (orientation ?? 1) >= 5
     return {
@@ -33,16 +43,30 @@ async function facts(file: string): Promise<Omit<FileFactsAnswer, 'id'>> {
   }
 }
 
-parentPort?.on('message', ({ id, file }: { id: number; file: string }) => {
-  facts(file).then(
-    (answer) => parentPort?.postMessage({ id, ...answer }),
-    (error: unknown) =>
-      parentPort?.postMessage({
-        id,
-        sha256: '',
-        width: null,
-        height: null,
-        problem: error instanceof Error ? error.message : String(error),
-      }),
-  )
+/** Files open at a time. */
+const LANES = 4
+const waiting: { id: number; file: string }[] = []
+let active = 0
+
+function next(): void {
+  const item = active < LANES ? waiting.shift() : undefined
+  if (!item) return
+  active++
+  facts(item.file)
+    .catch((error: unknown) => ({
+      sha256: '',
+      width: null,
+      height: null,
+      problem: error instanceof Error ? error.message : String(error),
+    }))
+    .then((answer) => {
+      active--
+      parentPort?.postMessage({ id: item.id, ...answer } satisfies FileFactsAnswer)
+      next()
+    })
+}
+
+parentPort?.on('message', (item: { id: number; file: string }) => {
+  waiting.push(item)
+  next()
 })

@@ -84,6 +84,8 @@ interface Target {
 export class Transfers {
   readonly #deps: Deps
   readonly #running = new Map<string, Running>()
+  /** Of the last transfer that ended, bytes a second; null: none since the start. */
+  #lastRate: number | null = null
   #isClosed = false
 
   constructor(deps: Deps) {
@@ -120,15 +122,17 @@ export class Transfers {
       const images = await wantedImages(client, remoteId, options, signal)
       const mode = labelsMode(images, options, dataset.storage_class === 'coldline')
       const { limit, used } = this.#deps.budget(accountId).state
+      const bytes =
+        options.what === 'annotations_only'
+          ? 0
+          : images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
       return {
         images: images.length,
-        bytes:
-          options.what === 'annotations_only'
-            ? 0
-            : images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+        bytes,
         requests: requestsFor(images, options, mode),
         requestsLeft: limit === null ? null : Math.max(0, limit - used),
         freeBytes: await freeBytes(folder),
+        expectedMs: this.#lastRate === null ? null : (bytes / this.#lastRate) * 1000,
         annotations: mode,
       }
     })
@@ -288,12 +292,17 @@ export class Transfers {
   async #work(id: string, running: Running): Promise<void> {
     const { transfers, log } = this.#deps
     const { signal } = running.abort
+    const began = performance.now()
+    const bytesBefore = transfers.counts(id).bytes.done
     try {
       const job = this.#job(this.#context(this.#stored(id), running))
       const report = await job.run()
       this.#flush(id, running)
       transfers.setReport(id, report)
-      const { failed } = transfers.counts(id).files
+      const counts = transfers.counts(id)
+      const { failed } = counts.files
+      const moved = counts.bytes.done - bytesBefore
+      if (moved > 0) this.#lastRate = (moved / (performance.now() - began)) * 1000
       if (failed === 0) await job.clean()
       transfers.setState(
         id,
@@ -327,7 +336,9 @@ export class Transfers {
     const { accountId } = transfer
     const { signal } = running.abort
     const onWait = (error: unknown) => {
-      running.problem = error === null ? null : this.#deps.toServiceError(error).message
+      const problem = error === null ? null : this.#deps.toServiceError(error).message
+      if (problem === running.problem) return
+      running.problem = problem
       this.#tell(transfer.id)
     }
     const waitMs = () => this.#deps.budget(accountId).waitMs()

@@ -3,13 +3,14 @@ import { Field, SelectField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 
+const CONNECTIONS = [4, 16, 48, 96, 192]
 const LIMITS = [1e9, 5e9, 10e9, 25e9, 50e9, 100e9]
 
-/** How much of the disk images of the service may take that nobody asked to keep. */
-export function CacheSection({ settings }: { settings: Settings }) {
+/** How much of the disk and of the line the service may take. */
+export function ServiceSection({ settings }: { settings: Settings }) {
   return (
     <section className="flex flex-col gap-2 border-t border-line pt-4">
-      <h3 className="text-sm font-semibold">Cache</h3>
+      <h3 className="text-sm font-semibold">Cache and transfers</h3>
       <Field
         label="Images of the service on this disk"
         hint="The ones not looked at for longest go first. What you made available offline, and what was not sent yet, always stays."
@@ -28,6 +29,29 @@ export function CacheSection({ settings }: { settings: Settings }) {
               .map((limit) => (
                 <option key={limit} value={limit}>
                   {formatBytes(limit)}
+                </option>
+              ))}
+          </SelectField>
+        )}
+      </Field>
+      <Field
+        label="Connections of a transfer, at the most"
+        hint="It takes no more than help, and fewer when something goes wrong."
+      >
+        {(id) => (
+          <SelectField
+            id={id}
+            className="w-44"
+            value={settings.transferConnections}
+            onChange={({ target }) =>
+              void changeSettings({ transferConnections: Number(target.value) })
+            }
+          >
+            {[...new Set([...CONNECTIONS, settings.transferConnections])]
+              .sort((a, b) => a - b)
+              .map((connections) => (
+                <option key={connections} value={connections}>
+                  {connections}
                 </option>
               ))}
           </SelectField>

@@ -1,0 +1,80 @@
+/** A service in a process of its own, with a dataset of many small and one of few large images; says where on standard output. */
+import { linkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { startEmulator } from '#emulator/server.ts'
+import { newId } from '#shared/model/annotation.ts'
+
+const [dataDir, ...sets] = process.argv.slice(2)
+const emulator = await startEmulator({ dataDir })
+const AT = '2026-01-01T00:00:00.000Z'
+/** Of a JPEG's comment. */
+const SEGMENT_BYTES = 65_000
+
+/** A JPEG of so many bytes: comments make up what is missing. */
+async function jpegOf(bytes: number): Promise<Buffer> {
+  const noise = { type: 'gaussian' as const, mean: 128, sigma: 40 }
+  const picture = await sharp({
+    create: { width: 160, height: 120, channels: 3, background: 'red', noise },
+  })
+    .jpeg()
+    .toBuffer()
+  const comments: Buffer[] = []
+  for (let left = bytes - picture.length; left > 4; ) {
+    const size = Math.min(left, SEGMENT_BYTES)
+    const comment = Buffer.alloc(size, 0x20)
+    comment.writeUInt16BE(0xfffe)
+    comment.writeUInt16BE(size - 2, 2)
+    comments.push(comment)
+    left -= size
+  }
+  return Buffer.concat([picture.subarray(0, 2), ...comments, picture.subarray(2)])
+}
+
+const ids: string[] = []
+for (const set of sets) {
+  const [count, bytes] = set.split('x').map(Number)
+  const id = newId()
+  ids.push(id)
+  emulator.state.putDataset({
+    id,
+    name: set,
+    description: null,
+    readme: null,
+    annotation_types: ['bbox'],
+    classes: [],
+    is_archived: false,
+    archived_at: null,
+    storage_class: 'standard',
+    created_at: AT,
+    updated_at: AT,
+  })
+  if (count === 0) continue
+  const picture = await jpegOf(bytes)
+  const first = join(emulator.state.objectsDir, newId())
+  writeFileSync(first, picture)
+  emulator.state.transaction(() => {
+    for (let index = 0; index < count; index++) {
+      const object = newId()
+      linkSync(first, join(emulator.state.objectsDir, object))
+      emulator.state.addImage({
+        id: newId(),
+        dataset_id: id,
+        directory_path: '/',
+        filename: `${index}.jpg`,
+        status: 'new',
+        split: null,
+        tags: [],
+        file_size: picture.length,
+        width: 160,
+        height: 120,
+        content_type: 'image/jpeg',
+        is_archived: false,
+        object,
+        created_at: AT,
+      })
+    }
+  })
+}
+process.stdout.write(`${JSON.stringify({ url: emulator.url, ids })}\n`)
+process.on('SIGTERM', () => void emulator[Symbol.asyncDispose]().then(() => process.exit(0)))

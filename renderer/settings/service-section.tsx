@@ -3,7 +3,7 @@ import { Field, SelectField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 
-const CONNECTIONS = [4, 16, 48, 96, 192]
+const CONNECTIONS = [8, 32, 64, 128, 256]
 const LIMITS = [1e9, 5e9, 10e9, 25e9, 50e9, 100e9]
 
 /** How much of the disk and of the line the service may take. */

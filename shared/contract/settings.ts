@@ -46,6 +46,6 @@ export const DEFAULT_SETTINGS: Settings = {
   freehandTolerance: 2,
   lastExportFolder: null,
   cacheLimitBytes: 10_000_000_000,
-  transferConnections: 96,
+  transferConnections: 128,
   lastDownloadFolder: null,
 }

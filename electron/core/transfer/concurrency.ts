@@ -15,7 +15,7 @@ const WINDOW_MS = 500
 const START_WINDOW_MS = 300
 /** Errors that come together are one sign of trouble. */
 const CALM_MS = 1_000
-const FIRST = 16
+const FIRST = 32
 
 /**
  * How many connections at a time: more for as long as that brings more bytes or files a second, fewer at once

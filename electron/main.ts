@@ -65,7 +65,7 @@ async function start(): Promise<void> {
   handleScheme(core, RENDERER, process.env.ELECTRON_RENDERER_URL)
   bridgeRpc(core)
   showTransfers(core)
-  createWindow(PRELOAD)
+  createWindow(PRELOAD, given.dataDir)
 
   app.on('second-instance', (_event, _argv, _cwd, handedOver) => {
     // Not from its arguments: Chromium may add to them and change their order.
@@ -79,7 +79,7 @@ async function start(): Promise<void> {
     window?.focus()
   })
   app.on('activate', () => {
-    if (BrowserWindow.getAllWindows().length === 0) createWindow(PRELOAD)
+    if (BrowserWindow.getAllWindows().length === 0) createWindow(PRELOAD, given.dataDir)
   })
   app.on('window-all-closed', () => {
     if (!isMac) app.quit()

@@ -1,5 +1,6 @@
 import { app, BrowserWindow, dialog, nativeTheme, session, shell } from 'electron'
 import { APP_ORIGIN } from '#shared/contract/connect.ts'
+import { lastBounds, rememberBounds } from './window-state.ts'
 
 /** The page's own background, so that nothing flashes before the first paint. */
 const BACKGROUND = { light: '#f4f5f7', dark: '#121316' }
@@ -37,17 +38,21 @@ export function secureWindows(): void {
   refusePermissions()
 }
 
-export function createWindow(preload: string): BrowserWindow {
+export function createWindow(preload: string, dataDir: string): BrowserWindow {
+  const { isMaximized, ...bounds } = lastBounds(dataDir)
   const window = new BrowserWindow({
-    width: 1440,
-    height: 900,
+    ...bounds,
     minWidth: 960,
     minHeight: 600,
     show: false,
     backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
     webPreferences: { preload, sandbox: true, contextIsolation: true, nodeIntegration: false },
   })
-  window.once('ready-to-show', () => window.show())
+  rememberBounds(window, dataDir)
+  window.once('ready-to-show', () => {
+    if (isMaximized) window.maximize()
+    window.show()
+  })
   window.webContents.on('render-process-gone', (_event, { reason }) => {
     // Everything acknowledged is on disk, the rest in the page's journal: a new page goes on there.
     if (reason !== 'clean-exit') window.webContents.reload()

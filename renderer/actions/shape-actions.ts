@@ -68,6 +68,10 @@ function changeRings(
   change: (ring: PolygonShape['rings'][number]) => PolygonShape['rings'][number],
 ): void {
   const chosen = operands().filter(({ annotation }) => annotation.shape.kind === 'polygon')
+  if (chosen.length === 0) {
+    say(`${label}: no polygon is selected that may be changed`)
+    return
+  }
   const before = chosen.reduce((sum, { polygon }) => sum + shapeVertices(polygon).length, 0)
   const shapes = new Map(
     chosen.map(({ annotation, polygon }) => [
@@ -107,6 +111,10 @@ function rotate(angleDeg: number): void {
   const boxes = selectedAnnotations().filter(
     ({ shape }) => shape.kind === 'bbox' || shape.kind === 'oriented_box',
   )
+  if (boxes.length === 0) {
+    say('Only boxes turn: convert it to an oriented box first')
+    return
+  }
   updateAnnotations('Rotate', boxes, (annotation) => {
     const box = convertShape(annotation.shape, 'oriented_box')?.shape
     if (box?.kind !== 'oriented_box') return annotation

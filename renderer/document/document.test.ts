@@ -52,6 +52,7 @@ function fakeCore() {
     redo: async () => null,
     labels: async () => ({ undo: null, redo: null }),
     saveDrafts: async (_imageId, drafts) => {
+      if (core.fail) throw core.fail
       await new Promise((later) => setTimeout(later, 1))
       core.drafts = drafts
     },
@@ -161,6 +162,16 @@ test('an edit that will never be taken is put aside, and the others go on', asyn
   await autosave.flush()
   expect(core.annotations).toHaveLength(1)
   expect(states.at(-1)).toEqual({ kind: 'saved' })
+})
+
+test('a draft that could not be kept is kept later, and the last one of several', async () => {
+  const { core, open } = fakeCore()
+  const { document } = await open()
+  core.fail = new Error('The disk is full')
+  document.saveDrafts({ polygon: { points: [1] } })
+  document.saveDrafts({ polygon: { points: [1, 2] } })
+  core.fail = null
+  await vi.waitFor(() => expect(core.drafts).toEqual({ polygon: { points: [1, 2] } }), 5_000)
 })
 
 test('a finished shape is no draft, however late its last point arrives', async () => {

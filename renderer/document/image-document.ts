@@ -13,6 +13,10 @@ import { AnnotationStore } from './annotation-store.ts'
 import type { Autosave } from './autosave.ts'
 import type { DocumentBackend, Turned } from './backend.ts'
 
+/** How often, and after how many milliseconds, a draft that could not be kept is tried again. */
+const DRAFT_TRIES = 60
+const DRAFT_PAUSE_MS = 1_000
+
 interface HistoryState {
   /** What undo and redo would do, in words. */
   undo: string | null
@@ -66,7 +70,7 @@ export class ImageDocument {
     if (this.#autosave.pending(this.image.id).length === 0) this.history.setState(labels)
   }
 
-  /** Keeps what is being drawn; of several calls the last. A failure shows when the next edit is sent. */
+  /** Keeps what is being drawn; of several calls the last. What cannot be kept is tried again for a while. */
   saveDrafts(drafts: Drafts): void {
     this.#wantedDrafts = drafts
     this.#draftsSending ??= this.#sendDrafts().finally(() => {
@@ -75,10 +79,17 @@ export class ImageDocument {
   }
 
   async #sendDrafts(): Promise<void> {
-    while (this.#wantedDrafts) {
+    for (let failures = 0; this.#wantedDrafts && failures < DRAFT_TRIES; ) {
       const drafts = this.#wantedDrafts
       this.#wantedDrafts = null
-      await this.#backend.saveDrafts(this.image.id, drafts).catch(() => {})
+      try {
+        await this.#backend.saveDrafts(this.image.id, drafts)
+        failures = 0
+      } catch {
+        failures++
+        this.#wantedDrafts ??= drafts
+        await new Promise((resolve) => setTimeout(resolve, DRAFT_PAUSE_MS))
+      }
     }
   }
 

@@ -87,6 +87,11 @@ test('boxes are rotated by key, and converted with what is lost said', async ({ 
   expect(app.stored('a.png')[0].shape.kind).toBe('polygon')
   await command(app, 'Smooth')
   await expect(canvas.hint).toHaveText('Smooth: 4 points became 8')
+  await page.keyboard.press('.')
+  await expect(canvas.hint).toHaveText('Only boxes turn: convert it to an oriented box first')
+  await command(app, 'Convert to bounding box')
+  await command(app, 'Simplify')
+  await expect(canvas.hint).toHaveText('Simplify: no polygon is selected that may be changed')
 })
 
 test('shapes are copied from the previous image, identical ones skipped', async ({ app }) => {

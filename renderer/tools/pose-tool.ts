@@ -20,7 +20,12 @@ const TEMPLATE_FROM = 8
 /** A joint that was placed, or null for one that was skipped. */
 const placedSchema = z.object({ x: z.number(), y: z.number(), occluded: z.boolean() }).nullable()
 type Placed = z.infer<typeof placedSchema>
-const draftSchema = z.object({ className: z.string(), placed: z.array(placedSchema) })
+const draftSchema = z.object({
+  className: z.string(),
+  placed: z.array(placedSchema),
+  /** The pose that is being completed, and the joints that it lacked. */
+  completing: z.object({ instanceId: z.number(), joints: z.array(z.string()) }).optional(),
+})
 
 /** The one selected pose if joints of it are missing, as a skeleton of just those; null for anything else. */
 function incompletePose(host: ToolHost): { owner: SkeletonClass; instanceId: number } | null {
@@ -55,6 +60,13 @@ export class PoseTool extends IdleTool {
     if (kept.success) {
       this.#placed = kept.data.placed
       this.#className = kept.data.className
+      const { completing } = kept.data
+      const owner = this.#owner()
+      if (completing && owner) {
+        const nodes = owner.skeleton.nodes.filter(({ name }) => completing.joints.includes(name))
+        const { instanceId } = completing
+        this.#completing = { owner: { ...owner, skeleton: { nodes, edges: [] } }, instanceId }
+      }
     } else this.#completing = incompletePose(host)
   }
 
@@ -167,9 +179,14 @@ export class PoseTool extends IdleTool {
 
   #set(placed: Placed[]): void {
     this.#placed = placed
-    this.#className = placed.length > 0 ? (this.#className ?? this.host.className()) : null
+    const completing = this.#completing && {
+      instanceId: this.#completing.instanceId,
+      joints: this.#completing.owner.skeleton.nodes.map(({ name }) => name),
+    }
+    const className = this.#completing?.owner.name ?? this.#className ?? this.host.className()
+    this.#className = placed.length > 0 ? className : null
     this.host.keepDraft(
-      placed.length > 0 && this.#className !== null ? { className: this.#className, placed } : null,
+      placed.length > 0 ? { className, placed, ...(completing && { completing }) } : null,
     )
     this.host.changed()
   }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import open from 'open'
 import { UserError } from '#core/user-error.ts'
 import { FORMATS } from '#shared/model/format.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { convert } from './convert.ts'
 import { defaultDataDir } from './data-dir.ts'
 import { serveApp } from './serve.ts'
@@ -121,7 +122,7 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
       )
     return await runServer(positionals[0] ?? null, values, invocation)
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`${messageOf(error)}\n`)
     return 2
   }
 }

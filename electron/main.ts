@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { app, BrowserWindow, dialog } from 'electron'
 import { createAppCore } from '#core/app-core.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { defaultDataDir } from './data-dir.ts'
 import { electronPorts } from './host-electron/electron-ports.ts'
 import { installMenu } from './host-electron/menu.ts'
@@ -97,10 +98,7 @@ async function start(): Promise<void> {
 
 if (isFirst) {
   start().catch((error: unknown) => {
-    dialog.showErrorBox(
-      'Pictograph Desktop cannot start',
-      error instanceof Error ? error.message : String(error),
-    )
+    dialog.showErrorBox('Pictograph Desktop cannot start', messageOf(error))
     app.exit(1)
   })
 } else {

@@ -1,3 +1,4 @@
+import { messageOf } from '#shared/model/message-of.ts'
 /** Something a person can act on: `reason` for code, `message` in words, with the way out. */
 export class UserError extends Error {
   readonly reason: string
@@ -53,7 +54,7 @@ export function toUserError(error: unknown, what?: string): UserError {
   if (error instanceof UserError) return error
   const code = codeOf(error)
   const found = WORDS.find(([pattern]) => pattern.test(code))
-  const original = error instanceof Error ? error.message : String(error)
+  const original = messageOf(error)
   const [, reason, words] = found ?? [null, 'unexpected', original]
   return new UserError(reason, what ? `${what}: ${words}` : words, { cause: error })
 }

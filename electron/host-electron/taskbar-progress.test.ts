@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { EventBus } from '#core/event-bus.ts'
-import type { Transfer } from '#shared/model/transfer.ts'
+import { liveShare, type Transfer } from '#shared/model/transfer.ts'
 
 const setProgressBar = vi.fn()
 const start = vi.fn(() => 7)
@@ -9,27 +9,28 @@ vi.mock('electron', () => ({
   BrowserWindow: { getAllWindows: () => [{ setProgressBar }] },
   powerSaveBlocker: { start, stop },
 }))
-const { showTransfers, totalShare } = await import('./taskbar-progress.ts')
+const { showTransfers } = await import('./taskbar-progress.ts')
 
 const transfer = (state: Transfer['state'], done: number, total: number) =>
-  ({ id: 't', state, bytes: { done, total } }) as Transfer
+  ({
+    id: 't',
+    state,
+    bytes: { done, total },
+    files: { done: 0, skipped: 0, failed: 0, total: 0 },
+  }) as Transfer
 
 beforeEach(() => vi.clearAllMocks())
 
 test('the bar shows what runs, by bytes, and nothing when nothing runs', () => {
-  expect(totalShare([transfer('running', 30, 100), transfer('running', 10, 100)])).toBe(0.2)
-  expect(totalShare([transfer('done', 100, 100), transfer('paused', 0, 100)])).toBeNull()
-  expect(totalShare([transfer('planning', 0, 0)])).toBe(0)
+  expect(liveShare([transfer('running', 30, 100), transfer('running', 10, 100)])).toBe(0.2)
+  expect(liveShare([transfer('done', 100, 100), transfer('paused', 0, 100)])).toBeNull()
+  expect(liveShare([transfer('planning', 0, 0)])).toBe(0)
 })
 
 test('the machine stays awake for as long as something runs, and no longer', () => {
   const events = new EventBus()
-  let list: Transfer[] = []
-  showTransfers({ events, transfers: { list: () => list } as never })
-  const tell = (next: Transfer) => {
-    list = [next]
-    events.publish({ type: 'transfer', transfer: next })
-  }
+  showTransfers({ events })
+  const tell = (next: Transfer) => events.publish({ type: 'transfer', transfer: next })
   tell(transfer('running', 50, 100))
   tell(transfer('running', 60, 100))
   expect(setProgressBar.mock.calls).toEqual([[0.5], [0.6]])

@@ -1,24 +1,20 @@
 import { BrowserWindow, powerSaveBlocker } from 'electron'
 import type { AppCore } from '#core/app-core.ts'
-import type { Transfer } from '#shared/model/transfer.ts'
+import { liveShare, type Transfer } from '#shared/model/transfer.ts'
 
 /** Takes the bar away. */
 const NO_BAR = -1
 
-/** How far all that runs is, 0..1; null when nothing runs. */
-export function totalShare(transfers: readonly Pick<Transfer, 'state' | 'bytes'>[]): number | null {
-  const live = transfers.filter(({ state }) => ['planning', 'running', 'finishing'].includes(state))
-  if (live.length === 0) return null
-  const total = live.reduce((sum, { bytes }) => sum + bytes.total, 0)
-  return total === 0 ? 0 : live.reduce((sum, { bytes }) => sum + bytes.done, 0) / total
-}
-
 /** Transfers on the taskbar and the dock; the machine does not fall asleep over them, its screen may. */
-export function showTransfers({ events, transfers }: Pick<AppCore, 'events' | 'transfers'>): void {
+export function showTransfers({ events }: Pick<AppCore, 'events'>): void {
+  // As told: asking would count the files of each again, several times a second.
+  const known = new Map<string, Transfer>()
   let blocker: number | null = null
-  events.on(({ type }) => {
-    if (type !== 'transfer' && type !== 'transfer-removed') return
-    const share = totalShare(transfers.list())
+  events.on((event) => {
+    if (event.type === 'transfer') known.set(event.transfer.id, event.transfer)
+    else if (event.type === 'transfer-removed') known.delete(event.id)
+    else return
+    const share = liveShare([...known.values()])
     for (const window of BrowserWindow.getAllWindows()) window.setProgressBar(share ?? NO_BAR)
     if (share !== null) blocker ??= powerSaveBlocker.start('prevent-app-suspension')
     else if (blocker !== null) {

@@ -1,4 +1,5 @@
 import { createStore } from 'zustand/vanilla'
+import { messageOf } from '#shared/model/message-of.ts'
 import type { Dropped, RemoteTarget } from './transfers.ts'
 
 export type Dialog =
@@ -72,7 +73,7 @@ export function dismissNotice(id: number): void {
 
 /** Shows what went wrong, in the words it came with. */
 export function notifyError(error: unknown): void {
-  notify(error instanceof Error ? error.message : String(error), 'error', requestIdOf(error))
+  notify(messageOf(error), 'error', requestIdOf(error))
 }
 
 /** Of a fault that came from the service; null when it did not. */

@@ -1,4 +1,5 @@
 import { rebaseChangeSet } from '#shared/model/change-set.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import {
   type Committed,
   type DocumentBackend,
@@ -120,7 +121,7 @@ export class Autosave {
         if (this.#isKept) this.keep()
       } catch (error) {
         this.keep()
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = messageOf(error)
         this.#events.onState({ kind: 'failed', reason, waiting: this.#queue.length })
         await this.#pause(pauseMs)
         pauseMs = Math.min(pauseMs * 2, RETRY_LONGEST_MS)

@@ -8,6 +8,7 @@ import type {
 } from '#shared/contract/contract.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
 import { newId } from '#shared/model/annotation.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { Autosave, type SaveState } from './autosave.ts'
 import type { DocumentBackend } from './backend.ts'
 import { ImageDocument } from './image-document.ts'
@@ -159,8 +160,7 @@ export async function openDocument(imageId: string): Promise<void> {
     const opened = await (known?.opening ?? backend.open(imageId))
     if (session.getState().imageId === imageId) showDocument(imageId, opened)
   } catch (error) {
-    if (session.getState().imageId === imageId)
-      session.setState({ error: error instanceof Error ? error.message : String(error) })
+    if (session.getState().imageId === imageId) session.setState({ error: messageOf(error) })
   }
 }
 

@@ -8,6 +8,7 @@ import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { RequestId } from '#renderer/ui/request-id.tsx'
+import { messageOf } from '#shared/model/message-of.ts'
 
 const USUAL_ADDRESS = 'https://api.pictograph.io'
 
@@ -93,7 +94,7 @@ export function AccountDialog() {
         )}
         {error !== null && (
           <ErrorNote>
-            {error instanceof Error ? error.message : String(error)}
+            {messageOf(error)}
             {requestId && <RequestId id={requestId} />}
           </ErrorNote>
         )}

@@ -17,14 +17,14 @@ import { cloudState } from '#renderer/document/cloud-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
-import { classNames } from '#renderer/ui/class-names.ts'
-import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
+import { Bar, EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Choice, Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Account, ListedDataset } from '#shared/model/account.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 import { counted } from '#shared/model/counted.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { AccountBadge, AccountBanner } from './account-state.tsx'
 import { TransferIndicator } from './transfer-indicator.tsx'
 
@@ -37,14 +37,7 @@ function Progress({ done, total }: { done: number; total: number }) {
   return (
     <span className="flex w-40 items-center gap-2" title={`${done} of ${total} complete`}>
       <span className="h-1.5 flex-1 overflow-hidden rounded-full bg-raised">
-        <svg
-          className="block size-full"
-          preserveAspectRatio="none"
-          viewBox="0 0 100 1"
-          aria-hidden="true"
-        >
-          <rect width={percent} height="1" className="fill-accent" />
-        </svg>
+        <Bar percent={percent} />
       </span>
       <span className="w-9 text-right text-xs text-muted tabular-nums">{percent} %</span>
     </span>
@@ -68,7 +61,7 @@ function RenameDialog({
       refresh()
       onClose()
     } catch (reason) {
-      setError(reason instanceof Error ? reason.message : String(reason))
+      setError(messageOf(reason))
     }
   }
   return (
@@ -310,10 +303,7 @@ function ListSkeleton() {
   return (
     <div role="status" aria-label="Asking the service…" className="flex flex-col gap-2">
       {[1, 2, 3].map((row) => (
-        <div
-          key={row}
-          className={classNames('h-16 animate-pulse rounded-lg border border-line bg-surface')}
-        />
+        <div key={row} className="h-16 animate-pulse rounded-lg border border-line bg-surface" />
       ))}
     </div>
   )

@@ -16,6 +16,7 @@ import { counted } from '#shared/model/counted.ts'
 import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { formatDuration } from '#shared/model/duration.ts'
 import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { ALL_FILES, type DownloadOptions, type DownloadPlan } from '#shared/model/transfer.ts'
 import { PathField } from './path-field.tsx'
 
@@ -146,7 +147,7 @@ export function DownloadDialog({
       await client.transfers.download({ ...target, folder, options })
       showDialog({ kind: 'transfers' })
     } catch (reason) {
-      setError(reason instanceof Error ? reason.message : String(reason))
+      setError(messageOf(reason))
     }
   }
   const isFiles = options.layout === 'files'

@@ -12,6 +12,7 @@ import type { ExportReport } from '#shared/contract/contract.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { FORMATS, type FormatId, formatIdSchema, type ImageMode } from '#shared/model/format.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { Figure, Losses } from './conversion-report.tsx'
 import { PathField } from './path-field.tsx'
 
@@ -163,7 +164,7 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
         )
     } catch (error) {
       if (signal.aborted) return
-      setState({ step: 'choosing', error: error instanceof Error ? error.message : String(error) })
+      setState({ step: 'choosing', error: messageOf(error) })
     }
   }
 

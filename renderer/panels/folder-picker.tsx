@@ -7,6 +7,7 @@ import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
 import { counted } from '#shared/model/counted.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 
 interface FolderPickerProps {
   /** null: the person's home. */
@@ -32,7 +33,7 @@ function NewFolder({ parent, onMade }: { parent: string; onMade: (path: string) 
       setName('')
       onMade(path)
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error))
+      setProblem(messageOf(error))
     }
   }
   return (

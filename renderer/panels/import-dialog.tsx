@@ -11,6 +11,7 @@ import type { ImportPlan } from '#shared/contract/contract.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { Failures, Figure, Losses } from './conversion-report.tsx'
 import { PathField } from './path-field.tsx'
 
@@ -118,8 +119,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
   const [mode, setMode] = useState<Mode>('add')
   const [state, setState] = useState<State>({ step: 'choosing', error: null })
   const close = () => showDialog(null)
-  const failed = (error: unknown) =>
-    setState({ step: 'choosing', error: error instanceof Error ? error.message : String(error) })
+  const failed = (error: unknown) => setState({ step: 'choosing', error: messageOf(error) })
 
   const read = async () => {
     setState({ step: 'reading' })

@@ -9,6 +9,7 @@ import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { withClassNames } from '#shared/model/annotation-class.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 
 /** Makes a dataset on the service and opens it. */
 export function NewDatasetDialog({
@@ -41,7 +42,7 @@ export function NewDatasetDialog({
       const target = { accountId, remoteId: made.remoteId, name: made.name }
       showDialog({ kind: 'upload', target, dropped })
     } catch (reason) {
-      setError(reason instanceof Error ? reason.message : String(reason))
+      setError(messageOf(reason))
       setBusy(false)
     }
   }

@@ -3,18 +3,13 @@ import { useEffect } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { transferState } from '#renderer/document/cloud-state.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
+import { liveShare } from '#shared/model/transfer.ts'
 
 /** Of all that runs: how far it is, 0..100; null when nothing runs. */
-export function useTotalPercent(): number | null {
+function useTotalPercent(): number | null {
   return useStore(transferState, ({ transfers }) => {
-    const live = transfers.filter(({ state }) => state === 'running' || state === 'planning')
-    if (live.length === 0) return null
-    const total = live.reduce((sum, { bytes, files }) => sum + (bytes.total || files.total), 0)
-    const done = live.reduce(
-      (sum, { bytes, files }) => sum + (bytes.total ? bytes.done : files.done + files.skipped),
-      0,
-    )
-    return total === 0 ? 0 : Math.floor((done / total) * 100)
+    const share = liveShare(transfers)
+    return share === null ? null : Math.floor(share * 100)
   })
 }
 

@@ -30,7 +30,7 @@ import { useStore } from '#renderer/ui/use-store.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 import { counted } from '#shared/model/counted.ts'
 import { formatDuration } from '#shared/model/duration.ts'
-import type { Transfer } from '#shared/model/transfer.ts'
+import { isLive, type Transfer } from '#shared/model/transfer.ts'
 
 const STATE: Record<Transfer['state'], string> = {
   planning: 'Getting ready',
@@ -41,8 +41,6 @@ const STATE: Record<Transfer['state'], string> = {
   failed: 'Stopped',
   cancelled: 'Cancelled',
 }
-
-const isLive = ({ state }: Transfer) => ['planning', 'running', 'finishing'].includes(state)
 
 /** Bytes a second over the last minute. */
 function Graph({ history }: { history: readonly number[] }) {

@@ -14,6 +14,7 @@ import { Modal } from '#renderer/ui/modal.tsx'
 import { formatBytes } from '#shared/model/bytes.ts'
 import { counted } from '#shared/model/counted.ts'
 import { FORMATS } from '#shared/model/format.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
 import { PathField } from './path-field.tsx'
 
@@ -26,7 +27,7 @@ function usePreview(
 ): { preview: UploadPreview | null; error: string | null } {
   const [preview, setPreview] = useState<UploadPreview | null>(null)
   const [error, setError] = useState<string | null>(null)
-  const key = JSON.stringify([accountId, remoteId, paths, options.directory])
+  const key = JSON.stringify([accountId, remoteId, paths, options.directory, options.tree])
   const latest = useRef(options)
   latest.current = options
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds what counts
@@ -43,7 +44,7 @@ function usePreview(
         setPreview(found)
     }
     read().catch((reason: unknown) => {
-      if (!stop.signal.aborted) setError(reason instanceof Error ? reason.message : String(reason))
+      if (!stop.signal.aborted) setError(messageOf(reason))
     })
     return () => stop.abort()
   }, [key])
@@ -130,7 +131,7 @@ export function UploadDialog({
     if (!files) return
     const stop = new AbortController()
     stageFiles(files, setStagedCount, stop.signal).then(setStaged, (reason: unknown) => {
-      if (!stop.signal.aborted) setError(reason instanceof Error ? reason.message : String(reason))
+      if (!stop.signal.aborted) setError(messageOf(reason))
     })
     return () => stop.abort()
   }, [files])
@@ -147,7 +148,7 @@ export function UploadDialog({
     try {
       await startUpload(target, paths, options, staged?.stageId ?? null)
     } catch (reason) {
-      setError(reason instanceof Error ? reason.message : String(reason))
+      setError(messageOf(reason))
       setBusy(false)
     }
   }

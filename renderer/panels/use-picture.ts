@@ -3,6 +3,7 @@ import { loadImage, readyImage } from '#renderer/canvas/image-loader.ts'
 import type { Picture } from '#renderer/canvas/picture.ts'
 import type { Tone } from '#renderer/canvas/tone.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 
 interface Shown {
   /** Which file it is of. */
@@ -38,7 +39,7 @@ export function usePicture(image: DatasetImage | null, tone: Tone): Omit<Shown, 
         (error: unknown): Shown => ({
           key: now.key,
           picture: null,
-          error: error instanceof Error ? error.message : String(error),
+          error: messageOf(error),
         }),
       )
       if (busy.current === now.key) busy.current = null

@@ -17,6 +17,7 @@ import { snapTo } from '#shared/geometry/snap.ts'
 import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { defaultAttributes } from '#shared/model/attributes.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { linksOf } from '#shared/model/pose.ts'
 import { frameHandles, frameOf } from './select/edit-gestures.ts'
 import type { ActiveTool, ToolHost, ToolId } from './tool.ts'
@@ -140,7 +141,7 @@ const host: ToolHost = {
     try {
       return await assist(imageId, currentClassName(), ask)
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error))
+      say(messageOf(error))
       return null
     }
   },

@@ -31,6 +31,20 @@ export function ErrorNote({ children }: { children: ReactNode }) {
   )
 }
 
+/** Fills its parent up to so many percent. */
+export function Bar({ percent }: { percent: number }) {
+  return (
+    <svg
+      className="block size-full"
+      preserveAspectRatio="none"
+      viewBox="0 0 100 1"
+      aria-hidden="true"
+    >
+      <rect width={percent} height="1" className="fill-accent" />
+    </svg>
+  )
+}
+
 export function ProgressBar({
   label,
   done,
@@ -54,14 +68,7 @@ export function ProgressBar({
         aria-valuemax={100}
         className="h-1.5 overflow-hidden rounded-full bg-raised"
       >
-        <svg
-          className="block size-full"
-          preserveAspectRatio="none"
-          viewBox="0 0 100 1"
-          aria-hidden="true"
-        >
-          <rect width={percent} height="1" className="fill-accent" />
-        </svg>
+        <Bar percent={percent} />
       </div>
       {!isBare && (
         <p className="flex justify-between gap-4 text-xs text-muted">

@@ -17,6 +17,11 @@ export function stemOf(path: string): string {
   return dot > slash + 1 ? path.slice(0, dot) : path
 }
 
+/** A directory of the service, `/` or `/a/b`, as ours: `` or `a/b`. */
+export function trimSlashes(directory: string): string {
+  return directory.replace(/^\/+|\/+$/g, '')
+}
+
 export function joinPath(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`
 }

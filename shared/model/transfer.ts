@@ -126,3 +126,22 @@ export const transferSchema = z.object({
   report: z.array(z.string()),
 })
 export type Transfer = z.infer<typeof transferSchema>
+
+/** It is at work, or will be as soon as it can. */
+export function isLive({ state }: Pick<Transfer, 'state'>): boolean {
+  return state === 'planning' || state === 'running' || state === 'finishing'
+}
+
+/** How far all that is live is, 0..1: by bytes, or by files where no bytes are known; null when nothing is. */
+export function liveShare(
+  transfers: readonly Pick<Transfer, 'state' | 'bytes' | 'files'>[],
+): number | null {
+  const live = transfers.filter(isLive)
+  if (live.length === 0) return null
+  const total = live.reduce((sum, { bytes, files }) => sum + (bytes.total || files.total), 0)
+  const done = live.reduce(
+    (sum, { bytes, files }) => sum + (bytes.total ? bytes.done : files.done + files.skipped),
+    0,
+  )
+  return total === 0 ? 0 : done / total
+}

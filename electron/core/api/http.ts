@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Agent, type Dispatcher, request, errors as undiciErrors } from 'undici'
 import type { z } from 'zod'
+import { messageOf } from '#shared/model/message-of.ts'
 import { RequestBudget } from './budget.ts'
 import {
   errorOfAnswer,
@@ -276,7 +277,7 @@ export function networkError(error: unknown, route: string): NetworkError {
     error instanceof undiciErrors.ConnectTimeoutError
   if (isTimeout)
     return new RequestTimeoutError('The service did not answer in time', { route, cause: error })
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = messageOf(error)
   return new NetworkError(`The service could not be reached: ${reason}`, { route, cause: error })
 }
 

@@ -3,6 +3,7 @@ import {
   type AttributeSchema,
   nextClassColor,
 } from '#shared/model/annotation-class.ts'
+import { trimSlashes } from '#shared/model/paths.ts'
 import type { RemoteClass, RemoteDataset, RemoteImage } from './schemas.ts'
 
 /** A class in our words. Its colour is taken from `colorOf` where the service has none that we can show. */
@@ -60,7 +61,7 @@ export function toRemoteClass({ name, color, attributes, skeleton }: AnnotationC
 
 /** An image of a listing in our words; `path` is data and never a path on this disk. */
 export function fromRemoteImage(image: RemoteImage) {
-  const directory = (image.directory_path ?? '/').replace(/^\/+|\/+$/g, '')
+  const directory = trimSlashes(image.directory_path ?? '/')
   const created = image.created_at ? Date.parse(image.created_at) : Number.NaN
   return {
     remoteId: image.id,

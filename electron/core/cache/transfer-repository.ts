@@ -130,12 +130,6 @@ export class TransferRepository {
       .run(state, problem, isOver ? Date.now() : null, id)
   }
 
-  setOptions(id: string, options: unknown): void {
-    this.#db
-      .prepare('UPDATE transfer SET options = ? WHERE id = ?')
-      .run(JSON.stringify(options), id)
-  }
-
   setPlanned(id: string): void {
     this.#db.prepare('UPDATE transfer SET is_planned = 1 WHERE id = ?').run(id)
   }

@@ -1,4 +1,5 @@
 import type { Annotation } from '#shared/model/annotation.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { fileNameOf, stemOf } from '#shared/model/paths.ts'
 import type { LossLog } from './loss-log.ts'
 import type { InputFile, LabelledImage, LabelSet } from './types.ts'
@@ -24,7 +25,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
+    const detail = messageOf(error)
     throw new FormatError('(whole file)', `is not JSON: ${detail}`)
   }
 }
@@ -34,7 +35,7 @@ export function failureOf(file: string, error: unknown) {
   return {
     file,
     field: '(whole file)',
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
   }
 }
 

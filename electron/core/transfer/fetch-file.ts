@@ -54,8 +54,8 @@ const sizeOf = async (file: string): Promise<number> => {
 export async function fetchFile(request: FetchRequest): Promise<number> {
   const { target, open, signal, onBytes, onEtag } = request
   const part = `${target}.part`
-  const have = request.etag === null ? 0 : await sizeOf(part)
-  if (request.etag === null) await sizeOf(part)
+  const there = await sizeOf(part)
+  const have = request.etag === null ? 0 : there
   const answer = await open(have, request.etag)
   const begins = answer.status === 206 ? have : 0
   const total = answer.sizeBytes === null ? null : begins + answer.sizeBytes

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { SafeNames } from '#core/safe-names.ts'
 import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 
 const ID = /^[0-9a-f-]{36}$/
 
@@ -60,7 +61,7 @@ export class Stages {
       return new Response(null, { status: 204 })
     } catch (error) {
       await rm(part, { force: true })
-      return new Response(error instanceof Error ? error.message : String(error), { status: 507 })
+      return new Response(messageOf(error), { status: 507 })
     }
   }
 }

@@ -9,13 +9,14 @@ import type { Facts } from '#core/media/probe.ts'
 import type { Log } from '#core/ports.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
-import type {
-  DownloadOptions,
-  DownloadPlan,
-  Transfer,
-  TransferFailure,
-  UploadOptions,
-  UploadPreview,
+import {
+  type DownloadOptions,
+  type DownloadPlan,
+  isLive,
+  type Transfer,
+  type TransferFailure,
+  type UploadOptions,
+  type UploadPreview,
 } from '#shared/model/transfer.ts'
 import { Concurrency } from './concurrency.ts'
 import { DownloadJob } from './download-job.ts'
@@ -94,8 +95,7 @@ export class Transfers {
 
   /** What an earlier run of the app left goes on. */
   start(): void {
-    for (const { id, state } of this.#deps.transfers.list())
-      if (state === 'running' || state === 'planning' || state === 'finishing') this.#begin(id)
+    for (const { id } of this.#deps.transfers.list().filter(isLive)) this.#begin(id)
   }
 
   list(): Transfer[] {

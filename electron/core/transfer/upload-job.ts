@@ -23,12 +23,13 @@ import type { InputFile } from '#core/formats/types.ts'
 import { toUserError } from '#core/user-error.ts'
 import { withClassNames } from '#shared/model/annotation-class.ts'
 import { counted } from '#shared/model/counted.ts'
-import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
+import { directoryOf, fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
 import { type UploadOptions, uploadOptionsSchema } from '#shared/model/transfer.ts'
 import { runPool } from './concurrency.ts'
 import { FileFacts } from './file-facts.ts'
 import type { JobContext } from './job.ts'
 import { scanDropped } from './upload-scan.ts'
+import { uploadTarget } from './upload-target.ts'
 
 /** What an upload keeps of a file. */
 interface UploadFacts {
@@ -138,10 +139,9 @@ export class UploadJob {
   async #scan(): Promise<void> {
     const { transfers, transfer, signal } = this.#context
     try {
-      const own = new Set(
-        transfers.items<UploadFacts>(transfer.id, null).map(({ target }) => target),
-      )
-      const known = new Set(transfers.items(transfer.id, null).map(({ source }) => source))
+      const earlier = transfers.items<UploadFacts>(transfer.id, null)
+      const own = new Set(earlier.map(({ target }) => target))
+      const known = new Set(earlier.map(({ source }) => source))
       let seq = transfers.nextSeq(transfer.id)
       let waiting: Omit<Item, 'batchKey'>[] = []
       const add = () => {
@@ -181,7 +181,7 @@ export class UploadJob {
     path: string,
     own: Set<string>,
   ): { target: string; state: 'waiting' | 'skipped'; facts: UploadFacts } {
-    const wanted = this.#targetOf(path)
+    const wanted = uploadTarget(path, this.#options)
     const isTaken = (candidate: string) => this.#taken.has(candidate) || own.has(candidate)
     const mayReplace = this.#options.onExisting === 'replace' && !own.has(wanted)
     if (!isTaken(wanted) || mayReplace) {
@@ -198,15 +198,6 @@ export class UploadJob {
     const target = `${stem} (${number})${extension}`
     own.add(target)
     return { target, state: 'waiting', facts: { path } }
-  }
-
-  #targetOf(path: string): string {
-    const base = this.#options.directory.replace(/^\/+|\/+$/g, '')
-    const directory = directoryOf(path)
-    const [first = ''] = directory.split('/')
-    const kept =
-      this.#options.tree === 'flat' ? '' : this.#options.tree === 'first' ? first : directory
-    return [base, kept, fileNameOf(path)].filter((part) => part !== '').reduce(joinPath, '')
   }
 
   /** Batch after batch; while one is being sent the next is looked at, and the one before is registered. */
@@ -413,7 +404,7 @@ export class UploadJob {
     )
     const refused = new Map(
       failed.map(({ filename, directory_path, error }) => [
-        joinPath((directory_path ?? '/').replace(/^\/+|\/+$/g, ''), filename),
+        joinPath(trimSlashes(directory_path ?? '/'), filename),
         error,
       ]),
     )
@@ -544,7 +535,8 @@ export class UploadJob {
     const items = transfers.items<UploadFacts>(transfer.id, null)
     const skipped = items.filter(({ state }) => state === 'skipped').length
     const renamed = items.filter(
-      ({ state, target, facts }) => state === 'done' && target !== this.#targetOf(facts.path),
+      ({ state, target, facts }) =>
+        state === 'done' && target !== uploadTarget(facts.path, this.#options),
     )
     return [
       ...(skipped > 0 ? [`${counted(skipped, 'image')} were there already and were left out`] : []),

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { detectFormat } from '#core/formats/registry.ts'
-import { directoryOf, joinPath } from '#shared/model/paths.ts'
+import { directoryOf } from '#shared/model/paths.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
 import { FileFacts } from './file-facts.ts'
 import { scanDropped } from './upload-scan.ts'
+import { uploadTarget } from './upload-target.ts'
 
 /** Milliseconds. */
 const TELL_MS = 200
@@ -30,7 +31,7 @@ interface Dropped {
  */
 export async function* lookAtDropped(
   { paths, scratch, there, uploadedAs }: Dropped,
-  { directory }: UploadOptions,
+  options: UploadOptions,
   signal: AbortSignal,
 ): AsyncGenerator<UploadPreview> {
   const preview: UploadPreview = {
@@ -49,7 +50,6 @@ export async function* lookAtDropped(
   const labels: { path: string; bytes: () => Uint8Array }[] = []
   const sizes = new Set(there.values())
   const alike: string[] = []
-  const base = directory.replace(/^\/+|\/+$/g, '')
   let toldAt = 0
   try {
     for await (const found of scanDropped(paths, scratch, [], signal)) {
@@ -58,7 +58,7 @@ export async function* lookAtDropped(
           preview.images++
           preview.bytes += sizeBytes
           directories.add(directoryOf(path))
-          if (there.has(joinPath(base, path))) preview.sameName++
+          if (there.has(uploadTarget(path, options))) preview.sameName++
           else if (sizes.has(sizeBytes)) alike.push(file)
         } else if (kind === 'label') {
           preview.labelFiles++

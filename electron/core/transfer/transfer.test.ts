@@ -373,6 +373,27 @@ describe('up', () => {
     })
   })
 
+  test('names that are there are counted where the upload would put them', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    using folder = temporaryFolder()
+    await photos(folder.path, ['set/a.png', 'set/b/c.png'])
+    const drop = [join(folder.path, 'set')]
+    await upload(cloud, service.emulator, drop, { tree: 'first' })
+    const sameName = async (tree: 'keep' | 'first' | 'flat') => {
+      const signal = new AbortController().signal
+      let count = 0
+      const options = { ...KEEP, tree }
+      const to = target(cloud, service.emulator)
+      for await (const preview of cloud.core.transfers.previewUpload(to, drop, options, signal))
+        count = preview.sameName
+      return count
+    }
+    expect(await sameName('first')).toBe(2)
+    expect(await sameName('keep')).toBe(1)
+    expect(await sameName('flat')).toBe(0)
+  })
+
   test('the service’s refusals are told, file by file', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)

@@ -195,11 +195,16 @@ async function findDataset(
 }
 
 /** The transfer that an earlier run of the same command left, or a new one. */
-function begin(core: AppCore, accountId: string, { remoteId, name }: ListedDataset, job: Job) {
+async function begin(
+  core: AppCore,
+  accountId: string,
+  { remoteId, name }: ListedDataset,
+  job: Job,
+) {
   const target = { accountId, remoteId, name }
   for (const transfer of core.transfers.list()) {
     if (transfer.state !== 'done' && transfer.state !== 'cancelled') {
-      core.transfers.retry(transfer.id)
+      await core.transfers.retry(transfer.id)
       return transfer
     }
   }
@@ -293,7 +298,7 @@ export async function transferCommand(
   if (connections !== null) core.writeSettings({ transferConnections: connections })
   const account = await core.accounts.add(baseUrl, apiKey)
   const found = await findDataset(core, account.id, dataset, values.create ?? false)
-  const { id } = begin(core, account.id, found, job)
+  const { id } = await begin(core, account.id, found, job)
   let isInterrupted = false
   const interrupt = () => {
     isInterrupted = true

@@ -25,7 +25,7 @@ process.stdout.write('begun\n')
 let done = await core.transfers.settled(id)
 // What failed because the service failed is what a person tries again.
 for (let again = 0; done.state === 'failed' && again < 5; again++) {
-  core.transfers.retry(id)
+  await core.transfers.retry(id)
   done = await core.transfers.settled(id)
 }
 process.stdout.write(

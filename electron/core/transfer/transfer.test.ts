@@ -242,9 +242,14 @@ describe('down', () => {
     const paused = cloud.core.transfers.get(id)
     expect(paused.state).toBe('paused')
     expect(paused.files.done).toBeLessThan(12_000)
-    cloud.core.transfers.resume(id)
+    await cloud.core.transfers.resume(id)
     while (cloud.core.transfers.get(id).files.done < paused.files.done + 50)
       await new Promise((next) => setTimeout(next, 20))
+    // Asked for while it is still stopping.
+    const pausing = cloud.core.transfers.pause(id)
+    await cloud.core.transfers.resume(id)
+    await pausing
+    expect(cloud.core.transfers.get(id).state).toBe('running')
     await cloud.core.transfers.cancel(id)
     expect(cloud.core.transfers.get(id).state).toBe('cancelled')
     const files = filesIn(folder.path)

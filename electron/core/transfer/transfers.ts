@@ -202,14 +202,17 @@ export class Transfers {
     this.#tell(id)
   }
 
-  resume(id: string): void {
+  async resume(id: string): Promise<void> {
+    const running = this.#running.get(id)
+    // It may still be stopping: it goes on once it has stopped.
+    if (running?.abort.signal.aborted) await running.work
     if (!this.#running.has(id)) this.#begin(id)
   }
 
   /** What failed is tried again. */
-  retry(id: string): void {
+  async retry(id: string): Promise<void> {
     this.#deps.transfers.retryFailed(id)
-    this.resume(id)
+    await this.resume(id)
   }
 
   /** Nothing half-done stays; what is complete stays. */
@@ -320,7 +323,8 @@ export class Transfers {
     } finally {
       clearInterval(running.timer)
       this.#running.delete(id)
-      if (!this.#isClosed) this.#tell(id)
+      // Who stopped it tells, when all is done.
+      if (!signal.aborted) this.#tell(id)
     }
   }
 
@@ -439,7 +443,9 @@ export class Transfers {
     }
   }
 
+  /** Not while it is being stopped: what a window is told has happened. */
   #tell(id: string): void {
+    if (this.#running.get(id)?.abort.signal.aborted) return
     const stored = this.#deps.transfers.find(id)
     if (stored && !this.#isClosed)
       this.#deps.events.publish({ type: 'transfer', transfer: this.#describe(stored) })

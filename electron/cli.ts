@@ -7,6 +7,7 @@ import { messageOf } from '#shared/model/message-of.ts'
 import { convert } from './convert.ts'
 import { defaultDataDir } from './data-dir.ts'
 import { serveApp } from './serve.ts'
+import { keepHeapSmall } from './small-heap.ts'
 import { transferCommand } from './transfer-command.ts'
 
 const HELP = `Pictograph Desktop
@@ -113,6 +114,8 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
     }
     if (positionals[0] === 'convert')
       return await convert(positionals.slice(1), values, invocation.cwd)
+    // Formats are converted in one go: there a large heap is a fast one.
+    keepHeapSmall()
     if (positionals[0] === 'download' || positionals[0] === 'upload')
       return await transferCommand(positionals, values, invocation.cwd)
     if (positionals.length > 1)

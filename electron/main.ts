@@ -11,10 +11,12 @@ import { handleScheme, registerScheme } from './host-electron/protocol.ts'
 import { bridgeRpc } from './host-electron/rpc-bridge.ts'
 import { showTransfers } from './host-electron/taskbar-progress.ts'
 import { createWindow, secureWindows } from './host-electron/window.ts'
+import { keepHeapSmall } from './small-heap.ts'
 
 // Before `ready`, and before anything is awaited.
 registerScheme()
 app.enableSandbox()
+keepHeapSmall()
 
 const PRELOAD = join(import.meta.dirname, '../preload/preload.cjs')
 const RENDERER = join(import.meta.dirname, '../renderer')

@@ -85,6 +85,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     skewMs = clockSchema.parse(request.body).skewMs
     return { ok: true }
   })
+  app.get('/__admin/traffic', () => storage.traffic)
   app.delete('/__admin/faults', () => {
     faults.clear()
     return { ok: true }

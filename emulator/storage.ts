@@ -2,6 +2,7 @@ import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
 import { createWriteStream, existsSync } from 'node:fs'
 import { readFile, rename, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
@@ -22,6 +23,8 @@ export class Storage {
   /** By object: bytes under a name never change. */
   readonly #etags = new Map<string, string>()
   readonly server
+  readonly #sockets = new Set<Socket>()
+  readonly #closed = { sentBytes: 0, receivedBytes: 0 }
   origin = ''
 
   constructor(objectsDir: string, faults: Faults, now: () => number) {
@@ -34,6 +37,24 @@ export class Storage {
         else response.destroy()
       })
     })
+    this.server.on('connection', (socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => {
+        this.#sockets.delete(socket)
+        this.#closed.sentBytes += socket.bytesWritten
+        this.#closed.receivedBytes += socket.bytesRead
+      })
+    })
+  }
+
+  /** What went over the wire, headers included, bytes. */
+  get traffic(): { sentBytes: number; receivedBytes: number } {
+    let { sentBytes, receivedBytes } = this.#closed
+    for (const { bytesWritten, bytesRead } of this.#sockets) {
+      sentBytes += bytesWritten
+      receivedBytes += bytesRead
+    }
+    return { sentBytes, receivedBytes }
   }
 
   /** An address for one method on one object. */

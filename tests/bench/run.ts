@@ -16,7 +16,10 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   editor: benchEditor,
   client: benchClient,
   sync: benchSync,
-  transfer: benchTransfer,
+  transfer: () => benchTransfer(),
+  'transfer-down': () => benchTransfer('down'),
+  'transfer-up': () => benchTransfer('up'),
+  'transfer-many': () => benchTransfer('many'),
 }
 
 const { values, positionals } = parseArgs({

@@ -1,11 +1,17 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { Client } from '#core/api/client.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { type Figure, timed } from './measure.ts'
+import { type Peer, peerFetcher, pythonSdk } from './transfer-peers.ts'
+import {
+  bundledClient,
+  type Said,
+  type Service,
+  startService,
+  transferOnce,
+} from './transfer-runs.ts'
 
 const KEY = 'pk_live_member'
 /** Of each request on its way, milliseconds. */
@@ -14,60 +20,30 @@ const SETS = [
   { name: '5,000 × 100 kB', count: 5_000, bytes: 100_000 },
   { name: '20 × 50 MB', count: 20, bytes: 50_000_000 },
 ] as const
+const MANY = { name: '50,000 × 10 kB', count: 50_000, bytes: 10_000 }
 /** Sent one at a time, to tell the rate. */
 const SINGLES = 100
+/** Runs of each contender, one after the other in turn; the middle one counts. */
+const ROUNDS = 3
 const MB = 1_000_000
 
-const script = (name: string) => join(import.meta.dirname, name)
+/**
+ * Where files come down: in memory where there is such a place, for all contenders. ext4 looks for a place for a
+ * new file slowly for half a minute after others were deleted, so that whoever comes second would seem slow.
+ */
+const DISK = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-/** First line that a process says. */
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (!child.stdout) throw new Error('No output')
-  for await (const line of createInterface(child.stdout)) return line
-  throw new Error('It ended without a word')
-}
+const middle = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 
-async function service(dataDir: string, sets: readonly string[]) {
-  const child = spawn(process.execPath, [script('transfer-service.ts'), dataDir, ...sets], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const { url, ids } = JSON.parse(await firstLine(child)) as { url: string; ids: string[] }
-  return {
-    url,
-    ids,
-    setLatency: async (ms: number) => {
-      await fetch(`${url}/__admin/faults`, { method: 'DELETE' })
-      const body = JSON.stringify({ times: 100_000_000, fault: { kind: 'delay', ms } })
-      const headers = { 'content-type': 'application/json' }
-      if (ms > 0) await fetch(`${url}/__admin/faults`, { method: 'POST', body, headers })
-    },
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    },
-  }
-}
-
-interface Said {
-  state: string
-  ms: number
-  requests: number
-  cpuS: number
-  peakBytes: number
-}
-
-/** Our own, from the click to the last file in its place; in a process of its own, as the core is. */
-async function ours(url: string, kind: string, dataset: string, folder: string): Promise<Said> {
-  using data = temporaryFolder()
-  const child = spawn(
-    process.execPath,
-    [script('transfer-client.ts'), data.path, url, kind, dataset, folder],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  const said = JSON.parse(await firstLine(child)) as Said
-  if (said.state !== 'done') throw new Error(`The ${kind} ended ${said.state}`)
-  return said
-}
+/** A tenth of all tries goes wrong, and the service has no time now and then. */
+const TROUBLE = [
+  { match: 'STORAGE', chance: 0.05, fault: { kind: 'reset' } },
+  { match: 'STORAGE', chance: 0.05, fault: { kind: 'status', status: 503 } },
+  { match: 'STORAGE GET', chance: 0.03, fault: { kind: 'truncate', bytes: 50_000, honest: false } },
+  { match: 'STORAGE PUT', chance: 0.02, fault: { kind: 'lose_answer' } },
+  { match: '/images', chance: 0.1, fault: { kind: 'status', status: 429, retryAfter: '1' } },
+].map((rule) => ({ ...rule, times: 100_000_000 }))
 
 function expectFiles(folder: string, count: number, bytes: number): void {
   const files = readdirSync(folder)
@@ -76,140 +52,181 @@ function expectFiles(folder: string, count: number, bytes: number): void {
     throw new Error(`${files.length} of ${count} files, ${short.length} of them short`)
 }
 
-/** A peer at its best settings, given the addresses; null where it is not installed. */
-async function peer(
-  command: 'aria2c' | 'curl',
-  addresses: readonly string[],
-  bytes: number,
-): Promise<number | null> {
-  if (spawnSync(command, ['--version']).error) return null
-  using folder = temporaryFolder()
-  using lists = temporaryFolder()
-  const list = join(lists.path, 'list')
-  const isAria = command === 'aria2c'
-  writeFileSync(
-    list,
-    addresses
-      .map((address, index) =>
-        isAria
-          ? `${address}\n  out=${index}.jpg`
-          : `url = "${address}"\noutput = "${join(folder.path, `${index}.jpg`)}"`,
-      )
-      .join('\n'),
-  )
-  const args = isAria
-    ? [
-        ...['-i', list, '-d', folder.path, '-j', '64', '-x', '1', '--file-allocation=none'],
-        ...['--quiet=true', '--enable-http-keep-alive=true', '--log-level=error'],
-      ]
-    : ['--parallel', '--parallel-max', '64', '--silent', '--fail', '--config', list]
-  const ms = await timed(async () => {
-    const child = spawn(command, args, { stdio: 'ignore' })
-    const [code] = (await once(child, 'exit')) as [number]
-    if (code !== 0) throw new Error(`${command} ended with ${code}`)
-  })
-  expectFiles(folder.path, addresses.length, bytes)
+async function addressesOf(url: string, dataset: string): Promise<string[]> {
+  using client = new Client({ apiKey: KEY, baseUrl: url })
+  const { items } = await client.datasets.downloadListing(dataset, { mode: 'images_only' })
+  return items.map(({ image_url }) => image_url ?? '')
+}
+
+function costs(where: string, runs: readonly Said[]): Figure[] {
+  return [
+    { name: `${where}: processor`, value: middle(runs.map(({ cpuS }) => cpuS)), unit: 's' },
+    {
+      name: `${where}: peak memory`,
+      value: Math.max(...runs.map(({ peakBytes }) => peakBytes)) / MB,
+      unit: 'MB',
+    },
+    { name: `${where}: requests to the service`, value: runs[0].requests, unit: 'requests' },
+  ]
+}
+
+async function down(
+  script: string,
+  server: Service,
+  dataset: string,
+  { count, bytes }: { count: number; bytes: number },
+): Promise<Said> {
+  using folder = temporaryFolder(DISK)
+  const said = await transferOnce(script, server.url, 'download', dataset, folder.path)
+  expectFiles(folder.path, count, bytes)
+  return said
+}
+
+async function peerDown(
+  peer: Peer,
+  server: Service,
+  dataset: string,
+  { count, bytes }: { count: number; bytes: number },
+): Promise<number> {
+  using folder = temporaryFolder(DISK)
+  const addresses = await addressesOf(server.url, dataset)
+  const ms = await timed(() => peer.fetch(addresses, folder.path))
+  expectFiles(folder.path, count, bytes)
   return ms
 }
 
-async function benchDown(): Promise<Figure[]> {
+async function benchDown(script: string): Promise<Figure[]> {
   using data = temporaryFolder()
   const sets = SETS.map(({ count, bytes }) => `${count}x${bytes}`)
-  await using server = await service(data.path, sets)
+  await using server = await startService(data.path, sets)
+  const peers = [peerFetcher('aria2c'), peerFetcher('curl')].filter((peer) => peer !== null)
   const figures: Figure[] = []
-  for (const [index, { name, count, bytes }] of SETS.entries())
+  for (const [index, set] of SETS.entries()) {
+    const dataset = server.ids[index]
+    // Before anybody is measured: the service has read everything once.
+    await down(script, server, dataset, set)
     for (const latency of LATENCIES_MS) {
       await server.setLatency(latency)
-      const dataset = server.ids[index]
-      const rate = (ms: number) => (count * bytes) / MB / (ms / 1000)
-      const where = `${name} down, ${latency} ms latency`
-      if (latency === LATENCIES_MS[0]) {
-        // Before anybody is measured: the service has read everything once.
-        using folder = temporaryFolder()
-        await ours(server.url, 'download', dataset, folder.path)
+      const runs: Said[] = []
+      const times = new Map<Peer, number[]>(peers.map((peer) => [peer, []]))
+      for (let round = 0; round < ROUNDS; round++) {
+        runs.push(await down(script, server, dataset, set))
+        for (const peer of peers) times.get(peer)?.push(await peerDown(peer, server, dataset, set))
       }
-      let said: Said
-      {
-        using folder = temporaryFolder()
-        said = await ours(server.url, 'download', dataset, folder.path)
-        expectFiles(folder.path, count, bytes)
+      const where = `${set.name} down, ${latency} ms latency`
+      const rate = (ms: number) => (set.count * set.bytes) / MB / (ms / 1000)
+      const value = rate(middle(runs.map(({ ms }) => ms)))
+      for (const [{ name }, taken] of times) {
+        const baseline = { name, value: rate(middle(taken)) }
+        figures.push({ name: where, value, unit: 'MB/s', baseline, ratio: value / baseline.value })
       }
-      for (const command of ['aria2c', 'curl'] as const) {
-        using client = new Client({ apiKey: KEY, baseUrl: server.url })
-        const { items } = await client.datasets.downloadListing(dataset, { mode: 'images_only' })
-        const ms = await peer(
-          command,
-          items.map(({ image_url }) => image_url ?? ''),
-          bytes,
-        )
-        if (ms !== null)
-          figures.push({
-            name: where,
-            value: rate(said.ms),
-            unit: 'MB/s',
-            baseline: {
-              name: command === 'curl' ? 'curl --parallel-max 64' : 'aria2c -j64',
-              value: rate(ms),
-            },
-            ratio: ms / said.ms,
-          })
-      }
-      figures.push(
-        { name: `${where}: processor`, value: said.cpuS, unit: 's' },
-        { name: `${where}: peak memory`, value: said.peakBytes / MB, unit: 'MB' },
-        { name: `${where}: requests to the service`, value: said.requests, unit: 'requests' },
-      )
+      if (peers.length === 0) figures.push({ name: where, value, unit: 'MB/s' })
+      figures.push(...costs(where, runs))
     }
+  }
+  await server.setFaults(TROUBLE)
+  const before = await server.traffic()
+  await down(script, server, server.ids[0], SETS[0])
+  const { sentBytes } = await server.traffic()
+  const value = (sentBytes - before.sentBytes) / (SETS[0].count * SETS[0].bytes)
+  figures.push({
+    name: `${SETS[0].name} down, a tenth of all tries fails: bytes over the wire`,
+    value,
+    unit: '× the files',
+  })
   return figures
 }
 
-async function benchUp(): Promise<Figure[]> {
-  using data = temporaryFolder()
-  await using server = await service(data.path, ['1x100000', '0x1', '0x2', '0x3', '0x4'])
-  const [first, ...datasets] = server.ids
-  using work = temporaryFolder()
-  await ours(server.url, 'download', first, work.path)
-  const picture = readFileSync(join(work.path, '0.jpg'))
-  const drop = join(work.path, 'drop')
-  mkdirSync(drop)
-  const { count } = SETS[0]
+/** Files for an upload: one picture with a few bytes of its own behind each. */
+function fillDrop(folder: string, picture: Buffer, count: number): void {
+  mkdirSync(folder)
   for (let index = 0; index < count; index++)
-    writeFileSync(join(drop, `${index}.jpg`), Buffer.concat([picture, Buffer.from(`${index}`)]))
+    writeFileSync(join(folder, `${index}.jpg`), Buffer.concat([picture, Buffer.from(`${index}`)]))
+}
+
+async function benchUp(script: string): Promise<Figure[]> {
+  using data = temporaryFolder()
+  const [{ name, count, bytes }] = SETS
+  const empty = Array.from({ length: 2 + LATENCIES_MS.length * 2 }, (_, index) => `0x${index + 1}`)
+  await using server = await startService(data.path, [`1x${bytes}`, ...empty])
+  const [first, singles, faulty, ...datasets] = server.ids
+  using work = temporaryFolder()
+  await transferOnce(script, server.url, 'download', first, work.path)
+  const drop = join(work.path, 'drop')
+  fillDrop(drop, readFileSync(join(work.path, '0.jpg')), count)
+  await using sdk = await pythonSdk()
   const figures: Figure[] = []
-  for (const [index, latency] of LATENCIES_MS.entries()) {
+  for (const latency of LATENCIES_MS) {
     await server.setLatency(latency)
-    const said = await ours(server.url, 'upload', datasets[index], drop)
+    const said = await transferOnce(script, server.url, 'upload', datasets.shift() ?? '', drop)
     using client = new Client({ apiKey: KEY, baseUrl: server.url })
     // An address, the bytes and the registration of one image, then the next.
     const singleMs = await timed(async () => {
-      for (let number = 0; number < SINGLES; number++) {
-        const file = join(drop, `${number}.jpg`)
-        await client.images.upload(datasets[3], file, {
+      for (let number = 0; number < SINGLES; number++)
+        await client.images.upload(singles, join(drop, `${number}.jpg`), {
           filename: `${latency}-${number}.jpg`,
           directoryPath: '/',
           contentType: 'image/jpeg',
         })
-      }
     })
-    const where = `5,000 × 100 kB up, ${latency} ms latency`
-    const [value, single] = [count / (said.ms / 1000), SINGLES / (singleMs / 1000)]
-    figures.push(
-      {
+    const where = `${name} up, ${latency} ms latency`
+    const value = count / (said.ms / 1000)
+    const against = (peer: string, rate: number) =>
+      figures.push({
         name: where,
         value,
         unit: 'images/s',
-        baseline: { name: 'one image after the other', value: single },
-        ratio: value / single,
-      },
-      { name: `${where}: processor`, value: said.cpuS, unit: 's' },
-      { name: `${where}: peak memory`, value: said.peakBytes / MB, unit: 'MB' },
-      { name: `${where}: requests to the service`, value: said.requests, unit: 'requests' },
+        baseline: { name: peer, value: rate },
+        ratio: value / rate,
+      })
+    against('one image after the other', SINGLES / (singleMs / 1000))
+    if (sdk) {
+      const ms = await timed(() => sdk.upload(server.url, KEY, `sdk ${latency}`, drop))
+      against('upload_from_directory of the Python SDK', count / (ms / 1000))
+    }
+    figures.push(...costs(where, [said]))
+  }
+  await server.setFaults(TROUBLE)
+  const before = await server.traffic()
+  await transferOnce(script, server.url, 'upload', faulty, drop)
+  const { receivedBytes } = await server.traffic()
+  figures.push({
+    name: `${name} up, a tenth of all tries fails: bytes over the wire`,
+    value: (receivedBytes - before.receivedBytes) / (count * bytes),
+    unit: '× the files',
+  })
+  return figures
+}
+
+/** As many as a large dataset has: what it takes of memory, whatever the number. */
+async function benchMany(script: string): Promise<Figure[]> {
+  using data = temporaryFolder()
+  await using server = await startService(data.path, [`${MANY.count}x${MANY.bytes}`, '0x1'])
+  const [full, empty] = server.ids
+  using folder = temporaryFolder(DISK)
+  const { path } = folder
+  const figures: Figure[] = []
+  for (const [kind, dataset] of [
+    ['download', full],
+    ['upload', empty],
+  ] as const) {
+    const said = await transferOnce(script, server.url, kind, dataset, path)
+    const where = `${MANY.name} ${kind === 'download' ? 'down' : 'up'}`
+    figures.push(
+      { name: where, value: MANY.count / (said.ms / 1000), unit: 'images/s' },
+      ...costs(where, [said]),
     )
   }
   return figures
 }
 
-/** Whole datasets down and up, against the field's tools and against one request at a time. */
-export async function benchTransfer(): Promise<Figure[]> {
-  return [...(await benchDown()), ...(await benchUp())]
+const PARTS = { down: benchDown, up: benchUp, many: benchMany }
+
+/** Whole datasets down and up, against the field's tools and against one request at a time; all of it, or a part. */
+export async function benchTransfer(part?: keyof typeof PARTS): Promise<Figure[]> {
+  using bundle = await bundledClient()
+  const figures: Figure[] = []
+  for (const run of part ? [PARTS[part]] : Object.values(PARTS))
+    figures.push(...(await run(bundle.script)))
+  return figures
 }

@@ -12,6 +12,8 @@ import { seededRandom } from '#tests/helpers/random.ts'
 
 const FILES = 5_000
 const KILLS = 5
+/** Requests an hour that the service grants: one more is refused by it. */
+const HOURLY_LIMIT = 1_000
 
 function makeTrouble({ faults }: Emulator): void {
   const for_ = (match: string, fault: Parameters<typeof faults.add>[0]['fault'], chance: number) =>
@@ -70,7 +72,7 @@ test(`${FILES} files come down whole through resets, failures, truncation and ${
   using service = temporaryFolder()
   using data = temporaryFolder()
   using folder = temporaryFolder()
-  await using emulator = await startEmulator({ dataDir: service.path })
+  await using emulator = await startEmulator({ dataDir: service.path, hourlyLimit: HOURLY_LIMIT })
   const id = newId()
   await emptyDataset(emulator, id)
   const pictures = await Promise.all(Array.from({ length: 50 }, (_, index) => drawnImage(index)))
@@ -99,6 +101,7 @@ test(`${FILES} files come down whole through resets, failures, truncation and ${
     seededRandom(7),
   )
   expect(JSON.parse(said)).toMatchObject({ state: 'done', failed: 0, total: FILES })
+  expect(emulator.requests.length).toBeLessThanOrEqual(HOURLY_LIMIT)
   const files = readdirSync(folder.path, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   )
@@ -122,7 +125,7 @@ test(`${FILES} files go up once each through resets, failures, lost answers and 
   using service = temporaryFolder()
   using data = temporaryFolder()
   using folder = temporaryFolder()
-  await using emulator = await startEmulator({ dataDir: service.path })
+  await using emulator = await startEmulator({ dataDir: service.path, hourlyLimit: HOURLY_LIMIT })
   const id = newId()
   await emptyDataset(emulator, id)
   const drop = join(folder.path, 'drop')
@@ -134,6 +137,7 @@ test(`${FILES} files go up once each through resets, failures, lost answers and 
   makeTrouble(emulator)
   const said = await runKilled([data.path, emulator.url, 'upload', id, drop], seededRandom(11))
   expect(JSON.parse(said)).toMatchObject({ state: 'done', failed: 0, total: FILES })
+  expect(emulator.requests.length).toBeLessThanOrEqual(HOURLY_LIMIT)
   const images = emulator.state.images(id)
   expect(images).toHaveLength(FILES)
   expect(new Set(images.map(({ filename }) => filename)).size).toBe(FILES)

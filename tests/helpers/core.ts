@@ -8,9 +8,9 @@ import { fileSecrets } from '#hosts/host-node/node-ports.ts'
 import { newAnnotation } from '#shared/model/annotation.ts'
 import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 
-/** A folder of its own, gone with the `using` scope. */
-export function temporaryFolder(): { path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), 'pictograph-'))
+/** A folder of its own below another, gone with the `using` scope. */
+export function temporaryFolder(below = tmpdir()): { path: string } & Disposable {
+  const path = mkdtempSync(join(below, 'pictograph-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }
 

@@ -37,6 +37,9 @@ export interface Counts {
   bytes: Transfer['bytes']
 }
 
+/** Items read at a time. */
+const PAGE_ITEMS = 1_000
+
 interface Row {
   id: string
   kind: Transfer['kind']
@@ -182,6 +185,17 @@ export class TransferRepository {
       facts: JSON.parse(row.facts) as Facts,
       batchKey: row.batch_key,
     }))
+  }
+
+  /** All of them, one after the other: so many may be too many to be held at once. */
+  *each<Facts>(id: string, state: ItemState | null): Generator<TransferItem<Facts>> {
+    for (let after = -1; ; ) {
+      const page = this.items<Facts>(id, state, { limit: PAGE_ITEMS, after })
+      yield* page
+      const last = page.at(-1)
+      if (!last) return
+      after = last.seq
+    }
   }
 
   nextSeq(id: string): number {

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
-import sharp from 'sharp'
 import type { ImageFacts } from '#core/cache/image-repository.ts'
 import { toUserError } from '#core/user-error.ts'
+import { loadSharp } from './load-sharp.ts'
 
 /** Larger images would not fit into this process; the format's own limits are beyond it. */
 export const MAX_IMAGE_PIXELS = 1_000_000_000
@@ -44,6 +44,7 @@ export async function probeImage(file: string): Promise<Facts> {
     if (bmp) return bmp
     if (looksLikeText(head))
       return failed('The file holds text, not an image. It may have been given the wrong name.')
+    const sharp = await loadSharp()
     const info = await sharp(file, { limitInputPixels: false }).metadata()
     if (info.format === 'heif' && info.compression !== 'av1')
       return failed('HEIC images cannot be decoded here. Convert the file to JPEG or PNG.')

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
-import sharp from 'sharp'
 import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
+import { loadSharp } from './load-sharp.ts'
 
 /** What every browser engine decodes by itself. */
 const SHOWN_AS_IS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.gif', '.bmp', '.webp'])
@@ -42,6 +42,7 @@ async function render(
   rendition: Rendition,
   target: string,
 ): Promise<void> {
+  const sharp = await loadSharp()
   const pipeline = sharp(file, {
     limitInputPixels: false,
     failOn: 'none',

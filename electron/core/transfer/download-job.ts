@@ -1,6 +1,5 @@
 import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import sharp from 'sharp'
 import { type Client, getStorage, isExpired, type StorageBody } from '#core/api/client.ts'
 import { fromWireAnnotation, toWireAnnotation } from '#core/api/wire-annotation.ts'
 import { classesOf } from '#core/api/wire-dataset.ts'
@@ -9,6 +8,7 @@ import type { TransferItem } from '#core/cache/transfer-repository.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelledImage, LabelSet } from '#core/formats/types.ts'
+import { loadSharp } from '#core/media/load-sharp.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import { zipEntries } from '#core/zip-file.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
@@ -46,6 +46,7 @@ const stagingOf = (id: string) => `.pictograph-${id.slice(0, 8)}`
 /** Whether an image can be decoded to its end. What no decoder is here for counts as whole. */
 async function decodes(title: string, bytes: Buffer): Promise<boolean> {
   try {
+    const sharp = await loadSharp()
     const input = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
     const { format, compression } = await input.metadata()
     if (format === 'heif' && compression !== 'av1') return true
@@ -274,13 +275,14 @@ export class DownloadJob {
           ...(status && { status }),
         }),
       )
-    const { items } = await ask()
-    const lists = [items]
-    // Exactly that many means that there are more: each stage has a list of its own.
-    if (items.length >= LISTING_LIMIT)
-      for (const stage of STAGES) lists.push((await ask(stage)).items)
     this.#addresses.clear()
-    for (const { id, image_url } of lists.flat()) if (image_url) this.#addresses.set(id, image_url)
+    const read = async (status?: string) => {
+      const { items } = await ask(status)
+      for (const { id, image_url } of items) if (image_url) this.#addresses.set(id, image_url)
+      return items.length
+    }
+    // Exactly that many means that there are more: each stage has a list of its own.
+    if ((await read()) >= LISTING_LIMIT) for (const stage of STAGES) await read(stage)
   }
 
   async #fetchAll(): Promise<void> {
@@ -305,15 +307,17 @@ export class DownloadJob {
 
   async #fetchOne(item: Item): Promise<void> {
     const { signal, isGeneral, settle } = this.#context
+    let isAgain = false
     for (let attempt = 1; ; attempt++) {
       try {
-        const skipped = this.#wantsImages ? await this.#fetchImage(item) : false
+        const skipped = this.#wantsImages ? await this.#fetchImage(item, isAgain) : false
         if (this.#wantsLabels && !this.#labelled.has(item.seq)) await this.#fetchLabels(item)
         settle({ seq: item.seq, state: skipped ? 'skipped' : 'done', sizeBytes: item.sizeBytes })
         this.#context.concurrency.onDone(item.sizeBytes + FILE_COST)
         return
       } catch (error) {
         if (signal.aborted) return
+        isAgain = true
         this.#context.concurrency.onError()
         if (isGeneral(error)) {
           await this.#context.pauseFor(error)
@@ -333,11 +337,11 @@ export class DownloadJob {
   }
 
   /** True when the file was there already, as it is on the service. */
-  async #fetchImage(item: Item): Promise<boolean> {
+  async #fetchImage(item: Item, isAgain: boolean): Promise<boolean> {
     const { transfers, signal, onBytes } = this.#context
     const target = await this.#folder.place(item.target)
     const stamp = `${item.source} ${item.sizeBytes} ${item.facts.createdAtMs}`
-    const there = await stat(target).catch(() => null)
+    const there = this.#folder.wasThere(item.target) ? await stat(target).catch(() => null) : null
     const known = there?.isFile() ? transfers.downloaded(target) : null
     // Renamed when it was whole, and the app ended before that was noted.
     const isOurs =
@@ -353,8 +357,9 @@ export class DownloadJob {
       known.modifiedAtMs === there.mtimeMs
     )
       return true
-    const size = await fetchFile({
+    const { sizeBytes, modifiedAtMs } = await fetchFile({
       target,
+      mayHavePart: isAgain || this.#folder.wasThere(`${item.target}.part`),
       expectedBytes: item.sizeBytes,
       etag: item.facts.etag ?? null,
       open: (fromByte, etag) => this.#open(item, fromByte, etag),
@@ -369,15 +374,8 @@ export class DownloadJob {
       },
       signal,
     })
-    item.sizeBytes = size
-    const { mtimeMs } = await stat(target)
-    this.#context.keep({
-      file: target,
-      remoteId: item.source,
-      stamp,
-      sizeBytes: size,
-      modifiedAtMs: mtimeMs,
-    })
+    item.sizeBytes = sizeBytes
+    this.#context.keep({ file: target, remoteId: item.source, stamp, sizeBytes, modifiedAtMs })
     return false
   }
 
@@ -472,16 +470,15 @@ export class DownloadJob {
 
   #report(skipped: number): string[] {
     const { transfers, transfer } = this.#context
-    const renamed = transfers
-      .items<DownloadFacts>(transfer.id, null)
-      .filter(({ target, facts }) => this.#options.layout === 'files' && target !== facts.path)
+    const renamed: { from: string; to: string }[] = []
+    if (this.#options.layout === 'files')
+      for (const { target, facts } of transfers.each<DownloadFacts>(transfer.id, null))
+        if (target !== facts.path) renamed.push({ from: facts.path, to: target })
     return [
       ...(skipped > 0
         ? [`${counted(skipped, 'file')} had not changed and were left as they are`]
         : []),
-      ...renamed
-        .slice(0, 20)
-        .map(({ target, facts }) => `“${facts.path}” is called “${target}” here`),
+      ...renamed.slice(0, 20).map(({ from, to }) => `“${from}” is called “${to}” here`),
       ...(renamed.length > 20 ? [`${renamed.length - 20} more have another name here`] : []),
       ...this.#losses.report().map(({ message, count }) => `${message} (${count})`),
     ]

@@ -1,25 +1,24 @@
-import {
-  type FileHandle,
-  lstat,
-  open as openFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises'
+import { constants, fstatSync } from 'node:fs'
+import { type FileHandle, lstat, open as openFile, rename, rm } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { StorageBody } from '#core/api/client.ts'
 import { isWhole, isWholeImage } from './whole-image.ts'
 
-/** Up to this size a body is taken whole before it is written: two system calls instead of many. Bytes. */
+/** Up to this size a body is taken whole before it is written: one system call instead of many. Bytes. */
 const SMALL_BYTES = 1_000_000
 /** So much may wait for the disk, of each file that comes. Bytes. */
 const BEHIND_BYTES = 1_000_000
+/** A link in the way is not followed; where the system has no such flag, it was looked for before. */
+const NEW_FILE =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0)
+const LONGER_FILE = constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0)
 
 export interface FetchRequest {
   /** Absolute; what comes lies beside it as `.part` until it is complete and checked. */
   target: string
+  /** Whether something of an earlier time may lie there as `.part`. */
+  mayHavePart: boolean
   /** Bytes that a list promises; 0: it does not say. */
   expectedBytes: number
   /** Of the part that is there from an earlier try; null: begin anew. */
@@ -47,61 +46,84 @@ const sizeOf = async (file: string): Promise<number> => {
   return info?.size ?? 0
 }
 
+/** What is there now: bytes, and when it was written, milliseconds since 1970. */
+export interface FetchedFile {
+  sizeBytes: number
+  modifiedAtMs: number
+}
+
 /**
- * A file from a storage address, continued where an earlier try ended, there whole or not at all. Answers its
- * bytes. Throws what `open` throws, the system's errors, a BrokenFileError.
+ * A file from a storage address, continued where an earlier try ended, there whole or not at all. Throws what
+ * `open` throws, the system's errors, a BrokenFileError.
  */
-export async function fetchFile(request: FetchRequest): Promise<number> {
+export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
   const { target, open, signal, onBytes, onEtag } = request
   const part = `${target}.part`
-  const there = await sizeOf(part)
+  const there = request.mayHavePart || request.etag !== null ? await sizeOf(part) : 0
   const have = request.etag === null ? 0 : there
   const answer = await open(have, request.etag)
   const begins = answer.status === 206 ? have : 0
   const total = answer.sizeBytes === null ? null : begins + answer.sizeBytes
   onEtag(answer.etag)
-  if (total !== null && total <= SMALL_BYTES && begins === 0) {
-    const { buffer, byteOffset, length } = await answer.body.bytes()
-    const bytes = Buffer.from(buffer, byteOffset, length)
-    onBytes(bytes.length)
-    await check(request, bytes.length, total, () => isWhole(bytes, request.decodes)).catch(
-      (error: unknown) => {
-        onEtag(null)
-        throw error
-      },
-    )
-    await writeFile(part, bytes)
-    await rename(part, target)
-    return bytes.length
-  }
-  const handle = await openFile(part, begins > 0 ? 'a' : 'w')
-  try {
-    await pipeline(answer.body, writerOf(handle, onBytes), { signal })
-  } finally {
-    await handle.close()
-  }
-  const { size } = await stat(part)
-  await check(request, size, total, () => isWholeImage(part, request.decodes)).catch(
-    async (error: unknown) => {
+  const checked = (size: number, isComplete: () => Promise<boolean>) =>
+    check(request, size, total, isComplete).catch(async (error: unknown) => {
       // A part that is wrong must not be continued.
-      await rm(part, { force: true })
       onEtag(null)
+      await rm(part, { force: true })
       throw error
-    },
-  )
+    })
+  let file: FetchedFile
+  if (total !== null && total <= SMALL_BYTES && begins === 0) {
+    const chunks = await chunksOf(answer.body)
+    const size = lengthOf(chunks)
+    onBytes(size)
+    await checked(size, () => isWhole(chunks, request.decodes))
+    await using handle = await openFile(part, NEW_FILE)
+    await writeAll(handle, chunks)
+    file = factsOf(handle)
+  } else {
+    await using handle = await openFile(part, begins > 0 ? LONGER_FILE : NEW_FILE)
+    await pipeline(answer.body, writerOf(handle, onBytes), { signal })
+    file = factsOf(handle)
+    await checked(file.sizeBytes, () => isWholeImage(part, request.decodes))
+  }
   await rename(part, target)
-  return size
+  return file
+}
+
+/** Of an open file the system knows this without asking the disk: not worth a thread. */
+function factsOf({ fd }: FileHandle): FetchedFile {
+  const { size, mtimeMs } = fstatSync(fd)
+  return { sizeBytes: size, modifiedAtMs: mtimeMs }
+}
+
+/** Pieces as they came: to join them would be a copy of each file. */
+function chunksOf(body: StorageBody['body']): Promise<Buffer[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer[]>()
+  const chunks: Buffer[] = []
+  body.on('data', (chunk: Buffer) => chunks.push(chunk))
+  body.on('end', () => resolve(chunks))
+  body.on('error', reject)
+  return promise
+}
+
+const lengthOf = (chunks: readonly Buffer[]): number =>
+  chunks.reduce((sum, { length }) => sum + length, 0)
+
+async function writeAll(handle: FileHandle, chunks: readonly Buffer[]): Promise<void> {
+  const wanted = lengthOf(chunks)
+  if (wanted === 0) return
+  const { bytesWritten } = await handle.writev(chunks)
+  // The system may take less; when the disk is full, the next call says so.
+  if (bytesWritten < wanted) await writeAll(handle, [Buffer.concat(chunks).subarray(bytesWritten)])
 }
 
 /** Writes what has come meanwhile in one call: a socket gives little at a time. The handle stays open. */
 function writerOf(handle: FileHandle, onBytes: (count: number) => void): Writable {
   const write = (chunks: Buffer[], done: (error?: Error | null) => void) => {
-    handle.writev(chunks).then(({ bytesWritten }) => {
-      onBytes(bytesWritten)
-      const wanted = chunks.reduce((sum, { length }) => sum + length, 0)
-      // The system may take less; when the disk is full, the next call says so.
-      if (bytesWritten === wanted) done()
-      else write([Buffer.concat(chunks).subarray(bytesWritten)], done)
+    writeAll(handle, chunks).then(() => {
+      onBytes(lengthOf(chunks))
+      done()
     }, done)
   }
   return new Writable({

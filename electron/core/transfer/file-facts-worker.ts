@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { parentPort } from 'node:worker_threads'
-import sharp from 'sharp'
+import { loadSharp } from '#core/media/load-sharp.ts'
 
 /** Bytes. */
 const SMALL_BYTES = 4_000_000
@@ -26,6 +26,7 @@ async function facts(file: string): Promise<Omit<FileFactsAnswer, 'id'>> {
   else hash.update(input)
   const sha256 = hash.digest('hex')
   try {
+    const sharp = await loadSharp()
     const { width, height, orientation } = await sharp(input, {
       limitInputPixels: false,
     }).metadata()

@@ -14,6 +14,9 @@ function workerFile(): string {
   return places.find(existsSync) ?? places[0]
 }
 
+/** Of a thread's heap: each file is a buffer that nobody needs a moment later. */
+const YOUNG_MB = 4
+
 /** Hashes files and reads their sizes in threads, so that the window stays smooth. */
 export class FileFacts implements AsyncDisposable {
   readonly #workers: Worker[] = []
@@ -23,7 +26,7 @@ export class FileFacts implements AsyncDisposable {
   constructor(threads = Math.max(1, Math.min(4, availableParallelism() - 1))) {
     const file = workerFile()
     for (let index = 0; index < threads; index++) {
-      const worker = new Worker(file)
+      const worker = new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
       worker.on('message', (answer: FileFactsAnswer) => {
         this.#waiting.get(answer.id)?.resolve(answer)
         this.#waiting.delete(answer.id)

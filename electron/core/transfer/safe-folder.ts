@@ -1,5 +1,5 @@
-import { lstat, mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { lstat, mkdir, readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { UserError } from '#core/user-error.ts'
 
 /**
@@ -9,6 +9,8 @@ import { UserError } from '#core/user-error.ts'
 export class SafeFolder {
   readonly root: string
   readonly #known = new Map<string, Promise<void>>()
+  /** Names that were in a directory when it was first needed. */
+  readonly #found = new Map<string, ReadonlySet<string>>()
 
   constructor(root: string) {
     this.root = root
@@ -18,6 +20,14 @@ export class SafeFolder {
   async place(path: string): Promise<string> {
     await this.#prepare(dirname(path))
     return join(this.root, path)
+  }
+
+  /**
+   * Whether something of this name was there before. One look at a directory instead of one at each file; only
+   * what this folder was not asked to place could have come since.
+   */
+  wasThere(path: string): boolean {
+    return this.#found.get(dirname(path))?.has(basename(path)) ?? false
   }
 
   #prepare(directory: string): Promise<void> {
@@ -31,18 +41,18 @@ export class SafeFolder {
   }
 
   async #make(directory: string): Promise<void> {
-    if (directory === '.') {
-      await mkdir(this.root, { recursive: true })
-      return
-    }
-    await this.#prepare(dirname(directory))
     const absolute = join(this.root, directory)
-    const there = await lstat(absolute).catch(() => null)
-    if (there?.isSymbolicLink())
-      throw new UserError(
-        'outside',
-        `${absolute} is a link to another place: nothing is written through it. Remove it, or choose another folder.`,
-      )
-    if (!there) await mkdir(absolute, { recursive: true })
+    if (directory === '.') await mkdir(absolute, { recursive: true })
+    else {
+      await this.#prepare(dirname(directory))
+      const there = await lstat(absolute).catch(() => null)
+      if (there?.isSymbolicLink())
+        throw new UserError(
+          'outside',
+          `${absolute} is a link to another place: nothing is written through it. Remove it, or choose another folder.`,
+        )
+      if (!there) await mkdir(absolute, { recursive: true })
+    }
+    this.#found.set(directory, new Set(await readdir(absolute)))
   }
 }

@@ -1,46 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { z } from 'zod'
-import {
-  BULK_SAVE_LIMIT,
-  BULK_UPLOAD_LIMIT,
-  type Client,
-  isExpired,
-  putFile,
-  type RemoteImage,
-} from '#core/api/client.ts'
+import { BULK_UPLOAD_LIMIT, isExpired, putFile, type RemoteImage } from '#core/api/client.ts'
 import { contentTypeOf } from '#core/api/images.ts'
-import { toWireAnnotation } from '#core/api/wire-annotation.ts'
-import { classesOf, fromRemoteImage, toRemoteClass } from '#core/api/wire-dataset.ts'
+import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
-import { imageLookup } from '#core/formats/image-lookup.ts'
-import { LossLog } from '#core/formats/loss-log.ts'
-import { detectFormat, FORMAT_BY_ID } from '#core/formats/registry.ts'
-import { settleImport } from '#core/formats/settle-import.ts'
-import type { InputFile } from '#core/formats/types.ts'
 import { toUserError } from '#core/user-error.ts'
-import { withClassNames } from '#shared/model/annotation-class.ts'
 import { counted } from '#shared/model/counted.ts'
 import { directoryOf, fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
 import { type UploadOptions, uploadOptionsSchema } from '#shared/model/transfer.ts'
 import { runPool } from './concurrency.ts'
 import { FileFacts } from './file-facts.ts'
 import type { JobContext } from './job.ts'
+import { type LabelFile, sendLabels, type UploadFacts } from './upload-labels.ts'
 import { scanDropped } from './upload-scan.ts'
 import { uploadTarget } from './upload-target.ts'
 
-/** What an upload keeps of a file. */
-interface UploadFacts {
-  /** Below what was dropped: what label files call it. */
-  path: string
-  sha256?: string
-  width?: number | null
-  height?: number | null
-  /** The service's id, once it is registered. */
-  remoteId?: string
-}
 type Item = TransferItem<UploadFacts>
 
 /** What an upload was begun with. */
@@ -73,7 +49,7 @@ export class UploadJob {
   readonly #options: UploadOptions & z.infer<typeof uploadJobSchema>
   readonly #scratch: string
   readonly #problems: string[] = []
-  readonly #labelFiles: { file: string; path: string }[] = []
+  readonly #labelFiles: LabelFile[] = []
   /** Paths of the dataset that are taken, folded by nothing: the service tells case apart. */
   readonly #taken = new Map<string, string>()
   #facts: FileFacts | null = null
@@ -100,7 +76,8 @@ export class UploadJob {
     } finally {
       await scanning
     }
-    if (this.#options.withLabels) await this.#sendLabels()
+    if (this.#options.withLabels)
+      this.#problems.push(...(await sendLabels(this.#context, this.#labelFiles)))
     await this.clean()
     return this.#report()
   }
@@ -139,9 +116,12 @@ export class UploadJob {
   async #scan(): Promise<void> {
     const { transfers, transfer, signal } = this.#context
     try {
-      const earlier = transfers.items<UploadFacts>(transfer.id, null)
-      const own = new Set(earlier.map(({ target }) => target))
-      const known = new Set(earlier.map(({ source }) => source))
+      const own = new Set<string>()
+      const known = new Set<string>()
+      for (const { target, source } of transfers.each<UploadFacts>(transfer.id, null)) {
+        own.add(target)
+        known.add(source)
+      }
       let seq = transfers.nextSeq(transfer.id)
       let waiting: Omit<Item, 'batchKey'>[] = []
       const add = () => {
@@ -464,85 +444,16 @@ export class UploadJob {
     for (const { target } of batch) this.#taken.delete(target)
   }
 
-  /** Label files beside the images, in their format, saved to the images that were registered. */
-  async #sendLabels(): Promise<void> {
-    const { transfers, transfer, run, signal, setDoing } = this.#context
-    const files: InputFile[] = this.#labelFiles.map(({ file, path }) => ({
-      path,
-      bytes: () => readFileSync(file),
-    }))
-    const format = detectFormat(files)
-    if (!format) return
-    setDoing('Sending annotations')
-    const done = transfers.items<UploadFacts>(transfer.id, 'done')
-    const known = done.map(({ facts }) => ({
-      path: facts.path,
-      width: facts.width ?? null,
-      height: facts.height ?? null,
-    }))
-    const losses = new LossLog()
-    const result = settleImport(
-      FORMAT_BY_ID[format].import(files, { images: imageLookup(known), losses }),
-    )
-    for (const { file, field, message } of result.failed)
-      this.#problems.push(`${file}: ${field}: ${message}`)
-    for (const { message, count } of losses.report()) this.#problems.push(`${message} (${count})`)
-    const byPath = new Map(done.map((item) => [item.facts.path, item]))
-    const saves = result.images.flatMap(({ path, annotations, matched }) => {
-      const remoteId = matched ? byPath.get(path)?.facts.remoteId : undefined
-      return remoteId && annotations.length > 0 ? [{ imageId: remoteId, annotations }] : []
-    })
-    if (saves.length === 0) return
-    const names = new Set(saves.flatMap((save) => save.annotations.map((one) => one.className)))
-    await this.#addClasses(withClassNames(result.classes, names))
-    let sent = 0
-    for (let start = 0; start < saves.length; start += BULK_SAVE_LIMIT) {
-      const batch = saves.slice(start, start + BULK_SAVE_LIMIT)
-      const { failed } = await run((client) =>
-        client.annotations.saveMany(
-          batch.map(({ imageId, annotations }) => ({
-            imageId,
-            annotations: annotations.map(toWireAnnotation),
-          })),
-          { signal },
-        ),
-      )
-      for (const { error } of failed) this.#problems.push(`Annotations were refused: ${error}`)
-      sent += batch.length - failed.length
-    }
-    this.#problems.push(
-      `Annotations of ${counted(sent, 'image')} were sent (${FORMAT_BY_ID[format].label})`,
-    )
-  }
-
-  async #addClasses(wanted: ReturnType<typeof withClassNames>): Promise<void> {
-    const { run, transfer, signal } = this.#context
-    await run(async (client: Client) => {
-      const dataset = await client.datasets.get(transfer.remoteId, { signal })
-      const there = new Set(classesOf(dataset).map(({ name }) => name))
-      const added = wanted.filter(({ name }) => !there.has(name)).map(toRemoteClass)
-      if (added.length > 0)
-        await client.datasets.update(
-          transfer.remoteId,
-          { classes: [...(dataset.classes ?? []), ...added] },
-          { signal },
-        )
-    })
-  }
-
   #report(): string[] {
     const { transfers, transfer } = this.#context
-    const items = transfers.items<UploadFacts>(transfer.id, null)
-    const skipped = items.filter(({ state }) => state === 'skipped').length
-    const renamed = items.filter(
-      ({ state, target, facts }) =>
-        state === 'done' && target !== uploadTarget(facts.path, this.#options),
-    )
+    const { skipped } = transfers.counts(transfer.id).files
+    const renamed: { from: string; to: string }[] = []
+    for (const { target, facts } of transfers.each<UploadFacts>(transfer.id, 'done'))
+      if (target !== uploadTarget(facts.path, this.#options))
+        renamed.push({ from: facts.path, to: target })
     return [
       ...(skipped > 0 ? [`${counted(skipped, 'image')} were there already and were left out`] : []),
-      ...renamed
-        .slice(0, 20)
-        .map(({ facts, target }) => `“${facts.path}” is called “${target}” there`),
+      ...renamed.slice(0, 20).map(({ from, to }) => `“${from}” is called “${to}” there`),
       ...(renamed.length > 20 ? [`${renamed.length - 20} more have another name there`] : []),
       ...this.#problems,
     ]

@@ -22,11 +22,12 @@ const truncated = async () => false
 
 test.each(formats)('a %s is whole to its last byte, and not one byte before', async (format) => {
   const bytes = await noise.clone().toFormat(format).toBuffer()
-  expect(await isWhole(bytes, never)).toBe(true)
+  expect(await isWhole([bytes], never)).toBe(true)
   for (const cut of [1, 2, 13, Math.floor(bytes.length / 2), bytes.length - 20])
-    expect(await isWhole(bytes.subarray(0, bytes.length - cut), truncated), `${cut} missing`).toBe(
-      false,
-    )
+    expect(
+      await isWhole([bytes.subarray(0, bytes.length - cut)], truncated),
+      `${cut} missing`,
+    ).toBe(false)
 })
 
 test('what a camera writes behind the end is no fault, and a preview inside is no end', async () => {
@@ -42,8 +43,8 @@ test('what a camera writes behind the end is no fault, and a preview inside is n
     plain.subarray(2),
     Buffer.from('made by a camera'),
   ])
-  expect(await isWhole(bytes, never)).toBe(true)
-  expect(await isWhole(bytes.subarray(0, thumbnail.length + 200), never)).toBe(false)
+  expect(await isWhole([bytes], never)).toBe(true)
+  expect(await isWhole([bytes.subarray(0, thumbnail.length + 200)], never)).toBe(false)
   using folder = temporaryFolder()
   const file = join(folder.path, 'a.jpg')
   writeFileSync(file, bytes)

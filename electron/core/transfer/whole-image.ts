@@ -2,6 +2,8 @@ import { open, readFile } from 'node:fs/promises'
 
 /** PNG, third edition, 11.2.1: the chunk that ends a file. */
 const PNG_END = Buffer.from([0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82])
+/** What the marks at either end need. */
+const MARK_BYTES = 16
 const PNG_START = Buffer.from([0x89, 0x50, 0x4e, 0x47])
 
 /**
@@ -50,22 +52,30 @@ export async function isWholeImage(
   const verdict = await (async () => {
     await using handle = await open(file)
     const { size } = await handle.stat()
-    const head = Buffer.alloc(16)
-    const tail = Buffer.alloc(16)
-    await handle.read(head, 0, 16, 0)
-    const { bytesRead } = await handle.read(tail, 0, 16, Math.max(0, size - 16))
+    const head = Buffer.alloc(MARK_BYTES)
+    const tail = Buffer.alloc(MARK_BYTES)
+    await handle.read(head, 0, MARK_BYTES, 0)
+    const { bytesRead } = await handle.read(tail, 0, MARK_BYTES, Math.max(0, size - MARK_BYTES))
     return looksWhole(head, tail.subarray(0, bytesRead), size)
   })()
   if (verdict !== 'unknown') return verdict === 'yes'
-  return isWhole(await readFile(file), decodes)
+  return isWhole([await readFile(file)], decodes)
 }
 
-/** Of an image in memory: by the marks of its format, and where they do not tell by `decodes`. */
+/** Of an image in memory, in pieces: by the marks of its format, and where they do not tell by `decodes`. */
 export async function isWhole(
-  bytes: Buffer,
+  chunks: readonly Buffer[],
   decodes: (bytes: Buffer) => Promise<boolean>,
 ): Promise<boolean> {
-  const verdict = looksWhole(bytes.subarray(0, 16), bytes.subarray(-16), bytes.length)
+  const size = chunks.reduce((sum, { length }) => sum + length, 0)
+  const [first, last] = [chunks[0], chunks.at(-1)]
+  if (first === undefined || last === undefined) return false
+  if (first.length >= MARK_BYTES && last.length >= MARK_BYTES) {
+    const verdict = looksWhole(first.subarray(0, MARK_BYTES), last.subarray(-MARK_BYTES), size)
+    if (verdict !== 'unknown') return verdict === 'yes'
+  }
+  const bytes = Buffer.concat(chunks)
+  const verdict = looksWhole(bytes.subarray(0, MARK_BYTES), bytes.subarray(-MARK_BYTES), size)
   if (verdict !== 'unknown') return verdict === 'yes'
   if (bytes[0] === 0xff) return jpegEnds(bytes)
   return bytes.subarray(0, 4).equals(PNG_START) ? bytes.includes(PNG_END) : decodes(bytes)

@@ -1,0 +1,102 @@
+/** The processes of the transfer bench: the service, and the core as it is shipped. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { build } from 'vite'
+import { temporaryFolder } from '#tests/helpers/core.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** First line that a process says. */
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error('No output')
+  for await (const line of createInterface(child.stdout)) return line
+  throw new Error('It ended without a word')
+}
+
+export type Service = Awaited<ReturnType<typeof startService>>
+
+/** `sets`: datasets to begin with, `COUNTxBYTES` each. */
+export async function startService(dataDir: string, sets: readonly string[]) {
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'transfer-service.ts'), dataDir, ...sets],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const { url, ids } = JSON.parse(await firstLine(child)) as { url: string; ids: string[] }
+  const setFaults = async (rules: readonly object[]) => {
+    await fetch(`${url}/__admin/faults`, { method: 'DELETE' })
+    const headers = { 'content-type': 'application/json' }
+    for (const rule of rules)
+      await fetch(`${url}/__admin/faults`, { method: 'POST', body: JSON.stringify(rule), headers })
+  }
+  return {
+    url,
+    ids,
+    setFaults,
+    setLatency: (ms: number) =>
+      setFaults(ms > 0 ? [{ times: 100_000_000, fault: { kind: 'delay', ms } }] : []),
+    /** Of its storage, so far. */
+    traffic: async () =>
+      (await (await fetch(`${url}/__admin/traffic`)).json()) as {
+        sentBytes: number
+        receivedBytes: number
+      },
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    },
+  }
+}
+
+/** The core is shipped built: run from its sources, Node's own TypeScript reader would be measured with it. */
+export async function bundledClient(): Promise<{ script: string } & Disposable> {
+  const folder = temporaryFolder(join(root, 'out'))
+  await build({
+    root,
+    logLevel: 'error',
+    configFile: false,
+    build: {
+      ssr: true,
+      outDir: folder.path,
+      target: 'node24',
+      rollupOptions: {
+        input: {
+          'transfer-client': join(import.meta.dirname, 'transfer-client.ts'),
+          'file-facts-worker': join(root, 'electron/core/transfer/file-facts-worker.ts'),
+        },
+        output: { format: 'es' },
+      },
+    },
+  })
+  return {
+    script: join(folder.path, 'transfer-client.js'),
+    [Symbol.dispose]: () => folder[Symbol.dispose](),
+  }
+}
+
+export interface Said {
+  state: string
+  ms: number
+  requests: number
+  cpuS: number
+  peakBytes: number
+}
+
+/** Our own, from the click to the last file in its place; in a process of its own, as the core is. */
+export async function transferOnce(
+  script: string,
+  url: string,
+  kind: 'download' | 'upload',
+  dataset: string,
+  folder: string,
+): Promise<Said> {
+  using data = temporaryFolder()
+  const child = spawn(process.execPath, [script, data.path, url, kind, dataset, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const said = JSON.parse(await firstLine(child)) as Said
+  if (said.state !== 'done') throw new Error(`The ${kind} ended ${said.state}`)
+  return said
+}

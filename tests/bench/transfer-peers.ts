@@ -11,7 +11,7 @@ export interface Peer {
 }
 
 async function runToEnd(command: string, args: readonly string[]): Promise<void> {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(command, args, { stdio: 'ignore' })
   const [code] = (await once(child, 'exit')) as [number]
   if (code !== 0) throw new Error(`${command} ended with ${code}`)
 }
@@ -36,7 +36,16 @@ export function peerFetcher(command: 'aria2c' | 'curl'): Peer | null {
             ...['-i', list, '-d', folder, '-j', '64', '-x', '1', '--file-allocation=none'],
             ...['--quiet=true', '--enable-http-keep-alive=true', '--log-level=error'],
           ]
-        : ['--parallel', '--parallel-max', '64', '--silent', '--fail', '--config', list]
+        : [
+            '--parallel',
+            '--parallel-max',
+            '64',
+            '--silent',
+            '--no-progress-meter',
+            '--fail',
+            '--config',
+            list,
+          ]
       await runToEnd(command, args)
     },
   }

@@ -89,8 +89,10 @@ async function peerDown(
   { count, bytes }: { count: number; bytes: number },
 ): Promise<number> {
   using folder = temporaryFolder(DISK)
-  const addresses = await addressesOf(server.url, dataset)
-  const ms = await timed(() => peer.fetch(addresses, folder.path))
+  // From the dataset to its files, as ours: the list of addresses is a part of it.
+  const ms = await timed(async () =>
+    peer.fetch(await addressesOf(server.url, dataset), folder.path),
+  )
   expectFiles(folder.path, count, bytes)
   return ms
 }

@@ -75,9 +75,12 @@ export class DownloadJob {
   async run(): Promise<string[]> {
     const context = this.#context
     await this.#folder.place('folder')
+    // Neither list needs the other.
+    const addresses = this.#wantsImages ? this.#renewAddresses() : Promise.resolve()
+    addresses.catch(() => {})
     if (!context.transfer.isPlanned) await this.#plan()
     if (this.#wantsLabels) await this.#labelsFromExport()
-    if (this.#wantsImages) await this.#renewAddresses()
+    await addresses
     await this.#fetchAll()
     const { files } = context.transfers.counts(context.transfer.id)
     if (this.#options.layout !== 'files') {

@@ -6,13 +6,15 @@ import { FORMATS } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { convert } from './convert.ts'
 import { defaultDataDir } from './data-dir.ts'
+import { openTarget } from './open-target.ts'
 import { serveApp } from './serve.ts'
 import { keepHeapSmall } from './small-heap.ts'
 import { transferCommand } from './transfer-command.ts'
 
 const HELP = `Pictograph Desktop
 
-  pictograph-desktop [FOLDER]                  opens the app, on a folder of images if given
+  pictograph-desktop [FOLDER]                  opens the app, on a folder of images, an image or a
+                                               pictograph:// link if given
   pictograph-desktop --serve [FOLDER]          serves it to a browser on this machine
       --port N      the port (default 7365, or any free one)
       --data DIR    where labels and settings are kept
@@ -49,7 +51,7 @@ export interface Invocation {
 
 /** Runs until interrupted, then lets go of the database in order. */
 async function runServer(
-  folder: string | null,
+  argument: string | undefined,
   values: { data?: string; port?: string; host?: string },
   { cwd, noWindowBecause }: Invocation,
 ): Promise<number> {
@@ -62,7 +64,7 @@ async function runServer(
     dataDir: values.data === undefined ? defaultDataDir() : resolve(cwd, values.data),
     port,
     host: values.host ?? '127.0.0.1',
-    openPath: folder === null ? null : resolve(cwd, folder),
+    target: openTarget(argument, cwd),
     print: (line) => process.stdout.write(`${line}\n`),
   })
   const hasDisplay =
@@ -123,7 +125,7 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
         'usage',
         `One folder at a time: "${positionals[1]}" is too many. See --help.`,
       )
-    return await runServer(positionals[0] ?? null, values, invocation)
+    return await runServer(positionals[0], values, invocation)
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
     return 2

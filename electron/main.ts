@@ -3,14 +3,19 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { app, BrowserWindow, dialog } from 'electron'
 import { createAppCore } from '#core/app-core.ts'
+import { fileLog } from '#core/log-file.ts'
+import { LINK_SCHEME } from '#shared/model/link.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { defaultDataDir } from './data-dir.ts'
-import { electronPorts } from './host-electron/electron-ports.ts'
-import { installMenu } from './host-electron/menu.ts'
+import { consoleLog, electronPorts } from './host-electron/electron-ports.ts'
+import { followPower } from './host-electron/power.ts'
 import { handleScheme, registerScheme } from './host-electron/protocol.ts'
+import { followRecent } from './host-electron/recent-datasets.ts'
 import { bridgeRpc } from './host-electron/rpc-bridge.ts'
 import { showTransfers } from './host-electron/taskbar-progress.ts'
-import { createWindow, secureWindows } from './host-electron/window.ts'
+import { secureWindows } from './host-electron/window.ts'
+import { Windows } from './host-electron/windows.ts'
+import { openTarget } from './open-target.ts'
 import { keepHeapSmall } from './small-heap.ts'
 
 // Before `ready`, and before anything is awaited.
@@ -25,7 +30,7 @@ const isMac = process.platform === 'darwin'
 /** How long the engine may take to let go of its files at the end, milliseconds. */
 const CLOSE_WITHIN_MS = 2_000
 
-/** `[FOLDER] [--data DIR]`, after the program and, in a checkout, the app's own folder. */
+/** `[FOLDER | IMAGE | LINK] [--data DIR]`, after the program and, in a checkout, the app's own folder. */
 function parseArguments(argv: readonly string[], cwd: string) {
   const { values, positionals } = parseArgs({
     args: argv.slice(app.isPackaged ? 1 : 2),
@@ -34,24 +39,37 @@ function parseArguments(argv: readonly string[], cwd: string) {
     // Chromium's own switches come along.
     strict: false,
   })
-  const [folder] = positionals
   return {
     dataDir: typeof values.data === 'string' ? resolve(cwd, values.data) : defaultDataDir(),
-    folder: folder === undefined ? null : resolve(cwd, folder),
+    target: openTarget(positionals[0], cwd),
   }
 }
 
 const given = parseArguments(process.argv, process.cwd())
 const isFirst = takeLibrary()
 
-/** Two libraries may be open at once: the lock is per library. A second start hands its folder over. */
+/** Set once there are windows; until then what a Mac asks for waits in `given`. */
+let open = (target: string): void => {
+  given.target = target
+}
+// A Mac sends these instead of arguments, and the first of them before `ready`.
+app.on('open-file', (event, path) => {
+  event.preventDefault()
+  open(path)
+})
+app.on('open-url', (event, url) => {
+  event.preventDefault()
+  open(url)
+})
+
+/** Two libraries may be open at once: the lock is per library. A second start hands over what it was to open. */
 function takeLibrary(): boolean {
   try {
     const folder = join(given.dataDir, 'electron')
     // A path that is not there yet is refused.
     mkdirSync(folder, { recursive: true })
     app.setPath('userData', folder)
-    return app.requestSingleInstanceLock({ folder: given.folder })
+    return app.requestSingleInstanceLock({ target: given.target })
   } catch (error) {
     dialog.showErrorBox('Pictograph Desktop cannot start', String(error))
     return false
@@ -62,30 +80,38 @@ async function start(): Promise<void> {
   await app.whenReady()
   // A wrong path here would only show as a page without an engine.
   if (!existsSync(PRELOAD)) throw new Error(`${PRELOAD} is missing: build the app again.`)
-  const core = createAppCore(electronPorts(given.dataDir), given.folder)
+  const log = fileLog(join(given.dataDir, 'logs'), consoleLog)
+  log.info('started', { version: app.getVersion() })
+  const core = createAppCore(electronPorts(given.dataDir, log), given.target)
+  const windows = new Windows({ core, preload: PRELOAD, isMac })
+  open = (target) => windows.openTarget(target)
+  // In a checkout this would register Electron itself.
+  if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
   secureWindows()
-  installMenu(isMac)
   handleScheme(core, RENDERER, process.env.ELECTRON_RENDERER_URL)
-  bridgeRpc(core)
+  bridgeRpc(core, windows)
   showTransfers(core)
-  createWindow(PRELOAD, given.dataDir)
+  followPower(core)
+  windows.open()
+  followRecent(core, windows)
 
   app.on('second-instance', (_event, _argv, _cwd, handedOver) => {
     // Not from its arguments: Chromium may add to them and change their order.
-    const folder =
-      typeof handedOver === 'object' && handedOver !== null && 'folder' in handedOver
-        ? handedOver.folder
+    const target =
+      typeof handedOver === 'object' && handedOver !== null && 'target' in handedOver
+        ? handedOver.target
         : null
-    if (typeof folder === 'string') core.events.publish({ type: 'open-folder', path: folder })
-    const [window] = BrowserWindow.getAllWindows()
-    if (window?.isMinimized()) window.restore()
-    window?.focus()
+    if (typeof target === 'string') windows.openTarget(target)
+    else windows.bringToFront()
   })
   app.on('activate', () => {
-    if (BrowserWindow.getAllWindows().length === 0) createWindow(PRELOAD, given.dataDir)
+    if (BrowserWindow.getAllWindows().length === 0) windows.open()
   })
   app.on('window-all-closed', () => {
     if (!isMac) app.quit()
+  })
+  app.on('child-process-gone', (_event, { type, reason, exitCode }) => {
+    if (reason !== 'clean-exit') log.error('a helper process ended', { type, reason, exitCode })
   })
   // After the windows have closed, and so after they had the chance to hold back.
   let isClosed = false

@@ -12,14 +12,15 @@ export interface ServeArguments {
   /** null: the usual one, or any free one when that is taken. */
   port: number | null
   host: string
-  openPath: string | null
+  /** A folder, image or link, to be opened first. */
+  target: string | null
   print: (line: string) => void
 }
 
 /** Runs the app in this process until it is told to stop. */
-export async function serveApp({ dataDir, port, host, openPath, print }: ServeArguments) {
+export async function serveApp({ dataDir, port, host, target, print }: ServeArguments) {
   const appRoot = findAppRoot()
-  const core = createAppCore(nodePorts(appRoot, appVersion(appRoot), dataDir), openPath)
+  const core = createAppCore(nodePorts(appRoot, appVersion(appRoot), dataDir), target)
   try {
     const served = await serve({
       core,

@@ -57,7 +57,7 @@ function CurrentDialog({ settings }: { settings: Settings }) {
     case 'import':
       return dataset && <ImportDialog dataset={dataset} />
     case 'settings':
-      return <SettingsDialog settings={settings} />
+      return <SettingsDialog settings={settings} first={dialog.section ?? 'general'} />
     case 'help':
       return <HelpDialog />
     case 'propagate':

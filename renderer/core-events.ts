@@ -4,8 +4,11 @@ import { isEmptyChangeSet } from '#shared/model/change-set.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { notify } from './actions/app-state.ts'
 import { loadAccounts, loadConflicts } from './actions/cloud.ts'
-import { openFirstImage, openFolder } from './actions/datasets.ts'
+import { openFirstImage, openTarget } from './actions/datasets.ts'
+import { isOurWindow } from './actions/host-window.ts'
 import { loadTransfers, onTransfer } from './actions/transfers.ts'
+import { notifyUpdate } from './actions/updates.ts'
+import { runFromMenu } from './actions/window.ts'
 import {
   cloudState,
   removeAccountState,
@@ -122,8 +125,15 @@ function handle(event: AppEvent): void {
     case 'comments':
       void queryClient.invalidateQueries({ queryKey: orpc.comments.list.key() })
       return
-    case 'open-folder':
-      void openFolder(event.path)
+    case 'open':
+      if (isOurWindow(event.windowId)) void openTarget(event.target)
+      return
+    case 'run-action':
+      if (isOurWindow(event.windowId)) runFromMenu(event.id, event.byKey)
+      return
+    case 'update':
+      queryClient.setQueryData(orpc.app.update.queryKey(), event.state)
+      if (event.state.kind === 'available') notifyUpdate(event.state.version)
       return
     case 'notice':
       notify(event.message)

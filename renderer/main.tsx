@@ -3,9 +3,12 @@ import { setNonce } from 'get-nonce'
 import { createRoot } from 'react-dom/client'
 import { clipboardKey, handleKey } from './actions/actions.ts'
 import { appState, notify } from './actions/app-state.ts'
-import { openFolder } from './actions/datasets.ts'
+import { tryConnecting } from './actions/cloud.ts'
+import { followPlace, goToStart } from './actions/place.ts'
+import { followWindow } from './actions/window.ts'
 import { App } from './app.tsx'
 import { followCore } from './core-events.ts'
+import { cloudState } from './document/cloud-state.ts'
 import { hasUnsentEdits, keepUnsentEdits, startSession } from './document/session.ts'
 import { documentBackend } from './rpc/backend.ts'
 import { client, connect } from './rpc/connection.ts'
@@ -38,6 +41,12 @@ window.addEventListener('beforeunload', (event) => {
 })
 window.addEventListener('pagehide', keepUnsentEdits)
 
+// Back on the network: what waits need not wait for its next attempt.
+window.addEventListener('online', () => {
+  for (const { id, state } of cloudState.getState().accounts)
+    if (state === 'offline') void tryConnecting(id)
+})
+
 // A file dropped beside a target would replace the app by that file.
 for (const type of ['dragover', 'drop'] as const) {
   window.addEventListener(type, (event) => event.preventDefault())
@@ -51,10 +60,12 @@ createRoot(root).render(
   </QueryClientProvider>,
 )
 
-const { libraryId, openPath } = await client.app.info()
+const { libraryId, openTarget, windowId } = await client.app.info()
 await startSession(documentBackend, {
   libraryId,
   onTrouble: (message) => notify(message, 'error'),
 })
 appState.setState({ isReady: true })
-if (openPath !== null) await openFolder(openPath)
+followWindow(windowId)
+await goToStart(openTarget)
+followPlace()

@@ -20,6 +20,7 @@ import { openSample } from './library/sample.ts'
 import { mediaHandler } from './media/media-handler.ts'
 import { probeImage } from './media/probe.ts'
 import { Renditions } from './media/renditions.ts'
+import { openTarget } from './open-target.ts'
 import type { Ports } from './ports.ts'
 import { createCloud } from './sync/cloud.ts'
 import { isGeneral, isPassing, toServiceError } from './sync/service-error.ts'
@@ -27,6 +28,8 @@ import { Stages } from './transfer/stages.ts'
 import { Transfers } from './transfer/transfers.ts'
 
 const SETTINGS_KEY = 'settings'
+
+type RemoteId = Pick<NonNullable<Dataset['remote']>, 'accountId' | 'remoteId'>
 
 export type AppCore = ReturnType<typeof createAppCore>
 
@@ -39,7 +42,7 @@ interface CoreOptions {
 /** Builds everything that does not depend on the host. Throws a UserError when the data folder cannot be used. */
 export function createAppCore(
   ports: Ports,
-  openPath: string | null = null,
+  target: string | null = null,
   { clock = systemClock, pushesByItself = true }: CoreOptions = {},
 ) {
   const opened = openLibrary(ports.dataDir)
@@ -160,6 +163,32 @@ export function createAppCore(
     transfers.start()
   }
 
+  const onOpened = new Set<() => void>()
+  const opening = async (work: Promise<Dataset>): Promise<Dataset> => {
+    const dataset = await work
+    for (const listener of onOpened) listener()
+    return dataset
+  }
+  const openFolder = (path: string) =>
+    opening(library.openFolder(path).then((dataset) => followLabelFiles(dataset)))
+  const openLocal = async (id: string) => followLabelFiles(await library.open(id))
+  const openRemote = async (id: string, { accountId, remoteId }: RemoteId) => {
+    const there = await cloud.remoteDatasets.open(accountId, remoteId)
+    cloud.offline.resume(id)
+    return library.describe(there)
+  }
+  const openDataset = (id: string) => {
+    const { remote } = datasets.get(id)
+    return opening(remote ? openRemote(id, remote) : openLocal(id))
+  }
+  let waitingTarget = target
+  /** Of the start, for the first page that asks: a page that is loaded again goes on where it was. */
+  const takeOpenTarget = () => {
+    const taken = waitingTarget
+    waitingTarget = null
+    return taken
+  }
+
   return {
     ...cloud,
     look,
@@ -170,7 +199,29 @@ export function createAppCore(
       await cloud.removeAccount(accountId)
     },
     ports,
-    openPath,
+    takeOpenTarget,
+    /** What the next page that begins is to open. */
+    setOpenTarget: (wanted: string) => {
+      waitingTarget = wanted
+    },
+    /** Called when a dataset has been opened. */
+    onOpened: (listener: () => void) => void onOpened.add(listener),
+    /** The machine falls asleep. */
+    suspend: () => transfers.park(),
+    /** The machine is awake, or the network is back: what waits goes on at once. */
+    wake: async () => {
+      transfers.start()
+      await Promise.allSettled(cloud.accounts.list().map(({ id }) => cloud.accounts.probe(id)))
+    },
+    openTarget: (wanted: string) =>
+      openTarget(wanted, {
+        ...cloud,
+        datasets,
+        images,
+        settled: (id) => library.settled(id),
+        openFolder,
+        openDataset,
+      }),
     events,
     datasets,
     images,
@@ -203,14 +254,8 @@ export function createAppCore(
         await cloud.forgetRemote(id)
       } else await library.forget(id)
     },
-    openDataset: async (id: string) => {
-      const { remote } = datasets.get(id)
-      if (!remote) return followLabelFiles(await library.open(id))
-      const opened = await cloud.remoteDatasets.open(remote.accountId, remote.remoteId)
-      cloud.offline.resume(id)
-      return library.describe(opened)
-    },
-    openFolder: async (path: string) => followLabelFiles(await library.openFolder(path)),
+    openDataset,
+    openFolder,
     /** The sample is copied out of the app, which may lie in a read-only place. */
     openSample: async () => {
       const folder = join(ports.dataDir, 'sample')

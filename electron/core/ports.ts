@@ -1,3 +1,6 @@
+import type { UpdateState } from '#shared/contract/updates.ts'
+import type { WindowDescription } from '#shared/contract/window.ts'
+
 /** What a host brings; everything else is the same in Electron and in plain Node. */
 export interface Ports {
   hostName: 'electron' | 'node'
@@ -12,9 +15,29 @@ export interface Ports {
   pickFolder: ((title: string) => Promise<string | null>) | null
   /** Shows a folder in the system's file manager, where the host can. */
   revealFolder: ((path: string) => Promise<void>) | null
+  updates: Updates | null
+}
+
+/** What a window of the host can be told; behind a browser's tab there is none. */
+export interface HostWindow {
+  id: string
+  describe(description: WindowDescription): void
+  openAnother(): void
+}
+
+/** New versions of the app, where the host can bring them and a feed is configured. */
+export interface Updates {
+  readonly state: UpdateState
+  check(): void
+  download(): void
+  /** Ends the app and starts the new one; refused while something would be cut off. */
+  install(): void
+  refuse(): void
 }
 
 export interface Log {
+  /** Its newest lines, oldest first; where it keeps any. */
+  tail?(lines: number): string[]
   info(message: string, fields?: Record<string, unknown>): void
   warn(message: string, fields?: Record<string, unknown>): void
   error(message: string, fields?: Record<string, unknown>): void

@@ -5,20 +5,20 @@ import type { Log, Ports } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
 import { safeSecrets } from './safe-secrets.ts'
 
-const consoleLog: Log = {
+export const consoleLog: Log = {
   info: (message, fields) => console.info(message, fields ?? ''),
   warn: (message, fields) => console.warn(message, fields ?? ''),
   error: (message, fields) => console.error(message, fields ?? ''),
 }
 
 /** What Electron brings to the core. Call after `ready`. */
-export function electronPorts(dataDir: string): Ports {
+export function electronPorts(dataDir: string, log: Log): Ports {
   return {
     hostName: 'electron',
     appVersion: app.getVersion(),
     dataDir,
     resourcesDir: app.isPackaged ? process.resourcesPath : join(app.getAppPath(), 'resources'),
-    log: consoleLog,
+    log,
     secrets: safeSecrets(dataDir),
     pickFolder: async (title) => {
       const { canceled, filePaths } = await dialog.showOpenDialog({
@@ -34,5 +34,6 @@ export function electronPorts(dataDir: string): Ports {
       const problem = await shell.openPath(path)
       if (problem !== '') throw new UserError('reveal', problem)
     },
+    updates: null,
   }
 }

@@ -1,8 +1,9 @@
 import { RPCHandler } from '@orpc/server/message-port'
-import { type IpcMainEvent, ipcMain } from 'electron'
+import { BrowserWindow, type IpcMainEvent, ipcMain } from 'electron'
 import type { AppCore } from '#core/app-core.ts'
 import { createRouter } from '#core/rpc/router.ts'
 import { APP_ORIGIN, CONNECT_CHANNEL } from '#shared/contract/connect.ts'
+import type { Windows } from './windows.ts'
 
 /** Only our own page's main frame may connect; its address is compared at every attempt. */
 export function isOurPage(event: Pick<IpcMainEvent, 'senderFrame'>): boolean {
@@ -11,7 +12,7 @@ export function isOurPage(event: Pick<IpcMainEvent, 'senderFrame'>): boolean {
 }
 
 /** Answers RPC over the port that each page hands in; a reloaded page brings a new one. */
-export function bridgeRpc(core: AppCore): void {
+export function bridgeRpc(core: AppCore, windows: Windows): void {
   const handler = new RPCHandler(createRouter(core))
   ipcMain.on(CONNECT_CHANNEL, (event) => {
     const [port] = event.ports
@@ -21,7 +22,10 @@ export function bridgeRpc(core: AppCore): void {
       port.close()
       return
     }
-    handler.upgrade(port, { context: { log: core.ports.log } })
+    const window = BrowserWindow.fromWebContents(event.sender)
+    handler.upgrade(port, {
+      context: { log: core.ports.log, window: window && windows.hostWindow(window) },
+    })
     port.start()
   })
 }

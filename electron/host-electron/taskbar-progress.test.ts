@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { EventBus } from '#core/event-bus.ts'
+import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
 import { liveShare, type Transfer } from '#shared/model/transfer.ts'
 
 const setProgressBar = vi.fn()
@@ -29,7 +30,8 @@ test('the bar shows what runs, by bytes, and nothing when nothing runs', () => {
 
 test('the machine stays awake for as long as something runs, and no longer', () => {
   const events = new EventBus()
-  showTransfers({ events })
+  let keepAwake = true
+  showTransfers({ events, readSettings: () => ({ ...DEFAULT_SETTINGS, keepAwake }) })
   const tell = (next: Transfer) => events.publish({ type: 'transfer', transfer: next })
   tell(transfer('running', 50, 100))
   tell(transfer('running', 60, 100))
@@ -39,4 +41,7 @@ test('the machine stays awake for as long as something runs, and no longer', () 
   tell(transfer('done', 100, 100))
   expect(setProgressBar).toHaveBeenLastCalledWith(-1)
   expect(stop).toHaveBeenCalledExactlyOnceWith(7)
+  keepAwake = false
+  tell(transfer('running', 50, 100))
+  expect(start).toHaveBeenCalledOnce()
 })

@@ -5,8 +5,11 @@ import { liveShare, type Transfer } from '#shared/model/transfer.ts'
 /** Takes the bar away. */
 const NO_BAR = -1
 
-/** Transfers on the taskbar and the dock; the machine does not fall asleep over them, its screen may. */
-export function showTransfers({ events }: Pick<AppCore, 'events'>): void {
+/** Transfers on the taskbar and the dock; if wished, the machine does not fall asleep over them; its screen may. */
+export function showTransfers({
+  events,
+  readSettings,
+}: Pick<AppCore, 'events' | 'readSettings'>): void {
   // As told: asking would count the files of each again, several times a second.
   const known = new Map<string, Transfer>()
   let blocker: number | null = null
@@ -16,7 +19,8 @@ export function showTransfers({ events }: Pick<AppCore, 'events'>): void {
     else return
     const share = liveShare([...known.values()])
     for (const window of BrowserWindow.getAllWindows()) window.setProgressBar(share ?? NO_BAR)
-    if (share !== null) blocker ??= powerSaveBlocker.start('prevent-app-suspension')
+    if (share !== null && readSettings().keepAwake)
+      blocker ??= powerSaveBlocker.start('prevent-app-suspension')
     else if (blocker !== null) {
       powerSaveBlocker.stop(blocker)
       blocker = null

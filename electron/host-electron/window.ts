@@ -1,4 +1,14 @@
-import { app, BrowserWindow, dialog, nativeTheme, session, shell } from 'electron'
+import {
+  app,
+  BrowserWindow,
+  dialog,
+  Menu,
+  nativeTheme,
+  type Rectangle,
+  session,
+  shell,
+} from 'electron'
+import type { Log } from '#core/ports.ts'
 import { APP_ORIGIN } from '#shared/contract/connect.ts'
 import { lastBounds, rememberBounds } from './window-state.ts'
 
@@ -23,9 +33,11 @@ function guardNavigation(): void {
   })
 }
 
-/** Electron grants every permission unless told otherwise: the page may tell of a finished transfer, no more. */
+/** Electron grants every permission unless told otherwise: the page may tell of a finished transfer and copy text. */
+const GRANTED: ReadonlySet<string> = new Set(['notifications', 'clipboard-sanitized-write'])
+
 function refusePermissions(): void {
-  const isGranted = (permission: string) => permission === 'notifications'
+  const isGranted = (permission: string) => GRANTED.has(permission)
   session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) =>
     answer(isGranted(permission)),
   )
@@ -38,8 +50,22 @@ export function secureWindows(): void {
   refusePermissions()
 }
 
-export function createWindow(preload: string, dataDir: string): BrowserWindow {
-  const { isMaximized, ...bounds } = lastBounds(dataDir)
+/** A second window a little beside the first: exactly above it, it would look like the same. Pixels. */
+const BESIDE = 32
+/** A page that breaks more often than this in a minute would break for ever. */
+const BREAKS_A_MINUTE = 3
+
+interface WindowOptions {
+  preload: string
+  dataDir: string
+  log: Log
+  /** The window in front; undefined: this is the first. */
+  front: BrowserWindow | undefined
+}
+
+export function createWindow({ preload, dataDir, log, front }: WindowOptions): BrowserWindow {
+  const { isMaximized, ...last } = lastBounds(dataDir)
+  const bounds = front ? beside(front.getNormalBounds()) : last
   const window = new BrowserWindow({
     ...bounds,
     minWidth: 960,
@@ -50,13 +76,11 @@ export function createWindow(preload: string, dataDir: string): BrowserWindow {
   })
   rememberBounds(window, dataDir)
   window.once('ready-to-show', () => {
-    if (isMaximized) window.maximize()
+    if (isMaximized && !front) window.maximize()
     window.show()
   })
-  window.webContents.on('render-process-gone', (_event, { reason }) => {
-    // Everything acknowledged is on disk, the rest in the page's journal: a new page goes on there.
-    if (reason !== 'clean-exit') window.webContents.reload()
-  })
+  keepAlive(window, log)
+  showTextMenu(window)
   // Electron asks nothing by itself: a page that holds back its closing would just not close.
   window.webContents.on('will-prevent-unload', (event) => {
     const choice = dialog.showMessageBoxSync(window, {
@@ -71,4 +95,60 @@ export function createWindow(preload: string, dataDir: string): BrowserWindow {
   })
   void window.loadURL(`${APP_ORIGIN}/`)
   return window
+}
+
+const beside = ({ x, y, width, height }: Rectangle): Rectangle => ({
+  x: x + BESIDE,
+  y: y + BESIDE,
+  width,
+  height,
+})
+
+/** A page that broke is loaded again, where it was; one that does not answer can be. */
+function keepAlive(window: BrowserWindow, log: Log): void {
+  let breaks: number[] = []
+  window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+    if (reason === 'clean-exit' || window.isDestroyed()) return
+    log.error('the page broke', { reason, exitCode })
+    const now = Date.now()
+    breaks = [...breaks.filter((at) => at > now - 60_000), now]
+    if (breaks.length > BREAKS_A_MINUTE) {
+      dialog.showErrorBox(
+        'Pictograph Desktop cannot show its window',
+        `It broke ${breaks.length} times in a minute (${reason}). Everything that was saved is on disk. Start the app again; if it goes on, the log in the data folder says more.`,
+      )
+      window.destroy()
+      return
+    }
+    // Everything acknowledged is on disk, the rest in the page's journal; its address says which image it was at.
+    window.webContents.reload()
+  })
+  window.on('unresponsive', () => {
+    log.warn('the page does not answer')
+    void dialog
+      .showMessageBox(window, {
+        type: 'warning',
+        message: 'The window does not answer.',
+        detail: 'It can be loaded again: what was drawn is kept.',
+        buttons: ['Wait', 'Load again'],
+        defaultId: 0,
+        cancelId: 0,
+      })
+      .then(({ response }) => {
+        if (response === 1 && !window.isDestroyed()) window.webContents.forcefullyCrashRenderer()
+      })
+  })
+}
+
+/** Cut, copy and paste where there is text; the page has menus of its own elsewhere. */
+function showTextMenu(window: BrowserWindow): void {
+  window.webContents.on('context-menu', (_event, { isEditable, selectionText, editFlags }) => {
+    if (!isEditable && selectionText === '') return
+    Menu.buildFromTemplate([
+      ...(isEditable ? [{ role: 'cut', enabled: editFlags.canCut } as const] : []),
+      { role: 'copy', enabled: editFlags.canCopy },
+      ...(isEditable ? [{ role: 'paste', enabled: editFlags.canPaste } as const] : []),
+      { role: 'selectAll', enabled: editFlags.canSelectAll },
+    ]).popup({ window })
+  })
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { fileLog } from '#core/log-file.ts'
 import type { Log, Ports, Secrets } from '#core/ports.ts'
 import { secretFile } from '#core/secret-file.ts'
 
@@ -29,9 +30,10 @@ export function nodePorts(appRoot: string, appVersion: string, dataDir: string):
     appVersion,
     dataDir,
     resourcesDir: join(appRoot, 'resources'),
-    log: stderrLog,
+    log: fileLog(join(dataDir, 'logs'), stderrLog),
     secrets: fileSecrets(dataDir),
     pickFolder: null,
     revealFolder: null,
+    updates: null,
   }
 }

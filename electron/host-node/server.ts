@@ -197,7 +197,7 @@ export async function serve({
       webSocket.on('error', (error) => {
         core.ports.log.warn('window connection failed', { error: error.message })
       })
-      void rpc.upgrade(webSocket, { context: { log: core.ports.log } })
+      void rpc.upgrade(webSocket, { context: { log: core.ports.log, window: null } })
     })
   })
 

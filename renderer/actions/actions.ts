@@ -8,10 +8,13 @@ import { CLOUD_ACTIONS } from './cloud.ts'
 import { COPY_ACTIONS } from './copy-actions.ts'
 import { chooseFolder, goToNext, leaveDataset, openSample } from './datasets.ts'
 import { EDIT_ACTIONS, relabel } from './edit-actions.ts'
-import { isMac, type KeyPress, matchesKey } from './keys.ts'
+import { copyLink, HELP_ACTIONS } from './help-actions.ts'
+import { WINDOW_ACTIONS } from './host-window.ts'
+import { isMac, type KeyPress } from './keys.ts'
 import { PATH_ACTIONS } from './path-actions.ts'
 import { POSE_ACTIONS } from './pose-actions.ts'
 import { SHAPE_ACTIONS } from './shape-actions.ts'
+import { isKeyOf } from './shortcuts.ts'
 import { TRANSFER_ACTIONS } from './transfers.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
 
@@ -192,6 +195,14 @@ export const ACTIONS: readonly Action[] = [
     run: chooseFolder,
   },
   {
+    id: 'copy-link',
+    label: 'Copy a link to this image',
+    group: 'File',
+    keys: [],
+    enabled: inRemote,
+    run: copyLink,
+  },
+  {
     id: 'open-sample',
     label: 'Open the sample dataset',
     group: 'File',
@@ -243,6 +254,8 @@ export const ACTIONS: readonly Action[] = [
     keys: ['?'],
     run: () => showDialog({ kind: 'help' }),
   },
+  ...HELP_ACTIONS,
+  ...WINDOW_ACTIONS,
 ]
 
 export function actionById(id: string): Action {
@@ -293,9 +306,14 @@ const CONTROL_KEYS = new Set([
 const WHILE_HELD = new Set(['freehand-finer', 'freehand-coarser'])
 
 function waitForPointer(event: KeyPress): boolean {
-  const action = ACTIONS.find(({ keys }) => keys.some((key) => matchesKey(event, key)))
+  const action = ACTIONS.find((candidate) => isKeyOf(event, candidate))
   if (action && WHILE_HELD.has(action.id)) void action.run()
   return action !== undefined
+}
+
+/** Whether a key belongs to the text that somebody is typing. `shortcut`: as `matchesKey` reads it. */
+export function isTextKey(target: EventTarget | null, shortcut: string): boolean {
+  return isTyping(target) && (!shortcut.includes('Mod') || /^Mod\+[ACVXZ]$/.test(shortcut))
 }
 
 /** Runs the action of a key press; true when there was one. */
@@ -309,7 +327,7 @@ export function handleKey(event: KeyPress & { target: EventTarget | null }): boo
   // Tab goes through the shapes only where they have the focus; elsewhere it goes through the controls.
   if (event.key === 'Tab' && !isCanvas(event.target)) return false
   const action = ACTIONS.find(
-    ({ keys, enabled }) => keys.some((key) => matchesKey(event, key)) && (enabled?.() ?? true),
+    (candidate) => isKeyOf(event, candidate) && (candidate.enabled?.() ?? true),
   )
   if (!action) return false
   say(null)

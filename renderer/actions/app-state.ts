@@ -2,12 +2,21 @@ import { createStore } from 'zustand/vanilla'
 import { messageOf } from '#shared/model/message-of.ts'
 import type { Dropped, RemoteTarget } from './transfers.ts'
 
+export type SettingsSection =
+  | 'general'
+  | 'canvas'
+  | 'shortcuts'
+  | 'accounts'
+  | 'transfers'
+  | 'labels'
+  | 'about'
+
 export type Dialog =
   | { kind: 'open-folder' }
   | { kind: 'relocate'; datasetId: string }
   | { kind: 'export' }
   | { kind: 'import' }
-  | { kind: 'settings' }
+  | { kind: 'settings'; section?: SettingsSection }
   | { kind: 'help' }
   | { kind: 'palette' }
   | { kind: 'propagate' }

@@ -26,11 +26,12 @@ async function loadImages(datasetId: string): Promise<void> {
 }
 
 /** Shows a dataset and goes to where the person left it. */
-async function enter(dataset: Dataset): Promise<void> {
+async function enter(dataset: Dataset, imageId: string | null = null): Promise<void> {
   // The image of another dataset may still be open.
   closeDocument()
   datasetState.setState({ ...EMPTY_DATASET, dataset })
   appState.setState({ datasetId: dataset.id, dialog: null, isGallery: false })
+  if (imageId !== null) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)
   await loadImages(dataset.id)
   openFirstImage()
   void queryClient.invalidateQueries({ queryKey: orpc.datasets.list.key() })
@@ -46,9 +47,12 @@ export function openFirstImage(): void {
   goToImage(last !== null && indexOf.has(last) ? last : images[0].id)
 }
 
-async function tryEnter(open: () => Promise<Dataset>): Promise<boolean> {
+async function tryEnter(
+  open: () => Promise<Dataset>,
+  imageId: string | null = null,
+): Promise<boolean> {
   try {
-    await enter(await open())
+    await enter(await open(), imageId)
     return true
   } catch (error) {
     notifyError(error)
@@ -58,9 +62,21 @@ async function tryEnter(open: () => Promise<Dataset>): Promise<boolean> {
 
 export const openFolder = (path: string) => tryEnter(() => client.datasets.openFolder({ path }))
 export const openSample = () => tryEnter(() => client.datasets.openSample())
-export const openDataset = (id: string) => tryEnter(() => client.datasets.open({ id }))
+/** `imageId`: to be shown; null: the one of the last visit. */
+export const openDataset = (id: string, imageId: string | null = null) =>
+  tryEnter(() => client.datasets.open({ id }), imageId)
 export const relocateDataset = (id: string, path: string) =>
   tryEnter(() => client.datasets.relocate({ id, path }))
+
+/** A folder, an image in its folder, or a link to a dataset of the service. */
+export async function openTarget(target: string): Promise<void> {
+  try {
+    const { dataset, imageId } = await client.datasets.openTarget({ target })
+    await enter(dataset, imageId)
+  } catch (error) {
+    notifyError(error)
+  }
+}
 
 export const openRemote = (accountId: string, remoteId: string) =>
   tryEnter(() => client.remote.open({ accountId, remoteId }))

@@ -35,6 +35,26 @@ export function matchesKey(press: KeyPress, shortcut: string): boolean {
   return press.key.toLowerCase() === key.toLowerCase()
 }
 
+/** Keys that are nothing by themselves. */
+const NO_KEYS = new Set(['Shift', 'Control', 'Alt', 'AltGraph', 'Meta', 'CapsLock', 'Dead', 'Fn'])
+
+/** The shortcut that a key press would be, as `matchesKey` reads it; null while only modifiers are down. */
+export function shortcutOf(press: KeyPress): string | null {
+  if (NO_KEYS.has(press.key) || press.key === 'Unidentified') return null
+  const mod = isMac ? press.metaKey : press.ctrlKey
+  const digit = /^(?:Digit|Numpad)(\d)$/.exec(press.code)?.[1]
+  const letter = press.altKey ? /^Key([A-Z])$/.exec(press.code)?.[1] : undefined
+  const isSign = SIGNS.has(press.key)
+  const key = isSign ? press.key : (digit ?? letter ?? press.key)
+  const modifiers = [
+    ...(mod ? ['Mod'] : []),
+    // A sign carries the Shift that types it.
+    ...(press.shiftKey && !isSign ? ['Shift'] : []),
+    ...(press.altKey ? ['Alt'] : []),
+  ]
+  return [...modifiers, key.length === 1 ? key.toUpperCase() : key].join('+')
+}
+
 const MAC_SIGNS: Record<string, string> = { Mod: '⌘', Shift: '⇧', Alt: '⌥' }
 const NAMES: Record<string, string> = {
   Mod: 'Ctrl',
@@ -43,6 +63,7 @@ const NAMES: Record<string, string> = {
   ArrowUp: '↑',
   ArrowDown: '↓',
   Escape: 'Esc',
+  ' ': 'Space',
 }
 
 /** A shortcut as it is written on the keys. */

@@ -13,11 +13,12 @@ export interface Style {
   fillOpacity: number
   /** 0..1 */
   strokeOpacity: number
+  /** Of outlines, screen pixels. */
+  strokeWidth: number
   showLabels: boolean
 }
 
 /** Screen pixels. */
-const STROKE = 2
 const KEYPOINT_RADIUS = 4.5
 const LABEL_FONT = '500 11px "Inter Variable", sans-serif'
 const LABEL_HEIGHT = 16
@@ -75,7 +76,7 @@ export function drawLinks(
   if (!owner) return
   context.beginPath()
   for (const points of links) tracePath(context, view, { points, closed: false })
-  context.lineWidth = STROKE
+  context.lineWidth = style.strokeWidth
   context.strokeStyle = withOpacity(style.colorOf(owner.name), style.strokeOpacity)
   context.stroke()
 }
@@ -103,11 +104,11 @@ export function drawAnnotation(
   }
   context.lineJoin = 'round'
   if (emphasis === 'selected') {
-    context.lineWidth = STROKE + 3
+    context.lineWidth = style.strokeWidth + 3
     context.strokeStyle = 'rgba(255, 255, 255, 0.9)'
     context.stroke()
   }
-  context.lineWidth = emphasis === 'hovered' ? STROKE + 1 : STROKE
+  context.lineWidth = emphasis === 'hovered' ? style.strokeWidth + 1 : style.strokeWidth
   context.strokeStyle = color
   context.stroke()
 }
@@ -162,15 +163,15 @@ export const LABEL_OVERHANG = 180
 
 /** How much of a shape is worth drawing when there are many. */
 export interface Detail {
-  /** Screen pixels; a stroke of 1 is three times cheaper than one of 2. */
-  stroke: number
+  /** A stroke of 1 pixel is three times cheaper than one of 2. */
+  isThin: boolean
 }
 
 /** More shapes than this in view are drawn with thin strokes. */
 const MANY = 1_500
 
 export function detailFor(count: number): Detail {
-  return { stroke: count > MANY ? 1 : STROKE }
+  return { isThin: count > MANY }
 }
 
 /** Shapes smaller than this on screen are a filled rectangle. Screen pixels. */
@@ -197,7 +198,7 @@ function drawClass(
   view: Viewport,
   group: readonly Annotation[],
   color: string,
-  { fillOpacity, strokeOpacity }: Style,
+  { fillOpacity, strokeOpacity, strokeWidth }: Style,
   detail: Detail,
 ): void {
   const fill = withOpacity(color, fillOpacity)
@@ -225,7 +226,7 @@ function drawClass(
     if (outlines[0]?.closed && fillOpacity > 0) context.fill(outline, 'evenodd')
     strokes.addPath(outline)
   }
-  context.lineWidth = detail.stroke
+  context.lineWidth = detail.isThin ? 1 : strokeWidth
   context.strokeStyle = withOpacity(color, strokeOpacity)
   context.stroke(strokes)
   for (const [at, isHollow] of points) drawDot(context, view, at, color, KEYPOINT_RADIUS, isHollow)

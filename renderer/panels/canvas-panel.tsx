@@ -107,7 +107,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
     imageId === null ? null : (imageById(imageId) ?? null),
   )
   const classes = useStore(datasetState, (state) => state.dataset?.classes)
-  const { fillOpacity, strokeOpacity, showLabels, showCrosshair, showLoupe } = settings
+  const { fillOpacity, strokeOpacity, strokeWidth, showLabels, showCrosshair, showLoupe } = settings
   const { brightness, contrast, gamma } = settings
   const tone = useMemo(() => ({ brightness, contrast, gamma }), [brightness, contrast, gamma])
   const { picture, error } = usePicture(
@@ -121,9 +121,10 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
       colorOf: classColors(classes ?? []),
       fillOpacity,
       strokeOpacity,
+      strokeWidth,
       showLabels,
     }),
-    [classes, fillOpacity, strokeOpacity, showLabels],
+    [classes, fillOpacity, strokeOpacity, strokeWidth, showLabels],
   )
   const overlay = useCallback(
     () => currentOverlay(style, picture, { showCrosshair, showLoupe }),

@@ -2,12 +2,17 @@ import { Command } from 'cmdk'
 import { ACTIONS } from '#renderer/actions/actions.ts'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
+import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
 
 /** Every action by name, with its shortcut. */
 export function CommandPalette() {
   const actions = ACTIONS.filter(({ id }) => id !== 'palette')
-    .map((action) => ({ ...action, isEnabled: action.enabled?.() ?? true }))
+    .map((action) => ({
+      ...action,
+      key: keysOf(action)[0],
+      isEnabled: action.enabled?.() ?? true,
+    }))
     .sort((a, b) => Number(b.isEnabled) - Number(a.isEnabled))
   return (
     <Command.Dialog
@@ -25,7 +30,7 @@ export function CommandPalette() {
         <Command.Empty className="p-6 text-center text-sm text-muted">
           No command of that name
         </Command.Empty>
-        {actions.map(({ id, label, group, keys, run, isEnabled }) => (
+        {actions.map(({ id, label, group, key, run, isEnabled }) => (
           <Command.Item
             key={id}
             value={`${group} ${label}`}
@@ -38,7 +43,7 @@ export function CommandPalette() {
           >
             <span className="w-16 shrink-0 text-xs text-muted">{group}</span>
             <span className="min-w-0 flex-1 truncate">{label}</span>
-            {keys[0] && <Keys>{keyLabel(keys[0])}</Keys>}
+            {key && <Keys>{keyLabel(key)}</Keys>}
           </Command.Item>
         ))}
       </Command.List>

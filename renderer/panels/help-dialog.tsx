@@ -2,6 +2,7 @@ import type { Action } from '#renderer/actions/action.ts'
 import { ACTIONS } from '#renderer/actions/actions.ts'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
+import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 
@@ -28,6 +29,7 @@ const POINTER: readonly [string, string][] = [
 /** Ten keys that do the same are one line. */
 function shown(actions: readonly Action[]): { label: string; keys: string[] }[] {
   return actions
+    .map((action) => ({ ...action, keys: keysOf(action) }))
     .filter(({ id, keys }) => keys.length > 0 && !/^(class-(?!search)|nudge-)/.test(id))
     .map(({ label, keys }) => ({ label, keys: keys.map(keyLabel) }))
 }
@@ -42,7 +44,7 @@ export function HelpDialog() {
   return (
     <Modal
       title="Shortcuts"
-      description="labelme’s Ctrl+R, Ctrl+N and Ctrl+J work too."
+      description="Settings, Shortcuts changes them, and has those of labelme, X-AnyLabeling and CVAT."
       onClose={() => showDialog(null)}
       wide
     >

@@ -8,9 +8,11 @@ import {
   Sparkles,
   SquareDashed,
 } from 'lucide-react'
-import { takeTool } from '#renderer/actions/actions.ts'
+import { actionById, takeTool } from '#renderer/actions/actions.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
+import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
 import type { ToolId } from '#renderer/tools/tool.ts'
 import { toolState } from '#renderer/tools/tool-state.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
@@ -37,15 +39,18 @@ const SHORT_LABEL: Partial<Record<ToolId, string>> = {
 
 export function ToolRail() {
   const current = useStore(toolState, (state) => state.toolId)
+  // Shown anew when the shortcuts change.
+  useStore(editorSettings, ({ shortcuts }) => shortcuts)
+  useStore(editorSettings, ({ shortcutPreset }) => shortcutPreset)
   const isRemote = useStore(datasetState, ({ dataset }) => dataset?.remote != null)
   return (
     <nav
       aria-label="Tools"
       className="flex w-[68px] shrink-0 flex-col items-center gap-0.5 overflow-y-auto border-r border-line bg-surface py-1.5"
     >
-      {TOOLS.filter(({ needsService }) => isRemote || !needsService).map(({ id, label, keys }) => {
+      {TOOLS.filter(({ needsService }) => isRemote || !needsService).map(({ id, label }) => {
         const Icon = ICONS[id]
-        const [key] = keys
+        const [key] = keysOf(actionById(`tool-${id}`))
         return (
           <button
             key={id}

@@ -1,5 +1,4 @@
 import { ArrowDownUp, CircleAlert } from 'lucide-react'
-import { useEffect } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { transferState } from '#renderer/document/cloud-state.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
@@ -13,7 +12,7 @@ function useTotalPercent(): number | null {
   })
 }
 
-/** What is being transferred, in the bar and in the window's title; a click shows all of it. */
+/** What is being transferred, in the bar; a click shows all of it. */
 export function TransferIndicator() {
   const percent = useTotalPercent()
   const failed = useStore(
@@ -21,9 +20,6 @@ export function TransferIndicator() {
     ({ transfers }) => transfers.filter(({ state }) => state === 'failed').length,
   )
   const any = useStore(transferState, ({ transfers }) => transfers.length > 0)
-  useEffect(() => {
-    document.title = percent === null ? 'Pictograph Desktop' : `${percent} % · Pictograph Desktop`
-  }, [percent])
   if (!any) return null
   return (
     <button

@@ -50,7 +50,7 @@ export function AccountsSection() {
   const counts = removing && sync[removing.id]
   const unsent = counts ? counts.waiting + counts.failed + counts.conflicts : 0
   return (
-    <section className="flex flex-col gap-2 border-t border-line pt-4">
+    <section className="flex flex-col gap-2">
       <div className="flex items-center justify-between">
         <h3 className="text-sm font-semibold">Accounts</h3>
         <Button className="h-7 px-2.5" onClick={() => showDialog({ kind: 'account' })}>

@@ -1,5 +1,5 @@
 import { changeSettings } from '#renderer/actions/view-actions.ts'
-import { Field, SelectField } from '#renderer/ui/field.tsx'
+import { Checkbox, Field, SelectField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 
@@ -9,8 +9,7 @@ const LIMITS = [1e9, 5e9, 10e9, 25e9, 50e9, 100e9]
 /** How much of the disk and of the line the service may take. */
 export function ServiceSection({ settings }: { settings: Settings }) {
   return (
-    <section className="flex flex-col gap-2 border-t border-line pt-4">
-      <h3 className="text-sm font-semibold">Cache and transfers</h3>
+    <section className="flex flex-col gap-5">
       <Field
         label="Images of the service on this disk"
         hint="The ones not looked at for longest go first. What you made available offline, and what was not sent yet, always stays."
@@ -57,6 +56,12 @@ export function ServiceSection({ settings }: { settings: Settings }) {
           </SelectField>
         )}
       </Field>
+      <Checkbox
+        label="Keep the machine awake while something is transferred"
+        hint="Its screen may go dark. Only in the desktop app."
+        checked={settings.keepAwake}
+        onChange={({ target }) => void changeSettings({ keepAwake: target.checked })}
+      />
     </section>
   )
 }

@@ -1,123 +1,81 @@
-import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
-import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { Tabs } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { type SettingsSection, showDialog } from '#renderer/actions/app-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { PathField } from '#renderer/panels/path-field.tsx'
-import { client } from '#renderer/rpc/connection.ts'
-import { orpc } from '#renderer/rpc/query.ts'
-import { Button } from '#renderer/ui/button.tsx'
-import { Choice } from '#renderer/ui/field.tsx'
+import { AidControls, PictureControls, ShapeControls } from '#renderer/panels/view-controls.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
-import type { Dataset, LabelFileFormat } from '#shared/model/dataset.ts'
+import { AboutSection } from './about-section.tsx'
 import { AccountsSection } from './accounts-section.tsx'
+import { GeneralSection } from './general-section.tsx'
+import { LabelFilesSection } from './label-files-section.tsx'
 import { ServiceSection } from './service-section.tsx'
+import { ShortcutsSection } from './shortcuts-section.tsx'
 
-const LABEL_FORMATS: readonly { value: LabelFileFormat | 'off'; label: string }[] = [
-  { value: 'off', label: 'Off' },
-  { value: 'pictograph', label: 'Pictograph JSON' },
-  { value: 'labelme', label: 'labelme' },
-  { value: 'yolo', label: 'YOLO' },
-]
+const TAB =
+  'w-full rounded-md px-2.5 py-1.5 text-left text-sm text-muted hover:bg-hover data-[state=active]:bg-accent-soft data-[state=active]:font-medium data-[state=active]:text-accent-text'
 
-function LabelFilesSection({ dataset }: { dataset: Dataset }) {
-  const [format, setFormat] = useState<LabelFileFormat | 'off'>(dataset.labelFiles?.format ?? 'off')
-  const [beside, setBeside] = useState(
-    dataset.labelFiles === null || dataset.labelFiles.folder === null,
-  )
-  const [folder, setFolder] = useState(dataset.labelFiles?.folder ?? '')
-  const [busy, setBusy] = useState(false)
-  const next = format === 'off' ? null : { format, folder: beside ? null : folder }
-  const same = JSON.stringify(next) === JSON.stringify(dataset.labelFiles)
-  const apply = async () => {
-    setBusy(true)
-    try {
-      const changed = await client.datasets.setLabelFiles({ id: dataset.id, labelFiles: next })
-      datasetState.setState({ dataset: changed })
-    } catch (error) {
-      notifyError(error)
-    }
-    setBusy(false)
-  }
-  return (
-    <section className="flex flex-col gap-3 border-t border-line pt-4">
-      <div>
-        <h3 className="text-sm font-semibold">Label files in step: {dataset.name}</h3>
-        <p className="text-xs text-muted">
-          After each edit the image’s labels are also written as a file; what another program
-          changes there comes back as one step that undo takes back.
-        </p>
-      </div>
-      <Choice
-        label="Format"
-        name="label-format"
-        value={format}
-        options={LABEL_FORMATS}
-        onChange={setFormat}
-      />
-      {format === 'yolo' && (
-        <p className="text-xs text-warning">
-          YOLO holds boxes only: other shapes are written as the box around them, or not at all.
-          Here they stay as they are.
-        </p>
-      )}
-      {format !== 'off' && (
-        <Choice
-          label="Where"
-          name="label-place"
-          value={beside ? 'beside' : 'folder'}
-          options={[
-            { value: 'beside', label: 'Beside the images' },
-            { value: 'folder', label: 'In another folder' },
-          ]}
-          onChange={(value) => setBeside(value === 'beside')}
-        />
-      )}
-      {format !== 'off' && !beside && (
-        <PathField label="Folder" value={folder} onChange={setFolder} allowCreate />
-      )}
-      <Button
-        className="self-start"
-        variant="primary"
-        disabled={same || busy || (format !== 'off' && !beside && folder === '')}
-        onClick={() => void apply()}
-      >
-        {busy ? 'Reading and writing…' : 'Apply'}
-      </Button>
-    </section>
-  )
-}
-
-export function SettingsDialog({ settings }: { settings: Settings }) {
+/** Everything that a person may set, by subject. `first`: what is shown when it opens. */
+export function SettingsDialog({
+  settings,
+  first,
+}: {
+  settings: Settings
+  first: SettingsSection
+}) {
   const dataset = useStore(datasetState, (state) => state.dataset)
-  const info = useQuery(orpc.app.info.queryOptions())
+  const sections: { id: SettingsSection; label: string; content: ReactNode }[] = [
+    { id: 'general', label: 'General', content: <GeneralSection settings={settings} /> },
+    {
+      id: 'canvas',
+      label: 'Canvas',
+      content: (
+        <div className="flex max-w-80 flex-col gap-5">
+          <ShapeControls settings={settings} />
+          <AidControls settings={settings} />
+          <PictureControls settings={settings} />
+        </div>
+      ),
+    },
+    { id: 'shortcuts', label: 'Shortcuts', content: <ShortcutsSection settings={settings} /> },
+    { id: 'accounts', label: 'Accounts', content: <AccountsSection /> },
+    {
+      id: 'transfers',
+      label: 'Cache and transfers',
+      content: <ServiceSection settings={settings} />,
+    },
+    ...(dataset && !dataset.remote
+      ? [
+          {
+            id: 'labels' as const,
+            label: 'Label files',
+            content: <LabelFilesSection key={dataset.id} dataset={dataset} />,
+          },
+        ]
+      : []),
+    { id: 'about', label: 'About and privacy', content: <AboutSection /> },
+  ]
   return (
-    <Modal title="Settings" onClose={() => showDialog(null)}>
-      <div className="flex flex-col gap-5">
-        <Choice
-          label="Theme"
-          name="theme"
-          value={settings.theme}
-          options={[
-            { value: 'system', label: 'Like the system' },
-            { value: 'light', label: 'Light' },
-            { value: 'dark', label: 'Dark' },
-          ]}
-          onChange={(theme) => void changeSettings({ theme })}
-        />
-        <AccountsSection />
-        <ServiceSection settings={settings} />
-        {dataset && !dataset.remote && <LabelFilesSection key={dataset.id} dataset={dataset} />}
-        {info.data && (
-          <p className="border-t border-line pt-4 text-xs text-muted">
-            Pictograph Desktop {info.data.version}. Labels and settings are kept in{' '}
-            <span className="break-all">{info.data.dataDir}</span>. Nothing is sent anywhere but to
-            the service of the accounts above.
-          </p>
-        )}
-      </div>
+    <Modal title="Settings" onClose={() => showDialog(null)} wide>
+      <Tabs.Root defaultValue={first} orientation="vertical" className="flex h-[56vh] gap-6">
+        <Tabs.List aria-label="Settings" className="flex w-40 shrink-0 flex-col gap-0.5">
+          {sections.map(({ id, label }) => (
+            <Tabs.Trigger key={id} value={id} className={TAB}>
+              {label}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        {sections.map(({ id, content }) => (
+          <Tabs.Content
+            key={id}
+            value={id}
+            className="min-w-0 flex-1 overflow-y-auto pr-1 pb-2 -outline-offset-2"
+          >
+            {content}
+          </Tabs.Content>
+        ))}
+      </Tabs.Root>
     </Modal>
   )
 }

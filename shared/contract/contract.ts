@@ -34,6 +34,8 @@ import {
 } from '#shared/model/transfer.ts'
 import { appEventSchema, offlineStateSchema } from './events.ts'
 import { settingsSchema } from './settings.ts'
+import { updateStateSchema } from './updates.ts'
+import { windowDescriptionSchema } from './window.ts'
 
 /** Everything that can go wrong for a reason a person can act on; the message is for them. */
 const procedure = oc.errors({
@@ -353,10 +355,23 @@ export const contract = {
         libraryId: id,
         canPickFolder: z.boolean(),
         canReveal: z.boolean(),
-        /** A folder given on the command line, to be opened at the start. */
-        openPath: z.string().nullable(),
+        /** A folder, image or link that is to be opened at the start. */
+        openTarget: z.string().nullable(),
+        /** Of the host's window around this page; null: a browser's tab. */
+        windowId: z.string().nullable(),
       }),
     ),
+    /** Answers at once, for as long as the engine answers at all. */
+    ping: procedure.output(z.void()),
+    /** For the system's menu and title bar. */
+    describeWindow: procedure.input(windowDescriptionSchema).output(z.void()),
+    newWindow: procedure.output(z.void()),
+    /** What somebody who is to help needs to know, as text without secrets. */
+    diagnostics: procedure.output(z.string()),
+    update: procedure.output(updateStateSchema),
+    changeUpdate: procedure
+      .input(z.object({ step: z.enum(['check', 'download', 'install', 'refuse']) }))
+      .output(z.void()),
     events: procedure.output(eventIterator(appEventSchema)),
   },
   settings: {
@@ -385,6 +400,12 @@ export const contract = {
     list: procedure.output(z.array(datasetSchema)),
     get: procedure.input(z.object({ id })).output(datasetSchema),
     openFolder: procedure.input(z.object({ path: z.string().min(1) })).output(datasetSchema),
+    /** A folder, an image in its folder, or a link. `imageId`: to be shown; null: whichever comes first. */
+    openTarget: procedure
+      .input(z.object({ target: z.string().min(1) }))
+      .output(z.object({ dataset: datasetSchema, imageId: id.nullable() })),
+    /** To a dataset of the service, or an image in it; null for a folder. */
+    link: procedure.input(z.object({ id, imageId: id.nullable() })).output(z.string().nullable()),
     openSample: procedure.output(datasetSchema),
     /** Looks at the folder again and starts watching it. */
     open: procedure.input(z.object({ id })).output(datasetSchema),

@@ -3,6 +3,7 @@ import { accountSchema } from '#shared/model/account.ts'
 import { changeSetSchema } from '#shared/model/change-set.ts'
 import { datasetSchema, imageSchema } from '#shared/model/dataset.ts'
 import { transferSchema } from '#shared/model/transfer.ts'
+import { updateStateSchema } from './updates.ts'
 
 /** Of what was asked for to be here without a network: how much is. */
 export const offlineStateSchema = z.object({
@@ -61,8 +62,16 @@ export const appEventSchema = z.discriminatedUnion('type', [
   offlineStateSchema.extend({ type: z.literal('offline'), datasetId: z.string() }),
   z.object({ type: z.literal('transfer'), transfer: transferSchema }),
   z.object({ type: z.literal('transfer-removed'), id: z.string() }),
-  /** Another start of the app asked for a folder. */
-  z.object({ type: z.literal('open-folder'), path: z.string() }),
+  /** Another start of the app, the file manager or a link asks one window to open something. */
+  z.object({ type: z.literal('open'), windowId: z.string(), target: z.string() }),
+  /** An entry of the system's menu was chosen, with the pointer or with its keys. */
+  z.object({
+    type: z.literal('run-action'),
+    windowId: z.string(),
+    id: z.string(),
+    byKey: z.boolean(),
+  }),
+  z.object({ type: z.literal('update'), state: updateStateSchema }),
   z.object({ type: z.literal('notice'), message: z.string() }),
 ])
 export type AppEvent = z.infer<typeof appEventSchema>

@@ -9,6 +9,8 @@ export const settingsSchema = z.object({
   fillOpacity: z.number().min(0).max(1),
   /** 0..1 of outlines. */
   strokeOpacity: z.number().min(0.1).max(1),
+  /** Of outlines, screen pixels. */
+  strokeWidth: z.number().min(1).max(6),
   /** Of the picture, for the eye alone: -1..1, 0 leaves it as it is. */
   brightness: z.number().min(-1).max(1),
   contrast: z.number().min(-1).max(1),
@@ -28,6 +30,14 @@ export const settingsSchema = z.object({
   transferConnections: z.number().int().min(1).max(256),
   /** Where the last download went, to begin there again. */
   lastDownloadFolder: z.string().nullable(),
+  /** The machine does not fall asleep while something is transferred. */
+  keepAwake: z.boolean(),
+  /** Of the interface, as BCP 47 has it. */
+  language: z.enum(['en']),
+  /** Whose shortcuts the person is used to. */
+  shortcutPreset: z.enum(['pictograph', 'labelme', 'x-anylabeling', 'cvat']),
+  /** Keys by action where the person chose their own; an empty list: none. */
+  shortcuts: z.record(z.string(), z.array(z.string())),
 })
 export type Settings = z.infer<typeof settingsSchema>
 
@@ -37,6 +47,7 @@ export const DEFAULT_SETTINGS: Settings = {
   showCrosshair: false,
   fillOpacity: 0.2,
   strokeOpacity: 1,
+  strokeWidth: 2,
   brightness: 0,
   contrast: 0,
   gamma: 1,
@@ -48,4 +59,8 @@ export const DEFAULT_SETTINGS: Settings = {
   cacheLimitBytes: 10_000_000_000,
   transferConnections: 128,
   lastDownloadFolder: null,
+  keepAwake: true,
+  language: 'en',
+  shortcutPreset: 'pictograph',
+  shortcuts: {},
 }

@@ -16,7 +16,9 @@ import { testPorts } from '#tests/helpers/core.ts'
 const [dataDir, imagesDir] = process.argv.slice(2)
 const core = createAppCore(testPorts(dataDir))
 const { port1, port2 } = new MessageChannel()
-new RPCHandler(createRouter(core)).upgrade(port1, { context: { log: core.ports.log } })
+new RPCHandler(createRouter(core)).upgrade(port1, {
+  context: { window: null, log: core.ports.log },
+})
 const client: ContractRouterClient<Contract> = createORPCClient(new RPCLink({ port: port2 }))
 
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`)

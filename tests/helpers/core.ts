@@ -25,6 +25,7 @@ export function testPorts(dataDir: string): Ports {
     secrets: fileSecrets(dataDir),
     pickFolder: null,
     revealFolder: null,
+    updates: null,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AppCore } from '#core/app-core.ts'
+import { formatLink } from '#shared/model/link.ts'
 import { os } from './procedure.ts'
 
 export function datasetRouter(core: AppCore) {
@@ -7,6 +8,12 @@ export function datasetRouter(core: AppCore) {
     list: os.datasets.list.handler(() => library.list()),
     get: os.datasets.get.handler(({ input }) => library.describe(datasets.get(input.id))),
     openFolder: os.datasets.openFolder.handler(({ input }) => core.openFolder(input.path)),
+    openTarget: os.datasets.openTarget.handler(({ input }) => core.openTarget(input.target)),
+    link: os.datasets.link.handler(({ input: { id, imageId } }) => {
+      const { remote } = datasets.get(id)
+      const image = imageId === null ? null : core.remotes.find(imageId)
+      return remote && formatLink({ datasetId: remote.remoteId, imageId: image?.remoteId ?? null })
+    }),
     openSample: os.datasets.openSample.handler(() => core.openSample()),
     open: os.datasets.open.handler(({ input }) => core.openDataset(input.id)),
     relocate: os.datasets.relocate.handler(({ input }) =>

@@ -1,11 +1,13 @@
 import { implement, ORPCError } from '@orpc/server'
 import { StaleRevisionError } from '#core/cache/edit-store.ts'
-import type { Log } from '#core/ports.ts'
+import type { HostWindow, Log } from '#core/ports.ts'
 import { toServiceError } from '#core/sync/service-error.ts'
 import { contract } from '#shared/contract/contract.ts'
 
 export interface RpcContext {
   log: Log
+  /** The host's window that asks; null: a browser's tab. */
+  window: HostWindow | null
 }
 
 function toRpcError(error: unknown, path: readonly string[], log: Log): unknown {

@@ -1,4 +1,5 @@
 import type { AppCore } from '#core/app-core.ts'
+import { diagnostics } from '#core/diagnostics.ts'
 import { createFolder, listFolder } from '#core/library/folder-listing.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { accountRouter } from './accounts.ts'
@@ -22,15 +23,24 @@ export function createRouter(core: AppCore) {
   }
   return os.router({
     app: {
-      info: os.app.info.handler(() => ({
+      info: os.app.info.handler(({ context: { window } }) => ({
         version: ports.appVersion,
         host: ports.hostName,
         dataDir: ports.dataDir,
         libraryId: libraryId(),
         canPickFolder: ports.pickFolder !== null,
         canReveal: ports.revealFolder !== null,
-        openPath: core.openPath,
+        openTarget: core.takeOpenTarget(),
+        windowId: window?.id ?? null,
       })),
+      ping: os.app.ping.handler(() => {}),
+      describeWindow: os.app.describeWindow.handler(({ input, context: { window } }) =>
+        window?.describe(input),
+      ),
+      newWindow: os.app.newWindow.handler(({ context: { window } }) => window?.openAnother()),
+      diagnostics: os.app.diagnostics.handler(() => diagnostics(core)),
+      update: os.app.update.handler(() => ports.updates?.state ?? { kind: 'off' }),
+      changeUpdate: os.app.changeUpdate.handler(({ input: { step } }) => ports.updates?.[step]()),
       events: os.app.events.handler(({ signal }) => events.stream(signal)),
     },
     settings: {

@@ -42,6 +42,8 @@ interface Deps {
 /** Beyond this share of the hour's requests, what is fetched ahead waits: what is drawn has to be sent. */
 const FOR_SENDING = 0.8
 
+export type Cloud = ReturnType<typeof createCloud>
+
 /** Everything that has to do with the service, put together. */
 export function createCloud(deps: Deps) {
   const { db, ports, datasets, images, edits, events, publish, announce } = deps

@@ -95,7 +95,13 @@ export class Transfers {
 
   /** What an earlier run of the app left goes on. */
   start(): void {
-    for (const { id } of this.#deps.transfers.list().filter(isLive)) this.#begin(id)
+    for (const { id } of this.#deps.transfers.list().filter(isLive))
+      if (!this.#running.has(id)) this.#begin(id)
+  }
+
+  /** The machine falls asleep: connections would only break. What ran goes on with `start`. */
+  async park(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((id) => this.#stop(id)))
   }
 
   list(): Transfer[] {

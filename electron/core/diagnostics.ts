@@ -1,0 +1,38 @@
+import { statSync } from 'node:fs'
+import { arch, cpus, freemem, homedir, platform, release, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { formatBytes } from '#shared/model/bytes.ts'
+import type { AppCore } from './app-core.ts'
+import { DATABASE_FILE } from './cache/database.ts'
+import { withoutSecrets } from './log-file.ts'
+
+const LOG_LINES = 200
+
+/**
+ * What somebody who is to help needs to know: versions, the machine, counts and the newest of the log. No names of
+ * datasets, images or organisations, no keys; the home folder is written `~`.
+ */
+export async function diagnostics(core: AppCore): Promise<string> {
+  const { ports, library, accounts, transfers } = core
+  const datasets = await library.list()
+  const { electron, chrome, node } = process.versions
+  const database = statSync(join(ports.dataDir, DATABASE_FILE), { throwIfNoEntry: false })
+  const countOf = <T>(items: readonly T[], kind: (item: T) => string) =>
+    [...Map.groupBy(items, kind)].map(([name, { length }]) => `${length} ${name}`).join(', ') ||
+    'none'
+  const lines = [
+    `Pictograph Desktop ${ports.appVersion} (${ports.hostName})`,
+    `At: ${new Date().toISOString()}, up ${Math.round(process.uptime())} s`,
+    `System: ${platform()} ${release()} ${arch()}, ${cpus().length} cores, ${formatBytes(totalmem())} memory, ${formatBytes(freemem())} free`,
+    `Runs on: ${[electron && `Electron ${electron}`, chrome && `Chromium ${chrome}`, `Node ${node}`].filter(Boolean).join(', ')}`,
+    `Memory of this process: ${formatBytes(process.memoryUsage.rss())}`,
+    `Data folder: ${ports.dataDir}, database ${formatBytes(database?.size ?? 0)}`,
+    `Datasets: ${datasets.length}, ${datasets.reduce((sum, { imageCount }) => sum + imageCount, 0)} images, ${datasets.filter(({ missing }) => missing).length} with a missing folder`,
+    `Accounts: ${countOf(accounts.list(), ({ state }) => state)}`,
+    `Transfers: ${countOf(transfers.list(), ({ kind, state }) => `${kind} ${state}`)}`,
+    '',
+    'Log:',
+    ...(ports.log.tail?.(LOG_LINES) ?? []),
+  ]
+  return withoutSecrets(lines.join('\n').replaceAll(homedir(), '~'))
+}

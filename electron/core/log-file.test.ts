@@ -1,0 +1,67 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { temporaryFolder } from '#tests/helpers/core.ts'
+import { fileLog, withoutSecrets } from './log-file.ts'
+
+const silent = { info: () => {}, warn: () => {}, error: () => {} }
+
+test('what happened is a line each, the newest last, and is told on', () => {
+  using folder = temporaryFolder()
+  const warn = vi.fn()
+  const log = fileLog(folder.path, { ...silent, warn })
+  log.info('begun', { files: 3 })
+  log.warn('slow', { ms: 12 })
+  const lines = log.tail(10).map((line) => JSON.parse(line) as object)
+  expect(lines).toMatchObject([
+    { level: 'info', message: 'begun', files: 3 },
+    { level: 'warn', message: 'slow', ms: 12 },
+  ])
+  expect(log.tail(1)).toHaveLength(1)
+  expect(warn).toHaveBeenCalledExactlyOnceWith('slow', { ms: 12 })
+})
+
+test('files are put aside when they are full, and the oldest goes', () => {
+  using folder = temporaryFolder()
+  const log = fileLog(folder.path, silent)
+  for (let index = 0; index < 8_000; index++) log.info(`line ${index}`, { text: 'x'.repeat(900) })
+  const names = readdirSync(folder.path)
+  expect(names.sort()).toEqual([
+    'pictograph.1.log',
+    'pictograph.2.log',
+    'pictograph.3.log',
+    'pictograph.4.log',
+    'pictograph.log',
+  ])
+  for (const name of names)
+    expect(statSync(join(folder.path, name)).size).toBeLessThanOrEqual(1_000_000)
+  expect(log.tail(2_000).at(-1)).toContain('line 7999')
+  expect(log.tail(2_000).at(-1_500)).toContain('line 6500')
+})
+
+test('keys, tokens and signatures are left out, and long values cut off', () => {
+  using folder = temporaryFolder()
+  const log = fileLog(folder.path, silent)
+  log.error('refused', {
+    url: 'https://storage.example/object?expires=1&signature=deadbeef&X-Amz-Signature=cafe',
+    header: 'x-api-key: pk_live_abc123',
+    key: 'pk_live_abc123',
+    page: 'http://127.0.0.1:7365/?token=secret',
+    body: 'y'.repeat(50_000),
+  })
+  const text = readFileSync(join(folder.path, 'pictograph.log'), 'utf8')
+  for (const secret of ['abc123', 'deadbeef', 'cafe', 'secret']) expect(text).not.toContain(secret)
+  expect(text.length).toBeLessThan(5_000)
+  expect(withoutSecrets('Authorization: Bearer abc')).toBe('Authorization: …')
+})
+
+test('a folder that cannot be written to does not stop the app', () => {
+  using folder = temporaryFolder()
+  const blocked = join(folder.path, 'logs')
+  writeFileSync(blocked, '')
+  const log = fileLog(blocked, silent)
+  expect(() => log.error('lost')).not.toThrow()
+  expect(log.tail(5)).toEqual([])
+  mkdirSync(join(folder.path, 'empty'))
+  expect(fileLog(join(folder.path, 'empty'), silent).tail(5)).toEqual([])
+})

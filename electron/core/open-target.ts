@@ -1,0 +1,84 @@
+import { stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import type { ImageRepository } from '#core/cache/image-repository.ts'
+import type { Cloud } from '#core/sync/cloud.ts'
+import { toUserError, UserError } from '#core/user-error.ts'
+import { type Dataset, hasImageExtension } from '#shared/model/dataset.ts'
+import { LINK_SCHEME, type Link, parseLink } from '#shared/model/link.ts'
+
+export interface Opened {
+  dataset: Dataset
+  /** To be shown; null: whichever comes first. */
+  imageId: string | null
+}
+
+interface Deps extends Pick<Cloud, 'accounts' | 'remotes' | 'remoteDatasets'> {
+  datasets: DatasetRepository
+  images: ImageRepository
+  settled: (datasetId: string) => Promise<void>
+  openFolder: (path: string) => Promise<Dataset>
+  openDataset: (id: string) => Promise<Dataset>
+}
+
+/**
+ * Opens what another program, a link or the command line names: a folder of images, one image in its folder, or
+ * a dataset of the service by link. Throws a UserError that says what is wrong with it.
+ */
+export async function openTarget(target: string, deps: Deps): Promise<Opened> {
+  if (!target.startsWith(`${LINK_SCHEME}:`)) return openPath(target, deps)
+  const link = parseLink(target)
+  if (!link)
+    throw new UserError(
+      'bad_link',
+      `“${target.slice(0, 200)}” is no link to a dataset (${LINK_SCHEME}://dataset/… and its id).`,
+    )
+  return openLink(link, deps)
+}
+
+async function openPath(path: string, { openFolder, images, settled }: Deps): Promise<Opened> {
+  const info = await stat(path).catch((error: unknown) => {
+    throw toUserError(error, path)
+  })
+  if (info.isDirectory()) return { dataset: await openFolder(path), imageId: null }
+  if (!hasImageExtension(path))
+    throw new UserError(
+      'no_image',
+      `${path} is neither a folder nor an image. Open the folder that holds the images.`,
+    )
+  const dataset = await openFolder(dirname(path))
+  await settled(dataset.id)
+  return { dataset, imageId: images.findByPath(dataset.id, basename(path))?.id ?? null }
+}
+
+async function openLink({ datasetId, imageId }: Link, deps: Deps): Promise<Opened> {
+  const { remotes, remoteDatasets } = deps
+  const dataset = await openRemote(datasetId, deps)
+  if (imageId === null) return { dataset, imageId: null }
+  const find = () => remotes.imageIds(dataset.id).get(imageId) ?? null
+  const known = find()
+  if (known !== null) return { dataset, imageId: known }
+  // New to us: it is in the list that is being read.
+  await remoteDatasets.settled(dataset.id)
+  return { dataset, imageId: find() }
+}
+
+async function openRemote(remoteId: string, deps: Deps): Promise<Dataset> {
+  const { accounts, remotes, remoteDatasets, openDataset } = deps
+  const all = accounts.list()
+  for (const { id } of all) {
+    const known = remotes.datasetId(id, remoteId)
+    if (known !== null) return openDataset(known)
+  }
+  for (const { id } of all) {
+    // Which organisation it belongs to a link does not say.
+    const opened = await remoteDatasets.open(id, remoteId).catch(() => null)
+    if (opened) return openDataset(opened.id)
+  }
+  throw new UserError(
+    'no_dataset',
+    all.length === 0
+      ? 'The link leads to a dataset of the service. Add an account first.'
+      : 'None of the accounts here has the dataset of this link, or the service cannot be reached.',
+  )
+}

@@ -1,0 +1,115 @@
+import { type BrowserWindow, Menu, BrowserWindow as Window } from 'electron'
+import type { AppCore } from '#core/app-core.ts'
+import type { HostWindow } from '#core/ports.ts'
+import type { WindowDescription } from '#shared/contract/window.ts'
+import { menuTemplate, type RecentDataset } from './menu.ts'
+import { createWindow } from './window.ts'
+
+interface Options {
+  core: AppCore
+  preload: string
+  isMac: boolean
+}
+
+/** All windows of the app: one library, any number of them, and a menu bar that is the front one's. */
+export class Windows {
+  readonly #core: AppCore
+  readonly #preload: string
+  readonly #isMac: boolean
+  readonly #descriptions = new Map<number, WindowDescription>()
+  #recent: readonly RecentDataset[] = []
+  #shownMenu = ''
+
+  constructor({ core, preload, isMac }: Options) {
+    this.#core = core
+    this.#preload = preload
+    this.#isMac = isMac
+  }
+
+  /** Another window; it begins where the page begins. */
+  open(): BrowserWindow {
+    const { log, dataDir } = this.#core.ports
+    // Before the first window: the default menu reloads the page at labelme's key for a rectangle.
+    this.#showMenu()
+    const window = createWindow({ preload: this.#preload, dataDir, log, front: this.#front() })
+    const { id } = window
+    window.on('focus', () => this.#showMenu())
+    window.on('closed', () => {
+      this.#descriptions.delete(id)
+      this.#showMenu()
+    })
+    this.#showMenu()
+    return window
+  }
+
+  /** Opens a folder, an image or a link in the front window, or in a first one. */
+  openTarget(target: string): void {
+    const window = this.#front()
+    if (!window) {
+      this.#core.setOpenTarget(target)
+      this.open()
+      return
+    }
+    this.bringToFront(window)
+    // Of a page that is still loading the events have no reader yet: it asks for the target when it has begun.
+    if (this.#descriptions.has(window.id))
+      this.#core.events.publish({ type: 'open', windowId: String(window.id), target })
+    else this.#core.setOpenTarget(target)
+  }
+
+  bringToFront(window = this.#front()): void {
+    if (window?.isMinimized()) window.restore()
+    window?.focus()
+  }
+
+  setRecent(recent: readonly RecentDataset[]): void {
+    this.#recent = recent
+    this.#showMenu()
+  }
+
+  /** What the core may tell the window that a page is in. */
+  hostWindow(window: BrowserWindow): HostWindow {
+    return {
+      id: String(window.id),
+      openAnother: () => void this.open(),
+      describe: (description) => {
+        if (window.isDestroyed()) return
+        this.#descriptions.set(window.id, description)
+        if (this.#isMac) {
+          window.setDocumentEdited(description.isEdited)
+          window.setRepresentedFilename(description.folder ?? '')
+        }
+        this.#showMenu()
+      },
+    }
+  }
+
+  #front(): BrowserWindow | undefined {
+    return Window.getFocusedWindow() ?? Window.getAllWindows()[0]
+  }
+
+  /** The front window's actions; made anew only when something of it is different. */
+  #showMenu(): void {
+    const front = this.#front()
+    const { actions } = (front && this.#descriptions.get(front.id)) ?? { actions: [] }
+    const shown = JSON.stringify([front?.id, actions, this.#recent])
+    if (shown === this.#shownMenu) return
+    this.#shownMenu = shown
+    const template = menuTemplate(actions, {
+      isMac: this.#isMac,
+      recent: this.#recent,
+      newWindow: () => this.open(),
+      open: (target) => this.openTarget(target),
+      run: (id, byKey) => {
+        if (front)
+          this.#core.events.publish({
+            type: 'run-action',
+            windowId: String(front.id),
+            id,
+            byKey,
+          })
+      },
+    })
+    Menu.setApplicationMenu(Menu.buildFromTemplate(template))
+  }
+}

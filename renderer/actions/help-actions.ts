@@ -1,0 +1,45 @@
+import { datasetState } from '#renderer/document/dataset-state.ts'
+import { session } from '#renderer/document/session.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import type { Action } from './action.ts'
+import { notify, notifyError, showDialog } from './app-state.ts'
+
+async function copy(text: Promise<string | null>, what: string): Promise<void> {
+  try {
+    const content = await text
+    if (content === null) return
+    await navigator.clipboard.writeText(content)
+    notify(`${what} copied.`)
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+/** A link that opens this image in the app of anybody who has the dataset. */
+export async function copyLink(): Promise<void> {
+  const { dataset } = datasetState.getState()
+  if (!dataset) return
+  const { imageId } = session.getState()
+  await copy(client.datasets.link({ id: dataset.id, imageId }), 'The link is')
+}
+
+/** What somebody who is to help needs to know; it is read before it is sent anywhere, by whoever pastes it. */
+export const copyDiagnostics = (): Promise<void> =>
+  copy(client.app.diagnostics(), 'The diagnostics, without names and keys, are')
+
+export const HELP_ACTIONS: readonly Action[] = [
+  {
+    id: 'copy-diagnostics',
+    label: 'Copy diagnostics',
+    group: 'Help',
+    keys: [],
+    run: copyDiagnostics,
+  },
+  {
+    id: 'about',
+    label: 'About this app…',
+    group: 'Help',
+    keys: [],
+    run: () => showDialog({ kind: 'settings', section: 'about' }),
+  },
+]

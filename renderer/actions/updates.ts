@@ -1,0 +1,15 @@
+import { client } from '#renderer/rpc/connection.ts'
+import { notify, notifyError } from './app-state.ts'
+
+const told = new Set<string>()
+
+/** Once for each version: whoever does not want it is not asked again and again. */
+export function notifyUpdate(version: string): void {
+  if (told.has(version)) return
+  told.add(version)
+  notify(`Version ${version} is there. What is new, and whether you want it: Settings, About.`)
+}
+
+export function changeUpdate(step: 'check' | 'download' | 'install' | 'refuse'): void {
+  client.app.changeUpdate({ step }).catch(notifyError)
+}

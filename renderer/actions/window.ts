@@ -1,0 +1,106 @@
+import { cloudState, transferState } from '#renderer/document/cloud-state.ts'
+import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { selection } from '#renderer/document/selection.ts'
+import { session } from '#renderer/document/session.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { toolState } from '#renderer/tools/tool-state.ts'
+import type { WindowDescription } from '#shared/contract/window.ts'
+import { fileNameOf } from '#shared/model/paths.ts'
+import { liveShare } from '#shared/model/transfer.ts'
+import { ACTIONS, isTextKey } from './actions.ts'
+import { appState } from './app-state.ts'
+import { hostWindow, NEW_WINDOW } from './host-window.ts'
+import { keysOf } from './shortcuts.ts'
+
+const APP_NAME = 'Pictograph Desktop'
+/** The window is told of changes this much later, together. Milliseconds. */
+const SOON_MS = 200
+
+/** Edits that are not on disk yet, or that the service of the open dataset has not been told. */
+function isEdited(): boolean {
+  const { remote } = datasetState.getState().dataset ?? {}
+  const counts = remote && (cloudState.getState().sync[remote.accountId] ?? remote)
+  const unsent = counts ? counts.waiting + counts.failed + counts.conflicts : 0
+  return session.getState().save.kind !== 'saved' || unsent > 0
+}
+
+/** How far transfers are, a dot for what is not saved or sent, what is open. */
+function title(): string {
+  const { dataset } = datasetState.getState()
+  const { imageId } = session.getState()
+  const image = imageId === null || appState.getState().isGallery ? undefined : imageById(imageId)
+  const share = liveShare(transferState.getState().transfers)
+  const parts = [image && fileNameOf(image.path), dataset?.name, APP_NAME].filter(Boolean)
+  const percent = share === null ? '' : `${Math.floor(share * 100)} % · `
+  return `${percent}${dataset && isEdited() ? '● ' : ''}${parts.join(' – ')}`
+}
+
+function description(): WindowDescription {
+  const { dataset } = datasetState.getState()
+  const isFree = appState.getState().dialog === null
+  return {
+    isEdited: dataset !== null && isEdited(),
+    folder: dataset && !dataset.remote ? dataset.root : null,
+    // The host has an entry of its own for new windows: it is there without any, too.
+    actions: ACTIONS.filter(({ id }) => id !== NEW_WINDOW).map((action) => ({
+      id: action.id,
+      label: action.label,
+      group: action.group,
+      key: keysOf(action)[0] ?? null,
+      enabled: isFree && (action.enabled?.() ?? true),
+    })),
+  }
+}
+
+let told = ''
+
+function show(): void {
+  const next = title()
+  if (document.title !== next) document.title = next
+  if (hostWindow.getState().id === null) return
+  const described = description()
+  const text = JSON.stringify(described)
+  if (text === told) return
+  told = text
+  client.app.describeWindow(described).catch(() => {
+    // Told again with the next change.
+    told = ''
+  })
+}
+
+let _timer: ReturnType<typeof setTimeout> | null = null
+
+function soon(): void {
+  _timer ??= setTimeout(() => {
+    _timer = null
+    // In the middle of a drag nothing of it is worth the time.
+    if (toolState.getState().isHeld) soon()
+    else show()
+  }, SOON_MS)
+}
+
+/** Keeps the window's title, and where there is one its menu, as the page is. `id`: of the host's window. */
+export function followWindow(id: string | null): void {
+  hostWindow.setState({ id })
+  for (const store of [
+    appState,
+    datasetState,
+    session,
+    selection,
+    toolState,
+    cloudState,
+    transferState,
+    editorSettings,
+  ])
+    store.subscribe(soon)
+  show()
+}
+
+/** An entry of the system's menu. With its keys it obeys the rules of keys: in a text field they are the text's. */
+export function runFromMenu(id: string, byKey: boolean): void {
+  const action = ACTIONS.find((candidate) => candidate.id === id)
+  if (!action || appState.getState().dialog !== null || !(action.enabled?.() ?? true)) return
+  if (byKey && isTextKey(document.activeElement, keysOf(action)[0] ?? '')) return
+  void action.run()
+}

@@ -1,0 +1,114 @@
+import { useQuery } from '@tanstack/react-query'
+import { notifyError } from '#renderer/actions/app-state.ts'
+import { copyDiagnostics } from '#renderer/actions/help-actions.ts'
+import { changeUpdate } from '#renderer/actions/updates.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { orpc } from '#renderer/rpc/query.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import type { UpdateState } from '#shared/contract/updates.ts'
+
+function Update({ state }: { state: UpdateState }) {
+  switch (state.kind) {
+    case 'off':
+      return <p className="text-xs text-muted">This copy is not updated by itself.</p>
+    case 'checking':
+      return <p className="text-xs text-muted">Looking for a new version…</p>
+    case 'downloading':
+      return (
+        <p className="text-xs text-muted">
+          Version {state.version}: {Math.round(state.share * 100)} % here
+        </p>
+      )
+    case 'current':
+    case 'failed':
+      return (
+        <div className="flex items-center gap-3">
+          <Button className="h-7 px-2.5" onClick={() => changeUpdate('check')}>
+            Look for a new version
+          </Button>
+          <p className="text-xs text-muted">
+            {state.kind === 'failed' ? state.message : 'This is the newest.'}
+          </p>
+        </div>
+      )
+    case 'available':
+    case 'ready':
+      return (
+        <div className="flex flex-col gap-2">
+          <p className="text-sm">
+            Version {state.version} {state.kind === 'ready' ? 'is ready.' : 'is there.'}
+          </p>
+          {/* Notes come from the feed: they are text, whatever is in them. */}
+          <p className="max-h-40 overflow-y-auto rounded-md bg-raised p-2.5 text-xs whitespace-pre-wrap">
+            {state.notes || 'It came without notes.'}
+          </p>
+          {state.kind === 'ready' && state.waitsFor !== null && (
+            <p className="text-xs text-warning">{state.waitsFor}</p>
+          )}
+          <div className="flex gap-2">
+            <Button
+              variant="primary"
+              className="h-7 px-2.5"
+              disabled={state.kind === 'ready' && state.waitsFor !== null}
+              onClick={() => changeUpdate(state.kind === 'ready' ? 'install' : 'download')}
+            >
+              {state.kind === 'ready' ? 'Restart with it' : 'Fetch it'}
+            </Button>
+            <Button className="h-7 px-2.5" onClick={() => changeUpdate('refuse')}>
+              Not this version
+            </Button>
+          </div>
+        </div>
+      )
+  }
+}
+
+/** What this is, where it keeps things, and what leaves this machine. */
+export function AboutSection() {
+  const info = useQuery(orpc.app.info.queryOptions())
+  const update = useQuery(orpc.app.update.queryOptions())
+  if (!info.data) return null
+  const { version, dataDir, canReveal } = info.data
+  return (
+    <div className="flex flex-col gap-5">
+      <section className="flex flex-col gap-2">
+        <h3 className="text-sm font-semibold">Pictograph Desktop {version}</h3>
+        {update.data && <Update state={update.data} />}
+      </section>
+      <section className="flex flex-col gap-2">
+        <h3 className="text-sm font-semibold">Data folder</h3>
+        <p className="text-xs text-muted">
+          Labels, settings, the log and cached images are in{' '}
+          <span className="break-all text-text">{dataDir}</span>. Your folders of images stay where
+          they are. Another one is chosen at the start, with <code>--data</code> or
+          PICTOGRAPH_DATA_DIR.
+        </p>
+        {canReveal && (
+          <Button
+            className="h-7 self-start px-2.5"
+            onClick={() => void client.folders.reveal({ path: dataDir }).catch(notifyError)}
+          >
+            Show the folder
+          </Button>
+        )}
+      </section>
+      <section className="flex flex-col gap-2">
+        <h3 className="text-sm font-semibold">Privacy</h3>
+        <p className="text-xs text-muted">
+          Nothing is sent anywhere but to the service of your accounts: no statistics, no reports of
+          crashes, no pictures. Without an account nothing leaves this machine.
+        </p>
+      </section>
+      <section className="flex flex-col gap-2">
+        <h3 className="text-sm font-semibold">When something goes wrong</h3>
+        <p className="text-xs text-muted">
+          The diagnostics hold versions, counts and the newest of the log, without names of datasets
+          and without keys. Read them before you send them to anybody.
+        </p>
+        <Button className="h-7 self-start px-2.5" onClick={() => void copyDiagnostics()}>
+          Copy diagnostics
+        </Button>
+      </section>
+    </div>
+  )
+}

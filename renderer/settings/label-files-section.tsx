@@ -1,0 +1,84 @@
+import { useState } from 'react'
+import { notifyError } from '#renderer/actions/app-state.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
+import { PathField } from '#renderer/panels/path-field.tsx'
+import { client } from '#renderer/rpc/connection.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { Choice } from '#renderer/ui/field.tsx'
+import type { Dataset, LabelFileFormat } from '#shared/model/dataset.ts'
+
+const LABEL_FORMATS: readonly { value: LabelFileFormat | 'off'; label: string }[] = [
+  { value: 'off', label: 'Off' },
+  { value: 'pictograph', label: 'Pictograph JSON' },
+  { value: 'labelme', label: 'labelme' },
+  { value: 'yolo', label: 'YOLO' },
+]
+
+/** Label files of the open folder that follow each edit. */
+export function LabelFilesSection({ dataset }: { dataset: Dataset }) {
+  const [format, setFormat] = useState<LabelFileFormat | 'off'>(dataset.labelFiles?.format ?? 'off')
+  const [beside, setBeside] = useState(
+    dataset.labelFiles === null || dataset.labelFiles.folder === null,
+  )
+  const [folder, setFolder] = useState(dataset.labelFiles?.folder ?? '')
+  const [busy, setBusy] = useState(false)
+  const next = format === 'off' ? null : { format, folder: beside ? null : folder }
+  const same = JSON.stringify(next) === JSON.stringify(dataset.labelFiles)
+  const apply = async () => {
+    setBusy(true)
+    try {
+      const changed = await client.datasets.setLabelFiles({ id: dataset.id, labelFiles: next })
+      datasetState.setState({ dataset: changed })
+    } catch (error) {
+      notifyError(error)
+    }
+    setBusy(false)
+  }
+  return (
+    <section className="flex flex-col gap-3">
+      <div>
+        <h3 className="text-sm font-semibold">Label files in step: {dataset.name}</h3>
+        <p className="text-xs text-muted">
+          After each edit the image’s labels are also written as a file; what another program
+          changes there comes back as one step that undo takes back.
+        </p>
+      </div>
+      <Choice
+        label="Format"
+        name="label-format"
+        value={format}
+        options={LABEL_FORMATS}
+        onChange={setFormat}
+      />
+      {format === 'yolo' && (
+        <p className="text-xs text-warning">
+          YOLO holds boxes only: other shapes are written as the box around them, or not at all.
+          Here they stay as they are.
+        </p>
+      )}
+      {format !== 'off' && (
+        <Choice
+          label="Where"
+          name="label-place"
+          value={beside ? 'beside' : 'folder'}
+          options={[
+            { value: 'beside', label: 'Beside the images' },
+            { value: 'folder', label: 'In another folder' },
+          ]}
+          onChange={(value) => setBeside(value === 'beside')}
+        />
+      )}
+      {format !== 'off' && !beside && (
+        <PathField label="Folder" value={folder} onChange={setFolder} allowCreate />
+      )}
+      <Button
+        className="self-start"
+        variant="primary"
+        disabled={same || busy || (format !== 'off' && !beside && folder === '')}
+        onClick={() => void apply()}
+      >
+        {busy ? 'Reading and writing…' : 'Apply'}
+      </Button>
+    </section>
+  )
+}

@@ -14,6 +14,7 @@ export default defineConfig({
           cli: 'electron/cli.ts',
           // For others to import: `pictograph-desktop/client`.
           client: 'electron/core/api/client.ts',
+          'watchdog-worker': 'electron/watchdog-worker.ts',
           'file-facts-worker': 'electron/core/transfer/file-facts-worker.ts',
         },
         output: { format: 'es' },

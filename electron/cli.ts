@@ -4,6 +4,7 @@ import open from 'open'
 import { UserError } from '#core/user-error.ts'
 import { FORMATS } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
+import { waitForPrevious } from './after-previous.ts'
 import { convert } from './convert.ts'
 import { defaultDataDir } from './data-dir.ts'
 import { openTarget } from './open-target.ts'
@@ -116,6 +117,7 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
     }
     if (positionals[0] === 'convert')
       return await convert(positionals.slice(1), values, invocation.cwd)
+    waitForPrevious()
     // Formats are converted in one go: there a large heap is a fast one.
     keepHeapSmall()
     if (positionals[0] === 'download' || positionals[0] === 'upload')

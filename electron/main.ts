@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { app, BrowserWindow, dialog } from 'electron'
 import { createAppCore } from '#core/app-core.ts'
-import { fileLog } from '#core/log-file.ts'
+import { currentLog, fileLog } from '#core/log-file.ts'
 import { LINK_SCHEME } from '#shared/model/link.ts'
 import { messageOf } from '#shared/model/message-of.ts'
+import { waitForPrevious } from './after-previous.ts'
 import { defaultDataDir } from './data-dir.ts'
 import { consoleLog, electronPorts } from './host-electron/electron-ports.ts'
 import { followPower } from './host-electron/power.ts'
@@ -13,11 +14,14 @@ import { handleScheme, registerScheme } from './host-electron/protocol.ts'
 import { followRecent } from './host-electron/recent-datasets.ts'
 import { bridgeRpc } from './host-electron/rpc-bridge.ts'
 import { showTransfers } from './host-electron/taskbar-progress.ts'
+import { startUpdates } from './host-electron/updates.ts'
 import { secureWindows } from './host-electron/window.ts'
 import { Windows } from './host-electron/windows.ts'
 import { openTarget } from './open-target.ts'
 import { keepHeapSmall } from './small-heap.ts'
+import { watch } from './watchdog.ts'
 
+waitForPrevious()
 // Before `ready`, and before anything is awaited.
 registerScheme()
 app.enableSandbox()
@@ -80,9 +84,15 @@ async function start(): Promise<void> {
   await app.whenReady()
   // A wrong path here would only show as a page without an engine.
   if (!existsSync(PRELOAD)) throw new Error(`${PRELOAD} is missing: build the app again.`)
-  const log = fileLog(join(given.dataDir, 'logs'), consoleLog)
+  const logs = join(given.dataDir, 'logs')
+  const log = fileLog(logs, consoleLog)
   log.info('started', { version: app.getVersion() })
-  const core = createAppCore(electronPorts(given.dataDir, log), given.target)
+  const ports = electronPorts(given.dataDir, log)
+  const core = createAppCore(ports, given.target)
+  watch({
+    logFile: currentLog(logs),
+    restart: { program: process.execPath, args: process.argv.slice(1), isAttached: false },
+  })
   const windows = new Windows({ core, preload: PRELOAD, isMac })
   open = (target) => windows.openTarget(target)
   // In a checkout this would register Electron itself.
@@ -94,6 +104,12 @@ async function start(): Promise<void> {
   followPower(core)
   windows.open()
   followRecent(core, windows)
+  startUpdates(core).then(
+    (updates) => {
+      ports.updates = updates
+    },
+    (error: unknown) => log.warn('no updates', { error: messageOf(error) }),
+  )
 
   app.on('second-instance', (_event, _argv, _cwd, handedOver) => {
     // Not from its arguments: Chromium may add to them and change their order.

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { createAppCore } from '#core/app-core.ts'
+import { currentLog } from '#core/log-file.ts'
 import { appVersion, findAppRoot } from './app-root.ts'
 import { nodePorts } from './host-node/node-ports.ts'
 import { serve } from './host-node/server.ts'
+import { watch } from './watchdog.ts'
 
 /** "PICT" on a phone's keys would be taken; this one is nobody's in the registry of ports. */
 const DEFAULT_PORT = 7365
@@ -29,10 +31,20 @@ export async function serveApp({ dataDir, port, host, target, print }: ServeArgu
       host,
       onNewAddress: (url) => print(`A new address, for one use: ${url}`),
     })
+    // Begun again it is the same program, in the same terminal.
+    const watchdog = watch({
+      logFile: currentLog(join(dataDir, 'logs')),
+      restart: {
+        program: process.execPath,
+        args: [...process.execArgv, ...process.argv.slice(1)],
+        isAttached: true,
+      },
+    })
     print(`Serving on ${served.url}`)
     return {
       url: served.url,
       [Symbol.asyncDispose]: async () => {
+        watchdog[Symbol.dispose]()
         await served[Symbol.asyncDispose]()
         await core[Symbol.asyncDispose]()
       },

@@ -206,6 +206,12 @@ export function createAppCore(
     },
     /** Called when a dataset has been opened. */
     onOpened: (listener: () => void) => void onOpened.add(listener),
+    /** Changes that an account which can be reached has not been told yet. */
+    unsent: () =>
+      cloud.accounts
+        .list()
+        .filter(({ state }) => state === 'online')
+        .reduce((sum, { id }) => sum + cloud.outbox.counts(id).waiting, 0),
     /** The machine falls asleep. */
     suspend: () => transfers.park(),
     /** The machine is awake, or the network is back: what waits goes on at once. */

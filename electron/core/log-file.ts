@@ -7,6 +7,9 @@ const FILE_BYTES = 1_000_000
 /** So many files are kept, the current one among them. */
 const FILES = 5
 const CURRENT = 'pictograph.log'
+
+/** The file that is written to, below the log's folder. */
+export const currentLog = (folder: string): string => join(folder, CURRENT)
 const LONGEST_VALUE = 2_000
 
 /** Keys, tokens and signatures: whatever else a line holds, these it must not. */
@@ -27,7 +30,7 @@ export interface FileLog extends Log {
 
 /** One line for each thing that happened, in files that are put aside and in the end dropped. Never throws. */
 export function fileLog(folder: string, also: Log): FileLog {
-  const current = join(folder, CURRENT)
+  const current = currentLog(folder)
   const aside = (number: number) => join(folder, `pictograph.${number}.log`)
   const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0
   let size = sizeOf(current)

@@ -15,6 +15,7 @@ export interface Ports {
   pickFolder: ((title: string) => Promise<string | null>) | null
   /** Shows a folder in the system's file manager, where the host can. */
   revealFolder: ((path: string) => Promise<void>) | null
+  /** Set once the core is there, which they ask whether the app may be ended; null: none. */
   updates: Updates | null
 }
 

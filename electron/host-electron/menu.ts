@@ -1,19 +1,19 @@
 import type { BaseWindow, MenuItemConstructorOptions } from 'electron'
-import type { MenuAction } from '#shared/contract/window.ts'
+import { ACTION_GROUPS, type ActionGroup, type MenuAction } from '#shared/contract/window.ts'
 import { toAccelerator } from './accelerator.ts'
 
-/** Groups of actions in the order of the menu bar, and what each is called there. */
-const MENUS: readonly (readonly [group: string, label: string])[] = [
-  ['File', '&File'],
-  ['Edit', '&Edit'],
-  ['View', '&View'],
-  ['Navigate', '&Go'],
-  ['Tools', '&Tools'],
-  ['Shapes', '&Shapes'],
-  ['Classes', '&Classes'],
-  ['Service', 'Se&rvice'],
-  ['Help', '&Help'],
-]
+/** What each group is called in the menu bar, with the letter that opens it. */
+const MENU_LABELS: Readonly<Record<ActionGroup, string>> = {
+  File: '&File',
+  Edit: '&Edit',
+  View: '&View',
+  Navigate: '&Go',
+  Tools: '&Tools',
+  Shapes: '&Shapes',
+  Classes: '&Classes',
+  Service: 'Se&rvice',
+  Help: '&Help',
+}
 
 /** In a text field these belong to the text; on a Mac they come from roles of the menu. */
 const MAC_TEXT_KEYS: ReadonlySet<string> = new Set(['Mod+A', 'Mod+C', 'Mod+V', 'Mod+X', 'Mod+Z'])
@@ -46,9 +46,9 @@ export function menuTemplate(
 ): MenuItemConstructorOptions[] {
   const { isMac } = options
   const entries = Map.groupBy(actions, ({ group }) => group)
-  const items = (group: string) => (entries.get(group) ?? []).map((item) => entry(item, options))
-  const menus = MENUS.map(([group, label]): MenuItemConstructorOptions => {
-    const own = items(group)
+  const menus = ACTION_GROUPS.map((group): MenuItemConstructorOptions => {
+    const label = MENU_LABELS[group]
+    const own = (entries.get(group) ?? []).map((item) => entry(item, options))
     const line = own.length > 0 ? [separator] : []
     if (group === 'File')
       return {

@@ -283,9 +283,9 @@ function isControl(target: EventTarget | null): boolean {
   )
 }
 
-/** In a dialog of any panel, keys are the dialog's. */
+/** In a dialog or menu of any panel, keys are its own. */
 function isInDialog(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('[role=dialog]') !== null
+  return target instanceof HTMLElement && target.closest('[role=dialog], [role=menu]') !== null
 }
 
 function isCanvas(target: EventTarget | null): boolean {

@@ -16,6 +16,7 @@ import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
+import { CanvasMenu } from './canvas-menu.tsx'
 import { currentOverlay } from './current-overlay.ts'
 import { Minimap } from './minimap.tsx'
 import { useCanvasInput } from './use-canvas-input.ts'
@@ -170,39 +171,41 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
 
   return (
     <>
-      <section
-        ref={container}
-        data-canvas=""
-        data-image={imageId}
-        data-ready={picture !== null}
-        aria-label="Image canvas. Draw with the pointer; Tab goes through the shapes."
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing surface takes keys
-        tabIndex={0}
-        className="relative min-w-0 flex-1 touch-none overflow-hidden bg-canvas outline-offset-[-1px] select-none focus-visible:outline-1"
-      >
-        {size.width > 0 && (
-          <AnnotationCanvas
-            width={size.width}
-            height={size.height}
-            picture={picture}
-            annotations={document?.annotations ?? null}
-            style={style}
-            overlay={overlay}
-            onReady={onReady}
-            onComplete={onComplete}
-          />
-        )}
-        {!picture && (
-          <div className="absolute inset-0">
-            <Instead image={image} error={error} loading={document !== null && error === null} />
-          </div>
-        )}
-        {openError && (
-          <div className="absolute inset-x-6 top-6">
-            <ErrorNote>{openError}</ErrorNote>
-          </div>
-        )}
-      </section>
+      <CanvasMenu>
+        <section
+          ref={container}
+          data-canvas=""
+          data-image={imageId}
+          data-ready={picture !== null}
+          aria-label="Image canvas. Draw with the pointer; Tab goes through the shapes."
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing surface takes keys
+          tabIndex={0}
+          className="relative min-w-0 flex-1 touch-none overflow-hidden bg-canvas outline-offset-[-1px] select-none focus-visible:outline-1"
+        >
+          {size.width > 0 && (
+            <AnnotationCanvas
+              width={size.width}
+              height={size.height}
+              picture={picture}
+              annotations={document?.annotations ?? null}
+              style={style}
+              overlay={overlay}
+              onReady={onReady}
+              onComplete={onComplete}
+            />
+          )}
+          {!picture && (
+            <div className="absolute inset-0">
+              <Instead image={image} error={error} loading={document !== null && error === null} />
+            </div>
+          )}
+          {openError && (
+            <div className="absolute inset-x-6 top-6">
+              <ErrorNote>{openError}</ErrorNote>
+            </div>
+          )}
+        </section>
+      </CanvasMenu>
       {/* Not inside: a press on it is none on the canvas. */}
       {settings.showMinimap && picture && image && <Minimap image={image} />}
     </>

@@ -4,7 +4,7 @@ import { zoom } from '#renderer/actions/view-actions.ts'
 import { canvasPointer, pointerPlace } from '#renderer/canvas/pointer-place.ts'
 import { toImage, viewport } from '#renderer/canvas/viewport.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
-import { isVisible, selection } from '#renderer/document/selection.ts'
+import { isVisible, select, selection } from '#renderer/document/selection.ts'
 import { PICK_RADIUS } from '#renderer/tools/select/select-tool.ts'
 import type { Pointer } from '#renderer/tools/tool.ts'
 import { say, toolState } from '#renderer/tools/tool-state.ts'
@@ -130,6 +130,24 @@ export function useCanvasInput(
       redrawOverlay()
     }
 
+    /** The menu is about what is selected; a shape that is not becomes it first. While something is drawn there is none. */
+    const onMenu = (event: MouseEvent) => {
+      const { toolId } = toolState.getState()
+      if (toolId !== 'select' || pressed !== null) {
+        event.preventDefault()
+        return
+      }
+      // By key it is about the selection, wherever the pointer is.
+      if (event.button !== 2) return
+      const { at, pixel } = toolPointer(element, event)
+      const hits = document.annotations
+        .at(at, PICK_RADIUS * pixel)
+        .filter((item) => isVisible(item))
+      const { selected } = selection.getState()
+      if (hits.some(({ id }) => selected.has(id))) return
+      select(hits[0] ? [hits[0].id] : [])
+    }
+
     const onWheel = (event: WheelEvent) => {
       event.preventDefault()
       const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 33 : 1
@@ -182,7 +200,7 @@ export function useCanvasInput(
       (event) => toolState.getState().active.doubleClick(toolPointer(element, event)),
       options,
     )
-    element.addEventListener('contextmenu', (event) => event.preventDefault(), options)
+    element.addEventListener('contextmenu', onMenu, options)
     element.addEventListener('wheel', onWheel, { signal, passive: false })
     window.addEventListener('keydown', onKey, { signal, capture: true })
     window.addEventListener('keyup', onKey, options)

@@ -1,10 +1,24 @@
 import { z } from 'zod'
 
+/** What actions are about, in the order in which the palette and a menu bar have them. */
+export const ACTION_GROUPS = [
+  'File',
+  'Edit',
+  'View',
+  'Navigate',
+  'Tools',
+  'Shapes',
+  'Classes',
+  'Service',
+  'Help',
+] as const
+export type ActionGroup = (typeof ACTION_GROUPS)[number]
+
 /** An action of the page, for a menu of the system. */
 export const menuActionSchema = z.object({
   id: z.string(),
   label: z.string(),
-  group: z.string(),
+  group: z.enum(ACTION_GROUPS),
   /** As the page reads shortcuts; null: none. */
   key: z.string().nullable(),
   enabled: z.boolean(),

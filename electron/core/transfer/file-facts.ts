@@ -1,18 +1,7 @@
-import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { workerFile } from '#core/worker-file.ts'
 import type { FileFactsAnswer } from './file-facts-worker.ts'
-
-/** Beside this file in the source, beside the entry points in the build. */
-function workerFile(): string {
-  const places = [
-    join(import.meta.dirname, 'file-facts-worker.ts'),
-    join(import.meta.dirname, 'file-facts-worker.js'),
-    join(import.meta.dirname, '..', 'file-facts-worker.js'),
-  ]
-  return places.find(existsSync) ?? places[0]
-}
 
 /** Of a thread's heap: each file is a buffer that nobody needs a moment later. */
 const YOUNG_MB = 4
@@ -24,7 +13,7 @@ export class FileFacts implements AsyncDisposable {
   #next = 0
 
   constructor(threads = Math.max(1, Math.min(4, availableParallelism() - 1))) {
-    const file = workerFile()
+    const file = workerFile('file-facts-worker', import.meta.dirname)
     for (let index = 0; index < threads; index++) {
       const worker = new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
       worker.on('message', (answer: FileFactsAnswer) => {

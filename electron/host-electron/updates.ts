@@ -1,0 +1,178 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { app } from 'electron'
+import type { AppUpdater, UpdateInfo } from 'electron-updater'
+import type { AppCore } from '#core/app-core.ts'
+import type { Log, Updates } from '#core/ports.ts'
+import type { UpdateState } from '#shared/contract/updates.ts'
+import { messageOf } from '#shared/model/message-of.ts'
+import { isLive } from '#shared/model/transfer.ts'
+
+/** After the start: it is not what a person waits for. Milliseconds. */
+const FIRST_CHECK_MS = 30_000
+const CHECK_EVERY_MS = 6 * 3_600_000
+const REFUSED_KEY = 'refused-update'
+
+/** What an updater is asked; of electron-updater's in a package. */
+export type Updater = Pick<
+  AppUpdater,
+  | 'autoDownload'
+  | 'autoInstallOnAppQuit'
+  | 'checkForUpdates'
+  | 'downloadUpdate'
+  | 'quitAndInstall'
+  | 'on'
+>
+
+interface Deps {
+  updater: Updater
+  log: Log
+  onState: (state: UpdateState) => void
+  /** Why the app cannot be ended now, in words; null: it can. */
+  busy: () => string | null
+  /** The version that the person does not want; null: none. */
+  refused: { get: () => string | null; set: (version: string) => void }
+}
+
+/** Notes may come as one text or one for each version. */
+function notesOf({ releaseNotes }: Pick<UpdateInfo, 'releaseNotes'>): string {
+  if (!releaseNotes) return ''
+  if (typeof releaseNotes === 'string') return releaseNotes
+  return releaseNotes.map(({ version, note }) => `${version}\n${note ?? ''}`).join('\n\n')
+}
+
+/** New versions: told of with their notes, fetched and installed only when a person says so. */
+export class AppUpdates implements Updates {
+  readonly #deps: Deps
+  #state: UpdateState = { kind: 'current' }
+  #offered: { version: string; notes: string } | null = null
+  /** Asked for by a person, who wants to hear of a refused version again, and of failures. */
+  #isAsked = false
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    const { updater, log } = deps
+    // Both are on by default, and would take the decision from the person.
+    updater.autoDownload = false
+    updater.autoInstallOnAppQuit = false
+    updater.on('update-available', (info) => {
+      this.#offered = { version: info.version, notes: notesOf(info) }
+      const isRefused = !this.#isAsked && deps.refused.get() === info.version
+      this.#set(isRefused ? { kind: 'current' } : { kind: 'available', ...this.#offered })
+    })
+    updater.on('update-not-available', () => this.#set({ kind: 'current' }))
+    updater.on('download-progress', ({ percent }) => {
+      if (this.#offered)
+        this.#set({
+          kind: 'downloading',
+          version: this.#offered.version,
+          share: Math.min(1, percent / 100),
+        })
+    })
+    updater.on('update-downloaded', () => this.#setReady())
+    updater.on('error', (error) => {
+      log.warn('no update', { error: messageOf(error) })
+      // What nobody asked for need not be explained.
+      this.#set(
+        this.#isAsked
+          ? { kind: 'failed', message: `The new version could not be fetched: ${messageOf(error)}` }
+          : { kind: 'current' },
+      )
+    })
+  }
+
+  get state(): UpdateState {
+    if (this.#state.kind === 'ready') return { ...this.#state, waitsFor: this.#deps.busy() }
+    return this.#state
+  }
+
+  /** By itself, now and then. */
+  look(): void {
+    if (this.#state.kind !== 'current') return
+    this.#isAsked = false
+    this.#check()
+  }
+
+  check(): void {
+    this.#isAsked = true
+    this.#set({ kind: 'checking' })
+    this.#check()
+  }
+
+  download(): void {
+    if (this.#state.kind !== 'available') return
+    this.#isAsked = true
+    this.#set({ kind: 'downloading', version: this.#state.version, share: 0 })
+    // Failures come as `error` as well.
+    this.#deps.updater.downloadUpdate().catch(() => {})
+  }
+
+  install(): void {
+    if (this.#state.kind !== 'ready') return
+    // What the page shows may be old by the time it is pressed.
+    if (this.#deps.busy() !== null) this.#setReady()
+    else this.#deps.updater.quitAndInstall()
+  }
+
+  refuse(): void {
+    if (!this.#offered) return
+    this.#deps.refused.set(this.#offered.version)
+    this.#set({ kind: 'current' })
+  }
+
+  #check(): void {
+    this.#deps.updater.checkForUpdates().catch(() => {})
+  }
+
+  #setReady(): void {
+    if (this.#offered) this.#set({ kind: 'ready', ...this.#offered, waitsFor: this.#deps.busy() })
+  }
+
+  #set(state: UpdateState): void {
+    this.#state = state
+    this.#deps.onState(state)
+  }
+}
+
+/** Nothing is cut off: no transfer, and no edit that is on its way or waits to be sent. */
+export function busyWith({
+  transfers,
+  outbox,
+}: {
+  transfers: Pick<AppCore['transfers'], 'list'>
+  outbox: () => number
+}): string | null {
+  if (transfers.list().some(isLive)) return 'A transfer is under way. The new version waits for it.'
+  const waiting = outbox()
+  return waiting > 0 ? 'Edits have not been sent to the service yet. The new version waits.' : null
+}
+
+/** A package that was built with a feed has this file; any other copy is not updated. */
+export function hasFeed(resourcesDir: string): boolean {
+  return app.isPackaged && existsSync(join(resourcesDir, 'app-update.yml'))
+}
+
+/** Starts to look for new versions; null where no feed is configured. */
+export async function startUpdates(core: AppCore): Promise<AppUpdates | null> {
+  if (!hasFeed(process.resourcesPath)) return null
+  // Only here: who has no feed need not load it.
+  const { default: electronUpdater } = await import('electron-updater')
+  const refused = core.settings.get(REFUSED_KEY)
+  let refusedVersion = typeof refused === 'string' ? refused : null
+  const updates = new AppUpdates({
+    updater: electronUpdater.autoUpdater,
+    log: core.ports.log,
+    onState: (state) => core.events.publish({ type: 'update', state }),
+    busy: () => busyWith({ transfers: core.transfers, outbox: () => core.unsent() }),
+    refused: {
+      get: () => refusedVersion,
+      set: (version) => {
+        refusedVersion = version
+        core.settings.set(REFUSED_KEY, version)
+      },
+    },
+  })
+  setTimeout(() => updates.look(), FIRST_CHECK_MS).unref()
+  setInterval(() => updates.look(), CHECK_EVERY_MS).unref()
+  return updates
+}

@@ -1,0 +1,164 @@
+import { join } from 'node:path'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { temporaryFolder } from '#tests/helpers/core.ts'
+import {
+  dialog,
+  type FakeWindow,
+  Menu,
+  resetElectron,
+  session,
+  shell,
+} from '#tests/helpers/fake-electron.ts'
+
+vi.mock('electron', async () => (await import('#tests/helpers/fake-electron.ts')).electron)
+const { createWindow, secureWindows } = await import('./window.ts')
+
+const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() }
+const PRELOAD = join('/app', 'preload.cjs')
+
+function open(dataDir: string, front?: FakeWindow): FakeWindow {
+  return createWindow({ preload: PRELOAD, dataDir, log, front: front as never }) as never
+}
+
+beforeEach(resetElectron)
+
+test('a page has no Node, a sandbox and a world of its own, and is not shown before it is painted', () => {
+  using data = temporaryFolder()
+  const window = open(data.path)
+  expect(window.options).toMatchObject({
+    show: false,
+    backgroundColor: '#121316',
+    webPreferences: {
+      preload: PRELOAD,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+    },
+  })
+  expect(window.options.webPreferences).not.toHaveProperty('webSecurity')
+  expect(window.loadURL).toHaveBeenCalledExactlyOnceWith('app://pictograph/')
+  expect(window.show).not.toHaveBeenCalled()
+  window.emit('ready-to-show')
+  expect(window.show).toHaveBeenCalledOnce()
+})
+
+test('a second window lies beside the first', () => {
+  using data = temporaryFolder()
+  const first = open(data.path)
+  expect(open(data.path, first).options).toMatchObject({ x: 42, y: 52, width: 1000, height: 700 })
+})
+
+test.each([
+  ['app://pictograph/', true],
+  ['app://pictograph/#dataset=1', true],
+  ['app://pictograph.evil.example/', false],
+  ['app://other/', false],
+  ['https://pictograph.io/', false],
+  ['file:///etc/passwd', false],
+  ['javascript:alert(1)', false],
+  ['data:text/html,x', false],
+])('a page that wants to go to %s may: %s', (url, may) => {
+  using data = temporaryFolder()
+  secureWindows()
+  const { webContents } = open(data.path)
+  for (const name of ['will-navigate', 'will-frame-navigate', 'will-redirect']) {
+    const preventDefault = vi.fn()
+    webContents.emit(name, { url, preventDefault })
+    expect(preventDefault).toHaveBeenCalledTimes(may ? 0 : 1)
+  }
+})
+
+test('no page opens a window; a web address goes to the system’s browser, anything else nowhere', () => {
+  using data = temporaryFolder()
+  secureWindows()
+  const { webContents } = open(data.path)
+  for (const url of [
+    'https://pictograph.io/docs',
+    'http://x.example',
+    'file:///etc/passwd',
+    'smb://x/y',
+    'app://pictograph/',
+  ])
+    expect(webContents.openHandler?.({ url })).toEqual({ action: 'deny' })
+  expect(shell.openExternal.mock.calls).toEqual([['https://pictograph.io/docs']])
+  const preventDefault = vi.fn()
+  webContents.emit('will-attach-webview', { preventDefault })
+  expect(preventDefault).toHaveBeenCalledOnce()
+})
+
+test('permissions are refused, but for notifications and for copying text', () => {
+  secureWindows()
+  const { defaultSession } = session
+  for (const permission of [
+    'media',
+    'geolocation',
+    'clipboard-read',
+    'openExternal',
+    'hid',
+    'fullscreen',
+    'unknown',
+  ]) {
+    const answer = vi.fn()
+    defaultSession.request(permission, answer)
+    expect([permission, answer.mock.calls, defaultSession.check(permission)]).toEqual([
+      permission,
+      [[false]],
+      false,
+    ])
+  }
+  for (const permission of ['notifications', 'clipboard-sanitized-write'])
+    expect(defaultSession.check(permission)).toBe(true)
+})
+
+test('a page that broke is loaded again, unless it breaks for ever', () => {
+  using data = temporaryFolder()
+  const window = open(data.path)
+  const breakDown = (reason: string) =>
+    window.webContents.emit('render-process-gone', {}, { reason, exitCode: 5 })
+  breakDown('clean-exit')
+  expect(window.webContents.reload).not.toHaveBeenCalled()
+  for (let times = 0; times < 3; times++) breakDown('crashed')
+  expect(window.webContents.reload).toHaveBeenCalledTimes(3)
+  expect(log.error).toHaveBeenCalledWith('the page broke', { reason: 'crashed', exitCode: 5 })
+  breakDown('oom')
+  expect(window.webContents.reload).toHaveBeenCalledTimes(3)
+  expect(dialog.showErrorBox).toHaveBeenCalledOnce()
+  expect(window.isDestroyed()).toBe(true)
+})
+
+test('a page that does not answer is loaded again when the person says so', async () => {
+  using data = temporaryFolder()
+  const window = open(data.path)
+  window.emit('unresponsive')
+  await vi.waitFor(() => expect(dialog.showMessageBox).toHaveBeenCalledOnce())
+  expect(window.webContents.forcefullyCrashRenderer).not.toHaveBeenCalled()
+  dialog.showMessageBox.mockResolvedValueOnce({ response: 1 })
+  window.emit('unresponsive')
+  await vi.waitFor(() => expect(window.webContents.forcefullyCrashRenderer).toHaveBeenCalledOnce())
+})
+
+test('a window with edits on their way asks before it closes', () => {
+  using data = temporaryFolder()
+  const { webContents } = open(data.path)
+  const preventDefault = vi.fn()
+  webContents.emit('will-prevent-unload', { preventDefault })
+  expect(preventDefault).not.toHaveBeenCalled()
+  dialog.showMessageBoxSync.mockReturnValueOnce(1)
+  webContents.emit('will-prevent-unload', { preventDefault })
+  expect(preventDefault).toHaveBeenCalledOnce()
+})
+
+test('text has a menu of its own, and the rest of the page has none of the system', () => {
+  using data = temporaryFolder()
+  const { webContents } = open(data.path)
+  const editFlags = { canCut: true, canCopy: true, canPaste: false, canSelectAll: true }
+  webContents.emit('context-menu', {}, { isEditable: false, selectionText: '', editFlags })
+  expect(Menu.buildFromTemplate).not.toHaveBeenCalled()
+  webContents.emit('context-menu', {}, { isEditable: true, selectionText: '', editFlags })
+  expect(Menu.buildFromTemplate).toHaveBeenCalledExactlyOnceWith([
+    { role: 'cut', enabled: true },
+    { role: 'copy', enabled: true },
+    { role: 'paste', enabled: false },
+    { role: 'selectAll', enabled: true },
+  ])
+})

@@ -1,0 +1,192 @@
+import type { EventEmitter } from 'node:events'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { EventBus } from '#core/event-bus.ts'
+import type { AppEvent } from '#shared/contract/events.ts'
+import type { WindowDescription } from '#shared/contract/window.ts'
+import type { Dataset } from '#shared/model/dataset.ts'
+import { temporaryFolder } from '#tests/helpers/core.ts'
+import { app, electron, FakeWindow, Menu, resetElectron } from '#tests/helpers/fake-electron.ts'
+
+vi.mock('electron', async () => (await import('#tests/helpers/fake-electron.ts')).electron)
+const { Windows } = await import('./windows.ts')
+const { bridgeRpc, isOurPage } = await import('./rpc-bridge.ts')
+const { followPower } = await import('./power.ts')
+const { followRecent, jumpList, recentOf } = await import('./recent-datasets.ts')
+
+const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() }
+const described = (enabled = true): WindowDescription => ({
+  isEdited: true,
+  folder: '/pictures',
+  actions: [{ id: 'next', label: 'Next image', group: 'Navigate', key: 'D', enabled }],
+})
+
+function make(dataDir: string, isMac = false) {
+  const events = new EventBus()
+  const told: AppEvent[] = []
+  events.on((event) => told.push(event))
+  const core = { events, ports: { log, dataDir }, setOpenTarget: vi.fn(), onOpened: vi.fn() }
+  const windows = new Windows({ core: core as never, preload: '/preload.cjs', isMac })
+  const open = () => windows.open() as unknown as FakeWindow
+  return { core, windows, told, open }
+}
+
+beforeEach(resetElectron)
+
+test('our own menu is there before the first window, and is made anew only when it is different', () => {
+  using data = temporaryFolder()
+  const { windows, open } = make(data.path)
+  const order: string[] = []
+  Menu.setApplicationMenu.mockImplementation(() => order.push('menu'))
+  app.on('web-contents-created', () => order.push('window'))
+  const window = open()
+  expect(order.slice(0, 2)).toEqual(['menu', 'window'])
+  const host = windows.hostWindow(window as never)
+  const before = Menu.setApplicationMenu.mock.calls.length
+  host.describe(described())
+  host.describe(described())
+  expect(Menu.setApplicationMenu).toHaveBeenCalledTimes(before + 1)
+  host.describe(described(false))
+  expect(Menu.setApplicationMenu).toHaveBeenCalledTimes(before + 2)
+})
+
+test('an entry of the menu runs in the window in front', () => {
+  using data = temporaryFolder()
+  const { windows, told, open } = make(data.path)
+  const [first, second] = [open(), open()]
+  for (const window of [first, second]) windows.hostWindow(window as never).describe(described())
+  second.focus()
+  const built: unknown = Menu.buildFromTemplate.mock.results.at(-1)?.value
+  const { template } = built as {
+    template: { label?: string; submenu?: { id?: string; click: (...args: unknown[]) => void }[] }[]
+  }
+  const entry = template.flatMap(({ submenu }) => submenu ?? []).find(({ id }) => id === 'next')
+  entry?.click({}, second, { triggeredByAccelerator: false })
+  expect(told).toEqual([
+    { type: 'run-action', windowId: String(second.id), id: 'next', byKey: false },
+  ])
+})
+
+test('a Mac’s title bar shows the folder, and a dot for what is not saved', () => {
+  using data = temporaryFolder()
+  const { windows, open } = make(data.path, true)
+  const window = open()
+  windows.hostWindow(window as never).describe(described())
+  expect(window.setDocumentEdited).toHaveBeenCalledWith(true)
+  expect(window.setRepresentedFilename).toHaveBeenCalledWith('/pictures')
+})
+
+test('what is to be opened goes to the window in front, waits for one that is loading, or opens one', () => {
+  using data = temporaryFolder()
+  const { core, windows, told, open } = make(data.path)
+  windows.openTarget('/first')
+  expect(core.setOpenTarget).toHaveBeenLastCalledWith('/first')
+  const [window] = FakeWindow.getAllWindows()
+  // Its page has not said anything yet.
+  windows.openTarget('/second')
+  expect(core.setOpenTarget).toHaveBeenLastCalledWith('/second')
+  windows.hostWindow(window as never).describe(described())
+  window.minimized = true
+  windows.openTarget('/third')
+  expect(told).toEqual([{ type: 'open', windowId: String(window.id), target: '/third' }])
+  expect(window.restore).toHaveBeenCalledOnce()
+  windows.hostWindow(window as never).openAnother()
+  expect(FakeWindow.getAllWindows()).toHaveLength(2)
+  window.destroy()
+  windows.hostWindow(window as never).describe(described())
+  expect(window.setDocumentEdited).not.toHaveBeenCalled()
+  expect(open().id).toBeGreaterThan(window.id)
+})
+
+test.each([
+  [null, false],
+  [{ parent: null, url: 'app://pictograph/#image=1' }, true],
+  [{ parent: {}, url: 'app://pictograph/' }, false],
+  [{ parent: null, url: 'app://pictograph.evil/' }, false],
+  [{ parent: null, url: 'https://evil.example/app://pictograph/' }, false],
+])('a page of %j may connect: %s', (senderFrame, may) => {
+  expect(isOurPage({ senderFrame } as never)).toBe(may)
+})
+
+test('a page that is not ours gets its port closed, and nothing else', () => {
+  using data = temporaryFolder()
+  const { core, windows } = make(data.path)
+  bridgeRpc({ ...core, settings: {} } as never, windows)
+  const port = { close: vi.fn(), start: vi.fn(), on: vi.fn(), postMessage: vi.fn() }
+  const senderFrame = { parent: null, url: 'https://evil.example/' }
+  ;(electron.ipcMain as EventEmitter).emit('pictograph:connect', { ports: [port], senderFrame })
+  expect(port.close).toHaveBeenCalledOnce()
+  expect(port.start).not.toHaveBeenCalled()
+  expect(log.warn).toHaveBeenCalledWith('refused a connection', { from: senderFrame.url })
+})
+
+test('transfers are parked while the machine sleeps', () => {
+  const core = { suspend: vi.fn(async () => {}), wake: vi.fn(async () => {}), ports: { log } }
+  followPower(core as never)
+  electron.powerMonitor.emit('suspend')
+  expect([core.suspend.mock.calls.length, core.wake.mock.calls.length]).toEqual([1, 0])
+  electron.powerMonitor.emit('resume')
+  expect(core.wake).toHaveBeenCalledOnce()
+})
+
+const dataset = (name: string, at: number, fields: Partial<Dataset> = {}): Dataset =>
+  ({
+    name,
+    root: `/pictures/${name}`,
+    lastOpenedAtMs: at,
+    missing: false,
+    remote: null,
+    ...fields,
+  }) as Dataset
+
+test('the datasets opened last come first; those of the service as links; those that are gone not at all', () => {
+  const remoteId = '0f8fad5b-d9cb-469f-a165-70867728950e'
+  const recent = recentOf([
+    dataset('old', 1),
+    dataset('new', 3),
+    dataset('gone', 4, { missing: true }),
+    dataset('theirs', 2, { remote: { remoteId } as never }),
+  ])
+  expect(recent).toEqual([
+    { name: 'new', target: '/pictures/new' },
+    { name: 'theirs', target: `pictograph://dataset/${remoteId}` },
+    { name: 'old', target: '/pictures/old' },
+  ])
+})
+
+test('what Windows lists is one argument each, whatever the folder is called', () => {
+  const [{ items = [] }] = jumpList(
+    [
+      { name: 'a', target: 'C:\\my pictures\\' },
+      { name: 'b', target: 'C:\\x" --evil "' },
+    ],
+    'C:\\app.exe',
+  ) as { items?: { args?: string }[] }[]
+  expect(items.map(({ args }) => args)).toEqual(['"C:\\my pictures"'])
+  expect(jumpList([], 'C:\\app.exe')).toEqual([])
+})
+
+test('the list of recent datasets follows what is opened', async () => {
+  using data = temporaryFolder()
+  const { core, windows } = make(data.path)
+  const list = vi.fn(async () => [dataset('first', 1)])
+  let opened = () => {}
+  const followed = {
+    ...core,
+    library: { list },
+    onOpened: (listener: () => void) => {
+      opened = listener
+    },
+  }
+  const setRecent = vi.spyOn(windows, 'setRecent')
+  followRecent(followed as never, windows)
+  await vi.waitFor(() => expect(setRecent).toHaveBeenCalledTimes(1))
+  opened()
+  list.mockResolvedValueOnce([dataset('first', 1), dataset('second', 2)])
+  opened()
+  await vi.waitFor(() => expect(setRecent).toHaveBeenCalledTimes(2))
+  expect(setRecent).toHaveBeenLastCalledWith([
+    { name: 'second', target: '/pictures/second' },
+    { name: 'first', target: '/pictures/first' },
+  ])
+  expect(app.dock.setMenu).toHaveBeenCalledTimes(2)
+})

@@ -1,0 +1,108 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { temporaryFolder } from '#tests/helpers/core.ts'
+
+const registerSchemesAsPrivileged = vi.fn()
+const handle = vi.fn()
+let isAvailable = 'gnome_libsecret'
+const safeStorage = {
+  encryptString: (text: string) => Buffer.from([...text].reverse().join('')),
+  decryptString: (stored: Buffer) => {
+    const text = stored.toString()
+    if (!text.includes('_kp')) throw new Error('another keyring')
+    return [...text].reverse().join('')
+  },
+  getSelectedStorageBackend: () => isAvailable,
+}
+const openPath = vi.fn(async () => '')
+vi.mock('electron', () => ({
+  app: { getVersion: () => '1.2.3', isPackaged: false, getAppPath: () => '/app' },
+  dialog: { showOpenDialog: vi.fn(async () => ({ canceled: true, filePaths: [] })) },
+  net: { fetch: vi.fn() },
+  protocol: { registerSchemesAsPrivileged, handle },
+  safeStorage,
+  shell: { openPath },
+}))
+const { handleScheme, registerScheme } = await import('./protocol.ts')
+const { safeSecrets } = await import('./safe-secrets.ts')
+const { electronPorts } = await import('./electron-ports.ts')
+
+test('the scheme is a secure origin of its own', () => {
+  registerScheme()
+  expect(registerSchemesAsPrivileged).toHaveBeenCalledExactlyOnceWith([
+    { scheme: 'app', privileges: expect.objectContaining({ standard: true, secure: true }) },
+  ])
+  const [[[{ privileges }]]] = registerSchemesAsPrivileged.mock.calls as [
+    [[{ privileges: object }]],
+  ]
+  expect(privileges).not.toHaveProperty('bypassCSP')
+  expect(privileges).not.toHaveProperty('corsEnabled')
+})
+
+test('it serves our page with its policy, pictures, and nothing of another host or above its folder', async () => {
+  using folder = temporaryFolder()
+  const renderer = join(folder.path, 'renderer')
+  mkdirSync(join(renderer, 'assets'), { recursive: true })
+  writeFileSync(
+    join(renderer, 'index.html'),
+    '<html><script nonce="__CSP_NONCE__"></script></html>',
+  )
+  writeFileSync(join(renderer, 'assets/app.js'), 'export {}')
+  writeFileSync(join(folder.path, 'secret.txt'), 'secret')
+  const media = vi.fn(() => new Response('picture'))
+  handleScheme({ media } as never, renderer, undefined)
+  const [[, answer]] = handle.mock.calls as [[string, (request: Request) => Promise<Response>]]
+  const get = (url: string) => answer({ url, method: 'GET', headers: new Headers() } as Request)
+
+  const page = await get('app://pictograph/')
+  const policy = page.headers.get('content-security-policy') ?? ''
+  expect(page.status).toBe(200)
+  expect(policy).toContain("default-src 'none'")
+  expect(policy).not.toMatch(/unsafe-(?:inline|eval)/)
+  const nonce = /'nonce-([^']+)'/.exec(policy)?.[1]
+  expect(await page.text()).toContain(`nonce="${nonce}"`)
+  expect((await get('app://pictograph/assets/app.js')).status).toBe(200)
+  await get('app://pictograph/media/image/1')
+  expect(media).toHaveBeenCalledOnce()
+  for (const url of [
+    'app://other/',
+    'app://other/media/image/1',
+    'app://pictograph/..%2fsecret.txt',
+    'app://pictograph/assets/..%2f..%2fsecret.txt',
+    'app://pictograph/%2e%2e/secret.txt',
+  ])
+    expect([url, (await get(url)).status]).toEqual([url, 404])
+  expect(media).toHaveBeenCalledOnce()
+})
+
+test('keys are kept encrypted; one of another keyring counts as none; a missing keyring is told of', async () => {
+  using folder = temporaryFolder()
+  const secrets = safeSecrets(folder.path)
+  await secrets.set('account', 'pk_live_abc')
+  expect(await secrets.get('account')).toBe('pk_live_abc')
+  const file = join(folder.path, 'secrets.encrypted.json')
+  expect(readFileSync(file, 'utf8')).not.toContain('pk_live_abc')
+  writeFileSync(file, JSON.stringify({ account: Buffer.from('xyz').toString('base64') }))
+  expect(await secrets.get('account')).toBeNull()
+  if (process.platform !== 'linux') return
+  expect(secrets.warning()).toBeNull()
+  isAvailable = 'basic_text'
+  expect(secrets.warning()).toMatch(/keyring/)
+})
+
+test('only folders are shown in the file manager: opening a file would start a program', async () => {
+  using folder = temporaryFolder()
+  const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() }
+  const { revealFolder, pickFolder, appVersion } = electronPorts(folder.path, log)
+  const program = join(folder.path, 'program.sh')
+  writeFileSync(program, '')
+  await expect(revealFolder?.(program)).rejects.toThrow('not a folder')
+  expect(openPath).not.toHaveBeenCalled()
+  await revealFolder?.(folder.path)
+  expect(openPath).toHaveBeenCalledExactlyOnceWith(folder.path)
+  openPath.mockResolvedValueOnce('no file manager')
+  await expect(revealFolder?.(folder.path)).rejects.toThrow('no file manager')
+  expect(await pickFolder?.('Open')).toBeNull()
+  expect(appVersion).toBe('1.2.3')
+})

@@ -1,32 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
 import type { Settings } from '#shared/contract/settings.ts'
 import { appState } from './actions/app-state.ts'
 import { cloudState } from './document/cloud-state.ts'
 import { datasetState } from './document/dataset-state.ts'
 import { editorSettings } from './document/editor-settings.ts'
-import { AccountDialog } from './panels/account-dialog.tsx'
-import { AccountScreen } from './panels/account-screen.tsx'
-import { AskByTextDialog } from './panels/ask-by-text-dialog.tsx'
-import { ClassDialog } from './panels/class-dialog.tsx'
-import { CommandPalette } from './panels/command-palette.tsx'
-import { DatasetScreen } from './panels/dataset-screen.tsx'
-import { DownloadDialog } from './panels/download-dialog.tsx'
 import { DropZone } from './panels/drop-zone.tsx'
-import { ExportDialog } from './panels/export-dialog.tsx'
-import { FolderDialog } from './panels/folder-dialog.tsx'
-import { HelpDialog } from './panels/help-dialog.tsx'
-import { ImportDialog } from './panels/import-dialog.tsx'
-import { NewDatasetDialog } from './panels/new-dataset-dialog.tsx'
 import { Notices } from './panels/notices.tsx'
-import { OutboxDialog } from './panels/outbox-dialog.tsx'
-import { PropagateDialog } from './panels/propagate-dialog.tsx'
 import { StartScreen } from './panels/start-screen.tsx'
-import { TransfersDialog } from './panels/transfers-dialog.tsx'
-import { UploadDialog } from './panels/upload-dialog.tsx'
 import { connection } from './rpc/connection.ts'
 import { orpc } from './rpc/query.ts'
-import { SettingsDialog } from './settings/settings-dialog.tsx'
+import { screens } from './screens.ts'
 import { EmptyState, ErrorNote } from './ui/feedback.tsx'
 import { useStore } from './ui/use-store.ts'
 
@@ -49,41 +33,47 @@ function CurrentDialog({ settings }: { settings: Settings }) {
   const dataset = useStore(datasetState, (state) => state.dataset)
   switch (dialog?.kind) {
     case 'open-folder':
-      return <FolderDialog relocating={null} />
+      return <screens.FolderDialog relocating={null} />
     case 'relocate':
-      return <FolderDialog relocating={dialog.datasetId} />
+      return <screens.FolderDialog relocating={dialog.datasetId} />
     case 'export':
-      return dataset && <ExportDialog dataset={dataset} settings={settings} />
+      return dataset && <screens.ExportDialog dataset={dataset} settings={settings} />
     case 'import':
-      return dataset && <ImportDialog dataset={dataset} />
+      return dataset && <screens.ImportDialog dataset={dataset} />
     case 'settings':
-      return <SettingsDialog settings={settings} first={dialog.section ?? 'general'} />
+      return <screens.SettingsDialog settings={settings} first={dialog.section ?? 'general'} />
     case 'help':
-      return <HelpDialog />
+      return <screens.HelpDialog />
     case 'propagate':
-      return <PropagateDialog />
+      return <screens.PropagateDialog />
     case 'class': {
       const item = dataset?.classes.find(({ name }) => name === dialog.name)
-      return item ? <ClassDialog item={item} /> : null
+      return item ? <screens.ClassDialog item={item} /> : null
     }
     case 'account':
-      return <AccountDialog />
+      return <screens.AccountDialog />
     case 'outbox':
-      return <OutboxDialog />
+      return <screens.OutboxDialog />
     case 'new-dataset':
-      return <NewDatasetDialog accountId={dialog.accountId} dropped={dialog.dropped ?? null} />
+      return (
+        <screens.NewDatasetDialog accountId={dialog.accountId} dropped={dialog.dropped ?? null} />
+      )
     case 'transfers':
-      return <TransfersDialog />
+      return <screens.TransfersDialog />
     case 'download':
       return (
-        <DownloadDialog target={dialog.target} imageIds={dialog.imageIds} settings={settings} />
+        <screens.DownloadDialog
+          target={dialog.target}
+          imageIds={dialog.imageIds}
+          settings={settings}
+        />
       )
     case 'upload':
-      return <UploadDialog target={dialog.target} dropped={dialog.dropped} />
+      return <screens.UploadDialog target={dialog.target} dropped={dialog.dropped} />
     case 'ask-by-text':
-      return <AskByTextDialog />
+      return <screens.AskByTextDialog />
     case 'palette':
-      return <CommandPalette />
+      return <screens.CommandPalette />
     case undefined:
       return null
   }
@@ -115,14 +105,18 @@ export function App() {
   }
   return (
     <>
-      {dataset ? (
-        <DatasetScreen dataset={dataset} settings={settings.data} />
-      ) : account ? (
-        <AccountScreen key={account.id} account={account} />
-      ) : (
-        <StartScreen />
-      )}
-      <CurrentDialog settings={settings.data} />
+      <Suspense fallback={<EmptyState title="Loading…" />}>
+        {dataset ? (
+          <screens.DatasetScreen dataset={dataset} settings={settings.data} />
+        ) : account ? (
+          <screens.AccountScreen key={account.id} account={account} />
+        ) : (
+          <StartScreen />
+        )}
+      </Suspense>
+      <Suspense fallback={null}>
+        <CurrentDialog settings={settings.data} />
+      </Suspense>
       <DropZone />
       <Notices />
     </>

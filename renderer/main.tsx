@@ -13,6 +13,7 @@ import { hasUnsentEdits, keepUnsentEdits, startSession } from './document/sessio
 import { documentBackend } from './rpc/backend.ts'
 import { client, connect } from './rpc/connection.ts'
 import { queryClient } from './rpc/query.ts'
+import { loadScreens } from './screens.ts'
 import './styles.css'
 
 /** Libraries that add a style element get this response's nonce; see the content security policy. */
@@ -69,3 +70,4 @@ appState.setState({ isReady: true })
 followWindow(windowId)
 await goToStart(openTarget)
 followPlace()
+void loadScreens()

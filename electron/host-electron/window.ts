@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import {
   app,
   BrowserWindow,
@@ -71,6 +72,8 @@ export function createWindow({ preload, dataDir, log, front }: WindowOptions): B
     minWidth: 960,
     minHeight: 600,
     show: false,
+    // Elsewhere the program itself carries it.
+    ...(process.platform === 'linux' && { icon: join(process.resourcesPath ?? '', 'icon.png') }),
     backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
     webPreferences: { preload, sandbox: true, contextIsolation: true, nodeIntegration: false },
   })

@@ -1,0 +1,72 @@
+// The icon in the sizes and containers of each platform, from one SVG.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import sharp from 'sharp'
+
+const root = join(import.meta.dirname, '..')
+const folder = join(root, 'out/icons')
+const svg = readFileSync(join(root, 'renderer/icon.svg'))
+const SIZES = [16, 24, 32, 48, 64, 128, 256, 512, 1024]
+/** Of Apple's ICNS container: a PNG of so many pixels under so many letters. */
+const ICNS_TYPES = {
+  16: 'icp4',
+  32: 'icp5',
+  64: 'icp6',
+  128: 'ic07',
+  256: 'ic08',
+  512: 'ic09',
+  1024: 'ic10',
+}
+const ICO_SIZES = [16, 24, 32, 48, 64, 128, 256]
+
+const png = (size) =>
+  // Drawn at its own size, not shrunk: thin lines stay sharp.
+  sharp(svg, { density: Math.max(72, (72 * size) / 64) })
+    .resize(size, size)
+    .png()
+    .toBuffer()
+const pictures = new Map(await Promise.all(SIZES.map(async (size) => [size, await png(size)])))
+
+/** `icns`, the length of all, then each with its four letters and its length, all big-endian. */
+function icns() {
+  const parts = Object.entries(ICNS_TYPES).map(([size, type]) => {
+    const picture = pictures.get(Number(size))
+    const head = Buffer.alloc(8)
+    head.write(type, 'latin1')
+    head.writeUInt32BE(picture.length + 8, 4)
+    return Buffer.concat([head, picture])
+  })
+  const body = Buffer.concat(parts)
+  const head = Buffer.alloc(8)
+  head.write('icns', 'latin1')
+  head.writeUInt32BE(body.length + 8, 4)
+  return Buffer.concat([head, body])
+}
+
+/** ICONDIR with an entry of 16 bytes for each picture, which since Windows Vista may be a PNG; little-endian. */
+function ico() {
+  const head = Buffer.alloc(6)
+  head.writeUInt16LE(1, 2)
+  head.writeUInt16LE(ICO_SIZES.length, 4)
+  let offset = head.length + ICO_SIZES.length * 16
+  const entries = ICO_SIZES.map((size) => {
+    const { length } = pictures.get(size)
+    const entry = Buffer.alloc(16)
+    // 0 stands for 256.
+    entry.writeUInt8(size % 256, 0)
+    entry.writeUInt8(size % 256, 1)
+    entry.writeUInt16LE(1, 4)
+    entry.writeUInt16LE(32, 6)
+    entry.writeUInt32LE(length, 8)
+    entry.writeUInt32LE(offset, 12)
+    offset += length
+    return entry
+  })
+  return Buffer.concat([head, ...entries, ...ICO_SIZES.map((size) => pictures.get(size))])
+}
+
+mkdirSync(join(folder, 'png'), { recursive: true })
+for (const [size, picture] of pictures)
+  writeFileSync(join(folder, 'png', `${size}x${size}.png`), picture)
+writeFileSync(join(folder, 'icon.icns'), icns())
+writeFileSync(join(folder, 'icon.ico'), ico())

@@ -1,4 +1,4 @@
-// Runs one bench. The editor's needs the built app and a browser.
+// Runs one bench. Those of the editor and of the start need the built app and a browser.
 import { spawnSync } from 'node:child_process'
 import { findBrowser } from './find-browser.mjs'
 import { requireNode } from './node-version.mjs'
@@ -10,10 +10,10 @@ const run = (command, args) =>
   spawnSync(command, args, { stdio: 'inherit', env, shell: process.platform === 'win32' }).status ??
   1
 
-if (chosen.includes('editor')) {
+if (chosen.includes('editor') || chosen.includes('startup')) {
   const browser = findBrowser()
   if (!browser) {
-    process.stderr.write('The editor bench needs Chrome or Chromium, and none was found.\n')
+    process.stderr.write('This bench needs Chrome or Chromium, and none was found.\n')
     process.exit(1)
   }
   env.PICTOGRAPH_BROWSER = browser

@@ -42,7 +42,7 @@ export function CanvasMenu({ children }: { children: ReactNode }) {
   const hasSelection = useStore(selection, ({ selected }) => selected.size > 0)
   const groups = hasSelection ? OF_SHAPES : OF_IMAGE
   return (
-    <ContextMenu.Root>
+    <ContextMenu.Root modal={false}>
       <ContextMenu.Trigger asChild>{children}</ContextMenu.Trigger>
       <ContextMenu.Portal>
         <ContextMenu.Content

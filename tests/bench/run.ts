@@ -6,6 +6,7 @@ import { benchEdits } from './edits.ts'
 import { benchFormats } from './formats.ts'
 import type { Figure } from './measure.ts'
 import { benchScan } from './scan.ts'
+import { benchStartup } from './startup.ts'
 import { benchSync } from './sync.ts'
 import { benchTransfer } from './transfer.ts'
 
@@ -16,6 +17,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   editor: benchEditor,
   client: benchClient,
   sync: benchSync,
+  startup: benchStartup,
   transfer: () => benchTransfer(),
   'transfer-down': () => benchTransfer('down'),
   'transfer-up': () => benchTransfer('up'),

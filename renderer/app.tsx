@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Suspense, useEffect } from 'react'
+import { t } from '#renderer/texts/texts.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { appState } from './actions/app-state.ts'
 import { cloudState } from './document/cloud-state.ts'
@@ -11,6 +12,7 @@ import { StartScreen } from './panels/start-screen.tsx'
 import { connection } from './rpc/connection.ts'
 import { orpc } from './rpc/query.ts'
 import { screens } from './screens.ts'
+import { setLanguage } from './texts/languages.ts'
 import { EmptyState, ErrorNote } from './ui/feedback.tsx'
 import { useStore } from './ui/use-store.ts'
 
@@ -90,7 +92,9 @@ export function App() {
   const isReady = useStore(appState, (state) => state.isReady)
   useTheme(settings.data?.theme)
   useEffect(() => {
-    if (settings.data) editorSettings.setState(settings.data)
+    if (!settings.data) return
+    editorSettings.setState(settings.data)
+    setLanguage(settings.data.language)
   }, [settings.data])
   if (!settings.data || !isReady) {
     return (
@@ -98,14 +102,14 @@ export function App() {
         {settings.isError ? (
           <ErrorNote>{settings.error.message}</ErrorNote>
         ) : (
-          <EmptyState title={lost ? 'Connecting…' : 'Starting…'} />
+          <EmptyState title={lost ? t('Connecting…') : t('Starting…')} />
         )}
       </main>
     )
   }
   return (
     <>
-      <Suspense fallback={<EmptyState title="Loading…" />}>
+      <Suspense fallback={<EmptyState title={t('Loading…')} />}>
         {dataset ? (
           <screens.DatasetScreen dataset={dataset} settings={settings.data} />
         ) : account ? (

@@ -1,4 +1,18 @@
+import { t } from '#renderer/texts/texts.ts'
 import type { ActionGroup } from '#shared/contract/window.ts'
+
+/** Groups as they are headed. */
+export const GROUP_LABEL: Readonly<Record<ActionGroup, string>> = {
+  File: t('File'),
+  Edit: t('Edit'),
+  View: t('View'),
+  Navigate: t('Navigate'),
+  Tools: t('Tools'),
+  Shapes: t('Shapes'),
+  Classes: t('Classes'),
+  Service: t('Service'),
+  Help: t('Help'),
+}
 
 /** Whatever a menu, key, button or palette entry may invoke. */
 export interface Action {

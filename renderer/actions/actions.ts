@@ -1,4 +1,5 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { t } from '#renderer/texts/texts.ts'
 import type { ToolId } from '#renderer/tools/tool.ts'
 import { chooseTool, say, selectedAnnotations, toolState } from '#renderer/tools/tool-state.ts'
 import { TOOLS, toolById } from '#renderer/tools/tools.ts'
@@ -61,14 +62,17 @@ function step(direction: 1 | -1, onlyUnlabelled: boolean): void {
   )
   if (!found)
     say(
-      `There is no ${onlyUnlabelled ? 'image without annotations' : 'image'} ${direction > 0 ? 'after' : 'before'} this one`,
+      t('There is no {value} {value2} this one', {
+        value: onlyUnlabelled ? t('image without annotations') : 'image',
+        value2: direction > 0 ? 'after' : 'before',
+      }),
     )
 }
 
 const toolActions = TOOLS.map(
   ({ id, label, keys, needsService }): Action => ({
     id: `tool-${id}`,
-    label: `${label} tool`,
+    label: t('{label} tool', { label }),
     group: 'Tools',
     keys,
     enabled: needsService ? inRemote : inDataset,
@@ -80,7 +84,7 @@ const classActions = Array.from({ length: 10 }, (_, index): Action => {
   const name = () => datasetState.getState().dataset?.classes[index]?.name
   return {
     id: `class-${index + 1}`,
-    label: `Class ${index + 1}: choose it, or relabel the selection`,
+    label: t('Class {value}: choose it, or relabel the selection', { value: index + 1 }),
     group: 'Classes',
     keys: [String((index + 1) % 10)],
     enabled: () => name() !== undefined,
@@ -91,7 +95,7 @@ const classActions = Array.from({ length: 10 }, (_, index): Action => {
 export const ACTIONS: readonly Action[] = [
   {
     id: 'previous',
-    label: 'Previous image',
+    label: t('Previous image'),
     group: 'Navigate',
     keys: ['A'],
     enabled: inDataset,
@@ -99,7 +103,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'next',
-    label: 'Next image',
+    label: t('Next image'),
     group: 'Navigate',
     keys: ['D'],
     enabled: inDataset,
@@ -107,7 +111,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'previous-unlabelled',
-    label: 'Previous image without annotations',
+    label: t('Previous image without annotations'),
     group: 'Navigate',
     keys: ['Mod+Shift+A'],
     enabled: inDataset,
@@ -115,7 +119,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'next-unlabelled',
-    label: 'Next image without annotations',
+    label: t('Next image without annotations'),
     group: 'Navigate',
     keys: ['Mod+Shift+D'],
     enabled: inDataset,
@@ -124,7 +128,7 @@ export const ACTIONS: readonly Action[] = [
   ...toolActions,
   {
     id: 'last-tool',
-    label: 'Last drawing tool again',
+    label: t('Last drawing tool again'),
     group: 'Tools',
     keys: ['N'],
     enabled: inDataset,
@@ -132,7 +136,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'cancel',
-    label: 'Cancel one level',
+    label: t('Cancel one level'),
     group: 'Edit',
     keys: ['Escape'],
     enabled: inDataset,
@@ -145,7 +149,7 @@ export const ACTIONS: readonly Action[] = [
   ...PATH_ACTIONS,
   {
     id: 'class-search',
-    label: 'Find a class',
+    label: t('Find a class'),
     group: 'Classes',
     keys: ['C'],
     enabled: inDataset,
@@ -155,7 +159,7 @@ export const ACTIONS: readonly Action[] = [
   ...VIEW_ACTIONS,
   {
     id: 'gallery',
-    label: 'All images as a grid, or back to one',
+    label: t('All images as a grid, or back to one'),
     group: 'Navigate',
     keys: ['Mod+G'],
     enabled: inDataset,
@@ -163,7 +167,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'ask-by-text',
-    label: 'Assist: find by words…',
+    label: t('Assist: find by words…'),
     group: 'Tools',
     keys: ['Shift+Q'],
     enabled: inRemote,
@@ -171,7 +175,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'download',
-    label: 'Download the dataset…',
+    label: t('Download the dataset…'),
     group: 'Service',
     keys: [],
     enabled: inRemote,
@@ -179,7 +183,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'upload',
-    label: 'Upload images to the dataset…',
+    label: t('Upload images to the dataset…'),
     group: 'Service',
     keys: [],
     enabled: inRemote,
@@ -189,14 +193,14 @@ export const ACTIONS: readonly Action[] = [
   ...CLOUD_ACTIONS,
   {
     id: 'open-folder',
-    label: 'Open folder…',
+    label: t('Open folder…'),
     group: 'File',
     keys: ['Mod+U', 'Mod+O'],
     run: chooseFolder,
   },
   {
     id: 'copy-link',
-    label: 'Copy a link to this image',
+    label: t('Copy a link to this image'),
     group: 'File',
     keys: [],
     enabled: inRemote,
@@ -204,14 +208,14 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'open-sample',
-    label: 'Open the sample dataset',
+    label: t('Open the sample dataset'),
     group: 'File',
     keys: [],
     run: async () => void (await openSample()),
   },
   {
     id: 'close-dataset',
-    label: 'Back to the start screen',
+    label: t('Back to the start screen'),
     group: 'File',
     keys: [],
     enabled: inDataset,
@@ -219,7 +223,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'import',
-    label: 'Import labels…',
+    label: t('Import labels…'),
     group: 'File',
     keys: ['Mod+I'],
     enabled: inDataset,
@@ -227,7 +231,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'export',
-    label: 'Export…',
+    label: t('Export…'),
     group: 'File',
     keys: ['Mod+Shift+E'],
     enabled: inDataset,
@@ -235,21 +239,21 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'settings',
-    label: 'Settings…',
+    label: t('Settings…'),
     group: 'File',
     keys: ['Mod+,'],
     run: () => showDialog({ kind: 'settings' }),
   },
   {
     id: 'palette',
-    label: 'All commands…',
+    label: t('All commands…'),
     group: 'Help',
     keys: ['Mod+K'],
     run: () => showDialog({ kind: 'palette' }),
   },
   {
     id: 'help',
-    label: 'Shortcuts',
+    label: t('Shortcuts'),
     group: 'Help',
     keys: ['?'],
     run: () => showDialog({ kind: 'help' }),

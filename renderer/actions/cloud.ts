@@ -8,9 +8,9 @@ import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import { select } from '#renderer/document/selection.ts'
 import { flushEdits, session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { say } from '#renderer/tools/tool-state.ts'
 import { newId } from '#shared/model/annotation.ts'
-import { counted } from '#shared/model/counted.ts'
 import type { Conflict } from '#shared/model/sync.ts'
 import type { Action } from './action.ts'
 import { appState, focusCanvas, notify, notifyError, showDialog } from './app-state.ts'
@@ -63,7 +63,11 @@ export async function pushNow(): Promise<void> {
   try {
     await flushEdits()
     const { left } = await client.sync.now()
-    say(left === 0 ? 'Everything is on the service' : `${counted(left, 'change')} not sent yet`)
+    say(
+      left === 0
+        ? t('Everything is on the service')
+        : t('{count} not sent yet', { count: counted(left, 'change') }),
+    )
   } catch (error) {
     notifyError(error)
   }
@@ -80,7 +84,7 @@ export async function retryFailed(ids: number[] | null): Promise<void> {
 export async function discardUnsent(id: number): Promise<void> {
   try {
     await client.sync.discard({ id })
-    notify('Discarded.')
+    notify(t('Discarded.'))
   } catch (error) {
     notifyError(error)
   }
@@ -161,7 +165,7 @@ const hasConflict = () => currentConflict() !== null
 export const CLOUD_ACTIONS: readonly Action[] = [
   {
     id: 'sync-now',
-    label: 'Send what waits to the service now',
+    label: t('Send what waits to the service now'),
     group: 'Service',
     keys: ['Mod+S'],
     enabled: isRemote,
@@ -169,7 +173,7 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'outbox',
-    label: 'What the service has not been told yet…',
+    label: t('What the service has not been told yet…'),
     group: 'Service',
     keys: [],
     enabled: () => cloudState.getState().accounts.length > 0,
@@ -177,7 +181,7 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'refresh-remote',
-    label: 'Ask the service for what is new',
+    label: t('Ask the service for what is new'),
     group: 'Service',
     keys: [],
     enabled: isRemote,
@@ -188,14 +192,14 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'add-account',
-    label: 'Add an account of Pictograph…',
+    label: t('Add an account of Pictograph…'),
     group: 'Service',
     keys: [],
     run: () => showDialog({ kind: 'account' }),
   },
   {
     id: 'next-conflict',
-    label: 'Next conflict of the image',
+    label: t('Next conflict of the image'),
     group: 'Service',
     keys: ['Alt+N'],
     enabled: hasConflict,
@@ -203,7 +207,7 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'take-mine',
-    label: 'Conflict: keep mine',
+    label: t('Conflict: keep mine'),
     group: 'Service',
     keys: ['Alt+M'],
     enabled: hasConflict,
@@ -211,7 +215,7 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'take-theirs',
-    label: 'Conflict: take theirs',
+    label: t('Conflict: take theirs'),
     group: 'Service',
     keys: ['Alt+T'],
     enabled: hasConflict,
@@ -219,7 +223,7 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'take-both',
-    label: 'Conflict: keep both',
+    label: t('Conflict: keep both'),
     group: 'Service',
     keys: ['Alt+B'],
     enabled: hasConflict,

@@ -4,13 +4,13 @@ import { datasetState, imageById, nextImage } from '#renderer/document/dataset-s
 import { select, selection } from '#renderer/document/selection.ts'
 import { flushEdits, forgetAhead, refreshLabels, session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { shapeVertices, translateShape } from '#shared/geometry/shape.ts'
 import { type Annotation, annotationSchema, newId } from '#shared/model/annotation.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
 import { copiesOf, missingCopies } from '#shared/model/copy.ts'
-import { counted } from '#shared/model/counted.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import type { Action } from './action.ts'
 import { notifyError, showDialog } from './app-state.ts'
@@ -31,7 +31,7 @@ function copy(): void {
     // Too many to share with other windows: this one still has them.
     localStorage.removeItem(CLIPBOARD_KEY)
   }
-  say(`${clipboard.length} copied`)
+  say(t('{length} copied', { length: clipboard.length }))
 }
 
 function copied(): Annotation[] {
@@ -61,11 +61,11 @@ function pasteAtPointer(): void {
   const at = pointerPlace.getState().image
   if (originals.length === 0) return
   if (!at) {
-    say('The pointer is not over the image: Ctrl+V pastes in place')
+    say(t('The pointer is not over the image: Ctrl+V pastes in place'))
     return
   }
   const box = boundsOfPoints(originals.flatMap(({ shape }) => shapeVertices(shape)))
-  addCopies('Paste', originals, at.x - box.x - box.w / 2, at.y - box.y - box.h / 2)
+  addCopies(t('Paste'), originals, at.x - box.x - box.w / 2, at.y - box.y - box.h / 2)
 }
 
 /** How far a duplicate lies from its original, image pixels. */
@@ -76,18 +76,24 @@ async function copyFromPrevious(): Promise<void> {
   const { document, imageId } = session.getState()
   const previous = nextImage(datasetState.getState(), imageId, -1)
   if (!document || !previous) {
-    say('There is no image before this one')
+    say(t('There is no image before this one'))
     return
   }
   await flushEdits()
   const { annotations } = await client.annotations.open({ imageId: previous.id })
   if (session.getState().document !== document) return
   const created = missingCopies(annotations, document.annotations.list)
-  document.edit('Copy from the previous image', { created, updated: [], deleted: [] })
+  document.edit(t('Copy from the previous image'), { created, updated: [], deleted: [] })
   select(created.map(({ id }) => id))
   const skipped = annotations.length - created.length
   const from = imageById(previous.id)?.path ?? ''
-  say(`${created.length} copied from ${from}${skipped > 0 ? `, ${skipped} identical skipped` : ''}`)
+  say(
+    t('{length} copied from {from}{value}', {
+      length: created.length,
+      from,
+      value: skipped > 0 ? t(', {skipped} identical skipped', { skipped }) : '',
+    }),
+  )
 }
 
 /** The images after the open one, at most `count`. */
@@ -128,15 +134,21 @@ export async function propagate(
       edits.push({ imageId: id, changes: { created, updated: [], deleted: [] } })
     }
     const what =
-      annotations.length === 1 ? annotations[0].className : `${annotations.length} shapes`
-    const label = `Propagate ${what}`
+      annotations.length === 1
+        ? annotations[0].className
+        : t('{length} shapes', { length: annotations.length })
+    const label = t('Propagate {what}', { what })
     await client.annotations.commitMany({ datasetId: dataset.id, commitId: newId(), label, edits })
     for (const { id } of images) forgetAhead(id)
     refreshLabels()
     const added = edits.reduce((sum, { changes }) => sum + changes.created.length, 0)
     const skipped = annotations.length * images.length - added
     say(
-      `${added} copied to ${counted(images.length, 'image')}${skipped > 0 ? `, ${skipped} identical skipped` : ''} · Ctrl+Z takes all of it back`,
+      t('{added} copied to {count}{value} · Ctrl+Z takes all of it back', {
+        added,
+        count: counted(images.length, 'image'),
+        value: skipped > 0 ? t(', {skipped} identical skipped', { skipped }) : '',
+      }),
     )
   } catch (error) {
     notifyError(error)
@@ -146,7 +158,7 @@ export async function propagate(
 export const COPY_ACTIONS: readonly Action[] = [
   {
     id: 'copy',
-    label: 'Copy shapes',
+    label: t('Copy shapes'),
     group: 'Edit',
     keys: ['Mod+C'],
     enabled: hasSelection,
@@ -154,7 +166,7 @@ export const COPY_ACTIONS: readonly Action[] = [
   },
   {
     id: 'cut',
-    label: 'Cut shapes',
+    label: t('Cut shapes'),
     group: 'Edit',
     keys: ['Mod+X'],
     enabled: hasSelection,
@@ -165,15 +177,15 @@ export const COPY_ACTIONS: readonly Action[] = [
   },
   {
     id: 'paste',
-    label: 'Paste shapes in place',
+    label: t('Paste shapes in place'),
     group: 'Edit',
     keys: ['Mod+V'],
     enabled: hasDocument,
-    run: () => addCopies('Paste', copied(), 0, 0),
+    run: () => addCopies(t('Paste'), copied(), 0, 0),
   },
   {
     id: 'paste-at-pointer',
-    label: 'Paste shapes at the pointer',
+    label: t('Paste shapes at the pointer'),
     group: 'Edit',
     keys: ['Mod+Alt+V'],
     enabled: hasDocument,
@@ -181,15 +193,15 @@ export const COPY_ACTIONS: readonly Action[] = [
   },
   {
     id: 'duplicate',
-    label: 'Duplicate shapes',
+    label: t('Duplicate shapes'),
     group: 'Edit',
     keys: ['Mod+D'],
     enabled: hasSelection,
-    run: () => addCopies('Duplicate', selectedAnnotations(), DUPLICATE_OFFSET, DUPLICATE_OFFSET),
+    run: () => addCopies(t('Duplicate'), selectedAnnotations(), DUPLICATE_OFFSET, DUPLICATE_OFFSET),
   },
   {
     id: 'copy-previous',
-    label: 'Copy shapes from the previous image',
+    label: t('Copy shapes from the previous image'),
     group: 'Edit',
     keys: ['Mod+Shift+V'],
     enabled: hasDocument,
@@ -197,7 +209,7 @@ export const COPY_ACTIONS: readonly Action[] = [
   },
   {
     id: 'propagate',
-    label: 'Propagate shapes to the next images…',
+    label: t('Propagate shapes to the next images…'),
     group: 'Edit',
     keys: ['Mod+Shift+P'],
     enabled: hasDocument,

@@ -7,6 +7,7 @@ import {
 import { closeDocument, openDocument, session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { restartTool } from '#renderer/tools/tool-state.ts'
 import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
 import { appState, notifyError, showDialog } from './app-state.ts'
@@ -97,7 +98,7 @@ export async function chooseFolder(): Promise<void> {
     showDialog({ kind: 'open-folder' })
     return
   }
-  const path = await client.folders.pick({ title: 'Open a folder of images' })
+  const path = await client.folders.pick({ title: t('Open a folder of images') })
   if (path !== null) await openFolder(path)
 }
 

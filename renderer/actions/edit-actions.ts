@@ -1,6 +1,7 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { isLocked, isVisible, select, selection, toggled } from '#renderer/document/selection.ts'
 import { flushEdits, retrySaving, session } from '#renderer/document/session.ts'
+import { t } from '#renderer/texts/texts.ts'
 import {
   currentClassName,
   say,
@@ -30,9 +31,12 @@ export function updateAnnotations(
 
 export function deleteAnnotations(annotations: readonly Annotation[]): void {
   const deleted = annotations.filter((annotation) => !isLocked(annotation))
-  if (deleted.length < annotations.length) say('Locked shapes stay')
-  const what = deleted.length === 1 ? deleted[0].className : `${deleted.length} shapes`
-  session.getState().document?.edit(`Delete ${what}`, { created: [], updated: [], deleted })
+  if (deleted.length < annotations.length) say(t('Locked shapes stay'))
+  const what =
+    deleted.length === 1 ? deleted[0].className : t('{length} shapes', { length: deleted.length })
+  session
+    .getState()
+    .document?.edit(t('Delete {what}', { what }), { created: [], updated: [], deleted })
 }
 
 export function relabel(annotations: readonly Annotation[], className: string): void {
@@ -42,9 +46,9 @@ export function relabel(annotations: readonly Annotation[], className: string): 
   )
   const changing = others.filter((annotation) => !joints.includes(annotation))
   if (joints.length > 1)
-    say('The joints of a pose keep their names: U takes it apart first, Shift+S swaps its sides')
+    say(t('The joints of a pose keep their names: U takes it apart first, Shift+S swaps its sides'))
   else changing.push(...joints)
-  updateAnnotations(`Relabel as ${className}`, changing, (annotation) => ({
+  updateAnnotations(t('Relabel as {className}', { className }), changing, (annotation) => ({
     ...annotation,
     className,
   }))
@@ -58,7 +62,7 @@ export function selectClass(className: string): void {
   const list = session.getState().document?.annotations.list ?? []
   const chosen = list.filter((item) => item.className === className && isVisible(item))
   select(chosen.map(({ id }) => id))
-  say(`${chosen.length} of class ${className} selected`)
+  say(t('{length} of class {className} selected', { length: chosen.length, className }))
 }
 
 /** The class whose skeleton has the joints of an annotation's instance; null when it is no pose. */
@@ -75,8 +79,8 @@ async function turn(direction: 'undo' | 'redo'): Promise<void> {
   if (!document) return
   try {
     const label = await document[direction]()
-    const word = direction === 'undo' ? 'Undone' : 'Done again'
-    say(label ? `${word}: ${label}` : `Nothing to ${direction}`)
+    const word = direction === 'undo' ? t('Undone') : t('Done again')
+    say(label ? `${word}: ${label}` : t('Nothing to {direction}', { direction }))
   } catch (error) {
     notifyError(error)
   }
@@ -84,8 +88,11 @@ async function turn(direction: 'undo' | 'redo'): Promise<void> {
 
 export function nudge(dx: number, dy: number): void {
   const selected = selectedAnnotations()
-  const what = selected.length === 1 ? selected[0].className : `${selected.length} shapes`
-  updateAnnotations(`Move ${what}`, selected, (annotation) => ({
+  const what =
+    selected.length === 1
+      ? selected[0].className
+      : t('{length} shapes', { length: selected.length })
+  updateAnnotations(t('Move {what}', { what }), selected, (annotation) => ({
     ...annotation,
     shape: translateShape(annotation.shape, dx, dy),
   }))
@@ -107,7 +114,7 @@ const nudges: Action[] = ARROWS.flatMap(([key, dx, dy, word]) =>
   ).map(
     ([modifier, step]): Action => ({
       id: `nudge-${word}-${step}`,
-      label: `Move ${word} by ${step} px`,
+      label: t('Move {word} by {step} px', { word, step }),
       group: 'Edit',
       keys: [`${modifier}${key}`],
       enabled: hasSelection,
@@ -135,7 +142,7 @@ const tool = () => toolState.getState().active
 export const EDIT_ACTIONS: readonly Action[] = [
   {
     id: 'undo',
-    label: 'Undo',
+    label: t('Undo'),
     group: 'Edit',
     keys: ['Mod+Z'],
     enabled: hasDocument,
@@ -147,7 +154,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
   },
   {
     id: 'redo',
-    label: 'Redo',
+    label: t('Redo'),
     group: 'Edit',
     keys: ['Mod+Shift+Z', 'Mod+Y'],
     enabled: hasDocument,
@@ -155,7 +162,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
   },
   {
     id: 'finish',
-    label: 'Finish the shape',
+    label: t('Finish the shape'),
     group: 'Edit',
     keys: ['Enter'],
     // With nothing being drawn Enter goes to the attributes.
@@ -164,7 +171,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
   },
   {
     id: 'remove-last',
-    label: 'Take back a point, or remove the selected point',
+    label: t('Take back a point, or remove the selected point'),
     group: 'Edit',
     keys: ['Backspace'],
     enabled: hasDocument,
@@ -174,7 +181,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
   },
   {
     id: 'delete',
-    label: 'Delete selected shapes',
+    label: t('Delete selected shapes'),
     group: 'Edit',
     keys: ['Delete'],
     enabled: hasSelection,
@@ -184,7 +191,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
   },
   {
     id: 'select-all',
-    label: 'Select all shapes',
+    label: t('Select all shapes'),
     group: 'Edit',
     keys: ['Mod+A'],
     enabled: hasDocument,
@@ -195,17 +202,17 @@ export const EDIT_ACTIONS: readonly Action[] = [
           .map(({ id }) => id),
       ),
   },
-  { id: 'next-shape', label: 'Next shape', group: 'Edit', keys: ['Tab'], ...cycling(1) },
+  { id: 'next-shape', label: t('Next shape'), group: 'Edit', keys: ['Tab'], ...cycling(1) },
   {
     id: 'previous-shape',
-    label: 'Previous shape',
+    label: t('Previous shape'),
     group: 'Edit',
     keys: ['Shift+Tab'],
     ...cycling(-1),
   },
   {
     id: 'select-class',
-    label: 'Select all shapes of this class',
+    label: t('Select all shapes of this class'),
     group: 'Edit',
     keys: ['Alt+A'],
     enabled: hasDocument,
@@ -213,7 +220,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
   },
   {
     id: 'edit-attributes',
-    label: 'Edit the attributes of the selection',
+    label: t('Edit the attributes of the selection'),
     group: 'Edit',
     keys: ['Mod+E', 'Enter'],
     enabled: hasSelection,
@@ -221,7 +228,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
   },
   {
     id: 'lock',
-    label: 'Lock or unlock selected shapes',
+    label: t('Lock or unlock selected shapes'),
     group: 'Edit',
     keys: ['Mod+L'],
     enabled: hasSelection,
@@ -232,7 +239,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
   },
   {
     id: 'save',
-    label: 'Save now',
+    label: t('Save now'),
     group: 'File',
     keys: ['Mod+S'],
     // Of a dataset of the service the key sends what waits.
@@ -240,7 +247,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     run: async () => {
       retrySaving()
       await flushEdits()
-      say('Everything is saved: it is after every edit')
+      say(t('Everything is saved: it is after every edit'))
     },
   },
   ...nudges,

@@ -1,6 +1,7 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import type { Action } from './action.ts'
 import { notify, notifyError, showDialog } from './app-state.ts'
 
@@ -9,7 +10,7 @@ async function copy(text: Promise<string | null>, what: string): Promise<void> {
     const content = await text
     if (content === null) return
     await navigator.clipboard.writeText(content)
-    notify(`${what} copied.`)
+    notify(t('{what} copied.', { what }))
   } catch (error) {
     notifyError(error)
   }
@@ -20,24 +21,24 @@ export async function copyLink(): Promise<void> {
   const { dataset } = datasetState.getState()
   if (!dataset) return
   const { imageId } = session.getState()
-  await copy(client.datasets.link({ id: dataset.id, imageId }), 'The link is')
+  await copy(client.datasets.link({ id: dataset.id, imageId }), t('The link is'))
 }
 
 /** What somebody who is to help needs to know; it is read before it is sent anywhere, by whoever pastes it. */
 export const copyDiagnostics = (): Promise<void> =>
-  copy(client.app.diagnostics(), 'The diagnostics, without names and keys, are')
+  copy(client.app.diagnostics(), t('The diagnostics, without names and keys, are'))
 
 export const HELP_ACTIONS: readonly Action[] = [
   {
     id: 'copy-diagnostics',
-    label: 'Copy diagnostics',
+    label: t('Copy diagnostics'),
     group: 'Help',
     keys: [],
     run: copyDiagnostics,
   },
   {
     id: 'about',
-    label: 'About this app…',
+    label: t('About this app…'),
     group: 'Help',
     keys: [],
     run: () => showDialog({ kind: 'settings', section: 'about' }),

@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla'
 import { client } from '#renderer/rpc/connection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import type { Action } from './action.ts'
 import { notifyError } from './app-state.ts'
 
@@ -21,5 +22,5 @@ async function openWindow(): Promise<void> {
 export const NEW_WINDOW = 'new-window'
 
 export const WINDOW_ACTIONS: readonly Action[] = [
-  { id: NEW_WINDOW, label: 'New window', group: 'File', keys: ['Mod+Shift+N'], run: openWindow },
+  { id: NEW_WINDOW, label: t('New window'), group: 'File', keys: ['Mod+Shift+N'], run: openWindow },
 ]

@@ -1,5 +1,6 @@
 import { isLocked, select, selection } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
 import { repairPolygon, selfCrossings } from '#shared/geometry/crossings.ts'
 import { holesOf, joinPaths, splitPath, splitRing } from '#shared/geometry/path-ops.ts'
@@ -43,46 +44,46 @@ function split(): void {
     const parts = splitPath(polyline.shape.points, chosen[0].index)
     if (parts)
       commit(
-        'Split polyline',
+        t('Split polyline'),
         replaceBy(
           polyline,
           parts.map((points) => ({ kind: 'polyline', points })),
         ),
       )
-    else say('A polyline is split at a point between its ends')
+    else say(t('A polyline is split at a point between its ends'))
     return
   }
   const [first, second] = chosen
   if (!polygon || chosen.length !== 2 || first.pathIndex !== 0 || second.pathIndex !== 0) {
-    say('Select two points of a polygon’s outline (Shift+click), or one point of a polyline')
+    say(t('Select two points of a polygon’s outline (Shift+click), or one point of a polyline'))
     return
   }
   if (polygon.shape.rings.length > 1) {
-    say('A polygon with holes is cut with the slice tool (X)')
+    say(t('A polygon with holes is cut with the slice tool (X)'))
     return
   }
   const parts = splitRing(polygon.shape.rings[0], first.index, second.index)
   if (parts)
     commit(
-      'Split polygon',
+      t('Split polygon'),
       replaceBy(
         polygon,
         parts.map((ring) => ({ kind: 'polygon', rings: [ring] })),
       ),
     )
-  else say('The line between the two points must run inside the polygon, and not along its edge')
+  else say(t('The line between the two points must run inside the polygon, and not along its edge'))
 }
 
 /** Two polylines become one; the ends of a single one are joined to a ring. */
 function join(): void {
   const [first, second, ...more] = polylines()
   if (more.length > 0) {
-    say('Two polylines at a time are joined')
+    say(t('Two polylines at a time are joined'))
     return
   }
   if (second) {
     const points = joinPaths(first.shape.points, second.shape.points)
-    commit('Join polylines', {
+    commit(t('Join polylines'), {
       created: [],
       updated: [{ before: first, after: { ...first, shape: { kind: 'polyline', points } } }],
       deleted: [second],
@@ -93,10 +94,14 @@ function join(): void {
   const [start] = points
   const end = points[points.length - 1]
   if (points.length < 3 || (start.x === end.x && start.y === end.y)) {
-    say(points.length < 3 ? 'It needs three points to be closed' : 'Its ends are joined already')
+    say(
+      points.length < 3
+        ? t('It needs three points to be closed')
+        : t('Its ends are joined already'),
+    )
     return
   }
-  commit('Join ends', replaceBy(first, [{ kind: 'polyline', points: [...points, start] }]))
+  commit(t('Join ends'), replaceBy(first, [{ kind: 'polyline', points: [...points, start] }]))
 }
 
 const withHoles = () => polygons().filter(({ shape }) => shape.rings.length > 1)
@@ -106,7 +111,7 @@ function splitOffHoles(): void {
   const created = owners.flatMap((owner) =>
     holesOf(owner.shape).map((shape) => ({ ...owner, id: newId(), shape })),
   )
-  session.getState().document?.edit('Split off holes', { created, updated: [], deleted: [] })
+  session.getState().document?.edit(t('Split off holes'), { created, updated: [], deleted: [] })
   select(created.map(({ id }) => id))
 }
 
@@ -115,7 +120,7 @@ function fillHoles(): void {
     before,
     after: { ...before, shape: { ...before.shape, rings: before.shape.rings.slice(0, 1) } },
   }))
-  session.getState().document?.edit('Fill holes', { created: [], updated, deleted: [] })
+  session.getState().document?.edit(t('Fill holes'), { created: [], updated, deleted: [] })
 }
 
 const crossed = () => polygons().filter(({ shape }) => selfCrossings(shape).length > 0)
@@ -130,22 +135,27 @@ export function repairSelected(): void {
     .filter(({ shapes }) => shapes.length > 0)
     .map(({ annotation, shapes }) => replaceBy(annotation, shapes))
   if (changes.length === 0) {
-    say('No selected polygon crosses itself')
+    say(t('No selected polygon crosses itself'))
     return
   }
-  commit('Repair crossing', {
+  commit(t('Repair crossing'), {
     created: changes.flatMap(({ created }) => created),
     updated: changes.flatMap(({ updated }) => updated),
     deleted: [],
   })
   const shapes = changes.reduce((sum, { created }) => sum + created.length + 1, 0)
-  say(`${changes.length} repaired, as ${shapes} polygons that do not cross themselves`)
+  say(
+    t('{length} repaired, as {shapes} polygons that do not cross themselves', {
+      length: changes.length,
+      shapes,
+    }),
+  )
 }
 
 export const PATH_ACTIONS: readonly Action[] = [
   {
     id: 'split',
-    label: 'Split the shape at the selected points',
+    label: t('Split the shape at the selected points'),
     group: 'Shapes',
     keys: ['Alt+X'],
     enabled: () => polygons().length + polylines().length === 1,
@@ -153,7 +163,7 @@ export const PATH_ACTIONS: readonly Action[] = [
   },
   {
     id: 'join',
-    label: 'Join two polylines, or the ends of one',
+    label: t('Join two polylines, or the ends of one'),
     group: 'Shapes',
     keys: ['J'],
     enabled: () => polylines().length > 0,
@@ -161,7 +171,7 @@ export const PATH_ACTIONS: readonly Action[] = [
   },
   {
     id: 'split-off-holes',
-    label: 'Split off holes as shapes of their own',
+    label: t('Split off holes as shapes of their own'),
     group: 'Shapes',
     keys: [],
     enabled: () => withHoles().length > 0,
@@ -169,7 +179,7 @@ export const PATH_ACTIONS: readonly Action[] = [
   },
   {
     id: 'fill-holes',
-    label: 'Fill holes',
+    label: t('Fill holes'),
     group: 'Shapes',
     keys: [],
     enabled: () => withHoles().length > 0,
@@ -177,7 +187,7 @@ export const PATH_ACTIONS: readonly Action[] = [
   },
   {
     id: 'repair',
-    label: 'Repair polygons that cross themselves',
+    label: t('Repair polygons that cross themselves'),
     group: 'Shapes',
     keys: [],
     enabled: () => polygons().length > 0,

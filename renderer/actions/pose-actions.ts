@@ -1,5 +1,6 @@
 import { isLocked, select, selection } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { say, selectedAnnotations, toolState } from '#renderer/tools/tool-state.ts'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { shapeVertices, stretchShape } from '#shared/geometry/shape.ts'
@@ -34,10 +35,10 @@ function swapSides(): void {
     (annotation) => otherSide(annotation).className !== annotation.className,
   )
   if (joints.length === 0) {
-    say('No left and right here: the class’s skeleton names the pairs')
+    say(t('No left and right here: the class’s skeleton names the pairs'))
     return
   }
-  updateAnnotations('Swap left and right', joints, otherSide)
+  updateAnnotations(t('Swap left and right'), joints, otherSide)
 }
 
 /** Mirrors about the middle of the selection; what was left of a pose is right then. */
@@ -45,7 +46,7 @@ function flip(): void {
   const parts = wholeInstances().filter((annotation) => !isLocked(annotation))
   const { x, w } = boundsOfPoints(parts.flatMap(({ shape }) => shapeVertices(shape)))
   const stretch = { sx: -1, sy: 1, dx: 2 * x + w, dy: 0 }
-  updateAnnotations('Flip horizontally', parts, (annotation) => ({
+  updateAnnotations(t('Flip horizontally'), parts, (annotation) => ({
     ...otherSide(annotation),
     shape: stretchShape(annotation.shape, stretch),
   }))
@@ -54,7 +55,7 @@ function flip(): void {
 export const POSE_ACTIONS: readonly Action[] = [
   {
     id: 'skip-joint',
-    label: 'Skip this joint of the pose',
+    label: t('Skip this joint of the pose'),
     group: 'Shapes',
     keys: ['S'],
     enabled: () => toolState.getState().active.skip !== undefined,
@@ -62,14 +63,14 @@ export const POSE_ACTIONS: readonly Action[] = [
   },
   {
     id: 'occluded',
-    label: 'Joint occluded, or seen again',
+    label: t('Joint occluded, or seen again'),
     group: 'Shapes',
     keys: ['Shift+O'],
     enabled: hasKeypoint,
     run: () => {
       const joints = selectedAnnotations().filter(isKeypoint)
       const occluded = !joints.every(isOccluded)
-      updateAnnotations(occluded ? 'Occluded' : 'Not occluded', joints, (annotation) =>
+      updateAnnotations(occluded ? t('Occluded') : t('Not occluded'), joints, (annotation) =>
         withOccluded(annotation, occluded),
       )
       say(`${joints.length} ${occluded ? 'occluded: hollow' : 'seen'}`)
@@ -77,7 +78,7 @@ export const POSE_ACTIONS: readonly Action[] = [
   },
   {
     id: 'select-instance',
-    label: 'Select the whole instance',
+    label: t('Select the whole instance'),
     group: 'Shapes',
     keys: ['Shift+G'],
     enabled: hasSelection,
@@ -85,7 +86,7 @@ export const POSE_ACTIONS: readonly Action[] = [
   },
   {
     id: 'swap-sides',
-    label: 'Swap left and right of a pose',
+    label: t('Swap left and right of a pose'),
     group: 'Shapes',
     keys: ['Shift+S'],
     enabled: hasKeypoint,
@@ -93,7 +94,7 @@ export const POSE_ACTIONS: readonly Action[] = [
   },
   {
     id: 'flip',
-    label: 'Flip horizontally, left and right of poses swapped',
+    label: t('Flip horizontally, left and right of poses swapped'),
     group: 'Shapes',
     keys: ['Shift+X'],
     enabled: hasSelection,

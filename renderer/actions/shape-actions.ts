@@ -1,5 +1,6 @@
 import { isLocked, select } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
 import { convertShape } from '#shared/geometry/convert-shape.ts'
 import {
@@ -49,7 +50,7 @@ function combine(
   const [first, ...others] = operands()
   const regions = operate([first, ...others].map(({ polygon }) => polygon))
   if (regions.length === 0) {
-    say(`${label}: nothing would be left`)
+    say(t('{label}: nothing would be left', { label }))
     return
   }
   const [shape, ...more] = regions
@@ -69,7 +70,7 @@ function changeRings(
 ): void {
   const chosen = operands().filter(({ annotation }) => annotation.shape.kind === 'polygon')
   if (chosen.length === 0) {
-    say(`${label}: no polygon is selected that may be changed`)
+    say(t('{label}: no polygon is selected that may be changed', { label }))
     return
   }
   const before = chosen.reduce((sum, { polygon }) => sum + shapeVertices(polygon).length, 0)
@@ -85,7 +86,7 @@ function changeRings(
     chosen.map(({ annotation }) => annotation),
     (annotation) => ({ ...annotation, shape: shapes.get(annotation.id) ?? annotation.shape }),
   )
-  say(`${label}: ${before} points became ${after}`)
+  say(t('{label}: {before} points became {after}', { label, before, after }))
 }
 
 function convertTo(kind: ShapeKind): void {
@@ -95,7 +96,7 @@ function convertTo(kind: ShapeKind): void {
   )
   const possible = selected.filter(({ id }) => results.get(id))
   updateAnnotations(
-    `Convert to ${SHAPE_KIND_LABEL[kind].toLowerCase()}`,
+    t('Convert to {kind}', { kind: SHAPE_KIND_LABEL[kind].toLowerCase() }),
     possible,
     (annotation) => ({
       ...annotation,
@@ -103,8 +104,17 @@ function convertTo(kind: ShapeKind): void {
     }),
   )
   const losses = new Set(possible.flatMap(({ id }) => results.get(id)?.loses ?? []))
-  const lost = losses.size > 0 ? ` · lost: ${[...losses].join(', ')} (Ctrl+Z brings it back)` : ''
-  say(`${possible.length} of ${selected.length} converted${lost}`)
+  const lost =
+    losses.size > 0
+      ? t(' · lost: {what} (Ctrl+Z brings it back)', { what: [...losses].join(', ') })
+      : ''
+  say(
+    t('{length} of {length2} converted{lost}', {
+      length: possible.length,
+      length2: selected.length,
+      lost,
+    }),
+  )
 }
 
 function rotate(angleDeg: number): void {
@@ -112,10 +122,10 @@ function rotate(angleDeg: number): void {
     ({ shape }) => shape.kind === 'bbox' || shape.kind === 'oriented_box',
   )
   if (boxes.length === 0) {
-    say('Only boxes turn: convert it to an oriented box first')
+    say(t('Only boxes turn: convert it to an oriented box first'))
     return
   }
-  updateAnnotations('Rotate', boxes, (annotation) => {
+  updateAnnotations(t('Rotate'), boxes, (annotation) => {
     const box = convertShape(annotation.shape, 'oriented_box')?.shape
     if (box?.kind !== 'oriented_box') return annotation
     return { ...annotation, shape: { ...box, angleDeg: normaliseAngle(box.angleDeg + angleDeg) } }
@@ -126,7 +136,7 @@ function rotate(angleDeg: number): void {
 function regroup(together: boolean): void {
   const next = session.getState().document?.annotations.nextInstanceId() ?? 1
   updateAnnotations(
-    together ? `Group as instance ${next}` : 'Ungroup',
+    together ? t('Group as instance {instance}', { instance: next }) : t('Ungroup'),
     selectedAnnotations(),
     (annotation) => {
       const { instanceId: _old, ...others } = annotation
@@ -142,48 +152,49 @@ const CONVERSIONS: readonly ShapeKind[] = ['bbox', 'oriented_box', 'polygon', 'p
 export const SHAPE_ACTIONS: readonly Action[] = [
   {
     id: 'union',
-    label: 'Union of the selected shapes',
+    label: t('Union of the selected shapes'),
     group: 'Shapes',
     keys: ['M'],
     enabled: hasTwo,
-    run: () => combine('Union', unionPolygons, false),
+    run: () => combine(t('Union'), unionPolygons, false),
   },
   {
     id: 'subtract',
-    label: 'Subtract the others from the first selected shape',
+    label: t('Subtract the others from the first selected shape'),
     group: 'Shapes',
     keys: ['Shift+M'],
     enabled: hasTwo,
-    run: () => combine('Subtract', ([first, ...others]) => subtractPolygons(first, others), true),
+    run: () =>
+      combine(t('Subtract'), ([first, ...others]) => subtractPolygons(first, others), true),
   },
   {
     id: 'intersect',
-    label: 'Intersection of the selected shapes',
+    label: t('Intersection of the selected shapes'),
     group: 'Shapes',
     keys: [],
     enabled: hasTwo,
-    run: () => combine('Intersect', intersectPolygons, false),
+    run: () => combine(t('Intersect'), intersectPolygons, false),
   },
   {
     id: 'simplify',
-    label: 'Simplify: drop points that change little',
+    label: t('Simplify: drop points that change little'),
     group: 'Shapes',
     keys: [],
     enabled: hasOne,
-    run: () => changeRings('Simplify', (ring) => simplifyRing(ring, SIMPLIFY_TOLERANCE)),
+    run: () => changeRings(t('Simplify'), (ring) => simplifyRing(ring, SIMPLIFY_TOLERANCE)),
   },
   {
     id: 'smooth',
-    label: 'Smooth: round the corners',
+    label: t('Smooth: round the corners'),
     group: 'Shapes',
     keys: [],
     enabled: hasOne,
-    run: () => changeRings('Smooth', smoothRing),
+    run: () => changeRings(t('Smooth'), smoothRing),
   },
   ...CONVERSIONS.map(
     (kind): Action => ({
       id: `convert-${kind}`,
-      label: `Convert to ${SHAPE_KIND_LABEL[kind].toLowerCase()}`,
+      label: t('Convert to {kind}', { kind: SHAPE_KIND_LABEL[kind].toLowerCase() }),
       group: 'Shapes',
       keys: [],
       enabled: hasSelection,
@@ -192,7 +203,7 @@ export const SHAPE_ACTIONS: readonly Action[] = [
   ),
   {
     id: 'rotate-left',
-    label: 'Rotate boxes by 1° to the left',
+    label: t('Rotate boxes by 1° to the left'),
     group: 'Shapes',
     keys: [','],
     enabled: hasOne,
@@ -200,7 +211,7 @@ export const SHAPE_ACTIONS: readonly Action[] = [
   },
   {
     id: 'rotate-right',
-    label: 'Rotate boxes by 1° to the right',
+    label: t('Rotate boxes by 1° to the right'),
     group: 'Shapes',
     keys: ['.'],
     enabled: hasOne,
@@ -208,7 +219,7 @@ export const SHAPE_ACTIONS: readonly Action[] = [
   },
   {
     id: 'group',
-    label: 'Group the selected shapes as one instance',
+    label: t('Group the selected shapes as one instance'),
     group: 'Shapes',
     keys: ['G'],
     enabled: hasSelection,
@@ -216,7 +227,7 @@ export const SHAPE_ACTIONS: readonly Action[] = [
   },
   {
     id: 'ungroup',
-    label: 'Ungroup the selected shapes',
+    label: t('Ungroup the selected shapes'),
     group: 'Shapes',
     keys: ['U'],
     enabled: hasSelection,

@@ -1,5 +1,6 @@
 import { transferState, upsertTransfer } from '#renderer/document/cloud-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import type { Transfer, UploadOptions } from '#shared/model/transfer.ts'
 import type { Action } from './action.ts'
 import { appState, notify, notifyError, showDialog } from './app-state.ts'
@@ -108,7 +109,7 @@ export async function filesOfDrop(items: readonly FileSystemEntry[]) {
   return found
 }
 
-const ENDED = { done: 'is complete', failed: 'has stopped' } as const
+const ENDED = { done: t('is complete'), failed: t('has stopped') } as const
 
 /** The end of a transfer is told: here, and by the system where the person is elsewhere. */
 export function onTransfer(transfer: Transfer): void {
@@ -116,7 +117,12 @@ export function onTransfer(transfer: Transfer): void {
   upsertTransfer(transfer)
   const { state, kind, name, problem } = transfer
   if ((state !== 'done' && state !== 'failed') || !before || before.state === state) return
-  const words = `The ${kind} of “${name}” ${ENDED[state]}${problem ? `: ${problem}` : ''}.`
+  const words = t('The {kind} of “{name}” {value}{value2}.', {
+    kind,
+    name,
+    value: ENDED[state],
+    value2: problem ? `: ${problem}` : '',
+  })
   // It is looked at already.
   if (appState.getState().dialog?.kind !== 'transfers')
     notify(words, state === 'failed' ? 'error' : 'info')
@@ -128,7 +134,7 @@ export function onTransfer(transfer: Transfer): void {
 export const TRANSFER_ACTIONS: readonly Action[] = [
   {
     id: 'transfers',
-    label: 'Downloads and uploads…',
+    label: t('Downloads and uploads…'),
     group: 'Service',
     keys: [],
     run: () => showDialog({ kind: 'transfers' }),

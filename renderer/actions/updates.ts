@@ -1,4 +1,5 @@
 import { client } from '#renderer/rpc/connection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { notify, notifyError } from './app-state.ts'
 
 const told = new Set<string>()
@@ -7,7 +8,11 @@ const told = new Set<string>()
 export function notifyUpdate(version: string): void {
   if (told.has(version)) return
   told.add(version)
-  notify(`Version ${version} is there. What is new, and whether you want it: Settings, About.`)
+  notify(
+    t('Version {version} is there. What is new, and whether you want it: Settings, About.', {
+      version,
+    }),
+  )
 }
 
 export function changeUpdate(step: 'check' | 'download' | 'install' | 'refuse'): void {

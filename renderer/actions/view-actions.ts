@@ -4,6 +4,7 @@ import { selection } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
@@ -94,7 +95,7 @@ function stepTolerance(direction: 1 | -1): void {
       ? TOLERANCES.find((value) => value > now)
       : TOLERANCES.findLast((value) => value < now)
   if (next !== undefined) void changeSettings({ freehandTolerance: next })
-  say(`Freehand lines are simplified to ${next ?? now} px`)
+  say(t('Freehand lines are simplified to {value} px', { value: next ?? now }))
 }
 
 /** The picture as it is in the file. */
@@ -106,7 +107,7 @@ const hasSelection = () => selection.getState().selected.size > 0
 export const VIEW_ACTIONS: readonly Action[] = [
   {
     id: 'fit',
-    label: 'Fit the image',
+    label: t('Fit the image'),
     group: 'View',
     keys: ['F'],
     enabled: hasDocument,
@@ -114,7 +115,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'fit-selection',
-    label: 'Fit the selection',
+    label: t('Fit the selection'),
     group: 'View',
     keys: ['Shift+F'],
     enabled: hasDocument,
@@ -122,7 +123,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'actual-size',
-    label: 'Zoom to 100 %',
+    label: t('Zoom to 100 %'),
     group: 'View',
     keys: ['Mod+0'],
     enabled: hasDocument,
@@ -130,7 +131,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'zoom-in',
-    label: 'Zoom in',
+    label: t('Zoom in'),
     group: 'View',
     keys: ['Mod+=', 'Mod++', '+', '='],
     enabled: hasDocument,
@@ -138,7 +139,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'zoom-out',
-    label: 'Zoom out',
+    label: t('Zoom out'),
     group: 'View',
     keys: ['Mod+-', '-'],
     enabled: hasDocument,
@@ -146,7 +147,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'hide-all',
-    label: 'Hide or show all shapes',
+    label: t('Hide or show all shapes'),
     group: 'View',
     keys: ['T'],
     run: () => selection.setState(({ allHidden }) => ({ allHidden: !allHidden })),
@@ -165,7 +166,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'isolate',
-    label: 'Show only selected shapes',
+    label: t('Show only selected shapes'),
     group: 'View',
     keys: ['Shift+H'],
     enabled: hasSelection,
@@ -177,59 +178,59 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'labels',
-    label: 'Show class names on the canvas',
+    label: t('Show class names on the canvas'),
     group: 'View',
     keys: ['Shift+L'],
     run: () => toggleSetting('showLabels'),
   },
   {
     id: 'crosshair',
-    label: 'Show a crosshair',
+    label: t('Show a crosshair'),
     group: 'View',
     keys: [],
     run: () => toggleSetting('showCrosshair'),
   },
   {
     id: 'minimap',
-    label: 'Show a map of the whole image',
+    label: t('Show a map of the whole image'),
     group: 'View',
     keys: ['F9'],
     run: () => toggleSetting('showMinimap'),
   },
   {
     id: 'loupe',
-    label: 'Show a loupe beside the pointer',
+    label: t('Show a loupe beside the pointer'),
     group: 'View',
     keys: ['Z'],
     run: () => toggleSetting('showLoupe'),
   },
   {
     id: 'plain-tone',
-    label: 'Picture as it is: no brightness, contrast or gamma',
+    label: t('Picture as it is: no brightness, contrast or gamma'),
     group: 'View',
     keys: [],
     run: () => changeSettings(PLAIN_TONE),
   },
   {
     id: 'snapping',
-    label: 'Snap points to other shapes, or stop it',
+    label: t('Snap points to other shapes, or stop it'),
     group: 'Tools',
     keys: ['Mod+Shift+S'],
     run: () => {
-      say(editorSettings.getState().snapping ? 'Snapping is off' : 'Snapping is on')
+      say(editorSettings.getState().snapping ? t('Snapping is off') : t('Snapping is on'))
       toggleSetting('snapping')
     },
   },
   {
     id: 'freehand-finer',
-    label: 'Freehand lines closer to the hand',
+    label: t('Freehand lines closer to the hand'),
     group: 'Tools',
     keys: ['['],
     run: () => stepTolerance(-1),
   },
   {
     id: 'freehand-coarser',
-    label: 'Freehand lines with fewer points',
+    label: t('Freehand lines with fewer points'),
     group: 'Tools',
     keys: [']'],
     run: () => stepTolerance(1),

@@ -1,4 +1,5 @@
 import { createStore } from 'zustand/vanilla'
+import { t } from '#renderer/texts/texts.ts'
 import type {
   AssistAsk,
   DraftData,
@@ -76,14 +77,16 @@ export async function startSession(
         if (document?.image.id === imageId) void document.reload().catch(() => {})
       },
       onRefused: ({ label, imageId }, reason) => {
-        onTrouble(`“${label}” could not be saved: ${reason}`)
+        onTrouble(t('“{label}” could not be saved: {reason}', { label, reason }))
         const { document } = session.getState()
         if (document?.image.id === imageId) void document.reload().catch(() => {})
       },
     },
     windowJournal(localStorage, libraryId, windowId, () =>
       onTrouble(
-        'There are more unsaved edits than this window can keep. Do not close it until they are saved.',
+        t(
+          'There are more unsaved edits than this window can keep. Do not close it until they are saved.',
+        ),
       ),
     ),
   )

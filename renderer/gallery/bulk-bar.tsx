@@ -4,9 +4,9 @@ import { useState } from 'react'
 import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { keepOffline } from '#renderer/actions/cloud.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
-import { counted } from '#shared/model/counted.ts'
 import { type Dataset, type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { tagsOf } from './gallery-filter.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
@@ -38,7 +38,7 @@ function TagEditor({ chosen }: { chosen: readonly DatasetImage[] }) {
     <Popover.Root>
       <Popover.Trigger asChild>
         <Button className="h-7 px-2.5 text-xs">
-          <Tag className="size-4" /> Tags…
+          <Tag className="size-4" /> {t('Tags…')}
         </Button>
       </Popover.Trigger>
       <Popover.Portal>
@@ -55,13 +55,13 @@ function TagEditor({ chosen }: { chosen: readonly DatasetImage[] }) {
             }}
           >
             <TextField
-              aria-label="New tag"
-              placeholder="New tag"
+              aria-label={t('New tag')}
+              placeholder={t('New tag')}
               value={text}
               onChange={({ target }) => setText(target.value)}
             />
             <Button type="submit" disabled={text.trim() === ''}>
-              Add
+              {t('Add')}
             </Button>
           </form>
           {used.length > 0 && (
@@ -70,7 +70,7 @@ function TagEditor({ chosen }: { chosen: readonly DatasetImage[] }) {
                 <li key={tag}>
                   <button
                     type="button"
-                    aria-label={`Take the tag ${tag} away`}
+                    aria-label={t('Take the tag {tag} away', { tag })}
                     onClick={() => void update(chosen, { removeTags: [tag] })}
                     className="flex items-center gap-1 rounded bg-raised px-1.5 py-0.5 text-xs hover:bg-hover"
                   >
@@ -103,13 +103,13 @@ export function BulkBar({
     <footer className="flex h-11 shrink-0 items-center gap-2 border-t border-line bg-surface px-3">
       <span className="min-w-28 text-xs font-medium tabular-nums">
         {none
-          ? 'Click to choose, double-click to open'
-          : `${counted(chosen.length, 'image')} chosen`}
+          ? t('Click to choose, double-click to open')
+          : t('{count} chosen', { count: counted(chosen.length, 'image') })}
       </span>
       {!none && (
         <>
           <SelectField
-            aria-label="Set the stage"
+            aria-label={t('Set the stage')}
             className="h-7 w-32 text-xs"
             value=""
             onChange={({ target }) =>
@@ -117,7 +117,7 @@ export function BulkBar({
             }
           >
             <option value="" disabled>
-              Set stage…
+              {t('Set stage…')}
             </option>
             {stageSchema.options.map((stage) => (
               <option key={stage} value={stage}>
@@ -126,7 +126,7 @@ export function BulkBar({
             ))}
           </SelectField>
           <SelectField
-            aria-label="Set the split"
+            aria-label={t('Set the split')}
             className="h-7 w-32 text-xs"
             value=""
             onChange={({ target }) =>
@@ -136,14 +136,14 @@ export function BulkBar({
             }
           >
             <option value="" disabled>
-              Set split…
+              {t('Set split…')}
             </option>
             {splitSchema.options.map((split) => (
               <option key={split} value={split}>
                 {SPLIT_LABEL[split]}
               </option>
             ))}
-            <option value="none">No split</option>
+            <option value="none">{t('No split')}</option>
           </SelectField>
           <TagEditor chosen={chosen} />
           {dataset.remote && (
@@ -156,7 +156,7 @@ export function BulkBar({
                   showDialog({ kind: 'download', target, imageIds: chosen.map(({ id }) => id) })
                 }}
               >
-                <CloudDownload className="size-4" /> Download…
+                <CloudDownload className="size-4" /> {t('Download…')}
               </Button>
               <Button
                 className="h-7 px-2.5 text-xs"
@@ -167,7 +167,7 @@ export function BulkBar({
                   )
                 }
               >
-                <HardDriveDownload className="size-4" /> Available offline
+                <HardDriveDownload className="size-4" /> {t('Available offline')}
               </Button>
             </>
           )}
@@ -175,11 +175,11 @@ export function BulkBar({
       )}
       <span className="flex-1" />
       <Button variant="ghost" className="h-7 px-2.5 text-xs" onClick={onSelectAll}>
-        Choose all
+        {t('Choose all')}
       </Button>
       {!none && (
         <Button variant="ghost" className="h-7 px-2.5 text-xs" onClick={onClear}>
-          Choose none
+          {t('Choose none')}
         </Button>
       )}
     </footer>

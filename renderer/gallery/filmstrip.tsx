@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { session } from '#renderer/document/session.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
@@ -20,7 +21,11 @@ function Tile({ image, current }: { image: DatasetImage; current: boolean }) {
   return (
     <button
       type="button"
-      aria-label={`${name}, ${annotationCount} annotations${image.problem ? ', cannot be shown' : ''}`}
+      aria-label={t('{name}, {annotationCount} annotations{value}', {
+        name,
+        annotationCount,
+        value: image.problem ? t(', cannot be shown') : '',
+      })}
       aria-current={current ? 'true' : undefined}
       title={image.problem ? `${path}\n${image.problem}` : path}
       onClick={() => goToImage(image.id)}
@@ -83,7 +88,7 @@ export function Filmstrip() {
   return (
     <nav
       ref={scroller}
-      aria-label="Images"
+      aria-label={t('Images')}
       className="h-[104px] shrink-0 overflow-x-auto overflow-y-hidden border-t border-line bg-surface"
     >
       <ul

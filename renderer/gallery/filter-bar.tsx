@@ -1,5 +1,6 @@
 import { Search } from 'lucide-react'
 import { useMemo } from 'react'
+import { t } from '#renderer/texts/texts.ts'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import { type Dataset, type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import type { GalleryFilter } from './gallery-filter.ts'
@@ -47,8 +48,8 @@ export function FilterBar({ dataset, images, filter, onChange, count }: FilterBa
       <div className="relative w-52">
         <Search className="absolute top-1.5 left-2 size-4 text-muted" aria-hidden="true" />
         <TextField
-          aria-label="Find images by path"
-          placeholder="Find by path"
+          aria-label={t('Find images by path')}
+          placeholder={t('Find by path')}
           className="h-7 pl-7 text-xs"
           value={filter.text}
           onChange={({ target }) => onChange({ ...filter, text: target.value })}
@@ -56,31 +57,31 @@ export function FilterBar({ dataset, images, filter, onChange, count }: FilterBa
       </div>
       {field(
         'stage',
-        'Stage of images',
-        'Any stage',
+        t('Stage of images'),
+        t('Any stage'),
         stageSchema.options.map((stage) => [stage, STAGE_LABEL[stage]] as const),
       )}
-      {field('split', 'Split of images', 'Any split', [
+      {field('split', t('Split of images'), t('Any split'), [
         ...splitSchema.options.map((split) => [split, SPLIT_LABEL[split]] as const),
-        ['none', 'No split'] as const,
+        ['none', t('No split')] as const,
       ])}
-      {field('labels', 'Annotations of images', 'Annotated or not', [
-        ['some', 'Annotated'],
-        ['none', 'Not annotated'],
+      {field('labels', t('Annotations of images'), t('Annotated or not'), [
+        ['some', t('Annotated')],
+        ['none', t('Not annotated')],
       ])}
       {tags.length > 0 &&
         field(
           'tag',
-          'Tag of images',
-          'Any tag',
+          t('Tag of images'),
+          t('Any tag'),
           tags.map((tag) => [tag, tag] as const),
         )}
       {dataset.remote &&
-        field('sync', 'Sent or not', 'Sent or not', [
-          ['waiting', 'Not sent yet'],
-          ['failed', 'Refused'],
-          ['conflict', 'In conflict'],
-          ['synced', 'Sent'],
+        field('sync', t('Sent or not'), t('Sent or not'), [
+          ['waiting', t('Not sent yet')],
+          ['failed', t('Refused')],
+          ['conflict', t('In conflict')],
+          ['synced', t('Sent')],
         ])}
       <span className="flex-1 text-xs text-muted tabular-nums">
         {count === images.length

@@ -5,6 +5,7 @@ import { appState } from '#renderer/actions/app-state.ts'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { session } from '#renderer/document/session.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { EmptyState } from '#renderer/ui/feedback.tsx'
@@ -34,9 +35,10 @@ function SyncMark({ remote }: { remote: NonNullable<DatasetImage['remote']> }) {
   const mark = 'absolute top-1.5 left-1.5 size-5 rounded-full bg-black/70 p-0.5 text-white'
   if (remote.sync === 'conflict' || remote.sync === 'failed')
     return <CloudAlert className={mark} aria-label={remote.sync} />
-  if (remote.sync === 'waiting') return <CloudUpload className={mark} aria-label="Not sent yet" />
+  if (remote.sync === 'waiting')
+    return <CloudUpload className={mark} aria-label={t('Not sent yet')} />
   return remote.isKept && !remote.isCached ? (
-    <CloudDownload className={mark} aria-label="Still to come" />
+    <CloudDownload className={mark} aria-label={t('Still to come')} />
   ) : null
 }
 
@@ -60,7 +62,11 @@ function Tile({
       type="button"
       role="option"
       aria-selected={selected}
-      aria-label={`${name}, ${STAGE_LABEL[stage]}, ${annotationCount} annotations`}
+      aria-label={t('{name}, {value}, {annotationCount} annotations', {
+        name,
+        value: STAGE_LABEL[stage],
+        annotationCount,
+      })}
       title={problem ? `${path}\n${problem}` : path}
       onClick={onClick}
       onDoubleClick={onOpen}
@@ -179,7 +185,7 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
     event.stopPropagation()
   }
   return (
-    <section aria-label="All images" className="flex min-h-0 min-w-0 flex-1 flex-col bg-bg">
+    <section aria-label={t('All images')} className="flex min-h-0 min-w-0 flex-1 flex-col bg-bg">
       <FilterBar
         dataset={dataset}
         images={images}
@@ -191,15 +197,15 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
         ref={scroller}
         role="listbox"
         aria-multiselectable="true"
-        aria-label="Images"
+        aria-label={t('Images')}
         tabIndex={-1}
         className="min-h-0 flex-1 overflow-y-auto"
         onKeyDown={onKey}
       >
         {shown.length === 0 && (
-          <EmptyState icon={<ImageOff />} title="No image is like that">
+          <EmptyState icon={<ImageOff />} title={t('No image is like that')}>
             <Button className="mt-2" onClick={() => setFilter(NO_FILTER)}>
-              Show all
+              {t('Show all')}
             </Button>
           </EmptyState>
         )}

@@ -5,11 +5,11 @@ import { keepOffline, releaseOffline } from '#renderer/actions/cloud.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ProgressBar } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
-import { counted } from '#shared/model/counted.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 
 /** Brings the whole dataset onto this disk, to be worked on without a network; and takes it off again. */
@@ -33,10 +33,13 @@ export function OfflineMenu({
         <Button className="h-7 px-2.5 text-xs">
           <HardDriveDownload className="size-4" />
           {!isKept
-            ? 'Make available offline'
+            ? t('Make available offline')
             : isComplete
-              ? 'Available offline'
-              : `Offline: ${state.done.toLocaleString()} of ${state.total.toLocaleString()}`}
+              ? t('Available offline')
+              : t('Offline: {count} of {count2}', {
+                  count: state.done.toLocaleString(),
+                  count2: state.total.toLocaleString(),
+                })}
         </Button>
       </Popover.Trigger>
       <Popover.Portal>
@@ -46,26 +49,30 @@ export function OfflineMenu({
           className="z-50 flex w-80 flex-col gap-3 rounded-lg border border-line bg-surface p-4 text-sm shadow-float"
         >
           <p className="text-xs text-muted">
-            Images, annotations and classes on this disk, so that everything works without a
-            network.
+            {t(
+              'Images, annotations and classes on this disk, so that everything works without a network.',
+            )}
           </p>
           {isKept && (
-            <ProgressBar label="Available offline" done={state.done} total={state.total} />
+            <ProgressBar label={t('Available offline')} done={state.done} total={state.total} />
           )}
           <dl className="grid grid-cols-[1fr_auto] gap-y-1 text-xs">
             {isKept && (
               <>
-                <dt className="text-muted">On this disk</dt>
+                <dt className="text-muted">{t('On this disk')}</dt>
                 <dd className="tabular-nums">
-                  {formatBytes(state.bytes)} of {formatBytes(state.totalBytes)}
+                  {t('{done} of {total}', {
+                    done: formatBytes(state.bytes),
+                    total: formatBytes(state.totalBytes),
+                  })}
                 </dd>
               </>
             )}
-            <dt className="text-muted">Cached of this dataset</dt>
+            <dt className="text-muted">{t('Cached of this dataset')}</dt>
             <dd className="tabular-nums">{counted(remote.cachedImages, 'image')}</dd>
             {asked.data && (
               <>
-                <dt className="text-muted">Free on the disk</dt>
+                <dt className="text-muted">{t('Free on the disk')}</dt>
                 <dd className="tabular-nums">{formatBytes(asked.data.freeBytes)}</dd>
               </>
             )}
@@ -86,17 +93,17 @@ export function OfflineMenu({
                     : void keepOffline(datasetId, null)
                 }
               >
-                <Play className="size-4" /> {isKept ? 'Go on' : 'Fetch all images'}
+                <Play className="size-4" /> {isKept ? t('Go on') : t('Fetch all images')}
               </Button>
             )}
             {state?.state === 'running' && (
               <Button onClick={() => void client.remote.pauseOffline({ datasetId })}>
-                <Pause className="size-4" /> Pause
+                <Pause className="size-4" /> {t('Pause')}
               </Button>
             )}
             {isKept && (
               <Button variant="ghost" onClick={() => void releaseOffline(datasetId, null)}>
-                Remove from this disk
+                {t('Remove from this disk')}
               </Button>
             )}
           </div>

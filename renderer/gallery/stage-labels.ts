@@ -1,14 +1,15 @@
+import { t } from '#renderer/texts/texts.ts'
 import type { Split, Stage } from '#shared/model/dataset.ts'
 
 export const STAGE_LABEL: Record<Stage, string> = {
-  new: 'New',
-  annotate: 'In progress',
-  review: 'In review',
-  complete: 'Complete',
+  new: t('New'),
+  annotate: t('In progress'),
+  review: t('In review'),
+  complete: t('Complete'),
 }
 
 export const SPLIT_LABEL: Record<Split, string> = {
-  train: 'Train',
-  val: 'Validation',
-  test: 'Test',
+  train: t('Train'),
+  val: t('Validation'),
+  test: t('Test'),
 }

@@ -1,6 +1,7 @@
 import { CircleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { thumbnailUrl } from '#renderer/rpc/media.ts'
+import { t } from '#renderer/texts/texts.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 
 /** The small picture of an image. `width`: device pixels. */
@@ -10,7 +11,7 @@ export function Thumbnail({ image, width }: { image: DatasetImage; width: number
     return (
       <CircleAlert
         className="size-5 text-danger"
-        aria-label={image.problem ?? 'The picture cannot be had'}
+        aria-label={image.problem ?? t('The picture cannot be had')}
       />
     )
   return (

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { requestIdOf, showDialog } from '#renderer/actions/app-state.ts'
 import { addAccount } from '#renderer/actions/cloud.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Field, TextField } from '#renderer/ui/field.tsx'
@@ -32,19 +33,19 @@ export function AccountDialog() {
   const requestId = requestIdOf(error)
   return (
     <Modal
-      title="Add a Pictograph account"
-      description="With an API key of your organisation, from Pictograph’s settings."
+      title={t('Add a Pictograph account')}
+      description={t('With an API key of your organisation, from Pictograph’s settings.')}
       onClose={() => showDialog(null)}
       footer={
         <>
-          <Button onClick={() => showDialog(null)}>Cancel</Button>
+          <Button onClick={() => showDialog(null)}>{t('Cancel')}</Button>
           <Button
             variant="primary"
             type="submit"
             form="add-account"
             disabled={busy || apiKey.trim() === ''}
           >
-            {busy ? 'Checking…' : 'Add account'}
+            {busy ? t('Checking…') : t('Add account')}
           </Button>
         </>
       }
@@ -58,8 +59,10 @@ export function AccountDialog() {
         }}
       >
         <Field
-          label="API key"
-          hint="It is kept on this machine only, and goes to the address below and nowhere else."
+          label={t('API key')}
+          hint={t(
+            'It is kept on this machine only, and goes to the address below and nowhere else.',
+          )}
         >
           {(id) => (
             <TextField
@@ -74,8 +77,8 @@ export function AccountDialog() {
           )}
         </Field>
         <Field
-          label="Address of the service"
-          hint="Another one only if your organisation hosts it."
+          label={t('Address of the service')}
+          hint={t('Another one only if your organisation hosts it.')}
         >
           {(id) => (
             <TextField

@@ -16,6 +16,7 @@ import { openRemote } from '#renderer/actions/datasets.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { Bar, EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Choice, Field, TextField } from '#renderer/ui/field.tsx'
@@ -23,7 +24,6 @@ import { Modal } from '#renderer/ui/modal.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Account, ListedDataset } from '#shared/model/account.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
-import { counted } from '#shared/model/counted.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { AccountBadge, AccountBanner } from './account-state.tsx'
 import { TransferIndicator } from './transfer-indicator.tsx'
@@ -35,7 +35,10 @@ function refresh(): void {
 function Progress({ done, total }: { done: number; total: number }) {
   const percent = total === 0 ? 0 : Math.round((done / total) * 100)
   return (
-    <span className="flex w-40 items-center gap-2" title={`${done} of ${total} complete`}>
+    <span
+      className="flex w-40 items-center gap-2"
+      title={t('{done} of {total} complete', { done, total })}
+    >
       <span className="h-1.5 flex-1 overflow-hidden rounded-full bg-raised">
         <Bar percent={percent} />
       </span>
@@ -66,19 +69,19 @@ function RenameDialog({
   }
   return (
     <Modal
-      title={`Rename “${dataset.name}”`}
-      description="For everybody in the organisation."
+      title={t('Rename “{name}”', { name: dataset.name })}
+      description={t('For everybody in the organisation.')}
       onClose={onClose}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{t('Cancel')}</Button>
           <Button variant="primary" disabled={name.trim() === ''} onClick={() => void save()}>
-            Rename
+            {t('Rename')}
           </Button>
         </>
       }
     >
-      <Field label="Name">
+      <Field label={t('Name')}>
         {(id) => (
           <TextField id={id} value={name} onChange={({ target }) => setName(target.value)} />
         )}
@@ -113,7 +116,7 @@ function DatasetMenu({
   return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger asChild>
-        <IconButton label={`More for ${dataset.name}`}>
+        <IconButton label={t('More for {name}', { name: dataset.name })}>
           <Ellipsis />
         </IconButton>
       </DropdownMenu.Trigger>
@@ -126,21 +129,21 @@ function DatasetMenu({
             className={MENU_ITEM}
             onSelect={() => showDialog({ kind: 'download', target, imageIds: null })}
           >
-            Download…
+            {t('Download…')}
           </DropdownMenu.Item>
           {!dataset.isCold && (
             <DropdownMenu.Item
               className={MENU_ITEM}
               onSelect={() => showDialog({ kind: 'upload', target, dropped: null })}
             >
-              Upload…
+              {t('Upload…')}
             </DropdownMenu.Item>
           )}
           <DropdownMenu.Item className={MENU_ITEM} onSelect={onRename}>
-            Rename…
+            {t('Rename…')}
           </DropdownMenu.Item>
           <DropdownMenu.Item className={MENU_ITEM} onSelect={() => void archive()}>
-            {dataset.isArchived ? 'Bring back from the archive' : 'Archive'}
+            {dataset.isArchived ? t('Bring back from the archive') : t('Archive')}
           </DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
@@ -168,18 +171,18 @@ function DatasetRow({ accountId, dataset }: { accountId: string; dataset: Listed
             <span className="truncate">{dataset.name}</span>
             {dataset.isCold && (
               <span className="inline-flex items-center gap-1 rounded bg-raised px-1.5 py-0.5 text-2xs text-muted">
-                <Snowflake className="size-3" aria-hidden="true" /> Cold storage
+                <Snowflake className="size-3" aria-hidden="true" /> {t('Cold storage')}
               </span>
             )}
             {dataset.waiting > 0 && (
               <span className="rounded bg-warning-soft px-1.5 py-0.5 text-2xs text-warning">
-                {counted(dataset.waiting, 'change')} not sent
+                {t('{count} not sent', { count: counted(dataset.waiting, 'change') })}
               </span>
             )}
           </span>
           <span className="block truncate text-xs text-muted">
             {opening
-              ? 'Opening…'
+              ? t('Opening…')
               : [
                   counted(dataset.imageCount, 'image'),
                   ...(dataset.sizeBytes > 0 ? [formatBytes(dataset.sizeBytes)] : []),
@@ -190,7 +193,7 @@ function DatasetRow({ accountId, dataset }: { accountId: string; dataset: Listed
         <Progress done={dataset.completedCount} total={dataset.imageCount} />
       </button>
       <IconButton
-        label={`Download ${dataset.name}`}
+        label={t('Download {name}', { name: dataset.name })}
         onClick={() =>
           showDialog({
             kind: 'download',
@@ -222,7 +225,7 @@ export function AccountScreen({ account }: { account: Account }) {
     <div className="flex h-full flex-col">
       <header className="flex h-11 shrink-0 items-center gap-3 border-b border-line bg-surface px-2">
         <IconButton
-          label="Back to the start screen"
+          label={t('Back to the start screen')}
           onClick={() => appState.setState({ accountId: null })}
         >
           <ArrowLeft />
@@ -235,7 +238,7 @@ export function AccountScreen({ account }: { account: Account }) {
           className="h-7 px-2.5"
           onClick={() => showDialog({ kind: 'new-dataset', accountId: account.id })}
         >
-          <Plus className="size-4" /> New dataset
+          <Plus className="size-4" /> {t('New dataset')}
         </Button>
       </header>
       <AccountBanner
@@ -248,20 +251,20 @@ export function AccountScreen({ account }: { account: Account }) {
             <div className="relative flex-1">
               <Search className="absolute top-2 left-2.5 size-4 text-muted" aria-hidden="true" />
               <TextField
-                aria-label="Search datasets"
-                placeholder="Search datasets"
+                aria-label={t('Search datasets')}
+                placeholder={t('Search datasets')}
                 className="pl-8"
                 value={query}
                 onChange={({ target }) => setQuery(target.value)}
               />
             </div>
             <Choice
-              label="Show"
+              label={t('Show')}
               name="which-datasets"
               value={which}
               options={[
-                { value: 'active', label: 'Active' },
-                { value: 'archived', label: 'Archived' },
+                { value: 'active', label: t('Active') },
+                { value: 'archived', label: t('Archived') },
               ]}
               onChange={setWhich}
             />
@@ -270,7 +273,7 @@ export function AccountScreen({ account }: { account: Account }) {
           {listed.data && !listed.data.isComplete && (
             <p className="flex items-center gap-2 text-xs text-muted">
               <CloudOff className="size-4" aria-hidden="true" />
-              These are the datasets that were opened on this machine before.
+              {t('These are the datasets that were opened on this machine before.')}
             </p>
           )}
           {listed.isPending && <ListSkeleton />}
@@ -285,11 +288,13 @@ export function AccountScreen({ account }: { account: Account }) {
             <div className="py-16">
               <EmptyState
                 icon={<Inbox />}
-                title={words ? `No dataset is called “${query}”` : 'No datasets here yet'}
+                title={
+                  words ? t('No dataset is called “{query}”', { query }) : t('No datasets here yet')
+                }
               >
                 {!words &&
                   which === 'active' &&
-                  'Make one, and fill it by dropping a folder on it.'}
+                  t('Make one, and fill it by dropping a folder on it.')}
               </EmptyState>
             </div>
           )}
@@ -301,7 +306,7 @@ export function AccountScreen({ account }: { account: Account }) {
 
 function ListSkeleton() {
   return (
-    <div role="status" aria-label="Asking the service…" className="flex flex-col gap-2">
+    <div role="status" aria-label={t('Asking the service…')} className="flex flex-col gap-2">
       {[1, 2, 3].map((row) => (
         <div key={row} className="h-16 animate-pulse rounded-lg border border-line bg-surface" />
       ))}

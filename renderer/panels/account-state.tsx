@@ -1,5 +1,6 @@
 import { CircleAlert, CloudCheck, CloudOff } from 'lucide-react'
 import { tryConnecting } from '#renderer/actions/cloud.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import type { Account } from '#shared/model/account.ts'
 
@@ -12,8 +13,8 @@ export function AccountBadge({ account }: { account: Account }) {
       <span className="inline-flex items-center gap-1.5 text-xs text-success">
         <CloudCheck className="size-4" aria-hidden="true" />
         {account.pausedUntilMs === null
-          ? 'Online'
-          : `Paused until ${time.format(account.pausedUntilMs)}`}
+          ? t('Online')
+          : t('Paused until {time}', { time: time.format(account.pausedUntilMs) })}
       </span>
     )
   return (
@@ -23,7 +24,7 @@ export function AccountBadge({ account }: { account: Account }) {
       ) : (
         <CircleAlert className="size-4" aria-hidden="true" />
       )}
-      {account.state === 'offline' ? 'Offline' : 'Key refused'}
+      {account.state === 'offline' ? t('Offline') : t('Key refused')}
     </span>
   )
 }
@@ -34,14 +35,22 @@ export function AccountBanner({ account, waiting }: { account: Account; waiting:
   if (account.state === 'online' && !paused) return null
   const words =
     account.state === 'offline'
-      ? 'Working offline.'
+      ? t('Working offline.')
       : account.state === 'refused'
-        ? (account.problem ?? 'The key is refused.')
-        : `The plan’s requests for this hour are used up; it goes on at ${time.format(account.pausedUntilMs ?? 0)}.`
+        ? (account.problem ?? t('The key is refused.'))
+        : t('The plan’s requests for this hour are used up; it goes on at {time}.', {
+            time: time.format(account.pausedUntilMs ?? 0),
+          })
   const kept =
     waiting > 0
-      ? ` ${waiting === 1 ? 'One change is' : `${waiting.toLocaleString()} changes are`} kept here and sent by ${waiting === 1 ? 'itself' : 'themselves'}.`
-      : ' What you change is kept here and sent by itself.'
+      ? t(' {value} kept here and sent by {value2}.', {
+          value:
+            waiting === 1
+              ? t('One change is')
+              : t('{count} changes are', { count: waiting.toLocaleString() }),
+          value2: waiting === 1 ? 'itself' : 'themselves',
+        })
+      : t(' What you change is kept here and sent by itself.')
   return (
     <output
       className="flex shrink-0 items-center gap-2.5 border-b border-line bg-warning-soft px-3 py-1 text-xs text-warning"
@@ -58,7 +67,7 @@ export function AccountBanner({ account, waiting }: { account: Account; waiting:
           className="h-6 px-2 text-xs text-warning"
           onClick={() => void tryConnecting(account.id)}
         >
-          Try now
+          {t('Try now')}
         </Button>
       )}
     </output>

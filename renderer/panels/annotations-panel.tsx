@@ -8,6 +8,7 @@ import { classColors } from '#renderer/canvas/palette.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { select, selection, toggled, toggleSelected } from '#renderer/document/selection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { EmptyState } from '#renderer/ui/feedback.tsx'
@@ -26,7 +27,7 @@ function detail({ shape }: Annotation): string {
   if (shape.kind === 'bbox' || shape.kind === 'oriented_box')
     return `${Math.round(shape.w)} × ${Math.round(shape.h)}`
   if (shape.kind === 'keypoint') return `${Math.round(shape.x)}, ${Math.round(shape.y)}`
-  return `${shapeVertices(shape).length} points`
+  return t('{length} points', { length: shapeVertices(shape).length })
 }
 
 /** The class as a list; its choices are made when somebody comes near, as there are many rows and many classes. */
@@ -45,7 +46,7 @@ function ClassField({
   const { className } = annotation
   return (
     <select
-      aria-label={`Class of ${what}`}
+      aria-label={t('Class of {what}', { what })}
       value={className}
       disabled={disabled}
       onPointerEnter={() => setNear(true)}
@@ -80,7 +81,7 @@ function problemsOf(
       x + w > image.width + OUTSIDE ||
       y + h > image.height + OUTSIDE)
   return [
-    ...(isOutside ? ['reaches beyond the image'] : []),
+    ...(isOutside ? [t('reaches beyond the image')] : []),
     ...attributeProblems(annotation, item),
   ]
 }
@@ -129,7 +130,7 @@ function Row({
     >
       <button
         type="button"
-        aria-label={`Select ${what}, ${detail(annotation)}`}
+        aria-label={t('Select {what}, {detail}', { what, detail: detail(annotation) })}
         aria-pressed={selected}
         onClick={(event) =>
           event.shiftKey || event.ctrlKey || event.metaKey ? toggleSelected(id) : select([id])
@@ -153,7 +154,7 @@ function Row({
       <ClassField annotation={annotation} what={what} names={names} disabled={locked} />
       {crossesItself(annotation) && (
         <IconButton
-          label={`Repair ${what}: it crosses itself`}
+          label={t('Repair {what}: it crosses itself', { what })}
           className="size-6 text-warning"
           onClick={() => {
             select([id])
@@ -173,7 +174,7 @@ function Row({
         </TriangleAlert>
       )}
       {instanceId !== undefined && (
-        <span className="text-2xs text-muted" title="Instance">
+        <span className="text-2xs text-muted" title={t('Instance')}>
           #{instanceId}
         </span>
       )}
@@ -182,7 +183,7 @@ function Row({
       </span>
       <span className="flex">
         <IconButton
-          label={hidden ? `Show ${what}` : `Hide ${what}`}
+          label={hidden ? t('Show {what}', { what }) : t('Hide {what}', { what })}
           className={classNames(
             'size-6',
             !hidden && rare,
@@ -193,7 +194,7 @@ function Row({
           {hidden ? <EyeOff /> : <Eye />}
         </IconButton>
         <IconButton
-          label={locked ? `Unlock ${what}` : `Lock ${what}`}
+          label={locked ? t('Unlock {what}', { what }) : t('Lock {what}', { what })}
           className={classNames(
             'size-6',
             !locked && rare,
@@ -204,7 +205,7 @@ function Row({
           {locked ? <Lock /> : <LockOpen />}
         </IconButton>
         <IconButton
-          label={`Delete ${what}`}
+          label={t('Delete {what}', { what })}
           disabled={locked}
           className={classNames('size-6', rare, 'w-0 group-focus-within:w-6 group-hover:w-6')}
           onClick={() => deleteAnnotations([annotation])}
@@ -253,15 +254,15 @@ export function AnnotationsPanel({ document }: { document: ImageDocument }) {
   )
   if (list.length === 0)
     return (
-      <EmptyState title="No annotations on this image">
-        Press R for a box, P for a polygon, L for a polyline, K for a keypoint.
+      <EmptyState title={t('No annotations on this image')}>
+        {t('Press R for a box, P for a polygon, L for a polyline, K for a keypoint.')}
       </EmptyState>
     )
   return (
     <div ref={scroller} className="h-full overflow-y-auto px-2 py-1">
       <ul
         className="relative"
-        aria-label={`${list.length} annotations`}
+        aria-label={t('{length} annotations', { length: list.length })}
         ref={(element) => void element?.style.setProperty('height', `${virtual.getTotalSize()}px`)}
       >
         {virtual.getVirtualItems().map((item) => {

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { takeTool } from '#renderer/actions/actions.ts'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { AssistTool } from '#renderer/tools/assist-tool.ts'
 import { currentClassName, toolState } from '#renderer/tools/tool-state.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -20,14 +21,17 @@ export function AskByTextDialog() {
   }
   return (
     <Modal
-      title="Find by words"
-      description={`What the service finds is proposed as “${currentClassName()}”. Each answer is paid by your plan.`}
+      title={t('Find by words')}
+      description={t(
+        'What the service finds is proposed as “{currentClassName}”. Each answer is paid by your plan.',
+        { currentClassName: currentClassName() },
+      )}
       onClose={() => showDialog(null)}
       footer={
         <>
-          <Button onClick={() => showDialog(null)}>Cancel</Button>
+          <Button onClick={() => showDialog(null)}>{t('Cancel')}</Button>
           <Button variant="primary" disabled={prompt.trim() === ''} onClick={ask}>
-            Find
+            {t('Find')}
           </Button>
         </>
       }
@@ -39,18 +43,18 @@ export function AskByTextDialog() {
           if (prompt.trim() !== '') ask()
         }}
       >
-        <Field label="What to look for">
+        <Field label={t('What to look for')}>
           {(id) => (
             <TextField id={id} value={prompt} onChange={({ target }) => setPrompt(target.value)} />
           )}
         </Field>
         <Choice
-          label="As"
+          label={t('As')}
           name="assist-output"
           value={output}
           options={[
-            { value: 'polygon', label: 'Polygons' },
-            { value: 'bbox', label: 'Boxes' },
+            { value: 'polygon', label: t('Polygons') },
+            { value: 'bbox', label: t('Boxes') },
           ]}
           onChange={setOutput}
         />

@@ -1,5 +1,6 @@
 import { Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
+import { t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import { newId } from '#shared/model/annotation.ts'
@@ -7,10 +8,10 @@ import { type AttributeSchema, attributeSchema } from '#shared/model/annotation-
 import { parseAttribute } from '#shared/model/attributes.ts'
 
 const TYPES: Record<AttributeSchema['type'], string> = {
-  text: 'Text',
-  number: 'Number',
-  select: 'Choice',
-  checkbox: 'Yes or no',
+  text: t('Text'),
+  number: t('Number'),
+  select: t('Choice'),
+  checkbox: t('Yes or no'),
 }
 
 const SMALL = 'h-7 border-line px-1.5 text-xs'
@@ -22,7 +23,7 @@ function DefaultField({
   schema: AttributeSchema
   onChange: (schema: AttributeSchema) => void
 }) {
-  const label = `Default of ${schema.name}`
+  const label = t('Default of {name}', { name: schema.name })
   const { default: value, ...without } = schema
   const [text, setText] = useState(value === undefined ? '' : String(value))
   const set = (next: AttributeSchema['default']) =>
@@ -54,7 +55,7 @@ function DefaultField({
         else set(schema.type === 'checkbox' ? target.value === 'yes' : target.value)
       }}
     >
-      <option value="">none</option>
+      <option value="">{t('none')}</option>
       {options.map((option) => (
         <option key={option}>{option}</option>
       ))}
@@ -73,7 +74,7 @@ function ChoicesField({
   const [text, setText] = useState(schema.values?.join(', ') ?? '')
   return (
     <TextField
-      aria-label={`Choices of ${schema.name}`}
+      aria-label={t('Choices of {name}', { name: schema.name })}
       className={SMALL}
       placeholder="red, green, blue"
       value={text}
@@ -104,23 +105,23 @@ export function AttributeSchemaEditor({
     <div className="flex flex-col gap-1.5">
       {attributes.length > 0 && (
         <div className={columns} aria-hidden="true">
-          <span>Name</span>
-          <span>Type</span>
-          <span>Choices, with commas between</span>
-          <span>Default</span>
-          <span>Required</span>
+          <span>{t('Name')}</span>
+          <span>{t('Type')}</span>
+          <span>{t('Choices, with commas between')}</span>
+          <span>{t('Default')}</span>
+          <span>{t('Required')}</span>
         </div>
       )}
       {attributes.map((schema, index) => (
         <div key={rowIds[index]} className={columns}>
           <TextField
-            aria-label={`Name of attribute ${index + 1}`}
+            aria-label={t('Name of attribute {value}', { value: index + 1 })}
             className={SMALL}
             value={schema.name}
             onChange={({ target }) => change(index, { ...schema, name: target.value })}
           />
           <SelectField
-            aria-label={`Type of ${schema.name}`}
+            aria-label={t('Type of {name}', { name: schema.name })}
             className={SMALL}
             value={schema.type}
             onChange={({ target }) => {
@@ -150,7 +151,7 @@ export function AttributeSchemaEditor({
           />
           <input
             type="checkbox"
-            aria-label={`${schema.name} is required`}
+            aria-label={t('{name} is required', { name: schema.name })}
             className="size-4 justify-self-center accent-accent"
             checked={schema.required ?? false}
             onChange={({ target }) => {
@@ -159,7 +160,7 @@ export function AttributeSchemaEditor({
             }}
           />
           <IconButton
-            label={`Remove ${schema.name}`}
+            label={t('Remove {name}', { name: schema.name })}
             className="size-6"
             onClick={() => {
               setRowIds(rowIds.toSpliced(index, 1))
@@ -179,7 +180,7 @@ export function AttributeSchemaEditor({
           onChange([...attributes, { name: `attribute ${number}`, type: 'text' }])
         }}
       >
-        <Plus className="size-3.5" /> Attribute
+        <Plus className="size-3.5" /> {t('Attribute')}
       </Button>
     </div>
   )

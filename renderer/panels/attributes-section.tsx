@@ -2,6 +2,7 @@ import { Plus, X } from 'lucide-react'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { focusCanvas } from '#renderer/actions/app-state.ts'
 import { ATTRIBUTES_ID, updateAnnotations } from '#renderer/actions/edit-actions.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { say } from '#renderer/tools/tool-state.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
@@ -32,7 +33,7 @@ function setAttribute(
   value: Annotation['attributes'][string] | undefined,
 ): void {
   updateAnnotations(
-    value === undefined ? `Remove ${name}` : `Set ${name}`,
+    value === undefined ? t('Remove {name}', { name }) : t('Set {name}', { name }),
     annotations,
     (annotation) => withAttribute(annotation, name, value),
   )
@@ -64,7 +65,7 @@ function SchemaField({
   const value = common(annotations, name)
   const mixed = differs(annotations, name)
   const problem = mixed ? null : attributeProblem(schema, value)
-  const label = `Attribute ${name}`
+  const label = t('Attribute {name}', { name })
   const set = (next: Annotation['attributes'][string] | undefined) =>
     setAttribute(annotations, name, next)
   return (
@@ -115,7 +116,7 @@ function SchemaField({
           onCommit={(text) => {
             const parsed = parseAttribute(schema, text)
             if (parsed) set(parsed.value)
-            else say(`${name}: “${text}” is no number`)
+            else say(t('{name}: “{text}” is no number', { name, text }))
             return parsed !== null
           }}
         />
@@ -133,7 +134,7 @@ function FreeField({ name, annotations }: { name: string; annotations: readonly 
         {name}
       </span>
       <Entry
-        label={`Attribute ${name}`}
+        label={t('Attribute {name}', { name })}
         value={value === undefined ? '' : shown(value)}
         placeholder={value === undefined ? 'different' : ''}
         onConfirm={onFieldKey}
@@ -143,7 +144,7 @@ function FreeField({ name, annotations }: { name: string; annotations: readonly 
         }}
       />
       <IconButton
-        label={`Remove attribute ${name}`}
+        label={t('Remove attribute {name}', { name })}
         className="size-6"
         onClick={() => setAttribute(annotations, name, undefined)}
       >
@@ -187,14 +188,14 @@ export function AttributesSection({
       ))}
       <form onSubmit={add} className="grid grid-cols-[1fr_24px] gap-1">
         <TextField
-          aria-label="Name of a new attribute"
-          placeholder="New attribute"
+          aria-label={t('Name of a new attribute')}
+          placeholder={t('New attribute')}
           className="h-7 border-line px-2 text-xs"
           value={name}
           onChange={(event) => setName(event.target.value)}
         />
         <IconButton
-          label="Add attribute"
+          label={t('Add attribute')}
           className="size-6 self-center"
           type="submit"
           disabled={name.trim() === ''}

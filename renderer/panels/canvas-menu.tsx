@@ -4,6 +4,7 @@ import { actionById } from '#renderer/actions/actions.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { selection } from '#renderer/document/selection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 
@@ -46,7 +47,7 @@ export function CanvasMenu({ children }: { children: ReactNode }) {
       <ContextMenu.Trigger asChild>{children}</ContextMenu.Trigger>
       <ContextMenu.Portal>
         <ContextMenu.Content
-          aria-label={hasSelection ? 'Selected shapes' : 'Image'}
+          aria-label={hasSelection ? t('Selected shapes') : t('Image')}
           className="z-30 max-w-96 min-w-60 rounded-lg border border-line bg-surface p-1.5 shadow-float"
         >
           {groups.map((ids, index) => (

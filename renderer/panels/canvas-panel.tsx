@@ -11,6 +11,7 @@ import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { selection } from '#renderer/document/selection.ts'
 import { forgetAhead, prefetchDocument, session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { toolState } from '#renderer/tools/tool-state.ts'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
@@ -87,15 +88,15 @@ function Instead({
   const problem =
     error ??
     image?.problem ??
-    (image?.missing ? 'The file is no longer in the folder. Its labels are kept.' : null)
+    (image?.missing ? t('The file is no longer in the folder. Its labels are kept.') : null)
   if (problem)
     return (
-      <EmptyState icon={<ImageOff />} title="This image cannot be shown">
+      <EmptyState icon={<ImageOff />} title={t('This image cannot be shown')}>
         {problem}
       </EmptyState>
     )
   if (!loading) return null
-  return <EmptyState icon={<LoaderCircle className="animate-spin" />} title="Loading…" />
+  return <EmptyState icon={<LoaderCircle className="animate-spin" />} title={t('Loading…')} />
 }
 
 export function CanvasPanel({ settings }: { settings: Settings }) {
@@ -177,7 +178,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
           data-canvas=""
           data-image={imageId}
           data-ready={picture !== null}
-          aria-label="Image canvas. Draw with the pointer; Tab goes through the shapes."
+          aria-label={t('Image canvas. Draw with the pointer; Tab goes through the shapes.')}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing surface takes keys
           tabIndex={0}
           className="relative min-w-0 flex-1 touch-none overflow-hidden bg-canvas outline-offset-[-1px] select-none focus-visible:outline-1"

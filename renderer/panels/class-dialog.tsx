@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
@@ -12,20 +13,23 @@ import { SkeletonEditor } from './skeleton-editor.tsx'
 /** A name that is there twice, or none; null when all differ. */
 function nameProblem(what: string, names: readonly string[]): string | null {
   const trimmed = names.map((name) => name.trim())
-  if (trimmed.includes('')) return `Each ${what} needs a name.`
+  if (trimmed.includes('')) return t('Each {what} needs a name.', { what })
   const twice = trimmed.find((name, index) => trimmed.indexOf(name) !== index)
-  return twice === undefined ? null : `There are two ${what}s called “${twice}”.`
+  return twice === undefined ? null : t('There are two {what}s called “{twice}”.', { what, twice })
 }
 
 /** What keeps the class from being saved, in words; null when nothing does. */
 function problemOf(attributes: readonly AttributeSchema[], { nodes }: Skeleton): string | null {
   const empty = attributes.find(({ type, values }) => type === 'select' && !values?.length)
-  if (empty) return `The choice “${empty.name}” needs choices.`
+  if (empty) return t('The choice “{name}” needs choices.', { name: empty.name })
   const wrong = attributes.find(
     (schema) => schema.default !== undefined && attributeProblem(schema, schema.default),
   )
   if (wrong)
-    return `The default of “${wrong.name}” ${attributeProblem(wrong, wrong.default ?? '')}.`
+    return t('The default of “{name}” {attributeProblem}.', {
+      name: wrong.name,
+      attributeProblem: attributeProblem(wrong, wrong.default ?? ''),
+    })
   return (
     nameProblem(
       'attribute',
@@ -52,16 +56,16 @@ export function ClassDialog({ item }: { item: AnnotationClass }) {
   }
   return (
     <Modal
-      title={`Class “${item.name}”`}
-      description="What its annotations are asked for, and how its poses are built."
+      title={t('Class “{name}”', { name: item.name })}
+      description={t('What its annotations are asked for, and how its poses are built.')}
       onClose={close}
       wide
       footer={
         <>
           {problem && <span className="mr-auto text-xs text-danger">{problem}</span>}
-          <Button onClick={close}>Cancel</Button>
+          <Button onClick={close}>{t('Cancel')}</Button>
           <Button variant="primary" disabled={problem !== null} onClick={() => void save()}>
-            Save class
+            {t('Save class')}
           </Button>
         </>
       }
@@ -69,11 +73,11 @@ export function ClassDialog({ item }: { item: AnnotationClass }) {
       <div className="flex flex-col gap-5">
         <section aria-labelledby="class-attributes" className="flex flex-col gap-2">
           <h3 id="class-attributes" className="text-sm font-semibold">
-            Attributes
+            {t('Attributes')}
           </h3>
           {attributes.length === 0 && (
             <p className="text-xs text-muted">
-              None yet. An attribute is asked for in the panel of a selected shape (Enter).
+              {t('None yet. An attribute is asked for in the panel of a selected shape (Enter).')}
             </p>
           )}
           <AttributeSchemaEditor attributes={attributes} onChange={setAttributes} />
@@ -83,12 +87,12 @@ export function ClassDialog({ item }: { item: AnnotationClass }) {
           className="flex flex-col gap-2 border-t border-line pt-4"
         >
           <h3 id="class-skeleton" className="text-sm font-semibold">
-            Skeleton
+            {t('Skeleton')}
           </h3>
           <SkeletonEditor skeleton={skeleton} color={item.color} onChange={setSkeleton} />
           {skeleton.nodes.length > 0 && skeleton.edges.length === 0 && (
             <ErrorNote>
-              No two joints are connected: the pose will be drawn as points alone.
+              {t('No two joints are connected: the pose will be drawn as points alone.')}
             </ErrorNote>
           )}
         </section>

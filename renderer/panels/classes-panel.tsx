@@ -7,6 +7,7 @@ import { editClasses } from '#renderer/actions/class-actions.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { selection, toggled } from '#renderer/document/selection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { currentClassName, say, toolState } from '#renderer/tools/tool-state.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
@@ -15,7 +16,6 @@ import { Keys } from '#renderer/ui/feedback.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { type AnnotationClass, nextClassColor } from '#shared/model/annotation-class.ts'
-import { counted } from '#shared/model/counted.ts'
 import { hasSkeleton } from '#shared/model/pose.ts'
 
 interface RowProps {
@@ -47,8 +47,8 @@ function ClassRow({ item: { name, color }, index, count, current, onDelete }: Ro
     >
       <input
         type="color"
-        aria-label={`Colour of ${name}`}
-        title="Colour"
+        aria-label={t('Colour of {name}', { name })}
+        title={t('Colour')}
         value={color}
         onChange={(event) => void editClasses({ kind: 'recolor', name, color: event.target.value })}
         className="size-4 shrink-0 rounded border-0 bg-transparent p-0"
@@ -70,7 +70,7 @@ function ClassRow({ item: { name, color }, index, count, current, onDelete }: Ro
       ) : (
         <TextField
           autoFocus
-          aria-label={`New name of ${name}`}
+          aria-label={t('New name of {name}', { name })}
           className="h-6 flex-1"
           value={renaming}
           onChange={(event) => setRenaming(event.target.value)}
@@ -83,20 +83,20 @@ function ClassRow({ item: { name, color }, index, count, current, onDelete }: Ro
       </span>
       <span className="hidden group-focus-within:flex group-hover:flex">
         <IconButton
-          label={`Attributes and skeleton of ${name}`}
+          label={t('Attributes and skeleton of {name}', { name })}
           onClick={() => showDialog({ kind: 'class', name })}
         >
           <Settings2 />
         </IconButton>
-        <IconButton label={`Rename ${name}`} onClick={() => setRenaming(name)}>
+        <IconButton label={t('Rename {name}', { name })} onClick={() => setRenaming(name)}>
           <Pencil />
         </IconButton>
-        <IconButton label={`Delete ${name}`} onClick={onDelete}>
+        <IconButton label={t('Delete {name}', { name })} onClick={onDelete}>
           <Trash2 />
         </IconButton>
       </span>
       <IconButton
-        label={hidden ? `Show ${name}` : `Hide ${name}`}
+        label={hidden ? t('Show {name}', { name }) : t('Hide {name}', { name })}
         className={hidden ? '' : 'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100'}
         onClick={() =>
           selection.setState(({ hiddenClasses }) => ({
@@ -123,20 +123,28 @@ function DeleteDialog({
 }) {
   return (
     <ConfirmDialog
-      title={`Delete the class “${name}”?`}
-      action="Delete class"
+      title={t('Delete the class “{name}”?', { name })}
+      action={t('Delete class')}
       onConfirm={() =>
         void editClasses({ kind: 'delete', name }).then(
-          (done) => done && say(`Class ${name} deleted · Ctrl+Z brings it back`),
+          (done) => done && say(t('Class {name} deleted · Ctrl+Z brings it back', { name })),
         )
       }
       onClose={onClose}
     >
       {count === 0
-        ? 'No annotation here uses it.'
-        : `${count.toLocaleString()} ${count === 1 ? 'annotation uses' : 'annotations use'} it and will be deleted too, on all images. Undo brings all of it back.`}{' '}
+        ? t('No annotation here uses it.')
+        : t(
+            '{count} {value} it and will be deleted too, on all images. Undo brings all of it back.',
+            {
+              count: count.toLocaleString(),
+              value: count === 1 ? t('annotation uses') : t('annotations use'),
+            },
+          )}{' '}
       {isRemote &&
-        'The service deletes it for everybody, with its annotations on images that were not opened on this machine; those cannot be brought back.'}
+        t(
+          'The service deletes it for everybody, with its annotations on images that were not opened on this machine; those cannot be brought back.',
+        )}
     </ConfirmDialog>
   )
 }
@@ -181,14 +189,14 @@ function ClassSearch({
     <div className="flex gap-1.5">
       <TextField
         id={CLASS_SEARCH_ID}
-        aria-label="Find or add a class"
-        placeholder="Find or add a class (C)"
+        aria-label={t('Find or add a class')}
+        placeholder={t('Find or add a class (C)')}
         className="h-7 border-line"
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKey}
       />
-      <IconButton label="Add class" disabled={name === '' || exact} onClick={add}>
+      <IconButton label={t('Add class')} disabled={name === '' || exact} onClick={add}>
         <Plus />
       </IconButton>
     </div>
@@ -221,17 +229,20 @@ export function ClassesPanel({ datasetId }: { datasetId: string }) {
       className="flex max-h-[47%] min-h-32 shrink-0 flex-col gap-2 border-b border-line p-2"
     >
       <h2 id="classes-title" className="px-1 text-xs font-semibold text-muted">
-        Classes
+        {t('Classes')}
       </h2>
       <ClassSearch classes={classes} text={text} setText={setText} />
       {classes.length === 0 && (
         <p className="px-1 text-xs text-muted">
-          No classes yet. Type a name and press Enter, or just draw: the first shape makes the class
-          “object”, which you can rename.
+          {t(
+            'No classes yet. Type a name and press Enter, or just draw: the first shape makes the class “object”, which you can rename.',
+          )}
         </p>
       )}
       {shown.length === 0 && text !== '' && (
-        <p className="px-1 text-xs text-muted">Enter adds “{text.trim()}”.</p>
+        <p className="px-1 text-xs text-muted">
+          {t('Enter adds “{name}”.', { name: text.trim() })}
+        </p>
       )}
       {shown.length > 0 && (
         <ul className="-mx-1 min-h-0 flex-1 overflow-y-auto px-1">
@@ -254,7 +265,7 @@ export function ClassesPanel({ datasetId }: { datasetId: string }) {
                 className="flex h-7 w-full items-center gap-1 rounded-md px-2 text-xs text-muted hover:bg-hover"
               >
                 <ChevronRight className={classNames('size-3.5', jointsOpen && 'rotate-90')} />
-                {counted(jointCount, 'joint')} of skeletons
+                {t('{count} of skeletons', { count: counted(jointCount, 'joint') })}
               </button>
             </li>
           )}

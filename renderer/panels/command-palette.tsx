@@ -1,8 +1,10 @@
 import { Command } from 'cmdk'
+import { GROUP_LABEL } from '#renderer/actions/action.ts'
 import { ACTIONS } from '#renderer/actions/actions.ts'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
 
 /** Every action by name, with its shortcut. */
@@ -18,17 +20,17 @@ export function CommandPalette() {
     <Command.Dialog
       open
       onOpenChange={(open) => !open && showDialog(null)}
-      label="All commands"
+      label={t('All commands')}
       overlayClassName="fixed inset-0 z-40 bg-black/45"
       contentClassName="fixed top-[14vh] left-1/2 z-50 w-[min(92vw,560px)] -translate-x-1/2 overflow-hidden rounded-xl border border-line bg-surface shadow-float"
     >
       <Command.Input
-        placeholder="Type a command…"
+        placeholder={t('Type a command…')}
         className="h-12 w-full border-b border-line bg-transparent px-4 text-base text-text outline-none placeholder:text-muted"
       />
       <Command.List className="max-h-[50vh] overflow-y-auto p-2">
         <Command.Empty className="p-6 text-center text-sm text-muted">
-          No command of that name
+          {t('No command of that name')}
         </Command.Empty>
         {actions.map(({ id, label, group, key, run, isEnabled }) => (
           <Command.Item
@@ -41,7 +43,7 @@ export function CommandPalette() {
             }}
             className="flex h-9 items-center gap-3 rounded-md px-3 text-sm data-[selected=true]:bg-accent-soft data-[disabled=true]:opacity-45 data-[selected=true]:text-accent-text"
           >
-            <span className="w-16 shrink-0 text-xs text-muted">{group}</span>
+            <span className="w-16 shrink-0 text-xs text-muted">{GROUP_LABEL[group]}</span>
             <span className="min-w-0 flex-1 truncate">{label}</span>
             {key && <Keys>{keyLabel(key)}</Keys>}
           </Command.Item>

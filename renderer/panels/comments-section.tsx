@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { notifyError } from '#renderer/actions/app-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { TextField } from '#renderer/ui/field.tsx'
@@ -45,9 +46,9 @@ export function CommentsSection({
     }
   }
   return (
-    <section aria-label="Comments" className="flex flex-col gap-1.5 border-t border-line pt-2">
+    <section aria-label={t('Comments')} className="flex flex-col gap-1.5 border-t border-line pt-2">
       <h3 className="flex items-center gap-1.5 text-xs font-semibold text-muted">
-        <MessageSquare className="size-3.5" aria-hidden="true" /> Comments
+        <MessageSquare className="size-3.5" aria-hidden="true" /> {t('Comments')}
       </h3>
       {mine.map(({ id, body, isResolved, createdAtMs, isWaiting }) => (
         <div key={id} className="flex items-start gap-1 rounded-md bg-raised px-2 py-1.5">
@@ -58,12 +59,12 @@ export function CommentsSection({
               {body}
             </p>
             <p className="flex items-center gap-1 text-2xs text-muted">
-              {isWaiting && <Clock className="size-3" aria-label="Not sent yet" />}
+              {isWaiting && <Clock className="size-3" aria-label={t('Not sent yet')} />}
               {time.format(createdAtMs)}
             </p>
           </div>
           <IconButton
-            label={isResolved ? 'Open again' : 'Resolve'}
+            label={isResolved ? t('Open again') : t('Resolve')}
             className="size-6"
             onClick={() => void turn(id, !isResolved)}
           >
@@ -79,14 +80,14 @@ export function CommentsSection({
         }}
       >
         <TextField
-          aria-label="Write a comment"
-          placeholder="Write a comment"
+          aria-label={t('Write a comment')}
+          placeholder={t('Write a comment')}
           className="h-7"
           value={text}
           onChange={({ target }) => setText(target.value)}
         />
         <Button type="submit" className="h-7 px-2" disabled={text.trim() === ''}>
-          Add
+          {t('Add')}
         </Button>
       </form>
     </section>

@@ -1,6 +1,7 @@
 import { ChevronLeft, ChevronRight, GitMerge } from 'lucide-react'
 import { resolveConflicts, stepConflict } from '#renderer/actions/cloud.ts'
 import { conflictState } from '#renderer/document/cloud-state.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Conflict } from '#shared/model/sync.ts'
@@ -15,14 +16,19 @@ const FIELD: Record<Conflict['fields'][number], string> = {
 }
 
 function describe({ fields, base, mine, theirs }: Conflict): string {
-  if (!mine) return `You deleted this ${theirs?.className ?? 'shape'}; they changed it.`
-  if (!theirs) return `You changed this ${mine.className}; they deleted it.`
-  if (!base) return 'Both of you drew under the same id.'
+  if (!mine)
+    return t('You deleted this {value}; they changed it.', { value: theirs?.className ?? 'shape' })
+  if (!theirs)
+    return t('You changed this {className}; they deleted it.', { className: mine.className })
+  if (!base) return t('Both of you drew under the same id.')
   const what = fields.map((field) => FIELD[field]).join(' and ')
   const names = fields.includes('class')
-    ? ` (yours: ${mine.className}, theirs: ${theirs.className})`
+    ? t(' (yours: {className}, theirs: {className2})', {
+        className: mine.className,
+        className2: theirs.className,
+      })
     : ''
-  return `Both of you changed the ${what}${names}.`
+  return t('Both of you changed the {what}{names}.', { what, names })
 }
 
 /** Decides, one by one or all at once, what a merge could not. The slider shows mine and theirs over each other. */
@@ -32,23 +38,23 @@ export function ConflictBar() {
   if (!conflict) return null
   return (
     <section
-      aria-label="Conflicts with the service"
+      aria-label={t('Conflicts with the service')}
       className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-surface px-3 py-2 text-sm"
     >
       <span className="flex items-center gap-1.5 font-medium text-danger">
         <GitMerge className="size-4" aria-hidden="true" />
-        Conflict {index + 1} of {conflicts.length}
+        {t('Conflict {value} of {length}', { value: index + 1, length: conflicts.length })}
       </span>
       <span className="flex">
         <IconButton
-          label="Previous conflict"
+          label={t('Previous conflict')}
           disabled={conflicts.length < 2}
           onClick={() => stepConflict(-1)}
         >
           <ChevronLeft />
         </IconButton>
         <IconButton
-          label="Next conflict (Alt+N)"
+          label={t('Next conflict (Alt+N)')}
           disabled={conflicts.length < 2}
           onClick={() => stepConflict(1)}
         >
@@ -59,10 +65,10 @@ export function ConflictBar() {
         {describe(conflict)}
       </span>
       <label className="flex items-center gap-2 text-xs text-muted">
-        Mine
+        {t('Mine')}
         <input
           type="range"
-          aria-label="Mine or theirs on the canvas"
+          aria-label={t('Mine or theirs on the canvas')}
           min={0}
           max={1}
           step={0.05}
@@ -70,7 +76,7 @@ export function ConflictBar() {
           onChange={({ target }) => conflictState.setState({ blend: Number(target.value) })}
           className="w-28 accent-accent"
         />
-        Theirs
+        {t('Theirs')}
       </label>
       <span className="flex gap-1">
         <Button
@@ -78,14 +84,14 @@ export function ConflictBar() {
           title="Alt+M"
           onClick={() => void resolveConflicts('mine', 'current')}
         >
-          Keep mine
+          {t('Keep mine')}
         </Button>
         <Button
           className="h-7 px-2.5"
           title="Alt+T"
           onClick={() => void resolveConflicts('theirs', 'current')}
         >
-          Take theirs
+          {t('Take theirs')}
         </Button>
         <Button
           className="h-7 px-2.5"
@@ -93,7 +99,7 @@ export function ConflictBar() {
           disabled={!conflict.mine || !conflict.theirs}
           onClick={() => void resolveConflicts('both', 'current')}
         >
-          Both
+          {t('Both')}
         </Button>
       </span>
       {conflicts.length > 1 && (
@@ -103,14 +109,14 @@ export function ConflictBar() {
             className="h-7 px-2"
             onClick={() => void resolveConflicts('mine', 'all')}
           >
-            All mine
+            {t('All mine')}
           </Button>
           <Button
             variant="ghost"
             className="h-7 px-2"
             onClick={() => void resolveConflicts('theirs', 'all')}
           >
-            All theirs
+            {t('All theirs')}
           </Button>
         </span>
       )}

@@ -1,3 +1,4 @@
+import { t } from '#renderer/texts/texts.ts'
 import type { ImportFailure, Loss } from '#shared/model/format.ts'
 
 export function Losses({ title, losses }: { title: string; losses: readonly Loss[] }) {
@@ -30,8 +31,10 @@ export function Failures({ failed }: { failed: readonly ImportFailure[] }) {
   return (
     <section className="rounded-md bg-danger-soft px-3 py-2.5">
       <h3 className="mb-1 text-xs font-semibold text-danger">
-        {failed.length.toLocaleString()} {failed.length === 1 ? 'entry cannot' : 'entries cannot'}{' '}
-        be read and will be left out
+        {t('{count} {value} be read and will be left out', {
+          count: failed.length.toLocaleString(),
+          value: failed.length === 1 ? t('entry cannot') : t('entries cannot'),
+        })}
       </h3>
       <ul className="max-h-40 overflow-y-auto text-xs">
         {failed.slice(0, MOST_SHOWN).map(({ file, field, message }) => (
@@ -39,7 +42,9 @@ export function Failures({ failed }: { failed: readonly ImportFailure[] }) {
             <span className="font-medium">{file}</span>, {field}: {message}
           </li>
         ))}
-        {failed.length > MOST_SHOWN && <li>… and {failed.length - MOST_SHOWN} more</li>}
+        {failed.length > MOST_SHOWN && (
+          <li>{t('… and {value} more', { value: failed.length - MOST_SHOWN })}</li>
+        )}
       </ul>
     </section>
   )

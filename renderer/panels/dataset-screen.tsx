@@ -8,6 +8,7 @@ import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { session } from '#renderer/document/session.ts'
 import { Filmstrip } from '#renderer/gallery/filmstrip.tsx'
 import { Gallery } from '#renderer/gallery/gallery.tsx'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore, useVersion } from '#renderer/ui/use-store.ts'
@@ -32,12 +33,16 @@ function ImageTabs({ document }: { document: ImageDocument }) {
   useVersion(document.annotations)
   return (
     <Tabs.Root defaultValue="annotations" className="flex min-h-0 flex-1 flex-col">
-      <Tabs.List aria-label="This image" className="flex shrink-0 gap-1 border-b border-line px-1">
+      <Tabs.List
+        aria-label={t('This image')}
+        className="flex shrink-0 gap-1 border-b border-line px-1"
+      >
         <Tabs.Trigger value="annotations" className={TAB}>
-          Annotations <span className="tabular-nums">{document.annotations.list.length || ''}</span>
+          {t('Annotations')}{' '}
+          <span className="tabular-nums">{document.annotations.list.length || ''}</span>
         </Tabs.Trigger>
         <Tabs.Trigger value="history" className={TAB}>
-          History
+          {t('History')}
         </Tabs.Trigger>
       </Tabs.List>
       <Tabs.Content value="annotations" className="min-h-0 flex-1">
@@ -56,10 +61,10 @@ function NoImages({ dataset }: { dataset: Dataset }) {
   const loaded = useStore(datasetState, (state) => state.loaded)
   if (dataset.missing)
     return (
-      <EmptyState icon={<FolderSearch />} title="The folder is not where it was">
+      <EmptyState icon={<FolderSearch />} title={t('The folder is not where it was')}>
         <p className="mb-3 break-all">{dataset.root}</p>
         <Button onClick={() => showDialog({ kind: 'relocate', datasetId: dataset.id })}>
-          Locate it…
+          {t('Locate it…')}
         </Button>
       </EmptyState>
     )
@@ -68,7 +73,9 @@ function NoImages({ dataset }: { dataset: Dataset }) {
       <EmptyState
         icon={<LoaderCircle className="animate-spin" />}
         title={
-          dataset.remote ? 'Asking the service for the images…' : 'Looking through the folder…'
+          dataset.remote
+            ? t('Asking the service for the images…')
+            : t('Looking through the folder…')
         }
       />
     )
@@ -76,20 +83,24 @@ function NoImages({ dataset }: { dataset: Dataset }) {
     return (
       <EmptyState
         icon={<ImageOff />}
-        title={dataset.remote ? 'The images could not be listed' : 'The folder could not be read'}
+        title={
+          dataset.remote ? t('The images could not be listed') : t('The folder could not be read')
+        }
       >
         {scan.problems[0]}
       </EmptyState>
     )
   if (dataset.remote)
     return (
-      <EmptyState icon={<Images />} title="No images in this dataset yet">
-        Drop a folder, images or a ZIP on this window to send them to the service.
+      <EmptyState icon={<Images />} title={t('No images in this dataset yet')}>
+        {t('Drop a folder, images or a ZIP on this window to send them to the service.')}
       </EmptyState>
     )
   return (
-    <EmptyState icon={<Images />} title="No images in this folder">
-      JPEG, PNG, GIF, BMP, WebP, TIFF and HEIC files are listed. Add some, and they show up here.
+    <EmptyState icon={<Images />} title={t('No images in this folder')}>
+      {t(
+        'JPEG, PNG, GIF, BMP, WebP, TIFF and HEIC files are listed. Add some, and they show up here.',
+      )}
     </EmptyState>
   )
 }
@@ -103,7 +114,7 @@ function ScanProblems() {
     <div className="absolute right-3 bottom-3 z-10 max-w-md">
       <ErrorNote>
         {problems[0]}
-        {problems.length > 1 && ` (and ${problems.length - 1} more)`}
+        {problems.length > 1 && t(' (and {value} more)', { value: problems.length - 1 })}
       </ErrorNote>
     </div>
   )
@@ -149,7 +160,7 @@ function Editor({ dataset, settings }: { dataset: Dataset; settings: Settings })
           <ScanProblems />
         </div>
         <aside
-          aria-label="Classes and annotations"
+          aria-label={t('Classes and annotations')}
           className="flex w-72 shrink-0 flex-col border-l border-line bg-surface"
         >
           <ClassesPanel datasetId={dataset.id} />

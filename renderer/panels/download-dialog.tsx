@@ -5,6 +5,7 @@ import type { RemoteTarget } from '#renderer/actions/transfers.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from '#renderer/gallery/stage-labels.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Checkbox, Choice, Field, SelectField, TextField } from '#renderer/ui/field.tsx'
@@ -12,7 +13,6 @@ import { Modal } from '#renderer/ui/modal.tsx'
 import { useSettled } from '#renderer/ui/use-settled.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
-import { counted } from '#shared/model/counted.ts'
 import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { formatDuration } from '#shared/model/duration.ts'
 import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
@@ -38,10 +38,10 @@ function Filters({
     list.includes(item) ? list.filter((other) => other !== item) : [...list, item]
   return (
     <details className="rounded-md border border-line px-3 py-2">
-      <summary className="text-xs font-medium">Only some of the images</summary>
+      <summary className="text-xs font-medium">{t('Only some of the images')}</summary>
       <div className="mt-3 grid grid-cols-2 gap-4">
         <fieldset className="flex flex-col gap-1">
-          <legend className="mb-1 text-xs text-muted">Stages (none: all)</legend>
+          <legend className="mb-1 text-xs text-muted">{t('Stages (none: all)')}</legend>
           {stageSchema.options.map((stage) => (
             <Checkbox
               key={stage}
@@ -52,7 +52,7 @@ function Filters({
           ))}
         </fieldset>
         <fieldset className="flex flex-col gap-1">
-          <legend className="mb-1 text-xs text-muted">Splits (none: all)</legend>
+          <legend className="mb-1 text-xs text-muted">{t('Splits (none: all)')}</legend>
           {splitSchema.options.map((split) => (
             <Checkbox
               key={split}
@@ -62,7 +62,7 @@ function Filters({
             />
           ))}
         </fieldset>
-        <Field label="With one of these classes">
+        <Field label={t('With one of these classes')}>
           {(id) => (
             <TextField
               id={id}
@@ -71,7 +71,7 @@ function Filters({
             />
           )}
         </Field>
-        <Field label="With one of these tags">
+        <Field label={t('With one of these tags')}>
           {(id) => (
             <TextField
               id={id}
@@ -90,8 +90,8 @@ function Plan({ plan }: { plan: DownloadPlan }) {
   const tooMany = plan.requestsLeft !== null && plan.requests > plan.requestsLeft
   const how = {
     none: '',
-    files: ', annotations a file each',
-    export: ', annotations in one export',
+    files: t(', annotations a file each'),
+    export: t(', annotations in one export'),
   }[plan.annotations]
   return (
     <div
@@ -104,15 +104,18 @@ function Plan({ plan }: { plan: DownloadPlan }) {
         {how}
         {plan.expectedMs !== null &&
           plan.bytes > 0 &&
-          ` · about ${formatDuration(plan.expectedMs)}, at the pace of the last one`}
+          t(' · about {duration}, at the pace of the last one', {
+            duration: formatDuration(plan.expectedMs),
+          })}
       </p>
       <p className={tooLarge ? 'text-danger' : 'text-muted'}>
-        {formatBytes(plan.freeBytes)} are free on the disk.
+        {t('{size} are free on the disk.', { size: formatBytes(plan.freeBytes) })}
       </p>
       {tooMany && (
         <p className="text-warning">
-          Only {counted(plan.requestsLeft ?? 0, 'request')} are left of this hour: it pauses in
-          between and goes on by itself.
+          {t('Only {count} are left of this hour: it pauses in between and goes on by itself.', {
+            count: counted(plan.requestsLeft ?? 0, 'request'),
+          })}
         </p>
       )}
     </div>
@@ -153,24 +156,24 @@ export function DownloadDialog({
   const isFiles = options.layout === 'files'
   return (
     <Modal
-      title={`Download “${target.name}”`}
+      title={t('Download “{name}”', { name: target.name })}
       description={imageIds ? `${counted(imageIds.length, 'chosen image')}.` : undefined}
       onClose={() => showDialog(null)}
       wide
       footer={
         <>
-          <Button onClick={() => showDialog(null)}>Cancel</Button>
+          <Button onClick={() => showDialog(null)}>{t('Cancel')}</Button>
           <Button variant="primary" disabled={folder === ''} onClick={() => void start()}>
-            Download
+            {t('Download')}
           </Button>
         </>
       }
     >
       <div className="flex flex-col gap-4">
-        <PathField label="Into the folder" value={folder} onChange={setFolder} allowCreate />
+        <PathField label={t('Into the folder')} value={folder} onChange={setFolder} allowCreate />
         <div className="flex flex-wrap items-end gap-6">
           <div className="w-64">
-            <Field label="As">
+            <Field label={t('As')}>
               {(id) => (
                 <SelectField
                   id={id}
@@ -183,7 +186,7 @@ export function DownloadDialog({
                     )
                   }
                 >
-                  <option value="files">Images with a JSON file each</option>
+                  <option value="files">{t('Images with a JSON file each')}</option>
                   {FORMATS.map(({ id: format, label }) => (
                     <option key={format} value={format}>
                       {label}
@@ -195,13 +198,13 @@ export function DownloadDialog({
           </div>
           {isFiles && (
             <Choice
-              label="What"
+              label={t('What')}
               name="what"
               value={options.what}
               options={[
-                { value: 'full', label: 'Everything' },
-                { value: 'images_only', label: 'Images' },
-                { value: 'annotations_only', label: 'Annotations' },
+                { value: 'full', label: t('Everything') },
+                { value: 'images_only', label: t('Images') },
+                { value: 'annotations_only', label: t('Annotations') },
               ]}
               onChange={(what) => change({ what })}
             />
@@ -212,7 +215,7 @@ export function DownloadDialog({
         {plan.data ? (
           <Plan plan={plan.data} />
         ) : (
-          !plan.isError && <p className="text-xs text-muted">Asking the service…</p>
+          !plan.isError && <p className="text-xs text-muted">{t('Asking the service…')}</p>
         )}
         {error && <ErrorNote>{error}</ErrorNote>}
       </div>

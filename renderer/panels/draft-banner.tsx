@@ -1,6 +1,7 @@
 import { PencilLine } from 'lucide-react'
 import { takeTool } from '#renderer/actions/actions.ts'
 import { session, setDraft } from '#renderer/document/session.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { toolState } from '#renderer/tools/tool-state.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -15,13 +16,13 @@ export function DraftBanner() {
   return (
     <output className="absolute top-3 left-1/2 z-10 flex -translate-x-1/2 items-center gap-3 rounded-lg border border-line bg-surface py-1.5 pr-1.5 pl-3 text-sm shadow-float">
       <PencilLine className="size-4 text-accent-text" />
-      An unfinished {tool.label.toLowerCase()} was kept.
+      {t('An unfinished {shape} was kept.', { shape: tool.label.toLowerCase() })}
       <span className="flex gap-1">
         <Button variant="primary" className="h-7" onClick={() => takeTool(tool.id)}>
-          Go on drawing
+          {t('Go on drawing')}
         </Button>
         <Button variant="ghost" className="h-7" onClick={() => setDraft(tool.id, null)}>
-          Discard
+          {t('Discard')}
         </Button>
       </span>
     </output>

@@ -5,6 +5,7 @@ import { openFolder } from '#renderer/actions/datasets.ts'
 import { type Dropped, filesOfDrop, type RemoteTarget } from '#renderer/actions/transfers.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { DROP_CHANNEL } from '#shared/contract/connect.ts'
 
@@ -26,7 +27,9 @@ async function take(dropped: Dropped): Promise<void> {
   else if (dropped.kind === 'paths') await openFolder(dropped.paths[0])
   else
     notify(
-      'A browser does not tell where a folder is. Use “Open folder…”, or drop it on a dataset of an account.',
+      t(
+        'A browser does not tell where a folder is. Use “Open folder…”, or drop it on a dataset of an account.',
+      ),
     )
 }
 
@@ -118,10 +121,10 @@ export function DropZone() {
   if (!isOver) return null
   const words =
     name !== null
-      ? `Drop to upload to “${name}”`
+      ? t('Drop to upload to “{name}”', { name })
       : inAccount && hasAccounts
-        ? 'Drop to upload into a new dataset'
-        : 'Drop a folder to open it'
+        ? t('Drop to upload into a new dataset')
+        : t('Drop a folder to open it')
   return (
     <div className="pointer-events-none fixed inset-3 z-[70] flex flex-col items-center justify-center gap-3 rounded-xl border-3 border-dashed border-accent bg-accent-soft/90 text-accent-text">
       <UploadCloud className="size-10" aria-hidden="true" />

@@ -4,6 +4,7 @@ import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
 import { flushEdits, session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
 import { Checkbox, Choice, Field, SelectField } from '#renderer/ui/field.tsx'
@@ -30,9 +31,9 @@ type State =
   | { step: 'done'; report: ExportReport }
 
 const IMAGE_MODES = [
-  { value: 'none', label: 'Leave out' },
-  { value: 'copy', label: 'Copy' },
-  { value: 'link', label: 'Link' },
+  { value: 'none', label: t('Leave out') },
+  { value: 'copy', label: t('Copy') },
+  { value: 'link', label: t('Link') },
 ] as const
 
 function OptionsForm({
@@ -45,7 +46,7 @@ function OptionsForm({
   const keeps = FORMATS.find(({ id }) => id === options.format)?.keeps
   return (
     <>
-      <Field label="Format" hint={`Keeps: ${keeps}`}>
+      <Field label={t('Format')} hint={t('Keeps: {keeps}', { keeps })}>
         {(id) => (
           <SelectField
             id={id}
@@ -62,17 +63,17 @@ function OptionsForm({
       </Field>
       <div className="flex flex-wrap gap-6">
         <Choice
-          label="What"
+          label={t('What')}
           name="scope"
           value={options.scope}
           options={[
-            { value: 'all', label: 'The dataset' },
-            { value: 'current', label: 'This image' },
+            { value: 'all', label: t('The dataset') },
+            { value: 'current', label: t('This image') },
           ]}
           onChange={(scope) => onChange({ scope })}
         />
         <Choice
-          label="Images"
+          label={t('Images')}
           name="images"
           value={options.images}
           options={IMAGE_MODES}
@@ -80,13 +81,13 @@ function OptionsForm({
         />
       </div>
       <Checkbox
-        label="Only images with annotations"
+        label={t('Only images with annotations')}
         checked={options.onlyAnnotated}
         onChange={(event) => onChange({ onlyAnnotated: event.target.checked })}
       />
       <Checkbox
-        label="Cut shapes at the image’s border"
-        hint="Some training code refuses shapes that reach over it. What is cut is reported."
+        label={t('Cut shapes at the image’s border')}
+        hint={t('Some training code refuses shapes that reach over it. What is cut is reported.')}
         checked={options.clampToImage}
         onChange={(event) => onChange({ clampToImage: event.target.checked })}
       />
@@ -103,17 +104,19 @@ function Report({ report }: { report: ExportReport }) {
         ) : (
           <CircleCheck className="size-5 shrink-0 text-success" />
         )}
-        <span className="min-w-0 break-all">Written to {report.folder}</span>
+        <span className="min-w-0 break-all">
+          {t('Written to {folder}', { folder: report.folder })}
+        </span>
       </p>
       <dl className="grid grid-cols-3 gap-3">
-        <Figure label="Images" value={report.images} />
-        <Figure label="Annotations written" value={report.annotations} />
-        <Figure label="Files" value={report.files} />
+        <Figure label={t('Images')} value={report.images} />
+        <Figure label={t('Annotations written')} value={report.annotations} />
+        <Figure label={t('Files')} value={report.files} />
       </dl>
       {report.losses.length === 0 ? (
-        <p className="text-sm text-muted">Nothing was lost.</p>
+        <p className="text-sm text-muted">{t('Nothing was lost.')}</p>
       ) : (
-        <Losses title="What the format could not hold" losses={report.losses} />
+        <Losses title={t('What the format could not hold')} losses={report.losses} />
       )}
     </div>
   )
@@ -138,7 +141,7 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
   const run = async () => {
     abort.current = new AbortController()
     const { signal } = abort.current
-    setState({ step: 'running', done: 0, total: 0, doing: 'Starting' })
+    setState({ step: 'running', done: 0, total: 0, doing: t('Starting') })
     try {
       await flushEdits()
       void changeSettings({ lastExportFolder: folder })
@@ -170,29 +173,31 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
 
   return (
     <Modal
-      title="Export"
-      description={`Labels of “${dataset.name}” in a format that other programs read.`}
+      title={t('Export')}
+      description={t('Labels of “{name}” in a format that other programs read.', {
+        name: dataset.name,
+      })}
       onClose={close}
       wide
       footer={
         state.step === 'done' ? (
           <>
             <Button onClick={() => setState({ step: 'choosing', error: null })}>
-              Export again
+              {t('Export again')}
             </Button>
             <Button variant="primary" onClick={close}>
-              Done
+              {t('Done')}
             </Button>
           </>
         ) : (
           <>
-            <Button onClick={close}>Cancel</Button>
+            <Button onClick={close}>{t('Cancel')}</Button>
             <Button
               variant="primary"
               disabled={folder === '' || state.step === 'running'}
               onClick={() => void run().catch(notifyError)}
             >
-              Export
+              {t('Export')}
             </Button>
           </>
         )
@@ -210,8 +215,8 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
             onChange={(change) => setOptions({ ...options, ...change })}
           />
           <PathField
-            label="Into the folder"
-            hint="Files of the same names in it are replaced."
+            label={t('Into the folder')}
+            hint={t('Files of the same names in it are replaced.')}
             value={folder}
             onChange={setFolder}
             allowCreate

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { openFolder, relocateDataset } from '#renderer/actions/datasets.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { FolderPicker } from './folder-picker.tsx'
@@ -19,19 +20,19 @@ export function FolderDialog({ relocating }: { relocating: string | null }) {
   }
   return (
     <Modal
-      title={relocating === null ? 'Open a folder of images' : 'Where is the folder now?'}
+      title={relocating === null ? t('Open a folder of images') : t('Where is the folder now?')}
       description={
         relocating === null
-          ? 'The folder is only read, unless you turn on label files in step.'
-          : 'Labels stay with the images of the same names.'
+          ? t('The folder is only read, unless you turn on label files in step.')
+          : t('Labels stay with the images of the same names.')
       }
       onClose={close}
       wide
       footer={
         <>
-          <Button onClick={close}>Cancel</Button>
+          <Button onClick={close}>{t('Cancel')}</Button>
           <Button variant="primary" disabled={path === null || busy} onClick={() => void choose()}>
-            {busy ? 'Opening…' : 'Open this folder'}
+            {busy ? t('Opening…') : t('Open this folder')}
           </Button>
         </>
       }

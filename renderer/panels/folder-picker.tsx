@@ -3,10 +3,10 @@ import { ArrowUp, File, Folder, HardDrive, House } from 'lucide-react'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
-import { counted } from '#shared/model/counted.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 
 interface FolderPickerProps {
@@ -40,13 +40,13 @@ function NewFolder({ parent, onMade }: { parent: string; onMade: (path: string) 
     <form onSubmit={(event) => void make(event)} className="flex flex-col gap-2">
       <div className="flex gap-2">
         <TextField
-          aria-label="Name of a new folder"
-          placeholder="New folder"
+          aria-label={t('Name of a new folder')}
+          placeholder={t('New folder')}
           value={name}
           onChange={(event) => setName(event.target.value)}
         />
         <Button type="submit" disabled={name.trim() === ''}>
-          Create
+          {t('Create')}
         </Button>
       </div>
       {problem && <ErrorNote>{problem}</ErrorNote>}
@@ -95,7 +95,7 @@ export function FolderPicker({
         }}
       >
         <IconButton
-          label="Up to the parent folder"
+          label={t('Up to the parent folder')}
           className="size-8"
           disabled={!data?.parent}
           onClick={() => data?.parent && go(data.parent)}
@@ -103,16 +103,16 @@ export function FolderPicker({
           <ArrowUp />
         </IconButton>
         <TextField
-          aria-label="Path"
+          aria-label={t('Path')}
           value={typed ?? data?.path ?? ''}
           onChange={(event) => setTyped(event.target.value)}
           spellCheck={false}
         />
-        <Button type="submit">Go</Button>
+        <Button type="submit">{t('Go')}</Button>
       </form>
       {error && <ErrorNote>{error.message}</ErrorNote>}
       <div className="grid h-60 grid-cols-[140px_1fr] overflow-hidden rounded-md border border-line">
-        <nav aria-label="Places" className="border-r border-line bg-raised p-1.5">
+        <nav aria-label={t('Places')} className="border-r border-line bg-raised p-1.5">
           {data?.places.map((place) => (
             <button key={place.path} type="button" className={ROW} onClick={() => go(place.path)}>
               {place.name === 'Home' ? <House /> : <HardDrive />} {place.name}
@@ -120,7 +120,7 @@ export function FolderPicker({
           ))}
         </nav>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key */}
-        <section aria-label="Folders" tabIndex={0} className="overflow-y-auto p-1.5">
+        <section aria-label={t('Folders')} tabIndex={0} className="overflow-y-auto p-1.5">
           {data?.folders.map((folder) => (
             <button key={folder.path} type="button" className={ROW} onClick={() => go(folder.path)}>
               <Folder /> <span className="truncate">{folder.name}</span>
@@ -138,7 +138,7 @@ export function FolderPicker({
           ))}
           {data && data.folders.length + files.length === 0 && (
             <EmptyState
-              title={data.imageCount > 0 ? counted(data.imageCount, 'image') : 'Nothing inside'}
+              title={data.imageCount > 0 ? counted(data.imageCount, 'image') : t('Nothing inside')}
             />
           )}
         </section>
@@ -147,8 +147,10 @@ export function FolderPicker({
       {data && !showFiles && (
         <p className="text-xs text-muted">
           {data.imageCount > 0
-            ? `${counted(data.imageCount, 'image')} directly in this folder; subfolders are looked through too.`
-            : 'No images directly in this folder; subfolders are looked through too.'}
+            ? t('{count} directly in this folder; subfolders are looked through too.', {
+                count: counted(data.imageCount, 'image'),
+              })
+            : t('No images directly in this folder; subfolders are looked through too.')}
         </p>
       )}
     </div>

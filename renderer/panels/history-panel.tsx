@@ -4,6 +4,7 @@ import { goToHistory } from '#renderer/actions/history-actions.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { session } from '#renderer/document/session.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
@@ -23,7 +24,7 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
   if (history.isError) return <ErrorNote>{history.error.message}</ErrorNote>
   if (!history.data) return null
   if (history.data.length === 0)
-    return <EmptyState icon={<History />} title="Nothing has been edited here yet" />
+    return <EmptyState icon={<History />} title={t('Nothing has been edited here yet')} />
   const now = history.data.find(({ undone, origin }) => !undone && origin !== 'sync')?.seq ?? null
   const row = 'flex w-full flex-col rounded-md px-2.5 py-1.5 text-left hover:bg-hover'
   return (
@@ -50,7 +51,7 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
           onClick={() => void goToHistory(document, null)}
           className={classNames(row, now === null && 'bg-accent-soft')}
         >
-          <span className="text-sm">Before the first edit</span>
+          <span className="text-sm">{t('Before the first edit')}</span>
         </button>
       </li>
     </ol>

@@ -3,12 +3,12 @@ import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { flushEdits } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
 import { Choice, Field, SelectField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import type { ImportPlan } from '#shared/contract/contract.ts'
-import { counted } from '#shared/model/counted.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
@@ -28,7 +28,7 @@ function NewClasses({ classes }: { classes: ImportPlan['newClasses'] }) {
   if (classes.length === 0) return null
   return (
     <section>
-      <h3 className="mb-1.5 text-xs font-semibold">Classes that will be added</h3>
+      <h3 className="mb-1.5 text-xs font-semibold">{t('Classes that will be added')}</h3>
       <ul className="flex flex-wrap gap-1.5">
         {classes.map(({ name, color }) => (
           <li
@@ -51,12 +51,14 @@ function Unmatched({ names }: { names: readonly string[] }) {
   return (
     <section className="rounded-md bg-warning-soft px-3 py-2.5">
       <h3 className="mb-1 text-xs font-semibold text-warning">
-        {names.length.toLocaleString()} {names.length === 1 ? 'image is' : 'images are'} not in this
-        dataset and will be left out
+        {t('{count} {value} not in this dataset and will be left out', {
+          count: names.length.toLocaleString(),
+          value: names.length === 1 ? t('image is') : t('images are'),
+        })}
       </h3>
       <p className="text-xs break-words">
         {names.slice(0, 8).join(', ')}
-        {names.length > 8 && ` and ${names.length - 8} more`}
+        {names.length > 8 && t(' and {value} more', { value: names.length - 8 })}
       </p>
     </section>
   )
@@ -74,41 +76,51 @@ function Preview({
   return (
     <div className="flex flex-col gap-4">
       <p className="text-sm">
-        {FORMATS.find(({ id }) => id === plan.format)?.label} in {plan.files.toLocaleString()}{' '}
-        {plan.files === 1 ? 'file' : 'files'}. Nothing has been written yet.
+        {t('{value} in {count} {value2}. Nothing has been written yet.', {
+          value: FORMATS.find(({ id }) => id === plan.format)?.label,
+          count: plan.files.toLocaleString(),
+          value2: plan.files === 1 ? 'file' : 'files',
+        })}
       </p>
       <dl className="grid grid-cols-4 gap-3">
-        <Figure label="Images matched" value={plan.matchedImages} />
-        <Figure label="Annotations" value={plan.annotations} />
-        <Figure label="Not matched" value={plan.unmatched.length} tone="warning" />
-        <Figure label="Not readable" value={plan.failed.length} tone="warning" />
+        <Figure label={t('Images matched')} value={plan.matchedImages} />
+        <Figure label={t('Annotations')} value={plan.annotations} />
+        <Figure label={t('Not matched')} value={plan.unmatched.length} tone="warning" />
+        <Figure label={t('Not readable')} value={plan.failed.length} tone="warning" />
       </dl>
       {plan.existingAnnotations > 0 && (
         <Choice
-          label={`The matched images already have ${counted(plan.existingAnnotations, 'annotation')}`}
+          label={t('The matched images already have {count}', {
+            count: counted(plan.existingAnnotations, 'annotation'),
+          })}
           name="mode"
           value={mode}
           options={[
             {
               value: 'add',
-              label: `Add to them, skip ${plan.identical.toLocaleString()} identical`,
+              label: t('Add to them, skip {count} identical', {
+                count: plan.identical.toLocaleString(),
+              }),
             },
-            { value: 'replace', label: 'Replace them' },
+            { value: 'replace', label: t('Replace them') },
           ]}
           onChange={onMode}
         />
       )}
       {mode === 'replace' && plan.incompleteImages > 0 && (
         <p className="text-sm text-warning">
-          {counted(plan.incompleteImages, 'image')} could only be read in part: their labels are
-          added to, not replaced.
+          {t('{count} could only be read in part: their labels are added to, not replaced.', {
+            count: counted(plan.incompleteImages, 'image'),
+          })}
         </p>
       )}
       <NewClasses classes={plan.newClasses} />
       <Unmatched names={plan.unmatched} />
       <Failures failed={plan.failed} />
-      <Losses title="What changes on the way" losses={plan.losses} />
-      <p className="text-xs text-muted">Each image’s import is one step that undo takes back.</p>
+      <Losses title={t('What changes on the way')} losses={plan.losses} />
+      <p className="text-xs text-muted">
+        {t('Each image’s import is one step that undo takes back.')}
+      </p>
     </div>
   )
 }
@@ -136,7 +148,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
   }
 
   const apply = async (planId: string) => {
-    setState({ step: 'importing', done: 0, total: 0, doing: 'Starting' })
+    setState({ step: 'importing', done: 0, total: 0, doing: t('Starting') })
     try {
       for await (const step of await client.formats.applyImport({ planId, mode }))
         setState(
@@ -151,14 +163,14 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
     if (state.step === 'done')
       return (
         <Button variant="primary" onClick={close}>
-          Done
+          {t('Done')}
         </Button>
       )
     if (state.step === 'planned') {
       const { plan } = state
       return (
         <>
-          <Button onClick={() => setState({ step: 'choosing', error: null })}>Back</Button>
+          <Button onClick={() => setState({ step: 'choosing', error: null })}>{t('Back')}</Button>
           <Button
             variant="primary"
             disabled={
@@ -166,20 +178,25 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
             }
             onClick={() => void apply(plan.planId)}
           >
-            Import {counted(plan.annotations - (mode === 'add' ? plan.identical : 0), 'annotation')}
+            {t('Import {count}', {
+              count: counted(
+                plan.annotations - (mode === 'add' ? plan.identical : 0),
+                'annotation',
+              ),
+            })}
           </Button>
         </>
       )
     }
     return (
       <>
-        <Button onClick={close}>Cancel</Button>
+        <Button onClick={close}>{t('Cancel')}</Button>
         <Button
           variant="primary"
           disabled={path === '' || state.step !== 'choosing'}
           onClick={() => void read()}
         >
-          Preview
+          {t('Preview')}
         </Button>
       </>
     )
@@ -187,8 +204,10 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
 
   return (
     <Modal
-      title="Import labels"
-      description={`Into “${dataset.name}”. You see what will happen before it happens.`}
+      title={t('Import labels')}
+      description={t('Into “{name}”. You see what will happen before it happens.', {
+        name: dataset.name,
+      })}
       onClose={close}
       wide
       footer={footer()}
@@ -197,21 +216,23 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
         <div className="flex flex-col gap-4">
           {state.error && <ErrorNote>{state.error}</ErrorNote>}
           <PathField
-            label="Label file or folder"
-            hint="A COCO file, a YOLO or VOC folder, a folder of labelme, X-AnyLabeling or Pictograph JSON."
+            label={t('Label file or folder')}
+            hint={t(
+              'A COCO file, a YOLO or VOC folder, a folder of labelme, X-AnyLabeling or Pictograph JSON.',
+            )}
             value={path}
             onChange={setPath}
             onEnter={() => void read()}
             showFiles={/\.(json|xml|txt|ya?ml)$/i}
           />
-          <Field label="Format">
+          <Field label={t('Format')}>
             {(id) => (
               <SelectField
                 id={id}
                 value={format}
                 onChange={(event) => setFormat(event.target.value)}
               >
-                <option value="">Tell it from the files</option>
+                <option value="">{t('Tell it from the files')}</option>
                 {FORMATS.map((item) => (
                   <option key={item.id} value={item.id}>
                     {item.label}
@@ -222,7 +243,9 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
           </Field>
         </div>
       )}
-      {state.step === 'reading' && <p className="text-sm text-muted">Reading the label files…</p>}
+      {state.step === 'reading' && (
+        <p className="text-sm text-muted">{t('Reading the label files…')}</p>
+      )}
       {state.step === 'planned' && <Preview plan={state.plan} mode={mode} onMode={setMode} />}
       {state.step === 'importing' && (
         <ProgressBar label={state.doing} done={state.done} total={state.total} />
@@ -230,7 +253,10 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
       {state.step === 'done' && (
         <p className="flex items-center gap-2 text-sm">
           <CircleCheck className="size-5 text-success" />
-          {counted(state.annotations, 'annotation')} imported on {counted(state.images, 'image')}.
+          {t('{count} imported on {count2}.', {
+            count: counted(state.annotations, 'annotation'),
+            count2: counted(state.images, 'image'),
+          })}
         </p>
       )}
     </Modal>

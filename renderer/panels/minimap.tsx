@@ -1,6 +1,7 @@
 import { type PointerEvent, useEffect, useRef } from 'react'
 import { toImage, viewport } from '#renderer/canvas/viewport.ts'
 import { thumbnailUrl } from '#renderer/rpc/media.ts'
+import { t } from '#renderer/texts/texts.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 
 /** Its longer side, screen pixels. */
@@ -40,7 +41,7 @@ export function Minimap({ image }: { image: DatasetImage }) {
     <div
       data-minimap=""
       role="img"
-      aria-label="The whole image and the part in view"
+      aria-label={t('The whole image and the part in view')}
       onPointerDown={goTo}
       onPointerMove={goTo}
       className="absolute right-3 bottom-3 z-10 cursor-crosshair overflow-hidden rounded-md border border-line-strong bg-canvas shadow-float"

@@ -4,6 +4,7 @@ import { openRemote } from '#renderer/actions/datasets.ts'
 import type { Dropped } from '#renderer/actions/transfers.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Field, TextField } from '#renderer/ui/field.tsx'
@@ -48,29 +49,29 @@ export function NewDatasetDialog({
   }
   return (
     <Modal
-      title="New dataset"
-      description="On the service, for everybody in the organisation."
+      title={t('New dataset')}
+      description={t('On the service, for everybody in the organisation.')}
       onClose={() => showDialog(null)}
       footer={
         <>
-          <Button onClick={() => showDialog(null)}>Cancel</Button>
+          <Button onClick={() => showDialog(null)}>{t('Cancel')}</Button>
           <Button
             variant="primary"
             disabled={busy || name.trim() === ''}
             onClick={() => void create()}
           >
-            {busy ? 'Making…' : 'Create and open'}
+            {busy ? t('Making…') : t('Create and open')}
           </Button>
         </>
       }
     >
       <div className="flex flex-col gap-4">
-        <Field label="Name">
+        <Field label={t('Name')}>
           {(id) => (
             <TextField id={id} value={name} onChange={({ target }) => setName(target.value)} />
           )}
         </Field>
-        <Field label="Description (optional)">
+        <Field label={t('Description (optional)')}>
           {(id) => (
             <TextField
               id={id}
@@ -80,8 +81,8 @@ export function NewDatasetDialog({
           )}
         </Field>
         <Field
-          label="Classes (optional)"
-          hint="Separated by commas. More can be added at any time."
+          label={t('Classes (optional)')}
+          hint={t('Separated by commas. More can be added at any time.')}
         >
           {(id) => (
             <TextField

@@ -1,5 +1,6 @@
 import { CircleAlert, Info, X } from 'lucide-react'
 import { appState, dismissNotice } from '#renderer/actions/app-state.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { RequestId } from '#renderer/ui/request-id.tsx'
@@ -9,7 +10,7 @@ export function Notices() {
   const notices = useStore(appState, (state) => state.notices)
   return (
     <section
-      aria-label="Notices"
+      aria-label={t('Notices')}
       aria-live="polite"
       className="pointer-events-none fixed right-4 bottom-40 z-[60] flex w-96 flex-col gap-2"
     >
@@ -31,7 +32,7 @@ export function Notices() {
             {message}
             {requestId && <RequestId id={requestId} />}
           </div>
-          <IconButton label="Dismiss" onClick={() => dismissNotice(id)}>
+          <IconButton label={t('Dismiss')} onClick={() => dismissNotice(id)}>
             <X />
           </IconButton>
         </div>

@@ -7,6 +7,7 @@ import { discardUnsent, pushNow, retryFailed } from '#renderer/actions/cloud.ts'
 import { goToImage, openDataset } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
@@ -38,7 +39,10 @@ function Entry({ entry, onDiscard }: { entry: OutboxEntry; onDiscard: () => void
           {entry.path && <span className="text-muted"> · {entry.path}</span>}
         </p>
         <p className="truncate text-2xs text-muted">
-          {entry.datasetName} · since {time.format(entry.queuedAtMs)}
+          {t('{datasetName} · since {time}', {
+            datasetName: entry.datasetName,
+            time: time.format(entry.queuedAtMs),
+          })}
         </p>
         {entry.problem && <p className="mt-1 text-xs text-danger">{entry.problem}</p>}
         {entry.requestId && <RequestId id={entry.requestId} />}
@@ -46,16 +50,16 @@ function Entry({ entry, onDiscard }: { entry: OutboxEntry; onDiscard: () => void
       <div className="flex shrink-0 gap-1">
         {entry.state === 'failed' && (
           <Button className="h-7 px-2" onClick={() => void retryFailed([entry.id])}>
-            Retry
+            {t('Retry')}
           </Button>
         )}
         {entry.imageId && (
           <Button variant="ghost" className="h-7 px-2" onClick={() => void goTo(entry)}>
-            {entry.state === 'conflict' ? 'Decide' : 'Show'}
+            {entry.state === 'conflict' ? t('Decide') : t('Show')}
           </Button>
         )}
         <Button variant="ghost" className="h-7 px-2" onClick={onDiscard}>
-          Discard
+          {t('Discard')}
         </Button>
       </div>
     </li>
@@ -63,7 +67,7 @@ function Entry({ entry, onDiscard }: { entry: OutboxEntry; onDiscard: () => void
 }
 
 function Sent({ pushed }: { pushed: readonly Pushed[] }) {
-  if (pushed.length === 0) return <EmptyState title="Nothing was sent from this machine yet" />
+  if (pushed.length === 0) return <EmptyState title={t('Nothing was sent from this machine yet')} />
   return (
     <ul>
       {pushed.map(({ id, message, path, datasetName, atMs }) => (
@@ -91,34 +95,38 @@ export function OutboxDialog() {
   const failed = entries.filter(({ state }) => state === 'failed')
   return (
     <Modal
-      title="Outbox"
-      description="What was done here and the service has not been told yet. It is sent by itself, in order."
+      title={t('Outbox')}
+      description={t(
+        'What was done here and the service has not been told yet. It is sent by itself, in order.',
+      )}
       onClose={() => showDialog(null)}
       wide
       footer={
         <>
           {failed.length > 1 && (
-            <Button onClick={() => void retryFailed(null)}>Retry all {failed.length}</Button>
+            <Button onClick={() => void retryFailed(null)}>
+              {t('Retry all {length}', { length: failed.length })}
+            </Button>
           )}
           <Button variant="primary" onClick={() => void pushNow()}>
-            Send now
+            {t('Send now')}
           </Button>
         </>
       }
     >
       {outbox.isError && <ErrorNote>{outbox.error.message}</ErrorNote>}
       <Tabs.Root defaultValue="waiting">
-        <Tabs.List aria-label="Outbox" className="flex gap-1 border-b border-line">
+        <Tabs.List aria-label={t('Outbox')} className="flex gap-1 border-b border-line">
           <Tabs.Trigger value="waiting" className={TAB}>
-            To be sent <span className="tabular-nums">{entries.length || ''}</span>
+            {t('To be sent')} <span className="tabular-nums">{entries.length || ''}</span>
           </Tabs.Trigger>
           <Tabs.Trigger value="sent" className={TAB}>
-            Sent
+            {t('Sent')}
           </Tabs.Trigger>
         </Tabs.List>
         <Tabs.Content value="waiting" className="h-[46vh] overflow-y-auto">
           {outbox.data && entries.length === 0 ? (
-            <EmptyState icon={<CloudCheck />} title="The service knows everything" />
+            <EmptyState icon={<CloudCheck />} title={t('The service knows everything')} />
           ) : (
             <ul>
               {entries.map((entry) => (
@@ -133,16 +141,19 @@ export function OutboxDialog() {
       </Tabs.Root>
       {discarding && (
         <ConfirmDialog
-          title="Discard this change?"
-          action="Discard"
+          title={t('Discard this change?')}
+          action={t('Discard')}
           onConfirm={() => void discardUnsent(discarding.id)}
           onClose={() => setDiscarding(null)}
         >
-          {discarding.what}
-          {discarding.path ? ` of ${discarding.path}` : ''}: here it becomes what the service has.{' '}
-          {discarding.kind === 'annotations'
-            ? 'What was drawn stays in the image’s history and can be brought back by undo.'
-            : 'It cannot be brought back.'}
+          {t('{what}{value}: here it becomes what the service has. {value2}', {
+            what: discarding.what,
+            value: discarding.path ? ` of ${discarding.path}` : '',
+            value2:
+              discarding.kind === 'annotations'
+                ? t('What was drawn stays in the image’s history and can be brought back by undo.')
+                : t('It cannot be brought back.'),
+          })}
         </ConfirmDialog>
       )}
     </Modal>

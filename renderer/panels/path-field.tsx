@@ -3,6 +3,7 @@ import { type ReactNode, useCallback, useState } from 'react'
 import { notifyError } from '#renderer/actions/app-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Field, TextField } from '#renderer/ui/field.tsx'
 import { FolderPicker } from './folder-picker.tsx'
@@ -56,7 +57,7 @@ export function PathField({
               aria-expanded={info.data?.canPickFolder ? undefined : browsing}
               onClick={() => void browse().catch(notifyError)}
             >
-              Browse…
+              {t('Browse…')}
             </Button>
           </div>
         )}

@@ -1,10 +1,10 @@
 import { useState } from 'react'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { imagesAfter, propagate, propagated } from '#renderer/actions/copy-actions.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
-import { counted } from '#shared/model/counted.ts'
 
 /** Copies the selection, or all shapes, to the images that come next. */
 export function PropagateDialog() {
@@ -28,18 +28,20 @@ export function PropagateDialog() {
   }
   return (
     <Modal
-      title="Propagate to the next images"
-      description={`${counted(annotations.length, 'shape')} of this image: the selection, or all where nothing is selected.`}
+      title={t('Propagate to the next images')}
+      description={t('{count} of this image: the selection, or all where nothing is selected.', {
+        count: counted(annotations.length, 'shape'),
+      })}
       onClose={close}
       footer={
         <>
-          <Button onClick={close}>{busy ? 'Stop' : 'Cancel'}</Button>
+          <Button onClick={close}>{busy ? t('Stop') : t('Cancel')}</Button>
           <Button
             variant="primary"
             disabled={images === 0 || annotations.length === 0 || busy}
             onClick={() => void start()}
           >
-            {busy ? 'Copying…' : `Copy to ${counted(images, 'image')}`}
+            {busy ? t('Copying…') : t('Copy to {count}', { count: counted(images, 'image') })}
           </Button>
         </>
       }
@@ -51,11 +53,13 @@ export function PropagateDialog() {
         }}
       >
         <Field
-          label="How many images"
+          label={t('How many images')}
           hint={
             isNumber && images < number
-              ? `There ${images === 1 ? 'is 1 image' : `are ${images} images`} after this one.`
-              : 'Identical shapes are not copied twice. One undo takes all of it back.'
+              ? t('There {value} after this one.', {
+                  value: images === 1 ? 'is 1 image' : t('are {images} images', { images }),
+                })
+              : t('Identical shapes are not copied twice. One undo takes all of it back.')
           }
         >
           {(id) => (

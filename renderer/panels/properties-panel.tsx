@@ -2,11 +2,11 @@ import { updateAnnotations } from '#renderer/actions/edit-actions.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { selection } from '#renderer/document/selection.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { say } from '#renderer/tools/tool-state.ts'
 import { useStore, useVersion } from '#renderer/ui/use-store.ts'
 import { shapeFields, withShapeField } from '#shared/geometry/shape.ts'
 import { type Annotation, SHAPE_KIND_LABEL } from '#shared/model/annotation.ts'
-import { counted } from '#shared/model/counted.ts'
 import { askingClass } from '#shared/model/pose.ts'
 import { AttributesSection } from './attributes-section.tsx'
 import { CommentsSection } from './comments-section.tsx'
@@ -17,12 +17,16 @@ function Numbers({ annotation }: { annotation: Annotation }) {
   if (fields.length === 0) return null
   const commit = (key: string, label: string, text: string) => {
     const shape = withShapeField(annotation.shape, key, Number(text.replace(',', '.')))
-    if (!shape) say(`${label}: “${text}” cannot be`)
+    if (!shape) say(t('{label}: “{text}” cannot be', { label, text }))
     else
-      updateAnnotations(`Set ${label.toLowerCase()}`, [annotation], (before) => ({
-        ...before,
-        shape,
-      }))
+      updateAnnotations(
+        t('Set {field}', { field: label.toLowerCase() }),
+        [annotation],
+        (before) => ({
+          ...before,
+          shape,
+        }),
+      )
     return shape !== null
   }
   return (
@@ -56,13 +60,15 @@ export function PropertiesPanel({ document }: { document: ImageDocument }) {
       : counted(annotations.length, 'shape')
   return (
     <section
-      aria-label="Properties"
+      aria-label={t('Properties')}
       className="flex max-h-[50%] shrink-0 flex-col gap-2 overflow-y-auto border-t border-line p-2.5"
     >
       <h2 className="flex justify-between text-xs font-semibold text-muted">
         {title}
         {first.instanceId !== undefined && annotations.length === 1 && (
-          <span className="font-normal">Instance {first.instanceId}</span>
+          <span className="font-normal">
+            {t('Instance {instanceId}', { instanceId: first.instanceId })}
+          </span>
         )}
       </h2>
       {annotations.length === 1 && <Numbers annotation={first} />}

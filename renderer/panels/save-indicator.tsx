@@ -1,6 +1,7 @@
 import { Check, CloudAlert, LoaderCircle } from 'lucide-react'
 import { retrySaving, session } from '#renderer/document/session.ts'
 import { connection } from '#renderer/rpc/connection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 
@@ -16,10 +17,10 @@ export function SaveIndicator() {
       >
         <CloudAlert className="size-4 shrink-0" />
         <span className="truncate" title={save.reason}>
-          {save.waiting} not saved: {save.reason}
+          {t('{waiting} not saved: {reason}', { waiting: save.waiting, reason: save.reason })}
         </span>
         <Button variant="ghost" className="h-6 px-2 text-xs text-danger" onClick={retrySaving}>
-          Retry
+          {t('Retry')}
         </Button>
       </div>
     )
@@ -27,7 +28,7 @@ export function SaveIndicator() {
   if (lost) {
     return (
       <output className="flex items-center gap-1.5 text-xs text-warning">
-        <CloudAlert className="size-4" /> Engine not answering, reconnecting…
+        <CloudAlert className="size-4" /> {t('Engine not answering, reconnecting…')}
       </output>
     )
   }
@@ -38,7 +39,7 @@ export function SaveIndicator() {
       ) : (
         <LoaderCircle className="size-3.5 animate-spin" />
       )}
-      {save.kind === 'saved' ? 'Saved' : 'Saving…'}
+      {save.kind === 'saved' ? t('Saved') : t('Saving…')}
     </output>
   )
 }

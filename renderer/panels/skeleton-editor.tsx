@@ -1,10 +1,10 @@
 import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react'
 import { type PointerEvent, useRef, useState } from 'react'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import type { Skeleton } from '#shared/model/annotation-class.ts'
-import { counted } from '#shared/model/counted.ts'
 import { guessPairs, SKELETON_TEMPLATES } from '#shared/model/pose.ts'
 import {
   addNode,
@@ -67,7 +67,7 @@ function Drawing({
     <svg
       ref={svg}
       role="img"
-      aria-label="The template. The list beside it says and changes the same."
+      aria-label={t('The template. The list beside it says and changes the same.')}
       viewBox={`${-MARGIN} ${-MARGIN} ${SIDE + 2 * MARGIN} ${SIDE + 2 * MARGIN}`}
       className="aspect-square w-full touch-none rounded-md border border-line bg-canvas select-none"
       onPointerDown={(event) => {
@@ -153,20 +153,20 @@ function NodeRow({
     >
       <span className="text-right text-2xs text-muted tabular-nums">{index + 1}</span>
       <TextField
-        aria-label={`Name of joint ${index + 1}`}
+        aria-label={t('Name of joint {value}', { value: index + 1 })}
         className={small}
         value={name}
         onChange={(event) => onChange(changeNode(skeleton, index, { name: event.target.value }))}
       />
       <SelectField
-        aria-label={`Other side of ${name}`}
+        aria-label={t('Other side of {name}', { name })}
         className={small}
         value={partner ?? ''}
         onChange={({ target }) =>
           onChange(pairNodes(skeleton, index, target.value === '' ? null : Number(target.value)))
         }
       >
-        <option value="">no side</option>
+        <option value="">{t('no side')}</option>
         {others.map((item) => (
           <option key={item.name} value={item.other}>
             {item.name}
@@ -174,7 +174,7 @@ function NodeRow({
         ))}
       </SelectField>
       <SelectField
-        aria-label={`Connect ${name} with`}
+        aria-label={t('Connect {name} with', { name })}
         className={small}
         value=""
         onChange={({ target }) => onChange(toggleEdge(skeleton, index, Number(target.value)))}
@@ -191,7 +191,7 @@ function NodeRow({
       </SelectField>
       <span className="flex">
         <IconButton
-          label={`Place ${name} earlier`}
+          label={t('Place {name} earlier', { name })}
           className="size-6"
           disabled={index === 0}
           onClick={() => onChange(shiftNode(skeleton, index, -1))}
@@ -199,7 +199,7 @@ function NodeRow({
           <ArrowUp />
         </IconButton>
         <IconButton
-          label={`Place ${name} later`}
+          label={t('Place {name} later', { name })}
           className="size-6"
           disabled={index === skeleton.nodes.length - 1}
           onClick={() => onChange(shiftNode(skeleton, index, 1))}
@@ -207,7 +207,7 @@ function NodeRow({
           <ArrowDown />
         </IconButton>
         <IconButton
-          label={`Remove ${name}`}
+          label={t('Remove {name}', { name })}
           className="size-6"
           onClick={() => onChange(removeNode(skeleton, index))}
         >
@@ -225,7 +225,7 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
     <div className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-2">
         <SelectField
-          aria-label="Begin with a template"
+          aria-label={t('Begin with a template')}
           className="h-7 w-52 text-xs"
           value=""
           onChange={({ target }) => {
@@ -233,7 +233,7 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
             onChange(SKELETON_TEMPLATES[Number(target.value)].skeleton)
           }}
         >
-          <option value="">Begin with a template…</option>
+          <option value="">{t('Begin with a template…')}</option>
           {SKELETON_TEMPLATES.map(({ label }, index) => (
             <option key={label} value={index}>
               {label}
@@ -241,14 +241,14 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
           ))}
         </SelectField>
         <Button className="h-7 px-2 text-xs" onClick={() => onChange(addNode(skeleton, 0.5, 0.5))}>
-          <Plus className="size-3.5" /> Joint
+          <Plus className="size-3.5" /> {t('Joint')}
         </Button>
         <Button
           className="h-7 px-2 text-xs"
           disabled={skeleton.nodes.length < 2}
           onClick={() => onChange({ ...skeleton, pairs: guessPairs(skeleton.nodes) })}
         >
-          Left and right by name
+          {t('Left and right by name')}
         </Button>
       </div>
       <div className="grid grid-cols-[240px_1fr] gap-3">
@@ -261,13 +261,14 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
             setChosen={setChosen}
           />
           <p className="text-2xs text-muted">
-            Click adds a joint, drag moves it. Shift+click connects it with the chosen one.
+            {t('Click adds a joint, drag moves it. Shift+click connects it with the chosen one.')}
           </p>
         </div>
         {skeleton.nodes.length === 0 ? (
           <p className="text-xs text-muted">
-            No joints yet. With joints, poses of this class are placed with the pose tool, in the
-            order of this list.
+            {t(
+              'No joints yet. With joints, poses of this class are placed with the pose tool, in the order of this list.',
+            )}
           </p>
         ) : (
           <ol className="flex max-h-72 flex-col gap-0.5 overflow-y-auto">

@@ -16,12 +16,12 @@ import { showAccount } from '#renderer/actions/cloud.ts'
 import { chooseFolder, forgetDataset, openDataset, openSample } from '#renderer/actions/datasets.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Account } from '#shared/model/account.ts'
-import { counted } from '#shared/model/counted.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { AccountBadge } from './account-state.tsx'
 import { Logo } from './logo.tsx'
@@ -32,8 +32,8 @@ const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle
 function counts({ imageCount, annotatedCount }: Dataset): string {
   const images = `${imageCount.toLocaleString()} ${imageCount === 1 ? 'image' : 'images'}`
   return imageCount === 0
-    ? 'No images yet'
-    : `${images} · ${annotatedCount.toLocaleString()} annotated`
+    ? t('No images yet')
+    : t('{images} · {count} annotated', { images, count: annotatedCount.toLocaleString() })
 }
 
 function RecentDataset({ dataset, onForget }: { dataset: Dataset; onForget: () => void }) {
@@ -56,16 +56,19 @@ function RecentDataset({ dataset, onForget }: { dataset: Dataset; onForget: () =
         <span className="shrink-0 text-right text-xs text-muted">
           <span className="block">{counts(dataset)}</span>
           <span className="block">
-            {dataset.missing ? 'Folder not found' : when.format(dataset.lastOpenedAtMs)}
+            {dataset.missing ? t('Folder not found') : when.format(dataset.lastOpenedAtMs)}
           </span>
         </span>
       </button>
       {dataset.missing && (
         <Button onClick={() => showDialog({ kind: 'relocate', datasetId: dataset.id })}>
-          <MapPin className="size-4" /> Locate…
+          <MapPin className="size-4" /> {t('Locate…')}
         </Button>
       )}
-      <IconButton label={`Remove ${dataset.name} from the list`} onClick={onForget}>
+      <IconButton
+        label={t('Remove {name} from the list', { name: dataset.name })}
+        onClick={onForget}
+      >
         <Trash2 />
       </IconButton>
     </li>
@@ -75,24 +78,30 @@ function RecentDataset({ dataset, onForget }: { dataset: Dataset; onForget: () =
 function forgettingRemote({ waiting, failed, conflicts }: NonNullable<Dataset['remote']>): string {
   const unsent = waiting + failed + conflicts
   return unsent > 0
-    ? `${counted(unsent, 'change')} of it ${unsent === 1 ? 'has' : 'have'} not been sent to the service and would be lost. Send them first.`
-    : 'It stays on the service and can be opened again.'
+    ? t('{count} of it {value} not been sent to the service and would be lost. Send them first.', {
+        count: counted(unsent, 'change'),
+        value: unsent === 1 ? 'has' : 'have',
+      })
+    : t('It stays on the service and can be opened again.')
 }
 
 function ForgetDialog({ dataset, onClose }: { dataset: Dataset; onClose: () => void }) {
   return (
     <ConfirmDialog
-      title={`Remove “${dataset.name}” from the library?`}
-      action="Remove"
+      title={t('Remove “{name}” from the library?', { name: dataset.name })}
+      action={t('Remove')}
       onConfirm={() => void forgetDataset(dataset.id)}
       onClose={onClose}
     >
       {dataset.remote
         ? forgettingRemote(dataset.remote)
         : dataset.annotatedCount > 0
-          ? `The annotations of ${counted(dataset.annotatedCount, 'image')} are deleted with it and cannot be brought back. Export them first if you may need them.`
-          : 'It has no annotations.'}{' '}
-      {!dataset.remote && 'The images on disk are not touched.'}
+          ? t(
+              'The annotations of {count} are deleted with it and cannot be brought back. Export them first if you may need them.',
+              { count: counted(dataset.annotatedCount, 'image') },
+            )
+          : t('It has no annotations.')}{' '}
+      {!dataset.remote && t('The images on disk are not touched.')}
     </ConfirmDialog>
   )
 }
@@ -114,7 +123,7 @@ function AccountRow({ account }: { account: Account }) {
           <span className="block truncate text-sm font-medium">{account.organization}</span>
           <span className="block truncate text-xs text-muted">
             {new URL(account.baseUrl).host}
-            {unsent > 0 && ` · ${counted(unsent, 'change')} not sent`}
+            {unsent > 0 && t(' · {count} not sent', { count: counted(unsent, 'change') })}
           </span>
         </span>
         <AccountBadge account={account} />
@@ -129,7 +138,7 @@ function AccountsSection() {
     <section aria-labelledby="accounts">
       <div className="mb-2 flex items-center justify-between px-3">
         <h2 id="accounts" className="text-xs font-semibold text-muted">
-          Pictograph
+          {t('Pictograph')}
         </h2>
         <div className="flex items-center gap-1">
           <TransferIndicator />
@@ -138,13 +147,13 @@ function AccountsSection() {
             className="h-7 px-2 text-xs"
             onClick={() => showDialog({ kind: 'account' })}
           >
-            <Plus className="size-4" /> Add account
+            <Plus className="size-4" /> {t('Add account')}
           </Button>
         </div>
       </div>
       {accounts.length === 0 ? (
         <p className="rounded-lg border border-dashed border-line px-4 py-4 text-center text-sm text-muted">
-          With an account, the datasets of your organisation open here like folders do.
+          {t('With an account, the datasets of your organisation open here like folders do.')}
         </p>
       ) : (
         <ul className="flex flex-col gap-1.5">
@@ -172,9 +181,9 @@ export function StartScreen() {
         <header className="flex items-center gap-4">
           <Logo className="size-14 shrink-0" />
           <div>
-            <h1 className="text-2xl font-semibold tracking-tight">Pictograph Desktop</h1>
+            <h1 className="text-2xl font-semibold tracking-tight">{t('Pictograph Desktop')}</h1>
             <p className="text-base text-muted">
-              Draw boxes, polygons, polylines and keypoints on your images.
+              {t('Draw boxes, polygons, polylines and keypoints on your images.')}
             </p>
           </div>
         </header>
@@ -186,9 +195,9 @@ export function StartScreen() {
           >
             <FolderOpen className="mt-0.5 size-6 shrink-0" />
             <span>
-              <span className="block text-base font-semibold">Open folder…</span>
+              <span className="block text-base font-semibold">{t('Open folder…')}</span>
               <span className="block text-sm">
-                Images stay where they are. The folder is only read.
+                {t('Images stay where they are. The folder is only read.')}
               </span>
             </span>
           </button>
@@ -201,10 +210,10 @@ export function StartScreen() {
             <Sparkles className="mt-0.5 size-6 shrink-0 text-accent-text" />
             <span>
               <span className="block text-base font-semibold">
-                {busy ? 'Opening…' : 'Try the sample dataset'}
+                {busy ? t('Opening…') : t('Try the sample dataset')}
               </span>
               <span className="block text-sm text-muted">
-                A dozen scenes with cars, people, lanes and faces, partly annotated.
+                {t('A dozen scenes with cars, people, lanes and faces, partly annotated.')}
               </span>
             </span>
           </button>
@@ -212,12 +221,12 @@ export function StartScreen() {
         <AccountsSection />
         <section aria-labelledby="recent">
           <h2 id="recent" className="mb-2 px-3 text-xs font-semibold text-muted">
-            Recent datasets
+            {t('Recent datasets')}
           </h2>
           {datasets.isError && <ErrorNote>{datasets.error.message}</ErrorNote>}
           {datasets.data?.length === 0 && (
             <p className="rounded-lg border border-dashed border-line px-4 py-6 text-center text-sm text-muted">
-              Folders that you open appear here.
+              {t('Folders that you open appear here.')}
             </p>
           )}
           {datasets.data && datasets.data.length > 0 && (

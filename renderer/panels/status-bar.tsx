@@ -3,6 +3,7 @@ import { viewport } from '#renderer/canvas/viewport.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { selection } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { toolState } from '#renderer/tools/tool-state.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 
@@ -40,8 +41,11 @@ export function StatusBar() {
       {scan && scan.state !== 'done' && (
         <span className="tabular-nums">
           {scan.state === 'scanning'
-            ? `${scan.found.toLocaleString()} images found…`
-            : `${scan.read.toLocaleString()} of ${scan.found.toLocaleString()} read`}
+            ? t('{count} images found…', { count: scan.found.toLocaleString() })
+            : t('{count} of {count2} read', {
+                count: scan.read.toLocaleString(),
+                count2: scan.found.toLocaleString(),
+              })}
         </span>
       )}
       {image?.width && (

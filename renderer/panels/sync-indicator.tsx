@@ -1,9 +1,9 @@
 import { CloudAlert, CloudCheck, CloudOff, CloudUpload } from 'lucide-react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
-import { counted } from '#shared/model/counted.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 
 /** How a dataset of the service stands with it; a click shows what it has not been told. */
@@ -19,18 +19,22 @@ export function SyncIndicator({ remote }: { remote: NonNullable<Dataset['remote'
     conflicts > 0
       ? [CloudAlert, counted(conflicts, 'conflict'), 'text-danger']
       : failed > 0
-        ? [CloudAlert, `${failed} refused`, 'text-danger']
+        ? [CloudAlert, t('{failed} refused', { failed }), 'text-danger']
         : isOffline
-          ? [CloudOff, waiting > 0 ? `Offline, ${waiting} waiting` : 'Offline', 'text-warning']
+          ? [
+              CloudOff,
+              waiting > 0 ? t('Offline, {waiting} waiting', { waiting }) : t('Offline'),
+              'text-warning',
+            ]
           : isPushing && waiting > 0
-            ? [CloudUpload, 'Sending…', 'text-muted']
+            ? [CloudUpload, t('Sending…'), 'text-muted']
             : waiting > 0
-              ? [CloudUpload, `${waiting} waiting`, 'text-muted']
-              : [CloudCheck, 'On the service', 'text-muted']
+              ? [CloudUpload, t('{waiting} waiting', { waiting }), 'text-muted']
+              : [CloudCheck, t('On the service'), 'text-muted']
   return (
     <button
       type="button"
-      title="What the service has not been told yet"
+      title={t('What the service has not been told yet')}
       data-sync={
         conflicts > 0 ? 'conflict' : failed > 0 ? 'failed' : waiting > 0 ? 'waiting' : 'synced'
       }

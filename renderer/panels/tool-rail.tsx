@@ -13,6 +13,7 @@ import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { t } from '#renderer/texts/texts.ts'
 import type { ToolId } from '#renderer/tools/tool.ts'
 import { toolState } from '#renderer/tools/tool-state.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
@@ -33,8 +34,8 @@ const ICONS: Record<ToolId, LucideIcon> = {
 
 /** What fits below an icon. */
 const SHORT_LABEL: Partial<Record<ToolId, string>> = {
-  oriented_box: 'Rotated',
-  extreme_box: 'Extreme',
+  oriented_box: t('Rotated'),
+  extreme_box: t('Extreme'),
 }
 
 export function ToolRail() {
@@ -45,7 +46,7 @@ export function ToolRail() {
   const isRemote = useStore(datasetState, ({ dataset }) => dataset?.remote != null)
   return (
     <nav
-      aria-label="Tools"
+      aria-label={t('Tools')}
       className="flex w-[68px] shrink-0 flex-col items-center gap-0.5 overflow-y-auto border-r border-line bg-surface py-1.5"
     >
       {TOOLS.filter(({ needsService }) => isRemote || !needsService).map(({ id, label }) => {

@@ -18,6 +18,7 @@ import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { session } from '#renderer/document/session.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from '#renderer/gallery/stage-labels.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
@@ -41,14 +42,14 @@ function History({ document }: { document: ImageDocument }) {
   return (
     <div className="flex">
       <IconButton
-        label={undo ? `Undo: ${undo}` : 'Nothing to undo'}
+        label={undo ? t('Undo: {undo}', { undo }) : t('Nothing to undo')}
         disabled={!undo}
         onClick={() => void actionById('undo').run()}
       >
         <Undo2 />
       </IconButton>
       <IconButton
-        label={redo ? `Redo: ${redo}` : 'Nothing to redo'}
+        label={redo ? t('Redo: {redo}', { redo }) : t('Nothing to redo')}
         disabled={!redo}
         onClick={() => void actionById('redo').run()}
       >
@@ -67,7 +68,7 @@ function ImageState({ image }: { image: DatasetImage }) {
   return (
     <>
       <select
-        aria-label="Stage"
+        aria-label={t('Stage')}
         className={SELECT}
         value={image.stage}
         onChange={(event) => update({ stage: stageSchema.parse(event.target.value) })}
@@ -79,7 +80,7 @@ function ImageState({ image }: { image: DatasetImage }) {
         ))}
       </select>
       <select
-        aria-label="Split"
+        aria-label={t('Split')}
         className={SELECT}
         value={image.split ?? ''}
         onChange={(event) =>
@@ -88,7 +89,7 @@ function ImageState({ image }: { image: DatasetImage }) {
           })
         }
       >
-        <option value="">No split</option>
+        <option value="">{t('No split')}</option>
         {splitSchema.options.map((split) => (
           <option key={split} value={split}>
             {SPLIT_LABEL[split]}
@@ -113,7 +114,7 @@ export function TopBar({ settings }: { settings: Settings }) {
   return (
     <header className="flex h-11 shrink-0 items-center gap-3 border-b border-line bg-surface px-2">
       <IconButton
-        label="Back to the start screen"
+        label={t('Back to the start screen')}
         onClick={() => void actionById('close-dataset').run()}
       >
         <House />
@@ -134,7 +135,7 @@ export function TopBar({ settings }: { settings: Settings }) {
       {image && !isGallery && <ImageState image={image} />}
       {document && !isGallery && <History document={document} />}
       <IconButton
-        label={`${isGallery ? 'One image' : 'All images as a grid'} (${keyLabel('Mod+G')})`}
+        label={`${isGallery ? t('One image') : 'All images as a grid'} (${keyLabel('Mod+G')})`}
         pressed={isGallery}
         onClick={() => void actionById('gallery').run()}
       >
@@ -149,14 +150,14 @@ export function TopBar({ settings }: { settings: Settings }) {
             className="h-7 px-2"
             onClick={() => void actionById('upload').run()}
           >
-            <CloudUpload className="size-4" /> Upload
+            <CloudUpload className="size-4" /> {t('Upload')}
           </Button>
           <Button
             variant="primary"
             className="h-7 px-2.5"
             onClick={() => void actionById('download').run()}
           >
-            <CloudDownload className="size-4" /> Download
+            <CloudDownload className="size-4" /> {t('Download')}
           </Button>
         </>
       ) : (
@@ -166,25 +167,25 @@ export function TopBar({ settings }: { settings: Settings }) {
             className="h-7 px-2"
             onClick={() => void actionById('import').run()}
           >
-            <Download className="size-4" /> Import
+            <Download className="size-4" /> {t('Import')}
           </Button>
           <Button
             variant="primary"
             className="h-7 px-2.5"
             onClick={() => void actionById('export').run()}
           >
-            <Upload className="size-4" /> Export
+            <Upload className="size-4" /> {t('Export')}
           </Button>
         </>
       )}
       <IconButton
-        label={`Shortcuts (${keyLabel('?')})`}
+        label={t('Shortcuts ({key})', { key: keyLabel('?') })}
         onClick={() => void actionById('help').run()}
       >
         <Keyboard />
       </IconButton>
       <IconButton
-        label={`Settings (${keyLabel('Mod+,')})`}
+        label={t('Settings ({key})', { key: keyLabel('Mod+,') })}
         onClick={() => void actionById('settings').run()}
       >
         <Settings2 />

@@ -1,6 +1,7 @@
 import { ArrowDownUp, CircleAlert } from 'lucide-react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { transferState } from '#renderer/document/cloud-state.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { liveShare } from '#shared/model/transfer.ts'
 
@@ -24,7 +25,7 @@ export function TransferIndicator() {
   return (
     <button
       type="button"
-      title="Downloads and uploads"
+      title={t('Downloads and uploads')}
       onClick={() => showDialog({ kind: 'transfers' })}
       className="flex h-7 items-center gap-1.5 rounded-md px-2 text-xs whitespace-nowrap text-muted hover:bg-hover tabular-nums"
     >
@@ -33,7 +34,11 @@ export function TransferIndicator() {
       ) : (
         <ArrowDownUp className="size-4" aria-hidden="true" />
       )}
-      {percent !== null ? `${percent} %` : failed > 0 ? `${failed} stopped` : 'Transfers'}
+      {percent !== null
+        ? `${percent} %`
+        : failed > 0
+          ? t('{failed} stopped', { failed })
+          : t('Transfers')}
     </button>
   )
 }

@@ -22,24 +22,24 @@ import {
 } from '#renderer/actions/transfers.ts'
 import { transferState } from '#renderer/document/cloud-state.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { EmptyState, ProgressBar } from '#renderer/ui/feedback.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
-import { counted } from '#shared/model/counted.ts'
 import { formatDuration } from '#shared/model/duration.ts'
 import { isLive, type Transfer } from '#shared/model/transfer.ts'
 
 const STATE: Record<Transfer['state'], string> = {
-  planning: 'Getting ready',
-  running: 'Running',
-  finishing: 'Finishing',
-  paused: 'Paused',
-  done: 'Done',
-  failed: 'Stopped',
-  cancelled: 'Cancelled',
+  planning: t('Getting ready'),
+  running: t('Running'),
+  finishing: t('Finishing'),
+  paused: t('Paused'),
+  done: t('Done'),
+  failed: t('Stopped'),
+  cancelled: t('Cancelled'),
 }
 
 /** Bytes a second over the last minute. */
@@ -52,7 +52,10 @@ function Graph({ history }: { history: readonly number[] }) {
       preserveAspectRatio="none"
       className="h-8 w-full"
       role="img"
-      aria-label={`Throughput of the last ${history.length} seconds, up to ${formatBytes(top)} a second`}
+      aria-label={t('Throughput of the last {length} seconds, up to {size} a second', {
+        length: history.length,
+        size: formatBytes(top),
+      })}
     >
       <polyline
         points={points}
@@ -71,10 +74,12 @@ function line(transfer: Transfer): string {
   const parts = [
     isPlanned
       ? `${done.toLocaleString()} of ${counted(files.total, 'file')}`
-      : `${counted(files.total, 'file')} found so far`,
+      : t('{count} found so far', { count: counted(files.total, 'file') }),
     bytes.total > 0 && `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}`,
     isLive(transfer) && bytesPerSecond > 0 && `${formatBytes(bytesPerSecond)}/s`,
-    isLive(transfer) && leftMs !== null && `${formatDuration(leftMs)} left`,
+    isLive(transfer) &&
+      leftMs !== null &&
+      t('{duration} left', { duration: formatDuration(leftMs) }),
     isLive(transfer) && connections > 0 && counted(connections, 'connection'),
   ]
   return parts.filter(Boolean).join(' · ')
@@ -116,7 +121,7 @@ function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void 
         <div className="min-w-0 flex-1">
           <p className="truncate text-sm font-medium">{name}</p>
           <p className="truncate text-xs text-muted" title={place}>
-            {kind === 'download' ? `to ${place}` : `from ${place}`}
+            {kind === 'download' ? `to ${place}` : t('from {place}', { place })}
           </p>
         </div>
         <span className="shrink-0 text-xs leading-7 text-muted">
@@ -124,18 +129,21 @@ function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void 
         </span>
         <div className="flex shrink-0">
           {live && (
-            <IconButton label={`Pause ${name}`} onClick={() => void pauseTransfer(id)}>
+            <IconButton label={t('Pause {name}', { name })} onClick={() => void pauseTransfer(id)}>
               <Pause />
             </IconButton>
           )}
           {(state === 'paused' || (state === 'failed' && files.failed === 0)) && (
-            <IconButton label={`Go on with ${name}`} onClick={() => void resumeTransfer(id)}>
+            <IconButton
+              label={t('Go on with {name}', { name })}
+              onClick={() => void resumeTransfer(id)}
+            >
               <Play />
             </IconButton>
           )}
           {files.failed > 0 && !live && (
             <IconButton
-              label={`Try the failed files of ${name} again`}
+              label={t('Try the failed files of {name} again', { name })}
               onClick={() => void retryTransfer(id)}
             >
               <RotateCcw />
@@ -143,18 +151,21 @@ function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void 
           )}
           {kind === 'download' && state === 'done' && (
             <IconButton
-              label={`Show the folder of ${name}`}
+              label={t('Show the folder of {name}', { name })}
               onClick={() => void revealTransfer(place)}
             >
               <FolderOpen />
             </IconButton>
           )}
           {live || state === 'paused' ? (
-            <IconButton label={`Cancel ${name}`} onClick={onCancel}>
+            <IconButton label={t('Cancel {name}', { name })} onClick={onCancel}>
               <X />
             </IconButton>
           ) : (
-            <IconButton label={`Take ${name} off the list`} onClick={() => void removeTransfer(id)}>
+            <IconButton
+              label={t('Take {name} off the list', { name })}
+              onClick={() => void removeTransfer(id)}
+            >
               <Trash2 />
             </IconButton>
           )}
@@ -163,7 +174,7 @@ function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void 
       {state !== 'done' && state !== 'cancelled' && (
         <ProgressBar
           isBare
-          label={`Progress of ${name}`}
+          label={t('Progress of {name}', { name })}
           done={hasBytes ? bytes.done : files.done + files.skipped}
           total={hasBytes ? bytes.total : files.total}
         />
@@ -180,7 +191,7 @@ function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void 
           aria-expanded={showsFailures}
           onClick={() => setShowsFailures(!showsFailures)}
         >
-          {counted(files.failed, 'file')} failed: why
+          {t('{count} failed: why', { count: counted(files.failed, 'file') })}
         </Button>
       )}
       {showsFailures && <Failures id={id} count={files.failed} />}
@@ -191,7 +202,7 @@ function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void 
           aria-expanded={showsReport}
           onClick={() => setShowsReport(!showsReport)}
         >
-          Report ({report.length})
+          {t('Report ({length})', { length: report.length })}
         </Button>
       )}
       {showsReport && (
@@ -213,15 +224,15 @@ export function TransfersDialog() {
   const [cancelling, setCancelling] = useState<Transfer | null>(null)
   return (
     <Modal
-      title="Downloads and uploads"
-      description="They go on when this is closed, and after the app was closed."
+      title={t('Downloads and uploads')}
+      description={t('They go on when this is closed, and after the app was closed.')}
       onClose={() => showDialog(null)}
       wide
     >
       <div className="min-h-[46vh]">
         {transfers.length === 0 ? (
-          <EmptyState icon={<Inbox />} title="Nothing is being transferred">
-            Choose Download on a dataset, or drop a folder on the window.
+          <EmptyState icon={<Inbox />} title={t('Nothing is being transferred')}>
+            {t('Choose Download on a dataset, or drop a folder on the window.')}
           </EmptyState>
         ) : (
           <ul>
@@ -233,14 +244,17 @@ export function TransfersDialog() {
       </div>
       {cancelling && (
         <ConfirmDialog
-          title={`Cancel the ${cancelling.kind} of “${cancelling.name}”?`}
-          action={`Cancel the ${cancelling.kind}`}
+          title={t('Cancel the {kind} of “{name}”?', {
+            kind: cancelling.kind,
+            name: cancelling.name,
+          })}
+          action={t('Cancel the {kind}', { kind: cancelling.kind })}
           onConfirm={() => void cancelTransfer(cancelling.id)}
           onClose={() => setCancelling(null)}
         >
           {cancelling.kind === 'download'
-            ? 'Complete files stay in the folder; half ones are removed.'
-            : 'Images that are on the service stay there; the others are not sent.'}
+            ? t('Complete files stay in the folder; half ones are removed.')
+            : t('Images that are on the service stay there; the others are not sent.')}
         </ConfirmDialog>
       )}
     </Modal>

@@ -7,12 +7,12 @@ import {
   startUpload,
 } from '#renderer/actions/transfers.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
 import { Checkbox, Choice, Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { formatBytes } from '#shared/model/bytes.ts'
-import { counted } from '#shared/model/counted.ts'
 import { FORMATS } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
@@ -64,43 +64,56 @@ function Preview({ preview, onExisting }: { preview: UploadPreview; onExisting: 
     labelFiles,
   } = preview
   const label = FORMATS.find(({ id }) => id === labels)?.label
-  const fate = { skip: 'left out', rename: 'renamed', replace: 'replaced' }[onExisting]
+  const fate = { skip: t('left out'), rename: 'renamed', replace: 'replaced' }[onExisting]
   return (
     <div
       className="flex flex-col gap-1 rounded-md bg-raised px-3 py-2 text-xs tabular-nums"
       role="status"
     >
       <p>
-        {preview.isComplete ? '' : 'Looking… '}
-        {counted(images, 'image')}, {formatBytes(bytes)}, in{' '}
-        {counted(directories.length, 'directory', 'directories')}
+        {t('{looking}{images}, {size}, in {directories}', {
+          looking: preview.isComplete ? '' : t('Looking… '),
+          images: counted(images, 'image'),
+          size: formatBytes(bytes),
+          directories: counted(directories.length, 'directory', 'directories'),
+        })}
       </p>
       {sameName > 0 && (
         <p className="text-warning">
-          {counted(sameName, 'name')} {sameName === 1 ? 'is' : 'are'} there already and will be{' '}
-          {fate}.
+          {t('{count} {value} there already and will be {fate}.', {
+            count: counted(sameName, 'name'),
+            value: sameName === 1 ? 'is' : 'are',
+            fate,
+          })}
         </p>
       )}
       {sameContent > 0 && (
         <p className="text-warning">
-          {counted(sameContent, 'image')} {sameContent === 1 ? 'was' : 'were'} sent from here
-          before, under another name.
+          {t('{count} {value} sent from here before, under another name.', {
+            count: counted(sameContent, 'image'),
+            value: sameContent === 1 ? 'was' : 'were',
+          })}
         </p>
       )}
       {label && (
         <p>
-          Annotations beside them: {label} ({counted(labelFiles, 'file')})
+          {t('Annotations beside them: {label} ({count})', {
+            label,
+            count: counted(labelFiles, 'file'),
+          })}
         </p>
       )}
       {otherCount > 0 && (
         <p className="text-muted" title={others.join('\n')}>
-          {counted(otherCount, 'file')}{' '}
-          {otherCount === 1 ? 'is no image and stays' : 'are no images and stay'} here
+          {t('{count} {value} here', {
+            count: counted(otherCount, 'file'),
+            value: otherCount === 1 ? t('is no image and stays') : t('are no images and stay'),
+          })}
         </p>
       )}
       {preview.isComplete && images === 0 && (
         <p className="text-danger">
-          There is no image in it (JPEG, PNG, GIF, BMP, WebP, TIFF, HEIC).
+          {t('There is no image in it (JPEG, PNG, GIF, BMP, WebP, TIFF, HEIC).')}
         </p>
       )}
     </div>
@@ -154,18 +167,20 @@ export function UploadDialog({
   }
   return (
     <Modal
-      title={`Upload to “${target.name}”`}
+      title={t('Upload to “{name}”', { name: target.name })}
       onClose={close}
       wide
       footer={
         <>
-          <Button onClick={close}>Cancel</Button>
+          <Button onClick={close}>{t('Cancel')}</Button>
           <Button
             variant="primary"
             disabled={busy || paths.length === 0 || preview?.images === 0}
             onClick={() => void start()}
           >
-            {preview ? `Upload ${counted(preview.images, 'image')}` : 'Upload'}
+            {preview
+              ? t('Upload {count}', { count: counted(preview.images, 'image') })
+              : t('Upload')}
           </Button>
         </>
       }
@@ -173,21 +188,25 @@ export function UploadDialog({
       <div className="flex flex-col gap-4">
         {!dropped && (
           <PathField
-            label="A folder, an image or a ZIP of this machine"
-            hint="Or drop them on the window."
+            label={t('A folder, an image or a ZIP of this machine')}
+            hint={t('Or drop them on the window.')}
             value={typed}
             onChange={setTyped}
           />
         )}
         {files && !staged && !error && (
           <div className="flex flex-col gap-1.5">
-            <p className="text-xs text-muted">Reading what was dropped</p>
-            <ProgressBar label="Reading what was dropped" done={stagedCount} total={files.length} />
+            <p className="text-xs text-muted">{t('Reading what was dropped')}</p>
+            <ProgressBar
+              label={t('Reading what was dropped')}
+              done={stagedCount}
+              total={files.length}
+            />
           </div>
         )}
         {preview && <Preview preview={preview} onExisting={options.onExisting} />}
         {(error ?? problem) && <ErrorNote>{error ?? problem}</ErrorNote>}
-        <Field label="Below the directory">
+        <Field label={t('Below the directory')}>
           {(id) => (
             <TextField
               id={id}
@@ -199,35 +218,35 @@ export function UploadDialog({
         </Field>
         <div className="flex flex-wrap gap-6">
           <Choice
-            label="Folders"
+            label={t('Folders')}
             name="tree"
             value={options.tree}
             options={[
-              { value: 'keep', label: 'As they are' },
-              { value: 'first', label: 'First level' },
-              { value: 'flat', label: 'None' },
+              { value: 'keep', label: t('As they are') },
+              { value: 'first', label: t('First level') },
+              { value: 'flat', label: t('None') },
             ]}
             onChange={(tree) => change({ tree })}
           />
           <Choice
-            label="Names that are there already"
+            label={t('Names that are there already')}
             name="on-existing"
             value={options.onExisting}
             options={[
-              { value: 'skip', label: 'Leave out' },
-              { value: 'rename', label: 'Rename' },
-              { value: 'replace', label: 'Replace' },
+              { value: 'skip', label: t('Leave out') },
+              { value: 'rename', label: t('Rename') },
+              { value: 'replace', label: t('Replace') },
             ]}
             onChange={(onExisting) => change({ onExisting })}
           />
         </div>
         {options.onExisting === 'replace' && (
           <p className="text-xs text-warning">
-            A replaced image is deleted on the service, with its annotations.
+            {t('A replaced image is deleted on the service, with its annotations.')}
           </p>
         )}
         <Checkbox
-          label="Send annotations that lie beside the images"
+          label={t('Send annotations that lie beside the images')}
           checked={options.withLabels}
           onChange={({ target: field }) => change({ withLabels: field.checked })}
         />

@@ -5,6 +5,7 @@ import { canvasPointer, pointerPlace } from '#renderer/canvas/pointer-place.ts'
 import { toImage, viewport } from '#renderer/canvas/viewport.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { isVisible, select, selection } from '#renderer/document/selection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { PICK_RADIUS } from '#renderer/tools/select/select-tool.ts'
 import type { Pointer } from '#renderer/tools/tool.ts'
 import { say, toolState } from '#renderer/tools/tool-state.ts'
@@ -120,7 +121,7 @@ export function useCanvasInput(
       pressed = null
       toolState.setState({ isHeld: false })
       if (toolState.getState().active.cancel())
-        say('The system took the pointer away: what was being dragged is as it was')
+        say(t('The system took the pointer away: what was being dragged is as it was'))
     }
 
     const onLeave = () => {

@@ -1,4 +1,5 @@
 import { changeSettings, PLAIN_TONE } from '#renderer/actions/view-actions.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Checkbox } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
@@ -39,7 +40,7 @@ export function PictureControls({ settings }: { settings: Settings }) {
   const isPlain = brightness === 0 && contrast === 0 && gamma === 1
   const tones: SliderProps[] = [
     {
-      label: 'Brightness',
+      label: t('Brightness'),
       value: brightness,
       shown: percent(brightness),
       min: -1,
@@ -48,7 +49,7 @@ export function PictureControls({ settings }: { settings: Settings }) {
       onChange: (value) => void changeSettings({ brightness: value }),
     },
     {
-      label: 'Contrast',
+      label: t('Contrast'),
       value: contrast,
       shown: percent(contrast),
       min: -1,
@@ -57,7 +58,7 @@ export function PictureControls({ settings }: { settings: Settings }) {
       onChange: (value) => void changeSettings({ contrast: value }),
     },
     {
-      label: 'Gamma',
+      label: t('Gamma'),
       // Twice as far to the right is twice the gamma.
       value: Math.log2(gamma),
       shown: gamma.toFixed(2),
@@ -68,16 +69,16 @@ export function PictureControls({ settings }: { settings: Settings }) {
     },
   ]
   return (
-    <section aria-label="Picture" className="flex flex-col gap-2">
+    <section aria-label={t('Picture')} className="flex flex-col gap-2">
       <h3 className="flex h-6 items-center justify-between text-xs font-semibold text-muted">
-        Picture
+        {t('Picture')}
         <Button
           variant="ghost"
           className="h-6 px-2 text-xs"
           disabled={isPlain}
           onClick={() => void changeSettings(PLAIN_TONE)}
         >
-          As it is
+          {t('As it is')}
         </Button>
       </h3>
       {tones.map((slider) => (
@@ -92,7 +93,7 @@ export function ShapeControls({ settings }: { settings: Settings }) {
   const { fillOpacity, strokeOpacity, strokeWidth, freehandTolerance } = settings
   const shapes: SliderProps[] = [
     {
-      label: 'Fill',
+      label: t('Fill'),
       value: fillOpacity,
       shown: percent(fillOpacity),
       min: 0,
@@ -101,7 +102,7 @@ export function ShapeControls({ settings }: { settings: Settings }) {
       onChange: (value) => void changeSettings({ fillOpacity: value }),
     },
     {
-      label: 'Outlines',
+      label: t('Outlines'),
       value: strokeOpacity,
       shown: percent(strokeOpacity),
       min: 0.1,
@@ -110,7 +111,7 @@ export function ShapeControls({ settings }: { settings: Settings }) {
       onChange: (value) => void changeSettings({ strokeOpacity: value }),
     },
     {
-      label: 'Line width',
+      label: t('Line width'),
       value: strokeWidth,
       shown: `${strokeWidth} px`,
       min: 1,
@@ -119,7 +120,7 @@ export function ShapeControls({ settings }: { settings: Settings }) {
       onChange: (value) => void changeSettings({ strokeWidth: value }),
     },
     {
-      label: 'Freehand to',
+      label: t('Freehand to'),
       value: freehandTolerance,
       shown: `${freehandTolerance} px`,
       min: 0.5,
@@ -129,8 +130,8 @@ export function ShapeControls({ settings }: { settings: Settings }) {
     },
   ]
   return (
-    <section aria-label="Shapes" className="flex flex-col gap-2">
-      <h3 className="text-xs font-semibold text-muted">Shapes</h3>
+    <section aria-label={t('Shapes')} className="flex flex-col gap-2">
+      <h3 className="text-xs font-semibold text-muted">{t('Shapes')}</h3>
       {shapes.map((slider) => (
         <Slider key={slider.label} {...slider} />
       ))}
@@ -139,17 +140,17 @@ export function ShapeControls({ settings }: { settings: Settings }) {
 }
 
 const AIDS = [
-  ['showLabels', 'Class names'],
-  ['showCrosshair', 'Crosshair'],
-  ['showMinimap', 'Map'],
-  ['showLoupe', 'Loupe'],
-  ['snapping', 'Snapping'],
+  ['showLabels', t('Class names')],
+  ['showCrosshair', t('Crosshair')],
+  ['showMinimap', t('Map')],
+  ['showLoupe', t('Loupe')],
+  ['snapping', t('Snapping')],
 ] as const
 
 /** What helps to see and to draw. */
 export function AidControls({ settings }: { settings: Settings }) {
   return (
-    <section className="grid grid-cols-2 gap-2" aria-label="Aids">
+    <section className="grid grid-cols-2 gap-2" aria-label={t('Aids')}>
       {AIDS.map(([name, label]) => (
         <Checkbox
           key={name}

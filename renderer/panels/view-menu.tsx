@@ -1,5 +1,6 @@
 import { SlidersHorizontal } from 'lucide-react'
 import { Popover } from 'radix-ui'
+import { t } from '#renderer/texts/texts.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
 import { AidControls, PictureControls, ShapeControls } from './view-controls.tsx'
@@ -11,7 +12,7 @@ export function ViewMenu({ settings }: { settings: Settings }) {
   return (
     <Popover.Root>
       <Popover.Trigger asChild>
-        <IconButton label="View: picture and shapes" pressed={!isPlain}>
+        <IconButton label={t('View: picture and shapes')} pressed={!isPlain}>
           <SlidersHorizontal />
         </IconButton>
       </Popover.Trigger>
@@ -19,7 +20,7 @@ export function ViewMenu({ settings }: { settings: Settings }) {
         <Popover.Content
           align="end"
           sideOffset={8}
-          aria-label="View"
+          aria-label={t('View')}
           className="z-30 flex w-80 flex-col gap-3 divide-y divide-line rounded-lg border border-line bg-surface p-3.5 shadow-float *:not-last:pb-3"
         >
           <PictureControls settings={settings} />

@@ -4,6 +4,7 @@ import { RPCLink as MessagePortLink } from '@orpc/client/message-port'
 import { RPCLink as WebSocketLink } from '@orpc/client/websocket'
 import type { ContractRouterClient } from '@orpc/contract'
 import { createStore } from 'zustand/vanilla'
+import { t } from '#renderer/texts/texts.ts'
 import { APP_SCHEME, CONNECT_CHANNEL } from '#shared/contract/connect.ts'
 import type { Contract } from '#shared/contract/contract.ts'
 
@@ -13,7 +14,7 @@ type Link = ClientLink<Record<never, never>>
 /** The core cannot be reached at the moment; it is tried again by itself. */
 export class ConnectionLostError extends Error {
   constructor() {
-    super('The app’s engine does not answer. It is tried again by itself.')
+    super(t('The app’s engine does not answer. It is tried again by itself.'))
     this.name = 'ConnectionLostError'
   }
 }

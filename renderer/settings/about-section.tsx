@@ -4,19 +4,23 @@ import { copyDiagnostics } from '#renderer/actions/help-actions.ts'
 import { changeUpdate } from '#renderer/actions/updates.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import type { UpdateState } from '#shared/contract/updates.ts'
 
 function Update({ state }: { state: UpdateState }) {
   switch (state.kind) {
     case 'off':
-      return <p className="text-xs text-muted">This copy is not updated by itself.</p>
+      return <p className="text-xs text-muted">{t('This copy is not updated by itself.')}</p>
     case 'checking':
-      return <p className="text-xs text-muted">Looking for a new version…</p>
+      return <p className="text-xs text-muted">{t('Looking for a new version…')}</p>
     case 'downloading':
       return (
         <p className="text-xs text-muted">
-          Version {state.version}: {Math.round(state.share * 100)} % here
+          {t('Version {version}: {count} % here', {
+            version: state.version,
+            count: Math.round(state.share * 100),
+          })}
         </p>
       )
     case 'current':
@@ -24,10 +28,10 @@ function Update({ state }: { state: UpdateState }) {
       return (
         <div className="flex items-center gap-3">
           <Button className="h-7 px-2.5" onClick={() => changeUpdate('check')}>
-            Look for a new version
+            {t('Look for a new version')}
           </Button>
           <p className="text-xs text-muted">
-            {state.kind === 'failed' ? state.message : 'This is the newest.'}
+            {state.kind === 'failed' ? state.message : t('This is the newest.')}
           </p>
         </div>
       )
@@ -36,11 +40,14 @@ function Update({ state }: { state: UpdateState }) {
       return (
         <div className="flex flex-col gap-2">
           <p className="text-sm">
-            Version {state.version} {state.kind === 'ready' ? 'is ready.' : 'is there.'}
+            {t('Version {version} {value}', {
+              version: state.version,
+              value: state.kind === 'ready' ? t('is ready.') : t('is there.'),
+            })}
           </p>
           {/* Notes come from the feed: they are text, whatever is in them. */}
           <p className="max-h-40 overflow-y-auto rounded-md bg-raised p-2.5 text-xs whitespace-pre-wrap">
-            {state.notes || 'It came without notes.'}
+            {state.notes || t('It came without notes.')}
           </p>
           {state.kind === 'ready' && state.waitsFor !== null && (
             <p className="text-xs text-warning">{state.waitsFor}</p>
@@ -52,10 +59,10 @@ function Update({ state }: { state: UpdateState }) {
               disabled={state.kind === 'ready' && state.waitsFor !== null}
               onClick={() => changeUpdate(state.kind === 'ready' ? 'install' : 'download')}
             >
-              {state.kind === 'ready' ? 'Restart with it' : 'Fetch it'}
+              {state.kind === 'ready' ? t('Restart with it') : t('Fetch it')}
             </Button>
             <Button className="h-7 px-2.5" onClick={() => changeUpdate('refuse')}>
-              Not this version
+              {t('Not this version')}
             </Button>
           </div>
         </div>
@@ -72,41 +79,45 @@ export function AboutSection() {
   return (
     <div className="flex flex-col gap-5">
       <section className="flex flex-col gap-2">
-        <h3 className="text-sm font-semibold">Pictograph Desktop {version}</h3>
+        <h3 className="text-sm font-semibold">{t('Pictograph Desktop {version}', { version })}</h3>
         {update.data && <Update state={update.data} />}
       </section>
       <section className="flex flex-col gap-2">
-        <h3 className="text-sm font-semibold">Data folder</h3>
+        <h3 className="text-sm font-semibold">{t('Data folder')}</h3>
         <p className="text-xs text-muted">
-          Labels, settings, the log and cached images are in{' '}
-          <span className="break-all text-text">{dataDir}</span>. Your folders of images stay where
-          they are. Another one is chosen at the start, with <code>--data</code> or
-          PICTOGRAPH_DATA_DIR.
+          {t('Labels, settings, the log and cached images are in')}{' '}
+          <span className="break-all text-text">{dataDir}</span>
+          {t(
+            '. Your folders of images stay where they are. Another one is chosen at the start, with',
+          )}{' '}
+          <code>--data</code> {t('or PICTOGRAPH_DATA_DIR.')}
         </p>
         {canReveal && (
           <Button
             className="h-7 self-start px-2.5"
             onClick={() => void client.folders.reveal({ path: dataDir }).catch(notifyError)}
           >
-            Show the folder
+            {t('Show the folder')}
           </Button>
         )}
       </section>
       <section className="flex flex-col gap-2">
-        <h3 className="text-sm font-semibold">Privacy</h3>
+        <h3 className="text-sm font-semibold">{t('Privacy')}</h3>
         <p className="text-xs text-muted">
-          Nothing is sent anywhere but to the service of your accounts: no statistics, no reports of
-          crashes, no pictures. Without an account nothing leaves this machine.
+          {t(
+            'Nothing is sent anywhere but to the service of your accounts: no statistics, no reports of crashes, no pictures. Without an account nothing leaves this machine.',
+          )}
         </p>
       </section>
       <section className="flex flex-col gap-2">
-        <h3 className="text-sm font-semibold">When something goes wrong</h3>
+        <h3 className="text-sm font-semibold">{t('When something goes wrong')}</h3>
         <p className="text-xs text-muted">
-          The diagnostics hold versions, counts and the newest of the log, without names of datasets
-          and without keys. Read them before you send them to anybody.
+          {t(
+            'The diagnostics hold versions, counts and the newest of the log, without names of datasets and without keys. Read them before you send them to anybody.',
+          )}
         </p>
         <Button className="h-7 self-start px-2.5" onClick={() => void copyDiagnostics()}>
-          Copy diagnostics
+          {t('Copy diagnostics')}
         </Button>
       </section>
     </div>

@@ -3,12 +3,12 @@ import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { removeAccount, setHourlyLimit } from '#renderer/actions/cloud.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
+import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { SelectField } from '#renderer/ui/field.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Account } from '#shared/model/account.ts'
-import { counted } from '#shared/model/counted.ts'
 
 /** Requests an hour of the service’s plans. */
 const LIMITS = [1_000, 2_000, 5_000, 20_000, 50_000, 100_000]
@@ -21,21 +21,24 @@ function Row({ account, onRemove }: { account: Account; onRemove: () => void }) 
         <span className="block truncate text-2xs text-muted">{account.baseUrl}</span>
       </span>
       <SelectField
-        aria-label={`Requests an hour of ${account.organization}`}
+        aria-label={t('Requests an hour of {organization}', { organization: account.organization })}
         className="w-44"
         value={account.hourlyLimit ?? ''}
         onChange={({ target }) =>
           void setHourlyLimit(account.id, target.value === '' ? null : Number(target.value))
         }
       >
-        <option value="">Find out by itself</option>
+        <option value="">{t('Find out by itself')}</option>
         {LIMITS.map((limit) => (
           <option key={limit} value={limit}>
-            {limit.toLocaleString()} requests/h
+            {t('{count} requests/h', { count: limit.toLocaleString() })}
           </option>
         ))}
       </SelectField>
-      <IconButton label={`Remove the account ${account.organization}`} onClick={onRemove}>
+      <IconButton
+        label={t('Remove the account {organization}', { organization: account.organization })}
+        onClick={onRemove}
+      >
         <Trash2 />
       </IconButton>
     </li>
@@ -52,12 +55,12 @@ export function AccountsSection() {
   return (
     <section className="flex flex-col gap-2">
       <div className="flex items-center justify-between">
-        <h3 className="text-sm font-semibold">Accounts</h3>
+        <h3 className="text-sm font-semibold">{t('Accounts')}</h3>
         <Button className="h-7 px-2.5" onClick={() => showDialog({ kind: 'account' })}>
-          Add account…
+          {t('Add account…')}
         </Button>
       </div>
-      {accounts.length === 0 && <p className="text-xs text-muted">None.</p>}
+      {accounts.length === 0 && <p className="text-xs text-muted">{t('None.')}</p>}
       <ul className="flex flex-col gap-2">
         {accounts.map((account) => (
           <Row key={account.id} account={account} onRemove={() => setRemoving(account)} />
@@ -65,15 +68,21 @@ export function AccountsSection() {
       </ul>
       {removing && (
         <ConfirmDialog
-          title={`Remove the account “${removing.organization}” from this machine?`}
-          action="Remove"
+          title={t('Remove the account “{organization}” from this machine?', {
+            organization: removing.organization,
+          })}
+          action={t('Remove')}
           onConfirm={() => void removeAccount(removing.id)}
           onClose={() => setRemoving(null)}
         >
-          Its key and its datasets’ files are taken off this machine.{' '}
-          {unsent > 0
-            ? `${counted(unsent, 'change')} not sent yet would be lost: send them first.`
-            : 'Everything is on the service.'}
+          {t('Its key and its datasets’ files are taken off this machine. {value}', {
+            value:
+              unsent > 0
+                ? t('{count} not sent yet would be lost: send them first.', {
+                    count: counted(unsent, 'change'),
+                  })
+                : t('Everything is on the service.'),
+          })}
         </ConfirmDialog>
       )}
     </section>

@@ -1,40 +1,39 @@
 import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { LANGUAGES } from '#renderer/texts/languages.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Choice, Field, SelectField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
-
-/** In their own words, so that whoever needs one can find it. */
-const LANGUAGES: readonly { value: Settings['language']; label: string }[] = [
-  { value: 'en', label: 'English' },
-]
 
 export function GeneralSection({ settings }: { settings: Settings }) {
   return (
     <div className="flex flex-col gap-5">
       <Choice
-        label="Theme"
+        label={t('Theme')}
         name="theme"
         value={settings.theme}
         options={[
-          { value: 'system', label: 'Like the system' },
-          { value: 'light', label: 'Light' },
-          { value: 'dark', label: 'Dark' },
+          { value: 'system', label: t('Like the system') },
+          { value: 'light', label: t('Light') },
+          { value: 'dark', label: t('Dark') },
         ]}
         onChange={(theme) => void changeSettings({ theme })}
       />
-      <Field label="Language">
+      <Field label={t('Language')}>
         {(id) => (
           <SelectField
             id={id}
             className="w-44"
             value={settings.language}
             onChange={({ target }) => {
-              const chosen = LANGUAGES.find(({ value }) => value === target.value)
-              if (chosen) void changeSettings({ language: chosen.value })
+              const chosen = LANGUAGES.find(({ id: language }) => language === target.value)
+              if (chosen) void changeSettings({ language: chosen.id })
             }}
           >
-            {LANGUAGES.map(({ value, label }) => (
-              <option key={value} value={value}>
-                {label}
+            {LANGUAGES.filter(
+              ({ id: language }) => language !== 'en-XA' || settings.language === language,
+            ).map(({ id: language, name }) => (
+              <option key={language} value={language}>
+                {name}
               </option>
             ))}
           </SelectField>

@@ -3,12 +3,13 @@ import { notifyError } from '#renderer/actions/app-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { PathField } from '#renderer/panels/path-field.tsx'
 import { client } from '#renderer/rpc/connection.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Choice } from '#renderer/ui/field.tsx'
 import type { Dataset, LabelFileFormat } from '#shared/model/dataset.ts'
 
 const LABEL_FORMATS: readonly { value: LabelFileFormat | 'off'; label: string }[] = [
-  { value: 'off', label: 'Off' },
+  { value: 'off', label: t('Off') },
   { value: 'pictograph', label: 'Pictograph JSON' },
   { value: 'labelme', label: 'labelme' },
   { value: 'yolo', label: 'YOLO' },
@@ -37,14 +38,17 @@ export function LabelFilesSection({ dataset }: { dataset: Dataset }) {
   return (
     <section className="flex flex-col gap-3">
       <div>
-        <h3 className="text-sm font-semibold">Label files in step: {dataset.name}</h3>
+        <h3 className="text-sm font-semibold">
+          {t('Label files in step: {name}', { name: dataset.name })}
+        </h3>
         <p className="text-xs text-muted">
-          After each edit the image’s labels are also written as a file; what another program
-          changes there comes back as one step that undo takes back.
+          {t(
+            'After each edit the image’s labels are also written as a file; what another program changes there comes back as one step that undo takes back.',
+          )}
         </p>
       </div>
       <Choice
-        label="Format"
+        label={t('Format')}
         name="label-format"
         value={format}
         options={LABEL_FORMATS}
@@ -52,24 +56,25 @@ export function LabelFilesSection({ dataset }: { dataset: Dataset }) {
       />
       {format === 'yolo' && (
         <p className="text-xs text-warning">
-          YOLO holds boxes only: other shapes are written as the box around them, or not at all.
-          Here they stay as they are.
+          {t(
+            'YOLO holds boxes only: other shapes are written as the box around them, or not at all. Here they stay as they are.',
+          )}
         </p>
       )}
       {format !== 'off' && (
         <Choice
-          label="Where"
+          label={t('Where')}
           name="label-place"
           value={beside ? 'beside' : 'folder'}
           options={[
-            { value: 'beside', label: 'Beside the images' },
-            { value: 'folder', label: 'In another folder' },
+            { value: 'beside', label: t('Beside the images') },
+            { value: 'folder', label: t('In another folder') },
           ]}
           onChange={(value) => setBeside(value === 'beside')}
         />
       )}
       {format !== 'off' && !beside && (
-        <PathField label="Folder" value={folder} onChange={setFolder} allowCreate />
+        <PathField label={t('Folder')} value={folder} onChange={setFolder} allowCreate />
       )}
       <Button
         className="self-start"
@@ -77,7 +82,7 @@ export function LabelFilesSection({ dataset }: { dataset: Dataset }) {
         disabled={same || busy || (format !== 'off' && !beside && folder === '')}
         onClick={() => void apply()}
       >
-        {busy ? 'Reading and writing…' : 'Apply'}
+        {busy ? t('Reading and writing…') : t('Apply')}
       </Button>
     </section>
   )

@@ -1,4 +1,5 @@
 import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Checkbox, Field, SelectField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
@@ -11,8 +12,10 @@ export function ServiceSection({ settings }: { settings: Settings }) {
   return (
     <section className="flex flex-col gap-5">
       <Field
-        label="Images of the service on this disk"
-        hint="The ones not looked at for longest go first. What you made available offline, and what was not sent yet, always stays."
+        label={t('Images of the service on this disk')}
+        hint={t(
+          'The ones not looked at for longest go first. What you made available offline, and what was not sent yet, always stays.',
+        )}
       >
         {(id) => (
           <SelectField
@@ -34,8 +37,8 @@ export function ServiceSection({ settings }: { settings: Settings }) {
         )}
       </Field>
       <Field
-        label="Connections of a transfer, at the most"
-        hint="It takes no more than help, and fewer when something goes wrong."
+        label={t('Connections of a transfer, at the most')}
+        hint={t('It takes no more than help, and fewer when something goes wrong.')}
       >
         {(id) => (
           <SelectField
@@ -57,8 +60,8 @@ export function ServiceSection({ settings }: { settings: Settings }) {
         )}
       </Field>
       <Checkbox
-        label="Keep the machine awake while something is transferred"
-        hint="Its screen may go dark. Only in the desktop app."
+        label={t('Keep the machine awake while something is transferred')}
+        hint={t('Its screen may go dark. Only in the desktop app.')}
         checked={settings.keepAwake}
         onChange={({ target }) => void changeSettings({ keepAwake: target.checked })}
       />

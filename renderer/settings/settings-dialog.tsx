@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { type SettingsSection, showDialog } from '#renderer/actions/app-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { AidControls, PictureControls, ShapeControls } from '#renderer/panels/view-controls.tsx'
+import { t } from '#renderer/texts/texts.ts'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
@@ -26,10 +27,10 @@ export function SettingsDialog({
 }) {
   const dataset = useStore(datasetState, (state) => state.dataset)
   const sections: { id: SettingsSection; label: string; content: ReactNode }[] = [
-    { id: 'general', label: 'General', content: <GeneralSection settings={settings} /> },
+    { id: 'general', label: t('General'), content: <GeneralSection settings={settings} /> },
     {
       id: 'canvas',
-      label: 'Canvas',
+      label: t('Canvas'),
       content: (
         <div className="flex max-w-80 flex-col gap-5">
           <ShapeControls settings={settings} />
@@ -38,28 +39,28 @@ export function SettingsDialog({
         </div>
       ),
     },
-    { id: 'shortcuts', label: 'Shortcuts', content: <ShortcutsSection settings={settings} /> },
-    { id: 'accounts', label: 'Accounts', content: <AccountsSection /> },
+    { id: 'shortcuts', label: t('Shortcuts'), content: <ShortcutsSection settings={settings} /> },
+    { id: 'accounts', label: t('Accounts'), content: <AccountsSection /> },
     {
       id: 'transfers',
-      label: 'Cache and transfers',
+      label: t('Cache and transfers'),
       content: <ServiceSection settings={settings} />,
     },
     ...(dataset && !dataset.remote
       ? [
           {
             id: 'labels' as const,
-            label: 'Label files',
+            label: t('Label files'),
             content: <LabelFilesSection key={dataset.id} dataset={dataset} />,
           },
         ]
       : []),
-    { id: 'about', label: 'About and privacy', content: <AboutSection /> },
+    { id: 'about', label: t('About and privacy'), content: <AboutSection /> },
   ]
   return (
-    <Modal title="Settings" onClose={() => showDialog(null)} wide>
+    <Modal title={t('Settings')} onClose={() => showDialog(null)} wide>
       <Tabs.Root defaultValue={first} orientation="vertical" className="flex h-[56vh] gap-6">
-        <Tabs.List aria-label="Settings" className="flex w-40 shrink-0 flex-col gap-0.5">
+        <Tabs.List aria-label={t('Settings')} className="flex w-40 shrink-0 flex-col gap-0.5">
           {sections.map(({ id, label }) => (
             <Tabs.Trigger key={id} value={id} className={TAB}>
               {label}

@@ -1,10 +1,11 @@
 import { RotateCcw } from 'lucide-react'
 import { useState } from 'react'
-import type { Action } from '#renderer/actions/action.ts'
+import { type Action, GROUP_LABEL } from '#renderer/actions/action.ts'
 import { ACTIONS } from '#renderer/actions/actions.ts'
 import { keyLabel, shortcutOf } from '#renderer/actions/keys.ts'
 import { holderOf, keysOf, PRESETS } from '#renderer/actions/shortcuts.ts'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { Field, SelectField, TextField } from '#renderer/ui/field.tsx'
@@ -48,13 +49,16 @@ function Row({
         {action.label}
       </span>
       {isOwn && (
-        <IconButton label={`Usual keys for “${action.label}”`} onClick={reset}>
+        <IconButton label={t('Usual keys for “{label}”', { label: action.label })} onClick={reset}>
           <RotateCcw />
         </IconButton>
       )}
       <button
         type="button"
-        aria-label={`Keys of “${action.label}”: ${keys.map(keyLabel).join(', ') || 'none'}`}
+        aria-label={t('Keys of “{label}”: {value}', {
+          label: action.label,
+          value: keys.map(keyLabel).join(', ') || 'none',
+        })}
         className="flex h-7 min-w-28 items-center justify-end gap-1 rounded-md border border-line px-1.5 hover:bg-hover"
         onClick={() => setRecording(true)}
         onBlur={() => setRecording(false)}
@@ -71,9 +75,9 @@ function Row({
         }}
       >
         {isRecording ? (
-          <span className="text-xs text-accent-text">Press keys, or Esc</span>
+          <span className="text-xs text-accent-text">{t('Press keys, or Esc')}</span>
         ) : keys.length === 0 ? (
-          <span className="text-xs text-muted">none</span>
+          <span className="text-xs text-muted">{t('none')}</span>
         ) : (
           keys.map((key) => <Keys key={key}>{keyLabel(key)}</Keys>)
         )}
@@ -105,13 +109,13 @@ function Conflict({
       className="flex items-center gap-3 rounded-md bg-warning-soft px-3 py-2 text-sm text-warning"
     >
       <span className="min-w-0 flex-1">
-        {keyLabel(key)} is “{holder.label}” already.
+        {t('{key} is “{label}” already.', { key: keyLabel(key), label: holder.label })}
       </span>
       <Button className="h-7 px-2.5" onClick={giveTo}>
-        Take it from there
+        {t('Take it from there')}
       </Button>
       <Button variant="ghost" className="h-7 px-2.5" onClick={onClose}>
-        Leave it
+        {t('Leave it')}
       </Button>
     </div>
   )
@@ -132,7 +136,7 @@ export function ShortcutsSection({ settings }: { settings: Settings }) {
   return (
     <div className="flex flex-col gap-4">
       <div className="flex items-end gap-3">
-        <Field label="As in">
+        <Field label={t('As in')}>
           {(id) => (
             <SelectField
               id={id}
@@ -153,8 +157,8 @@ export function ShortcutsSection({ settings }: { settings: Settings }) {
         </Field>
         <TextField
           type="search"
-          aria-label="Find an action or a key"
-          placeholder="Find an action or a key"
+          aria-label={t('Find an action or a key')}
+          placeholder={t('Find an action or a key')}
           className="flex-1"
           value={search}
           onChange={({ target }) => setSearch(target.value)}
@@ -164,14 +168,14 @@ export function ShortcutsSection({ settings }: { settings: Settings }) {
           disabled={own === 0}
           onClick={() => void changeSettings({ shortcuts: {} })}
         >
-          Undo my changes
+          {t('Undo my changes')}
         </Button>
       </div>
       {wanted && <Conflict wanted={wanted} settings={settings} onClose={() => setWanted(null)} />}
-      {shown.length === 0 && <p className="text-sm text-muted">No action of that name.</p>}
+      {shown.length === 0 && <p className="text-sm text-muted">{t('No action of that name.')}</p>}
       {[...Map.groupBy(shown, ({ group }) => group)].map(([group, actions]) => (
         <section key={group}>
-          <h3 className="mb-1 text-xs font-semibold text-muted">{group}</h3>
+          <h3 className="mb-1 text-xs font-semibold text-muted">{GROUP_LABEL[group]}</h3>
           <ul className="flex flex-col gap-0.5">
             {actions.map((action) => (
               <Row key={action.id} action={action} settings={settings} onConflict={setWanted} />

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { t } from '#renderer/texts/texts.ts'
 import type { DraftData } from '#shared/contract/contract.ts'
 import { boxCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
@@ -68,7 +69,7 @@ export class AssistTool extends IdleTool {
       else this.#positive = [...this.#positive, pressed]
       if (this.#positive.length > 0)
         void this.#ask({ kind: 'point', positive: this.#positive, negative: this.#negative })
-      else this.host.say('Click the thing itself first, then beside it with Shift')
+      else this.host.say(t('Click the thing itself first, then beside it with Shift'))
     } else {
       this.#positive = []
       this.#negative = []
@@ -82,7 +83,12 @@ export class AssistTool extends IdleTool {
     if (this.#proposal.length === 0) return false
     const created = [...this.#proposal]
     this.host.edit(
-      `Accept ${created.length === 1 ? created[0].className : `${created.length} proposals`}`,
+      t('Accept {value}', {
+        value:
+          created.length === 1
+            ? created[0].className
+            : t('{length} proposals', { length: created.length }),
+      }),
       {
         created,
         updated: [],
@@ -129,15 +135,20 @@ export class AssistTool extends IdleTool {
       ],
       vertices: this.#positive,
       crosses: this.#negative,
-      caption: this.#isWaiting ? 'Asking…' : null,
+      caption: this.#isWaiting ? t('Asking…') : null,
     }
   }
 
   hint(): string {
-    if (this.#isWaiting) return 'The service is looking… · Esc to stop waiting'
+    if (this.#isWaiting) return t('The service is looking… · Esc to stop waiting')
     if (this.#proposal.length > 0)
-      return 'Enter draws the proposal · click more, Shift+click beside it to correct · Esc discards'
-    return `Click the thing, or drag a box around it: ${this.host.className()} · each answer is paid by your plan · Esc to select`
+      return t(
+        'Enter draws the proposal · click more, Shift+click beside it to correct · Esc discards',
+      )
+    return t(
+      'Click the thing, or drag a box around it: {className} · each answer is paid by your plan · Esc to select',
+      { className: this.host.className() },
+    )
   }
 
   override cursor(): string {
@@ -161,8 +172,8 @@ export class AssistTool extends IdleTool {
     if (answer && this.#proposal.length === 0)
       this.host.say(
         answer.status === 'below_threshold'
-          ? 'The service is not sure enough to propose something here'
-          : 'The service found nothing here',
+          ? t('The service is not sure enough to propose something here')
+          : t('The service found nothing here'),
       )
     this.host.changed()
   }

@@ -1,3 +1,4 @@
+import { t } from '#renderer/texts/texts.ts'
 import { boundsOfPoints, boxCorners, boxFromCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
 import type { Box, Point } from '#shared/model/annotation.ts'
@@ -24,7 +25,7 @@ abstract class AnyBoxTool extends PointsTool {
   /** Commits the box; false when it is none, which is said. */
   protected createBox(box: Box, pixel: number): boolean {
     if (box.w < pixel || box.h < pixel) {
-      this.host.say('A box needs a width and a height')
+      this.host.say(t('A box needs a width and a height'))
       return false
     }
     this.points = []
@@ -70,9 +71,11 @@ export class BoxTool extends AnyBoxTool {
 
   hint(): string {
     if (!this.#pressed && this.points.length === 0)
-      return `Drag or click two corners: ${this.host.className()} · Esc to select`
-    const how = this.points.length > 0 ? 'Click the opposite corner' : 'Let go to finish'
-    return `${how} · Shift: square · Alt: from the centre · Esc cancels`
+      return t('Drag or click two corners: {className} · Esc to select', {
+        className: this.host.className(),
+      })
+    const how = this.points.length > 0 ? t('Click the opposite corner') : t('Let go to finish')
+    return t('{how} · Shift: square · Alt: from the centre · Esc cancels', { how })
   }
 
   #box(from: Point, { at, shift, alt }: Pointer): Box {
@@ -100,8 +103,11 @@ export class ExtremeBoxTool extends AnyBoxTool {
 
   hint(): string {
     const count = this.points.length
-    const which = `Click an outermost point: top, left, bottom or right (${count + 1} of ${EXTREMES}, in any order)`
-    const back = count > 0 ? 'Backspace takes back · Esc drops it' : 'Esc to select'
+    const which = t(
+      'Click an outermost point: top, left, bottom or right ({number} of {total}, in any order)',
+      { number: count + 1, total: EXTREMES },
+    )
+    const back = count > 0 ? t('Backspace takes back · Esc drops it') : t('Esc to select')
     return `${which}: ${this.host.className()} · ${back}`
   }
 }

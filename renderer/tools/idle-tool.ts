@@ -1,3 +1,4 @@
+import { t } from '#renderer/texts/texts.ts'
 import type { ActiveTool, Pointer, Preview, ToolHost } from './tool.ts'
 import { NO_PREVIEW } from './tool.ts'
 
@@ -36,6 +37,6 @@ export class PanTool extends IdleTool {
     return 'grab'
   }
   hint(): string {
-    return 'Drag to move the picture · wheel zooms · V to select'
+    return t('Drag to move the picture · wheel zooms · V to select')
   }
 }

@@ -1,3 +1,4 @@
+import { t } from '#renderer/texts/texts.ts'
 import { IdleTool } from './idle-tool.ts'
 import type { Pointer } from './tool.ts'
 
@@ -7,6 +8,8 @@ export class KeypointTool extends IdleTool {
   }
 
   hint(): string {
-    return `Click to place a keypoint: ${this.host.className()} · Esc to select`
+    return t('Click to place a keypoint: {className} · Esc to select', {
+      className: this.host.className(),
+    })
   }
 }

@@ -1,3 +1,4 @@
+import { t } from '#renderer/texts/texts.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { orientedBoxFromCorners, orientedCorners } from '#shared/geometry/shapes/oriented-box.ts'
 import type { Point } from '#shared/model/annotation.ts'
@@ -45,7 +46,7 @@ export class OrientedBoxTool extends PointsTool {
     }
     const box = orientedBoxFromCorners(from, to, next)
     if (!box || box.h < pointer.pixel) {
-      this.host.say('A box needs a width and a height')
+      this.host.say(t('A box needs a width and a height'))
       return
     }
     this.points = []
@@ -68,11 +69,12 @@ export class OrientedBoxTool extends PointsTool {
 
   hint(): string {
     const next = [
-      'Click one end of a side, or drag along it',
-      'Click its other end · Shift snaps to 15°',
-      'Click how far the box reaches',
+      t('Click one end of a side, or drag along it'),
+      t('Click its other end · Shift snaps to 15°'),
+      t('Click how far the box reaches'),
     ]
-    const cancel = this.points.length > 0 ? 'Backspace takes back · Esc drops it' : 'Esc to select'
+    const cancel =
+      this.points.length > 0 ? t('Backspace takes back · Esc drops it') : t('Esc to select')
     return `${next[this.points.length]}: ${this.host.className()} · ${cancel}`
   }
 

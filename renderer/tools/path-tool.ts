@@ -1,3 +1,4 @@
+import { t } from '#renderer/texts/texts.ts'
 import { selfCrossings } from '#shared/geometry/crossings.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { simplifyPath } from '#shared/geometry/polygon-ops.ts'
@@ -58,7 +59,9 @@ abstract class PathTool extends PointsTool {
   override finish(): boolean {
     if (this.points.length === 0) return false
     if (this.points.length < this.fewest) {
-      this.host.say(`${this.what} needs at least ${this.fewest} points`)
+      this.host.say(
+        t('{what} needs at least {fewest} points', { what: this.what, fewest: this.fewest }),
+      )
       return true
     }
     const points = this.points
@@ -104,15 +107,25 @@ abstract class PathTool extends PointsTool {
   hint(): string {
     const count = this.points.length
     if (this.#stroke.length > 1)
-      return `Let go to end the line · simplified to ${this.host.freehandTolerance()} px ([ and ] change it)`
+      return t(
+        'Let go to end the line · simplified to {freehandTolerance} px ([ and ] change it)',
+        { freehandTolerance: this.host.freehandTolerance() },
+      )
     if (count === 0)
-      return `Click the first point, or draw freehand: ${this.host.className()} · Esc to select`
+      return t('Click the first point, or draw freehand: {className} · Esc to select', {
+        className: this.host.className(),
+      })
     const finish =
       count < this.fewest
-        ? `${this.fewest - count} more needed`
-        : `${this.closed ? 'First point, ' : ''}double-click or Enter finishes`
-    const follow = this.#border ? ' · Shift follows the border' : ''
-    return `Click the next point · ${finish}${follow} · Backspace takes back · Esc drops it`
+        ? t('{value} more needed', { value: this.fewest - count })
+        : t('{value}double-click or Enter finishes', {
+            value: this.closed ? t('First point, ') : '',
+          })
+    const follow = this.#border ? t(' · Shift follows the border') : ''
+    return t('Click the next point · {finish}{follow} · Backspace takes back · Esc drops it', {
+      finish,
+      follow,
+    })
   }
 
   #addPoint(pointer: Pointer): void {
@@ -149,7 +162,13 @@ abstract class PathTool extends PointsTool {
       distance(whole[0], pointer.at) < CLOSE_RADIUS * pointer.pixel
     const kept = closes ? simple.length - 1 : simple.length
     this.#border = null
-    this.host.say(`${stroke.length} points drawn, ${kept} kept at a tolerance of ${tolerance} px`)
+    this.host.say(
+      t('{length} points drawn, {kept} kept at a tolerance of {tolerance} px', {
+        length: stroke.length,
+        kept,
+        tolerance,
+      }),
+    )
     this.setPoints(closes ? whole.slice(0, -1) : whole)
     if (closes) this.finish()
   }
@@ -166,13 +185,15 @@ abstract class PathTool extends PointsTool {
 export class PolygonTool extends PathTool {
   protected readonly closed = true
   protected readonly fewest = MIN_RING_POINTS
-  protected readonly what = 'A polygon'
+  protected readonly what = t('A polygon')
 
   protected commit(points: Point[]): boolean {
     const shape: PolygonShape = { kind: 'polygon', rings: [points] }
     this.host.create(shape)
     if (selfCrossings(shape).length > 0)
-      this.host.say('It crosses itself: the warning in the list repairs it, Ctrl+Z takes it back')
+      this.host.say(
+        t('It crosses itself: the warning in the list repairs it, Ctrl+Z takes it back'),
+      )
     return true
   }
 }
@@ -180,7 +201,7 @@ export class PolygonTool extends PathTool {
 export class PolylineTool extends PathTool {
   protected readonly closed = false
   protected readonly fewest = MIN_POLYLINE_POINTS
-  protected readonly what = 'A polyline'
+  protected readonly what = t('A polyline')
 
   protected commit(points: Point[]): boolean {
     this.host.create({ kind: 'polyline', points })
@@ -198,22 +219,22 @@ function isPolygon(annotation: Annotation): annotation is PolygonAnnotation {
 export class HoleTool extends PathTool {
   protected readonly closed = true
   protected readonly fewest = MIN_RING_POINTS
-  protected readonly what = 'A hole'
+  protected readonly what = t('A hole')
 
   protected commit(points: Point[]): boolean {
     const around = (candidate: Annotation): candidate is PolygonAnnotation =>
       isPolygon(candidate) && points.every((point) => ringsContain(candidate.shape.rings, point))
     const owner = this.host.selected().find(around) ?? this.host.pick(points[0], 0).find(around)
     if (!owner) {
-      this.host.say('A hole must lie inside a polygon: move its points, or press Esc')
+      this.host.say(t('A hole must lie inside a polygon: move its points, or press Esc'))
       return false
     }
     if (this.host.isLocked(owner)) {
-      this.host.say('This polygon is locked')
+      this.host.say(t('This polygon is locked'))
       return false
     }
     const after = { ...owner, shape: { ...owner.shape, rings: [...owner.shape.rings, points] } }
-    this.host.edit('Cut hole', { created: [], updated: [{ before: owner, after }], deleted: [] })
+    this.host.edit(t('Cut hole'), { created: [], updated: [{ before: owner, after }], deleted: [] })
     return true
   }
 
@@ -222,7 +243,7 @@ export class HoleTool extends PathTool {
     const isInside = this.host.pick(pointer.at, 0).some(isPolygon)
     if (isFirst && !isInside) {
       this.cancel()
-      this.host.say('A hole begins inside a polygon')
+      this.host.say(t('A hole begins inside a polygon'))
       return
     }
     super.pointerUp(pointer)
@@ -230,7 +251,7 @@ export class HoleTool extends PathTool {
 
   override hint(): string {
     return this.points.length === 0
-      ? 'Click the first point of a hole, inside a polygon · Esc to select'
+      ? t('Click the first point of a hole, inside a polygon · Esc to select')
       : super.hint()
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { t } from '#renderer/texts/texts.ts'
 import type { DraftData } from '#shared/contract/contract.ts'
 import { boxCorners, boxFromCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
@@ -153,14 +154,26 @@ export class PoseTool extends IdleTool {
   hint(): string {
     const owner = this.#owner()
     if (!owner)
-      return `The class ${this.host.className()} has no skeleton: give it one in its settings (the sliders beside its name), or choose another class · Esc to select`
+      return t(
+        'The class {className} has no skeleton: give it one in its settings (the sliders beside its name), or choose another class · Esc to select',
+        { className: this.host.className() },
+      )
     const { nodes } = owner.skeleton
     const count = this.#placed.length
     if (this.#completing && count === 0)
-      return `Click ${nodes[0]?.name}, which this ${owner.name} lacks (1 of ${nodes.length}) · Alt+click: occluded · S skips · Esc for a new one`
+      return t(
+        'Click {value}, which this {name} lacks (1 of {length}) · Alt+click: occluded · S skips · Esc for a new one',
+        { value: nodes[0]?.name, name: owner.name, length: nodes.length },
+      )
     if (count === 0)
-      return `Click ${nodes[0]?.name} (1 of ${nodes.length}), or drag the whole ${owner.name} · Alt+click: occluded · S skips · Esc to select`
-    return `Click ${nodes[count]?.name} (${count + 1} of ${nodes.length}) · Alt+click: occluded · S skips · Enter finishes · Backspace takes back · Esc drops it`
+      return t(
+        'Click {value} (1 of {length}), or drag the whole {name} · Alt+click: occluded · S skips · Esc to select',
+        { value: nodes[0]?.name, length: nodes.length, name: owner.name },
+      )
+    return t(
+      'Click {value} ({value2} of {length}) · Alt+click: occluded · S skips · Enter finishes · Backspace takes back · Esc drops it',
+      { value: nodes[count]?.name, value2: count + 1, length: nodes.length },
+    )
   }
 
   #owner(): SkeletonClass | null {
@@ -207,13 +220,13 @@ export class PoseTool extends IdleTool {
       return [withOccluded(annotation, joint.occluded)]
     })
     if (created.length === 0) {
-      this.host.say('Every joint was skipped: nothing to keep')
+      this.host.say(t('Every joint was skipped: nothing to keep'))
       this.#set([])
       return
     }
     this.#placed = []
     this.#className = null
-    this.host.edit(`Draw ${owner.name}`, { created, updated: [], deleted: [] })
+    this.host.edit(t('Draw {name}', { name: owner.name }), { created, updated: [], deleted: [] })
     this.host.changed()
   }
 }

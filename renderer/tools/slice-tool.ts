@@ -1,3 +1,4 @@
+import { t } from '#renderer/texts/texts.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { slicePolygon } from '#shared/geometry/polygon-ops.ts'
 import { asPolygon } from '#shared/geometry/shape.ts'
@@ -29,8 +30,8 @@ export class SliceTool extends PointsTool {
   }
 
   hint(): string {
-    if (this.points.length > 0) return 'Click the other end of the cut · Esc cancels'
-    return 'Click one end of a cut through polygons or boxes · Esc to select'
+    if (this.points.length > 0) return t('Click the other end of the cut · Esc cancels')
+    return t('Click one end of a cut through polygons or boxes · Esc to select')
   }
 
   #slice(from: Point, to: Point): void {
@@ -46,8 +47,8 @@ export class SliceTool extends PointsTool {
       changes.updated.push({ before: annotation, after: { ...annotation, shape: first } })
       for (const shape of others) changes.created.push({ ...annotation, id: newId(), shape })
     }
-    if (changes.updated.length === 0) this.host.say('The line cuts no polygon or box in two')
-    else this.host.edit('Slice', changes)
+    if (changes.updated.length === 0) this.host.say(t('The line cuts no polygon or box in two'))
+    else this.host.edit(t('Slice'), changes)
   }
 }
 

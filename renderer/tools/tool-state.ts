@@ -10,6 +10,7 @@ import {
   toggleSelected,
 } from '#renderer/document/selection.ts'
 import { assist, session, setDraft, withDraft } from '#renderer/document/session.ts'
+import { t } from '#renderer/texts/texts.ts'
 import { distanceToSegment } from '#shared/geometry/point.ts'
 import { shapeHandles, shapeOutlines } from '#shared/geometry/shape.ts'
 import type { Handle } from '#shared/geometry/shape-geometry.ts'
@@ -119,7 +120,11 @@ const host: ToolHost = {
     const className = currentClassName()
     const attributes = defaultAttributes(host.classNamed(className))
     const annotation = newAnnotation(shape, className, { attributes })
-    host.edit(`Draw ${className}`, { created: [annotation], updated: [], deleted: [] })
+    host.edit(t('Draw {className}', { className }), {
+      created: [annotation],
+      updated: [],
+      deleted: [],
+    })
   },
   keepDraft: (data) => setDraft(toolState.getState().toolId, data),
   className: currentClassName,

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { t } from '#renderer/texts/texts.ts'
 import { Button } from './button.tsx'
 import { Modal } from './modal.tsx'
 
@@ -23,7 +24,7 @@ export function ConfirmDialog({
       onClose={onClose}
       footer={
         <>
-          <Button onClick={onClose}>Keep it</Button>
+          <Button onClick={onClose}>{t('Keep it')}</Button>
           <Button
             variant="danger"
             onClick={() => {

@@ -1,5 +1,6 @@
 import { CircleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { t } from '#renderer/texts/texts.ts'
 
 export function EmptyState({
   icon,
@@ -74,7 +75,10 @@ export function ProgressBar({
         <p className="flex justify-between gap-4 text-xs text-muted">
           <span className="truncate">{label}</span>
           <span className="shrink-0 tabular-nums">
-            {done.toLocaleString()} of {total.toLocaleString()}
+            {t('{count} of {count2}', {
+              count: done.toLocaleString(),
+              count2: total.toLocaleString(),
+            })}
           </span>
         </p>
       )}

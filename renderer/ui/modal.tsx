@@ -1,6 +1,7 @@
 import { X } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import type { ReactNode } from 'react'
+import { t } from '#renderer/texts/texts.ts'
 import { IconButton } from './button.tsx'
 import { classNames } from './class-names.ts'
 
@@ -53,7 +54,7 @@ export function Modal({ title, description, onClose, children, footer, wide = fa
               )}
             </div>
             <Dialog.Close asChild>
-              <IconButton label="Close">
+              <IconButton label={t('Close')}>
                 <X />
               </IconButton>
             </Dialog.Close>

@@ -1,16 +1,17 @@
 import { Copy } from 'lucide-react'
+import { t } from '#renderer/texts/texts.ts'
 
 /** What the service calls a request that failed, to be copied into a report. */
 export function RequestId({ id }: { id: string }) {
   return (
     <button
       type="button"
-      title="Copy the request’s id, to report it"
+      title={t('Copy the request’s id, to report it')}
       onClick={() => void navigator.clipboard?.writeText(id)}
       className="mt-1 flex max-w-full items-center gap-1.5 rounded text-2xs text-muted hover:text-text"
     >
       <Copy className="size-3 shrink-0" aria-hidden="true" />
-      <span className="truncate select-text">Request {id}</span>
+      <span className="truncate select-text">{t('Request {id}', { id })}</span>
     </button>
   )
 }

@@ -33,7 +33,7 @@ export const settingsSchema = z.object({
   /** The machine does not fall asleep while something is transferred. */
   keepAwake: z.boolean(),
   /** Of the interface, as BCP 47 has it. */
-  language: z.enum(['en']),
+  language: z.enum(['en', 'en-XA']),
   /** Whose shortcuts the person is used to. */
   shortcutPreset: z.enum(['pictograph', 'labelme', 'x-anylabeling', 'cvat']),
   /** Keys by action where the person chose their own; an empty list: none. */

@@ -1,3 +1,4 @@
+import { t } from '#renderer/texts/texts.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from '#renderer/tools/tool.ts'
 import { boundsOfPoints, boxContains, boxFromCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
@@ -46,7 +47,7 @@ export class SelectInBox extends MarqueeGesture {
   }
 
   hint(): string {
-    return 'Let go to select what lies inside · Esc cancels'
+    return t('Let go to select what lies inside · Esc cancels')
   }
 }
 
@@ -72,11 +73,11 @@ export class SelectVerticesInBox extends MarqueeGesture {
       .handles()
       .filter((handle) => handle.role === 'vertex' && boxContains(box, handle.at))
     this.host.selectVertices(inside.map(({ id }) => id))
-    if (inside.length === 0) this.host.say('There is no point of the shape in this box')
+    if (inside.length === 0) this.host.say(t('There is no point of the shape in this box'))
   }
 
   hint(): string {
-    return 'Let go to select the points inside · Esc cancels'
+    return t('Let go to select the points inside · Esc cancels')
   }
 }
 
@@ -116,6 +117,6 @@ export class Lasso implements Gesture {
   }
 
   hint(): string {
-    return 'Go round the shapes to select and let go · Esc cancels'
+    return t('Go round the shapes to select and let go · Esc cancels')
   }
 }

@@ -1,3 +1,4 @@
+import { t } from '#renderer/texts/texts.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from '#renderer/tools/tool.ts'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
@@ -52,7 +53,10 @@ abstract class EditGesture implements Gesture {
       const shape = this.#shapes.get(before.id)
       return shape ? [{ before, after: { ...before, shape } }] : []
     })
-    const what = updated.length === 1 ? this.#initial[0].className : `${updated.length} shapes`
+    const what =
+      updated.length === 1
+        ? this.#initial[0].className
+        : t('{length} shapes', { length: updated.length })
     this.host.edit(`${this.#verb} ${what}`, { created: [], updated, deleted: [] })
   }
 
@@ -61,7 +65,7 @@ abstract class EditGesture implements Gesture {
   }
 
   hint(): string {
-    return 'Let go to finish · Shift keeps the proportions or snaps the angle · Esc cancels'
+    return t('Let go to finish · Shift keeps the proportions or snaps the angle · Esc cancels')
   }
 
   /** Null leaves the shape as it was a moment ago. */
@@ -80,7 +84,7 @@ export class MoveShapes extends EditGesture {
     initial: readonly Annotation[],
     onClick: (pointer: Pointer) => void,
   ) {
-    super(host, from, initial, 'Move')
+    super(host, from, initial, t('Move'))
     this.#click = onClick
   }
 
@@ -100,7 +104,7 @@ export class DragHandle extends EditGesture {
   #snap: Point | null = null
 
   constructor(host: ToolHost, from: Point, annotation: Annotation, handle: Handle) {
-    super(host, from, [annotation], 'Reshape')
+    super(host, from, [annotation], t('Reshape'))
     this.#handle = handle
     this.#id = annotation.id
     this.cursor = handle.cursor
@@ -126,7 +130,7 @@ export class MoveVertices extends EditGesture {
   readonly #handleIds: ReadonlySet<string>
 
   constructor(host: ToolHost, from: Point, annotation: Annotation, handleIds: ReadonlySet<string>) {
-    super(host, from, [annotation], 'Reshape')
+    super(host, from, [annotation], t('Reshape'))
     this.#handleIds = handleIds
   }
 
@@ -135,7 +139,7 @@ export class MoveVertices extends EditGesture {
   }
 
   override hint(): string {
-    return `Let go to finish · ${this.#handleIds.size} points move · Esc cancels`
+    return t('Let go to finish · {size} points move · Esc cancels', { size: this.#handleIds.size })
   }
 }
 
@@ -164,7 +168,7 @@ export class StretchFrame extends EditGesture {
   readonly #frame: Box
 
   constructor(host: ToolHost, from: Point, annotations: readonly Annotation[], handle: Handle) {
-    super(host, from, annotations, 'Scale')
+    super(host, from, annotations, t('Scale'))
     this.#handle = handle
     this.#frame = frameOf(annotations)
     this.cursor = handle.cursor

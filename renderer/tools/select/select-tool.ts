@@ -1,3 +1,4 @@
+import { t } from '#renderer/texts/texts.ts'
 import { IdleTool } from '#renderer/tools/idle-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from '#renderer/tools/tool.ts'
 import { distance } from '#shared/geometry/point.ts'
@@ -72,7 +73,7 @@ export class SelectTool extends IdleTool {
     // A keypoint is its one point: the whole shape goes.
     if (vertices.size === 0 || !only || only.shape.kind === 'keypoint') return false
     if (this.host.isLocked(only)) {
-      this.host.say('Locked shapes stay')
+      this.host.say(t('Locked shapes stay'))
       return true
     }
     this.#removeVertices(only, vertices)
@@ -95,14 +96,32 @@ export class SelectTool extends IdleTool {
     const selected = this.host.selected()
     const vertices = this.host.vertices().size
     if (selected.length === 0)
-      return 'Click a shape to select it · drag selects several, Alt+drag goes round them · R, P, L, K draw'
+      return t(
+        'Click a shape to select it · drag selects several, Alt+drag goes round them · R, P, L, K draw',
+      )
     if (vertices > 0)
-      return `${vertices === 1 ? 'Drag moves the point' : `Drag moves ${vertices} points`} · Shift+click takes more · Backspace removes · Esc lets go`
+      return t('{value} · Shift+click takes more · Backspace removes · Esc lets go', {
+        value:
+          vertices === 1
+            ? t('Drag moves the point')
+            : t('Drag moves {vertices} points', { vertices }),
+      })
     if (selected.length > 1)
-      return `${selected.length} selected · drag moves, the frame scales · ${selected.every(({ shape }) => shape.kind === 'keypoint') ? 'Shift+S swaps sides, Shift+X flips, Shift+O occluded' : 'digits relabel'} · Delete removes · Esc lets go`
+      return t(
+        '{length} selected · drag moves, the frame scales · {value} · Delete removes · Esc lets go',
+        {
+          length: selected.length,
+          value: selected.every(({ shape }) => shape.kind === 'keypoint')
+            ? 'Shift+S swaps sides, Shift+X flips, Shift+O occluded'
+            : t('digits relabel'),
+        },
+      )
     const isPath = selected[0].shape.kind === 'polygon' || selected[0].shape.kind === 'polyline'
-    const points = isPath ? ' · Ctrl+drag selects points, Alt+click removes one' : ''
-    return `Drag moves · handles reshape${points} · digits relabel · Enter: attributes · Delete removes · Esc lets go`
+    const points = isPath ? t(' · Ctrl+drag selects points, Alt+click removes one') : ''
+    return t(
+      'Drag moves · handles reshape{points} · digits relabel · Enter: attributes · Delete removes · Esc lets go',
+      { points },
+    )
   }
 
   #takeHandle(handle: Handle, { at, alt, shift }: Pointer): Gesture | null {
@@ -207,12 +226,13 @@ export class SelectTool extends IdleTool {
     const shape = removeShapeVertices(annotation.shape, handleIds)
     this.host.selectVertices([])
     if (!shape) {
-      const what = handleIds.size === 1 ? 'this point' : 'these points'
-      this.host.say(`It cannot spare ${what}: delete the whole shape instead`)
+      const what = handleIds.size === 1 ? t('this point') : t('these points')
+      this.host.say(t('It cannot spare {what}: delete the whole shape instead', { what }))
       return
     }
     const after = { ...annotation, shape }
-    const label = handleIds.size === 1 ? 'Remove point' : `Remove ${handleIds.size} points`
+    const label =
+      handleIds.size === 1 ? t('Remove point') : t('Remove {size} points', { size: handleIds.size })
     this.host.edit(label, {
       created: [],
       updated: [{ before: annotation, after }],

@@ -1,0 +1,46 @@
+import { type Settings, settingsSchema } from '#shared/contract/settings.ts'
+import { type Catalogue, setTexts } from './texts.ts'
+
+type Language = Settings['language']
+
+/** As the settings have it, for the moment at which there is no engine to ask yet. */
+const KEY = 'pictograph.language'
+
+/**
+ * Each in its own words, so that whoever needs one finds it. `en-XA` is for translators and tests: every text of the
+ * catalogue is marked, so that what is not marked is missing from it.
+ */
+export const LANGUAGES: readonly { id: Language; name: string }[] = [
+  { id: 'en', name: 'English' },
+  { id: 'en-XA', name: '⟦English⟧' },
+]
+
+export function chosenLanguage(): Language {
+  return settingsSchema.shape.language.catch('en').parse(localStorage.getItem(KEY))
+}
+
+/** The page is loaded again when it speaks another language than the settings say. */
+export function setLanguage(language: Language): void {
+  if (language === chosenLanguage()) return
+  localStorage.setItem(KEY, language)
+  location.reload()
+}
+
+const marked = (text: string) => `⟦${text}⟧`
+
+function pseudo({ texts, plurals }: Catalogue): Catalogue {
+  const all = (entries: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(entries).map(([key, text]) => [key, marked(text)]))
+  return {
+    texts: all(texts),
+    plurals: Object.fromEntries(Object.entries(plurals).map(([noun, forms]) => [noun, all(forms)])),
+  }
+}
+
+/** Before anything that has words is loaded. */
+export async function loadTexts(language: Language): Promise<void> {
+  document.documentElement.lang = language
+  if (language === 'en') return
+  const { default: english } = await import('./en.json')
+  setTexts(language, pseudo(english))
+}

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { counted, setTexts, t } from './texts.ts'
+
+afterEach(() => setTexts('en', null))
+
+test('a text is filled in; what is not there says nothing, and what nobody gave stays visible', () => {
+  expect(t('{count} of {total}', { count: 1, total: 2 })).toBe('1 of 2')
+  expect(t('{a}{b}{c}{d}', { a: false, b: null, c: undefined, d: 0 })).toBe('0')
+  expect(t('{name}')).toBe('{name}')
+  expect(t('{name}', { name: '{other}', other: 'x' })).toBe('{other}')
+  expect(t('{toString}')).toBe('{toString}')
+})
+
+test('another language has its own order, and as many plurals as it needs', () => {
+  setTexts('pl', {
+    texts: { '{count} of {total}': 'z {total}: {count}' },
+    plurals: {
+      image: { one: '{count} obraz', few: '{count} obrazy', other: '{count} obrazów' },
+    },
+  })
+  expect(t('{count} of {total}', { count: 1, total: 2 })).toBe('z 2: 1')
+  expect(t('Saved')).toBe('Saved')
+  expect([1, 2, 5].map((count) => counted(count, 'image'))).toEqual([
+    '1 obraz',
+    '2 obrazy',
+    '5 obrazów',
+  ])
+  expect(counted(2, 'shape')).toBe('2 shapes')
+})
+
+test('the catalogue has every text that the code says', () => {
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, '../../scripts/texts.mjs'), '--check'],
+    { encoding: 'utf8' },
+  )
+  expect([status, stdout]).toEqual([0, ''])
+})

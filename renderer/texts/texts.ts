@@ -1,0 +1,47 @@
+import { counted as countedInEnglish } from '#shared/model/counted.ts'
+
+/**
+ * The interface's words in another language: by the English text, which is what stands in the code. `{name}` stands
+ * for what is put in. `plurals` by the English noun, one form for each category of `Intl.PluralRules`.
+ */
+export interface Catalogue {
+  texts: Readonly<Record<string, string>>
+  plurals: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+type Value = string | number | boolean | null | undefined
+
+let language = 'en'
+let active: Catalogue | null = null
+
+/** Called once, before anything that has words is loaded. null: English, as it stands in the code. */
+export function setTexts(name: string, catalogue: Catalogue | null): void {
+  language = name
+  active = catalogue
+}
+
+function filled(text: string, values: Readonly<Record<string, Value>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    if (!Object.hasOwn(values, name)) return whole
+    const value = values[name]
+    // What is not there says nothing, as in a page.
+    return value === false || value === true || value == null ? '' : String(value)
+  })
+}
+
+/**
+ * An English text in the language of the interface. `values`: what its `{name}`s stand for. The text is a literal, so
+ * that `npm run texts` finds it for the catalogue.
+ */
+export function t(text: string, values: Readonly<Record<string, Value>> = {}): string {
+  return filled(active?.texts[text] ?? text, values)
+}
+
+/** `1 image`, `2,000 images`, in the language of the interface. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  const forms = active?.plurals[noun]
+  const form = forms?.[new Intl.PluralRules(language).select(count)] ?? forms?.other
+  return form === undefined
+    ? countedInEnglish(count, noun, plural)
+    : filled(form, { count: count.toLocaleString(language) })
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import Database from 'better-sqlite3'
+import { DATABASE_FILE } from '#core/cache/database.ts'
+import { expect, test } from './fixture.ts'
+
+/** What a page says that is not of the catalogue: texts and names of controls, without keys and what somebody named. */
+async function unmarked(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found = new Set<string>()
+    const look = (text: string | null) => {
+      const rest = (text ?? '').replace(/⟦[^⟦⟧]*(?:⟦[^⟦⟧]*⟧[^⟦⟧]*)*⟧/g, '')
+      if (/\p{L}{2}/u.test(rest)) found.add((text ?? '').trim())
+    }
+    for (const element of document.querySelectorAll('body *')) {
+      if (element.closest('kbd, code, script, style, [data-name]')) continue
+      for (const node of element.childNodes)
+        if (node.nodeType === Node.TEXT_NODE) look(node.textContent)
+      for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
+        look(element.getAttribute(name))
+    }
+    return [...found]
+  })
+}
+
+/** Names of the sample dataset, of formats and products, and what the engine says. */
+const NAMES =
+  /\.jpg|^\/|^(?:aerial|car|person|face|lane|building|vehicle|dog|cat|bird|plant|sign|tree)\b|Pictograph|labelme|X-AnyLabeling|CVAT|COCO|YOLO|Pascal VOC|Sample dataset|px|ms|MB|GB|kB|^(?:left|right)_|Import Pictograph/i
+
+test('every text of the interface is in the catalogue', async ({ app }) => {
+  await app.start()
+  await app.stop()
+  const db = new Database(join(app.dataDir, DATABASE_FILE))
+  db.prepare('INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)').run(
+    'settings',
+    JSON.stringify({ language: 'en-XA' }),
+  )
+  db.close()
+  const page = await app.start()
+  const expectMarked = async (where: string) => {
+    const missing = (await unmarked(page)).filter((text) => !NAMES.test(text))
+    expect([where, missing]).toEqual([where, []])
+  }
+  await expect(page.getByText('⟦Try the sample dataset⟧')).toBeVisible()
+  await expectMarked('the start screen')
+  await page.getByText('⟦Try the sample dataset⟧').click()
+  await app.canvas.ready()
+  await expectMarked('the canvas')
+  await app.canvas.list
+    .first()
+    .getByRole('button', { name: /^⟦Select/ })
+    .click()
+  await expectMarked('a selected shape')
+  await page.keyboard.press('Control+g')
+  await expectMarked('the grid')
+  await page.keyboard.press('Control+g')
+  for (const [key, name] of [
+    ['?', 'Shortcuts'],
+    ['Control+Shift+E', 'Export'],
+    ['Control+i', 'Import labels'],
+    ['Control+Shift+P', 'Propagate to the next images'],
+  ] as const) {
+    await page.keyboard.press(key)
+    await expect(page.getByRole('dialog', { name: `⟦${name}⟧` })).toBeVisible()
+    await expectMarked(name)
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+  }
+  await page.keyboard.press('Control+k')
+  await expect(page.getByPlaceholder('⟦Type a command…⟧')).toBeFocused()
+  await expectMarked('the palette')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+,')
+  for (const tab of await page.getByRole('tab').all()) {
+    if (!(await tab.isVisible())) continue
+    await tab.click()
+    await expectMarked(`settings, ${await tab.textContent()}`)
+  }
+})

@@ -1,6 +1,7 @@
 import { isLocked, select } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
 import { t } from '#renderer/texts/texts.ts'
+import { SHAPE_KIND_LABEL } from '#renderer/tools/shape-kind-label.ts'
 import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
 import { convertShape } from '#shared/geometry/convert-shape.ts'
 import {
@@ -16,7 +17,6 @@ import {
   type Annotation,
   newId,
   type PolygonShape,
-  SHAPE_KIND_LABEL,
   type ShapeKind,
 } from '#shared/model/annotation.ts'
 import type { Action } from './action.ts'

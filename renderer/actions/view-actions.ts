@@ -154,7 +154,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'hide-selected',
-    label: 'Hide selected shapes, or show all hidden ones',
+    label: t('Hide selected shapes, or show all hidden ones'),
     group: 'View',
     keys: ['H'],
     run: () =>

@@ -15,7 +15,7 @@ import { fileNameOf } from '#shared/model/paths.ts'
 import { BulkBar } from './bulk-bar.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { filterImages, NO_FILTER } from './gallery-filter.ts'
-import { STAGE_LABEL } from './stage-labels.ts'
+import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
 import { Thumbnail } from './thumbnail.tsx'
 
 /** Screen pixels; tiles grow to fill the row. */
@@ -94,7 +94,9 @@ function Tile({
           {name}
         </span>
         {split && (
-          <span className="shrink-0 rounded bg-raised px-1 text-2xs text-muted">{split}</span>
+          <span className="shrink-0 rounded bg-raised px-1 text-2xs text-muted">
+            {SPLIT_LABEL[split]}
+          </span>
         )}
       </span>
       <span className="h-4 truncate text-2xs text-muted">{tags.join(' · ')}</span>

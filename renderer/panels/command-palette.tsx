@@ -28,7 +28,7 @@ export function CommandPalette() {
         placeholder={t('Type a command…')}
         className="h-12 w-full border-b border-line bg-transparent px-4 text-base text-text outline-none placeholder:text-muted"
       />
-      <Command.List className="max-h-[50vh] overflow-y-auto p-2">
+      <Command.List label={t('Actions')} className="max-h-[50vh] overflow-y-auto p-2">
         <Command.Empty className="p-6 text-center text-sm text-muted">
           {t('No command of that name')}
         </Command.Empty>

@@ -58,7 +58,7 @@ export function ToolRail() {
             type="button"
             aria-label={label}
             aria-pressed={current === id}
-            title={`${label} (${key ? keyLabel(key) : 'hold Space'})`}
+            title={`${label} (${key ? keyLabel(key) : t('hold Space')})`}
             onClick={() => takeTool(id)}
             className={classNames(
               'relative flex h-11 w-[60px] shrink-0 flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',

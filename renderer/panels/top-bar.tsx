@@ -135,7 +135,7 @@ export function TopBar({ settings }: { settings: Settings }) {
       {image && !isGallery && <ImageState image={image} />}
       {document && !isGallery && <History document={document} />}
       <IconButton
-        label={`${isGallery ? t('One image') : 'All images as a grid'} (${keyLabel('Mod+G')})`}
+        label={`${isGallery ? t('One image') : t('All images as a grid')} (${keyLabel('Mod+G')})`}
         pressed={isGallery}
         onClick={() => void actionById('gallery').run()}
       >

@@ -62,14 +62,6 @@ export type KeypointShape = z.infer<typeof keypointSchema>
 export type Shape = z.infer<typeof shapeSchema>
 export type ShapeKind = Shape['kind']
 
-export const SHAPE_KIND_LABEL: Record<ShapeKind, string> = {
-  bbox: 'Bounding box',
-  oriented_box: 'Oriented box',
-  polygon: 'Polygon',
-  polyline: 'Polyline',
-  keypoint: 'Keypoint',
-}
-
 export const annotationSchema = z.object({
   id: z.string().trim().min(1),
   className: z.string().trim().min(1).max(120),

@@ -117,6 +117,7 @@ test('label files in step: an edit is written, and what labelme changes shows at
   const page = await app.start(folder)
   await app.canvas.ready()
   await page.keyboard.press('Control+,')
+  await page.getByRole('tab', { name: 'Label files' }).click()
   await page.getByText('labelme', { exact: true }).click()
   await page.getByRole('button', { name: 'Apply' }).click()
   await expect(page.getByRole('button', { name: 'Apply' })).toBeDisabled()

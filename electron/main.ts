@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { app, BrowserWindow, dialog } from 'electron'
 import { createAppCore } from '#core/app-core.ts'
 import { currentLog, fileLog } from '#core/log-file.ts'
+import { makeFolderSync } from '#core/make-folder.ts'
 import { LINK_SCHEME } from '#shared/model/link.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { waitForPrevious } from './after-previous.ts'
@@ -24,7 +25,10 @@ import { watch } from './watchdog.ts'
 waitForPrevious()
 // Before `ready`, and before anything is awaited.
 registerScheme()
-app.enableSandbox()
+// Asked for anew it would take back what the person, or a container, asked for on the command line.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
+// Notifications and the list of recent datasets belong to the program that the installer made known.
+if (process.platform === 'win32') app.setAppUserModelId('io.pictograph.desktop')
 keepHeapSmall()
 
 const PRELOAD = join(import.meta.dirname, '../preload/preload.cjs')
@@ -71,7 +75,7 @@ function takeLibrary(): boolean {
   try {
     const folder = join(given.dataDir, 'electron')
     // A path that is not there yet is refused.
-    mkdirSync(folder, { recursive: true })
+    makeFolderSync(folder)
     app.setPath('userData', folder)
     return app.requestSingleInstanceLock({ target: given.target })
   } catch (error) {
@@ -89,22 +93,27 @@ async function start(): Promise<void> {
   log.info('started', { version: app.getVersion() })
   const ports = electronPorts(given.dataDir, log)
   const core = createAppCore(ports, given.target)
-  watch({
+  const watchdog = watch({
     logFile: currentLog(logs),
-    restart: { program: process.execPath, args: process.argv.slice(1), isAttached: false },
+    restart: {
+      // An AppImage's own place is gone with its process.
+      program: process.env.APPIMAGE ?? process.execPath,
+      args: process.argv.slice(1),
+      isAttached: false,
+    },
   })
   const windows = new Windows({ core, preload: PRELOAD, isMac })
   open = (target) => windows.openTarget(target)
   // In a checkout this would register Electron itself.
   if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
   secureWindows()
-  handleScheme(core, RENDERER, process.env.ELECTRON_RENDERER_URL)
+  handleScheme(core, RENDERER, app.isPackaged ? undefined : process.env.ELECTRON_RENDERER_URL)
   bridgeRpc(core, windows)
   showTransfers(core)
   followPower(core)
   windows.open()
   followRecent(core, windows)
-  startUpdates(core).then(
+  startUpdates(core, windows).then(
     (updates) => {
       ports.updates = updates
     },
@@ -118,7 +127,7 @@ async function start(): Promise<void> {
         ? handedOver.target
         : null
     if (typeof target === 'string') windows.openTarget(target)
-    else windows.bringToFront()
+    else windows.show()
   })
   app.on('activate', () => {
     if (BrowserWindow.getAllWindows().length === 0) windows.open()
@@ -130,11 +139,13 @@ async function start(): Promise<void> {
     if (reason !== 'clean-exit') log.error('a helper process ended', { type, reason, exitCode })
   })
   // After the windows have closed, and so after they had the chance to hold back.
-  let isClosed = false
+  let isClosing = false
   app.on('will-quit', (event) => {
-    if (isClosed) return
-    isClosed = true
+    // A second wish to end must not cut off the first.
     event.preventDefault()
+    if (isClosing) return
+    isClosing = true
+    watchdog[Symbol.dispose]()
     const limit = new Promise((late) => setTimeout(late, CLOSE_WITHIN_MS))
     void Promise.race([core[Symbol.asyncDispose](), limit]).finally(() => app.exit())
   })

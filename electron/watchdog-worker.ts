@@ -11,6 +11,8 @@ import { AFTER_PID } from './after-previous.ts'
 export interface WatchdogStart {
   /** Its first number rises while the main thread lives. */
   beats: Int32Array
+  /** Not 0: its silence is meant. */
+  halted: Int32Array
   nameAfterMs: number
   restartAfterMs: number
   logFile: string
@@ -29,7 +31,7 @@ export interface WatchdogReport {
 const LOOK_MS = 500
 const FRAMES = 10
 
-const { beats, nameAfterMs, restartAfterMs, logFile, restart } = workerData as WatchdogStart
+const { beats, halted, nameAfterMs, restartAfterMs, logFile, restart } = workerData as WatchdogStart
 
 function report(fields: Omit<WatchdogReport, 'at' | 'level'>): void {
   const line: WatchdogReport = { at: new Date().toISOString(), level: 'error', ...fields }
@@ -76,7 +78,7 @@ for (;;) {
   await setTimeout(LOOK_MS)
   const now = performance.now()
   // The machine was asleep, and this thread with it.
-  if (now - lookedAt > LOOK_MS * 10) lastAt = now
+  if (now - lookedAt > LOOK_MS * 10 || Atomics.load(halted, 0) !== 0) lastAt = now
   lookedAt = now
   const beat = Atomics.load(beats, 0)
   if (beat !== last) {

@@ -1,6 +1,16 @@
+import { url as inspectorUrl } from 'node:inspector'
 import { Worker } from 'node:worker_threads'
 import { workerFile } from '#core/worker-file.ts'
 import type { WatchdogStart } from './watchdog-worker.ts'
+
+/** Not 0: what halts this process is meant to. Shared with the thread that watches. */
+const halted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+
+/** For as long as a question of the system is open, which halts this process. */
+export function haltWatching(): Disposable {
+  Atomics.add(halted, 0, 1)
+  return { [Symbol.dispose]: () => void Atomics.sub(halted, 0, 1) }
+}
 
 /** The engine says that it lives this often, milliseconds. */
 const BEAT_MS = 1_000
@@ -28,10 +38,10 @@ export function watch({
   restart,
 }: WatchdogOptions): Disposable {
   // Somebody who halts it to look at it must not lose it.
-  if (process.execArgv.some((arg) => arg.startsWith('--inspect')))
+  if (inspectorUrl() !== undefined || process.execArgv.some((arg) => arg.startsWith('--inspect')))
     return { [Symbol.dispose]: () => {} }
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
-  const workerData: WatchdogStart = { beats, nameAfterMs, restartAfterMs, logFile, restart }
+  const workerData: WatchdogStart = { beats, halted, nameAfterMs, restartAfterMs, logFile, restart }
   const worker = new Worker(workerFile('watchdog-worker', import.meta.dirname), {
     workerData,
     resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 },

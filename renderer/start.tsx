@@ -61,13 +61,13 @@ createRoot(root).render(
   </QueryClientProvider>,
 )
 
-const { libraryId, openTarget, windowId } = await client.app.info()
+const { libraryId, windowId } = await client.app.info()
 await startSession(documentBackend, {
   libraryId,
   onTrouble: (message) => notify(message, 'error'),
 })
 appState.setState({ isReady: true })
 followWindow(windowId)
-await goToStart(openTarget)
+await goToStart(await client.app.takeOpenTarget())
 followPlace()
 void loadScreens()

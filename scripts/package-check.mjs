@@ -16,6 +16,7 @@ import {
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { extractAll, listPackage } from '@electron/asar'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import sharp from 'sharp'
@@ -87,7 +88,9 @@ function standIn() {
 
 function electronFolder() {
   try {
-    return { folder: dirname(require('electron')), isReal: true }
+    // Asked for, it is fetched where that is possible.
+    require('electron')
+    return { folder: join(dirname(require.resolve('electron/package.json')), 'dist'), isReal: true }
   } catch {
     return { folder: standIn(), isReal: false }
   }
@@ -225,7 +228,7 @@ function checkNative(unpacked) {
 async function checkStart(app) {
   cpSync(join(root, 'resources'), join(app, 'resources'), { recursive: true })
   const data = join(work, 'data')
-  const start = `import(${JSON.stringify(join(app, 'out/main/cli.js'))}).then(({ main }) => main(['--serve', '--port', '0', '--data', ${JSON.stringify(data)}], { cwd: '/', noWindowBecause: null }))`
+  const start = `import(${JSON.stringify(pathToFileURL(join(app, 'out/main/cli.js')).href)}).then(({ main }) => main(['--serve', '--port', '0', '--data', ${JSON.stringify(data)}], { cwd: '/', noWindowBecause: null }))`
   const child = spawn(process.execPath, ['--input-type=module', '-e', start], { cwd: work })
   let output = ''
   const url = await new Promise((resolve) => {

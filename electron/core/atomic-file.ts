@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { makeFolder } from '#core/make-folder.ts'
 import { newId } from '#shared/model/annotation.ts'
 
 /**
@@ -11,7 +12,7 @@ export async function writeFileAtomic(
   content: string | Uint8Array,
   mode?: number,
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   const temporary = join(
     dirname(path),
     `.${basename(path).slice(0, 100)}.${newId().slice(0, 8)}.part`,

@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolderSync } from '#core/make-folder.ts'
 import type { Log } from './ports.ts'
 
 /** A file of the log is put aside at this size. Bytes. */
@@ -50,7 +51,7 @@ export function fileLog(folder: string, also: Log): FileLog {
           : value
       const at = new Date().toISOString()
       const line = `${withoutSecrets(JSON.stringify({ at, level, message, ...fields }, shorter))}\n`
-      mkdirSync(folder, { recursive: true })
+      makeFolderSync(folder)
       if (size + line.length > FILE_BYTES && size > 0) rotate()
       appendFileSync(current, line)
       size += Buffer.byteLength(line)

@@ -16,7 +16,7 @@ const MENU_LABELS: Readonly<Record<ActionGroup, string>> = {
 }
 
 /** In a text field these belong to the text; on a Mac they come from roles of the menu. */
-const MAC_TEXT_KEYS: ReadonlySet<string> = new Set(['Mod+A', 'Mod+C', 'Mod+V', 'Mod+X', 'Mod+Z'])
+const MAC_TEXT_KEYS: ReadonlySet<string> = new Set(['Mod+A', 'Mod+C', 'Mod+V', 'Mod+X'])
 
 export interface RecentDataset {
   name: string

@@ -5,15 +5,21 @@ import { temporaryFolder } from '#tests/helpers/core.ts'
 
 const registerSchemesAsPrivileged = vi.fn()
 const handle = vi.fn()
-let isAvailable = 'gnome_libsecret'
+let backend = 'gnome_libsecret'
+let isAvailable = true
 const safeStorage = {
-  encryptString: (text: string) => Buffer.from([...text].reverse().join('')),
+  isEncryptionAvailable: () => isAvailable && backend !== 'basic_text',
+  // As Electron does: without a keyring it throws.
+  encryptString: (text: string) => {
+    if (!safeStorage.isEncryptionAvailable()) throw new Error('Encryption is not available')
+    return Buffer.from([...text].reverse().join(''))
+  },
   decryptString: (stored: Buffer) => {
     const text = stored.toString()
     if (!text.includes('_kp')) throw new Error('another keyring')
     return [...text].reverse().join('')
   },
-  getSelectedStorageBackend: () => isAvailable,
+  getSelectedStorageBackend: () => backend,
 }
 const openPath = vi.fn(async () => '')
 vi.mock('electron', () => ({
@@ -85,10 +91,19 @@ test('keys are kept encrypted; one of another keyring counts as none; a missing 
   expect(readFileSync(file, 'utf8')).not.toContain('pk_live_abc')
   writeFileSync(file, JSON.stringify({ account: Buffer.from('xyz').toString('base64') }))
   expect(await secrets.get('account')).toBeNull()
-  if (process.platform !== 'linux') return
   expect(secrets.warning()).toBeNull()
-  isAvailable = 'basic_text'
+  // Without a keyring an account can be added all the same, and the person is told.
+  isAvailable = false
   expect(secrets.warning()).toMatch(/keyring/)
+  await secrets.set('account', 'pk_live_plain')
+  expect(await secrets.get('account')).toBe('pk_live_plain')
+  isAvailable = true
+  expect(await secrets.get('account')).toBe('pk_live_plain')
+  if (process.platform !== 'linux') return
+  backend = 'basic_text'
+  expect(secrets.warning()).toMatch(/keyring/)
+  await secrets.set('other', 'pk_live_other')
+  expect(await secrets.get('other')).toBe('pk_live_other')
 })
 
 test('only folders are shown in the file manager: opening a file would start a program', async () => {

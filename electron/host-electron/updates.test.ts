@@ -111,9 +111,16 @@ test('a failure is told to who asked, and only logged otherwise', () => {
 test('the app is busy with transfers under way and with what was not sent', () => {
   const list = (...states_: string[]) =>
     ({ list: () => states_.map((state) => ({ state })) }) as never
-  expect(busyWith({ transfers: list('running'), outbox: () => 0 })).toMatch(/transfer/)
-  expect(busyWith({ transfers: list('paused', 'done'), outbox: () => 2 })).toMatch(/Edits/)
-  expect(busyWith({ transfers: list('paused', 'done'), outbox: () => 0 })).toBeNull()
+  expect(busyWith({ transfers: list('running'), outbox: () => 0, isSaving: false })).toMatch(
+    /transfer/,
+  )
+  expect(busyWith({ transfers: list('paused', 'done'), outbox: () => 2, isSaving: false })).toMatch(
+    /Edits/,
+  )
+  expect(
+    busyWith({ transfers: list('paused', 'done'), outbox: () => 0, isSaving: false }),
+  ).toBeNull()
+  expect(busyWith({ transfers: list(), outbox: () => 0, isSaving: true })).toMatch(/saved/)
 })
 
 test('only a package that was built with a feed is updated', () => {

@@ -4,9 +4,11 @@ import { app } from 'electron'
 import type { AppUpdater, UpdateInfo } from 'electron-updater'
 import type { AppCore } from '#core/app-core.ts'
 import type { Log, Updates } from '#core/ports.ts'
+import { haltWatching } from '#hosts/watchdog.ts'
 import type { UpdateState } from '#shared/contract/updates.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { isLive } from '#shared/model/transfer.ts'
+import type { Windows } from './windows.ts'
 
 /** After the start: it is not what a person waits for. Milliseconds. */
 const FIRST_CHECK_MS = 30_000
@@ -111,7 +113,11 @@ export class AppUpdates implements Updates {
     if (this.#state.kind !== 'ready') return
     // What the page shows may be old by the time it is pressed.
     if (this.#deps.busy() !== null) this.#setReady()
-    else this.#deps.updater.quitAndInstall()
+    else {
+      // A package manager may halt this process while it works, and asks for a password first.
+      haltWatching()
+      this.#deps.updater.quitAndInstall()
+    }
   }
 
   refuse(): void {
@@ -138,10 +144,13 @@ export class AppUpdates implements Updates {
 export function busyWith({
   transfers,
   outbox,
+  isSaving,
 }: {
   transfers: Pick<AppCore['transfers'], 'list'>
   outbox: () => number
+  isSaving: boolean
 }): string | null {
+  if (isSaving) return 'Edits are being saved. The new version waits for them.'
   if (transfers.list().some(isLive)) return 'A transfer is under way. The new version waits for it.'
   const waiting = outbox()
   return waiting > 0 ? 'Edits have not been sent to the service yet. The new version waits.' : null
@@ -153,7 +162,7 @@ export function hasFeed(resourcesDir: string): boolean {
 }
 
 /** Starts to look for new versions; null where no feed is configured. */
-export async function startUpdates(core: AppCore): Promise<AppUpdates | null> {
+export async function startUpdates(core: AppCore, windows: Windows): Promise<AppUpdates | null> {
   if (!hasFeed(process.resourcesPath)) return null
   // Only here: who has no feed need not load it.
   const { default: electronUpdater } = await import('electron-updater')
@@ -163,7 +172,12 @@ export async function startUpdates(core: AppCore): Promise<AppUpdates | null> {
     updater: electronUpdater.autoUpdater,
     log: core.ports.log,
     onState: (state) => core.events.publish({ type: 'update', state }),
-    busy: () => busyWith({ transfers: core.transfers, outbox: () => core.unsent() }),
+    busy: () =>
+      busyWith({
+        transfers: core.transfers,
+        outbox: () => core.unsent(),
+        isSaving: windows.isSaving,
+      }),
     refused: {
       get: () => refusedVersion,
       set: (version) => {

@@ -7,7 +7,10 @@ const LAPTOP = { x: 0, y: 25, width: 1440, height: 875 }
 const MONITOR = { x: 1440, y: 0, width: 2560, height: 1440 }
 let displays = [LAPTOP, MONITOR]
 vi.mock('electron', () => ({
-  screen: { getAllDisplays: () => displays.map((workArea) => ({ workArea })) },
+  screen: {
+    getAllDisplays: () => displays.map((workArea) => ({ workArea })),
+    getPrimaryDisplay: () => ({ workAreaSize: displays[0] }),
+  },
 }))
 const { isReachable, lastBounds, rememberBounds } = await import('./window-state.ts')
 
@@ -27,12 +30,12 @@ test('a window comes back where it was, and on a display that is left', () => {
   displays = [LAPTOP, MONITOR]
   expect(lastBounds(data.path)).toEqual({ ...onMonitor, isMaximized: true })
   displays = [LAPTOP]
-  expect(lastBounds(data.path)).toEqual({ width: 1600, height: 1000, isMaximized: true })
+  expect(lastBounds(data.path)).toEqual({ width: 1440, height: 875, isMaximized: true })
 })
 
 test('with no word of it, or a spoiled one, it has the usual size', () => {
   using data = temporaryFolder()
-  const usual = { width: 1440, height: 900, isMaximized: false }
+  const usual = { width: 1440, height: 875, isMaximized: false }
   expect(lastBounds(data.path)).toEqual(usual)
   for (const text of ['{', '{"x":"1"}', '[]', '{"x":1,"y":1,"width":0,"height":5}']) {
     writeFileSync(join(data.path, 'window.json'), text)

@@ -38,12 +38,21 @@ export function isReachable({ x, y, width }: Rectangle, workAreas: readonly Rect
 /** Where the window was the last time, as options of a new one. Call after `ready`. */
 export function lastBounds(dataDir: string): Partial<Rectangle> & { isMaximized: boolean } {
   const state = readState(dataDir)
-  if (!state) return { ...DEFAULT_SIZE, isMaximized: false }
+  if (!state) return { ...fitting(DEFAULT_SIZE), isMaximized: false }
   const { isMaximized, ...bounds } = state
   const areas = screen.getAllDisplays().map(({ workArea }) => workArea)
   if (isReachable(bounds, areas)) return { ...bounds, isMaximized }
   const { width, height } = bounds
-  return { width, height, isMaximized }
+  return { ...fitting({ width, height }), isMaximized }
+}
+
+/** No larger than the screen that a new window comes on. */
+function fitting({ width, height }: Pick<Rectangle, 'width' | 'height'>) {
+  const { workAreaSize } = screen.getPrimaryDisplay()
+  return {
+    width: Math.min(width, workAreaSize.width),
+    height: Math.min(height, workAreaSize.height),
+  }
 }
 
 /** Writes down where a window is when it closes; the size that it has when it is not maximised. */

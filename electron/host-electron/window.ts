@@ -10,6 +10,7 @@ import {
   shell,
 } from 'electron'
 import type { Log } from '#core/ports.ts'
+import { haltWatching } from '#hosts/watchdog.ts'
 import { APP_ORIGIN } from '#shared/contract/connect.ts'
 import { lastBounds, rememberBounds } from './window-state.ts'
 
@@ -86,6 +87,8 @@ export function createWindow({ preload, dataDir, log, front }: WindowOptions): B
   showTextMenu(window)
   // Electron asks nothing by itself: a page that holds back its closing would just not close.
   window.webContents.on('will-prevent-unload', (event) => {
+    // It halts this process for as long as it is open, which is no hang.
+    using _halted = haltWatching()
     const choice = dialog.showMessageBoxSync(window, {
       type: 'warning',
       message: 'Some edits have not been saved yet.',
@@ -116,15 +119,19 @@ function keepAlive(window: BrowserWindow, log: Log): void {
     const now = Date.now()
     breaks = [...breaks.filter((at) => at > now - 60_000), now]
     if (breaks.length > BREAKS_A_MINUTE) {
-      dialog.showErrorBox(
-        'Pictograph Desktop cannot show its window',
-        `It broke ${breaks.length} times in a minute (${reason}). Everything that was saved is on disk. Start the app again; if it goes on, the log in the data folder says more.`,
-      )
+      // Not the kind that halts this process: transfers go on behind it.
+      void dialog.showMessageBox({
+        type: 'error',
+        message: 'The window cannot be shown.',
+        detail: `It broke ${breaks.length} times in a minute (${reason}). Everything that was saved is on disk. Start the app again; if it goes on, the log in the data folder says more.`,
+      })
       window.destroy()
       return
     }
     // Everything acknowledged is on disk, the rest in the page's journal; its address says which image it was at.
-    window.webContents.reload()
+    setImmediate(() => {
+      if (!window.isDestroyed()) window.webContents.reload()
+    })
   })
   window.on('unresponsive', () => {
     log.warn('the page does not answer')

@@ -16,6 +16,7 @@ const { followRecent, jumpList, recentOf } = await import('./recent-datasets.ts'
 const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() }
 const described = (enabled = true): WindowDescription => ({
   isEdited: true,
+  isSaving: true,
   folder: '/pictures',
   actions: [{ id: 'next', label: 'Next image', group: 'Navigate', key: 'D', enabled }],
 })
@@ -24,7 +25,13 @@ function make(dataDir: string, isMac = false) {
   const events = new EventBus()
   const told: AppEvent[] = []
   events.on((event) => told.push(event))
-  const core = { events, ports: { log, dataDir }, setOpenTarget: vi.fn(), onOpened: vi.fn() }
+  const core = {
+    events,
+    ports: { log, dataDir },
+    setOpenTarget: vi.fn(),
+    takeOpenTarget: vi.fn((): string | null => null),
+    onOpened: vi.fn(),
+  }
   const windows = new Windows({ core: core as never, preload: '/preload.cjs', isMac })
   const open = () => windows.open() as unknown as FakeWindow
   return { core, windows, told, open }
@@ -73,6 +80,9 @@ test('a Mac’s title bar shows the folder, and a dot for what is not saved', ()
   windows.hostWindow(window as never).describe(described())
   expect(window.setDocumentEdited).toHaveBeenCalledWith(true)
   expect(window.setRepresentedFilename).toHaveBeenCalledWith('/pictures')
+  expect(windows.isSaving).toBe(true)
+  window.webContents.emit('did-start-loading')
+  expect(windows.isSaving).toBe(false)
 })
 
 test('what is to be opened goes to the window in front, waits for one that is loading, or opens one', () => {
@@ -81,10 +91,13 @@ test('what is to be opened goes to the window in front, waits for one that is lo
   windows.openTarget('/first')
   expect(core.setOpenTarget).toHaveBeenLastCalledWith('/first')
   const [window] = FakeWindow.getAllWindows()
-  // Its page has not said anything yet.
+  // Its page has not said anything yet, or has begun and asked already.
   windows.openTarget('/second')
   expect(core.setOpenTarget).toHaveBeenLastCalledWith('/second')
+  core.takeOpenTarget.mockReturnValueOnce('/second')
   windows.hostWindow(window as never).describe(described())
+  expect(told).toEqual([{ type: 'open', windowId: String(window.id), target: '/second' }])
+  told.length = 0
   window.minimized = true
   windows.openTarget('/third')
   expect(told).toEqual([{ type: 'open', windowId: String(window.id), target: '/third' }])

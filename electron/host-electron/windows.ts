@@ -19,6 +19,7 @@ export class Windows {
   readonly #descriptions = new Map<number, WindowDescription>()
   #recent: readonly RecentDataset[] = []
   #shownMenu = ''
+  #lastFocused: number | null = null
 
   constructor({ core, preload, isMac }: Options) {
     this.#core = core
@@ -33,7 +34,12 @@ export class Windows {
     this.#showMenu()
     const window = createWindow({ preload: this.#preload, dataDir, log, front: this.#front() })
     const { id } = window
-    window.on('focus', () => this.#showMenu())
+    window.on('focus', () => {
+      this.#lastFocused = id
+      this.#showMenu()
+    })
+    // A page that is loaded again has to say anew what it is.
+    window.webContents.on('did-start-loading', () => this.#descriptions.delete(id))
     window.on('closed', () => {
       this.#descriptions.delete(id)
       this.#showMenu()
@@ -50,16 +56,23 @@ export class Windows {
       this.open()
       return
     }
-    this.bringToFront(window)
+    this.#bringToFront(window)
     // Of a page that is still loading the events have no reader yet: it asks for the target when it has begun.
     if (this.#descriptions.has(window.id))
       this.#core.events.publish({ type: 'open', windowId: String(window.id), target })
     else this.#core.setOpenTarget(target)
   }
 
-  bringToFront(window = this.#front()): void {
-    if (window?.isMinimized()) window.restore()
-    window?.focus()
+  /** The front window, or a first one. */
+  show(): void {
+    const window = this.#front()
+    if (window) this.#bringToFront(window)
+    else this.open()
+  }
+
+  #bringToFront(window: BrowserWindow): void {
+    if (window.isMinimized()) window.restore()
+    window.focus()
   }
 
   setRecent(recent: readonly RecentDataset[]): void {
@@ -74,7 +87,12 @@ export class Windows {
       openAnother: () => void this.open(),
       describe: (description) => {
         if (window.isDestroyed()) return
+        const isFirst = !this.#descriptions.has(window.id)
         this.#descriptions.set(window.id, description)
+        // Asked for while the page was beginning, after it had asked what to open.
+        const target = isFirst ? this.#core.takeOpenTarget() : null
+        if (target !== null)
+          this.#core.events.publish({ type: 'open', windowId: String(window.id), target })
         if (this.#isMac) {
           window.setDocumentEdited(description.isEdited)
           window.setRepresentedFilename(description.folder ?? '')
@@ -84,8 +102,14 @@ export class Windows {
     }
   }
 
+  /** A page has edits that are not on disk yet. */
+  get isSaving(): boolean {
+    return [...this.#descriptions.values()].some((description) => description.isSaving)
+  }
+
   #front(): BrowserWindow | undefined {
-    return Window.getFocusedWindow() ?? Window.getAllWindows()[0]
+    const all = Window.getAllWindows()
+    return Window.getFocusedWindow() ?? all.find(({ id }) => id === this.#lastFocused) ?? all[0]
   }
 
   /** The front window's actions; made anew only when something of it is different. */

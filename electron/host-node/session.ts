@@ -1,7 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { makeFolderSync } from '#core/make-folder.ts'
 
 function same(a: string, b: string): boolean {
   const [x, y] = [Buffer.from(a), Buffer.from(b)]
@@ -18,7 +19,7 @@ function sessionKey(dataDir: string): string {
     // The first start: there is none yet.
   }
   const key = randomBytes(32).toString('base64url')
-  mkdirSync(dataDir, { recursive: true })
+  makeFolderSync(dataDir)
   writeFileSync(file, key, { mode: 0o600 })
   return key
 }

@@ -317,7 +317,9 @@ function waitForPointer(event: KeyPress): boolean {
 
 /** Whether a key belongs to the text that somebody is typing. `shortcut`: as `matchesKey` reads it. */
 export function isTextKey(target: EventTarget | null, shortcut: string): boolean {
-  return isTyping(target) && (!shortcut.includes('Mod') || /^Mod\+[ACVXZ]$/.test(shortcut))
+  return (
+    isTyping(target) && (!shortcut.includes('Mod') || /^Mod\+(?:Shift\+)?[ACVXZ]$/.test(shortcut))
+  )
 }
 
 /** Runs the action of a key press; true when there was one. */

@@ -41,6 +41,7 @@ function description(): WindowDescription {
   const isFree = appState.getState().dialog === null
   return {
     isEdited: dataset !== null && isEdited(),
+    isSaving: session.getState().save.kind !== 'saved',
     folder: dataset && !dataset.remote ? dataset.root : null,
     // The host has an entry of its own for new windows: it is there without any, too.
     actions: ACTIONS.filter(({ id }) => id !== NEW_WINDOW).map((action) => ({
@@ -101,6 +102,10 @@ export function followWindow(id: string | null): void {
 export function runFromMenu(id: string, byKey: boolean): void {
   const action = ACTIONS.find((candidate) => candidate.id === id)
   if (!action || appState.getState().dialog !== null || !(action.enabled?.() ?? true)) return
-  if (byKey && isTextKey(document.activeElement, keysOf(action)[0] ?? '')) return
+  if (byKey && isTextKey(document.activeElement, keysOf(action)[0] ?? '')) {
+    // A Mac's text fields undo by the menu alone.
+    if (id === 'undo' || id === 'redo') document.execCommand(id)
+    return
+  }
   void action.run()
 }

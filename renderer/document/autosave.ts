@@ -16,6 +16,8 @@ export type SaveState =
 /** First and longest pause after a failure, milliseconds. */
 const RETRY_FIRST_MS = 500
 const RETRY_LONGEST_MS = 10_000
+/** An edit that has not been answered for so long is kept here as well. Milliseconds. */
+const KEEP_AFTER_MS = 2_000
 
 export interface AutosaveEvents {
   onState: (state: SaveState) => void
@@ -84,6 +86,8 @@ export class Autosave {
   enqueue(commit: PendingCommit): void {
     this.#queue.push(commit)
     this.#ours.add(commit.commitId)
+    // The engine has been silent for a while: this one may not reach it either.
+    if (this.#isKept) this.keep()
     this.#start()
   }
 
@@ -114,6 +118,8 @@ export class Autosave {
     this.#events.onState({ kind: 'saving' })
     while (this.#queue.length > 0) {
       const [commit] = this.#queue
+      // An engine that hangs neither answers nor fails, and this window may end with it.
+      const silent = setTimeout(() => this.keep(), KEEP_AFTER_MS)
       try {
         await this.#sendOrPutAside(commit)
         this.#queue.shift()
@@ -125,6 +131,8 @@ export class Autosave {
         this.#events.onState({ kind: 'failed', reason, waiting: this.#queue.length })
         await this.#pause(pauseMs)
         pauseMs = Math.min(pauseMs * 2, RETRY_LONGEST_MS)
+      } finally {
+        clearTimeout(silent)
       }
     }
     this.#events.onState({ kind: 'saved' })

@@ -355,12 +355,12 @@ export const contract = {
         libraryId: id,
         canPickFolder: z.boolean(),
         canReveal: z.boolean(),
-        /** A folder, image or link that is to be opened at the start. */
-        openTarget: z.string().nullable(),
         /** Of the host's window around this page; null: a browser's tab. */
         windowId: z.string().nullable(),
       }),
     ),
+    /** A folder, image or link that the next page is to open; answered once. */
+    takeOpenTarget: procedure.output(z.string().nullable()),
     /** Answers at once, for as long as the engine answers at all. */
     ping: procedure.output(z.void()),
     /** For the system's menu and title bar. */

@@ -29,6 +29,8 @@ export type MenuAction = z.infer<typeof menuActionSchema>
 export const windowDescriptionSchema = z.object({
   /** There are edits that are not on disk yet, or that the service has not been told. */
   isEdited: z.boolean(),
+  /** Edits are on their way to the disk. */
+  isSaving: z.boolean(),
   /** The folder that is open, absolute; null: none, or one of the service. */
   folder: z.string().nullable(),
   actions: z.array(menuActionSchema),

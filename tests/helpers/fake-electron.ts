@@ -111,7 +111,10 @@ export const electron = {
   Menu,
   nativeTheme: { shouldUseDarkColors: true },
   powerMonitor: new EventEmitter(),
-  screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
+  screen: {
+    getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }],
+    getPrimaryDisplay: () => ({ workAreaSize: { width: 1920, height: 1080 } }),
+  },
   session,
   shell,
 }

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { makeFolderSync } from '#core/make-folder.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 
@@ -79,7 +79,7 @@ function lockFolder(dataDir: string): Disposable {
 /** The library of a data folder, locked against other copies of the app. */
 export function openLibrary(dataDir: string): { db: Db } & Disposable {
   try {
-    mkdirSync(dataDir, { recursive: true })
+    makeFolderSync(dataDir)
     const lock = lockFolder(dataDir)
     try {
       const db = openDatabase(join(dataDir, DATABASE_FILE))

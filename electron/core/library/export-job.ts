@@ -1,10 +1,11 @@
-import { copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, link, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { writeFileAtomic } from '#core/atomic-file.ts'
 import { clampImage } from '#core/formats/clamp.ts'
 import type { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelSet } from '#core/formats/types.ts'
+import { makeFolder } from '#core/make-folder.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import type { ExportReport } from '#shared/contract/contract.ts'
 import { newId } from '#shared/model/annotation.ts'
@@ -44,7 +45,7 @@ function below(folder: string, path: string): string {
 /** A copy that is there whole or not at all; a link where asked and the disk allows it. */
 async function placeImage(from: string, to: string, mode: ImageMode): Promise<void> {
   if (resolve(from) === resolve(to)) return
-  await mkdir(dirname(to), { recursive: true })
+  await makeFolder(dirname(to))
   const temporary = `${to}.${newId().slice(0, 8)}.part`
   try {
     if (mode === 'link') await link(from, temporary).catch(() => copyFile(from, temporary))

@@ -1,8 +1,9 @@
-import { mkdir, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
 import type { FileFacts, ImageRepository } from '#core/cache/image-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { makeFolder } from '#core/make-folder.ts'
 import { probeImage } from '#core/media/probe.ts'
 import type { Log } from '#core/ports.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
@@ -153,7 +154,7 @@ export class Library {
     const { datasets } = this.#deps
     if (labelFiles?.folder) {
       const folder = resolve(labelFiles.folder)
-      await mkdir(folder, { recursive: true }).catch((error) => {
+      await makeFolder(folder).catch((error) => {
         throw toUserError(error, folder)
       })
     }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
+import { makeFolder } from '#core/make-folder.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { loadSharp } from './load-sharp.ts'
@@ -105,7 +106,7 @@ export class Renditions {
     this.#active++
     const temporary = `${target}.${newId()}.part`
     try {
-      await mkdir(dirname(target), { recursive: true })
+      await makeFolder(dirname(target))
       await render(source, rendition, temporary)
       await rename(temporary, target)
       return target

@@ -30,9 +30,9 @@ export function createRouter(core: AppCore) {
         libraryId: libraryId(),
         canPickFolder: ports.pickFolder !== null,
         canReveal: ports.revealFolder !== null,
-        openTarget: core.takeOpenTarget(),
         windowId: window?.id ?? null,
       })),
+      takeOpenTarget: os.app.takeOpenTarget.handler(() => core.takeOpenTarget()),
       ping: os.app.ping.handler(() => {}),
       describeWindow: os.app.describeWindow.handler(({ input, context: { window } }) =>
         window?.describe(input),

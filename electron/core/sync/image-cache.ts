@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -10,6 +10,7 @@ import { imageFile } from '#core/cache/image-file.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { makeFolder } from '#core/make-folder.ts'
 import type { Facts } from '#core/media/probe.ts'
 import { UserError } from '#core/user-error.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
@@ -240,7 +241,7 @@ export class ImageCache {
   async #write(target: string, body: Readable): Promise<number> {
     const part = `${target}.part`
     try {
-      await mkdir(dirname(target), { recursive: true })
+      await makeFolder(dirname(target))
       await pipeline(body, createWriteStream(part, { flush: true }), { signal: this.#abort.signal })
       const { size } = await stat(part)
       await rename(part, target)

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client, RemoteDataset } from '#core/api/client.ts'
@@ -9,6 +8,7 @@ import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { Outbox } from '#core/cache/outbox.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { makeFolderSync } from '#core/make-folder.ts'
 import type { Log } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
 import type { ListedDataset } from '#shared/model/account.ts'
@@ -228,7 +228,7 @@ export class RemoteDatasets {
     const { datasets, remotes, cacheDir } = this.#deps
     const id = newId()
     const root = join(cacheDir, id)
-    mkdirSync(root, { recursive: true })
+    makeFolderSync(root)
     const classes = classesOf(dataset)
     datasets.together(() => {
       datasets.create({ name: dataset.name, kind: 'remote', root, classes }, id)

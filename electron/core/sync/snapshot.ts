@@ -1,10 +1,11 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { type Client, getStorage } from '#core/api/client.ts'
 import { fromWireAnnotation } from '#core/api/wire-annotation.ts'
+import { makeFolder } from '#core/make-folder.ts'
 import { zipEntries } from '#core/zip-file.ts'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
 
@@ -44,7 +45,7 @@ export async function readSnapshot(
     if (status !== 'completed') return new Map()
     const address = await client.exports.downloadUrl(made.id, dataset, { signal })
     const { body } = await getStorage(client.http.dispatcher, address, { signal })
-    await mkdir(dirname(file), { recursive: true })
+    await makeFolder(dirname(file))
     await pipeline(body, createWriteStream(file), { signal })
     const labels = new Map<string, Annotation[]>()
     for await (const entry of zipEntries(file)) {

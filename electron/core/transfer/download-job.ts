@@ -1,5 +1,7 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { type Client, getStorage, isExpired, type StorageBody } from '#core/api/client.ts'
 import { fromWireAnnotation, toWireAnnotation } from '#core/api/wire-annotation.ts'
 import { classesOf } from '#core/api/wire-dataset.ts'
@@ -9,16 +11,18 @@ import { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelledImage, LabelSet } from '#core/formats/types.ts'
 import { loadSharp } from '#core/media/load-sharp.ts'
-import { toUserError, UserError } from '#core/user-error.ts'
-import { zipEntries } from '#core/zip-file.ts'
+import { toUserError } from '#core/user-error.ts'
+import type { ZipEntry } from '#core/zip-file.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { withClassNames } from '#shared/model/annotation-class.ts'
 import { counted } from '#shared/model/counted.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import { type DownloadOptions, downloadOptionsSchema } from '#shared/model/transfer.ts'
 import { runPool } from './concurrency.ts'
+import { eachOfExport } from './dataset-export.ts'
 import {
   type DownloadFacts,
+  isExportWorthIt,
   LISTING_LIMIT,
   labelsMode,
   targetsOf,
@@ -27,6 +31,7 @@ import {
 import { BrokenFileError, fetchFile } from './fetch-file.ts'
 import type { JobContext } from './job.ts'
 import { SafeFolder } from './safe-folder.ts'
+import { isWholeImage } from './whole-image.ts'
 
 type Item = TransferItem<DownloadFacts>
 
@@ -57,6 +62,10 @@ async function decodes(title: string, bytes: Buffer): Promise<boolean> {
   }
 }
 
+/** By what a file that was fetched is known to be the service's as it is now. */
+const stampOf = ({ source, sizeBytes, facts }: Item) =>
+  `${source} ${sizeBytes} ${facts.createdAtMs}`
+
 /** A dataset, or a part of it, onto this disk. Run again it goes on where it ended. */
 export class DownloadJob {
   readonly #context: JobContext
@@ -81,7 +90,12 @@ export class DownloadJob {
     if (!context.transfer.isPlanned) await this.#plan()
     if (this.#wantsLabels) await this.#labelsFromExport()
     await addresses
-    await this.#fetchAll()
+    // What has an address first: the rest takes a while to be packed.
+    if (this.#wantsImages) {
+      await this.#fetchAll((item) => this.#addresses.has(item.source))
+      await this.#imagesFromExport()
+    }
+    await this.#fetchAll(() => true)
     const { files } = context.transfers.counts(context.transfer.id)
     if (this.#options.layout !== 'files') {
       context.setDoing('Writing labels')
@@ -187,44 +201,66 @@ export class DownloadJob {
   async #export(
     onImage: (path: string, annotations: readonly unknown[]) => void | Promise<void>,
   ): Promise<void> {
-    const { run, aside, transfer, signal } = this.#context
     const archive = join(this.#staging, 'labels.zip')
-    await mkdir(this.#staging, { recursive: true })
-    const id = await run(
-      async (client) =>
-        (
-          await client.exports.create(
-            transfer.remoteId,
-            { name: `download ${transfer.id}`, format: 'pictograph', includeImages: false },
-            { signal },
-          )
-        ).id,
-    )
+    const request = { archive, includeImages: false, stages: null }
+    await eachOfExport(this.#context, request, async ({ name, bytes }) => {
+      if (!name.endsWith('.json')) return
+      const json = JSON.parse((await bytes()).toString('utf8')) as { annotations?: unknown }
+      if (Array.isArray(json.annotations))
+        await onImage(name.slice(0, -'.json'.length), json.annotations)
+    })
+  }
+
+  /**
+   * Images for which the listing has no address: where there are many, packed by the service. Each by itself would
+   * cost a request, and a large dataset days of them.
+   */
+  async #imagesFromExport(): Promise<void> {
+    const { run, transfer, transfers, setDoing, settle, log } = this.#context
+    const missing = new Map<string, Item>()
+    for (const item of transfers.each<DownloadFacts>(transfer.id, 'waiting'))
+      if (!this.#addresses.has(item.source)) missing.set(item.facts.path, item)
+    const dataset = await run((client) => client.datasets.get(transfer.remoteId))
+    if (!isExportWorthIt(missing.size, dataset.storage_class === 'coldline')) return
+    setDoing('Fetching images as an export')
+    const archive = join(this.#staging, 'images.zip')
+    const stages = [...new Set([...missing.values()].map(({ facts }) => facts.stage))]
     try {
-      const state = await run((client) =>
-        client.exports.finished(id, transfer.remoteId, { signal }),
-      )
-      if (state.status !== 'completed')
-        throw new UserError('export_failed', state.error_message ?? 'The export failed')
-      await this.#context.untilItWorks(async () => {
-        const address = await run((client) =>
-          client.exports.downloadUrl(id, transfer.remoteId, { signal }),
-        )
-        await aside(async (client) => {
-          const { body } = await getStorage(client.http.dispatcher, address, { signal })
-          await writeFileAtomic(archive, Buffer.from(await body.bytes()))
-        })
+      await eachOfExport(this.#context, { archive, includeImages: true, stages }, async (entry) => {
+        const item = missing.get(entry.name)
+        if (!item) return
+        const kept = await this.#unpack(item, entry)
+        if (!kept) return
+        this.#context.keep({ ...kept, remoteId: item.source, stamp: stampOf(item) })
+        if (this.#wantsLabels && !this.#labelled.has(item.seq)) await this.#fetchLabels(item)
+        settle({ seq: item.seq, state: 'done', sizeBytes: kept.sizeBytes })
       })
-      for await (const entry of zipEntries(archive)) {
-        if (!entry.name.endsWith('.json')) continue
-        const json = JSON.parse((await entry.bytes()).toString('utf8')) as { annotations?: unknown }
-        if (Array.isArray(json.annotations))
-          await onImage(entry.name.slice(0, -'.json'.length), json.annotations)
-      }
-    } finally {
-      await rm(archive, { force: true })
-      await run((client) => client.exports.delete(id, transfer.remoteId)).catch(() => {})
+      this.#context.flush()
+    } catch (error) {
+      // A plan or a role without exports: a request each then.
+      if (this.#context.isGeneral(error) || this.#context.signal.aborted) throw error
+      log.warn('no export of images', { error: String(error) })
     }
+  }
+
+  /** One image of an archive, to its place. null: it is not whole, and is fetched by itself. */
+  async #unpack(
+    item: Item,
+    entry: ZipEntry,
+  ): Promise<{ file: string; sizeBytes: number; modifiedAtMs: number } | null> {
+    const file = await this.#folder.place(item.target)
+    const part = `${file}.part`
+    await rm(part, { recursive: true, force: true })
+    await pipeline(await entry.stream(), createWriteStream(part, { flags: 'wx' }), {
+      signal: this.#context.signal,
+    })
+    if (!(await isWholeImage(part, (bytes) => decodes(item.target, bytes)))) {
+      await rm(part, { force: true })
+      return null
+    }
+    await rename(part, file)
+    const { size, mtimeMs } = await stat(file)
+    return { file, sizeBytes: size, modifiedAtMs: mtimeMs }
   }
 
   /** The file that holds an image's labels, while they wait for their format or for good. */
@@ -288,18 +324,20 @@ export class DownloadJob {
     if ((await read()) >= LISTING_LIMIT) for (const stage of STAGES) await read(stage)
   }
 
-  async #fetchAll(): Promise<void> {
+  async #fetchAll(isDue: (item: Item) => boolean): Promise<void> {
     const { transfers, transfer, concurrency, signal, setDoing, onActive } = this.#context
     setDoing('Fetching')
     let queue: Item[] = []
     let last = -1
     const next = (): Item | null => {
-      if (queue.length === 0) {
-        queue = transfers.items<DownloadFacts>(transfer.id, 'waiting', {
+      while (queue.length === 0) {
+        const page = transfers.items<DownloadFacts>(transfer.id, 'waiting', {
           limit: QUEUE,
           after: last,
         })
-        last = queue.at(-1)?.seq ?? last
+        if (page.length === 0) return null
+        last = page.at(-1)?.seq ?? last
+        queue = page.filter(isDue)
       }
       return queue.shift() ?? null
     }
@@ -343,7 +381,7 @@ export class DownloadJob {
   async #fetchImage(item: Item, isAgain: boolean): Promise<boolean> {
     const { transfers, signal, onBytes } = this.#context
     const target = await this.#folder.place(item.target)
-    const stamp = `${item.source} ${item.sizeBytes} ${item.facts.createdAtMs}`
+    const stamp = stampOf(item)
     const there = this.#folder.wasThere(item.target) ? await stat(target).catch(() => null) : null
     const known = there?.isFile() ? transfers.downloaded(target) : null
     // Renamed when it was whole, and the app ended before that was noted.

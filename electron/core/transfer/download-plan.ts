@@ -9,6 +9,8 @@ import type { DownloadOptions, DownloadPlan } from '#shared/model/transfer.ts'
 const EXPORT_REQUESTS = 6
 /** An export pays from this many annotation files on. */
 const EXPORT_FROM = 20
+/** An export of images pays from this many on: it packs those that have an address, too. */
+const IMAGES_FROM = 200
 const PAGE = 1_000
 const STAGES = 4
 /** The download listing gives this many addresses at the most. */
@@ -75,12 +77,16 @@ export function labelsMode(
   return files >= EXPORT_FROM && !isCold ? 'export' : 'files'
 }
 
-/** A listing for all, or beyond its limit one for each stage; what that leaves out costs a request each. */
-function requestsForAddresses(images: readonly PlannedImage[]): number {
+/** Whether so many images without an address are better packed by the service than asked for one by one. */
+export const isExportWorthIt = (images: number, isCold: boolean): boolean =>
+  images >= IMAGES_FROM && !isCold
+
+/** A listing for all, or beyond its limit one for each stage; what that leaves out comes as an export. */
+function requestsForAddresses(images: readonly PlannedImage[], isCold: boolean): number {
   if (images.length < LISTING_LIMIT) return 1
   const stages = [...Map.groupBy(images, ({ stage }) => stage).values()]
   const beyond = stages.reduce((sum, { length }) => sum + Math.max(0, length - LISTING_LIMIT), 0)
-  return 1 + STAGES + beyond
+  return 1 + STAGES + (isExportWorthIt(beyond, isCold) ? EXPORT_REQUESTS : beyond)
 }
 
 /** Requests that a download costs. */
@@ -88,9 +94,10 @@ export function requestsFor(
   images: readonly PlannedImage[],
   options: DownloadOptions,
   mode: DownloadPlan['annotations'],
+  isCold: boolean,
 ): number {
   const listing = Math.ceil(images.length / PAGE) + 1
-  const addresses = options.what === 'annotations_only' ? 0 : requestsForAddresses(images)
+  const addresses = options.what === 'annotations_only' ? 0 : requestsForAddresses(images, isCold)
   const files = images.filter(({ annotationCount }) => annotationCount > 0).length
   const labels = mode === 'export' ? EXPORT_REQUESTS : mode === 'files' ? files : 0
   return listing + addresses + labels

@@ -25,8 +25,9 @@ export interface FetchRequest {
   etag: string | null
   /** Asks for the file from a byte on. */
   open: (fromByte: number, etag: string | null) => Promise<StorageBody>
-  /** Whether an image can be decoded to its end. */
-  decodes: (bytes: Buffer) => Promise<boolean>
+  /** Whether an image can be decoded to its end; of other files, whether the file is whole. */
+  decodes?: (bytes: Buffer) => Promise<boolean>
+  isWhole?: (file: string) => Promise<boolean>
   onBytes: (count: number) => void
   /** What a later try needs to go on from here. */
   onEtag: (etag: string | null) => void
@@ -73,11 +74,12 @@ export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
       throw error
     })
   let file: FetchedFile
-  if (total !== null && total <= SMALL_BYTES && begins === 0) {
+  const { decodes = async () => true } = request
+  if (!request.isWhole && total !== null && total <= SMALL_BYTES && begins === 0) {
     const chunks = await chunksOf(answer.body)
     const size = lengthOf(chunks)
     onBytes(size)
-    await checked(size, () => isWhole(chunks, request.decodes))
+    await checked(size, () => isWhole(chunks, decodes))
     await using handle = await openFile(part, NEW_FILE)
     await writeAll(handle, chunks)
     file = factsOf(handle)
@@ -85,7 +87,7 @@ export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
     await using handle = await openFile(part, begins > 0 ? LONGER_FILE : NEW_FILE)
     await pipeline(answer.body, writerOf(handle, onBytes), { signal })
     file = factsOf(handle)
-    await checked(file.sizeBytes, () => isWholeImage(part, request.decodes))
+    await checked(file.sizeBytes, () => request.isWhole?.(part) ?? isWholeImage(part, decodes))
   }
   await rename(part, target)
   return file

@@ -1,5 +1,6 @@
-import { lstat, mkdir, readdir } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { makeFolder } from '#core/make-folder.ts'
 import { UserError } from '#core/user-error.ts'
 
 /**
@@ -42,7 +43,7 @@ export class SafeFolder {
 
   async #make(directory: string): Promise<void> {
     const absolute = join(this.root, directory)
-    if (directory === '.') await mkdir(absolute, { recursive: true })
+    if (directory === '.') await makeFolder(absolute)
     else {
       await this.#prepare(dirname(directory))
       const there = await lstat(absolute).catch(() => null)
@@ -51,7 +52,7 @@ export class SafeFolder {
           'outside',
           `${absolute} is a link to another place: nothing is written through it. Remove it, or choose another folder.`,
         )
-      if (!there) await mkdir(absolute, { recursive: true })
+      if (!there) await makeFolder(absolute)
     }
     this.#found.set(directory, new Set(await readdir(absolute)))
   }

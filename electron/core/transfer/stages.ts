@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { makeFolder } from '#core/make-folder.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
@@ -22,7 +23,7 @@ export class Stages {
   async create(): Promise<{ stageId: string; folder: string }> {
     const stageId = newId()
     const folder = this.folder(stageId)
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     this.#names.set(stageId, new SafeNames())
     return { stageId, folder }
   }
@@ -54,7 +55,7 @@ export class Stages {
     const target = join(this.folder(stageId), path)
     const part = `${target}.part`
     try {
-      await mkdir(dirname(target), { recursive: true })
+      await makeFolder(dirname(target))
       const body = Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0])
       await pipeline(body, createWriteStream(part))
       await rename(part, target)

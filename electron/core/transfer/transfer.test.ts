@@ -9,6 +9,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { drawnImage } from '#emulator/drawn-image.ts'
 import type { Emulator } from '#emulator/server.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { ALL_FILES, type DownloadOptions, type UploadOptions } from '#shared/model/transfer.ts'
@@ -167,6 +168,41 @@ describe('down', () => {
     )
     expect(done).toMatchObject({ state: 'done', files: { done: 12_000 } })
     expect(filesIn(folder.path)).toHaveLength(12_000)
+  })
+
+  test('images for which the listing has no address come packed, whole, in a handful of requests', {
+    timeout: 120_000,
+  }, async () => {
+    await using service = await seededEmulator()
+    const { emulator } = service
+    const { state } = emulator
+    await using cloud = await cloudCore(emulator)
+    const { id } = state.dataset('large')
+    // More in one stage than a listing gives.
+    for (const image of state.images(id)) state.updateImage({ ...image, status: 'new' })
+    using folder = temporaryFolder()
+    const plan = await cloud.core.transfers.planDownload(
+      target(cloud, emulator, 'large'),
+      folder.path,
+      { ...ALL_FILES, what: 'images_only' },
+    )
+    const before = emulator.requests.length
+    // The archive is cut off once, and gone on with.
+    emulator.faults.add({
+      match: 'STORAGE GET',
+      fault: { kind: 'truncate', bytes: 100_000, honest: false },
+    })
+    const done = await download(cloud, emulator, folder.path, { what: 'images_only' }, 'large')
+    expect(done).toMatchObject({ state: 'done', files: { done: 12_000, failed: 0 } })
+    expect(filesIn(folder.path)).toEqual(pathsOf(emulator, 'large'))
+    const requests = emulator.requests.length - before
+    expect(requests).toBeLessThan(40)
+    expect(Math.abs(plan.requests - requests)).toBeLessThan(12)
+    const sample = state.images(id).at(11_500)
+    if (!sample) throw new Error('No image')
+    expect(readFileSync(join(folder.path, sample.directory_path, sample.filename))).toEqual(
+      await drawnImage(Number(sample.object.slice(5))),
+    )
   })
 
   test('names that lead elsewhere lead nowhere, and a planted link is not followed', async () => {

@@ -126,7 +126,8 @@ export class Transfers {
     return this.#deps.run(accountId, async (client) => {
       const dataset = await client.datasets.get(remoteId, { signal })
       const images = await wantedImages(client, remoteId, options, signal)
-      const mode = labelsMode(images, options, dataset.storage_class === 'coldline')
+      const isCold = dataset.storage_class === 'coldline'
+      const mode = labelsMode(images, options, isCold)
       const { limit, used } = this.#deps.budget(accountId).state
       const bytes =
         options.what === 'annotations_only'
@@ -135,7 +136,7 @@ export class Transfers {
       return {
         images: images.length,
         bytes,
-        requests: requestsFor(images, options, mode),
+        requests: requestsFor(images, options, mode, isCold),
         requestsLeft: limit === null ? null : Math.max(0, limit - used),
         freeBytes: await freeBytes(folder),
         expectedMs: this.#lastRate === null ? null : (bytes / this.#lastRate) * 1000,

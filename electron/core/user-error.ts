@@ -44,6 +44,7 @@ const WORDS: [pattern: RegExp, reason: string, message: string][] = [
   ],
   [/^ENOENT/, 'not_found', 'It does not exist (any more)'],
   [/^ENOTDIR/, 'not_a_folder', 'It is not a folder'],
+  [/^EEXIST/, 'exists', 'Something of this name is in the way'],
 ]
 
 /**

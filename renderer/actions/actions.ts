@@ -34,7 +34,7 @@ export function takeTool(id: ToolId): void {
 }
 
 /** A digit chooses the class of what is drawn next; with shapes selected it relabels them. */
-export function useClass(name: string): void {
+export function chooseClass(name: string): void {
   const selected = selectedAnnotations()
   if (selected.length > 0) relabel(selected, name)
   toolState.setState(({ version }) => ({ className: name, version: version + 1 }))
@@ -88,7 +88,7 @@ const classActions = Array.from({ length: 10 }, (_, index): Action => {
     group: 'Classes',
     keys: [String((index + 1) % 10)],
     enabled: () => name() !== undefined,
-    run: () => useClass(name() ?? ''),
+    run: () => chooseClass(name() ?? ''),
   }
 })
 

@@ -1,4 +1,5 @@
 import { createStore } from 'zustand/vanilla'
+import { t } from '#renderer/texts/texts.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import type { Dropped, RemoteTarget } from './transfers.ts'
 
@@ -82,6 +83,11 @@ export function dismissNotice(id: number): void {
 
 /** Shows what went wrong, in the words it came with. */
 export function notifyError(error: unknown): void {
+  // A call was under way when the engine went: the RPC library's own words say nothing to a person.
+  if (messageOf(error).startsWith('[AsyncIdQueue]')) {
+    notify(t('The app’s engine does not answer. It is tried again by itself.'), 'error')
+    return
+  }
   notify(messageOf(error), 'error', requestIdOf(error))
 }
 

@@ -25,7 +25,11 @@ export async function loadAccounts(): Promise<void> {
 export async function addAccount(baseUrl: string, apiKey: string): Promise<void> {
   const account = await client.accounts.add({ baseUrl, apiKey })
   upsertAccount(account)
-  showAccount(account.id)
+  if (appState.getState().datasetId === null) showAccount(account.id)
+  else {
+    showDialog({ kind: 'settings', section: 'accounts' })
+    notify(t('The account “{organization}” is here now.', { organization: account.organization }))
+  }
 }
 
 export async function removeAccount(accountId: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { pointerPlace } from '#renderer/canvas/pointer-place.ts'
+import { menuPlace, pointerPlace } from '#renderer/canvas/pointer-place.ts'
 import { datasetState, imageById, nextImage } from '#renderer/document/dataset-state.ts'
 import { select, selection } from '#renderer/document/selection.ts'
 import { flushEdits, forgetAhead, refreshLabels, session } from '#renderer/document/session.ts'
@@ -58,8 +58,11 @@ function addCopies(label: string, originals: readonly Annotation[], dx: number, 
 /** The middle of what was copied comes to lie under the pointer. */
 function pasteAtPointer(): void {
   const originals = copied()
-  const at = pointerPlace.getState().image
-  if (originals.length === 0) return
+  const at = pointerPlace.getState().image ?? menuPlace.image
+  if (originals.length === 0) {
+    say(t('Nothing has been copied'))
+    return
+  }
   if (!at) {
     say(t('The pointer is not over the image: Ctrl+V pastes in place'))
     return

@@ -1,7 +1,7 @@
 import { session } from '#renderer/document/session.ts'
 import { appState } from './app-state.ts'
 import { showAccount } from './cloud.ts'
-import { openDataset, openTarget } from './datasets.ts'
+import { goToImage, openDataset, openTarget } from './datasets.ts'
 
 /**
  * Where a page is stands in its address: loaded again, by hand or after it broke, it comes back there. A new page
@@ -20,6 +20,8 @@ export function followPlace(): void {
   }
   appState.subscribe(show)
   session.subscribe(show)
+  // Typed, or gone back to.
+  window.addEventListener('hashchange', () => void goToStart(null))
 }
 
 /** At the start: what was asked for, else where this page was before it was loaded again. */
@@ -32,5 +34,8 @@ export async function goToStart(target: string | null): Promise<void> {
   const account = place.get('account')
   if (account !== null) showAccount(account)
   const dataset = place.get('dataset')
-  if (dataset !== null) await openDataset(dataset, place.get('image'))
+  if (dataset === null) return
+  const image = place.get('image')
+  if (dataset !== appState.getState().datasetId) await openDataset(dataset, image)
+  else if (image !== null && image !== session.getState().imageId) goToImage(image)
 }

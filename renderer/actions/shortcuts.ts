@@ -1,7 +1,7 @@
 import { editorSettings } from '#renderer/document/editor-settings.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { Action } from './action.ts'
-import { type KeyPress, matchesKey } from './keys.ts'
+import { type KeyPress, keyLabel, matchesKey } from './keys.ts'
 
 type Keys = Readonly<Record<string, readonly string[]>>
 type PresetId = Settings['shortcutPreset']
@@ -59,6 +59,12 @@ export function keysOf(
   choice: Choice = editorSettings.getState(),
 ): readonly string[] {
   return choice.shortcuts[action.id] ?? presetKeys(action, choice.shortcutPreset)
+}
+
+/** The key that is shown first, as it is written; a dash where there is none. */
+export const shownKey = (action: Action): string => {
+  const [key] = keysOf(action)
+  return key ? keyLabel(key) : '–'
 }
 
 export function isKeyOf(event: KeyPress, action: Action): boolean {

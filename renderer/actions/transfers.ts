@@ -1,5 +1,6 @@
 import { transferState, upsertTransfer } from '#renderer/document/cloud-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { t } from '#renderer/texts/texts.ts'
 import type { Transfer, UploadOptions } from '#shared/model/transfer.ts'
 import type { Action } from './action.ts'
@@ -123,6 +124,8 @@ export function onTransfer(transfer: Transfer): void {
     value: ENDED[state],
     value2: problem ? `: ${problem}` : '',
   })
+  // Its dataset has more images now.
+  if (kind === 'upload') void queryClient.invalidateQueries({ queryKey: orpc.remote.list.key() })
   // It is looked at already.
   if (appState.getState().dialog?.kind !== 'transfers')
     notify(words, state === 'failed' ? 'error' : 'info')

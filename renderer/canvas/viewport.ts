@@ -47,16 +47,19 @@ function centred(view: Viewport, centre: Point): Viewport {
   }
 }
 
+/** Whether a box is shown as `fitBox` shows it. */
+function isFitted(view: Viewport, box: Box): boolean {
+  const fitted = fitBox(view, box)
+  return Math.abs(fitted.scale / view.scale - 1) < 1e-6 && Math.abs(fitted.x - view.x) < 1
+}
+
 /** Pure: on a canvas of another size; a box that was fitted is fitted again, else the middle stays. */
 export function resized(
   view: Viewport,
   size: { width: number; height: number },
   box: Box,
 ): Viewport {
-  const fitted = fitBox(view, box)
-  const wasFitted =
-    Math.abs(fitted.scale / view.scale - 1) < 1e-6 && Math.abs(fitted.x - view.x) < 1
-  if (wasFitted) return fitBox({ ...view, ...size }, box)
+  if (isFitted(view, box)) return fitBox({ ...view, ...size }, box)
   const middle = toImage(view, { x: view.width / 2, y: view.height / 2 })
   return centred({ ...view, ...size }, middle)
 }
@@ -74,11 +77,19 @@ export function zoomBy(
   return { ...view, scale, x: about.x - at.x * scale, y: about.y - at.y * scale }
 }
 
-export function saveView(view: Viewport): SavedView {
+/** `box`: the whole image. */
+export function saveView(view: Viewport, box: Box): SavedView {
   const centre = toImage(view, { x: view.width / 2, y: view.height / 2 })
-  return { centreX: centre.x, centreY: centre.y, scale: view.scale }
+  return {
+    centreX: centre.x,
+    centreY: centre.y,
+    scale: view.scale,
+    isFitted: isFitted(view, box),
+  }
 }
 
-export function restoreView(view: Viewport, { centreX, centreY, scale }: SavedView): Viewport {
+export function restoreView(view: Viewport, saved: SavedView, box: Box): Viewport {
+  const { centreX, centreY, scale } = saved
+  if (saved.isFitted) return fitBox(view, box)
   return centred({ ...view, scale }, { x: centreX, y: centreY })
 }

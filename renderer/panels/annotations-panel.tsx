@@ -1,9 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Eye, EyeOff, Lock, LockOpen, Trash2, TriangleAlert, Wrench } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
+import { actionById } from '#renderer/actions/actions.ts'
 import { focusCanvas } from '#renderer/actions/app-state.ts'
 import { deleteAnnotations, nudge, relabel } from '#renderer/actions/edit-actions.ts'
 import { repairSelected } from '#renderer/actions/path-actions.ts'
+import { shownKey } from '#renderer/actions/shortcuts.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
@@ -23,6 +25,8 @@ import { askingClass } from '#shared/model/pose.ts'
 import { SHAPE_ICONS } from './shape-icons.ts'
 
 const ROW_HEIGHT = 32
+
+const keyOf = (id: string) => shownKey(actionById(id))
 
 function detail({ shape }: Annotation): string {
   if (shape.kind === 'bbox' || shape.kind === 'oriented_box')
@@ -256,7 +260,15 @@ export function AnnotationsPanel({ document }: { document: ImageDocument }) {
   if (list.length === 0)
     return (
       <EmptyState title={t('No annotations on this image')}>
-        {t('Press R for a box, P for a polygon, L for a polyline, K for a keypoint.')}
+        {t(
+          'Press {box} for a box, {polygon} for a polygon, {polyline} for a polyline, {keypoint} for a keypoint.',
+          {
+            box: keyOf('tool-bbox'),
+            polygon: keyOf('tool-polygon'),
+            polyline: keyOf('tool-polyline'),
+            keypoint: keyOf('tool-keypoint'),
+          },
+        )}
       </EmptyState>
     )
   return (

@@ -1,17 +1,21 @@
+import { ChevronRight } from 'lucide-react'
 import { ContextMenu } from 'radix-ui'
-import type { ReactNode } from 'react'
-import { actionById } from '#renderer/actions/actions.ts'
+import { type ReactNode, useRef } from 'react'
+import { actionById, chooseClass } from '#renderer/actions/actions.ts'
+import { focusCanvas } from '#renderer/actions/app-state.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
 import { selection } from '#renderer/document/selection.ts'
 import { t } from '#renderer/texts/texts.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 
 /** By what they do; a line between them. */
 const OF_SHAPES = [
   ['edit-attributes', 'duplicate', 'copy', 'cut', 'delete'],
-  ['group', 'ungroup', 'union', 'subtract', 'split', 'simplify', 'smooth'],
+  ['group', 'ungroup', 'union', 'subtract', 'simplify', 'smooth'],
   ['fit-selection', 'hide-selected', 'isolate', 'lock', 'propagate'],
 ] as const
 const OF_IMAGE = [
@@ -20,17 +24,19 @@ const OF_IMAGE = [
   ['previous', 'next', 'copy-link'],
 ] as const
 
+const NO_CLASSES: readonly AnnotationClass[] = []
+const CONTENT = 'z-30 max-w-96 min-w-56 rounded-lg border border-line bg-surface p-1.5 shadow-float'
 const ITEM =
-  'flex h-7 items-center gap-6 rounded px-2 text-sm outline-none data-[disabled]:opacity-45 data-[highlighted]:bg-accent-soft data-[highlighted]:text-accent-text'
+  'flex h-7 items-center gap-6 rounded px-2 text-sm outline-none data-[disabled]:opacity-45 data-[highlighted]:bg-accent-soft data-[highlighted]:text-accent-text data-[state=open]:bg-accent-soft'
 
-function Item({ id }: { id: string }) {
+function Item({ id, onChoose }: { id: string; onChoose: (run: () => void) => void }) {
   const action = actionById(id)
   const [key] = keysOf(action)
   return (
     <ContextMenu.Item
       className={ITEM}
       disabled={!(action.enabled?.() ?? true)}
-      onSelect={() => void action.run()}
+      onSelect={() => onChoose(() => void action.run())}
     >
       <span className="min-w-0 flex-1 truncate">{action.label}</span>
       {key && <Keys>{keyLabel(key)}</Keys>}
@@ -38,8 +44,45 @@ function Item({ id }: { id: string }) {
   )
 }
 
+/** Other classes for the selection: what is wanted most. */
+function Classes({ onChoose }: { onChoose: (run: () => void) => void }) {
+  const classes = useStore(datasetState, ({ dataset }) => dataset?.classes ?? NO_CLASSES)
+  if (classes.length === 0) return null
+  return (
+    <ContextMenu.Sub>
+      <ContextMenu.SubTrigger className={ITEM}>
+        <span className="flex-1">{t('Class')}</span>
+        <ChevronRight className="size-4" aria-hidden="true" />
+      </ContextMenu.SubTrigger>
+      <ContextMenu.Portal>
+        <ContextMenu.SubContent
+          className={`${CONTENT} max-h-[70vh] overflow-y-auto`}
+          collisionPadding={8}
+        >
+          {classes.map(({ name, color }, index) => (
+            <ContextMenu.Item
+              key={name}
+              className={ITEM}
+              onSelect={() => onChoose(() => chooseClass(name))}
+            >
+              <span className="size-2.5 rounded-sm" style={{ background: color }} />
+              <span className="-ml-4 min-w-0 flex-1 truncate">{name}</span>
+              {index < 10 && <Keys>{String((index + 1) % 10)}</Keys>}
+            </ContextMenu.Item>
+          ))}
+        </ContextMenu.SubContent>
+      </ContextMenu.Portal>
+    </ContextMenu.Sub>
+  )
+}
+
 /** What can be done with the selected shapes, or with the image; made of the same actions as keys and palette. */
 export function CanvasMenu({ children }: { children: ReactNode }) {
+  // Done once the menu has closed and given the focus back: some of it goes to a field, or asks where the pointer is.
+  const chosen = useRef<(() => void) | null>(null)
+  const onChoose = (run: () => void) => {
+    chosen.current = run
+  }
   const hasSelection = useStore(selection, ({ selected }) => selected.size > 0)
   const groups = hasSelection ? OF_SHAPES : OF_IMAGE
   return (
@@ -48,13 +91,23 @@ export function CanvasMenu({ children }: { children: ReactNode }) {
       <ContextMenu.Portal>
         <ContextMenu.Content
           aria-label={hasSelection ? t('Selected shapes') : t('Image')}
-          className="z-30 max-w-96 min-w-60 rounded-lg border border-line bg-surface p-1.5 shadow-float"
+          collisionPadding={8}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault()
+            focusCanvas()
+            chosen.current?.()
+            chosen.current = null
+          }}
+          className={CONTENT}
         >
+          {hasSelection && <Classes onChoose={onChoose} />}
           {groups.map((ids, index) => (
             <ContextMenu.Group key={ids[0]}>
-              {index > 0 && <ContextMenu.Separator className="my-1.5 h-px bg-line" />}
+              {(index > 0 || hasSelection) && (
+                <ContextMenu.Separator className="my-1.5 h-px bg-line" />
+              )}
               {ids.map((id) => (
-                <Item key={id} id={id} />
+                <Item key={id} id={id} onChoose={onChoose} />
               ))}
             </ContextMenu.Group>
           ))}

@@ -27,15 +27,23 @@ import { usePicture } from './use-picture.ts'
 const SAVE_VIEW_AFTER_MS = 400
 
 /** Puts the view where it was on this image, or fits it; and keeps where it goes. */
+/** The whole image. */
+const boxOf = (document: ImageDocument | null) => ({
+  x: 0,
+  y: 0,
+  w: document?.image.width ?? 1,
+  h: document?.image.height ?? 1,
+})
+
 function useView(document: ImageDocument | null, size: { width: number; height: number }): void {
   const shown = useRef<ImageDocument | null>(null)
   useEffect(() => {
-    const box = { x: 0, y: 0, w: document?.image.width ?? 1, h: document?.image.height ?? 1 }
+    const box = boxOf(document)
     viewport.setState((state) => resized(state, size, box))
     if (!document || size.width < 2 || shown.current === document) return
     shown.current = document
     const { view } = document
-    viewport.setState((state) => (view ? restoreView(state, view) : fitBox(state, box)))
+    viewport.setState((state) => (view ? restoreView(state, view, box) : fitBox(state, box)))
   }, [document, size])
   useEffect(() => {
     if (!document) return
@@ -44,7 +52,7 @@ function useView(document: ImageDocument | null, size: { width: number; height: 
       timer = undefined
       forgetAhead(document.image.id)
       void client.images
-        .saveView({ id: document.image.id, view: saveView(viewport.getState()) })
+        .saveView({ id: document.image.id, view: saveView(viewport.getState(), boxOf(document)) })
         .catch(() => {})
     }
     const unsubscribe = viewport.subscribe(() => {

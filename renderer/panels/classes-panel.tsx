@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { ChevronRight, Eye, EyeOff, Pencil, Plus, Settings2, Trash2 } from 'lucide-react'
 import { type KeyboardEvent, useState } from 'react'
-import { CLASS_SEARCH_ID, useClass as takeClass } from '#renderer/actions/actions.ts'
+import { CLASS_SEARCH_ID, chooseClass as takeClass } from '#renderer/actions/actions.ts'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'

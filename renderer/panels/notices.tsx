@@ -1,10 +1,43 @@
 import { CircleAlert, Info, X } from 'lucide-react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { appState, dismissNotice } from '#renderer/actions/app-state.ts'
 import { t } from '#renderer/texts/texts.ts'
+import { markBesideDialogs } from '#renderer/ui/beside-dialogs.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { RequestId } from '#renderer/ui/request-id.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
+
+/** What is only for information goes by itself; whoever reads it keeps it. Milliseconds. */
+const PASSES_MS = 8_000
+
+function Passing({
+  id,
+  isPassing,
+  children,
+}: {
+  id: number
+  isPassing: boolean
+  children: ReactNode
+}) {
+  const [isRead, setRead] = useState(false)
+  useEffect(() => {
+    if (!isPassing || isRead) return
+    const timer = setTimeout(() => dismissNotice(id), PASSES_MS)
+    return () => clearTimeout(timer)
+  }, [id, isPassing, isRead])
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only stays for as long as it is read
+    <div
+      onPointerEnter={() => setRead(true)}
+      onPointerLeave={() => setRead(false)}
+      onFocus={() => setRead(true)}
+      onBlur={() => setRead(false)}
+    >
+      {children}
+    </div>
+  )
+}
 
 export function Notices() {
   const notices = useStore(appState, (state) => state.notices)
@@ -12,30 +45,33 @@ export function Notices() {
     <section
       aria-label={t('Notices')}
       aria-live="polite"
-      className="pointer-events-none fixed right-4 bottom-40 z-[60] flex w-96 flex-col gap-2"
+      data-beside-dialogs=""
+      onPointerDownCapture={markBesideDialogs}
+      className="pointer-events-none fixed bottom-3 left-3 z-[60] flex w-80 flex-col gap-2"
     >
       {notices.map(({ id, message, tone, requestId }) => (
-        <div
-          key={id}
-          role={tone === 'error' ? 'alert' : 'status'}
-          className="pointer-events-auto flex items-start gap-2.5 rounded-lg border border-line bg-surface py-2 pr-1.5 pl-3 text-sm shadow-float"
-        >
-          <span
-            className={classNames(
-              'mt-1 [&_svg]:size-4',
-              tone === 'error' ? 'text-danger' : 'text-accent-text',
-            )}
+        <Passing key={id} id={id} isPassing={tone === 'info'}>
+          <div
+            role={tone === 'error' ? 'alert' : 'status'}
+            className="pointer-events-auto flex items-start gap-2.5 rounded-lg border border-line bg-surface py-2 pr-1.5 pl-3 text-sm shadow-float"
           >
-            {tone === 'error' ? <CircleAlert /> : <Info />}
-          </span>
-          <div className="min-w-0 flex-1 py-0.5 break-words">
-            {message}
-            {requestId && <RequestId id={requestId} />}
+            <span
+              className={classNames(
+                'mt-1 [&_svg]:size-4',
+                tone === 'error' ? 'text-danger' : 'text-accent-text',
+              )}
+            >
+              {tone === 'error' ? <CircleAlert /> : <Info />}
+            </span>
+            <div className="min-w-0 flex-1 py-0.5 break-words">
+              {message}
+              {requestId && <RequestId id={requestId} />}
+            </div>
+            <IconButton label={t('Dismiss')} onClick={() => dismissNotice(id)}>
+              <X />
+            </IconButton>
           </div>
-          <IconButton label={t('Dismiss')} onClick={() => dismissNotice(id)}>
-            <X />
-          </IconButton>
-        </div>
+        </Passing>
       ))}
     </section>
   )

@@ -41,7 +41,12 @@ export function PathField({
     if (path !== null) onChange(path)
   }
   return (
-    <div className="flex flex-col gap-2">
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the list of folders, not the dialog around it
+    <div
+      className="flex flex-col gap-2"
+      {...(browsing && { 'data-keeps-escape': '' })}
+      onKeyDown={(event) => event.key === 'Escape' && setBrowsing(false)}
+    >
       <Field label={label} hint={hint}>
         {(id) => (
           <div className="flex gap-2">

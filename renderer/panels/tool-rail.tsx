@@ -61,7 +61,7 @@ export function ToolRail() {
             title={`${label} (${key ? keyLabel(key) : t('hold Space')})`}
             onClick={() => takeTool(id)}
             className={classNames(
-              'relative flex h-11 w-[60px] shrink-0 flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
+              'relative flex h-11 w-[60px] [@media(max-height:800px)]:h-[38px] shrink-0 flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
               current === id
                 ? 'bg-accent text-on-accent'
                 : 'text-muted hover:bg-hover hover:text-text',
@@ -73,7 +73,7 @@ export function ToolRail() {
               {SHORT_LABEL[id] ?? label}
             </span>
             <span aria-hidden="true" className="absolute top-0.5 right-1 text-[9px] leading-none">
-              {key ? keyLabel(key).replace('Shift+', '⇧') : ''}
+              {key && /^(?:Shift\+)?.$/.test(key) ? keyLabel(key).replace('Shift+', '⇧') : ''}
             </span>
           </button>
         )

@@ -70,17 +70,21 @@ function Graph({ history }: { history: readonly number[] }) {
 
 function line(transfer: Transfer): string {
   const { files, bytes, isPlanned, bytesPerSecond, leftMs, connections } = transfer
+  // While it waits for the service there is no speed to speak of.
+  const moves = isLive(transfer) && transfer.problem === null
   const done = files.done + files.skipped
   const parts = [
     isPlanned
-      ? `${done.toLocaleString()} of ${counted(files.total, 'file')}`
+      ? t('{done} of {total}', {
+          done: done.toLocaleString(),
+          total: counted(files.total, 'file'),
+        })
       : t('{count} found so far', { count: counted(files.total, 'file') }),
-    bytes.total > 0 && `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}`,
-    isLive(transfer) && bytesPerSecond > 0 && `${formatBytes(bytesPerSecond)}/s`,
-    isLive(transfer) &&
-      leftMs !== null &&
-      t('{duration} left', { duration: formatDuration(leftMs) }),
-    isLive(transfer) && connections > 0 && counted(connections, 'connection'),
+    bytes.total > 0 &&
+      t('{done} of {total}', { done: formatBytes(bytes.done), total: formatBytes(bytes.total) }),
+    moves && bytesPerSecond > 0 && `${formatBytes(bytesPerSecond)}/s`,
+    moves && leftMs !== null && t('{duration} left', { duration: formatDuration(leftMs) }),
+    moves && connections > 0 && counted(connections, 'connection'),
   ]
   return parts.filter(Boolean).join(' · ')
 }

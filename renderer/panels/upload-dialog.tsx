@@ -151,6 +151,7 @@ export function UploadDialog({
   const paths =
     dropped?.kind === 'paths' ? dropped.paths : files ? (staged?.paths ?? []) : typed ? [typed] : []
   const { preview, error: problem } = usePreview(target.accountId, target.remoteId, paths, options)
+  const toSend = preview && preview.images - (options.onExisting === 'skip' ? preview.sameName : 0)
   const change = (part: Partial<UploadOptions>) => setOptions({ ...options, ...part })
   const close = () => {
     if (staged) void client.transfers.unstage({ stageId: staged.stageId })
@@ -175,12 +176,12 @@ export function UploadDialog({
           <Button onClick={close}>{t('Cancel')}</Button>
           <Button
             variant="primary"
-            disabled={busy || paths.length === 0 || preview?.images === 0}
+            disabled={busy || paths.length === 0 || problem !== null || toSend === 0}
             onClick={() => void start()}
           >
-            {preview
-              ? t('Upload {count}', { count: counted(preview.images, 'image') })
-              : t('Upload')}
+            {toSend === null
+              ? t('Upload')
+              : t('Upload {count}', { count: counted(toSend, 'image') })}
           </Button>
         </>
       }

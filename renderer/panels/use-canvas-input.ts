@@ -1,7 +1,7 @@
 import { type RefObject, useEffect } from 'react'
 import { isMac } from '#renderer/actions/keys.ts'
 import { zoom } from '#renderer/actions/view-actions.ts'
-import { canvasPointer, pointerPlace } from '#renderer/canvas/pointer-place.ts'
+import { canvasPointer, menuPlace, pointerPlace } from '#renderer/canvas/pointer-place.ts'
 import { toImage, viewport } from '#renderer/canvas/viewport.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { isVisible, select, selection } from '#renderer/document/selection.ts'
@@ -86,6 +86,7 @@ export function useCanvasInput(
     }
 
     const onMove = (event: PointerEvent) => {
+      menuPlace.image = null
       canvasPointer.screen = screenPoint(element, event)
       if (panning) {
         const { x, y } = panning
@@ -141,6 +142,7 @@ export function useCanvasInput(
       // By key it is about the selection, wherever the pointer is.
       if (event.button !== 2) return
       const { at, pixel } = toolPointer(element, event)
+      menuPlace.image = at
       const hits = document.annotations
         .at(at, PICK_RADIUS * pixel)
         .filter((item) => isVisible(item))

@@ -1,5 +1,5 @@
-import { RotateCcw } from 'lucide-react'
-import { useState } from 'react'
+import { Plus, RotateCcw } from 'lucide-react'
+import { useRef, useState } from 'react'
 import { type Action, GROUP_LABEL } from '#renderer/actions/action.ts'
 import { ACTIONS } from '#renderer/actions/actions.ts'
 import { keyLabel, shortcutOf } from '#renderer/actions/keys.ts'
@@ -11,120 +11,138 @@ import { Keys } from '#renderer/ui/feedback.tsx'
 import { Field, SelectField, TextField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
 
-interface Wanted {
-  action: Action
-  key: string
-  holder: Action
-}
+/** Keys that the browser or the system takes before a page sees them, and those that everything closes with. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...['F5', 'F11', 'F12', 'Mod+W', 'Mod+T', 'Mod+Q', 'Mod+F5', 'Mod+Shift+R', 'Alt+F4'],
+  ...[' ', 'Tab', 'Shift+Tab'],
+])
 
 function setKeys(settings: Settings, changes: Record<string, string[]>): void {
   void changeSettings({ shortcuts: { ...settings.shortcuts, ...changes } })
 }
 
-function Row({
-  action,
-  settings,
-  onConflict,
-}: {
-  action: Action
-  settings: Settings
-  onConflict: (wanted: Wanted | null) => void
-}) {
+/** Why a key cannot simply be taken: another action has it, or nobody can. */
+type Trouble = { key: string; holder: Action | null }
+
+function Row({ action, settings }: { action: Action; settings: Settings }) {
   const [isRecording, setRecording] = useState(false)
+  const [trouble, setTrouble] = useState<Trouble | null>(null)
+  const button = useRef<HTMLButtonElement>(null)
   const keys = keysOf(action, settings)
   const isOwn = settings.shortcuts[action.id] !== undefined
+  const { label } = action
   const reset = () => {
     const { [action.id]: _own, ...shortcuts } = settings.shortcuts
     void changeSettings({ shortcuts })
   }
   const take = (key: string) => {
     setRecording(false)
-    const holder = holderOf(key, action, ACTIONS, settings)
-    onConflict(holder ? { action, key, holder } : null)
-    if (!holder) setKeys(settings, { [action.id]: [key] })
+    const holder = holderOf(key, action, ACTIONS, settings) ?? null
+    if (RESERVED.has(key) || holder) setTrouble({ key, holder: RESERVED.has(key) ? null : holder })
+    else if (!keys.includes(key)) setKeys(settings, { [action.id]: [...keys, key] })
   }
-  return (
-    <li className="flex h-8 items-center gap-2 text-sm">
-      <span className="min-w-0 flex-1 truncate" title={action.label}>
-        {action.label}
-      </span>
-      {isOwn && (
-        <IconButton label={t('Usual keys for “{label}”', { label: action.label })} onClick={reset}>
-          <RotateCcw />
-        </IconButton>
-      )}
-      <button
-        type="button"
-        aria-label={t('Keys of “{label}”: {value}', {
-          label: action.label,
-          value: keys.map(keyLabel).join(', ') || 'none',
-        })}
-        className="flex h-7 min-w-28 items-center justify-end gap-1 rounded-md border border-line px-1.5 hover:bg-hover"
-        onClick={() => setRecording(true)}
-        onBlur={() => setRecording(false)}
-        onKeyDown={(event) => {
-          if (!isRecording) return
-          event.preventDefault()
-          event.stopPropagation()
-          if (event.key === 'Escape') {
-            setRecording(false)
-            return
-          }
-          const key = shortcutOf(event.nativeEvent)
-          if (key !== null) take(key)
-        }}
-      >
-        {isRecording ? (
-          <span className="text-xs text-accent-text">{t('Press keys, or Esc')}</span>
-        ) : keys.length === 0 ? (
-          <span className="text-xs text-muted">{t('none')}</span>
-        ) : (
-          keys.map((key) => <Keys key={key}>{keyLabel(key)}</Keys>)
-        )}
-      </button>
-    </li>
-  )
-}
-
-/** Two actions want one key: one of them has to do without. */
-function Conflict({
-  wanted: { action, key, holder },
-  settings,
-  onClose,
-}: {
-  wanted: Wanted
-  settings: Settings
-  onClose: () => void
-}) {
-  const giveTo = () => {
+  const leave = () => {
+    setTrouble(null)
+    button.current?.focus()
+  }
+  const takeFrom = (key: string, holder: Action) => {
     setKeys(settings, {
-      [action.id]: [key],
+      [action.id]: [...keys, key],
       [holder.id]: keysOf(holder, settings).filter((other) => other !== key),
     })
-    onClose()
+    leave()
   }
   return (
-    <div
-      role="alert"
-      className="flex items-center gap-3 rounded-md bg-warning-soft px-3 py-2 text-sm text-warning"
-    >
-      <span className="min-w-0 flex-1">
-        {t('{key} is “{label}” already.', { key: keyLabel(key), label: holder.label })}
+    <li className="flex flex-col gap-1.5 text-sm" {...(isRecording && { 'data-keeps-escape': '' })}>
+      <span className="flex min-h-8 items-center gap-1">
+        <span className="min-w-0 flex-1 truncate" title={label}>
+          {label}
+        </span>
+        {isOwn && (
+          <IconButton label={t('Usual keys for “{label}”', { label })} onClick={reset}>
+            <RotateCcw />
+          </IconButton>
+        )}
+        {keys.map((key) => (
+          <button
+            key={key}
+            type="button"
+            title={t('Take this key away')}
+            aria-label={t('Take {key} away from “{label}”', { key: keyLabel(key), label })}
+            className="group flex items-center rounded hover:opacity-70"
+            onClick={() => setKeys(settings, { [action.id]: keys.filter((one) => one !== key) })}
+          >
+            <Keys>{keyLabel(key)}</Keys>
+          </button>
+        ))}
+        <button
+          ref={button}
+          type="button"
+          aria-label={t('Add a key for “{label}”', { label })}
+          className="flex h-7 min-w-7 items-center justify-center rounded-md border border-line px-1.5 text-muted hover:bg-hover [&_svg]:size-4"
+          onClick={() => {
+            setTrouble(null)
+            setRecording(true)
+          }}
+          onBlur={() => setRecording(false)}
+          onKeyDown={(event) => {
+            if (!isRecording) return
+            event.preventDefault()
+            event.stopPropagation()
+            if (event.key === 'Escape') {
+              setRecording(false)
+              return
+            }
+            const key = shortcutOf(event.nativeEvent)
+            if (key !== null) take(key)
+          }}
+        >
+          {isRecording ? (
+            <span className="text-xs text-accent-text">{t('Press keys, or Esc')}</span>
+          ) : (
+            <Plus />
+          )}
+        </button>
       </span>
-      <Button className="h-7 px-2.5" onClick={giveTo}>
-        {t('Take it from there')}
-      </Button>
-      <Button variant="ghost" className="h-7 px-2.5" onClick={onClose}>
-        {t('Leave it')}
-      </Button>
-    </div>
+      {trouble && (
+        <div
+          role="alert"
+          className="flex items-center gap-3 rounded-md bg-warning-soft px-3 py-2 text-warning"
+        >
+          <span className="min-w-0 flex-1">
+            {trouble.holder
+              ? t('{key} is “{label}” already.', {
+                  key: keyLabel(trouble.key),
+                  label: trouble.holder.label,
+                })
+              : t('{key} belongs to the browser or the system.', { key: keyLabel(trouble.key) })}
+          </span>
+          {trouble.holder && (
+            <Button
+              className="h-7 px-2.5"
+              autoFocus
+              onClick={() => trouble.holder && takeFrom(trouble.key, trouble.holder)}
+            >
+              {t('Take it from there')}
+            </Button>
+          )}
+          <Button
+            variant="ghost"
+            className="h-7 px-2.5"
+            autoFocus={!trouble.holder}
+            onClick={leave}
+          >
+            {t('Leave it')}
+          </Button>
+        </div>
+      )}
+    </li>
   )
 }
 
 /** All actions with their keys, which can be changed one by one, or for those of another tool. */
 export function ShortcutsSection({ settings }: { settings: Settings }) {
   const [search, setSearch] = useState('')
-  const [wanted, setWanted] = useState<Wanted | null>(null)
   const words = search.trim().toLowerCase()
   const shown = ACTIONS.filter(
     (action) =>
@@ -135,8 +153,8 @@ export function ShortcutsSection({ settings }: { settings: Settings }) {
   const own = Object.keys(settings.shortcuts).length
   return (
     <div className="flex flex-col gap-4">
-      <div className="flex items-end gap-3">
-        <Field label={t('As in')}>
+      <div className="sticky top-0 z-10 flex items-end gap-3 bg-surface pb-2">
+        <Field label={t('Shortcuts as in')}>
           {(id) => (
             <SelectField
               id={id}
@@ -168,17 +186,16 @@ export function ShortcutsSection({ settings }: { settings: Settings }) {
           disabled={own === 0}
           onClick={() => void changeSettings({ shortcuts: {} })}
         >
-          {t('Undo my changes')}
+          {t('Forget my changes')}
         </Button>
       </div>
-      {wanted && <Conflict wanted={wanted} settings={settings} onClose={() => setWanted(null)} />}
       {shown.length === 0 && <p className="text-sm text-muted">{t('No action of that name.')}</p>}
       {[...Map.groupBy(shown, ({ group }) => group)].map(([group, actions]) => (
         <section key={group}>
           <h3 className="mb-1 text-xs font-semibold text-muted">{GROUP_LABEL[group]}</h3>
           <ul className="flex flex-col gap-0.5">
             {actions.map((action) => (
-              <Row key={action.id} action={action} settings={settings} onConflict={setWanted} />
+              <Row key={action.id} action={action} settings={settings} />
             ))}
           </ul>
         </section>

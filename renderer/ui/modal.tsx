@@ -2,6 +2,7 @@ import { X } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { t } from '#renderer/texts/texts.ts'
+import { isBesideDialogs } from './beside-dialogs.ts'
 import { IconButton } from './button.tsx'
 import { classNames } from './class-names.ts'
 
@@ -37,6 +38,14 @@ export function Modal({ title, description, onClose, children, footer, wide = fa
             if (!(content instanceof HTMLElement)) return
             event.preventDefault()
             focusFirst(content)
+          }}
+          // What lies over every dialog is none of this one's business.
+          onInteractOutside={(event) => {
+            if (isBesideDialogs(event.detail.originalEvent)) event.preventDefault()
+          }}
+          // Something inside is open that Escape ends first.
+          onEscapeKeyDown={(event) => {
+            if (document.activeElement?.closest('[data-keeps-escape]')) event.preventDefault()
           }}
           {...(description ? {} : { 'aria-describedby': undefined })}
           className={classNames(

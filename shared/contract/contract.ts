@@ -92,6 +92,8 @@ const viewSchema = z.object({
   centreX: z.number(),
   centreY: z.number(),
   scale: z.number().positive(),
+  /** The whole image fitted: in a window of another size it is fitted anew. */
+  isFitted: z.boolean().optional(),
 })
 export type SavedView = z.infer<typeof viewSchema>
 

@@ -57,49 +57,62 @@ test('shortcuts are those of another tool, or one’s own, and two actions never
 }) => {
   const page = await app.start(folder)
   await app.canvas.ready()
-  await page.keyboard.press('Control+,')
-  await page.getByRole('tab', { name: 'Shortcuts' }).click()
-  await page.getByLabel('As in').selectOption('CVAT')
-  await page.getByLabel('Find an action or a key').fill('next image')
-  const keysOfNext = page.getByRole('button', { name: /^Keys of “Next image”/ })
-  await expect(keysOfNext).toHaveText('F')
+  const openShortcuts = async (search: string) => {
+    await app.page.keyboard.press('Control+,')
+    await app.page.getByRole('tab', { name: 'Shortcuts' }).click()
+    await app.page.getByLabel('Find an action or a key').fill(search)
+  }
+  const row = (label: string) =>
+    app.page.getByRole('tabpanel').getByRole('listitem').filter({ hasText: label })
+  const addKey = async (label: string, key: string) => {
+    const button = row(label).getByRole('button', { name: `Add a key for “${label}”` })
+    await button.click()
+    await expect(button).toContainText('Press keys')
+    await app.page.keyboard.press(key)
+  }
+  await openShortcuts('next image')
+  await page.getByLabel('Shortcuts as in').selectOption('CVAT')
+  await expect(row('Next image').first()).toContainText('F')
   await page.keyboard.press('Escape')
   await page.keyboard.press('f')
   await expect(page.getByText('2 / 3')).toBeVisible()
   await page.keyboard.press('d')
   await expect(page.getByText('1 / 3')).toBeVisible()
 
-  // A key that is taken: asked for first.
-  await page.keyboard.press('Control+,')
-  await page.getByRole('tab', { name: 'Shortcuts' }).click()
-  await page.getByLabel('Find an action or a key').fill('next image')
-  await keysOfNext.click()
-  await expect(keysOfNext).toContainText('Press keys')
-  await page.keyboard.press('r')
+  // A key that is taken: asked for first, beside the action. Escape ends the recording, and not the dialog.
+  await openShortcuts('pan tool')
+  await addKey('Pan tool', 'Escape')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await addKey('Pan tool', 'F5')
+  await expect(page.getByRole('alert')).toContainText('F5 belongs to the browser')
+  await page.keyboard.press('Enter')
+  await addKey('Pan tool', 'r')
   await expect(page.getByRole('alert')).toContainText('R is “Box tool” already')
   await app.screenshot('shortcuts-conflict')
   await expectAccessible(page)
   await page.getByRole('button', { name: 'Leave it' }).click()
-  await expect(keysOfNext).toHaveText('F')
-  await keysOfNext.click()
-  await page.keyboard.press('r')
-  await page.getByRole('button', { name: 'Take it from there' }).click()
-  await expect(keysOfNext).toHaveText('R')
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await addKey('Pan tool', 'r')
+  await expect(page.getByRole('button', { name: 'Take it from there' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(row('Pan tool')).toContainText('R')
   await page.getByLabel('Find an action or a key').fill('box tool')
-  await expect(page.getByRole('button', { name: /^Keys of “Box tool”/ })).toHaveText('Ctrl+R')
+  await expect(row('Box tool').first()).toContainText('Ctrl+R')
   await page.keyboard.press('Escape')
   await page.keyboard.press('r')
-  await expect(page.getByText('2 / 3')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Pan', exact: true })).toHaveAttribute(
+    'aria-pressed',
+    'true',
+  )
+  await expect(page.getByText('Press Ctrl+R for a box')).toBeVisible()
 
-  // Kept, and taken back.
+  // Kept, taken away one by one, and all forgotten.
   await app.restart('quit', folder)
   await app.canvas.ready()
-  await app.page.keyboard.press('r')
-  await expect(app.page.getByText('2 / 3')).toBeVisible()
-  await app.page.keyboard.press('Control+,')
-  await app.page.getByRole('tab', { name: 'Shortcuts' }).click()
-  await app.page.getByRole('button', { name: 'Undo my changes' }).click()
-  await app.page.getByLabel('As in').selectOption('Pictograph')
+  await openShortcuts('pan tool')
+  await app.page.getByRole('button', { name: 'Take R away from “Pan tool”' }).click()
+  await app.page.getByRole('button', { name: 'Forget my changes' }).click()
+  await app.page.getByLabel('Shortcuts as in').selectOption('Pictograph')
   await app.page.keyboard.press('Escape')
   await app.page.keyboard.press('r')
   await expect(app.canvas.hint).toContainText('two corners')
@@ -152,8 +165,23 @@ test('a shape’s menu has what can be done with it, and the image’s what can 
   // Keys are the menu's: D would go to the next image, and nothing is deleted unasked.
   await page.keyboard.press('d')
   await expect(page.getByText('1 / 3')).toBeVisible()
-  await menu.getByRole('menuitem', { name: /Duplicate shapes/ }).click()
+  await menu.getByRole('menuitem', { name: /Copy shapes/ }).click()
+  await expect(menu).toHaveCount(0)
+  // It is pasted where the menu was opened, not where the entry lay.
+  const place = await app.canvas.at({ x: 320, y: 220 })
+  await page.mouse.click(place.x, place.y, { button: 'right' })
+  await page.getByRole('menuitem', { name: /Paste shapes at the pointer/ }).click()
   await expect(app.canvas.list).toHaveCount(2)
+  await app.canvas.saved()
+  expect(app.stored('a.png')[1].shape).toMatchObject({
+    x: expect.closeTo(270, 0),
+    y: expect.closeTo(170, 0),
+  })
+  // What goes to a field keeps the focus there.
+  await page.mouse.click(at.x, at.y, { button: 'right' })
+  await page.getByRole('menuitem', { name: /Edit the attributes/ }).click()
+  await expect(page.getByPlaceholder('New attribute')).toBeFocused()
+  await page.keyboard.press('Escape')
   const free = await app.canvas.at({ x: 380, y: 20 })
   await page.mouse.click(free.x, free.y, { button: 'right' })
   await expect(page.getByRole('menu', { name: 'Image' })).toBeVisible()
@@ -164,6 +192,60 @@ test('a shape’s menu has what can be done with it, and the image’s what can 
   await app.canvas.click(50, 50)
   await page.mouse.click(free.x, free.y, { button: 'right' })
   await expect(page.getByRole('menu')).toHaveCount(0)
+})
+
+test('a notice goes by itself, and its cross leaves the dialog open', async ({ app, folder }) => {
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.keyboard.press('Control+,')
+  await page.getByRole('tab', { name: 'About and privacy' }).click()
+  const notice = page.getByText('The diagnostics, without names and keys, are copied.')
+  await page.getByRole('button', { name: 'Copy diagnostics' }).click()
+  await page.getByRole('button', { name: 'Dismiss' }).click()
+  await expect(notice).toHaveCount(0)
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await page.getByRole('button', { name: 'Copy diagnostics' }).click()
+  await expect(notice).toBeVisible()
+  await expect(notice).toHaveCount(0, { timeout: 15_000 })
+})
+
+test('the address and the image agree, and a fitted image is fitted in another window', async ({
+  app,
+  folder,
+}) => {
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  const first = page.url()
+  await page.keyboard.press('d')
+  await expect(page.getByText('2 / 3')).toBeVisible()
+  await page.evaluate((address) => location.assign(address), first)
+  await expect(page.getByText('1 / 3')).toBeVisible()
+  const zoom = page.locator('footer').getByText(/^\d+ %$/)
+  const before = await zoom.textContent()
+  await page.setViewportSize({ width: 1920, height: 1080 })
+  await expect(zoom).not.toHaveText(before ?? '')
+  const large = await zoom.textContent()
+  await page.reload()
+  await app.canvas.ready()
+  await expect(zoom).toHaveText(large ?? '')
+  await page.setViewportSize({ width: 1280, height: 720 })
+  await expect(zoom).toHaveText(before ?? '')
+})
+
+test('where nothing can be written is said, and the app goes on', async ({ app, folder }) => {
+  test.skip(process.platform !== 'linux', 'It has /proc')
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await page.keyboard.press('k')
+  await app.canvas.click(50, 50)
+  await app.canvas.saved()
+  await page.keyboard.press('Control+Shift+E')
+  await page.getByLabel('Into the folder').fill('/proc/pictograph')
+  await page.getByRole('button', { name: 'Export', exact: true }).last().click()
+  await expect(page.getByRole('alert')).toContainText('/proc/pictograph')
+  await app.restart('quit', folder)
+  await app.canvas.ready()
 })
 
 test('the diagnostics tell of the machine, and of nothing that is somebody’s', async ({

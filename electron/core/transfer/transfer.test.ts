@@ -12,7 +12,12 @@ import { describe, expect, test } from 'vitest'
 import { drawnImage } from '#emulator/drawn-image.ts'
 import type { Emulator } from '#emulator/server.ts'
 import { newId } from '#shared/model/annotation.ts'
-import { ALL_FILES, type DownloadOptions, type UploadOptions } from '#shared/model/transfer.ts'
+import {
+  ALL_FILES,
+  type DownloadOptions,
+  type UploadOptions,
+  type UploadPreview,
+} from '#shared/model/transfer.ts'
 import { cloudCore, edit, seededEmulator } from '#tests/helpers/cloud.ts'
 import { aBox, temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { writeZip } from '#tests/helpers/zip.ts'
@@ -412,6 +417,30 @@ describe('up', () => {
       sameName: 0,
       isComplete: true,
     })
+  })
+
+  test('a text file is no label file unless it is called like an image', async () => {
+    await using service = await seededEmulator()
+    const { emulator } = service
+    await using cloud = await cloudCore(emulator)
+    using folder = temporaryFolder()
+    await photos(folder.path, ['a.png', 'b.png'])
+    writeFileSync(join(folder.path, 'readme.txt'), 'hello')
+    const look = async () => {
+      let last: UploadPreview | undefined
+      for await (const preview of cloud.core.transfers.previewUpload(
+        target(cloud, emulator),
+        [folder.path],
+        { directory: '/', tree: 'flat', onExisting: 'skip', withLabels: true },
+        new AbortController().signal,
+      ))
+        last = preview
+      return last
+    }
+    expect(await look()).toMatchObject({ images: 2, labels: null, labelFiles: 0, otherCount: 1 })
+    writeFileSync(join(folder.path, 'a.txt'), '0 0.5 0.5 0.2 0.2\n')
+    writeFileSync(join(folder.path, 'classes.txt'), 'car\n')
+    expect(await look()).toMatchObject({ labels: 'yolo', labelFiles: 2, otherCount: 1 })
   })
 
   test('names that are there are counted where the upload would put them', async () => {

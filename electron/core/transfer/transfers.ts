@@ -1,5 +1,5 @@
 import { stat, statfs } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import type { Client, RequestBudget } from '#core/api/client.ts'
 import type { Clock } from '#core/api/retry.ts'
 import { fromRemoteImage } from '#core/api/wire-dataset.ts'
@@ -145,7 +145,13 @@ export class Transfers {
     })
   }
 
+  /** `folder`: absolute. */
   download(target: Target, folder: string, options: DownloadOptions): Transfer {
+    if (!isAbsolute(folder))
+      throw new UserError(
+        'relative',
+        `${folder}: give the whole path, from the root of the disk, so that it is clear where the files go.`,
+      )
     const stored = this.#deps.transfers.create({
       kind: 'download',
       ...target,

@@ -9,6 +9,7 @@ import { settleImport } from '#core/formats/settle-import.ts'
 import type { InputFile } from '#core/formats/types.ts'
 import { withClassNames } from '#shared/model/annotation-class.ts'
 import { counted } from '#shared/model/counted.ts'
+import { fileNameOf } from '#shared/model/paths.ts'
 import type { JobContext } from './job.ts'
 
 export interface LabelFile {
@@ -16,6 +17,20 @@ export interface LabelFile {
   file: string
   /** Below what was dropped. */
   path: string
+}
+
+/** A file's name without its directories and extension. */
+export const stemOf = (path: string): string => fileNameOf(path).replace(/\.[^.]*$/, '')
+
+/** Lists of classes that belong to text files of labels. */
+const CLASS_LIST = /^(?:classes|labels|obj|_darknet)$/i
+
+/**
+ * Whether a file may hold labels: of text files those that are called like an image, or list classes. A readme is
+ * none. `stems`: of the images.
+ */
+export function mayHoldLabels(path: string, stems: ReadonlySet<string>): boolean {
+  return !/\.txt$/i.test(path) || stems.has(stemOf(path)) || CLASS_LIST.test(stemOf(path))
 }
 
 /** What an upload keeps of a file. */
@@ -38,14 +53,14 @@ export async function sendLabels(
 ): Promise<string[]> {
   const problems: string[] = []
   const { transfers, transfer, run, signal, setDoing } = context
-  const files: InputFile[] = labelFiles.map(({ file, path }) => ({
-    path,
-    bytes: () => readFileSync(file),
-  }))
+  const done = transfers.items<UploadFacts>(transfer.id, 'done')
+  const stems = new Set(done.map(({ facts }) => stemOf(facts.path)))
+  const files: InputFile[] = labelFiles
+    .filter(({ path }) => mayHoldLabels(path, stems))
+    .map(({ file, path }) => ({ path, bytes: () => readFileSync(file) }))
   const format = detectFormat(files)
   if (!format) return problems
   setDoing('Sending annotations')
-  const done = transfers.items<UploadFacts>(transfer.id, 'done')
   const known = done.map(({ facts }) => ({
     path: facts.path,
     width: facts.width ?? null,

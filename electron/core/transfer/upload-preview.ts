@@ -4,6 +4,7 @@ import { detectFormat } from '#core/formats/registry.ts'
 import { directoryOf } from '#shared/model/paths.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
 import { FileFacts } from './file-facts.ts'
+import { mayHoldLabels, stemOf } from './upload-labels.ts'
 import { scanDropped } from './upload-scan.ts'
 import { uploadTarget } from './upload-target.ts'
 
@@ -47,7 +48,8 @@ export async function* lookAtDropped(
     isComplete: false,
   }
   const directories = new Set<string>()
-  const labels: { path: string; bytes: () => Uint8Array }[] = []
+  const labels: { path: string; file: string }[] = []
+  const stems = new Set<string>()
   const sizes = new Set(there.values())
   const alike: string[] = []
   let toldAt = 0
@@ -56,13 +58,13 @@ export async function* lookAtDropped(
       for (const { kind, path, sizeBytes, file } of found) {
         if (kind === 'image') {
           preview.images++
+          stems.add(stemOf(path))
           preview.bytes += sizeBytes
           directories.add(directoryOf(path))
           if (there.has(uploadTarget(path, options))) preview.sameName++
           else if (sizes.has(sizeBytes)) alike.push(file)
         } else if (kind === 'label') {
-          preview.labelFiles++
-          if (labels.length < FIRST_LABELS) labels.push({ path, bytes: () => readFileSync(file) })
+          labels.push({ path, file })
         } else {
           preview.otherCount++
           if (preview.others.length < NAMES_SHOWN) preview.others.push(path)
@@ -73,7 +75,13 @@ export async function* lookAtDropped(
       toldAt = Date.now()
       yield { ...preview }
     }
-    if (labels.length > 0) preview.labels = detectFormat(labels)
+    const likely = labels.filter(({ path }) => mayHoldLabels(path, stems))
+    preview.labelFiles = likely.length
+    preview.otherCount += labels.length - likely.length
+    const first = likely
+      .slice(0, FIRST_LABELS)
+      .map(({ path, file }) => ({ path, bytes: () => readFileSync(file) }))
+    if (first.length > 0) preview.labels = detectFormat(first)
     if (alike.length > 0) {
       await using facts = new FileFacts()
       for (let start = 0; start < alike.length; start += HASHED) {

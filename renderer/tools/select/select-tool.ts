@@ -96,9 +96,7 @@ export class SelectTool extends IdleTool {
     const selected = this.host.selected()
     const vertices = this.host.vertices().size
     if (selected.length === 0)
-      return t(
-        'Click a shape to select it · drag selects several, Alt+drag goes round them · R, P, L, K draw',
-      )
+      return t('Click a shape to select it · drag selects several, Alt+drag goes round them')
     if (vertices > 0)
       return t('{value} · Shift+click takes more · Backspace removes · Esc lets go', {
         value:

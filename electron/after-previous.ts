@@ -1,5 +1,7 @@
 /** In the environment of a start that takes over from one that hung: its process id. */
 export const AFTER_PID = 'PICTOGRAPH_AFTER_PID'
+/** The same: how often one has taken over in a row. */
+export const RESTARTS_BEFORE = 'PICTOGRAPH_RESTARTS'
 /** Milliseconds. */
 const LONGEST_MS = 10_000
 const LOOK_MS = 50

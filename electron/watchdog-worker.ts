@@ -6,7 +6,7 @@ import type { Debugger } from 'node:inspector'
 import { Session } from 'node:inspector/promises'
 import { setTimeout } from 'node:timers/promises'
 import { workerData } from 'node:worker_threads'
-import { AFTER_PID } from './after-previous.ts'
+import { AFTER_PID, RESTARTS_BEFORE } from './after-previous.ts'
 
 export interface WatchdogStart {
   /** Its first number rises while the main thread lives. */
@@ -70,6 +70,12 @@ async function whereItHangs(): Promise<string[]> {
 const orNothing = (work: Promise<string[]>): Promise<string[]> =>
   Promise.race([work.catch(() => []), setTimeout(5_000, [])])
 
+/** So often in a row it is begun again; what hangs each time would hang for ever. */
+const RESTARTS = 2
+/** A process that lived so long began well. Seconds. */
+const LIVED_S = 600
+const restarts = Number(process.env[RESTARTS_BEFORE] ?? 0)
+
 let last = Atomics.load(beats, 0)
 let lastAt = performance.now()
 let lookedAt = lastAt
@@ -95,12 +101,17 @@ for (;;) {
       where: await orNothing(whereItHangs()),
     })
   }
-  if (silentMs > restartAfterMs && Atomics.load(beats, 0) === last) {
+  const before = process.uptime() > LIVED_S ? 0 : restarts
+  if (silentMs > restartAfterMs && before < RESTARTS && Atomics.load(beats, 0) === last) {
     report({ message: 'The engine is ended and begun again. What was saved is on disk.' })
     spawn(restart.program, restart.args, {
       stdio: restart.isAttached ? 'inherit' : 'ignore',
       detached: !restart.isAttached,
-      env: { ...process.env, [AFTER_PID]: String(process.pid) },
+      env: {
+        ...process.env,
+        [AFTER_PID]: String(process.pid),
+        [RESTARTS_BEFORE]: String(before + 1),
+      },
     }).unref()
     // Its own signals are handled by the thread that hangs.
     process.kill(process.pid, 'SIGKILL')

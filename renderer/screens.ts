@@ -59,6 +59,6 @@ export const screens = {
 export async function loadScreens(): Promise<void> {
   for (const screen of Object.values(screens)) {
     await new Promise((idle) => requestIdleCallback(idle, { timeout: 2_000 }))
-    await screen.load().catch(() => {})
+    await screen.load()
   }
 }

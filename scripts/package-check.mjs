@@ -21,6 +21,7 @@ import { extractAll, listPackage } from '@electron/asar'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import sharp from 'sharp'
 import { parse } from 'yaml'
+import { firstScreen } from '#tests/bench/first-screen.ts'
 import { findBrowser } from './find-browser.mjs'
 import { requireNode } from './node-version.mjs'
 
@@ -304,21 +305,14 @@ async function checkIcons() {
 function checkSizes(asar, unpacked) {
   const app = statSync(asar).size + sizeOf(unpacked)
   check(app <= BUDGET.app, `the app is ${megabytes(app)}, at the most ${megabytes(BUDGET.app)}`)
-  const renderer = join(root, 'out/renderer')
-  const scripts = filesBelow(renderer).filter((name) => /\.(js|css)$/.test(name))
-  const total = scripts.reduce((sum, name) => sum + statSync(join(renderer, name)).size, 0)
+  const { bytes, allBytes } = firstScreen(root)
   check(
-    total <= BUDGET.renderer,
-    `scripts and styles are ${megabytes(total)}, at the most ${megabytes(BUDGET.renderer)}`,
-  )
-  const html = readFileSync(join(renderer, 'index.html'), 'utf8')
-  const first = [...html.matchAll(/(?:src|href)="\.?\/?(assets\/[^"]+\.(?:js|css))"/g)].reduce(
-    (sum, [, name]) => sum + statSync(join(renderer, name)).size,
-    0,
+    allBytes <= BUDGET.renderer,
+    `scripts and styles are ${megabytes(allBytes)}, at the most ${megabytes(BUDGET.renderer)}`,
   )
   check(
-    first > 0 && first <= BUDGET.firstScreen,
-    `the first screen needs ${megabytes(first)} of them, at the most ${megabytes(BUDGET.firstScreen)}`,
+    bytes > 0 && bytes <= BUDGET.firstScreen,
+    `the first screen needs ${megabytes(bytes)} of them, at the most ${megabytes(BUDGET.firstScreen)}`,
   )
 }
 

@@ -8,9 +8,16 @@ import { withoutSecrets } from './log-file.ts'
 
 const LOG_LINES = 200
 
+/** The home folder tells a person's name; in the log it stands as JSON has it. */
+function withoutHome(text: string): string {
+  const home = homedir()
+  if (home.length < 2) return text
+  return text.replaceAll(JSON.stringify(home).slice(1, -1), '~').replaceAll(home, '~')
+}
+
 /**
- * What somebody who is to help needs to know: versions, the machine, counts and the newest of the log. No names of
- * datasets, images or organisations, no keys; the home folder is written `~`.
+ * What somebody who is to help needs to know: versions, the machine, counts and the newest of the log, which may name
+ * files. No keys; the home folder is written `~`.
  */
 export async function diagnostics(core: AppCore): Promise<string> {
   const { ports, library, accounts, transfers } = core
@@ -34,5 +41,5 @@ export async function diagnostics(core: AppCore): Promise<string> {
     'Log:',
     ...(ports.log.tail?.(LOG_LINES) ?? []),
   ]
-  return withoutSecrets(lines.join('\n').replaceAll(homedir(), '~'))
+  return withoutSecrets(withoutHome(lines.join('\n')))
 }

@@ -53,6 +53,8 @@ test('keys, tokens and signatures are left out, and long values cut off', () => 
   for (const secret of ['abc123', 'deadbeef', 'cafe', 'secret']) expect(text).not.toContain(secret)
   expect(text.length).toBeLessThan(5_000)
   expect(withoutSecrets('Authorization: Bearer abc')).toBe('Authorization: …')
+  const nested = JSON.stringify({ headers: JSON.stringify({ authorization: 'Bearer abc' }) })
+  expect(withoutSecrets(nested)).not.toContain('abc')
 })
 
 test('a folder that cannot be written to does not stop the app', () => {

@@ -17,7 +17,7 @@ const LONGEST_VALUE = 2_000
 const SECRETS: readonly [RegExp, string][] = [
   [/\bpk_(?:live|test)_[\w-]+/g, 'pk_…'],
   [/([?&](?:signature|sig|token|key|x-[a-z-]*(?:signature|credential|token))=)[^&\s"]+/gi, '$1…'],
-  [/((?:authorization|x-api-key|cookie|set-cookie)["']?\s*[:=]\s*["']?)[^"',\n]+/gi, '$1…'],
+  [/((?:authorization|x-api-key|cookie|set-cookie)\\*["']?\s*[:=]\s*\\*["']?)[^"',\\\n]+/gi, '$1…'],
 ]
 
 export function withoutSecrets(text: string): string {

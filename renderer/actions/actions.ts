@@ -62,10 +62,13 @@ function step(direction: 1 | -1, onlyUnlabelled: boolean): void {
   )
   if (!found)
     say(
-      t('There is no {value} {value2} this one', {
-        value: onlyUnlabelled ? t('image without annotations') : 'image',
-        value2: direction > 0 ? 'after' : 'before',
-      }),
+      onlyUnlabelled
+        ? direction > 0
+          ? t('There is no image without annotations after this one')
+          : t('There is no image without annotations before this one')
+        : direction > 0
+          ? t('There is no image after this one')
+          : t('There is no image before this one'),
     )
 }
 

@@ -58,7 +58,7 @@ function addCopies(label: string, originals: readonly Annotation[], dx: number, 
 /** The middle of what was copied comes to lie under the pointer. */
 function pasteAtPointer(): void {
   const originals = copied()
-  const at = pointerPlace.getState().image ?? menuPlace.image
+  const at = menuPlace.image ?? pointerPlace.getState().image
   if (originals.length === 0) {
     say(t('Nothing has been copied'))
     return

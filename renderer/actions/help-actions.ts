@@ -10,7 +10,7 @@ async function copy(text: Promise<string | null>, what: string): Promise<void> {
     const content = await text
     if (content === null) return
     await navigator.clipboard.writeText(content)
-    notify(t('{what} copied.', { what }))
+    notify(what)
   } catch (error) {
     notifyError(error)
   }
@@ -21,12 +21,15 @@ export async function copyLink(): Promise<void> {
   const { dataset } = datasetState.getState()
   if (!dataset) return
   const { imageId } = session.getState()
-  await copy(client.datasets.link({ id: dataset.id, imageId }), t('The link is'))
+  await copy(client.datasets.link({ id: dataset.id, imageId }), t('The link is copied.'))
 }
 
 /** What somebody who is to help needs to know; it is read before it is sent anywhere, by whoever pastes it. */
 export const copyDiagnostics = (): Promise<void> =>
-  copy(client.app.diagnostics(), t('The diagnostics, without names and keys, are'))
+  copy(
+    client.app.diagnostics(),
+    t('The diagnostics are copied. They hold no keys, but may name files: read them first.'),
+  )
 
 export const HELP_ACTIONS: readonly Action[] = [
   {

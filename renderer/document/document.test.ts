@@ -17,6 +17,7 @@ function fakeCore() {
     revision: 0,
     committed: [] as string[],
     fail: null as Error | null,
+    hangs: false,
     loseAnswer: false,
     drafts: {} as unknown,
     /** Another window draws. */
@@ -36,6 +37,7 @@ function fakeCore() {
         ...answer(),
       }) as unknown as OpenedDocument,
     commit: async ({ commitId, baseRevision, changes }) => {
+      if (core.hangs) await new Promise(() => {})
       if (core.fail) throw core.fail
       if (core.committed.includes(commitId)) return answer()
       if (baseRevision !== core.revision) throw new StaleError()
@@ -137,6 +139,21 @@ describe('autosave', () => {
     expect(second.document.annotations.list).toHaveLength(1)
     await second.autosave.flush()
     expect(core.annotations).toHaveLength(1)
+  })
+
+  test('an engine that neither answers nor fails may take the window with it: nothing is lost', async () => {
+    const { core, open, kept } = fakeCore()
+    const first = await open()
+    core.hangs = true
+    first.document.edit('a', adding(box(1)))
+    await vi.waitFor(() => expect(kept()).toHaveLength(1), { timeout: 5_000 })
+    // From here on each is kept as it is drawn.
+    first.document.edit('b', adding(box(2)))
+    expect(kept()).toHaveLength(2)
+    core.hangs = false
+    const second = await open()
+    await second.autosave.flush()
+    expect(core.annotations).toHaveLength(2)
   })
 
   test('what another window drew meanwhile stays, and shows', async () => {

@@ -5,6 +5,7 @@ import { actionById, chooseClass } from '#renderer/actions/actions.ts'
 import { focusCanvas } from '#renderer/actions/app-state.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
+import { menuPlace } from '#renderer/canvas/pointer-place.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { selection } from '#renderer/document/selection.ts'
 import { t } from '#renderer/texts/texts.ts'
@@ -97,6 +98,7 @@ export function CanvasMenu({ children }: { children: ReactNode }) {
             focusCanvas()
             chosen.current?.()
             chosen.current = null
+            menuPlace.image = null
           }}
           className={CONTENT}
         >

@@ -64,7 +64,7 @@ function Preview({ preview, onExisting }: { preview: UploadPreview; onExisting: 
     labelFiles,
   } = preview
   const label = FORMATS.find(({ id }) => id === labels)?.label
-  const fate = { skip: t('left out'), rename: 'renamed', replace: 'replaced' }[onExisting]
+  const fate = { skip: t('left out'), rename: t('renamed'), replace: t('replaced') }[onExisting]
   return (
     <div
       className="flex flex-col gap-1 rounded-md bg-raised px-3 py-2 text-xs tabular-nums"

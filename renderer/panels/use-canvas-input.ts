@@ -69,6 +69,7 @@ export function useCanvasInput(
     }
 
     const onDown = (event: PointerEvent) => {
+      menuPlace.image = null
       if (event.button > 1) return
       // Keys go to the canvas from here on, not to the field that was typed in before.
       element.focus({ preventScroll: true })
@@ -86,7 +87,6 @@ export function useCanvasInput(
     }
 
     const onMove = (event: PointerEvent) => {
-      menuPlace.image = null
       canvasPointer.screen = screenPoint(element, event)
       if (panning) {
         const { x, y } = panning

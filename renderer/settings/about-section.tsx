@@ -113,7 +113,7 @@ export function AboutSection() {
         <h3 className="text-sm font-semibold">{t('When something goes wrong')}</h3>
         <p className="text-xs text-muted">
           {t(
-            'The diagnostics hold versions, counts and the newest of the log, without names of datasets and without keys. Read them before you send them to anybody.',
+            'The diagnostics hold versions, counts and the newest of the log, without keys. The log may name files: read them before you send them to anybody.',
           )}
         </p>
         <Button className="h-7 self-start px-2.5" onClick={() => void copyDiagnostics()}>

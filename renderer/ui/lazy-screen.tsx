@@ -1,16 +1,27 @@
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
 
-/** A part of the interface that is loaded when it is first shown, or before with `load`. */
+/** Milliseconds. */
+const AGAIN_MS = 1_000
+
+/**
+ * A part of the interface that is loaded when it is first shown, or before with `load`. What cannot be loaded, for
+ * the engine is being started again, is tried until it can: React would keep a failure for ever.
+ */
 export function lazyScreen<Props>(
   load: () => Promise<ComponentType<Props>>,
 ): LazyExoticComponent<ComponentType<Props>> & { load: () => Promise<unknown> } {
   let loading: Promise<ComponentType<Props>> | null = null
+  const untilLoaded = async () => {
+    for (;;) {
+      try {
+        return await load()
+      } catch {
+        await new Promise((later) => setTimeout(later, AGAIN_MS))
+      }
+    }
+  }
   const once = () => {
-    loading ??= load().catch((error: unknown) => {
-      // Without the engine it could not come: it is tried again at the next need.
-      loading = null
-      throw error
-    })
+    loading ??= untilLoaded()
     return loading
   }
   return Object.assign(

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium } from 'playwright'
 import { createAppCore } from '#core/app-core.ts'
 import { newId } from '#shared/model/annotation.ts'
+import { firstScreen } from '#tests/bench/first-screen.ts'
 import { temporaryFolder, testPorts, writeImage } from '#tests/helpers/core.ts'
 import type { Figure } from './measure.ts'
 
@@ -112,11 +112,7 @@ export async function benchStartup(): Promise<Figure[]> {
     // Larger is better: so many times faster.
     ratio: baseline / value,
   })
-  const assets = join(ROOT, 'out/renderer/assets')
-  const scripts = readdirSync(assets).filter((name) => /\.(js|css)$/.test(name))
-  const html = readFileSync(join(ROOT, 'out/renderer/index.html'), 'utf8')
-  const kilobytes = (names: readonly string[]) =>
-    names.reduce((sum, name) => sum + statSync(join(assets, name)).size, 0) / 1000
+  const { bytes, allBytes } = firstScreen(ROOT)
   const bare = 'a bare Node server with a button'
   return [
     figure('to its address', ms('empty', 'servesMs'), bare, ms('bare', 'servesMs')),
@@ -127,11 +123,7 @@ export async function benchStartup(): Promise<Figure[]> {
       'an empty library',
       ms('empty', 'usableMs'),
     ),
-    {
-      name: 'scripts and styles of the first screen',
-      value: kilobytes(scripts.filter((name) => html.includes(name))),
-      unit: 'kB',
-    },
-    { name: 'scripts and styles of all screens', value: kilobytes(scripts), unit: 'kB' },
+    { name: 'scripts and styles of the first screen', value: bytes / 1000, unit: 'kB' },
+    { name: 'scripts and styles of all screens', value: allBytes / 1000, unit: 'kB' },
   ]
 }

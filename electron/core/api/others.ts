@@ -104,6 +104,7 @@ export class Comments {
 
 /** How often a running export is asked for, milliseconds. */
 const POLL_MS = 2_000
+const LONGEST_POLL_MS = 30_000
 
 export class Exports {
   readonly #http: Http
@@ -153,10 +154,11 @@ export class Exports {
 
   /** Resolves when the export is completed or has failed. */
   async finished(id: string, dataset: string, call: CallOptions = {}) {
-    for (;;) {
+    for (let pauseMs = POLL_MS; ; pauseMs = Math.min(LONGEST_POLL_MS, pauseMs * 1.5)) {
       const state = await this.get(id, dataset, call)
       if (state.status === 'completed' || state.status === 'failed') return state
-      await this.#http.clock.sleep(POLL_MS, call.signal)
+      // A large one takes long, and each look is a request of the hour.
+      await this.#http.clock.sleep(pauseMs, call.signal)
     }
   }
 

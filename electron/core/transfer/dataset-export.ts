@@ -1,5 +1,5 @@
-import { readFile, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { getStorage } from '#core/api/client.ts'
 import { writeFileAtomic } from '#core/atomic-file.ts'
@@ -9,8 +9,13 @@ import { type ZipEntry, zipEntries } from '#core/zip-file.ts'
 import { fetchFile } from './fetch-file.ts'
 import type { JobContext } from './job.ts'
 
-/** What is known of an export that was begun, so that it is gone on with after the app ended. */
-const begunSchema = z.object({ id: z.string(), etag: z.string().nullable() })
+/** An export that was begun, so that it is gone on with after the app ended. */
+const begunSchema = z.object({
+  id: z.string(),
+  etag: z.string().nullable(),
+  createdAtMs: z.number(),
+})
+type Begun = z.infer<typeof begunSchema>
 
 interface ExportRequest {
   /** Where its archive lies for as long as it is needed; absolute. */
@@ -19,6 +24,12 @@ interface ExportRequest {
   /** Only images of these stages; null: all. */
   stages: readonly string[] | null
 }
+
+const NOTE = '.begun.json'
+/** Files of an archive that are unpacked at a time. */
+const PARALLEL = 16
+/** An older export is of a dataset that may be another by now. Milliseconds. */
+const FRESH_MS = 3_600_000
 
 /** An archive that was cut off has no directory at its end. */
 async function isArchive(file: string): Promise<boolean> {
@@ -30,83 +41,139 @@ async function isArchive(file: string): Promise<boolean> {
   }
 }
 
-/**
- * All of a dataset in a handful of requests: the service packs an archive, which is fetched, continued where it
- * was cut off, and read file by file. Nothing of it stays, here or there. Throws what the service says.
- */
-export async function eachOfExport(
-  context: JobContext,
-  { archive, includeImages, stages }: ExportRequest,
-  onFile: (entry: ZipEntry) => Promise<void>,
-): Promise<void> {
-  const { run, aside, transfer, signal, onBytes, untilItWorks, isGeneral } = context
-  const note = `${archive}.begun.json`
-  await makeFolder(dirname(archive))
-  const begun = begunSchema
+const readNote = async (file: string): Promise<Begun | null> =>
+  begunSchema
     .nullable()
     .catch(null)
-    .parse(JSON.parse(await readFile(note, 'utf8').catch(() => 'null')))
-  const create = async () => {
-    const created = await run((client) =>
-      client.exports.create(
-        transfer.remoteId,
-        {
-          name: `download ${transfer.id}`,
-          format: 'pictograph',
-          includeImages,
-          ...(stages && { statuses: stages }),
-        },
-        { signal },
-      ),
+    .parse(JSON.parse(await readFile(file, 'utf8').catch(() => 'null')))
+
+async function takeAway(archive: string): Promise<void> {
+  for (const file of [archive, `${archive}.part`, `${archive}${NOTE}`])
+    await rm(file, { force: true })
+}
+
+/** Deletes the exports that were begun with archives in a folder, on the service; the folder itself goes with its owner. */
+export async function forgetExports(
+  { aside, transfer }: JobContext,
+  folder: string,
+): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names.filter((one) => one.endsWith(NOTE))) {
+    const begun = await readNote(join(folder, name))
+    // Without a network it stays there: nobody waits for that.
+    if (begun)
+      await aside((client) => client.exports.delete(begun.id, transfer.remoteId)).catch(() => {})
+  }
+}
+
+/** The export of an earlier run of the app, if it is still there and not too old; else a new one. */
+async function begin(context: JobContext, request: ExportRequest): Promise<Begun> {
+  const { run, transfer, signal, isGeneral, clock } = context
+  const { archive, includeImages, stages } = request
+  const begun = await readNote(`${archive}${NOTE}`)
+  if (begun) {
+    const isThere = await run((client) =>
+      client.exports.get(begun.id, transfer.remoteId, { signal }),
+    ).then(
+      ({ status }) => status !== 'failed',
+      (error: unknown) => {
+        if (isGeneral(error) || signal.aborted) throw error
+        return false
+      },
     )
-    await writeFileAtomic(note, JSON.stringify({ id: created.id, etag: null }))
-    return { id: created.id, etag: null }
+    if (isThere && clock.now() - begun.createdAtMs < FRESH_MS) return begun
+    await takeAway(archive)
   }
-  /** Of an export that is no longer there nothing can be gone on with. */
-  const known = begun
-    ? await run((client) => client.exports.get(begun.id, transfer.remoteId, { signal })).then(
-        () => begun,
-        (error: unknown) => {
-          if (isGeneral(error) || signal.aborted) throw error
-          return null
-        },
-      )
-    : null
-  const { id, etag: firstEtag } = known ?? (await create())
-  const state = await run((client) => client.exports.finished(id, transfer.remoteId, { signal }))
-  if (state.status !== 'completed') {
-    await rm(note, { force: true })
-    throw new UserError('export_failed', state.error_message ?? 'The export failed')
-  }
-  let etag = firstEtag
+  const { id } = await run((client) =>
+    client.exports.create(
+      transfer.remoteId,
+      {
+        name: `download ${transfer.id}`,
+        format: 'pictograph',
+        includeImages,
+        ...(stages && { statuses: stages }),
+      },
+      { signal },
+    ),
+  )
+  const created = { id, etag: null, createdAtMs: clock.now() }
+  await writeFileAtomic(`${archive}${NOTE}`, JSON.stringify(created))
+  return created
+}
+
+async function fetchArchive(
+  { run, aside, transfer, signal, onBytes, untilItWorks }: JobContext,
+  { archive, includeImages }: ExportRequest,
+  begun: Begun,
+): Promise<void> {
+  // Whole from an earlier run, which ended while it was unpacked.
+  if (await isArchive(archive)) return
+  let { etag } = begun
   await untilItWorks(async () => {
     const address = await run((client) =>
-      client.exports.downloadUrl(id, transfer.remoteId, { signal }),
+      client.exports.downloadUrl(begun.id, transfer.remoteId, { signal }),
     )
     await fetchFile({
       target: archive,
       mayHavePart: true,
       expectedBytes: 0,
       etag,
-      open: (fromByte, known_) =>
+      open: (fromByte, ifRange) =>
         aside((client) =>
-          getStorage(client.http.dispatcher, address, { signal, fromByte, etag: known_ }),
+          getStorage(client.http.dispatcher, address, { signal, fromByte, etag: ifRange }),
         ),
       isWhole: isArchive,
       // What comes for the images counts; what comes for labels is beside them.
       onBytes: includeImages ? onBytes : () => {},
       onEtag: (next) => {
         etag = next
-        void writeFileAtomic(note, JSON.stringify({ id, etag: next })).catch(() => {})
+        const note = JSON.stringify({ ...begun, etag })
+        void writeFileAtomic(`${archive}${NOTE}`, note).catch(() => {})
       },
       signal,
     })
   })
-  for await (const entry of zipEntries(archive)) {
-    signal.throwIfAborted()
-    await onFile(entry)
+}
+
+/**
+ * All of a dataset in a handful of requests: the service packs an archive, which is fetched, continued where it
+ * was cut off, and read file by file, several at a time. Nothing of it stays, here or there, but what is to be gone
+ * on with. Throws what the service says.
+ */
+export async function eachOfExport(
+  context: JobContext,
+  request: ExportRequest,
+  onFile: (entry: ZipEntry) => Promise<void>,
+): Promise<void> {
+  const { run, transfer, signal, isGeneral } = context
+  const { archive } = request
+  await makeFolder(dirname(archive))
+  const begun = await begin(context, request)
+  const end = async () => {
+    await takeAway(archive)
+    await run((client) => client.exports.delete(begun.id, transfer.remoteId)).catch(() => {})
   }
-  await rm(archive, { force: true })
-  await rm(note, { force: true })
-  await run((client) => client.exports.delete(id, transfer.remoteId)).catch(() => {})
+  try {
+    const state = await run((client) =>
+      client.exports.finished(begun.id, transfer.remoteId, { signal }),
+    )
+    if (state.status !== 'completed')
+      throw new UserError('export_failed', state.error_message ?? 'The export failed')
+    await fetchArchive(context, request, begun)
+    const running = new Set<Promise<void>>()
+    for await (const entry of zipEntries(archive)) {
+      signal.throwIfAborted()
+      const work: Promise<void> = onFile(entry).finally(() => running.delete(work))
+      // Whoever waits hears of it below.
+      work.catch(() => {})
+      running.add(work)
+      if (running.size >= PARALLEL) await Promise.race(running)
+    }
+    await Promise.all(running)
+  } catch (error) {
+    // Stopped, or without a network, it is gone on with; anything else would meet it again.
+    if (!signal.aborted && !isGeneral(error)) await end()
+    throw error
+  }
+  await end()
 }

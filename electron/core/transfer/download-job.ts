@@ -19,19 +19,27 @@ import { counted } from '#shared/model/counted.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import { type DownloadOptions, downloadOptionsSchema } from '#shared/model/transfer.ts'
 import { runPool } from './concurrency.ts'
-import { eachOfExport } from './dataset-export.ts'
+import { eachOfExport, forgetExports } from './dataset-export.ts'
 import {
   type DownloadFacts,
   isExportWorthIt,
   LISTING_LIMIT,
   labelsMode,
+  type PlannedImage,
+  packsWholeStages,
   targetsOf,
   wantedImages,
 } from './download-plan.ts'
-import { BrokenFileError, fetchFile } from './fetch-file.ts'
+import {
+  BrokenFileError,
+  type FetchedFile,
+  fetchFile,
+  SMALL_BYTES,
+  writeWhole,
+} from './fetch-file.ts'
 import type { JobContext } from './job.ts'
 import { SafeFolder } from './safe-folder.ts'
-import { isWholeImage } from './whole-image.ts'
+import { isWhole, isWholeImage } from './whole-image.ts'
 
 type Item = TransferItem<DownloadFacts>
 
@@ -71,7 +79,7 @@ export class DownloadJob {
   readonly #context: JobContext
   readonly #options: DownloadOptions
   readonly #folder: SafeFolder
-  readonly #addresses = new Map<string, string>()
+  #addresses: ReadonlyMap<string, string> = new Map()
   #renewing: Promise<void> | null = null
   readonly #losses = new LossLog()
 
@@ -110,6 +118,7 @@ export class DownloadJob {
     for (const state of ['waiting', 'failed'] as const)
       for (const { target } of transfers.items<DownloadFacts>(transfer.id, state))
         await rm(`${join(this.#folder.root, target)}.part`, { force: true })
+    await forgetExports(this.#context, this.#staging)
     await rm(this.#staging, { recursive: true, force: true })
   }
 
@@ -137,7 +146,7 @@ export class DownloadJob {
       images = images.filter(({ path }) => having.has(path))
     }
     const targets = targetsOf(images, this.#options)
-    const items = images.map((image, seq) => ({
+    const itemOf = (image: PlannedImage, seq: number) => ({
       seq,
       source: image.remoteId,
       target: targets[seq],
@@ -154,8 +163,12 @@ export class DownloadJob {
         tags: image.tags,
         createdAtMs: image.createdAtMs,
       } satisfies DownloadFacts,
-    }))
-    transfers.addItems(transfer.id, items)
+    })
+    // One after the other: a large dataset's would otherwise be held twice.
+    const items = function* () {
+      for (const [seq, image] of images.entries()) yield itemOf(image, seq)
+    }
+    transfers.addItems(transfer.id, items())
     transfers.setPlanned(transfer.id)
   }
 
@@ -216,24 +229,38 @@ export class DownloadJob {
    * cost a request, and a large dataset days of them.
    */
   async #imagesFromExport(): Promise<void> {
-    const { run, transfer, transfers, setDoing, settle, log } = this.#context
+    const { run, transfer, transfers, settle, setDoing, requestsLeft, log } = this.#context
+    // Only some images of a stage: most of its archive would be for nothing.
+    if (!packsWholeStages(this.#options)) return
     const missing = new Map<string, Item>()
     for (const item of transfers.each<DownloadFacts>(transfer.id, 'waiting'))
-      if (!this.#addresses.has(item.source)) missing.set(item.facts.path, item)
+      if (!this.#addresses.has(item.source) && !(await this.#isThere(item, stampOf(item))))
+        missing.set(item.facts.path, item)
+    const stages = new Set([...missing.values()].map(({ facts }) => facts.stage))
+    const packed = missing.size + stages.size * LISTING_LIMIT
+    if (!isExportWorthIt({ missing: missing.size, packed, requestsLeft: requestsLeft() })) return
     const dataset = await run((client) => client.datasets.get(transfer.remoteId))
-    if (!isExportWorthIt(missing.size, dataset.storage_class === 'coldline')) return
+    if (dataset.storage_class === 'coldline') return
     setDoing('Fetching images as an export')
     const archive = join(this.#staging, 'images.zip')
-    const stages = [...new Set([...missing.values()].map(({ facts }) => facts.stage))]
+    const request = { archive, includeImages: true, stages: [...stages] }
     try {
-      await eachOfExport(this.#context, { archive, includeImages: true, stages }, async (entry) => {
+      await eachOfExport(this.#context, request, async (entry) => {
         const item = missing.get(entry.name)
         if (!item) return
-        const kept = await this.#unpack(item, entry)
-        if (!kept) return
-        this.#context.keep({ ...kept, remoteId: item.source, stamp: stampOf(item) })
-        if (this.#wantsLabels && !this.#labelled.has(item.seq)) await this.#fetchLabels(item)
-        settle({ seq: item.seq, state: 'done', sizeBytes: kept.sizeBytes })
+        const stamp = stampOf(item)
+        try {
+          const kept = await this.#unpack(item, entry)
+          if (!kept) return
+          const file = await this.#folder.place(item.target)
+          this.#context.keep({ file, ...kept, remoteId: item.source, stamp })
+          if (this.#wantsLabels && !this.#labelled.has(item.seq)) await this.#fetchLabels(item)
+          settle({ seq: item.seq, state: 'done', sizeBytes: kept.sizeBytes })
+        } catch (error) {
+          if (this.#context.isGeneral(error) || this.#context.signal.aborted) throw error
+          // It is left waiting, and is fetched by itself: there its fault is told.
+          log.warn('not unpacked', { error: String(error) })
+        }
       })
       this.#context.flush()
     } catch (error) {
@@ -244,23 +271,25 @@ export class DownloadJob {
   }
 
   /** One image of an archive, to its place. null: it is not whole, and is fetched by itself. */
-  async #unpack(
-    item: Item,
-    entry: ZipEntry,
-  ): Promise<{ file: string; sizeBytes: number; modifiedAtMs: number } | null> {
+  async #unpack(item: Item, entry: ZipEntry): Promise<FetchedFile | null> {
     const file = await this.#folder.place(item.target)
+    const judge = (bytes: Buffer) => decodes(item.target, bytes)
+    if (entry.sizeBytes <= SMALL_BYTES) {
+      const bytes = await entry.bytes()
+      return (await isWhole([bytes], judge)) ? writeWhole(file, [bytes]) : null
+    }
     const part = `${file}.part`
     await rm(part, { recursive: true, force: true })
     await pipeline(await entry.stream(), createWriteStream(part, { flags: 'wx' }), {
       signal: this.#context.signal,
     })
-    if (!(await isWholeImage(part, (bytes) => decodes(item.target, bytes)))) {
+    if (!(await isWholeImage(part, judge))) {
       await rm(part, { force: true })
       return null
     }
     await rename(part, file)
     const { size, mtimeMs } = await stat(file)
-    return { file, sizeBytes: size, modifiedAtMs: mtimeMs }
+    return { sizeBytes: size, modifiedAtMs: mtimeMs }
   }
 
   /** The file that holds an image's labels, while they wait for their format or for good. */
@@ -314,14 +343,16 @@ export class DownloadJob {
           ...(status && { status }),
         }),
       )
-    this.#addresses.clear()
+    const fresh = new Map<string, string>()
     const read = async (status?: string) => {
       const { items } = await ask(status)
-      for (const { id, image_url } of items) if (image_url) this.#addresses.set(id, image_url)
+      for (const { id, image_url } of items) if (image_url) fresh.set(id, image_url)
       return items.length
     }
     // Exactly that many means that there are more: each stage has a list of its own.
     if ((await read()) >= LISTING_LIMIT) for (const stage of STAGES) await read(stage)
+    // The old ones serve until all of the new ones are here.
+    this.#addresses = fresh
   }
 
   async #fetchAll(isDue: (item: Item) => boolean): Promise<void> {
@@ -348,12 +379,19 @@ export class DownloadJob {
 
   async #fetchOne(item: Item): Promise<void> {
     const { signal, isGeneral, settle } = this.#context
+    const stamp = stampOf(item)
     let isAgain = false
+    // Once it is here it is not fetched again for its labels' sake.
+    let image: 'same' | 'fetched' | null = this.#wantsImages ? null : 'fetched'
     for (let attempt = 1; ; attempt++) {
       try {
-        const skipped = this.#wantsImages ? await this.#fetchImage(item, isAgain) : false
+        image ??= await this.#fetchImage(item, stamp, isAgain)
         if (this.#wantsLabels && !this.#labelled.has(item.seq)) await this.#fetchLabels(item)
-        settle({ seq: item.seq, state: skipped ? 'skipped' : 'done', sizeBytes: item.sizeBytes })
+        settle({
+          seq: item.seq,
+          state: image === 'same' ? 'skipped' : 'done',
+          sizeBytes: item.sizeBytes,
+        })
         this.#context.concurrency.onDone(item.sizeBytes + FILE_COST)
         return
       } catch (error) {
@@ -377,27 +415,33 @@ export class DownloadJob {
     }
   }
 
-  /** True when the file was there already, as it is on the service. */
-  async #fetchImage(item: Item, isAgain: boolean): Promise<boolean> {
-    const { transfers, signal, onBytes } = this.#context
+  /**
+   * Whether the file is there already: as it is on the service, since an earlier download; or since this one, when
+   * the app ended before that was noted.
+   */
+  async #isThere(item: Item, stamp: string): Promise<'same' | 'fetched' | null> {
+    const { transfers, transfer } = this.#context
+    if (!this.#folder.wasThere(item.target)) return null
     const target = await this.#folder.place(item.target)
-    const stamp = stampOf(item)
-    const there = this.#folder.wasThere(item.target) ? await stat(target).catch(() => null) : null
-    const known = there?.isFile() ? transfers.downloaded(target) : null
-    // Renamed when it was whole, and the app ended before that was noted.
-    const isOurs =
-      there?.isFile() &&
-      !known &&
-      there.mtimeMs >= this.#context.transfer.createdAtMs &&
-      there.size === item.sizeBytes
-    if (isOurs) return false
-    if (
-      there &&
-      known?.stamp === stamp &&
+    const there = await stat(target).catch(() => null)
+    if (!there?.isFile()) return null
+    const known = transfers.downloaded(target)
+    if (!known)
+      return there.mtimeMs >= transfer.createdAtMs && there.size === item.sizeBytes
+        ? 'fetched'
+        : null
+    const isSame =
+      known.stamp === stamp &&
       known.sizeBytes === there.size &&
       known.modifiedAtMs === there.mtimeMs
-    )
-      return true
+    return isSame ? 'same' : null
+  }
+
+  async #fetchImage(item: Item, stamp: string, isAgain: boolean): Promise<'same' | 'fetched'> {
+    const { transfers, signal, onBytes } = this.#context
+    const target = await this.#folder.place(item.target)
+    const found = await this.#isThere(item, stamp)
+    if (found) return found
     const { sizeBytes, modifiedAtMs } = await fetchFile({
       target,
       mayHavePart: isAgain || this.#folder.wasThere(`${item.target}.part`),
@@ -417,7 +461,7 @@ export class DownloadJob {
     })
     item.sizeBytes = sizeBytes
     this.#context.keep({ file: target, remoteId: item.source, stamp, sizeBytes, modifiedAtMs })
-    return false
+    return 'fetched'
   }
 
   async #open(item: Item, fromByte: number, etag: string | null): Promise<StorageBody> {
@@ -486,7 +530,7 @@ export class DownloadJob {
     const options = { clampToImage: false, vocPixelOrigin: 0 as const }
     for (const { path, content } of FORMAT_BY_ID[layout].export(set, options, this.#losses))
       await writeFileAtomic(await this.#folder.place(path), content)
-    await rm(this.#staging, { recursive: true, force: true })
+    // What labels are made of stays until all is there: what failed may be tried again.
   }
 
   async #stagedLabels(item: Item): Promise<Annotation[]> {

@@ -11,6 +11,8 @@ const EXPORT_REQUESTS = 6
 const EXPORT_FROM = 20
 /** An export of images pays from this many on: it packs those that have an address, too. */
 const IMAGES_FROM = 200
+/** One in so many of an archive has to be wanted. */
+const WORTH_SHARE = 8
 const PAGE = 1_000
 const STAGES = 4
 /** The download listing gives this many addresses at the most. */
@@ -77,30 +79,73 @@ export function labelsMode(
   return files >= EXPORT_FROM && !isCold ? 'export' : 'files'
 }
 
-/** Whether so many images without an address are better packed by the service than asked for one by one. */
-export const isExportWorthIt = (images: number, isCold: boolean): boolean =>
-  images >= IMAGES_FROM && !isCold
+/** An export packs whole stages: of a choice of their images most of it would be for nothing. */
+export const packsWholeStages = ({ splits, tags, imageIds, classes }: DownloadOptions): boolean =>
+  splits.length === 0 && tags.length === 0 && imageIds === null && classes.length === 0
 
-/** A listing for all, or beyond its limit one for each stage; what that leaves out comes as an export. */
-function requestsForAddresses(images: readonly PlannedImage[], isCold: boolean): number {
-  if (images.length < LISTING_LIMIT) return 1
-  const stages = [...Map.groupBy(images, ({ stage }) => stage).values()]
-  const beyond = stages.reduce((sum, { length }) => sum + Math.max(0, length - LISTING_LIMIT), 0)
-  return 1 + STAGES + (isExportWorthIt(beyond, isCold) ? EXPORT_REQUESTS : beyond)
+/**
+ * Whether images without an address are better packed by the service than asked for one by one. That is sooner for
+ * as long as the hour has requests for it, and with few of them most of the archive would be for nothing. `packed`:
+ * images of their stages.
+ */
+export function isExportWorthIt({
+  missing,
+  packed,
+  requestsLeft,
+}: {
+  missing: number
+  packed: number
+  requestsLeft: number | null
+}): boolean {
+  return (
+    missing >= IMAGES_FROM &&
+    missing * WORTH_SHARE >= packed &&
+    (requestsLeft === null || missing >= requestsLeft / 2)
+  )
 }
 
-/** Requests that a download costs. */
-export function requestsFor(
+/** What comes beyond the listing, and how: in requests, and in bytes that are fetched besides. */
+function beyondListing(
+  images: readonly PlannedImage[],
+  options: DownloadOptions,
+  isCold: boolean,
+  requestsLeft: number | null,
+): { requests: number; bytes: number } {
+  if (images.length < LISTING_LIMIT) return { requests: 1, bytes: 0 }
+  const over = [...Map.groupBy(images, ({ stage }) => stage).values()].filter(
+    ({ length }) => length > LISTING_LIMIT,
+  )
+  const missing = over.reduce((sum, { length }) => sum + length - LISTING_LIMIT, 0)
+  const packed = over.reduce((sum, { length }) => sum + length, 0)
+  const isPacked =
+    !isCold && packsWholeStages(options) && isExportWorthIt({ missing, packed, requestsLeft })
+  if (!isPacked) return { requests: 1 + STAGES + missing, bytes: 0 }
+  // The archive holds those that have an address as well.
+  const bytes = over.reduce(
+    (sum, stage) =>
+      sum + (stage.reduce((all, one) => all + one.sizeBytes, 0) * LISTING_LIMIT) / stage.length,
+    0,
+  )
+  return { requests: 1 + STAGES + EXPORT_REQUESTS, bytes }
+}
+
+/** Requests and bytes that a download costs. `left`: of the hour; null for unknown. */
+export function costsOf(
   images: readonly PlannedImage[],
   options: DownloadOptions,
   mode: DownloadPlan['annotations'],
   isCold: boolean,
-): number {
+  left: number | null,
+): { requests: number; bytes: number } {
   const listing = Math.ceil(images.length / PAGE) + 1
-  const addresses = options.what === 'annotations_only' ? 0 : requestsForAddresses(images, isCold)
+  const wantsImages = options.what !== 'annotations_only'
+  const addresses = wantsImages
+    ? beyondListing(images, options, isCold, left)
+    : { requests: 0, bytes: 0 }
   const files = images.filter(({ annotationCount }) => annotationCount > 0).length
   const labels = mode === 'export' ? EXPORT_REQUESTS : mode === 'files' ? files : 0
-  return listing + addresses + labels
+  const own = wantsImages ? images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) : 0
+  return { requests: listing + addresses.requests + labels, bytes: own + addresses.bytes }
 }
 
 /** Where each image goes below the folder, forward slashes; same order. */

@@ -1,12 +1,12 @@
 import { constants, fstatSync } from 'node:fs'
-import { type FileHandle, lstat, open as openFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, open as openFile, rename, rm, stat } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { StorageBody } from '#core/api/client.ts'
+import { PictographError, type StorageBody } from '#core/api/client.ts'
 import { isWhole, isWholeImage } from './whole-image.ts'
 
 /** Up to this size a body is taken whole before it is written: one system call instead of many. Bytes. */
-const SMALL_BYTES = 1_000_000
+export const SMALL_BYTES = 1_000_000
 /** So much may wait for the disk, of each file that comes. Bytes. */
 const BEHIND_BYTES = 1_000_000
 /** A link in the way is not followed; where the system has no such flag, it was looked for before. */
@@ -61,8 +61,15 @@ export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
   const { target, open, signal, onBytes, onEtag } = request
   const part = `${target}.part`
   const there = request.mayHavePart || request.etag !== null ? await sizeOf(part) : 0
-  const have = request.etag === null ? 0 : there
-  const answer = await open(have, request.etag)
+  let have = request.etag === null ? 0 : there
+  const answer = await open(have, request.etag).catch(async (error: unknown) => {
+    // There is nothing behind what is here: it is of another file, or whole but for its check.
+    const isBeyond = error instanceof PictographError && error.status === 416
+    if (!isBeyond || have === 0) throw error
+    await rm(part, { force: true })
+    have = 0
+    return open(0, null)
+  })
   const begins = answer.status === 206 ? have : 0
   const total = answer.sizeBytes === null ? null : begins + answer.sizeBytes
   onEtag(answer.etag)
@@ -73,24 +80,42 @@ export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
       await rm(part, { force: true })
       throw error
     })
-  let file: FetchedFile
   const { decodes = async () => true } = request
   if (!request.isWhole && total !== null && total <= SMALL_BYTES && begins === 0) {
     const chunks = await chunksOf(answer.body)
     const size = lengthOf(chunks)
     onBytes(size)
     await checked(size, () => isWhole(chunks, decodes))
-    await using handle = await openFile(part, NEW_FILE)
-    await writeAll(handle, chunks)
-    file = factsOf(handle)
-  } else {
+    return writeWhole(target, chunks)
+  }
+  let file: FetchedFile
+  {
     await using handle = await openFile(part, begins > 0 ? LONGER_FILE : NEW_FILE)
     await pipeline(answer.body, writerOf(handle, onBytes), { signal })
     file = factsOf(handle)
     await checked(file.sizeBytes, () => request.isWhole?.(part) ?? isWholeImage(part, decodes))
   }
+  return intoPlace(part, target, file)
+}
+
+/** A small file, there whole or not at all. */
+export async function writeWhole(target: string, chunks: readonly Buffer[]): Promise<FetchedFile> {
+  const part = `${target}.part`
+  let file: FetchedFile
+  {
+    await using handle = await openFile(part, NEW_FILE)
+    await writeAll(handle, chunks)
+    file = factsOf(handle)
+  }
+  return intoPlace(part, target, file)
+}
+
+/** `file`: as it was while it was open. Other systems than Linux may write down a later time as they close it. */
+async function intoPlace(part: string, target: string, file: FetchedFile): Promise<FetchedFile> {
   await rename(part, target)
-  return file
+  if (process.platform === 'linux') return file
+  const { size, mtimeMs } = await stat(target)
+  return { sizeBytes: size, modifiedAtMs: mtimeMs }
 }
 
 /** Of an open file the system knows this without asking the disk: not worth a thread. */

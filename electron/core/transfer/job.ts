@@ -36,6 +36,8 @@ export interface JobContext {
   isPassing: (error: unknown) => boolean
   /** Waits after something general. */
   pauseFor: (error: unknown) => Promise<void>
+  /** Requests that the account may still make in this hour; null: unknown. */
+  requestsLeft: () => number | null
   probe: (file: string) => Promise<Facts>
   /** What a file has come to; written together with others, soon. */
   settle: (change: Settled) => void

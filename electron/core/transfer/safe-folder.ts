@@ -28,7 +28,7 @@ export class SafeFolder {
    * what this folder was not asked to place could have come since.
    */
   wasThere(path: string): boolean {
-    return this.#found.get(dirname(path))?.has(basename(path)) ?? false
+    return this.#found.get(dirname(path))?.has(basename(path).normalize('NFC')) ?? false
   }
 
   #prepare(directory: string): Promise<void> {
@@ -54,6 +54,9 @@ export class SafeFolder {
         )
       if (!there) await makeFolder(absolute)
     }
-    this.#found.set(directory, new Set(await readdir(absolute)))
+    this.#found.set(
+      directory,
+      new Set((await readdir(absolute)).map((name) => name.normalize('NFC'))),
+    )
   }
 }

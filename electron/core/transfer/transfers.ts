@@ -20,7 +20,7 @@ import {
 } from '#shared/model/transfer.ts'
 import { Concurrency } from './concurrency.ts'
 import { DownloadJob } from './download-job.ts'
-import { labelsMode, requestsFor, wantedImages } from './download-plan.ts'
+import { costsOf, labelsMode, wantedImages } from './download-plan.ts'
 import type { JobContext, Settled } from './job.ts'
 import { SpeedMeter } from './speed.ts'
 import { UploadJob } from './upload-job.ts'
@@ -95,8 +95,16 @@ export class Transfers {
 
   /** What an earlier run of the app left goes on. */
   start(): void {
-    for (const { id } of this.#deps.transfers.list().filter(isLive))
-      if (!this.#running.has(id)) this.#begin(id)
+    for (const { id } of this.#deps.transfers.list().filter(isLive)) {
+      const running = this.#running.get(id)
+      // One that is still stopping goes on once it has stopped.
+      if (running?.abort.signal.aborted) void running.work.then(() => this.#beginUnlessRuns(id))
+      else this.#beginUnlessRuns(id)
+    }
+  }
+
+  #beginUnlessRuns(id: string): void {
+    if (!this.#running.has(id)) this.#begin(id)
   }
 
   /** The machine falls asleep: connections would only break. What ran goes on with `start`. */
@@ -128,16 +136,13 @@ export class Transfers {
       const images = await wantedImages(client, remoteId, options, signal)
       const isCold = dataset.storage_class === 'coldline'
       const mode = labelsMode(images, options, isCold)
-      const { limit, used } = this.#deps.budget(accountId).state
-      const bytes =
-        options.what === 'annotations_only'
-          ? 0
-          : images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+      const left = requestsLeft(this.#deps.budget(accountId))
+      const { requests, bytes } = costsOf(images, options, mode, isCold, left)
       return {
         images: images.length,
         bytes,
-        requests: requestsFor(images, options, mode, isCold),
-        requestsLeft: limit === null ? null : Math.max(0, limit - used),
+        requests,
+        requestsLeft: left,
         freeBytes: await freeBytes(folder),
         expectedMs: this.#lastRate === null ? null : (bytes / this.#lastRate) * 1000,
         annotations: mode,
@@ -239,6 +244,10 @@ export class Transfers {
   /** Out of the list. */
   async remove(id: string): Promise<void> {
     await this.#stop(id)
+    const stored = this.#deps.transfers.find(id)
+    // Of one that stopped half-way nothing stays that only it could go on with.
+    if (stored && stored.state !== 'done' && stored.state !== 'cancelled')
+      await this.#job(this.#context(stored, this.#newRunning())).clean()
     this.#deps.transfers.remove(id)
     this.#deps.events.publish({ type: 'transfer-removed', id })
   }
@@ -386,6 +395,7 @@ export class Transfers {
         await clock.sleep(Math.max(1_000, waitMs()), signal).catch(() => {})
         onWait(null)
       },
+      requestsLeft: () => requestsLeft(this.#deps.budget(accountId)),
       probe,
       settle: (change) => {
         running.failuresInARow = 0
@@ -463,6 +473,11 @@ export class Transfers {
     if (stored && !this.#isClosed)
       this.#deps.events.publish({ type: 'transfer', transfer: this.#describe(stored) })
   }
+}
+
+/** Of the hour; null: how many it has is unknown. */
+function requestsLeft({ state: { limit, used } }: RequestBudget): number | null {
+  return limit === null ? null : Math.max(0, limit - used)
 }
 
 /** Of the disk that a folder is, or will be, on. */

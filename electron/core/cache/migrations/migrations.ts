@@ -3,6 +3,14 @@ import { drafts } from './0002-drafts.ts'
 import { recentEdits } from './0003-recent-edits.ts'
 import { remote } from './0004-remote.ts'
 import { transfers } from './0005-transfers.ts'
+import { imageCounts } from './0006-image-counts.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
-export const MIGRATIONS: readonly string[] = [library, drafts, recentEdits, remote, transfers]
+export const MIGRATIONS: readonly string[] = [
+  library,
+  drafts,
+  recentEdits,
+  remote,
+  transfers,
+  imageCounts,
+]

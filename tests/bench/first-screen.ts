@@ -1,0 +1,26 @@
+/**
+ * What the first screen needs of the built page: the files that the page names, the start that its entry asks for,
+ * and what those import. The others come when they are needed.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Bytes, of the first screen and of all. `root`: of the project. */
+export function firstScreen(root: string): { bytes: number; allBytes: number } {
+  const renderer = join(root, 'out/renderer')
+  const assets = join(renderer, 'assets')
+  const all = readdirSync(assets).filter((name) => /\.(js|css)$/.test(name))
+  const html = readFileSync(join(renderer, 'index.html'), 'utf8')
+  const names = new Set<string>()
+  const visit = (name: string) => {
+    if (names.has(name)) return
+    names.add(name)
+    if (!name.endsWith('.js')) return
+    const text = readFileSync(join(assets, name), 'utf8')
+    for (const [, next] of text.matchAll(/(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g)) visit(next)
+  }
+  for (const name of all) if (html.includes(name) || /^start-.*\.(js|css)$/.test(name)) visit(name)
+  const bytesOf = (some: readonly string[]) =>
+    some.reduce((sum, name) => sum + statSync(join(assets, name)).size, 0)
+  return { bytes: bytesOf([...names]), allBytes: bytesOf(all) }
+}

@@ -60,7 +60,8 @@ export function exportRoutes(app: FastifyInstance, { state, storage, now }: Serv
         // Small files: packing them would cost more than it saves.
         { compress: false },
       )
-      if (options.include_images) zip.addBuffer(await storage.bytes(image.object), path)
+      if (options.include_images)
+        zip.addBuffer(await storage.bytes(image.object), path, { compress: false })
     }
     zip.end()
     await pipeline(zip.outputStream, createWriteStream(join(state.objectsDir, item.object)))

@@ -145,6 +145,60 @@ describe('down', () => {
     expect(some).toMatchObject({ state: 'done', files: { done: 6 } })
   })
 
+  test('what failed is tried again without losing the labels of the others', async () => {
+    await using service = await seededEmulator()
+    const { emulator } = service
+    await using cloud = await cloudCore(emulator)
+    using folder = temporaryFolder()
+    const images = cloud.list()
+    for (const { id } of images.slice(0, 3)) {
+      cloud.core.labelSync.takeIn(id, [])
+      edit(cloud.core, id, { created: [aBox()] })
+    }
+    await cloud.push()
+    const { state } = emulator
+    const { object } = state.imageAt(state.dataset(STREET), images[0].path)
+    emulator.faults.add({
+      match: `STORAGE GET /${object}$`,
+      times: 1_000,
+      fault: { kind: 'status', status: 404 },
+    })
+    const first = await download(cloud, emulator, folder.path, { layout: 'coco' })
+    expect(first).toMatchObject({ state: 'failed', files: { failed: 1, done: 23 } })
+    emulator.faults.clear()
+    await cloud.core.transfers.retry(first.id)
+    const second = await cloud.core.transfers.settled(first.id)
+    expect(second).toMatchObject({ state: 'done', files: { failed: 0, done: 24 } })
+    const file = filesIn(folder.path).find((name) => name.endsWith('.json'))
+    const coco = JSON.parse(readFileSync(join(folder.path, file ?? ''), 'utf8')) as {
+      annotations: unknown[]
+      images: unknown[]
+    }
+    expect(coco.images).toHaveLength(24)
+    expect(coco.annotations).toHaveLength(3)
+    expect(filesIn(folder.path).some((name) => name.includes('.pictograph-'))).toBe(false)
+  })
+
+  test('a machine that falls asleep and wakes at once loses no transfer', async () => {
+    await using service = await seededEmulator()
+    const { emulator } = service
+    await using cloud = await cloudCore(emulator, { dataset: 'large' })
+    using folder = temporaryFolder()
+    const { id } = cloud.core.transfers.download(target(cloud, emulator, 'large'), folder.path, {
+      ...ALL_FILES,
+      what: 'images_only',
+    })
+    while (cloud.core.transfers.get(id).files.done < 50)
+      await new Promise((next) => setTimeout(next, 20))
+    const parked = cloud.core.suspend()
+    await cloud.core.wake()
+    await parked
+    const { done } = cloud.core.transfers.get(id).files
+    while (cloud.core.transfers.get(id).files.done < done + 50)
+      await new Promise((next) => setTimeout(next, 20))
+    await cloud.core.transfers.cancel(id)
+  })
+
   test('says beforehand what it would do', async () => {
     await using service = await seededEmulator({ hourlyLimit: 1_000 })
     await using cloud = await cloudCore(service.emulator)
@@ -203,6 +257,14 @@ describe('down', () => {
     const requests = emulator.requests.length - before
     expect(requests).toBeLessThan(40)
     expect(Math.abs(plan.requests - requests)).toBeLessThan(12)
+    // Again: nothing has changed, and nothing is packed for it.
+    const packed = () =>
+      emulator.requests.filter(({ line }) => /^POST \S+\/exports/.test(line)).length
+    const before2 = packed()
+    const again = await download(cloud, emulator, folder.path, { what: 'images_only' }, 'large')
+    expect(again.files).toMatchObject({ skipped: 12_000, failed: 0 })
+    expect(packed()).toBe(before2)
+    expect(filesIn(folder.path)).toHaveLength(12_000)
     const sample = state.images(id).at(11_500)
     if (!sample) throw new Error('No image')
     expect(readFileSync(join(folder.path, sample.directory_path, sample.filename))).toEqual(

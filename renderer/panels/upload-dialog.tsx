@@ -181,7 +181,9 @@ export function UploadDialog({
           >
             {toSend === null
               ? t('Upload')
-              : t('Upload {count}', { count: counted(toSend, 'image') })}
+              : toSend === 0
+                ? t('Nothing to send')
+                : t('Upload {count}', { count: counted(toSend, 'image') })}
           </Button>
         </>
       }

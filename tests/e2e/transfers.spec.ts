@@ -75,6 +75,9 @@ test('a folder is uploaded with its directories, and dropped again it is known',
   await expect(page.getByRole('dialog').getByRole('status')).toContainText(
     '12 names are there already',
   )
+  // Left out, there is nothing to do; replaced, they are there once all the same.
+  await expect(page.getByRole('button', { name: 'Nothing to send' })).toBeDisabled()
+  await page.getByRole('dialog').getByText('Replace', { exact: true }).click()
   await page.getByRole('button', { name: 'Upload 12 images' }).click()
   await expect(rows(page, 'done')).toHaveCount(2)
   expect(state.images(state.dataset('street scenes').id)).toHaveLength(before + 12)

@@ -14,6 +14,8 @@ export default defineConfig({
           cli: 'electron/cli.ts',
           // For others to import: `pictograph-desktop/client`.
           client: 'electron/core/api/client.ts',
+          // A file of its own, so that it runs before what the others load.
+          'small-heap': 'electron/small-heap.ts',
           'watchdog-worker': 'electron/watchdog-worker.ts',
           'file-facts-worker': 'electron/core/transfer/file-facts-worker.ts',
         },

@@ -1,3 +1,4 @@
+import './small-heap.ts'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import open from 'open'
@@ -9,7 +10,6 @@ import { convert } from './convert.ts'
 import { defaultDataDir } from './data-dir.ts'
 import { openTarget } from './open-target.ts'
 import { serveApp } from './serve.ts'
-import { keepHeapSmall } from './small-heap.ts'
 import { transferCommand } from './transfer-command.ts'
 
 const HELP = `Pictograph Desktop
@@ -118,8 +118,6 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
     if (positionals[0] === 'convert')
       return await convert(positionals.slice(1), values, invocation.cwd)
     waitForPrevious()
-    // Formats are converted in one go: there a large heap is a fast one.
-    keepHeapSmall()
     if (positionals[0] === 'download' || positionals[0] === 'upload')
       return await transferCommand(positionals, values, invocation.cwd)
     if (positionals.length > 1)

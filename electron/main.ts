@@ -1,3 +1,4 @@
+import './small-heap.ts'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -19,7 +20,6 @@ import { startUpdates } from './host-electron/updates.ts'
 import { secureWindows } from './host-electron/window.ts'
 import { Windows } from './host-electron/windows.ts'
 import { openTarget } from './open-target.ts'
-import { keepHeapSmall } from './small-heap.ts'
 import { watch } from './watchdog.ts'
 
 waitForPrevious()
@@ -29,7 +29,6 @@ registerScheme()
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 // Notifications and the list of recent datasets belong to the program that the installer made known.
 if (process.platform === 'win32') app.setAppUserModelId('io.pictograph.desktop')
-keepHeapSmall()
 
 const PRELOAD = join(import.meta.dirname, '../preload/preload.cjs')
 const RENDERER = join(import.meta.dirname, '../renderer')

@@ -1,10 +1,9 @@
 /** One transfer in a process of its own; says in one line what it took. */
+import '#hosts/small-heap.ts'
 import { createAppCore } from '#core/app-core.ts'
-import { keepHeapSmall } from '#hosts/small-heap.ts'
 import { ALL_FILES } from '#shared/model/transfer.ts'
 import { testPorts } from '#tests/helpers/core.ts'
 
-keepHeapSmall()
 const [dataDir, url, kind, remoteId, folder] = process.argv.slice(2)
 const core = createAppCore(testPorts(dataDir))
 const account = await core.accounts.add(url, 'pk_live_member')

@@ -64,6 +64,7 @@ export async function bundledClient(): Promise<{ script: string } & Disposable> 
       rollupOptions: {
         input: {
           'transfer-client': join(import.meta.dirname, 'transfer-client.ts'),
+          'small-heap': join(root, 'electron/small-heap.ts'),
           'file-facts-worker': join(root, 'electron/core/transfer/file-facts-worker.ts'),
         },
         output: { format: 'es' },

@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from '@playwright/test'
 import { writeImage } from '#tests/helpers/core.ts'
 import { expectAccessible } from './accessible.ts'
-import { expect, test } from './fixture.ts'
+import { engineIsSeparate, expect, test } from './fixture.ts'
+
+/** A browser asks first; the app's own window grants it. */
+async function mayCopy(page: Page): Promise<void> {
+  if (engineIsSeparate) await page.context().grantPermissions(['clipboard-write'])
+}
 
 test.beforeEach(async ({ folder }) => {
   for (const name of ['a.png', 'b.png', 'c.png']) await writeImage(join(folder, name), 400, 300)
@@ -39,6 +44,7 @@ test('what cannot be opened is said in words', async ({ app, folder }) => {
 })
 
 test('the title shows what is open, and a dot until it is saved', async ({ app, folder }) => {
+  test.skip(!engineIsSeparate, 'The engine ends with its window')
   const page = await app.start(folder)
   await app.canvas.ready()
   await expect(page).toHaveTitle(/^a\.png – pictograph-\w+ – Pictograph Desktop$/)
@@ -197,7 +203,7 @@ test('a shape’s menu has what can be done with it, and the image’s what can 
 test('a notice goes by itself, and its cross leaves the dialog open', async ({ app, folder }) => {
   const page = await app.start(folder)
   await app.canvas.ready()
-  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await mayCopy(page)
   await page.keyboard.press('Control+,')
   await page.getByRole('tab', { name: 'About and privacy' }).click()
   const notice = page.getByText(/^The diagnostics are copied\./)
@@ -255,7 +261,7 @@ test('the diagnostics tell of the machine, and of nothing that is somebody’s',
 }) => {
   const page = await app.start(folder)
   await app.canvas.ready()
-  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await mayCopy(page)
   await page.getByRole('button', { name: 'Back to the start screen' }).click()
   await page.getByRole('button', { name: 'Add account' }).click()
   await page.getByLabel('API key').fill('pk_live_member')
@@ -266,12 +272,13 @@ test('the diagnostics tell of the machine, and of nothing that is somebody’s',
   await page.getByPlaceholder('Type a command…').fill('Copy diagnostics')
   await page.keyboard.press('Enter')
   await expect(page.getByText(/^The diagnostics are copied\./)).toBeVisible()
-  const text = await page.evaluate(() => navigator.clipboard.readText())
+  // Reading it is refused to the page: it is pasted, as a person would.
+  await page.keyboard.press('Control+k')
+  await page.keyboard.press('ControlOrMeta+v')
+  const text = await page.getByPlaceholder('Type a command…').inputValue()
   expect(text).toContain('Pictograph Desktop')
   expect(text).toContain('Datasets: 1, 3 images')
   expect(text).toContain('Accounts: 1 online')
   for (const secret of ['pk_live', 'Emulated Organisation', 'a.png'])
     expect(text).not.toContain(secret)
-  const key = readFileSync(join(app.dataDir, 'secrets.json'), 'utf8')
-  expect(key).toContain('pk_live_member')
 })

@@ -70,11 +70,12 @@ function show(): void {
   })
 }
 
-let _timer: ReturnType<typeof setTimeout> | null = null
+let timer: ReturnType<typeof setTimeout> | null = null
 
 function soon(): void {
-  _timer ??= setTimeout(() => {
-    _timer = null
+  if (timer !== null) return
+  timer = setTimeout(() => {
+    timer = null
     // In the middle of a drag nothing of it is worth the time.
     if (toolState.getState().isHeld) soon()
     else show()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { startEmulator } from '#emulator/server.ts'
 import { newId } from '#shared/model/annotation.ts'
+import { emptyDataset } from '#tests/helpers/cloud.ts'
 
 const [dataDir, ...sets] = process.argv.slice(2)
 const emulator = await startEmulator({ dataDir })
@@ -36,19 +37,7 @@ for (const set of sets) {
   const [count, bytes] = set.split('x').map(Number)
   const id = newId()
   ids.push(id)
-  emulator.state.putDataset({
-    id,
-    name: set,
-    description: null,
-    readme: null,
-    annotation_types: ['bbox'],
-    classes: [],
-    is_archived: false,
-    archived_at: null,
-    storage_class: 'standard',
-    created_at: AT,
-    updated_at: AT,
-  })
+  emptyDataset(emulator, id, set)
   if (count === 0) continue
   const picture = await jpegOf(bytes)
   const first = join(emulator.state.objectsDir, newId())

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { drawnImage } from '#emulator/drawn-image.ts'
 import { type Emulator, startEmulator } from '#emulator/server.ts'
 import { newId } from '#shared/model/annotation.ts'
+import { emptyDataset } from '#tests/helpers/cloud.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { seededRandom } from '#tests/helpers/random.ts'
 
@@ -47,23 +48,6 @@ async function runKilled(args: readonly string[], random: () => number): Promise
   }
 }
 
-async function emptyDataset(emulator: Emulator, id: string): Promise<void> {
-  const at = '2026-01-01T00:00:00.000Z'
-  emulator.state.putDataset({
-    id,
-    name: id,
-    description: null,
-    readme: null,
-    annotation_types: ['bbox'],
-    classes: [],
-    is_archived: false,
-    archived_at: null,
-    storage_class: 'standard',
-    created_at: at,
-    updated_at: at,
-  })
-}
-
 const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 test(`${FILES} files come down whole through resets, failures, truncation and ${KILLS} kills`, {
@@ -74,7 +58,7 @@ test(`${FILES} files come down whole through resets, failures, truncation and ${
   using folder = temporaryFolder()
   await using emulator = await startEmulator({ dataDir: service.path, hourlyLimit: HOURLY_LIMIT })
   const id = newId()
-  await emptyDataset(emulator, id)
+  emptyDataset(emulator, id)
   const pictures = await Promise.all(Array.from({ length: 50 }, (_, index) => drawnImage(index)))
   emulator.state.transaction(() => {
     for (let index = 0; index < FILES; index++)
@@ -127,7 +111,7 @@ test(`${FILES} files go up once each through resets, failures, lost answers and 
   using folder = temporaryFolder()
   await using emulator = await startEmulator({ dataDir: service.path, hourlyLimit: HOURLY_LIMIT })
   const id = newId()
-  await emptyDataset(emulator, id)
+  emptyDataset(emulator, id)
   const drop = join(folder.path, 'drop')
   mkdirSync(drop)
   const picture = await drawnImage(1)

@@ -17,6 +17,24 @@ export async function seededEmulator(options: Partial<EmulatorOptions> = {}) {
   }
 }
 
+/** A dataset of the service without images and classes. */
+export function emptyDataset({ state }: Pick<Emulator, 'state'>, id: string, name = id): void {
+  const at = '2026-01-01T00:00:00.000Z'
+  state.putDataset({
+    id,
+    name,
+    description: null,
+    readme: null,
+    annotation_types: ['bbox'],
+    classes: [],
+    is_archived: false,
+    archived_at: null,
+    storage_class: 'standard',
+    created_at: at,
+    updated_at: at,
+  })
+}
+
 /** A core with an account of the service, on one of its datasets. */
 export async function cloudCore(
   emulator: Pick<Emulator, 'url' | 'state'>,

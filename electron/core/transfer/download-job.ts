@@ -199,13 +199,19 @@ export class DownloadJob {
     if (labelsMode(asPlanned as never, this.#options, isCold) !== 'export') return
     setDoing('Fetching the annotations as an export')
     const byPath = new Map(missing.map((item) => [item.facts.path, item]))
-    try {
-      await this.#export(async (path, annotations) => {
+    await this.#orOneByOne(() =>
+      this.#export(async (path, annotations) => {
         const item = byPath.get(path)
         if (item) await this.#writeLabels(item, annotations)
-      })
+      }),
+    )
+  }
+
+  /** What a plan or a role without exports does not give comes one by one afterwards; other faults are the job's. */
+  async #orOneByOne(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
     } catch (error) {
-      // A plan or a role without exports: a file each then.
       if (this.#context.isGeneral(error) || this.#context.signal.aborted) throw error
       this.#context.log.warn('no export', { error: String(error) })
     }
@@ -229,7 +235,7 @@ export class DownloadJob {
    * cost a request, and a large dataset days of them.
    */
   async #imagesFromExport(): Promise<void> {
-    const { run, transfer, transfers, settle, setDoing, requestsLeft, log } = this.#context
+    const { run, transfer, transfers, settle, setDoing, requestsLeft } = this.#context
     // Only some images of a stage: most of its archive would be for nothing.
     if (!packsWholeStages(this.#options)) return
     const missing = new Map<string, Item>()
@@ -244,30 +250,22 @@ export class DownloadJob {
     setDoing('Fetching images as an export')
     const archive = join(this.#staging, 'images.zip')
     const request = { archive, includeImages: true, stages: [...stages] }
-    try {
-      await eachOfExport(this.#context, request, async (entry) => {
-        const item = missing.get(entry.name)
-        if (!item) return
-        const stamp = stampOf(item)
-        try {
-          const kept = await this.#unpack(item, entry)
-          if (!kept) return
-          const file = await this.#folder.place(item.target)
-          this.#context.keep({ file, ...kept, remoteId: item.source, stamp })
-          if (this.#wantsLabels && !this.#labelled.has(item.seq)) await this.#fetchLabels(item)
-          settle({ seq: item.seq, state: 'done', sizeBytes: kept.sizeBytes })
-        } catch (error) {
-          if (this.#context.isGeneral(error) || this.#context.signal.aborted) throw error
-          // It is left waiting, and is fetched by itself: there its fault is told.
-          log.warn('not unpacked', { error: String(error) })
-        }
-      })
-      this.#context.flush()
-    } catch (error) {
-      // A plan or a role without exports: a request each then.
-      if (this.#context.isGeneral(error) || this.#context.signal.aborted) throw error
-      log.warn('no export of images', { error: String(error) })
+    const unpack = async (entry: ZipEntry) => {
+      const item = missing.get(entry.name)
+      if (!item) return
+      const stamp = stampOf(item)
+      const kept = await this.#unpack(item, entry)
+      if (!kept) return
+      const file = await this.#folder.place(item.target)
+      this.#context.keep({ file, ...kept, remoteId: item.source, stamp })
+      if (this.#wantsLabels && !this.#labelled.has(item.seq)) await this.#fetchLabels(item)
+      settle({ seq: item.seq, state: 'done', sizeBytes: kept.sizeBytes })
     }
+    await this.#orOneByOne(() =>
+      // One that cannot be unpacked is left waiting, and is fetched by itself: there its fault is told.
+      eachOfExport(this.#context, request, (entry) => this.#orOneByOne(() => unpack(entry))),
+    )
+    this.#context.flush()
   }
 
   /** One image of an archive, to its place. null: it is not whole, and is fetched by itself. */
@@ -490,7 +488,7 @@ export class DownloadJob {
     await this.#writeLabels(item, annotations.map(toWireAnnotation))
   }
 
-  /** The label files of the format, from the labels that were fetched. */
+  /** The label files of the format, from the labels that were fetched, which stay: what failed may be tried again. */
   async #writeFormat(): Promise<void> {
     const { transfers, transfer, run } = this.#context
     const { layout } = this.#options
@@ -530,7 +528,6 @@ export class DownloadJob {
     const options = { clampToImage: false, vocPixelOrigin: 0 as const }
     for (const { path, content } of FORMAT_BY_ID[layout].export(set, options, this.#losses))
       await writeFileAtomic(await this.#folder.place(path), content)
-    // What labels are made of stays until all is there: what failed may be tried again.
   }
 
   async #stagedLabels(item: Item): Promise<Annotation[]> {

@@ -3,7 +3,7 @@ import { type FileHandle, lstat, open as openFile, rename, rm, stat } from 'node
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PictographError, type StorageBody } from '#core/api/client.ts'
-import { isWhole, isWholeImage } from './whole-image.ts'
+import { isWhole, isWholeImage, lengthOf } from './whole-image.ts'
 
 /** Up to this size a body is taken whole before it is written: one system call instead of many. Bytes. */
 export const SMALL_BYTES = 1_000_000
@@ -133,9 +133,6 @@ function chunksOf(body: StorageBody['body']): Promise<Buffer[]> {
   body.on('error', reject)
   return promise
 }
-
-const lengthOf = (chunks: readonly Buffer[]): number =>
-  chunks.reduce((sum, { length }) => sum + length, 0)
 
 async function writeAll(handle: FileHandle, chunks: readonly Buffer[]): Promise<void> {
   const wanted = lengthOf(chunks)

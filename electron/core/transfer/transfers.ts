@@ -95,16 +95,7 @@ export class Transfers {
 
   /** What an earlier run of the app left goes on. */
   start(): void {
-    for (const { id } of this.#deps.transfers.list().filter(isLive)) {
-      const running = this.#running.get(id)
-      // One that is still stopping goes on once it has stopped.
-      if (running?.abort.signal.aborted) void running.work.then(() => this.#beginUnlessRuns(id))
-      else this.#beginUnlessRuns(id)
-    }
-  }
-
-  #beginUnlessRuns(id: string): void {
-    if (!this.#running.has(id)) this.#begin(id)
+    for (const { id } of this.#deps.transfers.list().filter(isLive)) void this.resume(id)
   }
 
   /** The machine falls asleep: connections would only break. What ran goes on with `start`. */

@@ -62,21 +62,28 @@ export async function isWholeImage(
   return isWhole([await readFile(file)], decodes)
 }
 
+/** Bytes of pieces together. */
+export const lengthOf = (chunks: readonly Buffer[]): number =>
+  chunks.reduce((sum, { length }) => sum + length, 0)
+
 /** Of an image in memory, in pieces: by the marks of its format, and where they do not tell by `decodes`. */
 export async function isWhole(
   chunks: readonly Buffer[],
   decodes: (bytes: Buffer) => Promise<boolean>,
 ): Promise<boolean> {
-  const size = chunks.reduce((sum, { length }) => sum + length, 0)
   const [first, last] = [chunks[0], chunks.at(-1)]
   if (first === undefined || last === undefined) return false
-  if (first.length >= MARK_BYTES && last.length >= MARK_BYTES) {
-    const verdict = looksWhole(first.subarray(0, MARK_BYTES), last.subarray(-MARK_BYTES), size)
-    if (verdict !== 'unknown') return verdict === 'yes'
-  }
-  const bytes = Buffer.concat(chunks)
-  const verdict = looksWhole(bytes.subarray(0, MARK_BYTES), bytes.subarray(-MARK_BYTES), size)
+  // Joined only where the marks cannot be read without: it is a copy of the whole.
+  const isLong = first.length >= MARK_BYTES && last.length >= MARK_BYTES
+  const joined = isLong ? null : Buffer.concat(chunks)
+  const [head, tail] = [joined ?? first, joined ?? last]
+  const verdict = looksWhole(
+    head.subarray(0, MARK_BYTES),
+    tail.subarray(-MARK_BYTES),
+    lengthOf(chunks),
+  )
   if (verdict !== 'unknown') return verdict === 'yes'
+  const bytes = joined ?? Buffer.concat(chunks)
   if (bytes[0] === 0xff) return jpegEnds(bytes)
   return bytes.subarray(0, 4).equals(PNG_START) ? bytes.includes(PNG_END) : decodes(bytes)
 }

@@ -57,7 +57,7 @@ export const DEFAULT_SETTINGS: Settings = {
   freehandTolerance: 2,
   lastExportFolder: null,
   cacheLimitBytes: 10_000_000_000,
-  transferConnections: 128,
+  transferConnections: 256,
   lastDownloadFolder: null,
   keepAwake: true,
   language: 'en',

@@ -1,21 +1,29 @@
 import type { Clock } from '#core/api/retry.ts'
 
 /**
- * Slow start, then additive increase and multiplicative decrease (Jacobson 1988; Chiu and Jain 1989): the first
- * doubles for as long as that pays, the steps afterwards, and how far one falls.
+ * Slow start, a doubling each round for as long as that pays (Jacobson 1988). Then steps up and down by which is told
+ * whether the line or their number is what holds it up ("perturb and observe"): a step up has to bring something, one
+ * down must not cost anything. Errors take it down by a factor at once (Chiu and Jain 1989).
  */
-const INCREASE = 4
+const STEP = 1 / 8
 const DECREASE = 0.6
-/** A throughput better by this factor is worth another step. */
+/** Of a step that brings an eighth where the number is what holds it up, and nothing where the line is. */
 const WORTH_IT = 1.05
+const COSTS_NOTHING = 0.96
+/** What was best is forgotten in a minute or so: lines change. */
+const FORGET = 0.99
 /** A doubling that is worth another one. */
 const WORTH_DOUBLING = 1.15
 /** How long one number is tried, milliseconds. */
 const WINDOW_MS = 500
-const START_WINDOW_MS = 300
+/** While it starts, a round is as many files as may be under way, and no shorter than this. */
+const ROUND_MS = 40
+/** Rounds in a row without a gain that end the start: one alone may be chance. */
+const VAIN_ROUNDS = 2
 /** Errors that come together are one sign of trouble. */
 const CALM_MS = 1_000
 const FIRST = 32
+const LEAST = 8
 
 /**
  * How many connections at a time: more for as long as that brings more bytes or files a second, fewer at once
@@ -29,13 +37,18 @@ export class Concurrency {
   #units = 0
   #windowMs: number
   #calmUntilMs = 0
-  #grewLast = true
+  #isRising = true
   #isStarting = true
+  #filesDone = 0
+  #vainRounds = 0
+  /** With so many the last doubling brought something. */
+  #paidLimit: number
 
   constructor(ceiling: number, clock: Clock) {
     this.#clock = clock
     this.#ceiling = Math.max(1, ceiling)
     this.#limit = Math.min(FIRST, this.#ceiling)
+    this.#paidLimit = this.#limit
     this.#windowMs = clock.now()
   }
 
@@ -46,31 +59,53 @@ export class Concurrency {
   /** Something came through; `units`: bytes, plus what a file costs besides its bytes. */
   onDone(units: number): void {
     this.#units += units
+    this.#filesDone++
     const now = this.#clock.now()
     const elapsedMs = now - this.#windowMs
-    if (elapsedMs < (this.#isStarting ? START_WINDOW_MS : WINDOW_MS)) return
+    if (elapsedMs < (this.#isStarting ? ROUND_MS : WINDOW_MS)) return
+    if (this.#isStarting && this.#filesDone < this.limit) return
     const rate = this.#units / elapsedMs
     this.#units = 0
+    this.#filesDone = 0
     this.#windowMs = now
     if (now < this.#calmUntilMs) return
-    if (this.#isStarting && rate > this.#best * WORTH_DOUBLING) {
-      this.#best = rate
-      this.#limit = Math.min(this.#ceiling, this.#limit * 2)
-      return
+    if (this.#isStarting) this.#onRound(rate)
+    else this.#onStep(rate)
+  }
+
+  /** The last step is kept, and another one made; or it is taken back, and one the other way made. */
+  #onStep(rate: number): void {
+    const isKept = rate > this.#best * (this.#isRising ? WORTH_IT : COSTS_NOTHING)
+    this.#best = Math.max(rate, this.#best * FORGET)
+    if (!isKept) {
+      this.#step(!this.#isRising)
+      this.#isRising = !this.#isRising
     }
+    this.#step(this.#isRising)
+  }
+
+  #step(isRising: boolean): void {
+    const limit = this.#limit * (isRising ? 1 + STEP : 1 / (1 + STEP))
+    this.#limit = Math.min(this.#ceiling, Math.max(Math.min(LEAST, this.#ceiling), limit))
+  }
+
+  #onRound(rate: number): void {
+    if (rate > this.#best * WORTH_DOUBLING) {
+      this.#paidLimit = this.#limit
+      this.#vainRounds = 0
+    } else this.#vainRounds++
+    this.#best = Math.max(this.#best, rate)
+    this.#isStarting = this.#vainRounds < VAIN_ROUNDS
+    if (this.#isStarting) this.#limit = Math.min(this.#ceiling, this.#limit * 2)
+    else this.#settleAt(this.#paidLimit)
+  }
+
+  /** From here steps are made: what it brings is measured anew. */
+  #settleAt(limit: number): void {
     this.#isStarting = false
-    if (rate > this.#best * WORTH_IT) {
-      this.#best = rate
-      this.#limit = Math.min(this.#ceiling, this.#limit + INCREASE)
-      this.#grewLast = true
-    } else if (this.#grewLast) {
-      // The last step brought nothing: back, and from here it is looked for anew in small steps.
-      this.#limit = Math.max(FIRST / 2, this.#limit - INCREASE / 2)
-      this.#grewLast = false
-    } else {
-      this.#best *= 0.9
-      this.#limit = Math.min(this.#ceiling, this.#limit + 1)
-    }
+    this.#limit = limit
+    this.#best = 0
+    this.#isRising = true
   }
 
   /** A reset, a time-out, a failing service: there were too many, or the line is bad. */
@@ -78,9 +113,7 @@ export class Concurrency {
     const now = this.#clock.now()
     if (now < this.#calmUntilMs) return
     this.#calmUntilMs = now + CALM_MS
-    this.#isStarting = false
-    this.#limit = Math.max(2, this.#limit * DECREASE)
-    this.#best *= DECREASE
+    this.#settleAt(Math.max(2, this.#limit * DECREASE))
   }
 }
 

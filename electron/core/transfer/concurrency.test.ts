@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { Concurrency } from './concurrency.ts'
+
+const STEP_MS = 5
+
+/** A line of so many files a second, each of which takes `latencyMs` at the least. */
+function onLine({ filesPerS, latencyMs }: { filesPerS: number; latencyMs: number }) {
+  let now = 0
+  const clock = { now: () => now, random: () => 0.5, sleep: async () => {} }
+  const concurrency = new Concurrency(256, clock)
+  let owed = 0
+  const pass = (ms: number) => {
+    for (const end = now + ms; now < end; ) {
+      now += STEP_MS
+      const perMs = Math.min(filesPerS / 1000, concurrency.limit / latencyMs)
+      for (owed += perMs * STEP_MS; owed >= 1; owed--) concurrency.onDone(100_000)
+    }
+  }
+  return { concurrency, pass }
+}
+
+test('where each file takes long, there are soon as many as may be', () => {
+  const { concurrency, pass } = onLine({ filesPerS: 1_000_000, latencyMs: 100 })
+  pass(1_000)
+  expect(concurrency.limit).toBe(256)
+})
+
+test('a full line is not crowded further: what brings nothing is taken back', () => {
+  const { concurrency, pass } = onLine({ filesPerS: 200, latencyMs: 20 })
+  pass(1_500)
+  expect(concurrency.limit).toBeLessThanOrEqual(128)
+  const most = concurrency.limit
+  pass(60_000)
+  expect(concurrency.limit).toBeLessThan(most)
+})
+
+test('errors take it down at once, those that come together count as one, and it rises again', () => {
+  const { concurrency, pass } = onLine({ filesPerS: 1_000_000, latencyMs: 100 })
+  pass(1_000)
+  for (let count = 0; count < 20; count++) concurrency.onError()
+  const fallen = concurrency.limit
+  expect(fallen).toBe(153)
+  pass(20_000)
+  expect(concurrency.limit).toBeGreaterThan(fallen)
+})

@@ -137,7 +137,10 @@ export class Storage {
     this.#etags.set(object, etag)
     const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')
     const isSame = request.headers['if-range'] === undefined || request.headers['if-range'] === etag
-    const from = range && isSame ? Math.min(Number(range[1]), bytes.length) : 0
+    const from = range && isSame ? Number(range[1]) : 0
+    // RFC 9110, 15.5.17: there is nothing behind the end.
+    if (from > 0 && from >= bytes.length)
+      return this.#refuse(response, 416, 'InvalidRange', 'The range cannot be satisfied')
     const headers: Record<string, string> = { etag, 'accept-ranges': 'bytes' }
     if (from > 0) headers['content-range'] = `bytes ${from}-${bytes.length - 1}/${bytes.length}`
     await sendWithFault(response, from > 0 ? 206 : 200, headers, bytes.subarray(from), fault)

@@ -164,6 +164,7 @@ function checkContents(asar, resources, app) {
   for (const name of [
     'package.json',
     'out/main/main.js',
+    'out/main/fetch-worker.js',
     'out/main/file-facts-worker.js',
     'out/main/watchdog-worker.js',
     'out/preload/preload.cjs',

@@ -31,3 +31,13 @@ export async function* zipEntries(file: string): AsyncGenerator<ZipEntry> {
     zip.close()
   }
 }
+
+/** Whether it can be read: one that was cut off has no directory at its end. */
+export async function isArchive(file: string): Promise<boolean> {
+  try {
+    for await (const _entry of zipEntries(file)) break
+    return true
+  } catch {
+    return false
+  }
+}

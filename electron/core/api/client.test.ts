@@ -27,8 +27,9 @@ import {
   UnexpectedAnswerError,
   ValidationError,
 } from './client.ts'
-import { errorOfAnswer } from './errors.ts'
+import { errorOfAnswer } from './error-body.ts'
 import { backoffMs, type Clock, parseRetryAfter } from './retry.ts'
+import { receiveStorage } from './storage.ts'
 import { fromWireAnnotation, toWireAnnotation } from './wire-annotation.ts'
 
 /** Time that passes only when somebody waits. */
@@ -168,6 +169,51 @@ test('signed addresses expire, and unsafe ones are refused before anything is se
   await expect(late).rejects.toSatisfy(isExpired)
   for (const address of ['http://storage.example/x', 'file:///etc/passwd', 'nonsense'])
     await expect(getStorage(client.http.dispatcher, address)).rejects.toThrow(/storage address/)
+})
+
+test('what storage gives is taken as it comes, and whoever takes it may end it', async () => {
+  await using setup = await service()
+  const { client, emulator } = setup
+  await client.datasets.create({ name: 'photos' })
+  const file = await photo(setup.folder, 'a.png')
+  await client.images.upload('photos', file, { filename: 'a.png' })
+  const { items } = await client.datasets.downloadListing('photos')
+  const address = items[0].image_url ?? ''
+  const size = items[0].file_size ?? 0
+  const receive = (options: Parameters<typeof receiveStorage>[2], onData = () => {}) => {
+    const heads: { status: number; sizeBytes: number | null }[] = []
+    let bytes = 0
+    const sink = {
+      onHead: (head: (typeof heads)[number]) => heads.push(head),
+      onData: (chunk: Buffer) => {
+        bytes += chunk.length
+        onData()
+      },
+    }
+    const done = receiveStorage(client.http.dispatcher, address, options, sink)
+    return done.then(() => ({ head: heads[0], bytes }))
+  }
+  expect(await receive({ fromByte: 10 })).toMatchObject({
+    head: { status: 206, sizeBytes: size - 10 },
+    bytes: size - 10,
+  })
+  const full = new Error('the disk is full')
+  await expect(
+    receive({}, () => {
+      throw full
+    }),
+  ).rejects.toBe(full)
+  await expect(receive({ fromByte: size + 5 })).rejects.toMatchObject({ status: 416 })
+  emulator.faults.add({ match: 'STORAGE GET', fault: { kind: 'status', status: 503 } })
+  await expect(receive({})).rejects.toBeInstanceOf(ServerError)
+  emulator.faults.add({ match: 'STORAGE GET', fault: { kind: 'reset' } })
+  await expect(receive({})).rejects.toBeInstanceOf(NetworkError)
+  emulator.faults.add({ match: 'STORAGE GET', fault: { kind: 'delay', ms: 60_000 } })
+  const stop = new AbortController()
+  const slow = receive({ signal: stop.signal })
+  stop.abort(new Error('paused'))
+  await expect(slow).rejects.toThrow('paused')
+  await expect(receive({ signal: stop.signal })).rejects.toThrow('paused')
 })
 
 test('an address with the key goes to our own host, whatever the service says', async () => {

@@ -11,7 +11,7 @@ export * from './errors.ts'
 export type { CallOptions, HttpOptions } from './http.ts'
 export { BULK_UPLOAD_LIMIT, type ListFilter, type NewImage, type Registration } from './images.ts'
 export type { DownloadItem, RemoteClass, RemoteDataset, RemoteImage } from './schemas.ts'
-export { getStorage, isExpired, putFile, type StorageBody } from './storage.ts'
+export { getStorage, isExpired, putFile } from './storage.ts'
 export type { WireAnnotation } from './wire-annotation.ts'
 
 /**

@@ -1,5 +1,3 @@
-import { z } from 'zod'
-
 export interface ErrorContext {
   /** `GET /api/v1/developer/datasets/` */
   route: string
@@ -64,20 +62,27 @@ export class ValidationError extends PictographError {
   }
 }
 
-export class PaymentRequiredError extends PictographError {
-  /** Millionths of a dollar; null where the service did not say. */
+/** What is missing to pay for it; null where the service did not say. */
+export interface PaymentTerms {
+  /** Millionths of a dollar. */
+  requiredMicroUsd: number | null
+  remainingMicroUsd: number | null
+  unit: string | null
+  upgradeUrl: string | null
+}
+
+export class PaymentRequiredError extends PictographError implements PaymentTerms {
   readonly requiredMicroUsd: number | null
   readonly remainingMicroUsd: number | null
   readonly unit: string | null
   readonly upgradeUrl: string | null
 
-  constructor(message: string, context: ErrorContext) {
+  constructor(message: string, context: ErrorContext, terms: PaymentTerms) {
     super(message, context)
-    const { data } = paymentSchema.safeParse(context.details)
-    this.requiredMicroUsd = data?.required_micro_usd ?? null
-    this.remainingMicroUsd = data?.remaining_micro_usd ?? null
-    this.unit = data?.unit ?? null
-    this.upgradeUrl = data?.upgrade_url ?? null
+    this.requiredMicroUsd = terms.requiredMicroUsd
+    this.remainingMicroUsd = terms.remainingMicroUsd
+    this.unit = terms.unit
+    this.upgradeUrl = terms.upgradeUrl
   }
 }
 
@@ -89,90 +94,4 @@ export class RateLimitError extends PictographError {
     super(message, context)
     this.retryAfter = retryAfter
   }
-}
-
-const paymentSchema = z.object({
-  required_micro_usd: z.number().nullish(),
-  remaining_micro_usd: z.number().nullish(),
-  unit: z.string().nullish(),
-  upgrade_url: z.string().nullish(),
-})
-
-const fieldSchema = z.object({
-  loc: z.array(z.union([z.string(), z.number()])),
-  msg: z.string(),
-})
-const structuredSchema = z.object({
-  code: z.string().nullish(),
-  message: z.string().nullish(),
-  details: z.unknown().optional(),
-})
-const bodySchema = z.object({
-  error: z.union([structuredSchema, z.string()]).nullish().catch(null),
-  detail: z.unknown().optional(),
-  message: z.string().nullish().catch(null),
-})
-
-interface ErrorBody {
-  message: string | null
-  code: string | undefined
-  details: unknown
-  fields: FieldProblem[]
-}
-
-/** What an error's body says, in any of the forms that the service has had. */
-export function readErrorBody(json: unknown): ErrorBody {
-  const parsed = bodySchema.safeParse(json)
-  if (!parsed.success) return { message: null, code: undefined, details: undefined, fields: [] }
-  const { error, detail, message } = parsed.data
-  const structured = typeof error === 'object' ? error : null
-  const list = z.array(fieldSchema).safeParse(detail)
-  const fields = list.success
-    ? list.data.map(({ loc, msg }) => ({ field: loc.join('.'), message: msg }))
-    : []
-  const object = z.object({ message: z.string() }).safeParse(detail)
-  const words =
-    structured?.message ??
-    (typeof detail === 'string' ? detail : null) ??
-    (object.success ? object.data.message : null) ??
-    (fields.length > 0
-      ? fields.map((item) => `${item.field}: ${item.message}`).join('; ')
-      : null) ??
-    (typeof error === 'string' ? error : null) ??
-    message ??
-    null
-  return {
-    message: words,
-    code: structured?.code ?? undefined,
-    details: structured?.details ?? (fields.length > 0 ? detail : undefined),
-    fields,
-  }
-}
-
-/** The error of an answer that is none. `retryAfter`: seconds, of a 429. */
-export function errorOfAnswer(
-  status: number,
-  json: unknown,
-  context: Pick<ErrorContext, 'route' | 'requestId'>,
-  retryAfter: number | null,
-): PictographError {
-  const body = readErrorBody(json)
-  const message = body.message ?? `HTTP ${status}`
-  const full: ErrorContext = {
-    ...context,
-    status,
-    ...(body.code !== undefined && { code: body.code }),
-    details: body.details,
-  }
-  if (status === 401) return new AuthenticationError(message, full)
-  if (status === 402) return new PaymentRequiredError(message, full)
-  if (status === 403) return new ForbiddenError(message, full)
-  if (status === 404) return new NotFoundError(message, full)
-  // A taken file name is sometimes a 400 that only its words tell from others.
-  if (status === 409 || (status === 400 && /already exists/i.test(message)))
-    return new ConflictError(message, full)
-  if (status === 400 || status === 422) return new ValidationError(message, full, body.fields)
-  if (status === 429) return new RateLimitError(message, full, retryAfter)
-  if (status >= 500) return new ServerError(message, full)
-  return new PictographError(message, full)
 }

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { Agent, type Dispatcher, request, errors as undiciErrors } from 'undici'
+import { Agent, type Dispatcher, request } from 'undici'
 import type { z } from 'zod'
-import { messageOf } from '#shared/model/message-of.ts'
 import { RequestBudget } from './budget.ts'
+import { errorOfAnswer } from './error-body.ts'
 import {
-  errorOfAnswer,
   NetworkError,
   type PictographError,
   RateLimitError,
-  RequestTimeoutError,
   ServerError,
   UnexpectedAnswerError,
 } from './errors.ts'
+import { networkError } from './network-error.ts'
 import { backoffMs, type Clock, isRetriedStatus, parseRetryAfter, systemClock } from './retry.ts'
 
 export const DEFAULT_BASE_URL = 'https://api.pictograph.io'
@@ -265,20 +264,6 @@ export class Http {
       if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
     return url
   }
-}
-
-/** The error for a request that got no answer. */
-export function networkError(error: unknown, route: string): NetworkError {
-  const name = error instanceof Error ? error.name : ''
-  const isTimeout =
-    name === 'TimeoutError' ||
-    error instanceof undiciErrors.HeadersTimeoutError ||
-    error instanceof undiciErrors.BodyTimeoutError ||
-    error instanceof undiciErrors.ConnectTimeoutError
-  if (isTimeout)
-    return new RequestTimeoutError('The service did not answer in time', { route, cause: error })
-  const reason = messageOf(error)
-  return new NetworkError(`The service could not be reached: ${reason}`, { route, cause: error })
 }
 
 /** Answers of the API are JSON and of a size that fits in memory; what is not JSON is the service failing. */

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import { type Readable, Transform } from 'node:stream'
+import { Readable, Transform } from 'node:stream'
 import { type Dispatcher, request } from 'undici'
-import { NetworkError, NotFoundError, PictographError, ServerError } from './errors.ts'
-import { networkError } from './http.ts'
+import { NotFoundError, PictographError, ServerError } from './errors.ts'
+import { networkError } from './network-error.ts'
 
 /** Storage may be silent for this long while it reads or writes, milliseconds. */
 const TRANSFER_TIMEOUT_MS = 300_000
@@ -120,8 +120,8 @@ export async function putFile(
   }
 }
 
-export interface StorageBody {
-  body: Dispatcher.ResponseData['body']
+/** What storage says before it gives a body. */
+export interface StorageHead {
   /** 206: the body continues where it was asked to; 200: it begins anew. */
   status: number
   /** Bytes of this body; null when storage does not say. */
@@ -130,47 +130,121 @@ export interface StorageBody {
   etag: string | null
 }
 
+export interface StorageBody extends StorageHead {
+  body: Dispatcher.ResponseData['body']
+}
+
+type Headers = Record<string, string | string[] | undefined>
+
+function headOf(status: number, headers: Headers): StorageHead {
+  const one = (name: string) => {
+    const value = headers[name]
+    return (Array.isArray(value) ? value[0] : value) ?? null
+  }
+  const length = one('content-length')
+  return { status, sizeBytes: length === null ? null : Number(length), etag: one('etag') }
+}
+
+export interface GetOptions extends TransferOptions {
+  fromByte?: number
+  etag?: string | null
+}
+
+const getting = ({ fromByte = 0, etag }: GetOptions) => ({
+  method: 'GET' as const,
+  headersTimeout: TRANSFER_TIMEOUT_MS,
+  bodyTimeout: TRANSFER_TIMEOUT_MS,
+  headers: {
+    ...(fromByte > 0 && { range: `bytes=${fromByte}-` }),
+    ...(fromByte > 0 && etag && { 'if-range': etag }),
+  },
+})
+
+const isGiven = (status: number) => status === 200 || status === 206
+
 /** Gets what lies at a signed address, from a byte on. The caller reads or destroys the body. */
 export async function getStorage(
   dispatcher: Dispatcher,
   address: string,
-  {
-    signal,
-    fromByte = 0,
-    etag,
-  }: TransferOptions & { fromByte?: number; etag?: string | null } = {},
+  options: GetOptions = {},
 ): Promise<StorageBody> {
   const url = storageUrl(address)
   const route = `GET ${shown(url)}`
+  const { signal } = options
   try {
-    const response = await request(url, {
-      method: 'GET',
-      dispatcher,
-      signal,
-      headersTimeout: TRANSFER_TIMEOUT_MS,
-      bodyTimeout: TRANSFER_TIMEOUT_MS,
-      headers: {
-        ...(fromByte > 0 && { range: `bytes=${fromByte}-` }),
-        ...(fromByte > 0 && etag && { 'if-range': etag }),
-      },
-    })
-    if (response.statusCode !== 200 && response.statusCode !== 206)
+    const response = await request(url, { ...getting(options), dispatcher, signal })
+    if (!isGiven(response.statusCode))
       throw await refused(response.statusCode, response.body, route)
-    const one = (name: string) => {
-      const value = response.headers[name]
-      return (Array.isArray(value) ? value[0] : value) ?? null
-    }
-    const length = one('content-length')
-    return {
-      body: response.body,
-      status: response.statusCode,
-      sizeBytes: length === null ? null : Number(length),
-      etag: one('etag'),
-    }
+    return { ...headOf(response.statusCode, response.headers), body: response.body }
   } catch (error) {
     signal?.throwIfAborted()
-    throw error instanceof PictographError || error instanceof NetworkError
-      ? error
-      : networkError(error, route)
+    throw error instanceof PictographError ? error : networkError(error, route)
   }
+}
+
+/** Takes a body as it comes; what it throws ends the transfer, and is thrown there. */
+export interface StorageSink {
+  onHead: (head: StorageHead) => void
+  /** To keep: nobody writes into it again. */
+  onData: (chunk: Buffer) => void
+}
+
+/**
+ * The same for thousands of small files: without the stream that each answer is otherwise given, which is a third of
+ * what it costs. Throws a PictographError, or what the sink threw.
+ */
+export async function receiveStorage(
+  dispatcher: Dispatcher,
+  address: string,
+  options: GetOptions,
+  sink: StorageSink,
+): Promise<void> {
+  const url = storageUrl(address)
+  const route = `GET ${shown(url)}`
+  const { signal } = options
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let refusal: { status: number; chunks: Buffer[] } | null = null
+  let fault: { error: unknown } | null = null
+  // What waits for a connection has nothing to be ended yet.
+  let stop = () => reject(signal?.reason)
+  const onAbort = () => stop()
+  const end = () => signal?.removeEventListener('abort', onAbort)
+  if (signal?.aborted) throw signal.reason
+  signal?.addEventListener('abort', onAbort)
+  const guarded = (controller: Dispatcher.DispatchController, work: () => void) => {
+    try {
+      work()
+    } catch (error) {
+      fault = { error }
+      controller.abort(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+  dispatcher.dispatch(
+    { ...getting(options), origin: url.origin, path: url.pathname + url.search },
+    {
+      onRequestStart: (controller) => {
+        stop = () => controller.abort(new Error('Stopped'))
+        if (signal?.aborted) stop()
+      },
+      onResponseStart: (controller, status, headers) => {
+        if (isGiven(status)) guarded(controller, () => sink.onHead(headOf(status, headers)))
+        else refusal = { status, chunks: [] }
+      },
+      onResponseData: (controller, chunk) => {
+        if (refusal) refusal.chunks.push(chunk)
+        else guarded(controller, () => sink.onData(chunk))
+      },
+      onResponseEnd: () => {
+        end()
+        if (refusal) refused(refusal.status, Readable.from(refusal.chunks), route).then(reject)
+        else resolve()
+      },
+      onResponseError: (_controller, error) => {
+        end()
+        if (signal?.aborted) reject(signal.reason)
+        else reject(fault ? fault.error : networkError(error, route))
+      },
+    },
+  )
+  return promise
 }

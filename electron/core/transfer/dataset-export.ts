@@ -1,12 +1,10 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { getStorage } from '#core/api/client.ts'
 import { writeFileAtomic } from '#core/atomic-file.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import { UserError } from '#core/user-error.ts'
-import { type ZipEntry, zipEntries } from '#core/zip-file.ts'
-import { fetchFile } from './fetch-file.ts'
+import { isArchive, type ZipEntry, zipEntries } from '#core/zip-file.ts'
 import type { JobContext } from './job.ts'
 
 /** An export that was begun, so that it is gone on with after the app ended. */
@@ -30,16 +28,6 @@ const NOTE = '.begun.json'
 const PARALLEL = 16
 /** An older export is of a dataset that may be another by now. Milliseconds. */
 const FRESH_MS = 3_600_000
-
-/** An archive that was cut off has no directory at its end. */
-async function isArchive(file: string): Promise<boolean> {
-  try {
-    for await (const _entry of zipEntries(file)) break
-    return true
-  } catch {
-    return false
-  }
-}
 
 const readNote = async (file: string): Promise<Begun | null> =>
   begunSchema
@@ -102,7 +90,7 @@ async function begin(context: JobContext, request: ExportRequest): Promise<Begun
 }
 
 async function fetchArchive(
-  { run, aside, transfer, signal, onBytes, untilItWorks }: JobContext,
+  { run, fetch, transfer, signal, onBytes, untilItWorks }: JobContext,
   { archive, includeImages }: ExportRequest,
   begun: Begun,
 ): Promise<void> {
@@ -113,24 +101,13 @@ async function fetchArchive(
     const address = await run((client) =>
       client.exports.downloadUrl(begun.id, transfer.remoteId, { signal }),
     )
-    await fetchFile({
-      target: archive,
-      mayHavePart: true,
-      expectedBytes: 0,
-      etag,
-      open: (fromByte, ifRange) =>
-        aside((client) =>
-          getStorage(client.http.dispatcher, address, { signal, fromByte, etag: ifRange }),
-        ),
-      isWhole: isArchive,
+    const order = { target: archive, mayHavePart: true, expectedBytes: 0, etag, address }
+    await fetch({ ...order, holds: 'archive' }, (note) => {
       // What comes for the images counts; what comes for labels is beside them.
-      onBytes: includeImages ? onBytes : () => {},
-      onEtag: (next) => {
-        etag = next
-        const note = JSON.stringify({ ...begun, etag })
-        void writeFileAtomic(`${archive}${NOTE}`, note).catch(() => {})
-      },
-      signal,
+      if ('bytes' in note) return includeImages ? onBytes(note.bytes) : undefined
+      etag = note.etag
+      const text = JSON.stringify({ ...begun, etag })
+      void writeFileAtomic(`${archive}${NOTE}`, text).catch(() => {})
     })
   })
 }
@@ -176,4 +153,17 @@ export async function eachOfExport(
     throw error
   }
   await end()
+}
+
+/** What a plan or a role without exports does not give comes one by one afterwards; other faults are the job's. */
+export async function orOneByOne(
+  { isGeneral, signal, log }: JobContext,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (isGeneral(error) || signal.aborted) throw error
+    log.warn('no export', { error: String(error) })
+  }
 }

@@ -1,5 +1,6 @@
 import type { Client, RemoteImage } from '#core/api/client.ts'
 import { fromRemoteImage } from '#core/api/wire-dataset.ts'
+import type { TransferItem } from '#core/cache/transfer-repository.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelSet } from '#core/formats/types.ts'
 import { SafeNames } from '#core/safe-names.ts'
@@ -32,7 +33,10 @@ export interface DownloadFacts {
   etag?: string | null
 }
 
-export type PlannedImage = ReturnType<typeof fromRemoteImage>
+/** One image of a download, in its queue. */
+export type DownloadItem = TransferItem<DownloadFacts>
+
+export type PlannedImage = Omit<ReturnType<typeof fromRemoteImage>, 'thumbnailUrl'>
 
 /** Whether an image is wanted, as far as the list of images tells. */
 export function isWanted(
@@ -59,7 +63,8 @@ export async function wantedImages(
   const chosen = options.imageIds && new Set(options.imageIds)
   const wanted: PlannedImage[] = []
   for await (const image of client.images.list(dataset, { ...filter, signal })) {
-    const planned = fromRemoteImage(image satisfies RemoteImage)
+    // There may be very many, and this is the longest of what they have.
+    const { thumbnailUrl: _, ...planned } = fromRemoteImage(image satisfies RemoteImage)
     if ((!chosen || chosen.has(planned.remoteId)) && isWanted(planned, options))
       wanted.push(planned)
   }
@@ -70,7 +75,7 @@ export async function wantedImages(
 
 /** How annotations come cheapest: a file each costs a request an image, an export a handful. */
 export function labelsMode(
-  images: readonly PlannedImage[],
+  images: readonly Pick<PlannedImage, 'annotationCount'>[],
   { what, classes }: DownloadOptions,
   isCold: boolean,
 ): DownloadPlan['annotations'] {

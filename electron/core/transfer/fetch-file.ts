@@ -1,14 +1,23 @@
-import { constants, fstatSync } from 'node:fs'
-import { type FileHandle, lstat, open as openFile, rename, rm, stat } from 'node:fs/promises'
-import { Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { PictographError, type StorageBody } from '#core/api/client.ts'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writevSync,
+} from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { PictographError } from '#core/api/errors.ts'
+import type { StorageHead, StorageSink } from '#core/api/storage.ts'
+import { BrokenFileError } from '#core/threads/wire-error.ts'
 import { isWhole, isWholeImage, lengthOf } from './whole-image.ts'
 
-/** Up to this size a body is taken whole before it is written: one system call instead of many. Bytes. */
+/** Up to this size a body is taken whole before it is written: a part of it is not worth keeping. Bytes. */
 export const SMALL_BYTES = 1_000_000
-/** So much may wait for the disk, of each file that comes. Bytes. */
-const BEHIND_BYTES = 1_000_000
+/** Of a larger one it is told each time that so much has come. Bytes. */
+const TOLD_BYTES = 1_000_000
 /** A link in the way is not followed; where the system has no such flag, it was looked for before. */
 const NEW_FILE =
   constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0)
@@ -23,28 +32,14 @@ export interface FetchRequest {
   expectedBytes: number
   /** Of the part that is there from an earlier try; null: begin anew. */
   etag: string | null
-  /** Asks for the file from a byte on. */
-  open: (fromByte: number, etag: string | null) => Promise<StorageBody>
+  /** Asks for the file from a byte on, and is through when all of it has come. */
+  open: (fromByte: number, etag: string | null, sink: StorageSink) => Promise<void>
   /** Whether an image can be decoded to its end; of other files, whether the file is whole. */
   decodes?: (bytes: Buffer) => Promise<boolean>
   isWhole?: (file: string) => Promise<boolean>
   onBytes: (count: number) => void
-  /** What a later try needs to go on from here. */
+  /** What a later try needs to go on from the part that is there; null: nothing to go on from. */
   onEtag: (etag: string | null) => void
-  signal: AbortSignal
-}
-
-/** The file came, and is not what it should be. */
-export class BrokenFileError extends Error {}
-
-const sizeOf = async (file: string): Promise<number> => {
-  const info = await lstat(file).catch(() => null)
-  if (info && !info.isFile()) {
-    // A link or a folder under our own name: whatever it is, nothing is written into it.
-    await rm(file, { recursive: true, force: true })
-    return 0
-  }
-  return info?.size ?? 0
 }
 
 /** What is there now: bytes, and when it was written, milliseconds since 1970. */
@@ -53,112 +48,161 @@ export interface FetchedFile {
   modifiedAtMs: number
 }
 
+const partOf = ({ target }: Pick<FetchRequest, 'target'>) => `${target}.part`
+
+function sizeOf(file: string): number {
+  const info = lstatSync(file, { throwIfNoEntry: false })
+  if (info && !info.isFile()) {
+    // A link or a folder under our own name: whatever it is, nothing is written into it.
+    rmSync(file, { recursive: true, force: true })
+    return 0
+  }
+  return info?.size ?? 0
+}
+
+/** Takes a body as it comes: a small one in memory, a larger one into its part. */
+class Incoming implements StorageSink {
+  /** All of a small file; a larger one is written as it comes. */
+  readonly chunks: Buffer[] = []
+  /** Bytes that there should be in the end; null: nobody said. */
+  totalBytes: number | null = null
+  /** The part of a larger file, as it was when it was closed. */
+  part: FetchedFile | null = null
+  readonly #request: FetchRequest
+  readonly #have: number
+  #fd: number | null = null
+  #untoldBytes = 0
+
+  /** `have`: bytes of the part that is there and is to be continued. */
+  constructor(request: FetchRequest, have: number) {
+    this.#request = request
+    this.#have = have
+  }
+
+  onHead({ status, sizeBytes, etag }: StorageHead): void {
+    const begins = status === 206 ? this.#have : 0
+    this.totalBytes = sizeBytes === null ? null : begins + sizeBytes
+    const isSmall = begins === 0 && this.totalBytes !== null && this.totalBytes <= SMALL_BYTES
+    if (isSmall && !this.#request.isWhole) return
+    this.#fd = openSync(partOf(this.#request), begins > 0 ? LONGER_FILE : NEW_FILE)
+    this.#request.onEtag(etag)
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#fd === null) {
+      this.chunks.push(chunk)
+      return
+    }
+    writeAll(this.#fd, [chunk])
+    this.#untoldBytes += chunk.length
+    if (this.#untoldBytes >= TOLD_BYTES) this.#tell()
+  }
+
+  /** All has come, or no more will: then what is here is what a later try goes on from. */
+  close(): void {
+    const fd = this.#fd
+    if (fd === null) return
+    this.#fd = null
+    this.#tell()
+    try {
+      this.part = factsOf(fd)
+    } finally {
+      closeSync(fd)
+    }
+  }
+
+  #tell(): void {
+    this.#request.onBytes(this.#untoldBytes)
+    this.#untoldBytes = 0
+  }
+}
+
 /**
  * A file from a storage address, continued where an earlier try ended, there whole or not at all. Throws what
  * `open` throws, the system's errors, a BrokenFileError.
+ *
+ * It blocks while it writes: for a small file the hops to another thread and back cost more than the writing. So it
+ * is for a thread of its own, or for what comes seldom.
  */
 export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
-  const { target, open, signal, onBytes, onEtag } = request
-  const part = `${target}.part`
-  const there = request.mayHavePart || request.etag !== null ? await sizeOf(part) : 0
-  let have = request.etag === null ? 0 : there
-  const answer = await open(have, request.etag).catch(async (error: unknown) => {
+  const { target, etag, onEtag, onBytes, decodes = async () => true } = request
+  const part = partOf(request)
+  const there = request.mayHavePart || etag !== null ? sizeOf(part) : 0
+  const have = etag === null ? 0 : there
+  const body = await receive(request, have, etag).catch((error: unknown) => {
     // There is nothing behind what is here: it is of another file, or whole but for its check.
     const isBeyond = error instanceof PictographError && error.status === 416
     if (!isBeyond || have === 0) throw error
-    await rm(part, { force: true })
-    have = 0
-    return open(0, null)
+    rmSync(part, { force: true })
+    return receive(request, 0, null)
   })
-  const begins = answer.status === 206 ? have : 0
-  const total = answer.sizeBytes === null ? null : begins + answer.sizeBytes
-  onEtag(answer.etag)
-  const checked = (size: number, isComplete: () => Promise<boolean>) =>
-    check(request, size, total, isComplete).catch(async (error: unknown) => {
-      // A part that is wrong must not be continued.
-      onEtag(null)
-      await rm(part, { force: true })
-      throw error
-    })
-  const { decodes = async () => true } = request
-  if (!request.isWhole && total !== null && total <= SMALL_BYTES && begins === 0) {
-    const chunks = await chunksOf(answer.body)
-    const size = lengthOf(chunks)
-    onBytes(size)
-    await checked(size, () => isWhole(chunks, decodes))
-    return writeWhole(target, chunks)
+  const { chunks } = body
+  if (body.part === null) onBytes(lengthOf(chunks))
+  try {
+    await check(
+      request,
+      body.part?.sizeBytes ?? lengthOf(chunks),
+      body.totalBytes,
+      body.part === null
+        ? () => isWhole(chunks, decodes)
+        : async () => request.isWhole?.(part) ?? isWholeImage(part, decodes),
+    )
+  } catch (error) {
+    // A part that is wrong must not be continued.
+    onEtag(null)
+    rmSync(part, { force: true })
+    throw error
   }
-  let file: FetchedFile
-  {
-    await using handle = await openFile(part, begins > 0 ? LONGER_FILE : NEW_FILE)
-    await pipeline(answer.body, writerOf(handle, onBytes), { signal })
-    file = factsOf(handle)
-    await checked(file.sizeBytes, () => request.isWhole?.(part) ?? isWholeImage(part, decodes))
+  return body.part === null ? writeWhole(target, chunks) : intoPlace(part, target, body.part)
+}
+
+async function receive(
+  request: FetchRequest,
+  have: number,
+  etag: string | null,
+): Promise<Incoming> {
+  const incoming = new Incoming(request, have)
+  try {
+    await request.open(have, etag, incoming)
+  } finally {
+    incoming.close()
   }
-  return intoPlace(part, target, file)
+  return incoming
 }
 
 /** A small file, there whole or not at all. */
-export async function writeWhole(target: string, chunks: readonly Buffer[]): Promise<FetchedFile> {
-  const part = `${target}.part`
+export function writeWhole(target: string, chunks: readonly Buffer[]): Promise<FetchedFile> {
+  const part = partOf({ target })
+  const fd = openSync(part, NEW_FILE)
   let file: FetchedFile
-  {
-    await using handle = await openFile(part, NEW_FILE)
-    await writeAll(handle, chunks)
-    file = factsOf(handle)
+  try {
+    writeAll(fd, chunks)
+    file = factsOf(fd)
+  } finally {
+    closeSync(fd)
   }
   return intoPlace(part, target, file)
 }
 
 /** `file`: as it was while it was open. Other systems than Linux may write down a later time as they close it. */
 async function intoPlace(part: string, target: string, file: FetchedFile): Promise<FetchedFile> {
-  await rename(part, target)
+  renameSync(part, target)
   if (process.platform === 'linux') return file
   const { size, mtimeMs } = await stat(target)
   return { sizeBytes: size, modifiedAtMs: mtimeMs }
 }
 
-/** Of an open file the system knows this without asking the disk: not worth a thread. */
-function factsOf({ fd }: FileHandle): FetchedFile {
+function factsOf(fd: number): FetchedFile {
   const { size, mtimeMs } = fstatSync(fd)
   return { sizeBytes: size, modifiedAtMs: mtimeMs }
 }
 
-/** Pieces as they came: to join them would be a copy of each file. */
-function chunksOf(body: StorageBody['body']): Promise<Buffer[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer[]>()
-  const chunks: Buffer[] = []
-  body.on('data', (chunk: Buffer) => chunks.push(chunk))
-  body.on('end', () => resolve(chunks))
-  body.on('error', reject)
-  return promise
-}
-
-async function writeAll(handle: FileHandle, chunks: readonly Buffer[]): Promise<void> {
+function writeAll(fd: number, chunks: readonly Buffer[]): void {
   const wanted = lengthOf(chunks)
   if (wanted === 0) return
-  const { bytesWritten } = await handle.writev(chunks)
+  const written = writevSync(fd, chunks)
   // The system may take less; when the disk is full, the next call says so.
-  if (bytesWritten < wanted) await writeAll(handle, [Buffer.concat(chunks).subarray(bytesWritten)])
-}
-
-/** Writes what has come meanwhile in one call: a socket gives little at a time. The handle stays open. */
-function writerOf(handle: FileHandle, onBytes: (count: number) => void): Writable {
-  const write = (chunks: Buffer[], done: (error?: Error | null) => void) => {
-    writeAll(handle, chunks).then(() => {
-      onBytes(lengthOf(chunks))
-      done()
-    }, done)
-  }
-  return new Writable({
-    highWaterMark: BEHIND_BYTES,
-    write: (chunk: Buffer, _encoding, done) => write([chunk], done),
-    writev: (items, done) =>
-      write(
-        items.map(({ chunk }) => chunk as Buffer),
-        done,
-      ),
-  })
+  if (written < wanted) writeAll(fd, [Buffer.concat(chunks).subarray(written)])
 }
 
 /** `total`: what the answer promised. */

@@ -1,23 +1,18 @@
-/** Runs in a thread of its own: what a file holds, by hash, and its size in pixels. */
+/** Runs in a thread of its own: what files hold, by hash, and their sizes in pixels. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { parentPort } from 'node:worker_threads'
 import { loadSharp } from '#core/media/load-sharp.ts'
+import { answerOrders } from '#core/threads/answer-orders.ts'
+import type { ContentFacts } from './file-facts.ts'
 
 /** Bytes. */
 const SMALL_BYTES = 4_000_000
+/** Files open at a time. */
+const LANES = 4
 
-export interface FileFactsAnswer {
-  id: number
-  sha256: string
-  width: number | null
-  height: number | null
-  problem: string | null
-}
-
-async function facts(file: string): Promise<Omit<FileFactsAnswer, 'id'>> {
+async function factsOf(file: string): Promise<ContentFacts> {
   const hash = createHash('sha256')
   const isSmall = (await stat(file)).size <= SMALL_BYTES
   // A small one is read once, for both.
@@ -32,42 +27,25 @@ async function facts(file: string): Promise<Omit<FileFactsAnswer, 'id'>> {
     }).metadata()
     // EXIF orientations 5 to 8 are turned by a quarter.
     const turned = (orientation ?? 1) >= 5
-    return {
-      sha256,
-      width: turned ? height : width,
-      height: turned ? width : height,
-      problem: null,
-    }
+    return { sha256, width: turned ? height : width, height: turned ? width : height }
   } catch {
     // What is not decoded here may well be at the service: it takes more formats.
-    return { sha256, width: null, height: null, problem: null }
+    return { sha256, width: null, height: null }
   }
 }
 
-/** Files open at a time. */
-const LANES = 4
-const waiting: { id: number; file: string }[] = []
+const waiting: (() => void)[] = []
 let active = 0
 
-function next(): void {
-  const item = active < LANES ? waiting.shift() : undefined
-  if (!item) return
-  active++
-  facts(item.file)
-    .catch((error: unknown) => ({
-      sha256: '',
-      width: null,
-      height: null,
-      problem: error instanceof Error ? error.message : String(error),
-    }))
-    .then((answer) => {
-      active--
-      parentPort?.postMessage({ id: item.id, ...answer } satisfies FileFactsAnswer)
-      next()
-    })
-}
-
-parentPort?.on('message', (item: { id: number; file: string }) => {
-  waiting.push(item)
-  next()
+answerOrders<string, ContentFacts>(async (file) => {
+  // Whoever ends gives its lane to who waits.
+  if (active < LANES) active++
+  else await new Promise<void>((resolve) => waiting.push(resolve))
+  try {
+    return await factsOf(file)
+  } finally {
+    const next = waiting.shift()
+    if (next) next()
+    else active--
+  }
 })

@@ -8,6 +8,8 @@ import type {
 import type { Facts } from '#core/media/probe.ts'
 import type { Log } from '#core/ports.ts'
 import type { Concurrency } from './concurrency.ts'
+import type { FetchedFile } from './fetch-file.ts'
+import type { FetchNote, FetchOrder } from './fetch-threads.ts'
 
 export interface Settled {
   seq: number
@@ -29,6 +31,10 @@ export interface JobContext {
   run: <T>(work: (client: Client) => Promise<T>) => Promise<T>
   /** The same for other hosts than the service's; does not wait. */
   aside: <T>(work: (client: Client) => Promise<T>) => Promise<T>
+  /** A file from storage to its place, in a thread. */
+  fetch: (order: FetchOrder, onNote: (note: FetchNote) => void) => Promise<FetchedFile>
+  /** Begins what `fetch` needs, which takes a moment. */
+  warmFetch: () => void
   untilItWorks: <T>(work: () => Promise<T>) => Promise<T>
   /** No network, the hour used up: it would meet anything else the same way. */
   isGeneral: (error: unknown) => boolean

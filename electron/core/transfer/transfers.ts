@@ -21,6 +21,7 @@ import {
 import { Concurrency } from './concurrency.ts'
 import { DownloadJob } from './download-job.ts'
 import { costsOf, labelsMode, wantedImages } from './download-plan.ts'
+import { type FetchThreads, fetchThreads } from './fetch-threads.ts'
 import type { JobContext, Settled } from './job.ts'
 import { SpeedMeter } from './speed.ts'
 import { UploadJob } from './upload-job.ts'
@@ -62,6 +63,7 @@ interface Running {
   work: Promise<void>
   meter: SpeedMeter
   concurrency: Concurrency
+  threads: FetchThreads
   doing: string
   active: number
   /** Of files under way; what is done is in the database. */
@@ -270,6 +272,7 @@ export class Transfers {
     const running = this.#running.get(id)
     if (!running) return
     running.abort.abort(new UserError('closed', 'Stopped.'))
+    running.threads.stop()
     await running.work
   }
 
@@ -280,6 +283,7 @@ export class Transfers {
       work: Promise.resolve(),
       meter: new SpeedMeter(clock),
       concurrency: new Concurrency(ceiling(), clock),
+      threads: fetchThreads(),
       doing: '',
       active: 0,
       problem: null,
@@ -334,6 +338,7 @@ export class Transfers {
       log.warn('transfer failed', { id, error: String(error) })
       transfers.setState(id, 'failed', message)
     } finally {
+      await running.threads[Symbol.asyncDispose]()
       clearInterval(running.timer)
       this.#running.delete(id)
       // Who stopped it tells, when all is done.
@@ -371,6 +376,11 @@ export class Transfers {
       signal,
       run: (work) => patiently(() => run(accountId, work)),
       aside: (work) => aside(accountId, work),
+      fetch: async (order, onNote) => {
+        signal.throwIfAborted()
+        return running.threads.do(order, onNote)
+      },
+      warmFetch: () => running.threads.warm(),
       untilItWorks: patiently,
       isGeneral,
       isPassing,

@@ -6,12 +6,14 @@ import { BULK_UPLOAD_LIMIT, isExpired, putFile, type RemoteImage } from '#core/a
 import { contentTypeOf } from '#core/api/images.ts'
 import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
+import type { Threads } from '#core/threads/threads.ts'
 import { toUserError } from '#core/user-error.ts'
 import { counted } from '#shared/model/counted.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { directoryOf, fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
 import { type UploadOptions, uploadOptionsSchema } from '#shared/model/transfer.ts'
 import { runPool } from './concurrency.ts'
-import { FileFacts } from './file-facts.ts'
+import { type ContentFacts, fileFactsThreads } from './file-facts.ts'
 import type { JobContext } from './job.ts'
 import { type LabelFile, sendLabels, type UploadFacts } from './upload-labels.ts'
 import { scanDropped } from './upload-scan.ts'
@@ -52,7 +54,7 @@ export class UploadJob {
   readonly #labelFiles: LabelFile[] = []
   /** Paths of the dataset that are taken, folded by nothing: the service tells case apart. */
   readonly #taken = new Map<string, string>()
-  #facts: FileFacts | null = null
+  #facts: Threads<string, ContentFacts> | null = null
   #batch = FIRST_BATCH
   #wake: (() => void) | null = null
   #isScanned = false
@@ -64,7 +66,7 @@ export class UploadJob {
   }
 
   async run(): Promise<string[]> {
-    await using facts = new FileFacts()
+    await using facts = fileFactsThreads()
     this.#facts = facts
     await this.#readTaken()
     const scanning = this.#scan()
@@ -279,12 +281,12 @@ export class UploadJob {
     const looked = await Promise.all(
       items.map(async (item) => {
         if (item.facts.sha256) return item
-        const { sha256, width, height, problem } = await facts.read(item.source)
-        if (problem !== null) {
-          settle({ seq: item.seq, state: 'failed', problem })
+        try {
+          return { ...item, facts: { ...item.facts, ...(await facts.do(item.source)) } }
+        } catch (error) {
+          settle({ seq: item.seq, state: 'failed', problem: messageOf(error) })
           return null
         }
-        return { ...item, facts: { ...item.facts, sha256, width, height } }
       }),
     )
     const good = looked.filter((item) => item !== null)

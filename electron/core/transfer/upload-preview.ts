@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { detectFormat } from '#core/formats/registry.ts'
 import { directoryOf } from '#shared/model/paths.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
-import { FileFacts } from './file-facts.ts'
+import { fileFactsThreads } from './file-facts.ts'
 import { mayHoldLabels, stemOf } from './upload-labels.ts'
 import { scanDropped } from './upload-scan.ts'
 import { uploadTarget } from './upload-target.ts'
@@ -83,15 +83,18 @@ export async function* lookAtDropped(
       .map(({ path, file }) => ({ path, bytes: () => readFileSync(file) }))
     if (first.length > 0) preview.labels = detectFormat(first)
     if (alike.length > 0) {
-      await using facts = new FileFacts()
+      await using facts = fileFactsThreads()
       for (let start = 0; start < alike.length; start += HASHED) {
         signal.throwIfAborted()
-        const answers = await Promise.all(
-          alike.slice(start, start + HASHED).map((file) => facts.read(file)),
+        const answers = await Promise.allSettled(
+          alike.slice(start, start + HASHED).map((file) => facts.do(file)),
         )
-        for (const { sha256 } of answers)
-          if (sha256 !== null && uploadedAs(sha256).some((path) => there.has(path)))
-            preview.sameContent++
+        // What cannot be read is told when it is to be sent.
+        for (const answer of answers)
+          if (answer.status === 'fulfilled')
+            preview.sameContent += uploadedAs(answer.value.sha256).some((path) => there.has(path))
+              ? 1
+              : 0
         if (Date.now() - toldAt < TELL_MS) continue
         toldAt = Date.now()
         yield { ...preview }

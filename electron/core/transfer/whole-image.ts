@@ -1,4 +1,5 @@
 import { open, readFile } from 'node:fs/promises'
+import { loadSharp } from '#core/media/load-sharp.ts'
 
 /** PNG, third edition, 11.2.1: the chunk that ends a file. */
 const PNG_END = Buffer.from([0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82])
@@ -86,4 +87,18 @@ export async function isWhole(
   const bytes = joined ?? Buffer.concat(chunks)
   if (bytes[0] === 0xff) return jpegEnds(bytes)
   return bytes.subarray(0, 4).equals(PNG_START) ? bytes.includes(PNG_END) : decodes(bytes)
+}
+
+/** Whether an image can be decoded to its end, by its file's name. What no decoder is here for counts as whole. */
+export async function decodes(name: string, bytes: Buffer): Promise<boolean> {
+  try {
+    const sharp = await loadSharp()
+    const input = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
+    const { format, compression } = await input.metadata()
+    if (format === 'heif' && compression !== 'av1') return true
+    await input.stats()
+    return true
+  } catch {
+    return /\.(bmp|hei[cf])$/i.test(name)
+  }
 }

@@ -1,0 +1,51 @@
+import { LISTING_LIMIT } from './download-plan.ts'
+import type { JobContext } from './job.ts'
+
+const STAGES = ['new', 'annotate', 'review', 'complete'] as const
+
+/** Signed addresses of a dataset's images, by the images' ids; they expire. */
+export class DownloadAddresses {
+  readonly #context: JobContext
+  #addresses: ReadonlyMap<string, string> = new Map()
+  #renewing: Promise<void> | null = null
+
+  constructor(context: JobContext) {
+    this.#context = context
+  }
+
+  /** undefined: the image is beyond what the listing gives. */
+  of(remoteId: string): string | undefined {
+    return this.#addresses.get(remoteId)
+  }
+
+  /** Asks for all of them anew; who asks meanwhile waits for the same. */
+  renew(): Promise<void> {
+    this.#renewing ??= this.#read().finally(() => {
+      this.#renewing = null
+    })
+    return this.#renewing
+  }
+
+  async #read(): Promise<void> {
+    const { run, transfer, signal, setDoing } = this.#context
+    setDoing('Asking for addresses')
+    const ask = (status?: string) =>
+      run((client) =>
+        client.datasets.downloadListing(transfer.remoteId, {
+          mode: 'images_only',
+          signal,
+          ...(status && { status }),
+        }),
+      )
+    const fresh = new Map<string, string>()
+    const read = async (status?: string) => {
+      const { items } = await ask(status)
+      for (const { id, image_url } of items) if (image_url) fresh.set(id, image_url)
+      return items.length
+    }
+    // Exactly that many means that there are more: each stage has a list of its own.
+    if ((await read()) >= LISTING_LIMIT) for (const stage of STAGES) await read(stage)
+    // The old ones serve until all of the new ones are here.
+    this.#addresses = fresh
+  }
+}

@@ -1,0 +1,181 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { StorageSink } from '#core/api/storage.ts'
+import type { ZipEntry } from '#core/zip-file.ts'
+import type { DownloadOptions } from '#shared/model/transfer.ts'
+import { eachOfExport, orOneByOne } from './dataset-export.ts'
+import type { DownloadAddresses } from './download-addresses.ts'
+import {
+  type DownloadFacts,
+  type DownloadItem,
+  isExportWorthIt,
+  LISTING_LIMIT,
+  packsWholeStages,
+} from './download-plan.ts'
+import { type FetchedFile, fetchFile, SMALL_BYTES } from './fetch-file.ts'
+import type { JobContext } from './job.ts'
+import type { SafeFolder } from './safe-folder.ts'
+import { decodes, isWhole, isWholeImage } from './whole-image.ts'
+
+/** By what a file that was fetched is known to be the service's as it is now. */
+const stampOf = ({ source, sizeBytes, facts }: DownloadItem) =>
+  `${source} ${sizeBytes} ${facts.createdAtMs}`
+
+interface Parts {
+  context: JobContext
+  options: DownloadOptions
+  folder: SafeFolder
+  addresses: DownloadAddresses
+  /** Where an archive lies while it is unpacked; absolute. */
+  staging: string
+}
+
+/** The image files of a download: from storage, from the service itself, or out of an archive that it packed. */
+export class DownloadImages {
+  readonly #context: JobContext
+  readonly #options: DownloadOptions
+  readonly #folder: SafeFolder
+  readonly #addresses: DownloadAddresses
+  readonly #staging: string
+
+  constructor({ context, options, folder, addresses, staging }: Parts) {
+    this.#context = context
+    this.#options = options
+    this.#folder = folder
+    this.#addresses = addresses
+    this.#staging = staging
+  }
+
+  /** `isAgain`: it was tried before in this run. Sets the item's size to what it is. */
+  async fetch(item: DownloadItem, isAgain: boolean): Promise<'same' | 'fetched'> {
+    const { transfers, transfer, fetch, onBytes } = this.#context
+    const found = await this.#isThere(item)
+    if (found) return found
+    // As the list had it: what comes may be of another size.
+    const stamp = stampOf(item)
+    const target = await this.#folder.place(item.target)
+    const order = {
+      target,
+      mayHavePart: isAgain || this.#folder.wasThere(`${item.target}.part`),
+      expectedBytes: item.sizeBytes,
+      etag: item.facts.etag ?? null,
+    }
+    const onEtag = (etag: string | null) => {
+      item.facts = { ...item.facts, etag }
+      transfers.setItems(transfer.id, [{ seq: item.seq, state: 'waiting', facts: item.facts }])
+    }
+    const address = this.#addresses.of(item.source)
+    const file = await (address === undefined
+      ? fetchFile({
+          ...order,
+          open: (_fromByte, _etag, sink) => this.#askService(item, sink),
+          decodes: (bytes) => decodes(target, bytes),
+          onBytes,
+          onEtag,
+        })
+      : fetch({ ...order, address, holds: 'image' }, (note) =>
+          'bytes' in note ? onBytes(note.bytes) : onEtag(note.etag),
+        ))
+    this.#keep(item, target, stamp, file)
+    return 'fetched'
+  }
+
+  /**
+   * Images for which the listing has no address: where there are many, packed by the service. Each by itself would
+   * cost a request, and a large dataset days of them. `onFile` settles what has come.
+   */
+  async fromExport(onFile: (item: DownloadItem) => Promise<void>): Promise<void> {
+    const { run, transfer, transfers, setDoing, requestsLeft } = this.#context
+    // Only some images of a stage: most of its archive would be for nothing.
+    if (!packsWholeStages(this.#options)) return
+    const missing = new Map<string, DownloadItem>()
+    for (const item of transfers.each<DownloadFacts>(transfer.id, 'waiting'))
+      if (this.#addresses.of(item.source) === undefined && !(await this.#isThere(item)))
+        missing.set(item.facts.path, item)
+    const stages = new Set([...missing.values()].map(({ facts }) => facts.stage))
+    const packed = missing.size + stages.size * LISTING_LIMIT
+    if (!isExportWorthIt({ missing: missing.size, packed, requestsLeft: requestsLeft() })) return
+    const dataset = await run((client) => client.datasets.get(transfer.remoteId))
+    if (dataset.storage_class === 'coldline') return
+    setDoing('Fetching images as an export')
+    const archive = join(this.#staging, 'images.zip')
+    const request = { archive, includeImages: true, stages: [...stages] }
+    const unpack = async (entry: ZipEntry) => {
+      const item = missing.get(entry.name)
+      if (item && (await this.#unpack(item, entry))) await onFile(item)
+    }
+    await orOneByOne(this.#context, () =>
+      // One that cannot be unpacked is left waiting, and is fetched by itself: there its fault is told.
+      eachOfExport(this.#context, request, (entry) =>
+        orOneByOne(this.#context, () => unpack(entry)),
+      ),
+    )
+    this.#context.flush()
+  }
+
+  /**
+   * Whether the file is there already: as it is on the service, since an earlier download; or since this one, when
+   * the app ended before that was noted.
+   */
+  async #isThere(item: DownloadItem): Promise<'same' | 'fetched' | null> {
+    const { transfers, transfer } = this.#context
+    // Placed first: only then is it known what was in its directory.
+    const target = await this.#folder.place(item.target)
+    if (!this.#folder.wasThere(item.target)) return null
+    const there = await stat(target).catch(() => null)
+    if (!there?.isFile()) return null
+    const known = transfers.downloaded(target)
+    if (!known)
+      return there.mtimeMs >= transfer.createdAtMs && there.size === item.sizeBytes
+        ? 'fetched'
+        : null
+    const isSame =
+      known.stamp === stampOf(item) &&
+      known.sizeBytes === there.size &&
+      known.modifiedAtMs === there.mtimeMs
+    return isSame ? 'same' : null
+  }
+
+  #keep(item: DownloadItem, file: string, stamp: string, fetched: FetchedFile): void {
+    item.sizeBytes = fetched.sizeBytes
+    this.#context.keep({ file, remoteId: item.source, stamp, ...fetched })
+  }
+
+  /** Beyond what the listing gives addresses for: from the service itself, from the beginning. */
+  async #askService(item: DownloadItem, sink: StorageSink): Promise<void> {
+    const { run, signal } = this.#context
+    const { body, sizeBytes } = await run((client) =>
+      client.images.bytesById(item.source, { signal }),
+    )
+    sink.onHead({ status: 200, sizeBytes, etag: null })
+    for await (const chunk of body) sink.onData(chunk)
+  }
+
+  /** One image of an archive, to its place. false: it is not whole, and is fetched by itself. */
+  async #unpack(item: DownloadItem, entry: ZipEntry): Promise<boolean> {
+    const file = await this.#folder.place(item.target)
+    const judge = (bytes: Buffer) => decodes(item.target, bytes)
+    const part = `${file}.part`
+    await rm(part, { recursive: true, force: true })
+    let isGood: boolean
+    if (entry.sizeBytes <= SMALL_BYTES) {
+      const bytes = await entry.bytes()
+      isGood = await isWhole([bytes], judge)
+      if (isGood) await writeFile(part, bytes, { flag: 'wx' })
+    } else {
+      const { signal } = this.#context
+      await pipeline(await entry.stream(), createWriteStream(part, { flags: 'wx' }), { signal })
+      isGood = await isWholeImage(part, judge)
+    }
+    if (!isGood) {
+      await rm(part, { force: true })
+      return false
+    }
+    await rename(part, file)
+    const { size, mtimeMs } = await stat(file)
+    this.#keep(item, file, stampOf(item), { sizeBytes: size, modifiedAtMs: mtimeMs })
+    return true
+  }
+}

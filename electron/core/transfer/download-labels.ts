@@ -1,0 +1,206 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Client } from '#core/api/client.ts'
+import { fromWireAnnotation, toWireAnnotation } from '#core/api/wire-annotation.ts'
+import { classesOf } from '#core/api/wire-dataset.ts'
+import { writeFileAtomic } from '#core/atomic-file.ts'
+import type { LossLog } from '#core/formats/loss-log.ts'
+import { FORMAT_BY_ID } from '#core/formats/registry.ts'
+import type { LabelledImage, LabelSet } from '#core/formats/types.ts'
+import type { Annotation } from '#shared/model/annotation.ts'
+import { withClassNames } from '#shared/model/annotation-class.ts'
+import { fileNameOf } from '#shared/model/paths.ts'
+import type { DownloadOptions } from '#shared/model/transfer.ts'
+import { eachOfExport, orOneByOne } from './dataset-export.ts'
+import { type DownloadFacts, type DownloadItem, labelsMode, targetsOf } from './download-plan.ts'
+import type { JobContext } from './job.ts'
+import type { SafeFolder } from './safe-folder.ts'
+
+interface Parts {
+  context: JobContext
+  options: DownloadOptions
+  folder: SafeFolder
+  /** Where labels lie until they are written in their format; absolute. */
+  staging: string
+  losses: LossLog
+}
+
+/** The labels of a download: fetched together or one by one, and written in the format that was asked for. */
+export class DownloadLabels {
+  readonly #context: JobContext
+  readonly #options: DownloadOptions
+  readonly #folder: SafeFolder
+  readonly #staging: string
+  readonly #losses: LossLog
+  /** Images, by their place in the queue. */
+  readonly #written = new Set<number>()
+
+  constructor({ context, options, folder, staging, losses }: Parts) {
+    this.#context = context
+    this.#options = options
+    this.#folder = folder
+    this.#staging = staging
+    this.#losses = losses
+  }
+
+  get isWanted(): boolean {
+    return this.#options.what !== 'images_only' || this.#options.layout !== 'files'
+  }
+
+  /** Paths of images that have an annotation of a wanted class. */
+  async pathsWithClasses(): Promise<Set<string>> {
+    const { classes } = this.#options
+    const paths = new Set<string>()
+    await this.#export((path, annotations) => {
+      const isOne = annotations.some((value) => {
+        const parsed = fromWireAnnotation(value)
+        return parsed.ok && classes.includes(parsed.annotation.className)
+      })
+      if (isOne) paths.add(path)
+    })
+    return paths
+  }
+
+  /** All annotations in a handful of requests, where that costs less than a file each. */
+  async fromExport(): Promise<void> {
+    if (!this.isWanted) return
+    const { transfers, transfer, run, setDoing } = this.#context
+    const open = transfers.items<DownloadFacts>(transfer.id, 'waiting')
+    const missing: DownloadItem[] = []
+    for (const item of open) if (!(await this.#has(item))) missing.push(item)
+    const labelled = missing.filter(({ facts }) => facts.count > 0)
+    const asPlanned = labelled.map(({ facts }) => ({ annotationCount: facts.count }))
+    const dataset = await run((client) => client.datasets.get(transfer.remoteId))
+    const isCold = dataset.storage_class === 'coldline'
+    if (labelsMode(asPlanned, this.#options, isCold) !== 'export') return
+    setDoing('Fetching the annotations as an export')
+    const byPath = new Map(missing.map((item) => [item.facts.path, item]))
+    await orOneByOne(this.#context, () =>
+      this.#export(async (path, annotations) => {
+        const item = byPath.get(path)
+        if (item) await this.#write(item, annotations)
+      }),
+    )
+  }
+
+  async #export(
+    onImage: (path: string, annotations: readonly unknown[]) => void | Promise<void>,
+  ): Promise<void> {
+    const archive = join(this.#staging, 'labels.zip')
+    const request = { archive, includeImages: false, stages: null }
+    await eachOfExport(this.#context, request, async ({ name, bytes }) => {
+      if (!name.endsWith('.json')) return
+      const json = JSON.parse((await bytes()).toString('utf8')) as { annotations?: unknown }
+      if (Array.isArray(json.annotations))
+        await onImage(name.slice(0, -'.json'.length), json.annotations)
+    })
+  }
+
+  /** The file that holds an image's labels, while they wait for their format or for good. */
+  async #fileOf({ seq, target }: Pick<DownloadItem, 'seq' | 'target'>): Promise<string> {
+    return this.#options.layout === 'files'
+      ? this.#folder.place(`${target}.json`)
+      : join(this.#staging, `${seq}.json`)
+  }
+
+  async #has(item: DownloadItem): Promise<boolean> {
+    if (this.#options.layout === 'files') return false
+    return (await stat(await this.#fileOf(item)).catch(() => null)) !== null
+  }
+
+  async #write(item: DownloadItem, annotations: readonly unknown[]): Promise<void> {
+    const { classes } = this.#options
+    if (!this.isWanted) return
+    const kept =
+      classes.length === 0
+        ? annotations
+        : annotations.filter((value) => {
+            const parsed = fromWireAnnotation(value)
+            return !parsed.ok || classes.includes(parsed.annotation.className)
+          })
+    const file = await this.#fileOf(item)
+    const content = `${JSON.stringify({ image: fileNameOf(item.facts.path), annotations: kept }, null, 1)}\n`
+    this.#written.add(item.seq)
+    // What is the same is left as it is, with its time.
+    if ((await readFile(file, 'utf8').catch(() => null)) === content) return
+    await writeFileAtomic(file, content)
+  }
+
+  /** Of one image, by itself. */
+  async fetch(item: DownloadItem): Promise<void> {
+    if (!this.isWanted || this.#written.has(item.seq) || (await this.#has(item))) return
+    const { run, signal } = this.#context
+    const annotations =
+      item.facts.count === 0
+        ? []
+        : await run((client: Client) =>
+            client.annotations.readById(item.source, { signal, retries: 0 }),
+          )
+    await this.#write(item, annotations.map(toWireAnnotation))
+  }
+
+  /** The label files of the format, from the labels that were fetched, which stay: what failed may be tried again. */
+  async writeFormat(): Promise<void> {
+    const { transfers, transfer, run, setDoing } = this.#context
+    const { layout } = this.#options
+    if (layout === 'files') return
+    setDoing('Writing labels')
+    const dataset = await run((client) => client.datasets.get(transfer.remoteId))
+    const images: LabelledImage[] = []
+    const items = [
+      ...transfers.items<DownloadFacts>(transfer.id, 'done'),
+      ...transfers.items<DownloadFacts>(transfer.id, 'skipped'),
+    ].sort((a, b) => a.seq - b.seq)
+    const targets = targetsOf(
+      items.map(({ facts, source, sizeBytes }) => ({
+        ...facts,
+        remoteId: source,
+        sizeBytes,
+        annotationCount: facts.count,
+      })),
+      { layout: 'files' },
+    )
+    for (const [index, item] of items.entries()) {
+      const size = await this.#sizeOf(item)
+      if (!size) {
+        this.#losses.add('images without a readable size are left out of the labels', item.title)
+        continue
+      }
+      const { stage, split, tags } = item.facts
+      const annotations = await this.#stagedLabels(item)
+      images.push({ path: targets[index], ...size, stage, split, tags, annotations })
+    }
+    const names = images.flatMap(({ annotations }) => annotations.map(({ className }) => className))
+    const set: LabelSet = {
+      name: transfer.name,
+      classes: withClassNames(classesOf(dataset), names),
+      images,
+    }
+    const options = { clampToImage: false, vocPixelOrigin: 0 as const }
+    for (const { path, content } of FORMAT_BY_ID[layout].export(set, options, this.#losses))
+      await writeFileAtomic(await this.#folder.place(path), content)
+  }
+
+  async #stagedLabels(item: DownloadItem): Promise<Annotation[]> {
+    const text = await readFile(await this.#fileOf(item), 'utf8').catch(() => '{}')
+    const { annotations = [] } = JSON.parse(text) as { annotations?: unknown[] }
+    return annotations.flatMap((value) => {
+      const parsed = fromWireAnnotation(value)
+      if (parsed.ok) return [parsed.annotation]
+      this.#losses.add(
+        `an annotation cannot be read: ${parsed.field} ${parsed.message}`,
+        item.title,
+      )
+      return []
+    })
+  }
+
+  async #sizeOf({
+    facts,
+    target,
+  }: DownloadItem): Promise<{ width: number; height: number } | null> {
+    if (facts.width && facts.height) return { width: facts.width, height: facts.height }
+    const { width, height } = await this.#context.probe(join(this.#folder.root, target))
+    return width && height ? { width, height } : null
+  }
+}

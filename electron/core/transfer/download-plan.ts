@@ -3,6 +3,7 @@ import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelSet } from '#core/formats/types.ts'
+import { holdHeap, MANY_FILES } from '#core/memory.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import type { DownloadOptions, DownloadPlan } from '#shared/model/transfer.ts'
 
@@ -67,6 +68,7 @@ export async function wantedImages(
     const { thumbnailUrl: _, ...planned } = fromRemoteImage(image satisfies RemoteImage)
     if ((!chosen || chosen.has(planned.remoteId)) && isWanted(planned, options))
       wanted.push(planned)
+    if (wanted.length === MANY_FILES) holdHeap()
   }
   return wanted.sort((a, b) =>
     a.path === b.path ? (a.remoteId < b.remoteId ? -1 : 1) : a.path < b.path ? -1 : 1,

@@ -1,8 +1,8 @@
 /** Runs in a thread of its own: files from storage to their places. */
 import { Agent } from 'undici'
 import { receiveStorage } from '#core/api/storage.ts'
+import { onPassed } from '#core/memory.ts'
 import { answerOrders } from '#core/threads/answer-orders.ts'
-import { onPassed } from '#core/threads/collect-young.ts'
 import { isArchive } from '#core/zip-file.ts'
 import { type FetchedFile, fetchFile } from './fetch-file.ts'
 import type { FetchNote, FetchOrder } from './fetch-threads.ts'

@@ -6,6 +6,7 @@ import { BULK_UPLOAD_LIMIT, isExpired, putFile, type RemoteImage } from '#core/a
 import { contentTypeOf } from '#core/api/images.ts'
 import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
+import { holdHeap, MANY_FILES } from '#core/memory.ts'
 import type { Threads } from '#core/threads/threads.ts'
 import { toUserError } from '#core/user-error.ts'
 import { counted } from '#shared/model/counted.ts'
@@ -128,6 +129,7 @@ export class UploadJob {
       let waiting: Omit<Item, 'batchKey'>[] = []
       const add = () => {
         transfers.addItems(transfer.id, waiting as never)
+        if (seq >= MANY_FILES) holdHeap()
         waiting = []
         this.#wake?.()
       }

@@ -231,8 +231,10 @@ export async function receiveStorage(
         else refusal = { status, chunks: [] }
       },
       onResponseData: (controller, chunk) => {
-        if (refusal) refusal.chunks.push(chunk)
-        else guarded(controller, () => sink.onData(chunk))
+        if (refusal) {
+          // A page may be long; what is said is at its beginning.
+          if (refusal.chunks.length < 4) refusal.chunks.push(chunk)
+        } else guarded(controller, () => sink.onData(chunk))
       },
       onResponseEnd: () => {
         end()

@@ -16,7 +16,10 @@ function onLine({ filesPerS, latencyMs }: { filesPerS: number; latencyMs: number
       for (owed += perMs * STEP_MS; owed >= 1; owed--) concurrency.onDone(100_000)
     }
   }
-  return { concurrency, pass }
+  const idle = (ms: number) => {
+    now += ms
+  }
+  return { concurrency, pass, idle }
 }
 
 test('where each file takes long, there are soon as many as may be', () => {
@@ -32,6 +35,16 @@ test('a full line is not crowded further: what brings nothing is taken back', ()
   const most = concurrency.limit
   pass(60_000)
   expect(concurrency.limit).toBeLessThan(most)
+})
+
+test('a pause between two batches is no sign that there were too many', () => {
+  const { concurrency, pass, idle } = onLine({ filesPerS: 1_000_000, latencyMs: 100 })
+  for (let batch = 0; batch < 20; batch++) {
+    concurrency.begin()
+    pass(200)
+    idle(2_000)
+  }
+  expect(concurrency.limit).toBe(256)
 })
 
 test('errors take it down at once, those that come together count as one, and it rises again', () => {

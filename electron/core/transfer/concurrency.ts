@@ -18,7 +18,7 @@ const WORTH_DOUBLING = 1.15
 const WINDOW_MS = 500
 /** While it starts, a round is as many files as may be under way, and no shorter than this. */
 const ROUND_MS = 40
-/** Rounds in a row without a gain that end the start: one alone may be chance. */
+/** Rounds in a row that gain little end the start: one alone may be chance. One that loses ends it at once. */
 const VAIN_ROUNDS = 2
 /** Errors that come together are one sign of trouble. */
 const CALM_MS = 1_000
@@ -56,6 +56,13 @@ export class Concurrency {
     return Math.max(1, Math.floor(this.#limit))
   }
 
+  /** There is work again: the time without counts for nothing. */
+  begin(): void {
+    this.#units = 0
+    this.#filesDone = 0
+    this.#windowMs = this.#clock.now()
+  }
+
   /** Something came through; `units`: bytes, plus what a file costs besides its bytes. */
   onDone(units: number): void {
     this.#units += units
@@ -65,9 +72,7 @@ export class Concurrency {
     if (elapsedMs < (this.#isStarting ? ROUND_MS : WINDOW_MS)) return
     if (this.#isStarting && this.#filesDone < this.limit) return
     const rate = this.#units / elapsedMs
-    this.#units = 0
-    this.#filesDone = 0
-    this.#windowMs = now
+    this.begin()
     if (now < this.#calmUntilMs) return
     if (this.#isStarting) this.#onRound(rate)
     else this.#onStep(rate)
@@ -93,7 +98,7 @@ export class Concurrency {
     if (rate > this.#best * WORTH_DOUBLING) {
       this.#paidLimit = this.#limit
       this.#vainRounds = 0
-    } else this.#vainRounds++
+    } else this.#vainRounds += rate > this.#best ? 1 : VAIN_ROUNDS
     this.#best = Math.max(this.#best, rate)
     this.#isStarting = this.#vainRounds < VAIN_ROUNDS
     if (this.#isStarting) this.#limit = Math.min(this.#ceiling, this.#limit * 2)
@@ -159,6 +164,7 @@ export async function runPool<T>(
     else resolve()
   }
   let firstError: unknown
+  concurrency.begin()
   fill()
   return promise
 }

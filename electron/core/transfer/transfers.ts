@@ -338,11 +338,11 @@ export class Transfers {
       log.warn('transfer failed', { id, error: String(error) })
       transfers.setState(id, 'failed', message)
     } finally {
-      await running.threads[Symbol.asyncDispose]()
       clearInterval(running.timer)
       this.#running.delete(id)
       // Who stopped it tells, when all is done.
       if (!signal.aborted) this.#tell(id)
+      await running.threads[Symbol.asyncDispose]()
     }
   }
 

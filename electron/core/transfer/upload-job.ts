@@ -6,7 +6,7 @@ import { BULK_UPLOAD_LIMIT, isExpired, putFile, type RemoteImage } from '#core/a
 import { contentTypeOf } from '#core/api/images.ts'
 import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
-import { holdHeap, MANY_FILES } from '#core/memory.ts'
+import { holdHeap, MANY_FILES, onPassed } from '#core/memory.ts'
 import type { Threads } from '#core/threads/threads.ts'
 import { toUserError } from '#core/user-error.ts'
 import { counted } from '#shared/model/counted.ts'
@@ -316,6 +316,7 @@ export class UploadJob {
             },
           }),
         )
+        onPassed(item.sizeBytes)
         settle({ seq: item.seq, state: 'put' })
         this.#context.concurrency.onDone(item.sizeBytes + FILE_COST)
         return

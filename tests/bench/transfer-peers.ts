@@ -51,6 +51,17 @@ export function peerFetcher(command: 'aria2c' | 'curl'): Peer | null {
   }
 }
 
+/** The bounds of Node itself, in the same run. */
+export const bareLoop: Peer = {
+  name: 'a bare undici loop, 64 at a time',
+  fetch: async (addresses, folder) => {
+    using lists = temporaryFolder()
+    const list = join(lists.path, 'list')
+    writeFileSync(list, addresses.join('\n'))
+    await runToEnd(process.execPath, [join(import.meta.dirname, 'bare-loop.ts'), list, folder])
+  },
+}
+
 const UPLOAD = `
 import sys
 from pictograph import Client

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Client } from '#core/api/client.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { type Figure, timed } from './measure.ts'
-import { type Peer, peerFetcher, pythonSdk } from './transfer-peers.ts'
+import { bareLoop, type Peer, peerFetcher, pythonSdk } from './transfer-peers.ts'
 import {
   bundledClient,
   type Said,
@@ -101,7 +101,8 @@ async function benchDown(script: string): Promise<Figure[]> {
   using data = temporaryFolder()
   const sets = SETS.map(({ count, bytes }) => `${count}x${bytes}`)
   await using server = await startService(data.path, sets)
-  const peers = [peerFetcher('aria2c'), peerFetcher('curl')].filter((peer) => peer !== null)
+  const tools = [peerFetcher('aria2c'), peerFetcher('curl')].filter((peer) => peer !== null)
+  const peers = [...tools, bareLoop]
   const figures: Figure[] = []
   for (const [index, set] of SETS.entries()) {
     const dataset = server.ids[index]
@@ -122,7 +123,6 @@ async function benchDown(script: string): Promise<Figure[]> {
         const baseline = { name, value: rate(middle(taken)) }
         figures.push({ name: where, value, unit: 'MB/s', baseline, ratio: value / baseline.value })
       }
-      if (peers.length === 0) figures.push({ name: where, value, unit: 'MB/s' })
       figures.push(...costs(where, runs))
     }
   }

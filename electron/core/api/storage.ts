@@ -227,6 +227,8 @@ export async function receiveStorage(
         if (signal?.aborted) stop()
       },
       onResponseStart: (controller, status, headers) => {
+        // What is said in between (103, early hints) is not the answer.
+        if (status < 200) return
         if (isGiven(status)) guarded(controller, () => sink.onHead(headOf(status, headers)))
         else refusal = { status, chunks: [] }
       },
@@ -244,6 +246,8 @@ export async function receiveStorage(
       onResponseError: (_controller, error) => {
         end()
         if (signal?.aborted) reject(signal.reason)
+        // Why it refused broke off; that it did is known.
+        else if (refusal) refused(refusal.status, Readable.from(refusal.chunks), route).then(reject)
         else reject(fault ? fault.error : networkError(error, route))
       },
     },

@@ -60,6 +60,24 @@ test('a thread that dies takes its orders with it, and the next ones get another
   expect(await Promise.all([threads.do({ twice: 2 }), threads.do({ twice: 3 })])).toEqual([4, 6])
 })
 
+test('a note that cannot be taken is its own order’s fault alone', async () => {
+  using folder = temporaryFolder()
+  await using threads = doubling(folder.path)
+  const answers = await Promise.allSettled(
+    [1, 2, 3, 4].map((twice) =>
+      threads.do({ twice }, () => {
+        if (twice === 1) throw new Error('the disk is full')
+      }),
+    ),
+  )
+  expect(answers.map(({ status }) => status)).toEqual([
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+    'fulfilled',
+  ])
+})
+
 test('told to stop, what is under way ends', async () => {
   using folder = temporaryFolder()
   await using threads = doubling(folder.path)

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { workerFile } from '#core/worker-file.ts'
-import { fromWireError, type WireError } from './wire-error.ts'
+import { messageOf } from '#shared/model/message-of.ts'
+import { fromWireError, ThreadLostError, type WireError } from './wire-error.ts'
 
 export type ToThread<Order> = { id: number; order: Order } | 'stop'
 export type FromThread<Result, Note> = { id: number } & (
@@ -41,7 +42,7 @@ export class Threads<Order, Result, Note = never> implements AsyncDisposable {
     for (const slot of this.#workers.keys()) this.#worker(slot)
   }
 
-  /** Rejects with what the thread threw. */
+  /** Rejects with what the thread threw, or `onNote`; with a ThreadLostError when the thread ended. */
   do(order: Order, onNote: (note: Note) => void = () => {}): Promise<Result> {
     const id = this.#next++
     const slot = id % this.#workers.length
@@ -68,30 +69,37 @@ export class Threads<Order, Result, Note = never> implements AsyncDisposable {
     worker.on('message', (messages: FromThread<Result, Note>[]) => {
       for (const message of messages) this.#hear(message)
     })
-    worker.on('error', (error) => this.#lose(slot, worker, error))
-    worker.on('exit', () => this.#lose(slot, worker, new Error('The thread ended')))
+    worker.on('error', (error) => this.#lose(slot, worker, messageOf(error)))
+    worker.on('exit', () => this.#lose(slot, worker, 'it was ended'))
     this.#workers[slot] = worker
     return worker
   }
 
   #hear(message: FromThread<Result, Note>): void {
     const waiting = this.#waiting.get(message.id)
-    if ('note' in message) waiting?.onNote(message.note)
-    else {
+    if ('note' in message) {
+      try {
+        waiting?.onNote(message.note)
+      } catch (error) {
+        // It is this order's fault alone: the other messages are for others.
+        this.#waiting.delete(message.id)
+        waiting?.reject(error)
+      }
+    } else {
       this.#waiting.delete(message.id)
       if ('error' in message) waiting?.reject(fromWireError(message.error))
       else waiting?.resolve(message.result)
     }
   }
 
-  #lose(slot: number, worker: Worker, error: unknown): void {
+  #lose(slot: number, worker: Worker, reason: string): void {
     // Another may have taken its place since its error.
     if (this.#workers[slot] !== worker) return
     this.#workers[slot] = null
     for (const [id, waiting] of this.#waiting)
       if (waiting.slot === slot) {
         this.#waiting.delete(id)
-        waiting.reject(error)
+        waiting.reject(new ThreadLostError(`A thread ended: ${reason}`))
       }
   }
 }

@@ -24,6 +24,11 @@ export class BrokenFileError extends Error {
   override readonly name = 'BrokenFileError'
 }
 
+/** The thread ended before it was through; another one may do it. */
+export class ThreadLostError extends Error {
+  override readonly name = 'ThreadLostError'
+}
+
 /** Those by which is told what may be tried again. */
 const OF_TRANSFERS = {
   NetworkError,

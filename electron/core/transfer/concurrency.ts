@@ -10,8 +10,8 @@ const DECREASE = 0.6
 /** Of a step that brings an eighth where the number is what holds it up, and nothing where the line is. */
 const WORTH_IT = 1.05
 const COSTS_NOTHING = 0.96
-/** What was best is forgotten in a minute or so: lines change. */
-const FORGET = 0.99
+/** So many tell enough: a batch of an upload has no more. */
+const JUDGED_FILES = 400
 /** A doubling that is worth another one. */
 const WORTH_DOUBLING = 1.15
 /** How long one number is tried, milliseconds. */
@@ -33,7 +33,7 @@ export class Concurrency {
   readonly #clock: Clock
   readonly #ceiling: number
   #limit: number
-  #best = 0
+  #before = 0
   #units = 0
   #windowMs: number
   #calmUntilMs = 0
@@ -70,7 +70,9 @@ export class Concurrency {
     const now = this.#clock.now()
     const elapsedMs = now - this.#windowMs
     if (elapsedMs < (this.#isStarting ? ROUND_MS : WINDOW_MS)) return
-    if (this.#isStarting && this.#filesDone < this.limit) return
+    // A number is judged by files that were begun with it.
+    const judged = this.#isStarting ? this.limit : Math.min(2 * this.limit, JUDGED_FILES)
+    if (this.#filesDone < judged) return
     const rate = this.#units / elapsedMs
     this.begin()
     if (now < this.#calmUntilMs) return
@@ -80,8 +82,8 @@ export class Concurrency {
 
   /** The last step is kept, and another one made; or it is taken back, and one the other way made. */
   #onStep(rate: number): void {
-    const isKept = rate > this.#best * (this.#isRising ? WORTH_IT : COSTS_NOTHING)
-    this.#best = Math.max(rate, this.#best * FORGET)
+    const isKept = rate > this.#before * (this.#isRising ? WORTH_IT : COSTS_NOTHING)
+    this.#before = rate
     if (!isKept) {
       this.#step(!this.#isRising)
       this.#isRising = !this.#isRising
@@ -95,11 +97,11 @@ export class Concurrency {
   }
 
   #onRound(rate: number): void {
-    if (rate > this.#best * WORTH_DOUBLING) {
+    if (rate > this.#before * WORTH_DOUBLING) {
       this.#paidLimit = this.#limit
       this.#vainRounds = 0
-    } else this.#vainRounds += rate > this.#best ? 1 : VAIN_ROUNDS
-    this.#best = Math.max(this.#best, rate)
+    } else this.#vainRounds += rate > this.#before ? 1 : VAIN_ROUNDS
+    this.#before = Math.max(this.#before, rate)
     this.#isStarting = this.#vainRounds < VAIN_ROUNDS
     if (this.#isStarting) this.#limit = Math.min(this.#ceiling, this.#limit * 2)
     else this.#settleAt(this.#paidLimit)
@@ -109,7 +111,7 @@ export class Concurrency {
   #settleAt(limit: number): void {
     this.#isStarting = false
     this.#limit = limit
-    this.#best = 0
+    this.#before = 0
     this.#isRising = true
   }
 
@@ -138,7 +140,14 @@ export async function runPool<T>(
   let failed = false
   const fill = () => {
     while (!failed && !signal.aborted && active < concurrency.limit) {
-      const item = next()
+      let item: T | null
+      try {
+        item = next()
+      } catch (error) {
+        failed = true
+        firstError = error
+        break
+      }
       if (item === null) break
       active++
       onActive(active)

@@ -149,8 +149,14 @@ export class DownloadImages {
     const { body, sizeBytes } = await run((client) =>
       client.images.bytesById(item.source, { signal }),
     )
-    sink.onHead({ status: 200, sizeBytes, etag: null })
-    for await (const chunk of body) sink.onData(chunk)
+    try {
+      sink.onHead({ status: 200, sizeBytes, etag: null })
+      for await (const chunk of body) sink.onData(chunk)
+    } catch (error) {
+      // Not read to its end it would hold its connection for good.
+      body.on('error', () => {}).destroy()
+      throw error
+    }
   }
 
   /** One image of an archive, to its place. false: it is not whole, and is fetched by itself. */

@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isExpired } from '#core/api/client.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
-import { BrokenFileError } from '#core/threads/wire-error.ts'
+import { holdHeap } from '#core/memory.ts'
+import { BrokenFileError, ThreadLostError } from '#core/threads/wire-error.ts'
 import { toUserError } from '#core/user-error.ts'
 import { counted } from '#shared/model/counted.ts'
 import { type DownloadOptions, downloadOptionsSchema } from '#shared/model/transfer.ts'
@@ -103,7 +104,7 @@ export class DownloadJob {
     const { transfers, transfer, run, signal, setDoing } = this.#context
     setDoing('Listing the images')
     let images = await run((client) =>
-      wantedImages(client, transfer.remoteId, this.#options, signal),
+      wantedImages(client, transfer.remoteId, this.#options, signal, holdHeap),
     )
     if (this.#options.classes.length > 0) {
       setDoing('Looking for the classes')
@@ -160,7 +161,7 @@ export class DownloadJob {
   }
 
   async #fetchOne(item: DownloadItem): Promise<void> {
-    const { signal, isGeneral, settle } = this.#context
+    const { signal, isGeneral, isPassing, settle } = this.#context
     let isAgain = false
     // Once it is here it is not fetched again for its labels' sake.
     let image: 'same' | 'fetched' | null = this.#wantsImages ? null : 'fetched'
@@ -178,7 +179,7 @@ export class DownloadJob {
       } catch (error) {
         if (signal.aborted) return
         isAgain = true
-        this.#context.concurrency.onError()
+        if (isGeneral(error) || isPassing(error)) this.#context.concurrency.onError()
         if (isGeneral(error)) {
           await this.#context.pauseFor(error)
           attempt--
@@ -188,8 +189,9 @@ export class DownloadJob {
           await this.#addresses.renew()
           continue
         }
-        if (attempt < ATTEMPTS && this.#context.isPassing(error)) continue
-        if (attempt < ATTEMPTS && error instanceof BrokenFileError) continue
+        const isWorthAnother =
+          isPassing(error) || error instanceof BrokenFileError || error instanceof ThreadLostError
+        if (attempt < ATTEMPTS && isWorthAnother) continue
         settle({ seq: item.seq, state: 'failed', problem: toUserError(error).message })
         return
       }

@@ -3,7 +3,7 @@ import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelSet } from '#core/formats/types.ts'
-import { holdHeap, MANY_FILES } from '#core/memory.ts'
+import { MANY_FILES } from '#core/memory.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import type { DownloadOptions, DownloadPlan } from '#shared/model/transfer.ts'
 
@@ -51,12 +51,13 @@ export function isWanted(
   )
 }
 
-/** The images that are wanted, in the order of their paths, so that names are given the same each time. */
+/** The images that are wanted, in the order of their paths, so that names are given the same each time. `onMany`: there are very many. */
 export async function wantedImages(
   client: Client,
   dataset: string,
   options: DownloadOptions,
   signal: AbortSignal,
+  onMany: () => void = () => {},
 ): Promise<PlannedImage[]> {
   const [stage, second] = options.stages
   // One stage can be asked for by itself: fewer pages.
@@ -67,8 +68,7 @@ export async function wantedImages(
     // There may be very many, and this is the longest of what they have.
     const { thumbnailUrl: _, ...planned } = fromRemoteImage(image satisfies RemoteImage)
     if ((!chosen || chosen.has(planned.remoteId)) && isWanted(planned, options))
-      wanted.push(planned)
-    if (wanted.length === MANY_FILES) holdHeap()
+      if (wanted.push(planned) === MANY_FILES) onMany()
   }
   return wanted.sort((a, b) =>
     a.path === b.path ? (a.remoteId < b.remoteId ? -1 : 1) : a.path < b.path ? -1 : 1,

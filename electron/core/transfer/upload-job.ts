@@ -8,6 +8,7 @@ import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
 import { holdHeap, MANY_FILES, onPassed } from '#core/memory.ts'
 import type { Threads } from '#core/threads/threads.ts'
+import { ThreadLostError } from '#core/threads/wire-error.ts'
 import { toUserError } from '#core/user-error.ts'
 import { counted } from '#shared/model/counted.ts'
 import { messageOf } from '#shared/model/message-of.ts'
@@ -277,7 +278,7 @@ export class UploadJob {
 
   /** Hash and size in pixels, in threads; what cannot be read is marked. */
   async #look(items: Item[]): Promise<Item[]> {
-    const { transfers, transfer, settle } = this.#context
+    const { transfers, transfer, settle, signal } = this.#context
     const facts = this.#facts
     if (!facts) return []
     const looked = await Promise.all(
@@ -286,6 +287,8 @@ export class UploadJob {
         try {
           return { ...item, facts: { ...item.facts, ...(await facts.do(item.source)) } }
         } catch (error) {
+          // It was stopped, and is looked at when it goes on.
+          if (signal.aborted || error instanceof ThreadLostError) throw error
           settle({ seq: item.seq, state: 'failed', problem: messageOf(error) })
           return null
         }
@@ -324,7 +327,7 @@ export class UploadJob {
         if (signal.aborted) return
         // What was sent in vain does not count as progress.
         onBytes(-sent)
-        this.#context.concurrency.onError()
+        if (isGeneral(error) || isPassing(error)) this.#context.concurrency.onError()
         if (isGeneral(error)) {
           await this.#context.pauseFor(error)
           attempt--

@@ -361,6 +361,38 @@ describe('down', () => {
 })
 
 describe('up', () => {
+  test('paused while the next files are looked at, it fails none of them', async () => {
+    await using service = await seededEmulator()
+    const { emulator } = service
+    await using cloud = await cloudCore(emulator)
+    using folder = temporaryFolder()
+    await photos(folder.path, ['0.png'])
+    const picture = readFileSync(join(folder.path, '0.png'))
+    for (let index = 1; index < 1_500; index++)
+      writeFileSync(join(folder.path, `${index}.png`), picture)
+    const { transfers } = cloud.core
+    const { id } = transfers.upload(target(cloud, emulator), [folder.path], {
+      directory: '/',
+      tree: 'flat',
+      onExisting: 'skip',
+      withLabels: false,
+    })
+    for (const least of [0, 50, 200, 400, 600, 800]) {
+      const isThere = () => {
+        const { files, connections, state } = transfers.get(id)
+        return state === 'done' || (files.done >= least && connections > 0)
+      }
+      while (!isThere()) await new Promise((next) => setTimeout(next, 1))
+      await transfers.pause(id)
+      expect(transfers.get(id).files.failed).toBe(0)
+      await transfers.resume(id)
+    }
+    expect(await transfers.settled(id)).toMatchObject({
+      state: 'done',
+      files: { done: 1_500, failed: 0 },
+    })
+  })
+
   test('folders, files and a ZIP go up with their tree, once, and again not at all', async () => {
     await using service = await seededEmulator()
     const { emulator } = service

@@ -2,16 +2,11 @@ import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
+import { splitSchema } from '#shared/model/dataset.ts'
 import { ValidationError } from './errors.ts'
 import { type CallOptions, type Http, imagePath, newIdempotencyKey, segment } from './http.ts'
 import { allItems, pageSchema } from './paging.ts'
-import {
-  batchResultSchema,
-  data,
-  type RemoteImage,
-  remoteImageSchema,
-  splitSchema,
-} from './schemas.ts'
+import { batchResultSchema, data, type RemoteImage, remoteImageSchema } from './schemas.ts'
 import { putFile } from './storage.ts'
 
 /** What the service takes, by lower-case extension. Anything else is refused before any request. */

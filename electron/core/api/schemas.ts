@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
 
 /** The service's answers, under its own field names. Fields that are not named here are ignored. */
 
@@ -28,9 +29,6 @@ export const remoteClassSchema = z.object({
     .nullish(),
 })
 export type RemoteClass = z.infer<typeof remoteClassSchema>
-
-export const stageSchema = z.enum(['new', 'annotate', 'review', 'complete'])
-export const splitSchema = z.enum(['train', 'val', 'test'])
 
 export const remoteImageSchema = z.object({
   id: z.string(),

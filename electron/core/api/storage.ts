@@ -130,7 +130,7 @@ export interface StorageHead {
   etag: string | null
 }
 
-export interface StorageBody extends StorageHead {
+interface StorageBody extends StorageHead {
   body: Dispatcher.ResponseData['body']
 }
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { workerFile } from '#core/worker-file.ts'
 import { messageOf } from '#shared/model/message-of.ts'
@@ -9,6 +10,10 @@ export type FromThread<Result, Note> = { id: number } & (
   | { note: Note }
   | { error: WireError }
 )
+
+/** As many threads as the machine has processors to spare, `most` at the most. */
+export const spareThreads = (most: number): number =>
+  Math.max(1, Math.min(most, availableParallelism() - 1))
 
 interface Options {
   threads: number

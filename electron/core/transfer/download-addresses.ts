@@ -1,7 +1,6 @@
+import { stageSchema } from '#shared/model/dataset.ts'
 import { LISTING_LIMIT } from './download-plan.ts'
 import type { JobContext } from './job.ts'
-
-const STAGES = ['new', 'annotate', 'review', 'complete'] as const
 
 /** Signed addresses of a dataset's images, by the images' ids; they expire. */
 export class DownloadAddresses {
@@ -44,7 +43,7 @@ export class DownloadAddresses {
       return items.length
     }
     // Exactly that many means that there are more: each stage has a list of its own.
-    if ((await read()) >= LISTING_LIMIT) for (const stage of STAGES) await read(stage)
+    if ((await read()) >= LISTING_LIMIT) for (const stage of stageSchema.options) await read(stage)
     // The old ones serve until all of the new ones are here.
     this.#addresses = fresh
   }

@@ -171,7 +171,7 @@ async function receive(
 }
 
 /** A small file, there whole or not at all. */
-export function writeWhole(target: string, chunks: readonly Buffer[]): Promise<FetchedFile> {
+function writeWhole(target: string, chunks: readonly Buffer[]): Promise<FetchedFile> {
   const part = partOf({ target })
   const fd = openSync(part, NEW_FILE)
   let file: FetchedFile

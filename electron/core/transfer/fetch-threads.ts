@@ -1,5 +1,4 @@
-import { availableParallelism } from 'node:os'
-import { Threads } from '#core/threads/threads.ts'
+import { spareThreads, Threads } from '#core/threads/threads.ts'
 import type { FetchedFile, FetchRequest } from './fetch-file.ts'
 
 /** A file of storage to fetch, as a thread is told. */
@@ -23,6 +22,6 @@ export type FetchThreads = Threads<FetchOrder, FetchedFile, FetchNote>
 /** Fetches files from storage in threads, which may wait for the disk while nothing else does. */
 export const fetchThreads = (): FetchThreads =>
   new Threads('fetch-worker', import.meta.dirname, {
-    threads: Math.max(1, Math.min(THREADS, availableParallelism() - 1)),
+    threads: spareThreads(THREADS),
     youngMb: YOUNG_MB,
   })

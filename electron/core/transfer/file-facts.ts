@@ -1,5 +1,4 @@
-import { availableParallelism } from 'node:os'
-import { Threads } from '#core/threads/threads.ts'
+import { spareThreads, Threads } from '#core/threads/threads.ts'
 
 /** What a file holds, by hash, and its size in pixels; null where no decoder here reads it. */
 export interface ContentFacts {
@@ -14,6 +13,6 @@ const YOUNG_MB = 4
 /** Hashes files and reads their sizes in threads, so that the window stays smooth. An order is a file's path. */
 export const fileFactsThreads = (): Threads<string, ContentFacts> =>
   new Threads('file-facts-worker', import.meta.dirname, {
-    threads: Math.max(1, Math.min(4, availableParallelism() - 1)),
+    threads: spareThreads(4),
     youngMb: YOUNG_MB,
   })

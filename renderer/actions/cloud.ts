@@ -14,6 +14,7 @@ import { newId } from '#shared/model/annotation.ts'
 import type { Conflict } from '#shared/model/sync.ts'
 import type { Action } from './action.ts'
 import { appState, focusCanvas, notify, notifyError, showDialog } from './app-state.ts'
+import { imagesChanged } from './image-facts.ts'
 
 /** Reads the accounts; called at the start and after a break of the connection. */
 export async function loadAccounts(): Promise<void> {
@@ -65,7 +66,7 @@ export function showAccount(accountId: string): void {
 
 export async function pushNow(): Promise<void> {
   try {
-    await flushEdits()
+    await Promise.all([flushEdits(), imagesChanged()])
     const { left } = await client.sync.now()
     say(
       left === 0

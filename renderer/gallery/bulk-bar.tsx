@@ -1,9 +1,9 @@
 import { CloudDownload, HardDriveDownload, Tag, X } from 'lucide-react'
 import { Popover } from 'radix-ui'
 import { useState } from 'react'
-import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
+import { showDialog } from '#renderer/actions/app-state.ts'
 import { keepOffline } from '#renderer/actions/cloud.ts'
-import { client } from '#renderer/rpc/connection.ts'
+import { changeImages, type ImageChange } from '#renderer/actions/image-facts.ts'
 import { counted, t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
@@ -11,20 +11,11 @@ import { type Dataset, type DatasetImage, splitSchema, stageSchema } from '#shar
 import { tagsOf } from './gallery-filter.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
 
-/** One call takes this many images. */
-const CALL_IMAGES = 10_000
-
-type Change = Omit<Parameters<typeof client.images.update>[0], 'ids'>
-
-async function update(images: readonly DatasetImage[], change: Change): Promise<void> {
-  const ids = images.map(({ id }) => id)
-  try {
-    for (let start = 0; start < ids.length; start += CALL_IMAGES)
-      await client.images.update({ ids: ids.slice(start, start + CALL_IMAGES), ...change })
-  } catch (error) {
-    notifyError(error)
-  }
-}
+const update = (images: readonly DatasetImage[], change: ImageChange) =>
+  changeImages(
+    images.map(({ id }) => id),
+    change,
+  )
 
 function TagEditor({ chosen }: { chosen: readonly DatasetImage[] }) {
   const [text, setText] = useState('')

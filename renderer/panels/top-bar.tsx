@@ -11,24 +11,18 @@ import {
   Upload,
 } from 'lucide-react'
 import { actionById } from '#renderer/actions/actions.ts'
-import { appState, focusCanvas, notifyError } from '#renderer/actions/app-state.ts'
+import { appState, focusCanvas } from '#renderer/actions/app-state.ts'
+import { changeImages, type ImageChange } from '#renderer/actions/image-facts.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { session } from '#renderer/document/session.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from '#renderer/gallery/stage-labels.ts'
-import { client } from '#renderer/rpc/connection.ts'
 import { t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
-import {
-  type DatasetImage,
-  type Split,
-  type Stage,
-  splitSchema,
-  stageSchema,
-} from '#shared/model/dataset.ts'
+import { type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf } from '#shared/model/paths.ts'
 import { SaveIndicator } from './save-indicator.tsx'
 import { SyncIndicator } from './sync-indicator.tsx'
@@ -60,10 +54,10 @@ function History({ document }: { document: ImageDocument }) {
 }
 
 function ImageState({ image }: { image: DatasetImage }) {
-  const update = (change: { stage?: Stage; split?: Split | null }) => {
+  const update = (change: ImageChange) => {
     // A list that keeps the focus would take the next shortcut for a choice.
     focusCanvas()
-    void client.images.update({ ids: [image.id], ...change }).catch(notifyError)
+    void changeImages([image.id], change)
   }
   return (
     <>

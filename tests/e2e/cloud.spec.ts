@@ -104,6 +104,24 @@ test('what is drawn is on the service by itself, and there after a restart', asy
   await expect(app.canvas.list).toHaveCount(1)
 })
 
+test('sending now counts what was chosen in the same moment', async ({ app, service }) => {
+  const page = await openRemote(app, service)
+  for (const stage of ['review', 'complete', 'annotate', 'review', 'complete']) {
+    await page.evaluate((value) => {
+      const select = document.querySelector<HTMLSelectElement>('select[aria-label=Stage]')
+      if (!select) throw new Error('No stage to choose')
+      // As a choice of a person does it: React does not see a value that is set on the element itself.
+      Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value')?.set?.call(
+        select,
+        value,
+      )
+      select.dispatchEvent(new Event('change', { bubbles: true }))
+      dispatchEvent(new KeyboardEvent('keydown', { key: 's', code: 'KeyS', ctrlKey: true }))
+    }, stage)
+    await expect(app.canvas.hint).toContainText('Everything is on the service')
+  }
+})
+
 test('12,000 images in a grid: found, chosen, and changed together', async ({ app, service }) => {
   const page = await openRemote(app, service, 'large')
   await page.keyboard.press('Control+g')

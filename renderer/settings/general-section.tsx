@@ -32,7 +32,7 @@ export function GeneralSection({ settings }: { settings: Settings }) {
             {LANGUAGES.filter(
               ({ id: language }) => language !== 'en-XA' || settings.language === language,
             ).map(({ id: language, name }) => (
-              <option key={language} value={language}>
+              <option key={language} value={language} data-name>
                 {name}
               </option>
             ))}

@@ -1,24 +1,24 @@
 /**
- * One thing at a time for an image: between reading the service's labels, merging and telling, nothing else
- * that does the same may come in between.
+ * One thing at a time for each key, in the order in which they were asked for: between reading an image's labels,
+ * merging and telling, nothing else that does the same may come in between.
  */
-export class ImageLocks {
+export class Locks {
   readonly #last = new Map<string, Promise<void>>()
 
   /** Waits for its turn; the answer ends it. */
-  async take(imageId: string): Promise<() => void> {
-    const before = this.#last.get(imageId)
+  async take(key: string): Promise<() => void> {
+    const before = this.#last.get(key)
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#last.set(imageId, promise)
+    this.#last.set(key, promise)
     await before
     return () => {
-      if (this.#last.get(imageId) === promise) this.#last.delete(imageId)
+      if (this.#last.get(key) === promise) this.#last.delete(key)
       resolve()
     }
   }
 
-  async during<T>(imageId: string, work: () => Promise<T>): Promise<T> {
-    const release = await this.take(imageId)
+  async during<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const release = await this.take(key)
     try {
       return await work()
     } finally {

@@ -24,9 +24,14 @@ export function onPassed(bytes: number): void {
 export const MANY_FILES = 10_000
 
 /**
- * Holds the whole heap close to what is in use, from now on and in all threads, for a third more processor time: for
- * transfers of many files, which would otherwise take memory from everything else for as long as they run.
+ * Holds the whole heap close to what is in use, until `releaseHeap` and in all threads, for a third more processor
+ * time: for transfers of many files, which would otherwise take memory from everything else for as long as they run.
  */
 export function holdHeap(): void {
   setFlagsFromString('--heap-growing-percent=20')
+}
+
+/** The heap grows again as V8 sees fit. */
+export function releaseHeap(): void {
+  setFlagsFromString('--heap-growing-percent=0')
 }

@@ -146,7 +146,7 @@ export class TransferRepository {
   }
 
   /** Takes in files that are new to the transfer; those with a known `seq` stay as they are. */
-  addItems(id: string, items: Iterable<Omit<TransferItem, 'batchKey'>>): void {
+  addItems(id: string, items: Iterable<Omit<TransferItem<unknown>, 'batchKey'>>): void {
     const insert = this.#db.prepare(
       `INSERT INTO transfer_item (transfer_id, seq, source, target, title, state, size_bytes, facts)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (transfer_id, seq) DO NOTHING`,

@@ -2,13 +2,13 @@ import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
 import type { Outbox } from '#core/cache/outbox.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { Locks } from '#core/locks.ts'
 import { UserError } from '#core/user-error.ts'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
 import { diffAnnotations, isEmptyChangeSet } from '#shared/model/change-set.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { Conflict } from '#shared/model/sync.ts'
 import type { Accounts } from './accounts.ts'
-import { ImageLocks } from './image-locks.ts'
 import {
   baseAfterSending,
   carryConflicts,
@@ -42,7 +42,7 @@ export type Taken = 'same' | 'waiting' | 'conflict'
 /** The labels of an image here and on the service, brought together. */
 export class LabelSync {
   /** Held from asking for the service's labels until they have been taken in, or ours were told. */
-  readonly locks = new ImageLocks()
+  readonly locks = new Locks()
   readonly #deps: Deps
   readonly #reading = new Map<string, Promise<void>>()
   readonly #abort = new AbortController()

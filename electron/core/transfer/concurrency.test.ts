@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Concurrency } from './concurrency.ts'
+import { Concurrency, runPool } from './concurrency.ts'
 
 const STEP_MS = 5
 
@@ -47,6 +47,25 @@ test('a pause between two batches is no sign that there were too many', () => {
   expect(concurrency.limit).toBe(256)
 })
 
+test('where files take seconds, each number is judged by files that were begun with it', () => {
+  let now = 0
+  const concurrency = new Concurrency(256, {
+    now: () => now,
+    random: () => 0.5,
+    sleep: async () => {},
+  })
+  const TAKES_MS = 4_000
+  const ends: number[] = []
+  for (; now < 600_000; now += 10) {
+    while (ends.length < concurrency.limit) ends.push(now + TAKES_MS)
+    while (ends.length > 0 && ends[0] <= now) {
+      ends.shift()
+      concurrency.onDone(100_000)
+    }
+  }
+  expect(concurrency.limit).toBeGreaterThan(150)
+})
+
 test('errors take it down at once, those that come together count as one, and it rises again', () => {
   const { concurrency, pass } = onLine({ filesPerS: 1_000_000, latencyMs: 100 })
   pass(1_000)
@@ -55,4 +74,30 @@ test('errors take it down at once, those that come together count as one, and it
   expect(fallen).toBe(153)
   pass(20_000)
   expect(concurrency.limit).toBeGreaterThan(fallen)
+})
+
+test('a list that breaks off ends the pool when what is under way has ended', async () => {
+  const clock = { now: () => 0, random: () => 0.5, sleep: async () => {} }
+  const gone = new Error('the database is gone')
+  const ended: number[] = []
+  const active: number[] = []
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let count = 0
+  const pool = runPool(
+    () => {
+      if (count === 3) throw gone
+      return count++
+    },
+    async (item) => {
+      await promise
+      ended.push(item)
+    },
+    new Concurrency(8, clock),
+    new AbortController().signal,
+    (now) => active.push(now),
+  )
+  resolve()
+  await expect(pool).rejects.toBe(gone)
+  expect(ended).toEqual([0, 1, 2])
+  expect(active.at(-1)).toBe(0)
 })

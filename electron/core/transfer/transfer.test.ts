@@ -360,6 +360,65 @@ describe('down', () => {
   })
 })
 
+test('what is asked of a transfer is done in that order, also while it is stopping', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator, { dataset: 'large' })
+  const { transfers } = cloud.core
+  using folder = temporaryFolder()
+  const begin = async (name: string) => {
+    const place = join(folder.path, name)
+    const large = target(cloud, emulator, 'large')
+    const { id } = transfers.download(large, place, { ...ALL_FILES, what: 'images_only' })
+    while (transfers.get(id).files.done < 50) await new Promise((next) => setTimeout(next, 20))
+    return { id, place }
+  }
+  const cancelled = await begin('cancelled')
+  await Promise.all([
+    transfers.pause(cancelled.id),
+    transfers.resume(cancelled.id),
+    transfers.cancel(cancelled.id),
+  ])
+  expect(await transfers.settled(cancelled.id)).toMatchObject({
+    state: 'cancelled',
+    connections: 0,
+  })
+  const left = filesIn(cancelled.place)
+  expect(left.filter((file) => !file.endsWith('.jpg'))).toEqual([])
+  await transfers.resume(cancelled.id)
+  expect(transfers.get(cancelled.id)).toMatchObject({ state: 'cancelled', connections: 0 })
+  expect(filesIn(cancelled.place)).toEqual(left)
+
+  const paused = await begin('paused')
+  await Promise.all([
+    transfers.pause(paused.id),
+    transfers.resume(paused.id),
+    transfers.pause(paused.id),
+  ])
+  expect(await transfers.settled(paused.id)).toMatchObject({ state: 'paused', connections: 0 })
+
+  const removed = await Promise.allSettled([
+    transfers.resume(paused.id),
+    transfers.remove(paused.id),
+    transfers.resume(paused.id),
+  ])
+  expect(removed.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+  expect(transfers.list().map(({ id }) => id)).toEqual([cancelled.id])
+})
+
+test('one that is done stays done', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  const { id } = await download(cloud, emulator, folder.path)
+  const { transfers } = cloud.core
+  await transfers.pause(id)
+  await transfers.cancel(id)
+  await transfers.resume(id)
+  expect(await transfers.settled(id)).toMatchObject({ state: 'done', files: { done: 24 } })
+})
+
 describe('up', () => {
   test('paused while the next files are looked at, it fails none of them', async () => {
     await using service = await seededEmulator()

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { z } from 'zod'
-import { BULK_UPLOAD_LIMIT, isExpired, putFile, type RemoteImage } from '#core/api/client.ts'
+import { BULK_UPLOAD_LIMIT, isExpired, putFile } from '#core/api/client.ts'
 import { contentTypeOf } from '#core/api/images.ts'
 import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
@@ -12,14 +11,15 @@ import { ThreadLostError } from '#core/threads/wire-error.ts'
 import { toUserError } from '#core/user-error.ts'
 import { counted } from '#shared/model/counted.ts'
 import { messageOf } from '#shared/model/message-of.ts'
-import { directoryOf, fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
+import { fileNameOf } from '#shared/model/paths.ts'
 import { type UploadOptions, uploadOptionsSchema } from '#shared/model/transfer.ts'
 import { runPool } from './concurrency.ts'
 import { type ContentFacts, fileFactsThreads } from './file-facts.ts'
 import type { JobContext } from './job.ts'
 import { type LabelFile, sendLabels, type UploadFacts } from './upload-labels.ts'
+import { UploadRegister } from './upload-register.ts'
 import { scanDropped } from './upload-scan.ts'
-import { uploadTarget } from './upload-target.ts'
+import { nameOf, uploadTarget } from './upload-target.ts'
 
 type Item = TransferItem<UploadFacts>
 
@@ -71,12 +71,14 @@ export class UploadJob {
     await using facts = fileFactsThreads()
     this.#facts = facts
     await this.#readTaken()
+    const mayReplace = this.#options.onExisting === 'replace'
+    const register = new UploadRegister(this.#context, this.#taken, mayReplace)
     const scanning = this.#scan()
     // A fault of the scan is the job's; what is being sent ends first.
     scanning.catch(() => this.#wake?.())
     try {
-      await this.#registerLeft()
-      await this.#sendAll()
+      await register.registerLeft()
+      await this.#sendAll(register)
     } finally {
       await scanning
     }
@@ -129,7 +131,7 @@ export class UploadJob {
       let seq = transfers.nextSeq(transfer.id)
       let waiting: Omit<Item, 'batchKey'>[] = []
       const add = () => {
-        transfers.addItems(transfer.id, waiting as never)
+        transfers.addItems(transfer.id, waiting)
         if (seq >= MANY_FILES) holdHeap()
         waiting = []
         this.#wake?.()
@@ -186,7 +188,7 @@ export class UploadJob {
   }
 
   /** Batch after batch; while one is being sent the next is looked at, and the one before is registered. */
-  async #sendAll(): Promise<void> {
+  async #sendAll(register: UploadRegister): Promise<void> {
     const { signal } = this.#context
     let registering: Promise<void> = Promise.resolve()
     let after = -1
@@ -208,7 +210,7 @@ export class UploadJob {
       next.catch(() => {})
       const sent = await this.#send(current)
       await registering
-      registering = this.#register(sent)
+      registering = register.register(sent)
       registering.catch(() => {})
     }
   }
@@ -227,7 +229,7 @@ export class UploadJob {
     const answer = await run((client) =>
       client.images.bulkUploadUrl(
         transfer.remoteId,
-        looked.map(({ target }) => this.#nameOf(target)),
+        looked.map(({ target }) => nameOf(target)),
         { signal },
       ),
     )
@@ -265,15 +267,6 @@ export class UploadJob {
     return transfers
       .items<UploadFacts>(transfer.id, 'put')
       .filter(({ seq, batchKey }) => seqs.has(seq) && batchKey === null)
-  }
-
-  #nameOf(target: string) {
-    const directory = directoryOf(target)
-    return {
-      filename: fileNameOf(target),
-      directoryPath: directory === '' ? '/' : `/${directory}`,
-      contentType: contentTypeOf(fileNameOf(target)),
-    }
   }
 
   /** Hash and size in pixels, in threads; what cannot be read is marked. */
@@ -341,115 +334,12 @@ export class UploadJob {
         }
         if (isExpired(error)) {
           const answer = await run((client) =>
-            client.images.uploadUrl(transfer.remoteId, this.#nameOf(item.target), { signal }),
+            client.images.uploadUrl(transfer.remoteId, nameOf(item.target), { signal }),
           )
           address = answer.upload_url
         }
       }
     }
-  }
-
-  /** What was sent before the app ended, and not registered yet, or perhaps registered: the same batches again. */
-  async #registerLeft(): Promise<void> {
-    const { transfers, transfer } = this.#context
-    const left = transfers.items<UploadFacts>(transfer.id, 'put')
-    for (const [key, batch] of Map.groupBy(left, ({ batchKey }) => batchKey)) {
-      if (key === null) await this.#register(batch)
-      else await this.#registerBatch(batch, key)
-    }
-  }
-
-  async #register(items: Item[]): Promise<void> {
-    const { transfers, transfer } = this.#context
-    for (let start = 0; start < items.length; start += BULK_UPLOAD_LIMIT) {
-      const batch = items.slice(start, start + BULK_UPLOAD_LIMIT)
-      const key = randomUUID().replaceAll('-', '')
-      // Before it is sent: after a crash the same batch under the same key has the same answer.
-      transfers.setItems(
-        transfer.id,
-        batch.map(({ seq }) => ({ seq, state: 'put', batchKey: key })),
-      )
-      await this.#registerBatch(batch, key)
-    }
-  }
-
-  async #registerBatch(batch: Item[], idempotencyKey: string): Promise<void> {
-    const { run, transfer, transfers, signal, setDoing, onActive } = this.#context
-    setDoing('Registering')
-    onActive(1)
-    if (this.#options.onExisting === 'replace') await this.#makeRoom(batch)
-    const { succeeded, failed } = await run((client) =>
-      client.images.bulkRegister(
-        transfer.remoteId,
-        batch.map(({ target, sizeBytes, facts }) => ({
-          ...this.#nameOf(target),
-          fileSize: sizeBytes,
-          width: facts.width ?? null,
-          height: facts.height ?? null,
-        })),
-        { signal, idempotencyKey },
-      ),
-    )
-    const refused = new Map(
-      failed.map(({ filename, directory_path, error }) => [
-        joinPath(trimSlashes(directory_path ?? '/'), filename),
-        error,
-      ]),
-    )
-    // The successes come in the order asked for, without those that failed.
-    const registered = succeeded.values()
-    const changes: Parameters<typeof transfers.setItems>[1][number][] = []
-    const uploaded: { sha256: string; path: string }[] = []
-    for (const { seq, target, facts } of batch) {
-      const problem = refused.get(target)
-      if (problem !== undefined) {
-        changes.push(await this.#unregistered(seq, target, facts, problem))
-        continue
-      }
-      const image: RemoteImage | undefined = registered.next().value
-      changes.push({ seq, state: 'done', batchKey: null, facts: { ...facts, remoteId: image?.id } })
-      if (facts.sha256) uploaded.push({ sha256: facts.sha256, path: target })
-    }
-    transfers.setItems(transfer.id, changes)
-    transfers.keepUploaded(transfer.remoteId, uploaded)
-    this.#context.flush()
-  }
-
-  /** The service says no: because it has it already from us, because the bytes are not there (any more), or for good. */
-  async #unregistered(seq: number, target: string, facts: UploadFacts, problem: string) {
-    if (/already exists/i.test(problem)) {
-      const there = await this.#find(target)
-      if (there && !this.#taken.has(target))
-        return {
-          seq,
-          state: 'done' as const,
-          batchKey: null,
-          facts: { ...facts, remoteId: there.id },
-        }
-    }
-    if (/not.?uploaded/i.test(problem)) return { seq, state: 'waiting' as const, batchKey: null }
-    return { seq, state: 'failed' as const, batchKey: null, problem }
-  }
-
-  async #find(target: string): Promise<RemoteImage | null> {
-    const { run, transfer, signal } = this.#context
-    const { filename, directoryPath } = this.#nameOf(target)
-    return run(async (client) => {
-      const list = client.images.list(transfer.remoteId, { filename, directoryPath, signal })
-      for await (const image of list) return image
-      return null
-    })
-  }
-
-  /** What is replaced goes, right before its successor is registered. */
-  async #makeRoom(batch: Item[]): Promise<void> {
-    const { run, transfer, signal } = this.#context
-    const old = batch.flatMap(({ target }) => this.#taken.get(target) ?? [])
-    if (old.length === 0) return
-    await run((client) =>
-      client.images.deleteMany(transfer.remoteId, old, { permanent: true, signal }),
-    )
-    for (const { target } of batch) this.#taken.delete(target)
   }
 
   #report(): string[] {

@@ -1,3 +1,4 @@
+import { contentTypeOf } from '#core/api/images.ts'
 import { directoryOf, fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
 import type { UploadOptions } from '#shared/model/transfer.ts'
 
@@ -12,4 +13,14 @@ export function uploadTarget(
   return [trimSlashes(directory), kept, fileNameOf(path)]
     .filter((part) => part !== '')
     .reduce(joinPath, '')
+}
+
+/** How the service is told of a path of the dataset. */
+export function nameOf(target: string) {
+  const directory = directoryOf(target)
+  return {
+    filename: fileNameOf(target),
+    directoryPath: directory === '' ? '/' : `/${directory}`,
+    contentType: contentTypeOf(fileNameOf(target)),
+  }
 }

@@ -1,0 +1,221 @@
+import { join } from 'node:path'
+import type { Client, RequestBudget } from '#core/api/client.ts'
+import type { Clock } from '#core/api/retry.ts'
+import type { StoredTransfer, TransferRepository } from '#core/cache/transfer-repository.ts'
+import type { Facts } from '#core/media/probe.ts'
+import type { Log } from '#core/ports.ts'
+import { UserError } from '#core/user-error.ts'
+import type { Transfer } from '#shared/model/transfer.ts'
+import { Concurrency } from './concurrency.ts'
+import { DownloadJob } from './download-job.ts'
+import { fetchThreads } from './fetch-threads.ts'
+import type { JobContext, Settled } from './job.ts'
+import { SpeedMeter } from './speed.ts'
+import { UploadJob } from './upload-job.ts'
+import { untilItWorks } from './wait.ts'
+
+/** What so many files have come to is written together, or what there is when a window is told. */
+const FLUSH_ITEMS = 200
+/** Milliseconds. */
+const TELL_MS = 200
+/** So many files in a row that met no line mean that there is none. */
+const NO_LINE = 60
+/** After one broken connection, and after several. Milliseconds. */
+const SHORT_MS = 30
+const LONGEST_SHORT_MS = 1_000
+
+export interface TransferDeps {
+  transfers: TransferRepository
+  clock: Clock
+  log: Log
+  dataDir: string
+  run: <T>(accountId: string, work: (client: Client) => Promise<T>) => Promise<T>
+  aside: <T>(accountId: string, work: (client: Client) => Promise<T>) => Promise<T>
+  budget: (accountId: string) => RequestBudget
+  isGeneral: (error: unknown) => boolean
+  isPassing: (error: unknown) => boolean
+  toServiceError: (error: unknown) => UserError
+  probe: (file: string) => Promise<Facts>
+  /** Connections at the most. */
+  ceiling: () => number
+}
+
+interface RunningProgress
+  extends Pick<
+    Transfer,
+    'problem' | 'doing' | 'bytesPerSecond' | 'leftMs' | 'history' | 'connections'
+  > {
+  bytesDone: number
+}
+
+/** One transfer at work: what its job is given, and what is known of it that the database does not hold. */
+export class RunningTransfer {
+  readonly #deps: TransferDeps
+  readonly #transfer: StoredTransfer
+  readonly #tell: () => void
+  readonly #abort = new AbortController()
+  readonly #threads = fetchThreads()
+  readonly #meter: SpeedMeter
+  readonly job: DownloadJob | UploadJob
+  #doing = ''
+  #active = 0
+  #problem: string | null = null
+  #settled: Settled[] = []
+  #kept: Parameters<TransferRepository['keepDownloaded']>[0][number][] = []
+  /** Of files under way; what is done is in the database. */
+  #bytesOnWay = 0
+  /** What was shown as done. */
+  #shownBytes = 0
+  #failuresInARow = 0
+
+  /** `tell`: there is something new to be shown. */
+  constructor(deps: TransferDeps, transfer: StoredTransfer, tell: () => void) {
+    this.#deps = deps
+    this.#transfer = transfer
+    this.#tell = tell
+    this.#meter = new SpeedMeter(deps.clock)
+    const context = this.#context()
+    this.job =
+      transfer.kind === 'download'
+        ? new DownloadJob(context)
+        : new UploadJob(context, join(deps.dataDir, 'scratch', transfer.id))
+  }
+
+  get isStopping(): boolean {
+    return this.#abort.signal.aborted
+  }
+
+  /** To the end. Answers the report; throws what ended it, when what files came to so far is written. */
+  async work(): Promise<string[]> {
+    const timer = setInterval(() => {
+      this.#flush()
+      this.#tell()
+    }, TELL_MS)
+    try {
+      return await this.job.run()
+    } finally {
+      clearInterval(timer)
+      this.#flush()
+      await this.#threads[Symbol.asyncDispose]()
+    }
+  }
+
+  /** What is under way ends soon, half-done, and `work` with it. */
+  stop(): void {
+    this.#abort.abort(new UserError('closed', 'Stopped.'))
+    this.#threads.stop()
+  }
+
+  /** Never goes back: what has to be sent again is shown as sent. `bytes`: of what the database holds. */
+  progress({ done, total }: Transfer['bytes']): RunningProgress {
+    const moved = Math.min(total, done + this.#bytesOnWay)
+    this.#shownBytes = Math.max(moved, Math.min(this.#shownBytes, total))
+    return {
+      problem: this.#problem,
+      doing: this.#doing,
+      bytesDone: this.#shownBytes,
+      bytesPerSecond: this.#meter.bytesPerSecond,
+      leftMs: this.#meter.leftMs(total - this.#shownBytes),
+      history: this.#meter.history,
+      connections: this.#active,
+    }
+  }
+
+  /** What files have come to since the last time, in one transaction. */
+  #flush(): void {
+    if (this.#settled.length === 0 && this.#kept.length === 0) return
+    const { transfers } = this.#deps
+    const settled = this.#settled
+    const kept = this.#kept
+    this.#settled = []
+    this.#kept = []
+    transfers.setItems(this.#transfer.id, settled)
+    transfers.keepDownloaded(kept)
+    for (const { state, sizeBytes = 0 } of settled)
+      if (state === 'done' || state === 'put')
+        this.#bytesOnWay = Math.max(0, this.#bytesOnWay - sizeBytes)
+  }
+
+  #context(): JobContext {
+    const { transfers, clock, log, probe, isGeneral, isPassing, run, aside, budget, ceiling } =
+      this.#deps
+    const { id, accountId, isPlanned } = this.#transfer
+    const { signal } = this.#abort
+    const waitMs = () => budget(accountId).waitMs()
+    const onWait = (error: unknown) => this.#wait(error)
+    const patiently = <T>(work: () => Promise<T>) =>
+      untilItWorks(work, { isGeneral, waitMs, onWait, clock, signal })
+    let planned = isPlanned
+    return {
+      transfer: this.#transfer,
+      transfers,
+      concurrency: new Concurrency(ceiling(), clock),
+      clock,
+      log,
+      signal,
+      run: (work) => patiently(() => run(accountId, work)),
+      aside: (work) => aside(accountId, work),
+      fetch: async (order, onNote) => {
+        signal.throwIfAborted()
+        return this.#threads.do(order, onNote)
+      },
+      warmFetch: () => this.#threads.warm(),
+      untilItWorks: patiently,
+      isGeneral,
+      isPassing,
+      pauseFor: (error) => this.#pauseFor(error, waitMs),
+      requestsLeft: () => requestsLeft(budget(accountId)),
+      probe,
+      settle: (change) => {
+        this.#failuresInARow = 0
+        this.#settled.push(change)
+        if (this.#settled.length >= FLUSH_ITEMS) this.#flush()
+      },
+      keep: (file) => this.#kept.push(file),
+      flush: () => this.#flush(),
+      setDoing: (words) => {
+        this.#doing = words
+        if (!planned && transfers.find(id)?.isPlanned) {
+          planned = true
+          transfers.setState(id, 'running')
+        }
+        this.#tell()
+      },
+      onBytes: (count) => {
+        this.#bytesOnWay += count
+        this.#meter.add(Math.max(0, count))
+      },
+      onActive: (count) => {
+        this.#active = count
+      },
+    }
+  }
+
+  async #pauseFor(error: unknown, waitMs: () => number): Promise<void> {
+    const { clock } = this.#deps
+    const { signal } = this.#abort
+    this.#failuresInARow++
+    // One broken connection is nothing; when all break, there is no line.
+    if (this.#failuresInARow < NO_LINE && waitMs() === 0) {
+      const pauseMs = Math.min(LONGEST_SHORT_MS, SHORT_MS * this.#failuresInARow)
+      await clock.sleep(pauseMs * clock.random(), signal).catch(() => {})
+      return
+    }
+    this.#wait(error)
+    await clock.sleep(Math.max(1_000, waitMs()), signal).catch(() => {})
+    this.#wait(null)
+  }
+
+  /** `error`: what is waited for to pass; null: it has. */
+  #wait(error: unknown): void {
+    const problem = error === null ? null : this.#deps.toServiceError(error).message
+    if (problem === this.#problem) return
+    this.#problem = problem
+    this.#tell()
+  }
+}
+
+/** Of the hour; null: how many it has is unknown. */
+export function requestsLeft({ state: { limit, used } }: RequestBudget): number | null {
+  return limit === null ? null : Math.max(0, limit - used)
+}

@@ -110,7 +110,18 @@ function Plan({ plan }: { plan: DownloadPlan }) {
       </p>
       <p className={tooLarge ? 'text-danger' : 'text-muted'}>
         {t('{size} are free on the disk.', { size: formatBytes(plan.freeBytes) })}
+        {tooLarge &&
+          t(
+            ' It stops when the disk is full, and goes on when there is room: files that are there count as done.',
+          )}
       </p>
+      {plan.holdsFiles && (
+        <p className="text-warning">
+          {t(
+            'The folder is not empty: a file that has the name of one of these is replaced, unless it is the same.',
+          )}
+        </p>
+      )}
       {tooMany && (
         <p className="text-warning">
           {t('Only {count} are left of this hour: it pauses in between and goes on by itself.', {

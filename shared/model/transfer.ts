@@ -46,6 +46,8 @@ export const downloadPlanSchema = z.object({
   /** Left of the hour's requests; null when no limit is known. */
   requestsLeft: z.number().int().nullable(),
   freeBytes: z.number(),
+  /** Something is in the folder already. */
+  holdsFiles: z.boolean(),
   /** At the pace of the last transfer, milliseconds; null when there was none. */
   expectedMs: z.number().nullable(),
   /** How annotations come: a file each, or one export. */

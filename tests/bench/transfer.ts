@@ -41,9 +41,15 @@ const TROUBLE = [
   { match: 'STORAGE', chance: 0.05, fault: { kind: 'reset' } },
   { match: 'STORAGE', chance: 0.05, fault: { kind: 'status', status: 503 } },
   { match: 'STORAGE GET', chance: 0.03, fault: { kind: 'truncate', bytes: 50_000, honest: false } },
-  { match: 'STORAGE PUT', chance: 0.02, fault: { kind: 'lose_answer' } },
   { match: '/images', chance: 0.1, fault: { kind: 'status', status: 429, retryAfter: '1' } },
 ].map((rule) => ({ ...rule, times: 100_000_000 }))
+/** What has arrived has to be sent again: nobody can know that it did. */
+const LOST_ANSWERS = {
+  match: 'STORAGE PUT',
+  chance: 0.02,
+  fault: { kind: 'lose_answer' },
+  times: 100_000_000,
+}
 
 function expectFiles(folder: string, count: number, bytes: number): void {
   const files = readdirSync(folder)
@@ -149,9 +155,9 @@ function fillDrop(folder: string, picture: Buffer, count: number): void {
 async function benchUp(script: string): Promise<Figure[]> {
   using data = temporaryFolder()
   const [{ name, count, bytes }] = SETS
-  const empty = Array.from({ length: 2 + LATENCIES_MS.length * 2 }, (_, index) => `0x${index + 1}`)
+  const empty = Array.from({ length: 3 + LATENCIES_MS.length }, (_, index) => `0x${index + 1}`)
   await using server = await startService(data.path, [`1x${bytes}`, ...empty])
-  const [first, singles, faulty, ...datasets] = server.ids
+  const [first, singles, faulty, doubtful, ...datasets] = server.ids
   using work = temporaryFolder()
   await transferOnce(script, server.url, 'download', first, work.path)
   const drop = join(work.path, 'drop')
@@ -188,15 +194,20 @@ async function benchUp(script: string): Promise<Figure[]> {
     }
     figures.push(...costs(where, [said]))
   }
-  await server.setFaults(TROUBLE)
-  const before = await server.traffic()
-  await transferOnce(script, server.url, 'upload', faulty, drop)
-  const { receivedBytes } = await server.traffic()
-  figures.push({
-    name: `${name} up, a tenth of all tries fails: bytes over the wire`,
-    value: (receivedBytes - before.receivedBytes) / (count * bytes),
-    unit: '× the files',
-  })
+  for (const [trouble, rules, dataset] of [
+    ['a tenth of all tries fails', TROUBLE, faulty],
+    ['and a fiftieth of all answers is lost', [...TROUBLE, LOST_ANSWERS], doubtful],
+  ] as const) {
+    await server.setFaults(rules)
+    const before = await server.traffic()
+    await transferOnce(script, server.url, 'upload', dataset, drop)
+    const { receivedBytes } = await server.traffic()
+    figures.push({
+      name: `${name} up, ${trouble}: bytes over the wire`,
+      value: (receivedBytes - before.receivedBytes) / (count * bytes),
+      unit: '× the files',
+    })
+  }
   return figures
 }
 

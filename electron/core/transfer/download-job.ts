@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isExpired } from '#core/api/client.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
@@ -26,6 +26,8 @@ import { SafeFolder } from './safe-folder.ts'
 const ATTEMPTS = 8
 /** Files taken from the queue at a time, and written back together. */
 const QUEUE = 200
+/** Faults of the disk (`toUserError`): any other file would meet them as well. */
+const OF_DISK = new Set(['disk_full', 'read_only', 'io'])
 /** What a file costs besides its bytes, as bytes, for the controller. */
 const FILE_COST = 20_000
 /** Where labels and archives lie for as long as they are needed; below the folder. */
@@ -192,10 +194,18 @@ export class DownloadJob {
         const isWorthAnother =
           isPassing(error) || error instanceof BrokenFileError || error instanceof ThreadLostError
         if (attempt < ATTEMPTS && isWorthAnother) continue
+        if (await this.#isOfPlace(error)) throw toUserError(error, this.#folder.root)
         settle({ seq: item.seq, state: 'failed', problem: toUserError(error).message })
         return
       }
     }
+  }
+
+  /** The disk is full, or the folder has gone with its drive: to fetch the rest would be in vain. */
+  async #isOfPlace(error: unknown): Promise<boolean> {
+    const { reason } = toUserError(error)
+    if (reason !== 'not_found') return OF_DISK.has(reason)
+    return (await stat(this.#folder.root).catch(() => null)) === null
   }
 
   #report(skipped: number): string[] {

@@ -57,6 +57,7 @@ export class RunningTransfer {
   readonly #threads = fetchThreads()
   readonly #meter: SpeedMeter
   readonly job: DownloadJob | UploadJob
+  #isStopping = false
   #doing = ''
   #active = 0
   #problem: string | null = null
@@ -82,26 +83,42 @@ export class RunningTransfer {
   }
 
   get isStopping(): boolean {
-    return this.#abort.signal.aborted
+    return this.#isStopping
   }
 
   /** To the end. Answers the report; throws what ended it, when what files came to so far is written. */
   async work(): Promise<string[]> {
+    let fault: { error: unknown } | null = null
     const timer = setInterval(() => {
-      this.#flush()
-      this.#tell()
+      try {
+        this.#flush()
+        this.#tell()
+      } catch (error) {
+        // A disk that is full is full for the database as well. Nobody else would hear of it here.
+        fault ??= { error }
+        this.#end()
+      }
     }, TELL_MS)
     try {
-      return await this.job.run()
+      const report = await this.job.run()
+      this.#flush()
+      return report
+    } catch (error) {
+      this.#flushOrForget()
+      throw fault ? (fault as { error: unknown }).error : error
     } finally {
       clearInterval(timer)
-      this.#flush()
       await this.#threads[Symbol.asyncDispose]()
     }
   }
 
   /** What is under way ends soon, half-done, and `work` with it. */
   stop(): void {
+    this.#isStopping = true
+    this.#end()
+  }
+
+  #end(): void {
     this.#abort.abort(new UserError('closed', 'Stopped.'))
     this.#threads.stop()
   }
@@ -134,6 +151,16 @@ export class RunningTransfer {
     for (const { state, sizeBytes = 0 } of settled)
       if (state === 'done' || state === 'put')
         this.#bytesOnWay = Math.max(0, this.#bytesOnWay - sizeBytes)
+  }
+
+  /** What cannot be kept is fetched or sent again. */
+  #flushOrForget(): void {
+    try {
+      this.#flush()
+    } catch (error) {
+      const { id } = this.#transfer
+      this.#deps.log.warn('what files came to is not kept', { id, error: String(error) })
+    }
   }
 
   #context(): JobContext {

@@ -212,6 +212,16 @@ describe('down', () => {
     expect(plan.requests).toBeLessThan(10)
     expect(plan.freeBytes).toBeGreaterThan(0)
     expect(plan.requestsLeft).toBeLessThan(1_000)
+    expect(plan.holdsFiles).toBe(false)
+    using folder = temporaryFolder()
+    const holdsFiles = async () => {
+      const { transfers } = cloud.core
+      const own = target(cloud, service.emulator)
+      return (await transfers.planDownload(own, folder.path, ALL_FILES)).holdsFiles
+    }
+    expect(await holdsFiles()).toBe(false)
+    writeFileSync(join(folder.path, 'mine.txt'), 'x')
+    expect(await holdsFiles()).toBe(true)
   })
 
   test('beyond 10,000 images it pages, and all come', { timeout: 120_000 }, async () => {

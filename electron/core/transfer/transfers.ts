@@ -1,4 +1,4 @@
-import { stat, statfs } from 'node:fs/promises'
+import { opendir, stat, statfs } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { StoredTransfer } from '#core/cache/transfer-repository.ts'
@@ -40,6 +40,8 @@ export class Transfers {
   readonly #running = new Map<string, { at: RunningTransfer; work: Promise<void> }>()
   /** What is asked of a transfer is done in that order, however long the one before takes to stop it. */
   readonly #turns = new Locks()
+  /** Why it failed, of those for which that could not be written down; after a start they go on by themselves. */
+  readonly #broken = new Map<string, string>()
   /** Of the last transfer that ended, bytes a second; null: none since the start. */
   #lastRate: number | null = null
   #isClosed = false
@@ -92,6 +94,7 @@ export class Transfers {
         requests,
         requestsLeft: left,
         freeBytes: await freeBytes(folder),
+        holdsFiles: await holdsFiles(folder),
         expectedMs: this.#lastRate === null ? null : (bytes / this.#lastRate) * 1000,
         annotations: mode,
       }
@@ -246,6 +249,7 @@ export class Transfers {
     const stored = this.#stored(id)
     if (this.#isClosed || this.#running.has(id) || isOver(stored)) return
     this.#deps.transfers.setState(id, stored.isPlanned ? 'running' : 'planning')
+    this.#broken.delete(id)
     const at = new RunningTransfer(this.#deps, stored, () => this.#tell(id))
     const running = { at, work: Promise.resolve() }
     this.#running.set(id, running)
@@ -274,7 +278,7 @@ export class Transfers {
       if (at.isStopping) return
       const { message } = this.#deps.toServiceError(error)
       log.warn('transfer failed', { id, error: String(error) })
-      transfers.setState(id, 'failed', message)
+      this.#fail(id, message)
     } finally {
       this.#running.delete(id)
       if (this.#running.size === 0) releaseHeap()
@@ -283,7 +287,17 @@ export class Transfers {
     }
   }
 
+  /** Also where the database cannot be written: that may be what failed. */
+  #fail(id: string, problem: string): void {
+    try {
+      this.#deps.transfers.setState(id, 'failed', problem)
+    } catch {
+      this.#broken.set(id, problem)
+    }
+  }
+
   #describe(stored: StoredTransfer): Transfer {
+    const broken = this.#broken.get(stored.id)
     const { files, bytes } = this.#deps.transfers.counts(stored.id)
     const running = this.#running.get(stored.id)?.at.progress(bytes)
     return {
@@ -292,8 +306,8 @@ export class Transfers {
       accountId: stored.accountId,
       name: stored.name,
       place: stored.place,
-      state: stored.state,
-      problem: running?.problem ?? stored.problem,
+      state: broken === undefined ? stored.state : 'failed',
+      problem: running?.problem ?? broken ?? stored.problem,
       doing: running?.doing ?? '',
       files,
       bytes: { done: running?.bytesDone ?? bytes.done, total: bytes.total },
@@ -319,6 +333,16 @@ export class Transfers {
 
 /** Nothing can be done with it any more. */
 const isOver = ({ state }: StoredTransfer) => state === 'done' || state === 'cancelled'
+
+/** False where there is no folder yet, or none that can be read: the download says so then. */
+async function holdsFiles(folder: string): Promise<boolean> {
+  try {
+    await using entries = await opendir(folder)
+    return (await entries.read()) !== null
+  } catch {
+    return false
+  }
+}
 
 /** Of the disk that a folder is, or will be, on. */
 async function freeBytes(folder: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { flushEdits } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
-import type { ClassEdit } from '#shared/contract/contract.ts'
+import type { ClassEdit } from '#shared/contract/datasets.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { notifyError } from './app-state.ts'
 

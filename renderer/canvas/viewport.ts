@@ -1,5 +1,5 @@
 import { createStore } from 'zustand/vanilla'
-import type { SavedView } from '#shared/contract/contract.ts'
+import type { SavedView } from '#shared/contract/annotations.ts'
 import type { Box, Point } from '#shared/model/annotation.ts'
 
 export interface Viewport {

@@ -1,4 +1,5 @@
-import type { AssistAsk, Drafts, OpenedDocument, Proposal } from '#shared/contract/contract.ts'
+import type { Drafts, OpenedDocument } from '#shared/contract/annotations.ts'
+import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
 
 export interface PendingCommit {

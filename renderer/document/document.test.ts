@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { OpenedDocument } from '#shared/contract/contract.ts'
+import type { OpenedDocument } from '#shared/contract/annotations.ts'
 import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
 import { applyChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { Autosave, type SaveState } from './autosave.ts'

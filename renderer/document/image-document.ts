@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Drafts, OpenedDocument, SavedView } from '#shared/contract/contract.ts'
+import type { Drafts, OpenedDocument, SavedView } from '#shared/contract/annotations.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
 import { newId } from '#shared/model/annotation.ts'
 import {

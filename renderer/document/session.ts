@@ -1,13 +1,8 @@
 import { createStore } from 'zustand/vanilla'
 import { t } from '#renderer/texts/texts.ts'
-import type {
-  AssistAsk,
-  DraftData,
-  Drafts,
-  OpenedDocument,
-  Proposal,
-} from '#shared/contract/contract.ts'
+import type { DraftData, Drafts, OpenedDocument } from '#shared/contract/annotations.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
+import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { Autosave, type SaveState } from './autosave.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DraftData } from '#shared/contract/contract.ts'
+import type { DraftData } from '#shared/contract/annotations.ts'
 import type { Point } from '#shared/model/annotation.ts'
 import { IdleTool } from './idle-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts'

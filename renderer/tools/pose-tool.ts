@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { t } from '#renderer/texts/texts.ts'
-import type { DraftData } from '#shared/contract/contract.ts'
+import type { DraftData } from '#shared/contract/annotations.ts'
 import { boxCorners, boxFromCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { type Annotation, newAnnotation, type Point } from '#shared/model/annotation.ts'

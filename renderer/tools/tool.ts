@@ -1,4 +1,5 @@
-import type { AssistAsk, DraftData, Proposal } from '#shared/contract/contract.ts'
+import type { DraftData } from '#shared/contract/annotations.ts'
+import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
 import type { BorderPlace } from '#shared/geometry/snap.ts'
 import type { Annotation, Box, Point, Shape } from '#shared/model/annotation.ts'

@@ -1,5 +1,5 @@
 import { UserError } from '#core/user-error.ts'
-import type { ClassEdit } from '#shared/contract/contract.ts'
+import type { ClassEdit } from '#shared/contract/datasets.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { assertNever } from '#shared/model/assert-never.ts'

@@ -1,4 +1,4 @@
-import type { ClassEdit } from '#shared/contract/contract.ts'
+import type { ClassEdit } from '#shared/contract/datasets.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { assertNever } from '#shared/model/assert-never.ts'
 import { sameValue } from '#shared/model/change-set.ts'

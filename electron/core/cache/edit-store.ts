@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { UserError } from '#core/user-error.ts'
-import type { ClassEdit, EditOrigin, HistoryEntry } from '#shared/contract/contract.ts'
+import type { EditOrigin, HistoryEntry } from '#shared/contract/annotations.ts'
+import type { ClassEdit } from '#shared/contract/datasets.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import {
   type AnnotationClass,

@@ -7,7 +7,7 @@ import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelSet } from '#core/formats/types.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
-import type { ExportReport } from '#shared/contract/contract.ts'
+import type { ExportReport } from '#shared/contract/formats.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { ExportOptions, FormatId, ImageMode } from '#shared/model/format.ts'
 

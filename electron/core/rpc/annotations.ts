@@ -1,6 +1,6 @@
 import type { AppCore } from '#core/app-core.ts'
 import type { Outcome } from '#core/cache/edit-store.ts'
-import type { Drafts } from '#shared/contract/contract.ts'
+import type { Drafts } from '#shared/contract/annotations.ts'
 import { os } from './procedure.ts'
 
 export function annotationRouter({ edits, images, look, publish, labelSync }: AppCore) {

@@ -3,7 +3,7 @@ import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { UserError } from '#core/user-error.ts'
-import type { AssistAsk, Proposal } from '#shared/contract/contract.ts'
+import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { Accounts } from './accounts.ts'
 

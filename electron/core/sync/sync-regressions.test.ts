@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createAppCore } from '#core/app-core.ts'
-import type { ClassEdit } from '#shared/contract/contract.ts'
+import type { ClassEdit } from '#shared/contract/datasets.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { cable } from '#tests/helpers/cable.ts'
 import { cloudCore, edit, onService, seededEmulator } from '#tests/helpers/cloud.ts'

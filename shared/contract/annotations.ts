@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { annotationSchema } from '#shared/model/annotation.ts'
+import { changeSetSchema } from '#shared/model/change-set.ts'
+import { imageSchema } from '#shared/model/dataset.ts'
+import { id, procedure } from './procedure.ts'
+
+const editOriginSchema = z.enum(['user', 'import', 'label_file', 'sync'])
+export type EditOrigin = z.infer<typeof editOriginSchema>
+
+const historyEntrySchema = z.object({
+  seq: z.number().int(),
+  label: z.string(),
+  undone: z.boolean(),
+  atMs: z.number(),
+  origin: editOriginSchema,
+})
+export type HistoryEntry = z.infer<typeof historyEntrySchema>
+
+/** Unfinished shapes by the tool that draws them: what each has so far, in the renderer's own JSON. */
+const draftsSchema = z.record(z.string(), z.json())
+export type Drafts = z.infer<typeof draftsSchema>
+/** What one tool keeps of an unfinished shape. */
+export type DraftData = Drafts[string]
+
+/** Where the person looks: image pixels at the centre of the window, and screen pixels per image pixel. */
+export const viewSchema = z.object({
+  centreX: z.number(),
+  centreY: z.number(),
+  scale: z.number().positive(),
+  /** The whole image fitted: in a window of another size it is fitted anew. */
+  isFitted: z.boolean().optional(),
+})
+export type SavedView = z.infer<typeof viewSchema>
+
+const documentSchema = z.object({
+  image: imageSchema.extend({ datasetId: id }),
+  revision: z.number().int(),
+  annotations: z.array(annotationSchema),
+  drafts: draftsSchema,
+  view: viewSchema.nullable(),
+  /** What undo and redo would do next, in words; null when nothing. */
+  undo: z.string().nullable(),
+  redo: z.string().nullable(),
+})
+export type OpenedDocument = z.infer<typeof documentSchema>
+
+const committedSchema = z.object({
+  revision: z.number().int(),
+  undo: z.string().nullable(),
+  redo: z.string().nullable(),
+})
+
+/** What a step back or forward did; null when there was none. */
+const turnedSchema = committedSchema
+  .extend({ label: z.string(), changes: changeSetSchema })
+  .nullable()
+
+export const annotations = {
+  open: procedure.input(z.object({ imageId: id })).output(documentSchema),
+  commit: procedure
+    .input(
+      z.object({
+        commitId: id,
+        imageId: id,
+        baseRevision: z.number().int(),
+        label: z.string(),
+        changes: changeSetSchema,
+        /** The drafts after this edit: without the shape that it finishes. */
+        drafts: draftsSchema.optional(),
+      }),
+    )
+    .output(committedSchema),
+  /** Edits of several images as one, which one undo takes back on all of them. */
+  commitMany: procedure
+    .input(
+      z.object({
+        datasetId: id,
+        commitId: id,
+        label: z.string(),
+        edits: z.array(z.object({ imageId: id, changes: changeSetSchema })).max(10_000),
+      }),
+    )
+    .output(z.object({ images: z.number().int() })),
+  undo: procedure.input(z.object({ imageId: id, commitId: id })).output(turnedSchema),
+  redo: procedure.input(z.object({ imageId: id, commitId: id })).output(turnedSchema),
+  /** What undo and redo would do now, in words. */
+  labels: procedure
+    .input(z.object({ imageId: id }))
+    .output(committedSchema.omit({ revision: true })),
+  history: procedure.input(z.object({ imageId: id })).output(z.array(historyEntrySchema)),
+  saveDrafts: procedure.input(z.object({ imageId: id, drafts: draftsSchema })).output(z.void()),
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { annotationClassSchema } from '#shared/model/annotation-class.ts'
+import {
+  datasetSchema,
+  imageSchema,
+  labelFilesSchema,
+  splitSchema,
+  stageSchema,
+} from '#shared/model/dataset.ts'
+import { viewSchema } from './annotations.ts'
+import { id, procedure } from './procedure.ts'
+
+export const classEditSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('add'), class: annotationClassSchema }),
+  z.object({ kind: z.literal('rename'), from: z.string(), to: annotationClassSchema.shape.name }),
+  z.object({
+    kind: z.literal('recolor'),
+    name: z.string(),
+    color: annotationClassSchema.shape.color,
+  }),
+  /** What the class asks of its annotations; an absent part is taken away. */
+  z.object({
+    kind: z.literal('configure'),
+    name: z.string(),
+    attributes: annotationClassSchema.shape.attributes,
+    skeleton: annotationClassSchema.shape.skeleton,
+  }),
+  z.object({ kind: z.literal('delete'), name: z.string() }),
+])
+export type ClassEdit = z.infer<typeof classEditSchema>
+
+export const datasets = {
+  list: procedure.output(z.array(datasetSchema)),
+  get: procedure.input(z.object({ id })).output(datasetSchema),
+  openFolder: procedure.input(z.object({ path: z.string().min(1) })).output(datasetSchema),
+  /** A folder, an image in its folder, or a link. `imageId`: to be shown; null: whichever comes first. */
+  openTarget: procedure
+    .input(z.object({ target: z.string().min(1) }))
+    .output(z.object({ dataset: datasetSchema, imageId: id.nullable() })),
+  /** To a dataset of the service, or an image in it; null for a folder. */
+  link: procedure.input(z.object({ id, imageId: id.nullable() })).output(z.string().nullable()),
+  openSample: procedure.output(datasetSchema),
+  /** Looks at the folder again and starts watching it. */
+  open: procedure.input(z.object({ id })).output(datasetSchema),
+  relocate: procedure.input(z.object({ id, path: z.string().min(1) })).output(datasetSchema),
+  forget: procedure.input(z.object({ id })).output(z.void()),
+  editClasses: procedure
+    .input(z.object({ id, commitId: id, edit: classEditSchema }))
+    .output(datasetSchema),
+  classCounts: procedure.input(z.object({ id })).output(z.record(z.string(), z.number().int())),
+  setLabelFiles: procedure
+    .input(z.object({ id, labelFiles: labelFilesSchema.nullable() }))
+    .output(datasetSchema),
+}
+
+export const images = {
+  list: procedure
+    .input(
+      z.object({
+        datasetId: id,
+        offset: z.number().int().min(0),
+        limit: z.number().int().min(1).max(10_000),
+      }),
+    )
+    .output(z.array(imageSchema)),
+  update: procedure
+    .input(
+      z.object({
+        ids: z.array(id).min(1).max(10_000),
+        stage: stageSchema.optional(),
+        split: splitSchema.nullable().optional(),
+        tags: z.array(z.string()).optional(),
+        addTags: z.array(z.string()).optional(),
+        removeTags: z.array(z.string()).optional(),
+      }),
+    )
+    .output(z.void()),
+  saveView: procedure.input(z.object({ id, view: viewSchema })).output(z.void()),
+}
+
+export const folders = {
+  /** What is in a folder of this machine, for hosts without a dialog of their own. */
+  list: procedure.input(z.object({ path: z.string().nullable() })).output(
+    z.object({
+      path: z.string(),
+      parent: z.string().nullable(),
+      places: z.array(z.object({ name: z.string(), path: z.string() })),
+      folders: z.array(z.object({ name: z.string(), path: z.string() })),
+      files: z.array(z.string()),
+      imageCount: z.number().int(),
+    }),
+  ),
+  create: procedure
+    .input(z.object({ parent: z.string(), name: z.string().trim().min(1) }))
+    .output(z.object({ path: z.string() })),
+  pick: procedure.input(z.object({ title: z.string() })).output(z.string().nullable()),
+  reveal: procedure.input(z.object({ path: z.string() })).output(z.void()),
+}

@@ -1,0 +1,86 @@
+import { eventIterator } from '@orpc/contract'
+import { z } from 'zod'
+import { annotationClassSchema } from '#shared/model/annotation-class.ts'
+import {
+  exportOptionsSchema,
+  formatIdSchema,
+  imageModeSchema,
+  importFailureSchema,
+  lossSchema,
+} from '#shared/model/format.ts'
+import { id, procedure } from './procedure.ts'
+
+const progressSchema = z.object({
+  type: z.literal('progress'),
+  done: z.number().int(),
+  total: z.number().int(),
+  doing: z.string(),
+})
+
+const exportReportSchema = z.object({
+  folder: z.string(),
+  images: z.number().int(),
+  annotations: z.number().int(),
+  files: z.number().int(),
+  losses: z.array(lossSchema),
+})
+export type ExportReport = z.infer<typeof exportReportSchema>
+
+const importPlanSchema = z.object({
+  planId: id,
+  format: formatIdSchema,
+  files: z.number().int(),
+  matchedImages: z.number().int(),
+  annotations: z.number().int(),
+  /** Of the annotations, those that the images have already, to the letter. */
+  identical: z.number().int(),
+  /** Images of whose labels only a part could be read: they are added to, never replaced. */
+  incompleteImages: z.number().int(),
+  /** Annotations that the images already have. */
+  existingAnnotations: z.number().int(),
+  unmatched: z.array(z.string()),
+  newClasses: z.array(annotationClassSchema),
+  failed: z.array(importFailureSchema),
+  losses: z.array(lossSchema),
+})
+export type ImportPlan = z.infer<typeof importPlanSchema>
+
+const importReportSchema = z.object({ images: z.number().int(), annotations: z.number().int() })
+
+export const formats = {
+  export: procedure
+    .input(
+      z.object({
+        datasetId: id,
+        /** null: all images of the dataset. */
+        imageIds: z.array(id).nullable(),
+        onlyAnnotated: z.boolean(),
+        format: formatIdSchema,
+        folder: z.string().min(1),
+        images: imageModeSchema,
+        options: exportOptionsSchema,
+      }),
+    )
+    .output(
+      eventIterator(
+        z.discriminatedUnion('type', [
+          progressSchema,
+          z.object({ type: z.literal('done'), report: exportReportSchema }),
+        ]),
+      ),
+    ),
+  /** Reads label files and says what importing them would do; nothing is written. */
+  planImport: procedure
+    .input(z.object({ datasetId: id, path: z.string().min(1), format: formatIdSchema.nullable() }))
+    .output(importPlanSchema),
+  applyImport: procedure
+    .input(z.object({ planId: id, mode: z.enum(['add', 'replace']) }))
+    .output(
+      eventIterator(
+        z.discriminatedUnion('type', [
+          progressSchema,
+          z.object({ type: z.literal('done'), report: importReportSchema }),
+        ]),
+      ),
+    ),
+}

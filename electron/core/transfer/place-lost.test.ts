@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
 import { TransferRepository } from '#core/cache/transfer-repository.ts'
-import { ALL_FILES } from '#shared/model/transfer.ts'
 import { cloudCore, seededEmulator } from '#tests/helpers/cloud.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
+import { beginLarge, doneAtLeast } from '#tests/helpers/transfers.ts'
 import type { FetchThreads } from './fetch-threads.ts'
 
 /** What happens to an order before a thread has it. */
@@ -31,32 +31,20 @@ afterEach(() => {
 })
 
 async function largeDownload(folder: string) {
-  const service = await seededEmulator()
-  const cloud = await cloudCore(service.emulator, { dataset: 'large' })
+  await using stack = new AsyncDisposableStack()
+  const { emulator } = stack.use(await seededEmulator())
+  const cloud = stack.use(await cloudCore(emulator, { dataset: 'large' }))
+  const id = await beginLarge(cloud, emulator, folder)
   const { transfers } = cloud.core
-  const { id: remoteId } = service.emulator.state.dataset('large')
-  const { id } = transfers.download(
-    { accountId: cloud.account.id, remoteId, name: 'large' },
-    folder,
-    { ...ALL_FILES, what: 'images_only' },
-  )
-  return {
-    id,
-    transfers,
-    [Symbol.asyncDispose]: async () => {
-      await cloud[Symbol.asyncDispose]()
-      await service[Symbol.asyncDispose]()
-    },
+  const goOn = async () => {
+    const { done } = transfers.get(id).files
+    await transfers.resume(id)
+    await doneAtLeast(cloud, id, done + 500)
+    expect(transfers.get(id)).toMatchObject({ state: 'running', problem: null })
+    await transfers.cancel(id)
   }
-}
-
-async function goOn({ transfers, id }: Awaited<ReturnType<typeof largeDownload>>) {
-  const { done } = transfers.get(id).files
-  await transfers.resume(id)
-  while (transfers.get(id).files.done < done + 500)
-    await new Promise((next) => setTimeout(next, 20))
-  expect(transfers.get(id)).toMatchObject({ state: 'running', problem: null })
-  await transfers.cancel(id)
+  const open = stack.move()
+  return { id, transfers, goOn, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
 test('a full disk stops the download with the rest still to be fetched, and it goes on when there is room', async () => {
@@ -74,7 +62,7 @@ test('a full disk stops the download with the rest still to be fetched, and it g
   })
   expect(orders).toBeLessThan(1_000)
   onOrder = () => {}
-  await goOn(run)
+  await run.goOn()
 })
 
 test('a folder that goes away with its drive stops the download', async () => {
@@ -93,8 +81,6 @@ test('a folder that goes away with its drive stops the download', async () => {
 test('where the database is full as well, the transfer fails, nothing else does, and it goes on afterwards', async () => {
   using folder = temporaryFolder()
   await using run = await largeDownload(folder.path)
-  while (run.transfers.get(run.id).files.done < 300)
-    await new Promise((next) => setTimeout(next, 20))
   for (const name of ['setItems', 'keepDownloaded', 'setState'] as const)
     vi.spyOn(TransferRepository.prototype, name).mockImplementation(() => {
       throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
@@ -103,5 +89,5 @@ test('where the database is full as well, the transfer fails, nothing else does,
   expect(stopped).toMatchObject({ state: 'failed', connections: 0 })
   expect(stopped.problem).toContain('The disk is full. Free some space')
   vi.restoreAllMocks()
-  await goOn(run)
+  await run.goOn()
 })

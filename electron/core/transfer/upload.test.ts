@@ -1,0 +1,215 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { UploadPreview } from '#shared/model/transfer.ts'
+import { cloudCore, seededEmulator } from '#tests/helpers/cloud.ts'
+import { temporaryFolder } from '#tests/helpers/core.ts'
+import { KEEP, pathsOf, photos, STREET, target, upload } from '#tests/helpers/transfers.ts'
+import { writeZip } from '#tests/helpers/zip.ts'
+
+test('paused while the next files are looked at, it fails none of them', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['0.png'])
+  const picture = readFileSync(join(folder.path, '0.png'))
+  for (let index = 1; index < 1_500; index++)
+    writeFileSync(join(folder.path, `${index}.png`), picture)
+  const { transfers } = cloud.core
+  const { id } = transfers.upload(target(cloud, emulator), [folder.path], {
+    directory: '/',
+    tree: 'flat',
+    onExisting: 'skip',
+    withLabels: false,
+  })
+  for (const least of [0, 50, 200, 400, 600, 800]) {
+    const isThere = () => {
+      const { files, connections, state } = transfers.get(id)
+      return state === 'done' || (files.done >= least && connections > 0)
+    }
+    while (!isThere()) await new Promise((next) => setTimeout(next, 1))
+    await transfers.pause(id)
+    expect(transfers.get(id).files.failed).toBe(0)
+    await transfers.resume(id)
+  }
+  expect(await transfers.settled(id)).toMatchObject({
+    state: 'done',
+    files: { done: 1_500, failed: 0 },
+  })
+})
+
+test('folders, files and a ZIP go up with their tree, once, and again not at all', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  const drop = join(folder.path, 'drop')
+  await photos(folder.path, ['drop/a.png', 'drop/sub/b.jpg', 'drop/sub/deep/c.webp', 'loose.png'])
+  writeFileSync(join(drop, 'notes.doc'), 'no image')
+  await writeZip(join(folder.path, 'more.zip'), {
+    'z/d.png': readFileSync(join(drop, 'a.png')),
+    '../evil.png': readFileSync(join(drop, 'a.png')),
+  })
+  const paths = [drop, join(folder.path, 'loose.png'), join(folder.path, 'more.zip')]
+  const before = pathsOf(emulator)
+  const done = await upload(cloud, emulator, paths)
+  expect(done).toMatchObject({ state: 'done', files: { done: 6, failed: 0 } })
+  const added = pathsOf(emulator).filter((path) => !before.includes(path))
+  expect(added).toEqual(
+    [
+      'drop/a.png',
+      'drop/sub/b.jpg',
+      'drop/sub/deep/c.webp',
+      'loose.png',
+      'more/__/evil.png',
+      'more/z/d.png',
+    ].sort(),
+  )
+  const { state } = emulator
+  const stored = state.imageAt(state.dataset(STREET), 'drop/sub/b.jpg')
+  expect(stored).toMatchObject({ width: 41, height: 30 })
+  const again = await upload(cloud, emulator, paths)
+  expect(again.files).toMatchObject({ done: 0, skipped: 6 })
+  expect(existsSync(join(cloud.dataDir, 'scratch', done.id))).toBe(false)
+})
+
+test('what exists is renamed or replaced when asked for; the tree is kept, cut or left out', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  const drop = join(folder.path, 'set')
+  await photos(folder.path, ['set/x/y/a.png', 'set/x/b.png'])
+  await upload(cloud, emulator, [drop], { tree: 'first', directory: '/new' })
+  expect(pathsOf(emulator)).toEqual(expect.arrayContaining(['new/set/a.png', 'new/set/b.png']))
+  const first = emulator.state.imageAt(emulator.state.dataset(STREET), 'new/set/a.png').id
+  await upload(cloud, emulator, [drop], {
+    tree: 'first',
+    directory: '/new',
+    onExisting: 'rename',
+  })
+  expect(pathsOf(emulator)).toEqual(expect.arrayContaining(['new/set/a (2).png']))
+  await upload(cloud, emulator, [drop], {
+    tree: 'first',
+    directory: '/new',
+    onExisting: 'replace',
+  })
+  const second = emulator.state.imageAt(emulator.state.dataset(STREET), 'new/set/a.png').id
+  expect(second).not.toBe(first)
+  await upload(cloud, emulator, [drop], { tree: 'flat' })
+  expect(pathsOf(emulator)).toEqual(expect.arrayContaining(['a.png', 'b.png']))
+})
+
+test('label files beside the images are sent with them', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['set/a.png'])
+  const labelme = {
+    version: '5.0.0',
+    flags: {},
+    shapes: [
+      {
+        label: 'boat',
+        points: [
+          [1, 1],
+          [9, 8],
+        ],
+        shape_type: 'rectangle',
+        flags: {},
+        group_id: null,
+      },
+    ],
+    imagePath: 'a.png',
+    imageData: null,
+    imageHeight: 30,
+    imageWidth: 40,
+  }
+  writeFileSync(join(folder.path, 'set/a.json'), JSON.stringify(labelme))
+  const done = await upload(cloud, emulator, [join(folder.path, 'set')])
+  expect(done.report.join()).toContain('Annotations of 1 image were sent (labelme)')
+  const { state } = emulator
+  const image = state.imageAt(state.dataset(STREET), 'set/a.png')
+  expect(state.annotations(image.id)).toMatchObject([{ name: 'boat', type: 'bbox' }])
+  expect(state.dataset(STREET).classes.map(({ name }) => name)).toContain('boat')
+})
+
+test('is looked at before it is sent', async () => {
+  await using service = await seededEmulator()
+  await using cloud = await cloudCore(service.emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['set/a.png', 'set/b/c.png'])
+  writeFileSync(join(folder.path, 'set/readme.md'), '')
+  let last = null
+  for await (const preview of cloud.core.transfers.previewUpload(
+    target(cloud, service.emulator),
+    [join(folder.path, 'set')],
+    KEEP,
+    new AbortController().signal,
+  ))
+    last = preview
+  expect(last).toMatchObject({
+    images: 2,
+    directories: ['set', 'set/b'],
+    others: ['set/readme.md'],
+    sameName: 0,
+    isComplete: true,
+  })
+})
+
+test('a text file is no label file unless it is called like an image', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['a.png', 'b.png'])
+  writeFileSync(join(folder.path, 'readme.txt'), 'hello')
+  const look = async () => {
+    let last: UploadPreview | undefined
+    for await (const preview of cloud.core.transfers.previewUpload(
+      target(cloud, emulator),
+      [folder.path],
+      { directory: '/', tree: 'flat', onExisting: 'skip', withLabels: true },
+      new AbortController().signal,
+    ))
+      last = preview
+    return last
+  }
+  expect(await look()).toMatchObject({ images: 2, labels: null, labelFiles: 0, otherCount: 1 })
+  writeFileSync(join(folder.path, 'a.txt'), '0 0.5 0.5 0.2 0.2\n')
+  writeFileSync(join(folder.path, 'classes.txt'), 'car\n')
+  expect(await look()).toMatchObject({ labels: 'yolo', labelFiles: 2, otherCount: 1 })
+})
+
+test('names that are there are counted where the upload would put them', async () => {
+  await using service = await seededEmulator()
+  await using cloud = await cloudCore(service.emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['set/a.png', 'set/b/c.png'])
+  const drop = [join(folder.path, 'set')]
+  await upload(cloud, service.emulator, drop, { tree: 'first' })
+  const sameName = async (tree: 'keep' | 'first' | 'flat') => {
+    const signal = new AbortController().signal
+    let count = 0
+    const options = { ...KEEP, tree }
+    const to = target(cloud, service.emulator)
+    for await (const preview of cloud.core.transfers.previewUpload(to, drop, options, signal))
+      count = preview.sameName
+    return count
+  }
+  expect(await sameName('first')).toBe(2)
+  expect(await sameName('keep')).toBe(1)
+  expect(await sameName('flat')).toBe(0)
+})
+
+test('the service’s refusals are told, file by file', async () => {
+  await using service = await seededEmulator()
+  await using cloud = await cloudCore(service.emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['a.png'])
+  const done = await upload(cloud, service.emulator, [join(folder.path, 'a.png')], {}, 'frozen')
+  expect(done.state).toBe('failed')
+  expect(done.problem).toMatch(/cold storage/)
+})

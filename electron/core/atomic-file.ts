@@ -4,8 +4,8 @@ import { makeFolder } from '#core/make-folder.ts'
 import { newId } from '#shared/model/annotation.ts'
 
 /**
- * Writes a file so that it is there whole or not at all: a hidden name first, flushed, then renamed.
- * `mode`: who may read it. Throws the system's error; nothing is left behind then.
+ * Writes a file so that it is there whole or not at all: a hidden name first, flushed, then renamed. Makes its folder
+ * when there is none. `mode`: who may read it. Throws the system's error; nothing is left behind then.
  */
 export async function writeFileAtomic(
   path: string,
@@ -13,6 +13,15 @@ export async function writeFileAtomic(
   mode?: number,
 ): Promise<void> {
   await makeFolder(dirname(path))
+  await replaceFile(path, content, mode)
+}
+
+/** The same in a folder that has to be there. */
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  mode?: number,
+): Promise<void> {
   const temporary = join(
     dirname(path),
     `.${basename(path).slice(0, 100)}.${newId().slice(0, 8)}.part`,

@@ -17,6 +17,11 @@ export class Locks {
     }
   }
 
+  /** When all that was asked for so far has had its turn. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#last.values())
+  }
+
   async during<T>(key: string, work: () => Promise<T>): Promise<T> {
     const release = await this.take(key)
     try {

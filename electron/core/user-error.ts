@@ -17,7 +17,8 @@ export class UserError extends Error {
   }
 }
 
-function codeOf(error: unknown): string {
+/** `ENOSPC`, `SQLITE_FULL`, or the like; empty: it has none. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? error.code
     : ''

@@ -106,6 +106,7 @@ test('what is drawn is on the service by itself, and there after a restart', asy
 
 test('sending now counts what was chosen in the same moment', async ({ app, service }) => {
   const page = await openRemote(app, service)
+  const path = (await page.locator('header p').getAttribute('title')) ?? ''
   for (const stage of ['review', 'complete', 'annotate', 'review', 'complete']) {
     await page.evaluate((value) => {
       const select = document.querySelector<HTMLSelectElement>('select[aria-label=Stage]')
@@ -119,6 +120,8 @@ test('sending now counts what was chosen in the same moment', async ({ app, serv
       dispatchEvent(new KeyboardEvent('keydown', { key: 's', code: 'KeyS', ctrlKey: true }))
     }, stage)
     await expect(app.canvas.hint).toContainText('Everything is on the service')
+    const { state } = service
+    expect(state.imageAt(state.dataset(STREET), path)).toMatchObject({ status: stage })
   }
 })
 

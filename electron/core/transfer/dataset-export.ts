@@ -1,8 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
-import { writeFileAtomic } from '#core/atomic-file.ts'
-import { makeFolder } from '#core/make-folder.ts'
+import { replaceFile } from '#core/atomic-file.ts'
 import { UserError } from '#core/user-error.ts'
 import { isArchive, type ZipEntry, zipEntries } from '#core/zip-file.ts'
 import type { JobContext } from './job.ts'
@@ -16,7 +15,7 @@ const begunSchema = z.object({
 type Begun = z.infer<typeof begunSchema>
 
 interface ExportRequest {
-  /** Where its archive lies for as long as it is needed; absolute. */
+  /** Where its archive lies for as long as it is needed; absolute, in a folder that is there. */
   archive: string
   includeImages: boolean
   /** Only images of these stages; null: all. */
@@ -85,7 +84,7 @@ async function begin(context: JobContext, request: ExportRequest): Promise<Begun
     ),
   )
   const created = { id, etag: null, createdAtMs: clock.now() }
-  await writeFileAtomic(`${archive}${NOTE}`, JSON.stringify(created))
+  await replaceFile(`${archive}${NOTE}`, JSON.stringify(created))
   return created
 }
 
@@ -107,7 +106,7 @@ async function fetchArchive(
       if ('bytes' in note) return includeImages ? onBytes(note.bytes) : undefined
       etag = note.etag
       const text = JSON.stringify({ ...begun, etag })
-      void writeFileAtomic(`${archive}${NOTE}`, text).catch(() => {})
+      void replaceFile(`${archive}${NOTE}`, text).catch(() => {})
     })
   })
 }
@@ -124,7 +123,6 @@ export async function eachOfExport(
 ): Promise<void> {
   const { run, transfer, signal, isGeneral } = context
   const { archive } = request
-  await makeFolder(dirname(archive))
   const begun = await begin(context, request)
   const end = async () => {
     await takeAway(archive)

@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs'
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { StorageSink } from '#core/api/storage.ts'
 import type { ZipEntry } from '#core/zip-file.ts'
@@ -28,7 +27,7 @@ interface Parts {
   options: DownloadOptions
   folder: SafeFolder
   addresses: DownloadAddresses
-  /** Where an archive lies while it is unpacked; absolute. */
+  /** Where an archive lies while it is unpacked; below the folder. */
   staging: string
 }
 
@@ -100,7 +99,7 @@ export class DownloadImages {
     const dataset = await run((client) => client.datasets.get(transfer.remoteId))
     if (dataset.storage_class === 'coldline') return
     setDoing('Fetching images as an export')
-    const archive = join(this.#staging, 'images.zip')
+    const archive = await this.#folder.place(`${this.#staging}/images.zip`)
     const request = { archive, includeImages: true, stages: [...stages] }
     const unpack = async (entry: ZipEntry) => {
       const item = missing.get(entry.name)

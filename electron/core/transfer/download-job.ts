@@ -1,10 +1,10 @@
-import { rm, stat } from 'node:fs/promises'
+import { access, constants, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isExpired } from '#core/api/client.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
-import { holdHeap } from '#core/memory.ts'
+import { holdHeap, MANY_FILES } from '#core/memory.ts'
 import { BrokenFileError, ThreadLostError } from '#core/threads/wire-error.ts'
-import { toUserError } from '#core/user-error.ts'
+import { codeOf, toUserError, UserError } from '#core/user-error.ts'
 import { counted } from '#shared/model/counted.ts'
 import { type DownloadOptions, downloadOptionsSchema } from '#shared/model/transfer.ts'
 import { runPool } from './concurrency.ts'
@@ -30,7 +30,7 @@ const QUEUE = 200
 const OF_DISK = new Set(['disk_full', 'read_only', 'io'])
 /** What a file costs besides its bytes, as bytes, for the controller. */
 const FILE_COST = 20_000
-/** Where labels and archives lie for as long as they are needed; below the folder. */
+/** Where labels and archives lie for as long as they are needed; below the folder, forward slashes. */
 const stagingOf = (id: string) => `.pictograph-${id.slice(0, 8)}`
 
 /** A dataset, or a part of it, onto this disk. Run again it goes on where it ended. */
@@ -61,13 +61,23 @@ export class DownloadJob {
   }
 
   async run(): Promise<string[]> {
+    try {
+      return await this.#run()
+    } catch (error) {
+      if (!this.#context.signal.aborted) await this.#throwOfPlace(error)
+      throw error
+    }
+  }
+
+  async #run(): Promise<string[]> {
     const context = this.#context
     await this.#folder.place('folder')
     // Neither list needs the other.
     const addresses = this.#wantsImages ? this.#addresses.renew() : Promise.resolve()
     addresses.catch(() => {})
     if (this.#wantsImages) context.warmFetch()
-    if (!context.transfer.isPlanned) await this.#plan()
+    if (context.transfer.isPlanned) await this.#lookAgain()
+    else await this.#plan()
     await this.#labels.fromExport()
     await addresses
     // What has an address first: the rest takes a while to be packed.
@@ -81,6 +91,7 @@ export class DownloadJob {
     await this.#fetchAll(() => true)
     const { files } = context.transfers.counts(context.transfer.id)
     await this.#labels.writeFormat()
+    if (!(await this.#folder.isThere())) throw this.#gone()
     return this.#report(files.skipped)
   }
 
@@ -90,8 +101,9 @@ export class DownloadJob {
     for (const state of ['waiting', 'failed'] as const)
       for (const { target } of transfers.items<DownloadFacts>(transfer.id, state))
         await rm(`${join(this.#folder.root, target)}.part`, { force: true })
-    await forgetExports(this.#context, this.#staging)
-    await rm(this.#staging, { recursive: true, force: true })
+    const staging = join(this.#folder.root, this.#staging)
+    await forgetExports(this.#context, staging)
+    await rm(staging, { recursive: true, force: true })
   }
 
   get #wantsImages(): boolean {
@@ -99,7 +111,27 @@ export class DownloadJob {
   }
 
   get #staging(): string {
-    return join(this.#folder.root, stagingOf(this.#context.transfer.id))
+    return stagingOf(this.#context.transfer.id)
+  }
+
+  /** What an earlier run fetched, and somebody has taken away since, is fetched again. */
+  async #lookAgain(): Promise<void> {
+    const { transfers, transfer } = this.#context
+    if (transfers.counts(transfer.id).files.total >= MANY_FILES) holdHeap()
+    const lost: number[] = []
+    for (const state of ['done', 'skipped'] as const)
+      for (const item of transfers.each<DownloadFacts>(transfer.id, state)) {
+        const files = [
+          ...(this.#wantsImages ? [item.target] : []),
+          ...(this.#labels.isWanted ? [this.#labels.placeOf(item)] : []),
+        ]
+        for (const file of files) await this.#folder.place(file)
+        if (!files.every((file) => this.#folder.wasThere(file))) lost.push(item.seq)
+      }
+    transfers.setItems(
+      transfer.id,
+      lost.map((seq) => ({ seq, state: 'waiting' })),
+    )
   }
 
   async #plan(): Promise<void> {
@@ -194,7 +226,7 @@ export class DownloadJob {
         const isWorthAnother =
           isPassing(error) || error instanceof BrokenFileError || error instanceof ThreadLostError
         if (attempt < ATTEMPTS && isWorthAnother) continue
-        if (await this.#isOfPlace(error)) throw toUserError(error, this.#folder.root)
+        await this.#throwOfPlace(error)
         settle({ seq: item.seq, state: 'failed', problem: toUserError(error).message })
         return
       }
@@ -202,10 +234,27 @@ export class DownloadJob {
   }
 
   /** The disk is full, or the folder has gone with its drive: to fetch the rest would be in vain. */
-  async #isOfPlace(error: unknown): Promise<boolean> {
+  async #throwOfPlace(error: unknown): Promise<void> {
+    const code = codeOf(error)
+    // The library's own disk.
+    if (code.startsWith('SQLITE_')) throw error
+    const { root } = this.#folder
     const { reason } = toUserError(error)
-    if (reason !== 'not_found') return OF_DISK.has(reason)
-    return (await stat(this.#folder.root).catch(() => null)) === null
+    const isRefused = async () =>
+      reason === 'permission' &&
+      (await access(root, constants.W_OK).then(
+        () => false,
+        () => true,
+      ))
+    if (OF_DISK.has(reason) || (await isRefused())) throw toUserError(error, root)
+    if (/^E[A-Z]+$/.test(code) && !(await this.#folder.isThere())) throw this.#gone()
+  }
+
+  #gone(): UserError {
+    return new UserError(
+      'folder_gone',
+      `${this.#folder.root} is not there any more. Bring it back, or connect its drive, and go on.`,
+    )
   }
 
   #report(skipped: number): string[] {

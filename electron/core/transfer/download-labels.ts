@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Client } from '#core/api/client.ts'
 import { fromWireAnnotation, toWireAnnotation } from '#core/api/wire-annotation.ts'
 import { classesOf } from '#core/api/wire-dataset.ts'
-import { writeFileAtomic } from '#core/atomic-file.ts'
+import { replaceFile } from '#core/atomic-file.ts'
 import type { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelledImage, LabelSet } from '#core/formats/types.ts'
@@ -20,7 +20,7 @@ interface Parts {
   context: JobContext
   options: DownloadOptions
   folder: SafeFolder
-  /** Where labels lie until they are written in their format; absolute. */
+  /** Where labels lie until they are written in their format; below the folder. */
   staging: string
   losses: LossLog
 }
@@ -86,7 +86,7 @@ export class DownloadLabels {
   async #export(
     onImage: (path: string, annotations: readonly unknown[]) => void | Promise<void>,
   ): Promise<void> {
-    const archive = join(this.#staging, 'labels.zip')
+    const archive = await this.#folder.place(`${this.#staging}/labels.zip`)
     const request = { archive, includeImages: false, stages: null }
     await eachOfExport(this.#context, request, async ({ name, bytes }) => {
       if (!name.endsWith('.json')) return
@@ -96,11 +96,13 @@ export class DownloadLabels {
     })
   }
 
-  /** The file that holds an image's labels, while they wait for their format or for good. */
-  async #fileOf({ seq, target }: Pick<DownloadItem, 'seq' | 'target'>): Promise<string> {
-    return this.#options.layout === 'files'
-      ? this.#folder.place(`${target}.json`)
-      : join(this.#staging, `${seq}.json`)
+  /** Where an image's labels are, below the folder: until they are written in their format, or for good. */
+  placeOf({ seq, target }: Pick<DownloadItem, 'seq' | 'target'>): string {
+    return this.#options.layout === 'files' ? `${target}.json` : `${this.#staging}/${seq}.json`
+  }
+
+  #fileOf(item: Pick<DownloadItem, 'seq' | 'target'>): Promise<string> {
+    return this.#folder.place(this.placeOf(item))
   }
 
   async #has(item: DownloadItem): Promise<boolean> {
@@ -123,7 +125,7 @@ export class DownloadLabels {
     this.#written.add(item.seq)
     // What is the same is left as it is, with its time.
     if ((await readFile(file, 'utf8').catch(() => null)) === content) return
-    await writeFileAtomic(file, content)
+    await replaceFile(file, content)
   }
 
   /** Of one image, by itself. */
@@ -178,7 +180,7 @@ export class DownloadLabels {
     }
     const options = { clampToImage: false, vocPixelOrigin: 0 as const }
     for (const { path, content } of FORMAT_BY_ID[layout].export(set, options, this.#losses))
-      await writeFileAtomic(await this.#folder.place(path), content)
+      await replaceFile(await this.#folder.place(path), content)
   }
 
   async #stagedLabels(item: DownloadItem): Promise<Annotation[]> {

@@ -1,4 +1,4 @@
-import { lstat, readdir } from 'node:fs/promises'
+import { lstat, mkdir, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { makeFolder } from '#core/make-folder.ts'
 import { UserError } from '#core/user-error.ts'
@@ -13,8 +13,16 @@ export class SafeFolder {
   /** Names that were in a directory when it was first needed. */
   readonly #found = new Map<string, ReadonlySet<string>>()
 
+  /** Of the disk that it was on when it was first needed. */
+  #device: bigint | null = null
+
   constructor(root: string) {
     this.root = root
+  }
+
+  /** Once something was placed: whether it still is. With its drive it goes, or an empty folder is left in its place. */
+  async isThere(): Promise<boolean> {
+    return this.#device !== null && (await deviceOf(this.root)) === this.#device
   }
 
   /** The absolute path of a file below it, whose directory is there. `path`: cleaned, forward slashes. Throws a UserError. */
@@ -43,8 +51,10 @@ export class SafeFolder {
 
   async #make(directory: string): Promise<void> {
     const absolute = join(this.root, directory)
-    if (directory === '.') await makeFolder(absolute)
-    else {
+    if (directory === '.') {
+      await makeFolder(absolute)
+      this.#device ??= await deviceOf(absolute)
+    } else {
       await this.#prepare(dirname(directory))
       const there = await lstat(absolute).catch(() => null)
       if (there?.isSymbolicLink())
@@ -52,7 +62,8 @@ export class SafeFolder {
           'outside',
           `${absolute} is a link to another place: nothing is written through it. Remove it, or choose another folder.`,
         )
-      if (!there) await makeFolder(absolute)
+      // Alone: if the folder has gone meanwhile it is not made anew, perhaps on another disk.
+      if (!there) await mkdir(absolute)
     }
     this.#found.set(
       directory,
@@ -60,3 +71,6 @@ export class SafeFolder {
     )
   }
 }
+
+const deviceOf = async (folder: string): Promise<bigint | null> =>
+  (await stat(folder, { bigint: true }).catch(() => null))?.dev ?? null

@@ -5,7 +5,7 @@ import type { StoredTransfer } from '#core/cache/transfer-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { Locks } from '#core/locks.ts'
 import { releaseHeap } from '#core/memory.ts'
-import { toUserError, UserError } from '#core/user-error.ts'
+import { codeOf, toUserError, UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 import {
   type DownloadOptions,
@@ -52,14 +52,19 @@ export class Transfers {
 
   /** What an earlier run of the app left goes on. */
   start(): void {
-    for (const { id } of this.#deps.transfers.list().filter(isLive)) void this.resume(id)
+    for (const { id } of this.#deps.transfers.list().filter(isLive))
+      void this.#inTurn(id, async () => {
+        // By now it may have been paused, or taken off the list.
+        const stored = this.#deps.transfers.find(id)
+        if (stored && isLive(stored)) this.#begin(stored)
+      }).catch((error: unknown) =>
+        this.#deps.log.warn('transfer not gone on with', { id, error: String(error) }),
+      )
   }
 
   /** The machine falls asleep: connections would only break. What ran goes on with `start`. */
   async park(): Promise<void> {
-    await Promise.all(
-      [...this.#running.keys()].map((id) => this.#turns.during(id, () => this.#stop(id))),
-    )
+    await Promise.all([...this.#running.keys()].map((id) => this.#inTurn(id, () => this.#stop(id))))
   }
 
   list(): Transfer[] {
@@ -114,8 +119,8 @@ export class Transfers {
       place: resolve(folder),
       options,
     })
-    this.#begin(stored.id)
-    return this.#describe(stored)
+    this.#begin(stored)
+    return this.get(stored.id)
   }
 
   /** Looks at what was dropped, and tells as it goes; nothing is sent. */
@@ -160,51 +165,53 @@ export class Transfers {
       place: staged === null ? absolute.join(', ').slice(0, 500) : 'Dropped files',
       options: { ...options, paths: absolute, staged },
     })
-    this.#begin(stored.id)
-    return this.#describe(stored)
+    this.#begin(stored)
+    return this.get(stored.id)
   }
 
   /** At once; what is under way is gone on with later. */
   pause(id: string): Promise<void> {
-    return this.#turns.during(id, async () => {
+    return this.#inTurn(id, async () => {
       if (!isLive(this.#stored(id))) return
-      this.#deps.transfers.setState(id, 'paused')
+      this.#setState(id, 'paused')
       await this.#stop(id)
-      this.#tell(id)
     })
   }
 
   resume(id: string): Promise<void> {
-    return this.#turns.during(id, async () => this.#begin(id))
+    return this.#inTurn(id, async () => this.#begin(this.#stored(id)))
   }
 
   /** What failed is tried again. */
   retry(id: string): Promise<void> {
-    return this.#turns.during(id, async () => {
+    return this.#inTurn(id, async () => {
       this.#deps.transfers.retryFailed(id)
-      this.#begin(id)
+      this.#begin(this.#stored(id))
     })
   }
 
   /** Nothing half-done stays; what is complete stays. */
   cancel(id: string): Promise<void> {
-    return this.#turns.during(id, async () => {
-      if (isOver(this.#stored(id))) return
-      this.#deps.transfers.setState(id, 'cancelled')
+    return this.#inTurn(id, async () => {
+      if (this.#stored(id).state === 'done') return
+      this.#setState(id, 'cancelled')
       await this.#stop(id)
       await this.#clean(this.#stored(id))
-      this.#tell(id)
     })
   }
 
   /** Out of the list. */
   remove(id: string): Promise<void> {
-    return this.#turns.during(id, async () => {
+    return this.#inTurn(id, async () => {
       await this.#stop(id)
       const stored = this.#deps.transfers.find(id)
-      // Of one that stopped half-way nothing stays that only it could go on with.
-      if (stored && !isOver(stored)) await this.#clean(stored)
+      // Of one that stopped half-way nothing stays that only it could go on with, where its disk can be written.
+      if (stored && stored.state !== 'done')
+        await this.#clean(stored).catch((error: unknown) =>
+          this.#deps.log.warn('parts of a transfer stay', { id, error: String(error) }),
+        )
       this.#deps.transfers.remove(id)
+      this.#broken.delete(id)
       this.#deps.events.publish({ type: 'transfer-removed', id })
     })
   }
@@ -225,6 +232,12 @@ export class Transfers {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#running.keys()].map((id) => this.#stop(id)))
+    await this.#turns.idle()
+  }
+
+  /** Whatever comes of it, the windows are told how the transfer stands. */
+  #inTurn(id: string, work: () => Promise<void>): Promise<void> {
+    return this.#turns.during(id, () => work().finally(() => this.#tell(id)))
   }
 
   #stored(id: string): StoredTransfer {
@@ -240,24 +253,32 @@ export class Transfers {
   }
 
   /** Removes what only this transfer could go on with. */
-  #clean(stored: StoredTransfer): Promise<void> {
-    return new RunningTransfer(this.#deps, stored, () => {}).job.clean()
+  async #clean(stored: StoredTransfer): Promise<void> {
+    await new RunningTransfer(this.#deps, stored, () => {}).job.clean()
+  }
+
+  #setState(id: string, state: Transfer['state'], problem: string | null = null): void {
+    this.#deps.transfers.setState(id, state, problem)
+    this.#broken.delete(id)
   }
 
   /** Nothing, when it is at work or at its end. */
-  #begin(id: string): void {
-    const stored = this.#stored(id)
+  #begin(stored: StoredTransfer): void {
+    const { id } = stored
     if (this.#isClosed || this.#running.has(id) || isOver(stored)) return
-    this.#deps.transfers.setState(id, stored.isPlanned ? 'running' : 'planning')
-    this.#broken.delete(id)
-    const at = new RunningTransfer(this.#deps, stored, () => this.#tell(id))
-    const running = { at, work: Promise.resolve() }
-    this.#running.set(id, running)
-    running.work = this.#work(id, at)
+    try {
+      const at = new RunningTransfer(this.#deps, stored, () => this.#tell(id))
+      this.#setState(id, stored.isPlanned ? 'running' : 'planning')
+      const running = { at, work: Promise.resolve() }
+      this.#running.set(id, running)
+      running.work = this.#work(id, at)
+    } catch (error) {
+      this.#fail(id, error)
+    }
   }
 
   async #work(id: string, at: RunningTransfer): Promise<void> {
-    const { transfers, log } = this.#deps
+    const { transfers } = this.#deps
     const began = performance.now()
     const bytesBefore = transfers.counts(id).bytes.done
     try {
@@ -276,9 +297,7 @@ export class Transfers {
       if (stored.kind === 'upload') this.#deps.onUploaded(stored.accountId, stored.remoteId)
     } catch (error) {
       if (at.isStopping) return
-      const { message } = this.#deps.toServiceError(error)
-      log.warn('transfer failed', { id, error: String(error) })
-      this.#fail(id, message)
+      this.#fail(id, error)
     } finally {
       this.#running.delete(id)
       if (this.#running.size === 0) releaseHeap()
@@ -288,9 +307,14 @@ export class Transfers {
   }
 
   /** Also where the database cannot be written: that may be what failed. */
-  #fail(id: string, problem: string): void {
+  #fail(id: string, error: unknown): void {
+    const { log, dataDir, toServiceError } = this.#deps
+    const problem = codeOf(error).startsWith('SQLITE_')
+      ? toUserError(error, dataDir).message
+      : toServiceError(error).message
+    log.warn('transfer failed', { id, error: String(error) })
     try {
-      this.#deps.transfers.setState(id, 'failed', problem)
+      this.#setState(id, 'failed', problem)
     } catch {
       this.#broken.set(id, problem)
     }

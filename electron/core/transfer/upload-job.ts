@@ -71,8 +71,7 @@ export class UploadJob {
     await using facts = fileFactsThreads()
     this.#facts = facts
     await this.#readTaken()
-    const mayReplace = this.#options.onExisting === 'replace'
-    const register = new UploadRegister(this.#context, this.#taken, mayReplace)
+    const register = new UploadRegister(this.#context)
     const scanning = this.#scan()
     // A fault of the scan is the job's; what is being sent ends first.
     scanning.catch(() => this.#wake?.())
@@ -173,7 +172,8 @@ export class UploadJob {
     const mayReplace = this.#options.onExisting === 'replace' && !own.has(wanted)
     if (!isTaken(wanted) || mayReplace) {
       own.add(wanted)
-      return { target: wanted, state: 'waiting', facts: { path } }
+      const replaces = this.#taken.get(wanted)
+      return { target: wanted, state: 'waiting', facts: { path, ...(replaces && { replaces }) } }
     }
     // Two of one drop that end under one name are two images, whatever is to happen to those of the dataset.
     if (this.#options.onExisting === 'skip' && !own.has(wanted))

@@ -40,6 +40,8 @@ export interface UploadFacts {
   sha256?: string
   width?: number | null
   height?: number | null
+  /** The service's id of the image that had its place when it was dropped, and goes when this one is registered. */
+  replaces?: string
   /** The service's id, once it is registered. */
   remoteId?: string
 }

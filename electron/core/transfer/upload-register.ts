@@ -11,14 +11,9 @@ type Item = TransferItem<UploadFacts>
 /** Makes images of the dataset of what was sent, each exactly once, whatever answers are lost. */
 export class UploadRegister {
   readonly #context: JobContext
-  /** Images of the dataset by path, those that are replaced among them. */
-  readonly #taken: Map<string, string>
-  readonly #mayReplace: boolean
 
-  constructor(context: JobContext, taken: Map<string, string>, mayReplace: boolean) {
+  constructor(context: JobContext) {
     this.#context = context
-    this.#taken = taken
-    this.#mayReplace = mayReplace
   }
 
   /** What was sent before the app ended, and not registered yet, or perhaps registered: the same batches again. */
@@ -49,7 +44,7 @@ export class UploadRegister {
     const { run, transfer, transfers, signal, setDoing, onActive } = this.#context
     setDoing('Registering')
     onActive(1)
-    if (this.#mayReplace) await this.#makeRoom(batch)
+    await this.#makeRoom(batch)
     const { succeeded, failed } = await run((client) =>
       client.images.bulkRegister(
         transfer.remoteId,
@@ -91,7 +86,7 @@ export class UploadRegister {
   async #unregistered(seq: number, target: string, facts: UploadFacts, problem: string) {
     if (/already exists/i.test(problem)) {
       const there = await this.#find(target)
-      if (there && !this.#taken.has(target))
+      if (there && there.id !== facts.replaces)
         return {
           seq,
           state: 'done' as const,
@@ -113,14 +108,16 @@ export class UploadRegister {
     })
   }
 
-  /** What is replaced goes, right before its successor is registered. */
+  /**
+   * What is replaced goes, right before its successor is registered. Only what was there when the files were dropped:
+   * by now its successor may have its place, when the answer to an earlier registering was lost.
+   */
   async #makeRoom(batch: Item[]): Promise<void> {
     const { run, transfer, signal } = this.#context
-    const old = batch.flatMap(({ target }) => this.#taken.get(target) ?? [])
+    const old = batch.flatMap(({ facts }) => facts.replaces ?? [])
     if (old.length === 0) return
     await run((client) =>
       client.images.deleteMany(transfer.remoteId, old, { permanent: true, signal }),
     )
-    for (const { target } of batch) this.#taken.delete(target)
   }
 }

@@ -101,6 +101,34 @@ test('what exists is renamed or replaced when asked for; the tree is kept, cut o
   expect(pathsOf(emulator)).toEqual(expect.arrayContaining(['a.png', 'b.png']))
 })
 
+test('what replaced an image stays, though the answer that told of it was lost and the upload stopped', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  const { state } = emulator
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['set/a.png'])
+  const drop = join(folder.path, 'set')
+  await upload(cloud, emulator, [drop])
+  const first = state.imageAt(state.dataset(STREET), 'set/a.png').id
+  emulator.faults.add({ match: 'bulk-register', times: 1_000, fault: { kind: 'lose_answer' } })
+  const { transfers } = cloud.core
+  const options = { ...KEEP, onExisting: 'replace' as const }
+  const { id } = transfers.upload(target(cloud, emulator), [drop], options)
+  const idNow = () =>
+    state.images(state.dataset(STREET).id).find(({ filename }) => filename === 'a.png')?.id
+  while ((idNow() ?? first) === first) await new Promise((next) => setTimeout(next, 5))
+  const second = idNow()
+  await transfers.pause(id)
+  emulator.faults.clear()
+  await transfers.resume(id)
+  expect(await transfers.settled(id)).toMatchObject({
+    state: 'done',
+    files: { done: 1, failed: 0 },
+  })
+  expect(idNow()).toBe(second)
+})
+
 test('label files beside the images are sent with them', async () => {
   await using service = await seededEmulator()
   const { emulator } = service

@@ -1,7 +1,20 @@
 import sharp from 'sharp'
 
-/** A small JPEG of its own for each number, drawn when it is asked for. */
+/** After so many numbers they repeat. */
+const DIFFERENT = 1_800
+const drawn = new Map<number, Promise<Buffer>>()
+
+/** A small JPEG of its own for each number, drawn when it is first asked for. To be read alone. */
 export function drawnImage(number: number): Promise<Buffer> {
+  const own = number % DIFFERENT
+  const known = drawn.get(own)
+  if (known) return known
+  const drawing = draw(own)
+  drawn.set(own, drawing)
+  return drawing
+}
+
+function draw(number: number): Promise<Buffer> {
   const hue = (number * 47) % 360
   const size = 20 + (number % 30)
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="120">

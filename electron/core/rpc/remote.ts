@@ -2,7 +2,7 @@ import type { AppCore } from '#core/app-core.ts'
 import { os } from './procedure.ts'
 
 export function remoteRouter(core: AppCore) {
-  const { remoteDatasets, offline, cache, library, remotes, assist } = core
+  const { remoteDatasets, offline, cache, library, cachedFiles, assist } = core
   return {
     list: os.remote.list.handler(({ input: { accountId, archived } }) =>
       remoteDatasets.list(accountId, archived),
@@ -37,7 +37,7 @@ export function remoteRouter(core: AppCore) {
     offlineState: os.remote.offlineState.handler(async ({ input: { datasetId } }) => ({
       ...offline.state(datasetId),
       freeBytes: await cache.freeBytes(),
-      cacheBytes: remotes.cacheBytes(),
+      cacheBytes: cachedFiles.cacheBytes(),
     })),
     assist: os.remote.assist.handler(({ input: { imageId, className, ask } }) =>
       assist(imageId, className, ask),

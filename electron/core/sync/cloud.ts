@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Clock } from '#core/api/retry.ts'
 import { AccountRepository } from '#core/cache/account-repository.ts'
+import { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import { CommentRepository } from '#core/cache/comment-repository.ts'
 import type { Db } from '#core/cache/database.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
@@ -49,6 +50,7 @@ export function createCloud(deps: Deps) {
   const { db, ports, datasets, images, edits, events, publish, announce } = deps
   const outbox = new Outbox(db)
   const remotes = new RemoteRepository(db)
+  const files = new CachedFileRepository(db)
   const comments = new CommentRepository(db)
   const accounts = new Accounts({
     accounts: new AccountRepository(db),
@@ -98,6 +100,7 @@ export function createCloud(deps: Deps) {
     datasets,
     images,
     remotes,
+    files,
     events,
     probe: deps.probe,
     dataDir: ports.dataDir,
@@ -146,7 +149,7 @@ export function createCloud(deps: Deps) {
   }
   const offline = new Offline({
     datasets,
-    remotes,
+    files,
     cache,
     labels: labelSync,
     events,
@@ -172,6 +175,7 @@ export function createCloud(deps: Deps) {
     forgetRemote: forgetDataset,
     outbox,
     remotes,
+    cachedFiles: files,
     comments,
     accounts,
     labelSync,

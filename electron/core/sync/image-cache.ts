@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Client } from '#core/api/client.ts'
 import { getStorage } from '#core/api/client.ts'
+import type { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import { imageFile } from '#core/cache/image-file.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
@@ -31,6 +32,7 @@ interface Deps {
   datasets: DatasetRepository
   images: ImageRepository
   remotes: RemoteRepository
+  files: CachedFileRepository
   events: EventBus
   /** Reads an image file's size in pixels. */
   probe: (file: string) => Promise<Facts>
@@ -58,17 +60,17 @@ export class ImageCache {
 
   /** The image's file, fetched if it is not here. Throws a UserError. */
   async file(imageId: string): Promise<string> {
-    const { images, datasets, remotes } = this.#deps
+    const { images, datasets, files } = this.#deps
     const image = images.get(imageId)
     const file = imageFile(datasets.get(image.datasetId), image)
     if (!image.remote) return file
     if (image.remote.isCached) {
       if (await stat(file).catch(() => null)) {
-        remotes.touch(imageId)
+        files.touch(imageId)
         return file
       }
       // Somebody emptied the folder.
-      remotes.setCached(imageId, null)
+      files.setCached(imageId, null)
     }
     return this.#once(imageId, () => this.#fetch(image, file))
   }
@@ -113,12 +115,12 @@ export class ImageCache {
 
   /** Takes the files of images off this disk. */
   async drop(imageIds: readonly string[]): Promise<void> {
-    const { images, datasets, remotes, events } = this.#deps
+    const { images, datasets, files, events } = this.#deps
     for (const id of imageIds) {
       const image = images.find(id)
       if (!image) continue
       await rm(imageFile(datasets.get(image.datasetId), image), { force: true })
-      remotes.setCached(id, null)
+      files.setCached(id, null)
     }
     const byDataset = Map.groupBy(
       imageIds.flatMap((id) => images.find(id) ?? []),
@@ -146,9 +148,9 @@ export class ImageCache {
 
   /** Lets go of the files used longest ago until the cache is as small as it should be. */
   async shrink(): Promise<void> {
-    const { remotes, limitBytes } = this.#deps
-    for (let over = remotes.cacheBytes() - limitBytes(); over > 0; ) {
-      const batch = remotes.evictable(EVICT_BATCH)
+    const { files, limitBytes } = this.#deps
+    for (let over = files.cacheBytes() - limitBytes(); over > 0; ) {
+      const batch = files.evictable(EVICT_BATCH)
       if (batch.length === 0) return
       const going: string[] = []
       for (const { imageId, bytes } of batch) {
@@ -190,7 +192,7 @@ export class ImageCache {
   }
 
   async #fetch(image: DatasetImage & { datasetId: string }, file: string): Promise<string> {
-    const { remotes, images, events, probe } = this.#deps
+    const { remotes, files, images, events, probe } = this.#deps
     const facts = remotes.find(image.id)
     if (!facts) throw new UserError('image_gone', 'This image is no longer in the library.')
     try {
@@ -221,7 +223,7 @@ export class ImageCache {
     }
     const { size } = await stat(file)
     const found = await probe(file)
-    remotes.setCached(image.id, size)
+    files.setCached(image.id, size)
     // The file knows its size in pixels better than any list.
     images.setFacts([{ id: image.id, ...found }])
     events.publish({

@@ -1,5 +1,5 @@
+import type { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
-import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { UserError } from '#core/user-error.ts'
 import type { OfflineState } from '#shared/contract/events.ts'
@@ -15,7 +15,7 @@ const SCARCE =
 
 interface Deps {
   datasets: DatasetRepository
-  remotes: RemoteRepository
+  files: CachedFileRepository
   cache: ImageCache
   labels: LabelSync
   events: EventBus
@@ -44,36 +44,36 @@ export class Offline {
   state(datasetId: string): OfflineState {
     const work = this.#works.get(datasetId)
     return {
-      ...this.#deps.remotes.keptProgress(datasetId),
-      state: work ? 'running' : this.#deps.remotes.isPaused(datasetId) ? 'paused' : 'idle',
+      ...this.#deps.files.keptProgress(datasetId),
+      state: work ? 'running' : this.#deps.files.isPaused(datasetId) ? 'paused' : 'idle',
       problems: work?.problems ?? [],
     }
   }
 
   /** Asks for images (null: all of the dataset) and begins to fetch them. */
   keep(datasetId: string, imageIds: readonly string[] | null): void {
-    this.#deps.remotes.setKept(datasetId, imageIds, true)
+    this.#deps.files.setKept(datasetId, imageIds, true)
     this.unpause(datasetId)
   }
 
   /** Takes the files off this disk again; labels that were not told stay. */
   async release(datasetId: string, imageIds: readonly string[] | null): Promise<void> {
     await this.stop(datasetId)
-    const { remotes, cache, announce } = this.#deps
-    remotes.setKept(datasetId, imageIds, false)
-    await cache.drop(remotes.cachedUnkept(datasetId))
+    const { files, cache, announce } = this.#deps
+    files.setKept(datasetId, imageIds, false)
+    await cache.drop(files.cachedUnkept(datasetId))
     this.#tell(datasetId)
     announce(datasetId)
   }
 
   /** Until a person goes on with it. */
   async pause(datasetId: string): Promise<void> {
-    this.#deps.remotes.setPaused(datasetId, true)
+    this.#deps.files.setPaused(datasetId, true)
     await this.stop(datasetId)
   }
 
   unpause(datasetId: string): void {
-    this.#deps.remotes.setPaused(datasetId, false)
+    this.#deps.files.setPaused(datasetId, false)
     this.resume(datasetId)
   }
 
@@ -85,7 +85,7 @@ export class Offline {
 
   /** Goes on with what was asked for and is not here, unless it is paused. Does nothing when all is. */
   resume(datasetId: string): void {
-    if (this.#works.has(datasetId) || this.#deps.remotes.isPaused(datasetId)) return
+    if (this.#works.has(datasetId) || this.#deps.files.isPaused(datasetId)) return
     const work: Work = {
       abort: new AbortController(),
       running: Promise.resolve(),
@@ -114,12 +114,12 @@ export class Offline {
   }
 
   async #run(datasetId: string, work: Work): Promise<void> {
-    const { remotes } = this.#deps
+    const { files } = this.#deps
     const { signal } = work.abort
     // What failed once is not tried again and again in one run.
     const failed = new Set<string>()
     for (;;) {
-      const wanted = remotes
+      const wanted = files
         .wanted(datasetId, BATCH + failed.size)
         .filter(({ imageId }) => !failed.has(imageId))
       if (wanted.length === 0 || signal.aborted) return

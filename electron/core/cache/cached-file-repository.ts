@@ -1,0 +1,113 @@
+import type { Db } from './database.ts'
+
+/** Image files of the service that are here: what was asked for, what is in use, and what may go. */
+export class CachedFileRepository {
+  readonly #db: Db
+
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  /** null: the file is not here any more. */
+  setCached(imageId: string, bytes: number | null): void {
+    this.#db
+      .prepare('UPDATE remote_image SET cached_bytes = ?, used_at_ms = ? WHERE image_id = ?')
+      .run(bytes, Date.now(), imageId)
+  }
+
+  touch(imageId: string): void {
+    this.#db
+      .prepare('UPDATE remote_image SET used_at_ms = ? WHERE image_id = ?')
+      .run(Date.now(), imageId)
+  }
+
+  /** Asks for images to be here without a network, or no longer; null: all of the dataset. */
+  setKept(datasetId: string, imageIds: readonly string[] | null, isKept: boolean): void {
+    this.#db
+      .prepare(
+        `UPDATE remote_image SET is_kept = ? WHERE dataset_id = ?
+         AND (? IS NULL OR image_id IN (SELECT value FROM json_each(?)))`,
+      )
+      .run(isKept ? 1 : 0, datasetId, imageIds && '1', imageIds && JSON.stringify(imageIds))
+  }
+
+  isPaused(datasetId: string): boolean {
+    const row = this.#db
+      .prepare<[string], { is_paused: number }>(
+        'SELECT is_paused FROM remote_dataset WHERE dataset_id = ?',
+      )
+      .get(datasetId)
+    return row?.is_paused === 1
+  }
+
+  setPaused(datasetId: string, isPaused: boolean): void {
+    this.#db
+      .prepare('UPDATE remote_dataset SET is_paused = ? WHERE dataset_id = ?')
+      .run(isPaused ? 1 : 0, datasetId)
+  }
+
+  /** Images that were asked for and are not (wholly) here, in order. */
+  wanted(datasetId: string, limit: number): { imageId: string; needsFile: boolean }[] {
+    return this.#db
+      .prepare<[string, number], { imageId: string; needsFile: number }>(
+        `SELECT image_id AS imageId, cached_bytes IS NULL AS needsFile FROM remote_image
+         JOIN image ON image.id = image_id
+         WHERE remote_image.dataset_id = ? AND is_kept AND missing = 0 AND image.problem IS NULL
+           AND (cached_bytes IS NULL OR base IS NULL OR base_count <> server_count)
+         ORDER BY sort_key LIMIT ?`,
+      )
+      .all(datasetId, limit)
+      .map(({ imageId, needsFile }) => ({ imageId, needsFile: needsFile === 1 }))
+  }
+
+  /** Of what was asked for: how much is here. Bytes. */
+  keptProgress(datasetId: string): {
+    done: number
+    total: number
+    bytes: number
+    totalBytes: number
+  } {
+    const row = this.#db
+      .prepare<[string], { done: number; total: number; bytes: number; totalBytes: number }>(
+        `SELECT count(*) FILTER (WHERE cached_bytes IS NOT NULL AND base IS NOT NULL) AS done,
+           count(*) AS total, coalesce(sum(cached_bytes), 0) AS bytes,
+           coalesce(sum(coalesce(cached_bytes, file_size_bytes)), 0) AS totalBytes
+         FROM remote_image JOIN image ON image.id = image_id
+         WHERE remote_image.dataset_id = ? AND is_kept AND missing = 0`,
+      )
+      .get(datasetId)
+    return row ?? { done: 0, total: 0, bytes: 0, totalBytes: 0 }
+  }
+
+  cacheBytes(): number {
+    return (
+      this.#db
+        .prepare<[], { bytes: number }>(
+          'SELECT coalesce(sum(cached_bytes), 0) AS bytes FROM remote_image',
+        )
+        .get()?.bytes ?? 0
+    )
+  }
+
+  /** Cached files that may go, least recently used first: not asked for, and nothing of theirs unsaid. */
+  evictable(limit: number): { imageId: string; bytes: number }[] {
+    return this.#db
+      .prepare<[number], { imageId: string; bytes: number }>(
+        `SELECT image_id AS imageId, cached_bytes AS bytes FROM remote_image
+         WHERE cached_bytes IS NOT NULL AND NOT is_kept
+           AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.image_id = remote_image.image_id)
+         ORDER BY used_at_ms LIMIT ?`,
+      )
+      .all(limit)
+  }
+
+  /** Cached files of a dataset that are not asked for any more. */
+  cachedUnkept(datasetId: string): string[] {
+    return this.#db
+      .prepare<[string], { image_id: string }>(
+        'SELECT image_id FROM remote_image WHERE dataset_id = ? AND cached_bytes IS NOT NULL AND NOT is_kept',
+      )
+      .all(datasetId)
+      .map(({ image_id }) => image_id)
+  }
+}

@@ -1,4 +1,4 @@
-import { cloudState, transferState } from '#renderer/document/cloud-state.ts'
+import { cloudState, transferState, unsentOf } from '#renderer/document/cloud-state.ts'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { selection } from '#renderer/document/selection.ts'
@@ -21,7 +21,7 @@ const SOON_MS = 200
 function isEdited(): boolean {
   const { remote } = datasetState.getState().dataset ?? {}
   const counts = remote && (cloudState.getState().sync[remote.accountId] ?? remote)
-  const unsent = counts ? counts.waiting + counts.failed + counts.conflicts : 0
+  const unsent = counts ? unsentOf(counts) : 0
   return session.getState().save.kind !== 'saved' || unsent > 0
 }
 

@@ -6,6 +6,13 @@ import type { Transfer } from '#shared/model/transfer.ts'
 
 type SyncCounts = Omit<Extract<AppEvent, { type: 'sync' }>, 'type' | 'accountId'>
 
+/** All that the service has not been told yet, for whatever reason. */
+export const unsentOf = ({
+  waiting,
+  failed,
+  conflicts,
+}: Pick<SyncCounts, 'waiting' | 'failed' | 'conflicts'>): number => waiting + failed + conflicts
+
 interface CloudState {
   accounts: readonly Account[]
   /** Why keys are not well kept on this system; null when they are. */

@@ -2,7 +2,7 @@ import { Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { removeAccount, setHourlyLimit } from '#renderer/actions/cloud.ts'
-import { cloudState } from '#renderer/document/cloud-state.ts'
+import { cloudState, unsentOf } from '#renderer/document/cloud-state.ts'
 import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
@@ -51,7 +51,7 @@ export function AccountsSection() {
   const sync = useStore(cloudState, (state) => state.sync)
   const [removing, setRemoving] = useState<Account | null>(null)
   const counts = removing && sync[removing.id]
-  const unsent = counts ? counts.waiting + counts.failed + counts.conflicts : 0
+  const unsent = counts ? unsentOf(counts) : 0
   return (
     <section className="flex flex-col gap-2">
       <div className="flex items-center justify-between">

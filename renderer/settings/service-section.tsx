@@ -7,58 +7,65 @@ import { formatBytes } from '#shared/model/bytes.ts'
 const CONNECTIONS = [8, 32, 64, 128, 256]
 const LIMITS = [1e9, 5e9, 10e9, 25e9, 50e9, 100e9]
 
+/** One of a few numbers, and the one that is set, if it is none of them. */
+function NumberField({
+  label,
+  hint,
+  value,
+  choices,
+  shown = String,
+  onChange,
+}: {
+  label: string
+  hint: string
+  value: number
+  choices: readonly number[]
+  shown?: (value: number) => string
+  onChange: (value: number) => void
+}) {
+  return (
+    <Field label={label} hint={hint}>
+      {(id) => (
+        <SelectField
+          id={id}
+          className="w-44"
+          value={value}
+          onChange={({ target }) => onChange(Number(target.value))}
+        >
+          {[...new Set([...choices, value])]
+            .sort((a, b) => a - b)
+            .map((choice) => (
+              <option key={choice} value={choice}>
+                {shown(choice)}
+              </option>
+            ))}
+        </SelectField>
+      )}
+    </Field>
+  )
+}
+
 /** How much of the disk and of the line the service may take. */
 export function ServiceSection({ settings }: { settings: Settings }) {
   return (
     <section className="flex flex-col gap-5">
-      <Field
+      <NumberField
         label={t('Images of the service on this disk')}
         hint={t(
           'The ones not looked at for longest go first. What you made available offline, and what was not sent yet, always stays.',
         )}
-      >
-        {(id) => (
-          <SelectField
-            id={id}
-            className="w-44"
-            value={settings.cacheLimitBytes}
-            onChange={({ target }) =>
-              void changeSettings({ cacheLimitBytes: Number(target.value) })
-            }
-          >
-            {[...new Set([...LIMITS, settings.cacheLimitBytes])]
-              .sort((a, b) => a - b)
-              .map((limit) => (
-                <option key={limit} value={limit}>
-                  {formatBytes(limit)}
-                </option>
-              ))}
-          </SelectField>
-        )}
-      </Field>
-      <Field
+        value={settings.cacheLimitBytes}
+        choices={LIMITS}
+        shown={formatBytes}
+        onChange={(cacheLimitBytes) => void changeSettings({ cacheLimitBytes })}
+      />
+      <NumberField
         label={t('Connections of a transfer, at the most')}
         hint={t('It takes no more than help, and fewer when something goes wrong.')}
-      >
-        {(id) => (
-          <SelectField
-            id={id}
-            className="w-44"
-            value={settings.transferConnections}
-            onChange={({ target }) =>
-              void changeSettings({ transferConnections: Number(target.value) })
-            }
-          >
-            {[...new Set([...CONNECTIONS, settings.transferConnections])]
-              .sort((a, b) => a - b)
-              .map((connections) => (
-                <option key={connections} value={connections}>
-                  {connections}
-                </option>
-              ))}
-          </SelectField>
-        )}
-      </Field>
+        value={settings.transferConnections}
+        choices={CONNECTIONS}
+        onChange={(transferConnections) => void changeSettings({ transferConnections })}
+      />
       <Checkbox
         label={t('Keep the machine awake while something is transferred')}
         hint={t('Its screen may go dark. Only in the desktop app.')}

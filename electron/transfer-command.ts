@@ -13,6 +13,7 @@ import { counted } from '#shared/model/counted.ts'
 import { formatDuration } from '#shared/model/duration.ts'
 import {
   downloadOptionsSchema,
+  shareOf,
   type Transfer,
   type TransferFailure,
   uploadOptionsSchema,
@@ -204,6 +205,11 @@ async function begin(
   const target = { accountId, remoteId, name }
   for (const transfer of core.transfers.list()) {
     if (transfer.state !== 'done' && transfer.state !== 'cancelled') {
+      // Who gives the command again without its folder wants it anew.
+      if (transfer.kind === 'download' && !existsSync(transfer.place)) {
+        await core.transfers.remove(transfer.id)
+        continue
+      }
       await core.transfers.retry(transfer.id)
       return transfer
     }
@@ -213,9 +219,10 @@ async function begin(
     : core.transfers.upload(target, job.places, uploadOptionsSchema.parse(job.options))
 }
 
-function progressLine({ files, bytes, bytesPerSecond, leftMs, isPlanned, problem }: Transfer) {
+function progressLine(transfer: Transfer) {
+  const { files, bytesPerSecond, leftMs, isPlanned, problem } = transfer
   const done = files.done + files.skipped
-  const share = bytes.total > 0 ? bytes.done / bytes.total : done / Math.max(1, files.total)
+  const share = shareOf(transfer)
   const width = 24
   const full = Math.round(share * width)
   return [

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { makeFolder } from '#core/make-folder.ts'
@@ -16,19 +17,23 @@ export async function writeFileAtomic(
   await replaceFile(path, content, mode)
 }
 
-/** The same in a folder that has to be there. */
+/** A link in the way is not followed, where the system has a flag for that. */
+const NEW_FILE =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0)
+
+/**
+ * The same in a folder that has to be there. `temporary`: absolute; who gives one that is the same each time leaves
+ * nothing behind for good where the app ends in the middle.
+ */
 export async function replaceFile(
   path: string,
   content: string | Uint8Array,
   mode?: number,
+  temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${newId().slice(0, 8)}.part`),
 ): Promise<void> {
-  const temporary = join(
-    dirname(path),
-    `.${basename(path).slice(0, 100)}.${newId().slice(0, 8)}.part`,
-  )
   try {
     {
-      await using handle = await open(temporary, 'wx', mode)
+      await using handle = await open(temporary, NEW_FILE, mode)
       await handle.writeFile(content)
       await handle.sync()
     }

@@ -52,6 +52,7 @@ export async function stageFiles(
 ): Promise<{ stageId: string; paths: string[] }> {
   const { stageId, folder } = await client.transfers.stage()
   const queue = files.values()
+  const tops = new Set<string>()
   let done = 0
   const send = async () => {
     for (const { path, file } of queue) {
@@ -61,7 +62,10 @@ export async function stageFiles(
         body: file,
         signal,
       })
-      if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`)
+      const said = await answer.text()
+      if (!answer.ok) throw new Error(`${path}: ${said}`)
+      // A name may be called otherwise on this disk.
+      tops.add(decodeURIComponent(said))
       onProgress(++done)
     }
   }
@@ -71,7 +75,6 @@ export async function stageFiles(
     await client.transfers.unstage({ stageId })
     throw error
   }
-  const tops = new Set(files.map(({ path }) => path.split('/')[0]))
   return { stageId, paths: [...tops].map((top) => `${folder}/${top}`) }
 }
 

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import type { RemoteTarget } from '#renderer/actions/transfers.ts'
+import { changeSettings } from '#renderer/actions/view-actions.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from '#renderer/gallery/stage-labels.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
@@ -85,7 +86,15 @@ function Filters({
   )
 }
 
-function Plan({ plan }: { plan: DownloadPlan }) {
+function Plan({
+  plan,
+  hasFolder,
+  byClass,
+}: {
+  plan: DownloadPlan
+  hasFolder: boolean
+  byClass: boolean
+}) {
   const tooLarge = plan.bytes > plan.freeBytes
   const tooMany = plan.requestsLeft !== null && plan.requests > plan.requestsLeft
   const how = {
@@ -108,14 +117,24 @@ function Plan({ plan }: { plan: DownloadPlan }) {
             duration: formatDuration(plan.expectedMs),
           })}
       </p>
-      <p className={tooLarge ? 'text-danger' : 'text-muted'}>
+      {plan.images === 0 && (
+        <p className="text-danger">
+          {t('No image is like that: choose other stages, splits or tags.')}
+        </p>
+      )}
+      {byClass && plan.images > 0 && (
+        <p className="text-muted">
+          {t('Which of them have the classes is looked for when it begins: it may be fewer.')}
+        </p>
+      )}
+      <p className={tooLarge ? 'text-danger' : 'text-muted'} hidden={!hasFolder}>
         {t('{size} are free on the disk.', { size: formatBytes(plan.freeBytes) })}
         {tooLarge &&
           t(
             ' It stops when the disk is full, and goes on when there is room: files that are there count as done.',
           )}
       </p>
-      {plan.holdsFiles && (
+      {hasFolder && plan.holdsFiles && (
         <p className="text-warning">
           {t(
             'The folder is not empty: a file that has the name of one of these is replaced, unless it is the same.',
@@ -155,10 +174,15 @@ export function DownloadDialog({
   const plan = useQuery(
     orpc.transfers.planDownload.queryOptions({ input, staleTime: 60_000, retry: false }),
   )
+  const chooseFolder = (path: string) => {
+    setError(null)
+    setFolder(path)
+  }
   const start = async () => {
     setError(null)
     try {
       await client.transfers.download({ ...target, folder, options })
+      void changeSettings({ lastDownloadFolder: folder })
       showDialog({ kind: 'transfers' })
     } catch (reason) {
       setError(messageOf(reason))
@@ -174,14 +198,23 @@ export function DownloadDialog({
       footer={
         <>
           <Button onClick={() => showDialog(null)}>{t('Cancel')}</Button>
-          <Button variant="primary" disabled={folder === ''} onClick={() => void start()}>
+          <Button
+            variant="primary"
+            disabled={folder === '' || plan.data?.images === 0}
+            onClick={() => void start()}
+          >
             {t('Download')}
           </Button>
         </>
       }
     >
       <div className="flex flex-col gap-4">
-        <PathField label={t('Into the folder')} value={folder} onChange={setFolder} allowCreate />
+        <PathField
+          label={t('Into the folder')}
+          value={folder}
+          onChange={chooseFolder}
+          allowCreate
+        />
         <div className="flex flex-wrap items-end gap-6">
           <div className="w-64">
             <Field label={t('As')}>
@@ -224,7 +257,7 @@ export function DownloadDialog({
         {imageIds === null && <Filters options={options} onChange={change} />}
         {plan.isError && <ErrorNote>{plan.error.message}</ErrorNote>}
         {plan.data ? (
-          <Plan plan={plan.data} />
+          <Plan plan={plan.data} hasFolder={folder !== ''} byClass={options.classes.length > 0} />
         ) : (
           !plan.isError && <p className="text-xs text-muted">{t('Asking the service…')}</p>
         )}

@@ -30,7 +30,7 @@ import { Modal } from '#renderer/ui/modal.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 import { formatDuration } from '#shared/model/duration.ts'
-import { isLive, type Transfer } from '#shared/model/transfer.ts'
+import { isLive, shareOf, type Transfer } from '#shared/model/transfer.ts'
 
 const STATE: Record<Transfer['state'], string> = {
   planning: t('Getting ready'),
@@ -111,10 +111,10 @@ function Failures({ id, count }: { id: string; count: number }) {
 function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void }) {
   const [showsFailures, setShowsFailures] = useState(false)
   const [showsReport, setShowsReport] = useState(false)
-  const { id, kind, name, place, state, problem, doing, files, bytes, history, report } = transfer
+  const { id, kind, name, place, state, problem, doing, files, history, report } = transfer
   const Icon = kind === 'download' ? ArrowDownToLine : ArrowUpFromLine
   const live = isLive(transfer)
-  const hasBytes = bytes.total > 0
+  const canCancel = live || state === 'paused'
   return (
     <li
       className="flex flex-col gap-2 border-b border-line py-3.5 last:border-0"
@@ -132,17 +132,13 @@ function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void 
           {live && doing ? `${doing}…` : STATE[state]}
         </span>
         <div className="flex shrink-0">
-          {live && (
-            <IconButton label={t('Pause {name}', { name })} onClick={() => void pauseTransfer(id)}>
-              <Pause />
-            </IconButton>
-          )}
-          {(state === 'paused' || (state === 'failed' && files.failed === 0)) && (
+          {(live || state === 'paused' || (state === 'failed' && files.failed === 0)) && (
+            // One button, so that the focus stays on it.
             <IconButton
-              label={t('Go on with {name}', { name })}
-              onClick={() => void resumeTransfer(id)}
+              label={live ? t('Pause {name}', { name }) : t('Go on with {name}', { name })}
+              onClick={() => void (live ? pauseTransfer(id) : resumeTransfer(id))}
             >
-              <Play />
+              {live ? <Pause /> : <Play />}
             </IconButton>
           )}
           {files.failed > 0 && !live && (
@@ -161,26 +157,22 @@ function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void 
               <FolderOpen />
             </IconButton>
           )}
-          {live || state === 'paused' ? (
-            <IconButton label={t('Cancel {name}', { name })} onClick={onCancel}>
-              <X />
-            </IconButton>
-          ) : (
-            <IconButton
-              label={t('Take {name} off the list', { name })}
-              onClick={() => void removeTransfer(id)}
-            >
-              <Trash2 />
-            </IconButton>
-          )}
+          <IconButton
+            label={
+              canCancel ? t('Cancel {name}', { name }) : t('Take {name} off the list', { name })
+            }
+            onClick={() => (canCancel ? onCancel() : void removeTransfer(id))}
+          >
+            {canCancel ? <X /> : <Trash2 />}
+          </IconButton>
         </div>
       </div>
       {state !== 'done' && state !== 'cancelled' && (
         <ProgressBar
           isBare
           label={t('Progress of {name}', { name })}
-          done={hasBytes ? bytes.done : files.done + files.skipped}
-          total={hasBytes ? bytes.total : files.total}
+          done={Math.round(shareOf(transfer) * 1_000)}
+          total={1_000}
         />
       )}
       <p className="text-xs text-muted tabular-nums">{line(transfer)}</p>

@@ -13,7 +13,7 @@ import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
 import { Checkbox, Choice, Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { formatBytes } from '#shared/model/bytes.ts'
-import { FORMATS } from '#shared/model/format.ts'
+import { FORMATS, type FormatId } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
 import { PathField } from './path-field.tsx'
@@ -52,18 +52,8 @@ function usePreview(
 }
 
 function Preview({ preview, onExisting }: { preview: UploadPreview; onExisting: string }) {
-  const {
-    images,
-    bytes,
-    directories,
-    others,
-    otherCount,
-    sameName,
-    sameContent,
-    labels,
-    labelFiles,
-  } = preview
-  const label = FORMATS.find(({ id }) => id === labels)?.label
+  const { images, bytes, directories, others, otherCount, sameName, sameContent, labels } = preview
+  const labelOf = (format: FormatId) => FORMATS.find(({ id }) => id === format)?.label ?? format
   const fate = { skip: t('left out'), rename: t('renamed'), replace: t('replaced') }[onExisting]
   return (
     <div
@@ -95,11 +85,12 @@ function Preview({ preview, onExisting }: { preview: UploadPreview; onExisting: 
           })}
         </p>
       )}
-      {label && (
+      {labels.length > 0 && (
         <p>
-          {t('Annotations beside them: {label} ({count})', {
-            label,
-            count: counted(labelFiles, 'file'),
+          {t('Annotations beside them: {formats}', {
+            formats: labels
+              .map(({ format, files }) => `${labelOf(format)} (${counted(files, 'file')})`)
+              .join(', '),
           })}
         </p>
       )}

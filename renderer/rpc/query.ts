@@ -1,6 +1,6 @@
 import { createTanstackQueryUtils } from '@orpc/tanstack-query'
 import { QueryClient } from '@tanstack/react-query'
-import { ConnectionLostError, client } from './connection.ts'
+import { ConnectionLostError, client, connection } from './connection.ts'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -14,6 +14,14 @@ export const queryClient = new QueryClient({
     },
     mutations: { networkMode: 'always' },
   },
+})
+
+// What was asked for while the engine was away is asked for again.
+connection.subscribe(({ state }) => {
+  if (state === 'connected')
+    void queryClient.refetchQueries({
+      predicate: (query) => query.state.error instanceof ConnectionLostError,
+    })
 })
 
 export const orpc = createTanstackQueryUtils(client)

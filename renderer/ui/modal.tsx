@@ -1,6 +1,6 @@
 import { X } from 'lucide-react'
 import { Dialog } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { t } from '#renderer/texts/texts.ts'
 import { isBesideDialogs } from './beside-dialogs.ts'
 import { IconButton } from './button.tsx'
@@ -26,8 +26,17 @@ function focusFirst(content: HTMLElement): void {
   first?.focus()
 }
 
+/** Back to what opened a dialog inside another one; Radix knows of triggers alone. */
+function focusOpener(opener: Element | null, event: Event): void {
+  const outer = opener?.closest<HTMLElement>('[role=dialog]')
+  if (!outer?.isConnected) return
+  event.preventDefault()
+  if (opener instanceof HTMLElement) opener.focus()
+}
+
 /** A dialog over the app; Radix keeps focus, Escape and the screen reader right. */
 export function Modal({ title, description, onClose, children, footer, wide = false }: ModalProps) {
+  const opener = useRef<Element | null>(null)
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
@@ -37,8 +46,10 @@ export function Modal({ title, description, onClose, children, footer, wide = fa
             const content = event.currentTarget
             if (!(content instanceof HTMLElement)) return
             event.preventDefault()
+            opener.current = document.activeElement
             focusFirst(content)
           }}
+          onCloseAutoFocus={(event) => focusOpener(opener.current, event)}
           // What lies over every dialog is none of this one's business.
           onInteractOutside={(event) => {
             if (isBesideDialogs(event.detail.originalEvent)) event.preventDefault()

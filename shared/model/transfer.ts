@@ -67,9 +67,8 @@ export const uploadPreviewSchema = z.object({
   sameName: z.number().int(),
   /** Under another name, but with the content of an image that was sent from here before. */
   sameContent: z.number().int(),
-  /** Format of label files beside the images; null when there are none. */
-  labels: formatIdSchema.nullable(),
-  labelFiles: z.number().int(),
+  /** Label files beside the images, by format. */
+  labels: z.array(z.object({ format: formatIdSchema, files: z.number().int() })),
   /** Still looking. */
   isComplete: z.boolean(),
 })
@@ -134,16 +133,23 @@ export function isLive({ state }: Pick<Transfer, 'state'>): boolean {
   return state === 'planning' || state === 'running' || state === 'finishing'
 }
 
-/** How far all that is live is, 0..1: by bytes, or by files where no bytes are known; null when nothing is. */
+/** How far one is, 0..1: as much by its files as by its bytes, so that it is through when both are. */
+export function shareOf({ files, bytes }: Pick<Transfer, 'files' | 'bytes'>): number {
+  const parts = [
+    { done: files.done + files.skipped, total: files.total },
+    { done: bytes.done, total: bytes.total },
+  ].filter(({ total }) => total > 0)
+  return parts.reduce((sum, { done, total }) => sum + done / total / parts.length, 0)
+}
+
+/** How far all that is live is, 0..1: each as much as it has bytes, or files where no bytes are known; null when nothing is. */
 export function liveShare(
   transfers: readonly Pick<Transfer, 'state' | 'bytes' | 'files'>[],
 ): number | null {
   const live = transfers.filter(isLive)
   if (live.length === 0) return null
-  const total = live.reduce((sum, { bytes, files }) => sum + (bytes.total || files.total), 0)
-  const done = live.reduce(
-    (sum, { bytes, files }) => sum + (bytes.total ? bytes.done : files.done + files.skipped),
-    0,
-  )
+  const sizeOf = ({ bytes, files }: (typeof live)[number]) => bytes.total || files.total
+  const total = live.reduce((sum, transfer) => sum + sizeOf(transfer), 0)
+  const done = live.reduce((sum, transfer) => sum + sizeOf(transfer) * shareOf(transfer), 0)
   return total === 0 ? 0 : done / total
 }

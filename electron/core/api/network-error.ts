@@ -12,6 +12,8 @@ export function networkError(error: unknown, route: string): NetworkError {
     error instanceof undiciErrors.ConnectTimeoutError
   if (isTimeout)
     return new RequestTimeoutError('The service did not answer in time', { route, cause: error })
-  const reason = messageOf(error)
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const isBroken = /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(code)
+  const reason = isBroken ? 'the connection broke off' : messageOf(error)
   return new NetworkError(`The service could not be reached: ${reason}`, { route, cause: error })
 }

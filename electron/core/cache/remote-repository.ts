@@ -325,6 +325,13 @@ export class RemoteRepository {
         conflicts.length > 0 ? JSON.stringify(conflicts) : null,
         imageId,
       )
+    // Until now it was the service's word, to which those that came were added.
+    this.#db
+      .prepare(
+        `UPDATE image SET annotation_count = (SELECT count(*) FROM annotation WHERE image_id = image.id)
+         WHERE id = ?`,
+      )
+      .run(imageId)
   }
 
   /** Before labels are told: should the answer not come, a later reading knows them again. */

@@ -45,7 +45,7 @@ const fileSchema = z
     imageWidth: number.nullish(),
     checked: z.boolean().nullish(),
     tags: z.array(z.string()).nullish(),
-    imageData: z.unknown(),
+    imageData: z.unknown().optional(),
   })
   .loose()
 

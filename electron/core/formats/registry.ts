@@ -42,13 +42,24 @@ function formatOfYolo(files: readonly InputFile[]): FormatId {
   if (yaml && textOf(yaml).includes('kpt_shape')) return 'yolo_pose'
   for (const file of files.filter(({ path }) => /\.txt$/i.test(path)).slice(0, MAX_LOOKED_AT)) {
     const [line] = textOf(file).trim().split(/\r?\n/)
-    const count = line === '' ? 0 : line.split(/\s+/).length
+    // A list of classes has words.
+    const count = /^[\d.eE+-]+(?:\s+[\d.eE+-]+)+$/.test(line) ? line.split(/\s+/).length : 0
     if (count === 9) return 'yolo_obb'
     if (count > 6) return 'yolo_seg'
     if (count > 0) return 'yolo'
   }
   return 'yolo'
 }
+
+/** What one label file is by itself; which YOLO tells only `detectFormat` of those with it. null: none of ours. */
+export function formatOfFile(file: InputFile): FormatId | null {
+  if (/\.json$/i.test(file.path)) return formatOfJson(file)
+  if (/\.xml$/i.test(file.path)) return 'pascal_voc'
+  return isYoloFile(file) ? 'yolo' : null
+}
+
+/** Labels, or a list of classes. */
+export const isYoloFile = ({ path }: InputFile): boolean => /\.(?:txt|ya?ml|names)$/i.test(path)
 
 /** Tells the format of label files by their names and content; null when it is none of ours. */
 export function detectFormat(files: readonly InputFile[]): FormatId | null {

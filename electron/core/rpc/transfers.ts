@@ -2,7 +2,7 @@ import type { AppCore } from '#core/app-core.ts'
 import type { DownloadOptions } from '#shared/model/transfer.ts'
 import { guarded, os } from './procedure.ts'
 
-export function transferRouter({ transfers, stages, remotes, writeSettings, ports }: AppCore) {
+export function transferRouter({ transfers, stages, remotes, ports }: AppCore) {
   /** A window names images by our ids. */
   const inTheirWords = (options: DownloadOptions): DownloadOptions => ({
     ...options,
@@ -14,10 +14,9 @@ export function transferRouter({ transfers, stages, remotes, writeSettings, port
     planDownload: os.transfers.planDownload.handler(({ input: { folder, options, ...target } }) =>
       transfers.planDownload(target, folder, inTheirWords(options)),
     ),
-    download: os.transfers.download.handler(({ input: { folder, options, ...target } }) => {
-      writeSettings({ lastDownloadFolder: folder })
-      return transfers.download(target, folder, inTheirWords(options))
-    }),
+    download: os.transfers.download.handler(({ input: { folder, options, ...target } }) =>
+      transfers.download(target, folder, inTheirWords(options)),
+    ),
     previewUpload: os.transfers.previewUpload.handler(({ input, signal }) => {
       const { paths, options, ...target } = input
       const stop = signal ?? new AbortController().signal

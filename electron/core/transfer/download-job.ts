@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { access, constants, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isExpired } from '#core/api/client.ts'
@@ -71,6 +72,9 @@ export class DownloadJob {
 
   async #run(): Promise<string[]> {
     const context = this.#context
+    const { files: known } = context.transfers.counts(context.transfer.id)
+    // With its drive somewhere else it is not begun anew on this one.
+    if (known.done + known.skipped > 0 && !existsSync(this.#folder.root)) throw this.#gone()
     await this.#folder.place('folder')
     // Neither list needs the other.
     const addresses = this.#wantsImages ? this.#addresses.renew() : Promise.resolve()
@@ -100,7 +104,8 @@ export class DownloadJob {
     const { transfers, transfer } = this.#context
     for (const state of ['waiting', 'failed'] as const)
       for (const { target } of transfers.items<DownloadFacts>(transfer.id, state))
-        await rm(`${join(this.#folder.root, target)}.part`, { force: true })
+        for (const part of [`${target}.part`, `${target}.json.part`])
+          await rm(join(this.#folder.root, part), { force: true })
     const staging = join(this.#folder.root, this.#staging)
     await forgetExports(this.#context, staging)
     await rm(staging, { recursive: true, force: true })
@@ -247,13 +252,14 @@ export class DownloadJob {
         () => true,
       ))
     if (OF_DISK.has(reason) || (await isRefused())) throw toUserError(error, root)
-    if (/^E[A-Z]+$/.test(code) && !(await this.#folder.isThere())) throw this.#gone()
+    const hasGone = this.#folder.wasMade && !(await this.#folder.isThere())
+    if (/^E[A-Z]+$/.test(code) && hasGone) throw this.#gone()
   }
 
   #gone(): UserError {
     return new UserError(
       'folder_gone',
-      `${this.#folder.root} is not there any more. Bring it back, or connect its drive, and go on.`,
+      `${this.#folder.root} is not there any more. Bring it back, or connect its drive, and go on; or begin a new download.`,
     )
   }
 

@@ -125,7 +125,12 @@ export class DownloadLabels {
     this.#written.add(item.seq)
     // What is the same is left as it is, with its time.
     if ((await readFile(file, 'utf8').catch(() => null)) === content) return
-    await replaceFile(file, content)
+    await this.#replace(file, content)
+  }
+
+  /** What lies beside it until it is whole has the name that images have then. */
+  #replace(file: string, content: string | Uint8Array): Promise<void> {
+    return replaceFile(file, content, undefined, `${file}.part`)
   }
 
   /** Of one image, by itself. */
@@ -180,7 +185,7 @@ export class DownloadLabels {
     }
     const options = { clampToImage: false, vocPixelOrigin: 0 as const }
     for (const { path, content } of FORMAT_BY_ID[layout].export(set, options, this.#losses))
-      await replaceFile(await this.#folder.place(path), content)
+      await this.#replace(await this.#folder.place(path), content)
   }
 
   async #stagedLabels(item: DownloadItem): Promise<Annotation[]> {

@@ -122,6 +122,11 @@ test('says beforehand what it would do', async () => {
   expect(await holdsFiles()).toBe(false)
   writeFileSync(join(folder.path, 'mine.txt'), 'x')
   expect(await holdsFiles()).toBe(true)
+  const planIn = (place: string) =>
+    cloud.core.transfers.planDownload(target(cloud, service.emulator), place, ALL_FILES)
+  await expect(planIn('photos')).rejects.toThrow('photos: give the whole path')
+  await expect(planIn(join(folder.path, 'mine.txt'))).rejects.toThrow('mine.txt is a file')
+  await expect(planIn(join(folder.path, 'mine.txt/below'))).rejects.toThrow('mine.txt is a file')
 })
 
 test('beyond 10,000 images it pages, and all come', { timeout: 120_000 }, async () => {

@@ -45,7 +45,8 @@ interface RunningProgress
     Transfer,
     'problem' | 'doing' | 'bytesPerSecond' | 'leftMs' | 'history' | 'connections'
   > {
-  bytesDone: number
+  /** Of files under way; what is done is in the database. */
+  bytesOnWay: number
 }
 
 /** One transfer at work: what its job is given, and what is known of it that the database does not hold. */
@@ -56,6 +57,8 @@ export class RunningTransfer {
   readonly #abort = new AbortController()
   readonly #threads = fetchThreads()
   readonly #meter: SpeedMeter
+  /** The same of files. */
+  readonly #files: SpeedMeter
   readonly job: DownloadJob | UploadJob
   #isStopping = false
   #doing = ''
@@ -65,8 +68,6 @@ export class RunningTransfer {
   #kept: Parameters<TransferRepository['keepDownloaded']>[0][number][] = []
   /** Of files under way; what is done is in the database. */
   #bytesOnWay = 0
-  /** What was shown as done. */
-  #shownBytes = 0
   #failuresInARow = 0
 
   /** `tell`: there is something new to be shown. */
@@ -75,6 +76,7 @@ export class RunningTransfer {
     this.#transfer = transfer
     this.#tell = tell
     this.#meter = new SpeedMeter(deps.clock)
+    this.#files = new SpeedMeter(deps.clock)
     const context = this.#context()
     this.job =
       transfer.kind === 'download'
@@ -123,16 +125,16 @@ export class RunningTransfer {
     this.#threads.stop()
   }
 
-  /** Never goes back: what has to be sent again is shown as sent. `bytes`: of what the database holds. */
-  progress({ done, total }: Transfer['bytes']): RunningProgress {
-    const moved = Math.min(total, done + this.#bytesOnWay)
-    this.#shownBytes = Math.max(moved, Math.min(this.#shownBytes, total))
+  progress({ files, bytes }: Pick<Transfer, 'files' | 'bytes'>): RunningProgress {
+    const bytesLeftMs = this.#meter.leftMs(bytes.total - bytes.done - this.#bytesOnWay)
+    const filesLeft = files.total - files.done - files.skipped - files.failed
     return {
       problem: this.#problem,
       doing: this.#doing,
-      bytesDone: this.#shownBytes,
+      bytesOnWay: this.#bytesOnWay,
       bytesPerSecond: this.#meter.bytesPerSecond,
-      leftMs: this.#meter.leftMs(total - this.#shownBytes),
+      // Small files are held up by their number.
+      leftMs: bytesLeftMs && Math.max(bytesLeftMs, this.#files.leftMs(filesLeft) ?? 0),
       history: this.#meter.history,
       connections: this.#active,
     }
@@ -195,6 +197,8 @@ export class RunningTransfer {
       probe,
       settle: (change) => {
         this.#failuresInARow = 0
+        this.#wait(null)
+        this.#files.add(1)
         this.#settled.push(change)
         if (this.#settled.length >= FLUSH_ITEMS) this.#flush()
       },
@@ -230,7 +234,6 @@ export class RunningTransfer {
     }
     this.#wait(error)
     await clock.sleep(Math.max(1_000, waitMs()), signal).catch(() => {})
-    this.#wait(null)
   }
 
   /** `error`: what is waited for to pass; null: it has. */

@@ -20,6 +20,10 @@ export class SafeFolder {
     this.root = root
   }
 
+  get wasMade(): boolean {
+    return this.#device !== null
+  }
+
   /** Once something was placed: whether it still is. With its drive it goes, or an empty folder is left in its place. */
   async isThere(): Promise<boolean> {
     return this.#device !== null && (await deviceOf(this.root)) === this.#device

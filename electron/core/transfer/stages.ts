@@ -45,7 +45,10 @@ export class Stages {
         await rm(join(this.#root, name), { recursive: true, force: true })
   }
 
-  /** Answers `PUT /stage/<id>/<path>`: the body goes to disk as it comes, never into memory whole. */
+  /**
+   * Answers `PUT /stage/<id>/<path>` with what its first segment is called here: the body goes to disk as it comes,
+   * never into memory whole.
+   */
   readonly handle = async (request: Request): Promise<Response> => {
     const [, , stageId = '', ...segments] = new URL(request.url).pathname.split('/')
     const names = this.#names.get(stageId)
@@ -59,7 +62,7 @@ export class Stages {
       const body = Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0])
       await pipeline(body, createWriteStream(part))
       await rename(part, target)
-      return new Response(null, { status: 204 })
+      return new Response(encodeURIComponent(path.split('/')[0]), { status: 201 })
     } catch (error) {
       await rm(part, { force: true })
       return new Response(messageOf(error), { status: 507 })

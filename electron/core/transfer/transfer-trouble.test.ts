@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { TransferRepository } from '#core/cache/transfer-repository.ts'
@@ -91,7 +91,7 @@ test.each([
   ['full', Array.from({ length: 60 }, (_, index) => `/${index}/x`)],
   ['images_only', Array.from({ length: 600 }, (_, index) => `/${index}`)],
 ] as const)(
-  'a folder that goes away stops the download (%s), and all of it is fetched when it goes on',
+  'a folder that goes away stops the download (%s), and all of it is there when it is back',
   async (what, directories) => {
     using parent = temporaryFolder()
     const folder = join(parent.path, 'files')
@@ -120,6 +120,13 @@ test.each([
     expect(stopped).toMatchObject({ state: 'failed', files: { failed: 0, total: 600 } })
     expect(stopped.problem).toContain(`${folder} is not there any more`)
     expect(existsSync(folder)).toBe(false)
+    // Without it nothing goes on, least of all on another disk.
+    await transfers.resume(id)
+    expect((await transfers.settled(id)).problem).toContain(`${folder} is not there any more`)
+    expect(existsSync(folder)).toBe(false)
+    renameSync(`${folder} of another day`, folder)
+    const [taken] = filesIn(folder).filter((file) => file.endsWith('.jpg'))
+    rmSync(join(folder, taken))
     await transfers.resume(id)
     expect(await transfers.settled(id)).toMatchObject({ state: 'done', files: { failed: 0 } })
     expect(filesIn(folder)).toHaveLength(what === 'full' ? 1_200 : 600)

@@ -9,10 +9,16 @@ test('paused at once, gone on with, cancelled without half a file', async () => 
   const { emulator } = service
   await using cloud = await cloudCore(emulator, { dataset: 'large' })
   using folder = temporaryFolder()
+  const told: number[] = []
+  using _listener = cloud.core.events.on((event) => {
+    if (event.type === 'transfer') told.push(event.transfer.bytes.done)
+  })
   const id = await beginLarge(cloud, emulator, folder.path)
   await cloud.core.transfers.pause(id)
   const paused = cloud.core.transfers.get(id)
   expect(paused.state).toBe('paused')
+  expect(paused.bytes.done).toBeGreaterThanOrEqual(told.at(-2) ?? 0)
+  expect(told).toEqual(told.toSorted((a, b) => a - b))
   expect(paused.files.done).toBeLessThan(12_000)
   await cloud.core.transfers.resume(id)
   await doneAtLeast(cloud, id, paused.files.done + 50)

@@ -42,6 +42,8 @@ export class Transfers {
   readonly #turns = new Locks()
   /** Why it failed, of those for which that could not be written down; after a start they go on by themselves. */
   readonly #broken = new Map<string, string>()
+  /** Of each, what was shown as done. */
+  readonly #shownBytes = new Map<string, number>()
   /** Of the last transfer that ended, bytes a second; null: none since the start. */
   #lastRate: number | null = null
   #isClosed = false
@@ -85,6 +87,7 @@ export class Transfers {
     folder: string,
     options: DownloadOptions,
   ): Promise<DownloadPlan> {
+    const place = requireWhole(folder)
     const signal = AbortSignal.timeout(120_000)
     return this.#deps.run(accountId, async (client) => {
       const dataset = await client.datasets.get(remoteId, { signal })
@@ -98,8 +101,8 @@ export class Transfers {
         bytes,
         requests,
         requestsLeft: left,
-        freeBytes: await freeBytes(folder),
-        holdsFiles: await holdsFiles(folder),
+        freeBytes: await freeBytes(place),
+        holdsFiles: await holdsFiles(place),
         expectedMs: this.#lastRate === null ? null : (bytes / this.#lastRate) * 1000,
         annotations: mode,
       }
@@ -108,15 +111,10 @@ export class Transfers {
 
   /** `folder`: absolute. */
   download(target: Target, folder: string, options: DownloadOptions): Transfer {
-    if (!isAbsolute(folder))
-      throw new UserError(
-        'relative',
-        `${folder}: give the whole path, from the root of the disk, so that it is clear where the files go.`,
-      )
     const stored = this.#deps.transfers.create({
       kind: 'download',
       ...target,
-      place: resolve(folder),
+      place: requireWhole(folder),
       options,
     })
     this.#begin(stored)
@@ -130,6 +128,12 @@ export class Transfers {
     options: UploadOptions,
     signal: AbortSignal,
   ): AsyncGenerator<UploadPreview> {
+    const whole = paths.map(requireWhole)
+    if (options.directory.split('/').includes('..'))
+      throw new UserError(
+        'directory',
+        `${options.directory}: a directory of the dataset cannot lead out of it. Leave out the “..”.`,
+      )
     const there = new Map<string, number>()
     if (remoteId !== null)
       await this.#deps.run(accountId, async (client) => {
@@ -140,7 +144,7 @@ export class Transfers {
       })
     yield* lookAtDropped(
       {
-        paths: paths.map((path) => resolve(path)),
+        paths: whole,
         scratch: join(this.#deps.dataDir, 'scratch', `preview-${newId()}`),
         there,
         uploadedAs: (sha256) =>
@@ -158,7 +162,7 @@ export class Transfers {
     options: UploadOptions,
     staged: string | null = null,
   ): Transfer {
-    const absolute = paths.map((path) => resolve(path))
+    const absolute = paths.map(requireWhole)
     const stored = this.#deps.transfers.create({
       kind: 'upload',
       ...target,
@@ -212,6 +216,7 @@ export class Transfers {
         )
       this.#deps.transfers.remove(id)
       this.#broken.delete(id)
+      this.#shownBytes.delete(id)
       this.#deps.events.publish({ type: 'transfer-removed', id })
     })
   }
@@ -323,7 +328,11 @@ export class Transfers {
   #describe(stored: StoredTransfer): Transfer {
     const broken = this.#broken.get(stored.id)
     const { files, bytes } = this.#deps.transfers.counts(stored.id)
-    const running = this.#running.get(stored.id)?.at.progress(bytes)
+    const running = this.#running.get(stored.id)?.at.progress({ files, bytes })
+    // What has to be sent again is not shown as going back.
+    const moved = Math.min(bytes.total, bytes.done + (running?.bytesOnWay ?? 0))
+    const done = Math.max(moved, Math.min(this.#shownBytes.get(stored.id) ?? 0, bytes.total))
+    this.#shownBytes.set(stored.id, done)
     return {
       id: stored.id,
       kind: stored.kind,
@@ -334,7 +343,7 @@ export class Transfers {
       problem: running?.problem ?? broken ?? stored.problem,
       doing: running?.doing ?? '',
       files,
-      bytes: { done: running?.bytesDone ?? bytes.done, total: bytes.total },
+      bytes: { done, total: bytes.total },
       isPlanned: stored.isPlanned,
       bytesPerSecond: running?.bytesPerSecond ?? 0,
       leftMs: stored.isPlanned ? (running?.leftMs ?? null) : null,
@@ -358,6 +367,15 @@ export class Transfers {
 /** Nothing can be done with it any more. */
 const isOver = ({ state }: StoredTransfer) => state === 'done' || state === 'cancelled'
 
+/** The path without `.` and the like. Throws a UserError where it depends on where the app was started. */
+function requireWhole(path: string): string {
+  if (isAbsolute(path)) return resolve(path)
+  throw new UserError(
+    'relative',
+    `${path}: give the whole path, from the root of the disk, so that it is clear which place is meant.`,
+  )
+}
+
 /** False where there is no folder yet, or none that can be read: the download says so then. */
 async function holdsFiles(folder: string): Promise<boolean> {
   try {
@@ -371,7 +389,10 @@ async function holdsFiles(folder: string): Promise<boolean> {
 /** Of the disk that a folder is, or will be, on. */
 async function freeBytes(folder: string): Promise<number> {
   for (let path = resolve(folder); ; path = resolve(path, '..')) {
-    if (!(await stat(path).catch(() => null))) {
+    const there = await stat(path).catch(() => null)
+    if (there && !there.isDirectory())
+      throw new UserError('not_a_folder', `${path} is a file: choose a folder.`)
+    if (!there) {
       if (path === resolve(path, '..')) return 0
       continue
     }

@@ -11,7 +11,7 @@ import { ThreadLostError } from '#core/threads/wire-error.ts'
 import { toUserError } from '#core/user-error.ts'
 import { counted } from '#shared/model/counted.ts'
 import { messageOf } from '#shared/model/message-of.ts'
-import { fileNameOf } from '#shared/model/paths.ts'
+import { fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
 import { type UploadOptions, uploadOptionsSchema } from '#shared/model/transfer.ts'
 import { runPool } from './concurrency.ts'
 import { type ContentFacts, fileFactsThreads } from './file-facts.ts'
@@ -56,6 +56,8 @@ export class UploadJob {
   readonly #labelFiles: LabelFile[] = []
   /** Paths of the dataset that are taken, folded by nothing: the service tells case apart. */
   readonly #taken = new Map<string, string>()
+  /** Paths that this upload takes, and which of its files does. */
+  readonly #own = new Map<string, number>()
   #facts: Threads<string, ContentFacts> | null = null
   #batch = FIRST_BATCH
   #wake: (() => void) | null = null
@@ -121,10 +123,9 @@ export class UploadJob {
   async #scan(): Promise<void> {
     const { transfers, transfer, signal } = this.#context
     try {
-      const own = new Set<string>()
       const known = new Set<string>()
-      for (const { target, source } of transfers.each<UploadFacts>(transfer.id, null)) {
-        own.add(target)
+      for (const { seq, target, source, facts } of transfers.each<UploadFacts>(transfer.id, null)) {
+        this.#own.set(facts.calledAs ?? target, seq)
         known.add(source)
       }
       let seq = transfers.nextSeq(transfer.id)
@@ -145,7 +146,7 @@ export class UploadJob {
           if (kind === 'label') this.#labelFiles.push({ file, path })
           if (kind !== 'image' || known.has(file)) continue
           waiting.push({
-            ...this.#itemOf(path, own),
+            ...this.#itemOf(path, seq),
             seq: seq++,
             source: file,
             title: path,
@@ -165,26 +166,56 @@ export class UploadJob {
   /** Where a file goes in the dataset, and whether it goes at all. */
   #itemOf(
     path: string,
-    own: Set<string>,
+    seq: number,
   ): { target: string; state: 'waiting' | 'skipped'; facts: UploadFacts } {
     const wanted = uploadTarget(path, this.#options)
-    const isTaken = (candidate: string) => this.#taken.has(candidate) || own.has(candidate)
-    const mayReplace = this.#options.onExisting === 'replace' && !own.has(wanted)
-    if (!isTaken(wanted) || mayReplace) {
-      own.add(wanted)
-      const replaces = this.#taken.get(wanted)
-      return { target: wanted, state: 'waiting', facts: { path, ...(replaces && { replaces }) } }
+    const fate = this.#fateOf(wanted, seq)
+    if (fate === 'skip') return { target: wanted, state: 'skipped', facts: { path } }
+    const target = fate === 'rename' ? this.#freeName(wanted) : wanted
+    this.#own.set(target, seq)
+    const replaces = fate === 'replace' ? this.#taken.get(wanted) : undefined
+    return { target, state: 'waiting', facts: { path, ...(replaces && { replaces }) } }
+  }
+
+  /** What becomes of a file that would be called so. Two of one drop with one name are two images, whatever is chosen. */
+  #fateOf(path: string, seq: number): 'send' | UploadOptions['onExisting'] {
+    if ((this.#own.get(path) ?? seq) !== seq) return 'rename'
+    return this.#taken.has(path) ? this.#options.onExisting : 'send'
+  }
+
+  #freeName(path: string): string {
+    const extension = extname(path)
+    const stem = path.slice(0, path.length - extension.length)
+    for (let number = 2; ; number++) {
+      const free = `${stem} (${number})${extension}`
+      if (!this.#taken.has(free) && !this.#own.has(free)) return free
     }
-    // Two of one drop that end under one name are two images, whatever is to happen to those of the dataset.
-    if (this.#options.onExisting === 'skip' && !own.has(wanted))
-      return { target: wanted, state: 'skipped', facts: { path } }
-    const extension = extname(wanted)
-    const stem = wanted.slice(0, wanted.length - extension.length)
-    let number = 2
-    while (isTaken(`${stem} (${number})${extension}`)) number++
-    const target = `${stem} (${number})${extension}`
-    own.add(target)
-    return { target, state: 'waiting', facts: { path } }
+  }
+
+  /**
+   * The service may clean a name, and only says so when it is asked for an address: then it is the clean one that may
+   * be taken. Answers what is to be sent now; null: nothing, it is left out or has another name to be asked for.
+   */
+  #named(item: Item, calledAs: string): Item | null {
+    const { transfers, transfer, settle } = this.#context
+    if (calledAs === item.target) return item
+    const { seq } = item
+    const fate = this.#fateOf(calledAs, seq)
+    if (fate === 'skip') {
+      settle({ seq, state: 'skipped' })
+      return null
+    }
+    if (fate === 'rename') {
+      const target = this.#freeName(calledAs)
+      this.#own.set(target, seq)
+      transfers.setItems(transfer.id, [{ seq, state: 'waiting', target }])
+      return null
+    }
+    this.#own.set(calledAs, seq)
+    const replaces = fate === 'replace' ? this.#taken.get(calledAs) : undefined
+    const facts = { ...item.facts, calledAs, ...(replaces && { replaces }) }
+    transfers.setItems(transfer.id, [{ seq, state: 'waiting', facts }])
+    return { ...item, facts }
   }
 
   /** Batch after batch; while one is being sent the next is looked at, and the one before is registered. */
@@ -233,11 +264,18 @@ export class UploadJob {
         { signal },
       ),
     )
-    // In the order asked for: the service may have cleaned the names.
-    const queue = looked.map((item, index) => ({
-      item,
-      address: answer.upload_urls[index]?.upload_url ?? '',
-    }))
+    // In the order asked for.
+    const queue = looked.flatMap((item, index) => {
+      const given = answer.upload_urls[index]
+      if (!given) return []
+      const directory = trimSlashes(given.directory_path ?? nameOf(item.target).directoryPath)
+      const named = this.#named(
+        item,
+        joinPath(directory, given.filename ?? fileNameOf(item.target)),
+      )
+      return named ? [{ item: named, address: given.upload_url }] : []
+    })
+    this.#context.flush()
     return { queue, last, holdsS: (answer.expires_in_minutes ?? 15) * 60 * SAFE_SHARE }
   }
 
@@ -347,8 +385,8 @@ export class UploadJob {
     const { skipped } = transfers.counts(transfer.id).files
     const renamed: { from: string; to: string }[] = []
     for (const { target, facts } of transfers.each<UploadFacts>(transfer.id, 'done'))
-      if (target !== uploadTarget(facts.path, this.#options))
-        renamed.push({ from: facts.path, to: target })
+      if ((facts.calledAs ?? target) !== uploadTarget(facts.path, this.#options))
+        renamed.push({ from: facts.path, to: facts.calledAs ?? target })
     return [
       ...(skipped > 0 ? [`${counted(skipped, 'image')} were there already and were left out`] : []),
       ...renamed.slice(0, 20).map(({ from, to }) => `“${from}” is called “${to}” there`),

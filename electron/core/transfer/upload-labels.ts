@@ -4,13 +4,16 @@ import { toWireAnnotation } from '#core/api/wire-annotation.ts'
 import { classesOf, toRemoteClass } from '#core/api/wire-dataset.ts'
 import { imageLookup } from '#core/formats/image-lookup.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
-import { detectFormat, FORMAT_BY_ID } from '#core/formats/registry.ts'
+import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import { settleImport } from '#core/formats/settle-import.ts'
 import type { InputFile } from '#core/formats/types.ts'
-import { withClassNames } from '#shared/model/annotation-class.ts'
+import type { Annotation } from '#shared/model/annotation.ts'
+import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
 import { counted } from '#shared/model/counted.ts'
+import type { FormatId } from '#shared/model/format.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import type { JobContext } from './job.ts'
+import { imagesOf, labelGroups } from './label-groups.ts'
 
 export interface LabelFile {
   /** Absolute. */
@@ -21,6 +24,9 @@ export interface LabelFile {
 
 /** A file's name without its directories and extension. */
 export const stemOf = (path: string): string => fileNameOf(path).replace(/\.[^.]*$/, '')
+
+/** Files that are named where there are many. */
+const SHOWN = 3
 
 /** Lists of classes that belong to text files of labels. */
 const CLASS_LIST = /^(?:classes|labels|obj|_darknet)$/i
@@ -40,6 +46,8 @@ export interface UploadFacts {
   sha256?: string
   width?: number | null
   height?: number | null
+  /** Its path there, where the service cleaned the name. */
+  calledAs?: string
   /** The service's id of the image that had its place when it was dropped, and goes when this one is registered. */
   replaces?: string
   /** The service's id, once it is registered. */
@@ -60,32 +68,60 @@ export async function sendLabels(
   const files: InputFile[] = labelFiles
     .filter(({ path }) => mayHoldLabels(path, stems))
     .map(({ file, path }) => ({ path, bytes: () => readFileSync(file) }))
-  const format = detectFormat(files)
-  if (!format) return problems
-  setDoing('Sending annotations')
   const known = done.map(({ facts }) => ({
     path: facts.path,
     width: facts.width ?? null,
     height: facts.height ?? null,
   }))
-  const losses = new LossLog()
-  const result = settleImport(
-    FORMAT_BY_ID[format].import(files, { images: imageLookup(known), losses }),
+  const { groups, none } = labelGroups(
+    files,
+    known.map(({ path }) => path),
   )
-  for (const { file, field, message } of result.failed)
-    problems.push(`${file}: ${field}: ${message}`)
-  for (const { message, count } of losses.report()) problems.push(`${message} (${count})`)
+  if (none.length > 0)
+    problems.push(
+      `No labels of a known format are in ${counted(none.length, 'file')}: ${someOf(none)}`,
+    )
+  if (groups.length === 0) return problems
+  setDoing('Sending annotations')
+  const losses = new LossLog()
   const byPath = new Map(done.map((item) => [item.facts.path, item]))
-  const saves = result.images.flatMap(({ path, annotations, matched }) => {
-    const remoteId = matched ? byPath.get(path)?.facts.remoteId : undefined
-    return remoteId && annotations.length > 0 ? [{ imageId: remoteId, annotations }] : []
-  })
-  if (saves.length === 0) return problems
-  const names = new Set(saves.flatMap((save) => save.annotations.map((one) => one.className)))
-  await addClasses(context, withClassNames(result.classes, names))
+  const saves = new Map<string, { annotations: Annotation[]; format: FormatId }>()
+  const classes: AnnotationClass[] = []
+  const twice = new Map<FormatId, number>()
+  for (const group of groups) {
+    const { format } = group
+    const images = imageLookup(imagesOf(group, known))
+    const result = settleImport(FORMAT_BY_ID[format].import(group.files, { images, losses }))
+    for (const { file, field, message } of result.failed)
+      problems.push(`${file}: ${field}: ${message}`)
+    classes.push(...result.classes)
+    for (const { path, annotations, matched } of result.images) {
+      const imageId = matched ? byPath.get(path)?.facts.remoteId : undefined
+      if (!imageId || annotations.length === 0) continue
+      const before = saves.get(imageId)
+      // The same labels in two formats, as exports often lie beside each other.
+      if (before && before.format !== format) twice.set(format, (twice.get(format) ?? 0) + 1)
+      else
+        saves.set(imageId, {
+          annotations: [...(before?.annotations ?? []), ...annotations],
+          format,
+        })
+    }
+  }
+  for (const { message, count } of losses.report()) problems.push(`${message} (${count})`)
+  for (const [format, count] of twice)
+    problems.push(
+      `${FORMAT_BY_ID[format].label}: ${counted(count, 'image')} had labels in another format already, which were taken`,
+    )
+  if (saves.size === 0) return problems
+  const names = new Set(
+    [...saves.values()].flatMap((save) => save.annotations.map((one) => one.className)),
+  )
+  await addClasses(context, withClassNames(classes, names))
   let sent = 0
-  for (let start = 0; start < saves.length; start += BULK_SAVE_LIMIT) {
-    const batch = saves.slice(start, start + BULK_SAVE_LIMIT)
+  const all = [...saves].map(([imageId, { annotations }]) => ({ imageId, annotations }))
+  for (let start = 0; start < all.length; start += BULK_SAVE_LIMIT) {
+    const batch = all.slice(start, start + BULK_SAVE_LIMIT)
     const { failed } = await run((client) =>
       client.annotations.saveMany(
         batch.map(({ imageId, annotations }) => ({
@@ -98,10 +134,15 @@ export async function sendLabels(
     for (const { error } of failed) problems.push(`Annotations were refused: ${error}`)
     sent += batch.length - failed.length
   }
-  problems.push(
-    `Annotations of ${counted(sent, 'image')} were sent (${FORMAT_BY_ID[format].label})`,
-  )
+  const formats = new Set([...saves.values()].map(({ format }) => FORMAT_BY_ID[format].label))
+  problems.push(`Annotations of ${counted(sent, 'image')} were sent (${[...formats].join(', ')})`)
   return problems
+}
+
+/** A few of them by name. */
+function someOf(paths: readonly string[]): string {
+  const named = paths.slice(0, SHOWN).join(', ')
+  return paths.length > SHOWN ? `${named} and ${paths.length - SHOWN} more` : named
 }
 
 async function addClasses(

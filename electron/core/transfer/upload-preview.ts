@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { detectFormat } from '#core/formats/registry.ts'
 import { directoryOf } from '#shared/model/paths.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
 import { fileFactsThreads } from './file-facts.ts'
+import { labelGroups } from './label-groups.ts'
 import { mayHoldLabels, stemOf } from './upload-labels.ts'
 import { scanDropped } from './upload-scan.ts'
 import { uploadTarget } from './upload-target.ts'
@@ -11,7 +11,6 @@ import { uploadTarget } from './upload-target.ts'
 /** Milliseconds. */
 const TELL_MS = 200
 const NAMES_SHOWN = 20
-const FIRST_LABELS = 50
 /** Files hashed at a time. */
 const HASHED = 32
 
@@ -43,13 +42,13 @@ export async function* lookAtDropped(
     otherCount: 0,
     sameName: 0,
     sameContent: 0,
-    labels: null,
-    labelFiles: 0,
+    labels: [],
     isComplete: false,
   }
   const directories = new Set<string>()
   const labels: { path: string; file: string }[] = []
   const stems = new Set<string>()
+  const images: string[] = []
   const sizes = new Set(there.values())
   const alike: string[] = []
   let toldAt = 0
@@ -59,6 +58,7 @@ export async function* lookAtDropped(
         if (kind === 'image') {
           preview.images++
           stems.add(stemOf(path))
+          images.push(path)
           preview.bytes += sizeBytes
           directories.add(directoryOf(path))
           if (there.has(uploadTarget(path, options))) preview.sameName++
@@ -76,12 +76,16 @@ export async function* lookAtDropped(
       yield { ...preview }
     }
     const likely = labels.filter(({ path }) => mayHoldLabels(path, stems))
-    preview.labelFiles = likely.length
-    preview.otherCount += labels.length - likely.length
-    const first = likely
-      .slice(0, FIRST_LABELS)
-      .map(({ path, file }) => ({ path, bytes: () => readFileSync(file) }))
-    if (first.length > 0) preview.labels = detectFormat(first)
+    const { groups, none } = labelGroups(
+      likely.map(({ path, file }) => ({ path, bytes: () => readFileSync(file) })),
+      images,
+    )
+    preview.otherCount += labels.length - likely.length + none.length
+    const byFormat = Map.groupBy(groups, ({ format }) => format)
+    preview.labels = [...byFormat].map(([format, own]) => ({
+      format,
+      files: own.reduce((sum, { files }) => sum + files.length, 0),
+    }))
     if (alike.length > 0) {
       await using facts = fileFactsThreads()
       for (let start = 0; start < alike.length; start += HASHED) {

@@ -75,7 +75,7 @@ export class UploadRegister {
       }
       const image: RemoteImage | undefined = registered.next().value
       changes.push({ seq, state: 'done', batchKey: null, facts: { ...facts, remoteId: image?.id } })
-      if (facts.sha256) uploaded.push({ sha256: facts.sha256, path: target })
+      if (facts.sha256) uploaded.push({ sha256: facts.sha256, path: facts.calledAs ?? target })
     }
     transfers.setItems(transfer.id, changes)
     transfers.keepUploaded(transfer.remoteId, uploaded)
@@ -85,7 +85,7 @@ export class UploadRegister {
   /** The service says no: because it has it already from us, because the bytes are not there (any more), or for good. */
   async #unregistered(seq: number, target: string, facts: UploadFacts, problem: string) {
     if (/already exists/i.test(problem)) {
-      const there = await this.#find(target)
+      const there = await this.#find(facts.calledAs ?? target)
       if (there && there.id !== facts.replaces)
         return {
           seq,

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { UploadPreview } from '#shared/model/transfer.ts'
-import { cloudCore, seededEmulator } from '#tests/helpers/cloud.ts'
+import { cloudCore, onService, seededEmulator } from '#tests/helpers/cloud.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { KEEP, pathsOf, photos, STREET, target, upload } from '#tests/helpers/transfers.ts'
 import { writeZip } from '#tests/helpers/zip.ts'
@@ -164,6 +164,67 @@ test('label files beside the images are sent with them', async () => {
   expect(state.dataset(STREET).classes.map(({ name }) => name)).toContain('boat')
 })
 
+test('labels of several formats are sent, each to the images beside it', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['coco/a.png', 'yolo/images/a.png'])
+  const coco = {
+    images: [{ id: 1, file_name: 'a.png', width: 40, height: 30 }],
+    categories: [{ id: 1, name: 'boat' }],
+    annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 2, 3, 4] }],
+  }
+  mkdirSync(join(folder.path, 'yolo/labels'))
+  const write = (name: string, text: string) => writeFileSync(join(folder.path, name), text)
+  write('coco/annotations.json', JSON.stringify(coco))
+  write('coco/package.json', '{}')
+  write('yolo/data.yaml', 'names: [ship]')
+  write('yolo/labels/a.txt', '0 0.5 0.5 0.2 0.2\n')
+  const done = await upload(
+    cloud,
+    emulator,
+    ['coco', 'yolo'].map((name) => join(folder.path, name)),
+  )
+  expect(onService(emulator, STREET, 'coco/a.png')).toMatchObject([{ name: 'boat' }])
+  expect(onService(emulator, STREET, 'yolo/images/a.png')).toMatchObject([{ name: 'ship' }])
+  expect(done.report.join('\n')).toMatch(
+    /2 images were sent \((?:COCO|YOLO detect), (?:COCO|YOLO detect)\)/,
+  )
+  expect(done.report.join('\n')).toContain('coco/package.json')
+})
+
+test('a name that the service cleans is told, and is the same image the next time', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['a?.png', 'a*.png', 'b"c.png', 'd.png'])
+  const before = pathsOf(emulator)
+  const first = await upload(cloud, emulator, [folder.path], { tree: 'flat' })
+  expect(first).toMatchObject({ state: 'done', files: { done: 4, failed: 0 } })
+  const there = pathsOf(emulator).filter((path) => !before.includes(path))
+  expect(there).toHaveLength(4)
+  for (const path of there.filter((name) => name !== 'd.png'))
+    expect(first.report.join('\n')).toContain(`is called “${path}” there`)
+  const again = await upload(cloud, emulator, [folder.path], { tree: 'flat' })
+  expect(again).toMatchObject({ state: 'done', files: { skipped: 4, done: 0, failed: 0 } })
+  expect(pathsOf(emulator)).toHaveLength(before.length + 4)
+  const replaced = await upload(cloud, emulator, [folder.path], {
+    tree: 'flat',
+    onExisting: 'replace',
+  })
+  expect(replaced).toMatchObject({ state: 'done', files: { done: 4, failed: 0 } })
+  // Two of one drop that end under one name stay two: the second does not replace the first.
+  expect(pathsOf(emulator)).toHaveLength(before.length + 5)
+  const renamed = await upload(cloud, emulator, [folder.path], {
+    tree: 'flat',
+    onExisting: 'rename',
+  })
+  expect(renamed).toMatchObject({ state: 'done', files: { done: 4, failed: 0 } })
+  expect(pathsOf(emulator)).toHaveLength(before.length + 9)
+})
+
 test('is looked at before it is sent', async () => {
   await using service = await seededEmulator()
   await using cloud = await cloudCore(service.emulator)
@@ -187,6 +248,25 @@ test('is looked at before it is sent', async () => {
   })
 })
 
+test('a place that depends on where the app was started, and a directory that leads out, are refused beforehand', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['a.png'])
+  const look = (path: string, directory: string) =>
+    cloud.core.transfers
+      .previewUpload(
+        target(cloud, emulator),
+        [path],
+        { ...KEEP, directory },
+        new AbortController().signal,
+      )
+      .next()
+  await expect(look('photos', '/')).rejects.toThrow('photos: give the whole path')
+  await expect(look(folder.path, 'a/../b')).rejects.toThrow('cannot lead out of it')
+})
+
 test('a text file is no label file unless it is called like an image', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
@@ -205,10 +285,10 @@ test('a text file is no label file unless it is called like an image', async () 
       last = preview
     return last
   }
-  expect(await look()).toMatchObject({ images: 2, labels: null, labelFiles: 0, otherCount: 1 })
+  expect(await look()).toMatchObject({ images: 2, labels: [], otherCount: 1 })
   writeFileSync(join(folder.path, 'a.txt'), '0 0.5 0.5 0.2 0.2\n')
   writeFileSync(join(folder.path, 'classes.txt'), 'car\n')
-  expect(await look()).toMatchObject({ labels: 'yolo', labelFiles: 2, otherCount: 1 })
+  expect(await look()).toMatchObject({ labels: [{ format: 'yolo', files: 2 }], otherCount: 1 })
 })
 
 test('names that are there are counted where the upload would put them', async () => {

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest'
+import { imagesOf, labelGroups } from './label-groups.ts'
+
+const COCO = '{"images": [], "categories": [], "annotations": []}'
+const LABELME =
+  '{"version": "5.0.0", "flags": {}, "shapes": [], "imagePath": "a.jpg", "imageHeight": 30, "imageWidth": 40}'
+
+/** Label files by path, with what is in them. */
+const filesOf = (contents: Record<string, string>) =>
+  Object.entries(contents).map(([path, text]) => ({ path, bytes: () => Buffer.from(text) }))
+
+const sorted = (contents: Record<string, string>, images: readonly string[]) => {
+  const { groups, none } = labelGroups(filesOf(contents), images)
+  return {
+    groups: groups
+      .map(({ format, home, files }) => [format, home, files.map(({ path }) => path)])
+      .sort(),
+    none,
+  }
+}
+
+test('exports of several formats in one folder are told apart, each for the images beside it', () => {
+  const images = ['all/coco/a.jpg', 'all/yolo/images/a.jpg', 'all/voc/JPEGImages/a.jpg']
+  const { groups, none } = sorted(
+    {
+      'all/coco/annotations/instances.json': COCO,
+      'all/yolo/data.yaml': 'names: [car]',
+      'all/yolo/labels/a.txt': '0 0.5 0.5 0.2 0.2\n',
+      'all/voc/Annotations/a.xml': '<annotation/>',
+    },
+    images,
+  )
+  expect(groups).toEqual([
+    ['coco', 'all/coco', ['all/coco/annotations/instances.json']],
+    ['pascal_voc', 'all/voc', ['all/voc/Annotations/a.xml']],
+    ['yolo', 'all/yolo', ['all/yolo/data.yaml', 'all/yolo/labels/a.txt']],
+  ])
+  expect(none).toEqual([])
+})
+
+test('text files stay with the list of classes above them, and are of the form that they have', () => {
+  const { groups } = sorted(
+    {
+      'set/classes.txt': 'car\n',
+      'set/day/a.txt': '0 0.1 0.1 0.2 0.1 0.2 0.2\n',
+      'set/night/b.txt': '0 0.1 0.1 0.2 0.1 0.2 0.2\n',
+    },
+    ['set/day/a.jpg', 'set/night/b.jpg'],
+  )
+  expect(groups).toEqual([
+    ['yolo_seg', 'set', ['set/classes.txt', 'set/day/a.txt', 'set/night/b.txt']],
+  ])
+})
+
+test('what holds no labels is named: other JSON, settings, a list of classes without labels', () => {
+  const { groups, none } = sorted(
+    {
+      'set/package.json': '{"name": "x"}',
+      'set/broken.json': '{',
+      'set/docker-compose.yaml': 'services: {}',
+      'set/a.json': LABELME,
+    },
+    ['set/a.jpg'],
+  )
+  expect(groups).toEqual([['labelme', 'set', ['set/a.json']]])
+  expect(none.toSorted()).toEqual([
+    'set/broken.json',
+    'set/docker-compose.yaml',
+    'set/package.json',
+  ])
+})
+
+test('labels apart from all images are for all of them', () => {
+  const images = [{ path: 'images/a.jpg' }, { path: 'images/b.jpg' }]
+  const { groups } = labelGroups(
+    filesOf({ 'labels/a.txt': '0 0.5 0.5 0.2 0.2\n', 'data.yaml': 'names: [car]' }),
+    images.map(({ path }) => path),
+  )
+  expect(groups).toHaveLength(1)
+  expect(imagesOf(groups[0], images)).toEqual(images)
+})
+
+test('of thousands of files that are alike the first are looked into', () => {
+  let looks = 0
+  const files = Array.from({ length: 1_000 }, (_, index) => ({
+    path: `set/${index}.json`,
+    bytes: () => {
+      looks++
+      return Buffer.from(LABELME)
+    },
+  }))
+  const { groups } = labelGroups(files, ['set/1.jpg'])
+  expect(groups[0].files).toHaveLength(1_000)
+  expect(looks).toBeLessThan(50)
+})

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { type AppCore, createAppCore } from '#core/app-core.ts'
 import { AccountRepository } from '#core/cache/account-repository.ts'
 import { DATABASE_FILE, openDatabase } from '#core/cache/database.ts'
-import type { Secrets } from '#core/ports.ts'
+import type { Log, Secrets } from '#core/ports.ts'
 import { secretName } from '#core/sync/accounts.ts'
 import { UserError } from '#core/user-error.ts'
 import type { ListedDataset } from '#shared/model/account.ts'
@@ -21,6 +21,10 @@ import {
 import { appVersion, findAppRoot } from './app-root.ts'
 import { defaultDataDir } from './data-dir.ts'
 import { fileSecrets, nodePorts } from './host-node/node-ports.ts'
+
+const ignore = () => {}
+/** What a person is to know is in the report; the rest is in the log's file. */
+const SILENT: Log = { info: ignore, warn: ignore, error: ignore }
 
 const DEFAULT_BASE_URL = 'https://api.pictograph.io'
 /** Without a terminal a line is printed this often, milliseconds. */
@@ -296,7 +300,7 @@ export async function transferCommand(
   const appRoot = findAppRoot()
   await using core = createAppCore(
     {
-      ...nodePorts(appRoot, appVersion(appRoot), join(dataDir, 'command-line', name)),
+      ...nodePorts(appRoot, appVersion(appRoot), join(dataDir, 'command-line', name), SILENT),
       secrets: secretsInMemory(),
     },
     null,

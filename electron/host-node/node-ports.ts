@@ -23,14 +23,19 @@ export function fileSecrets(dataDir: string): Secrets {
   })
 }
 
-/** What plain Node brings to the core. `appRoot` is the folder of package.json. */
-export function nodePorts(appRoot: string, appVersion: string, dataDir: string): Ports {
+/** What plain Node brings to the core. `appRoot` is the folder of package.json; `alsoLog`: besides the log's file. */
+export function nodePorts(
+  appRoot: string,
+  appVersion: string,
+  dataDir: string,
+  alsoLog = stderrLog,
+): Ports {
   return {
     hostName: 'node',
     appVersion,
     dataDir,
     resourcesDir: join(appRoot, 'resources'),
-    log: fileLog(join(dataDir, 'logs'), stderrLog),
+    log: fileLog(join(dataDir, 'logs'), alsoLog),
     secrets: fileSecrets(dataDir),
     pickFolder: null,
     revealFolder: null,

@@ -13,8 +13,8 @@ import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import { appState, notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { openRemote } from '#renderer/actions/datasets.ts'
-import { cloudState } from '#renderer/document/cloud-state.ts'
-import { client } from '#renderer/rpc/connection.ts'
+import { cloudState, unsentOf } from '#renderer/document/cloud-state.ts'
+import { client, connection } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
@@ -26,6 +26,7 @@ import type { Account, ListedDataset } from '#shared/model/account.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { AccountBadge, AccountBanner } from './account-state.tsx'
+import { LostConnection } from './lost-connection.tsx'
 import { TransferIndicator } from './transfer-indicator.tsx'
 
 function refresh(): void {
@@ -219,6 +220,7 @@ export function AccountScreen({ account }: { account: Account }) {
   const input = { accountId: account.id, archived: which === 'archived' }
   const listed = useQuery(orpc.remote.list.queryOptions({ input, staleTime: 0 }))
   const sync = useStore(cloudState, (state) => state.sync[account.id])
+  const isLost = useStore(connection, ({ state }) => state === 'lost')
   const words = query.trim().toLowerCase()
   const shown = listed.data?.datasets.filter(({ name }) => name.toLowerCase().includes(words))
   return (
@@ -232,7 +234,7 @@ export function AccountScreen({ account }: { account: Account }) {
         </IconButton>
         <h1 className="min-w-0 flex-1 truncate text-sm font-semibold">{account.organization}</h1>
         <TransferIndicator />
-        <AccountBadge account={account} />
+        {isLost ? <LostConnection /> : <AccountBadge account={account} />}
         <Button
           variant="primary"
           className="h-7 px-2.5"
@@ -241,10 +243,7 @@ export function AccountScreen({ account }: { account: Account }) {
           <Plus className="size-4" /> {t('New dataset')}
         </Button>
       </header>
-      <AccountBanner
-        account={account}
-        waiting={sync ? sync.waiting + sync.failed + sync.conflicts : 0}
-      />
+      <AccountBanner account={account} waiting={sync ? unsentOf(sync) : 0} />
       <main className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto flex max-w-4xl flex-col gap-4 px-6 py-6">
           <div className="flex items-end gap-3">

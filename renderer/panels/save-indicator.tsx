@@ -4,6 +4,7 @@ import { connection } from '#renderer/rpc/connection.ts'
 import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
+import { LostConnection } from './lost-connection.tsx'
 
 /** Quietly: whether every edit is on disk; loudly, with the reason, when one is not. */
 export function SaveIndicator() {
@@ -25,13 +26,7 @@ export function SaveIndicator() {
       </div>
     )
   }
-  if (lost) {
-    return (
-      <output className="flex items-center gap-1.5 text-xs text-warning">
-        <CloudAlert className="size-4" /> {t('Engine not answering, reconnecting…')}
-      </output>
-    )
-  }
+  if (lost) return <LostConnection />
   return (
     <output className="flex items-center gap-1.5 text-xs text-muted" data-save={save.kind}>
       {save.kind === 'saved' ? (

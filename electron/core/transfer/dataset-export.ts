@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { replaceFile } from '#core/atomic-file.ts'
 import { UserError } from '#core/user-error.ts'
-import { isArchive, type ZipEntry, zipEntries } from '#core/zip-file.ts'
+import { eachZipEntry, isArchive, type ZipEntry } from '#core/zip-file.ts'
 import type { JobContext } from './job.ts'
 
 /** An export that was begun, so that it is gone on with after the app ended. */
@@ -135,16 +135,10 @@ export async function eachOfExport(
     if (state.status !== 'completed')
       throw new UserError('export_failed', state.error_message ?? 'The export failed')
     await fetchArchive(context, request, begun)
-    const running = new Set<Promise<void>>()
-    for await (const entry of zipEntries(archive)) {
+    await eachZipEntry(archive, PARALLEL, async (entry) => {
       signal.throwIfAborted()
-      const work: Promise<void> = onFile(entry).finally(() => running.delete(work))
-      // Whoever waits hears of it below.
-      work.catch(() => {})
-      running.add(work)
-      if (running.size >= PARALLEL) await Promise.race(running)
-    }
-    await Promise.all(running)
+      await onFile(entry)
+    })
   } catch (error) {
     // Stopped, or without a network, it is gone on with; anything else would meet it again.
     if (!signal.aborted && !isGeneral(error)) await end()

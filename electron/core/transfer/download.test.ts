@@ -172,6 +172,11 @@ test('images for which the listing has no address come packed, whole, in a handf
   const requests = emulator.requests.length - before
   expect(requests).toBeLessThan(40)
   expect(Math.abs(plan.requests - requests)).toBeLessThan(12)
+  // Each out of the archive, and none by itself.
+  const single = emulator.requests.filter(({ line }) =>
+    /^GET \S+\/images\/[0-9a-f-]{36}/.test(line),
+  )
+  expect(single).toEqual([])
   // Again: nothing has changed, and nothing is packed for it.
   const packed = () =>
     emulator.requests.filter(({ line }) => /^POST \S+\/exports/.test(line)).length

@@ -4,9 +4,11 @@ import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { loadSharp } from '#core/media/load-sharp.ts'
+import { probeImage } from '#core/media/probe.ts'
 import { answerOrders } from '#core/threads/answer-orders.ts'
 import type { ContentFacts } from './file-facts.ts'
 
+const HEIC = /\.hei[cf]$/i
 /** Bytes. */
 const SMALL_BYTES = 4_000_000
 /** Files open at a time. */
@@ -29,8 +31,10 @@ async function factsOf(file: string): Promise<ContentFacts> {
     const turned = (orientation ?? 1) >= 5
     return { sha256, width: turned ? height : width, height: turned ? width : height }
   } catch {
-    // What is not decoded here may well be at the service: it takes more formats.
-    return { sha256, width: null, height: null }
+    const { width, height, problem } = await probeImage(file)
+    // What is not decoded here may well be at the service, which takes it.
+    if (problem !== null && !HEIC.test(file)) throw new Error(problem)
+    return { sha256, width, height }
   }
 }
 

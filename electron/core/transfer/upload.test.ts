@@ -248,6 +248,27 @@ test('is looked at before it is sent', async () => {
   })
 })
 
+test('what is no image, whatever it is called, is told and not sent', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['a.png'])
+  const before = pathsOf(emulator).length
+  writeFileSync(join(folder.path, 'text.jpg'), 'this is no image')
+  writeFileSync(join(folder.path, 'empty.png'), '')
+  writeFileSync(
+    join(folder.path, 'cut.png'),
+    readFileSync(join(folder.path, 'a.png')).subarray(0, 20),
+  )
+  const done = await upload(cloud, emulator, [folder.path])
+  expect(done).toMatchObject({ state: 'failed', files: { done: 1, failed: 3 } })
+  expect(pathsOf(emulator)).toHaveLength(before + 1)
+  const reasons = cloud.core.transfers.failures(done.id).map(({ problem }) => problem)
+  expect(reasons.join('\n')).toMatch(/holds text, not an image/)
+  expect(reasons.join('\n')).toMatch(/is empty/)
+})
+
 test('a place that depends on where the app was started, and a directory that leads out, are refused beforehand', async () => {
   await using service = await seededEmulator()
   const { emulator } = service

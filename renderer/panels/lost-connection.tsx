@@ -1,0 +1,11 @@
+import { CloudAlert } from 'lucide-react'
+import { t } from '#renderer/texts/texts.ts'
+
+/** Instead of what is true only while the engine answers. */
+export function LostConnection() {
+  return (
+    <output className="flex shrink-0 items-center gap-1.5 text-xs whitespace-nowrap text-warning">
+      <CloudAlert className="size-4" /> {t('Engine not answering, reconnecting…')}
+    </output>
+  )
+}

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
@@ -68,6 +68,22 @@ test('download and upload say what was done, and do nothing twice', async () => 
     expect(readFileSync(join(file.parentPath, file.name), 'latin1')).not.toContain('pk_live_member')
 }, 60_000)
 
+test('a download whose folder was taken away is begun anew by the same command', async () => {
+  await using service = await seededEmulator()
+  using data = temporaryFolder()
+  using work = temporaryFolder()
+  const env = { PICTOGRAPH_API_KEY: 'pk_live_member', PICTOGRAPH_BASE_URL: service.emulator.url }
+  const out = join(work.path, 'out')
+  const { object } = service.emulator.state.images(service.emulator.state.dataset(STREET).id)[3]
+  const fault = { kind: 'status' as const, status: 404 }
+  service.emulator.faults.add({ match: `STORAGE GET /${object}$`, times: 1_000, fault })
+  const down = () => run(data.path, env, 'download', STREET, out, '--json')
+  expect(await down()).toMatchObject({ status: 1, stderr: '' })
+  service.emulator.faults.clear()
+  rmSync(out, { recursive: true })
+  expect(JSON.parse((await down()).stdout)).toMatchObject({ state: 'done', files: { done: 24 } })
+}, 60_000)
+
 test('an account of the app serves where no key is in the environment', async () => {
   await using service = await seededEmulator()
   using data = temporaryFolder()
@@ -99,6 +115,9 @@ test('what cannot be begun exits with 2 and names the way out', async () => {
     [['download', 'nowhere', work.path], 'There is no dataset “nowhere”'],
     [['download', STREET, work.path, '--stage', 'finished'], '--stage'],
     [['upload', join(work.path, 'gone'), STREET], 'is not there'],
+    [['upload', work.path, STREET, '--directory', 'a/../b'], 'cannot lead out'],
+    [['download', STREET, work.path, '--format', 'jolo'], 'one of files, pictograph, coco'],
+    [['download', STREET, work.path, '--connections', '0'], '1 or more'],
   ]
   for (const [args, words] of cases)
     expect(await run(data.path, env, ...args)).toMatchObject({

@@ -11,6 +11,7 @@ import type { ListedDataset } from '#shared/model/account.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 import { counted } from '#shared/model/counted.ts'
 import { formatDuration } from '#shared/model/duration.ts'
+import { formatIdSchema } from '#shared/model/format.ts'
 import {
   downloadOptionsSchema,
   shareOf,
@@ -74,7 +75,9 @@ function options<T>(
     onExisting: 'existing',
   }
   const name = String(issue.path[0])
-  throw new UserError('usage', `--${names[name] ?? name}: ${issue.message}. See --help.`)
+  const message =
+    name === 'layout' ? `must be one of files, ${formatIdSchema.options.join(', ')}` : issue.message
+  throw new UserError('usage', `--${names[name] ?? name}: ${message}. See --help.`)
 }
 interface Issue {
   path: PropertyKey[]
@@ -111,6 +114,8 @@ function uploadJob(positionals: readonly string[], values: TransferValues, cwd: 
     throw new UserError('usage', 'Usage: pictograph-desktop upload FOLDER DATASET. See --help.')
   const missing = places.find((place) => !existsSync(place))
   if (missing) throw new UserError('not_found', `${missing} is not there.`)
+  if (values.directory?.split('/').includes('..'))
+    throw new UserError('usage', `--directory ${values.directory}: cannot lead out of the dataset.`)
   return {
     kind: 'upload',
     dataset,
@@ -290,7 +295,10 @@ export async function transferCommand(
   const job = (kind === 'download' ? downloadJob : uploadJob)(positionals, values, cwd)
   const connections = values.connections === undefined ? null : Number(values.connections)
   if (connections !== null && !(Number.isInteger(connections) && connections >= 1))
-    throw new UserError('usage', `--connections ${values.connections}: must be a whole number`)
+    throw new UserError(
+      'usage',
+      `--connections ${values.connections}: must be a whole number, 1 or more`,
+    )
   const dataDir = values.data === undefined ? defaultDataDir() : resolve(cwd, values.data)
   const { apiKey, baseUrl } = await credentials(dataDir, values.account)
   // A library for each command: several can run at a time, beside the app, and each finds its own way on.

@@ -43,6 +43,51 @@ describe('polygon operations', () => {
     )
   })
 
+  test('sides that all but coincide close their rings', () => {
+    const shape = (...rings: [number, number][][]): PolygonShape => ({
+      kind: 'polygon',
+      rings: rings.map((ring) => ring.map(([x, y]) => ({ x, y }))),
+    })
+    const a = shape(
+      [
+        [108, 75],
+        [106.5, 79.75],
+        [102.5, 82.5],
+        [82.75, 128.25],
+        [60.25, 103.75],
+        [92, 75],
+        [97.5, 67.5],
+      ],
+      [
+        [104, 75],
+        [103.25, 77.375],
+        [101.25, 78.75],
+        [91.375, 101.625],
+        [80.125, 89.375],
+        [96, 75],
+      ],
+    )
+    const b = shape(
+      [
+        [119, 120.75],
+        [113.5, 128.25],
+        [86.75, 138.5],
+        [61.75, 85],
+        [130.25, 61.75],
+      ],
+      [
+        [115, 120.75],
+        [112.25, 124.5],
+        [98.875, 129.625],
+        [86.375, 102.875],
+        [120.625, 91.25],
+      ],
+    )
+    const both = area(intersectPolygons([a, b]))
+    near(area(unionPolygons([a, b])), shapeArea(a) + shapeArea(b) - both)
+    near(area(subtractPolygons(a, [b])), shapeArea(a) - both)
+  })
+
   test('slicing loses nothing', () => {
     const point = fc.record({
       x: fc.integer({ min: 0, max: 400 }),

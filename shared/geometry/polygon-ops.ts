@@ -1,7 +1,11 @@
-import { difference, intersection, union } from 'polyclip-ts'
+import { difference, intersection, setPrecision, union } from 'polyclip-ts'
 import type { Point, PolygonShape } from '#shared/model/annotation.ts'
 import { distanceToSegment } from './point.ts'
 import { ringArea } from './ring.ts'
+
+// Points closer than this are one, pixels: as exact as it can, polyclip does not close every ring where sides of two
+// polygons all but coincide.
+setPrecision(1e-9)
 
 type Rings = readonly (readonly Point[])[]
 /** As polyclip has it: closed rings of pairs. */

@@ -52,8 +52,10 @@ export async function eachZipEntry(
   const running = new Set<Promise<void>>()
   try {
     for await (const entry of entriesOf(zip)) {
-      const own: Promise<void> = work(entry).finally(() => running.delete(own))
-      // Whoever waits hears of it below.
+      // One that failed stays, so that whoever waits below hears of it.
+      const own: Promise<void> = work(entry).then(() => {
+        running.delete(own)
+      })
       own.catch(() => {})
       running.add(own)
       if (running.size >= atATime) await Promise.race(running)

@@ -72,7 +72,13 @@ const currentLink: Link = {
     if (connection.getState().state === 'connecting')
       await new Promise<void>((go) => waiting.push(go))
     if (!link) throw new ConnectionLostError()
-    return link.call(...args)
+    const own = link
+    try {
+      return await own.call(...args)
+    } catch (error) {
+      // It broke off under way: what the transport says of that is for nobody.
+      throw own === link ? error : new ConnectionLostError()
+    }
   },
 }
 

@@ -148,6 +148,7 @@ export class DownloadJob {
     if (this.#options.classes.length > 0) {
       setDoing('Looking for the classes')
       const having = await this.#labels.pathsWithClasses()
+      signal.throwIfAborted()
       images = images.filter(({ path }) => having.has(path))
     }
     const targets = targetsOf(images, this.#options)

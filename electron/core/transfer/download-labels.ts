@@ -122,10 +122,10 @@ export class DownloadLabels {
           })
     const file = await this.#fileOf(item)
     const content = `${JSON.stringify({ image: fileNameOf(item.facts.path), annotations: kept }, null, 1)}\n`
-    this.#written.add(item.seq)
     // What is the same is left as it is, with its time.
-    if ((await readFile(file, 'utf8').catch(() => null)) === content) return
-    await this.#replace(file, content)
+    if ((await readFile(file, 'utf8').catch(() => null)) !== content)
+      await this.#replace(file, content)
+    this.#written.add(item.seq)
   }
 
   /** What lies beside it until it is whole has the name that images have then. */

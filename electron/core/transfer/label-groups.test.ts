@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { imagesOf, labelGroups } from './label-groups.ts'
+import { ImagesByPlace, labelGroups } from './label-groups.ts'
 
 const COCO = '{"images": [], "categories": [], "annotations": []}'
 const LABELME =
@@ -77,7 +77,7 @@ test('labels apart from all images are for all of them', () => {
     images.map(({ path }) => path),
   )
   expect(groups).toHaveLength(1)
-  expect(imagesOf(groups[0], images)).toEqual(images)
+  expect([...new ImagesByPlace(images).near(groups[0].home)]).toEqual([images])
 })
 
 test('of thousands of files that are alike the first are looked into', () => {
@@ -92,4 +92,28 @@ test('of thousands of files that are alike the first are looked into', () => {
   const { groups } = labelGroups(files, ['set/1.jpg'])
   expect(groups[0].files).toHaveLength(1_000)
   expect(looks).toBeLessThan(50)
+})
+
+test('settings of a training beside the labels take nothing from the list of classes above', () => {
+  const { groups, none } = sorted(
+    {
+      'set/data.yaml': 'names: [ship]\n',
+      'set/labels/args.yaml': 'epochs: 3\n',
+      'set/labels/classes.txt': 'ship\n',
+      'set/labels/a.txt': '0 0.5 0.5 0.2 0.2\n',
+    },
+    ['set/images/a.jpg'],
+  )
+  expect(groups).toEqual([
+    ['yolo', 'set', ['set/data.yaml', 'set/labels/classes.txt', 'set/labels/a.txt']],
+  ])
+  expect(none).toEqual(['set/labels/args.yaml'])
+})
+
+test('images are looked for near the labels first, then further away', () => {
+  const images = ['coco/annotations/panoptic/a.png', 'coco/images/a.jpg', 'else/a.jpg'].map(
+    (path) => ({ path }),
+  )
+  const near = [...new ImagesByPlace(images).near('coco/annotations')]
+  expect(near).toEqual([images.slice(0, 1), images.slice(0, 2), images])
 })

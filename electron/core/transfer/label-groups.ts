@@ -4,7 +4,7 @@ import type { FormatId } from '#shared/model/format.ts'
 import { directoryOf } from '#shared/model/paths.ts'
 
 /** Label files that belong together: of one format, and for the same images. */
-interface LabelGroup {
+export interface LabelGroup {
   format: FormatId
   files: InputFile[]
   /** Directory below which their images are; empty: anywhere. */
@@ -20,8 +20,19 @@ function upwards(path: string): string[] {
   return own === '' ? [own] : [own, ...upwards(own)]
 }
 
-const nearest = (path: string, places: ReadonlySet<string>): string =>
-  upwards(path).find((directory) => places.has(directory)) ?? ''
+const nearest = (path: string, places: ReadonlySet<string>): string | undefined =>
+  upwards(path).find((directory) => places.has(directory))
+
+const isYaml = ({ path }: InputFile) => /\.ya?ml$/i.test(path)
+
+/** Of YAML files only what names classes is YOLO's: others lie beside it, such as a training's settings. */
+function hasNames(file: InputFile): boolean {
+  try {
+    return /^['"]?names['"]?\s*:/m.test(Buffer.from(file.bytes()).toString('utf8'))
+  } catch {
+    return false
+  }
+}
 
 /** So many files of a directory are looked into; when they are all alike, so are the others. */
 const LOOKED_AT = 20
@@ -52,20 +63,27 @@ export function labelGroups(
 ): { groups: LabelGroup[]; none: string[] } {
   const withImages = new Set<string>()
   for (const path of images) for (const directory of upwards(path)) withImages.add(directory)
-  const lists = files.filter(({ path }) => CLASS_LIST.test(path))
-  const withList = new Set(lists.map(({ path }) => directoryOf(path)))
+  const settings = new Set(files.filter((file) => isYaml(file) && !hasNames(file)))
+  const lists = new Set(files.filter((file) => CLASS_LIST.test(file.path) && !settings.has(file)))
+  const directoriesOf = (some: Iterable<InputFile>) =>
+    new Set([...some].map(({ path }) => directoryOf(path)))
+  const withYaml = directoriesOf([...lists].filter(isYaml))
+  const withList = directoriesOf(lists)
   const groups = new Map<string, LabelGroup>()
   const none: string[] = []
   const formatOf = byDirectory(formatOfFile)
   for (const file of files) {
-    const format = formatOf(file)
+    const format = settings.has(file) ? null : formatOf(file)
     if (format === null) {
       none.push(file.path)
       continue
     }
-    const home = nearest(file.path, isYoloFile(file) ? withList : withImages)
+    const home = isYoloFile(file)
+      ? // A data.yaml says more than a list beside the labels.
+        (nearest(file.path, withYaml) ?? nearest(file.path, withList))
+      : nearest(file.path, withImages)
     const key = JSON.stringify([format, home])
-    const group = groups.get(key) ?? { format, files: [], home }
+    const group = groups.get(key) ?? { format, files: [], home: home ?? '' }
     group.files.push(file)
     groups.set(key, group)
   }
@@ -73,19 +91,33 @@ export function labelGroups(
   for (const group of groups.values()) {
     if (group.format !== 'yolo') whole.push(group)
     // A list of classes alone, or settings of another program.
-    else if (group.files.every((file) => lists.includes(file)))
+    else if (group.files.every((file) => lists.has(file)))
       none.push(...group.files.map(({ path }) => path))
     else whole.push({ ...group, format: detectFormat(group.files) ?? 'yolo' })
   }
   return { groups: whole, none }
 }
 
-/** Of images, those below a group's home; where that has none, all. */
-export function imagesOf<T extends { path: string }>(
-  { home }: LabelGroup,
-  images: readonly T[],
-): readonly T[] {
-  if (home === '') return images
-  const below = images.filter(({ path }) => path.startsWith(`${home}/`))
-  return below.length > 0 ? below : images
+/** Images by the directories that they are below, so that many groups are not each compared with all of them. */
+export class ImagesByPlace<T extends { path: string }> {
+  readonly #below = new Map<string, T[]>()
+
+  constructor(images: Iterable<T>) {
+    for (const image of images)
+      for (const directory of upwards(image.path)) {
+        const there = this.#below.get(directory)
+        if (there) there.push(image)
+        else this.#below.set(directory, [image])
+      }
+  }
+
+  /** Those that a group may be for, likely ones first: below its home, else below what is above it. */
+  *near(home: string): Generator<readonly T[]> {
+    let before: readonly T[] = []
+    for (const directory of home === '' ? [''] : [home, ...upwards(home)]) {
+      const images = this.#below.get(directory) ?? []
+      if (images.length > before.length) yield images
+      before = images
+    }
+  }
 }

@@ -8,7 +8,7 @@ import type { TransferItem } from '#core/cache/transfer-repository.ts'
 import { holdHeap, MANY_FILES, onPassed } from '#core/memory.ts'
 import type { Threads } from '#core/threads/threads.ts'
 import { ThreadLostError } from '#core/threads/wire-error.ts'
-import { toUserError } from '#core/user-error.ts'
+import { toUserError, UserError } from '#core/user-error.ts'
 import { counted } from '#shared/model/counted.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
@@ -46,6 +46,8 @@ const FIRST_BATCH = 60
 /** Of the minutes that an address holds, the share that a batch may take. */
 const SAFE_SHARE = 0.4
 const ADD_BATCH = 500
+/** Names that are tried for one file. */
+const MOST_NAMES = 5
 
 /** A folder onto the service: each image once, whatever happens in between. Run again it goes on where it ended. */
 export class UploadJob {
@@ -58,6 +60,8 @@ export class UploadJob {
   readonly #taken = new Map<string, string>()
   /** Paths that this upload takes, and which of its files does. */
   readonly #own = new Map<string, number>()
+  /** How often a file got another name because the service's own was taken. */
+  readonly #renamed = new Map<number, number>()
   #facts: Threads<string, ContentFacts> | null = null
   #batch = FIRST_BATCH
   #wake: (() => void) | null = null
@@ -124,9 +128,9 @@ export class UploadJob {
     const { transfers, transfer, signal } = this.#context
     try {
       const known = new Set<string>()
-      for (const { seq, target, source, facts } of transfers.each<UploadFacts>(transfer.id, null)) {
-        this.#own.set(facts.calledAs ?? target, seq)
-        known.add(source)
+      for (const item of transfers.each<UploadFacts>(transfer.id, null)) {
+        if (item.state !== 'skipped') this.#own.set(item.facts.calledAs ?? item.target, item.seq)
+        known.add(item.source)
       }
       let seq = transfers.nextSeq(transfer.id)
       let waiting: Omit<Item, 'batchKey'>[] = []
@@ -206,6 +210,16 @@ export class UploadJob {
       return null
     }
     if (fate === 'rename') {
+      const renamed = (this.#renamed.get(seq) ?? 0) + 1
+      this.#renamed.set(seq, renamed)
+      if (renamed > MOST_NAMES) {
+        settle({
+          seq,
+          state: 'failed',
+          problem: `The service calls it ${calledAs}, which is taken`,
+        })
+        return null
+      }
       const target = this.#freeName(calledAs)
       this.#own.set(target, seq)
       transfers.setItems(transfer.id, [{ seq, state: 'waiting', target }])
@@ -264,10 +278,15 @@ export class UploadJob {
         { signal },
       ),
     )
+    const { upload_urls: urls } = answer
+    if (urls.length !== looked.length)
+      throw new UserError(
+        'addresses',
+        `The service gave ${urls.length} addresses for ${counted(looked.length, 'file')}. Try again later.`,
+      )
     // In the order asked for.
     const queue = looked.flatMap((item, index) => {
-      const given = answer.upload_urls[index]
-      if (!given) return []
+      const given = urls[index]
       const directory = trimSlashes(given.directory_path ?? nameOf(item.target).directoryPath)
       const named = this.#named(
         item,
@@ -351,7 +370,7 @@ export class UploadJob {
           }),
         )
         onPassed(item.sizeBytes)
-        settle({ seq: item.seq, state: 'put' })
+        settle({ seq: item.seq, state: 'put', sizeBytes: item.sizeBytes })
         this.#context.concurrency.onDone(item.sizeBytes + FILE_COST)
         return
       } catch (error) {

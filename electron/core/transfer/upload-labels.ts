@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { BULK_SAVE_LIMIT, type Client } from '#core/api/client.ts'
 import { toWireAnnotation } from '#core/api/wire-annotation.ts'
 import { classesOf, toRemoteClass } from '#core/api/wire-dataset.ts'
@@ -6,14 +7,14 @@ import { imageLookup } from '#core/formats/image-lookup.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import { settleImport } from '#core/formats/settle-import.ts'
-import type { InputFile } from '#core/formats/types.ts'
+import type { ImportResult, InputFile, KnownImage } from '#core/formats/types.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { FormatId } from '#shared/model/format.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import type { JobContext } from './job.ts'
-import { imagesOf, labelGroups } from './label-groups.ts'
+import { ImagesByPlace, type LabelGroup, labelGroups } from './label-groups.ts'
 
 export interface LabelFile {
   /** Absolute. */
@@ -68,7 +69,8 @@ export async function sendLabels(
   const files: InputFile[] = labelFiles
     .filter(({ path }) => mayHoldLabels(path, stems))
     .map(({ file, path }) => ({ path, bytes: () => readFileSync(file) }))
-  const known = done.map(({ facts }) => ({
+  // Also those that were left out or failed: their labels are not for another image of the same name.
+  const known = [...transfers.each<UploadFacts>(transfer.id, null)].map(({ facts }) => ({
     path: facts.path,
     width: facts.width ?? null,
     height: facts.height ?? null,
@@ -88,16 +90,22 @@ export async function sendLabels(
   const saves = new Map<string, { annotations: Annotation[]; format: FormatId }>()
   const classes: AnnotationClass[] = []
   const twice = new Map<FormatId, number>()
+  const byPlace = new ImagesByPlace(known)
+  let nowhere = 0
   for (const group of groups) {
     const { format } = group
-    const images = imageLookup(imagesOf(group, known))
-    const result = settleImport(FORMAT_BY_ID[format].import(group.files, { images, losses }))
+    // The importing of thousands of files must not keep others from their turn.
+    await setImmediate()
+    signal.throwIfAborted()
+    const result = importNear(group, byPlace, losses)
     for (const { file, field, message } of result.failed)
       problems.push(`${file}: ${field}: ${message}`)
     classes.push(...result.classes)
     for (const { path, annotations, matched } of result.images) {
+      if (annotations.length === 0) continue
+      if (!matched) nowhere++
       const imageId = matched ? byPath.get(path)?.facts.remoteId : undefined
-      if (!imageId || annotations.length === 0) continue
+      if (!imageId) continue
       const before = saves.get(imageId)
       // The same labels in two formats, as exports often lie beside each other.
       if (before && before.format !== format) twice.set(format, (twice.get(format) ?? 0) + 1)
@@ -108,6 +116,8 @@ export async function sendLabels(
         })
     }
   }
+  if (nowhere > 0)
+    problems.push(`Annotations of ${counted(nowhere, 'image')} belong to none of these images`)
   for (const { message, count } of losses.report()) problems.push(`${message} (${count})`)
   for (const [format, count] of twice)
     problems.push(
@@ -137,6 +147,20 @@ export async function sendLabels(
   const formats = new Set([...saves.values()].map(({ format }) => FORMAT_BY_ID[format].label))
   problems.push(`Annotations of ${counted(sent, 'image')} were sent (${[...formats].join(', ')})`)
   return problems
+}
+
+/** The images beside a group's files, or those further away, if it is for none of the near ones. */
+function importNear(
+  { format, files, home }: LabelGroup,
+  byPlace: ImagesByPlace<KnownImage>,
+  losses: LossLog,
+): ImportResult {
+  const read = (images: readonly KnownImage[], own: LossLog) =>
+    settleImport(FORMAT_BY_ID[format].import(files, { images: imageLookup(images), losses: own }))
+  for (const images of byPlace.near(home))
+    if (read(images, new LossLog()).images.some(({ matched }) => matched))
+      return read(images, losses)
+  return read([], losses)
 }
 
 /** A few of them by name. */

@@ -194,6 +194,41 @@ test('labels of several formats are sent, each to the images beside it', async (
   expect(done.report.join('\n')).toContain('coco/package.json')
 })
 
+test('labels of an image that is there already are not for another one of its name', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['set/day1/a.png'])
+  const drop = join(folder.path, 'set')
+  await upload(cloud, emulator, [drop])
+  await photos(folder.path, ['set/day2/a.png'])
+  writeFileSync(join(drop, 'day1/a.txt'), '0 0.5 0.5 0.2 0.2\n')
+  expect(await upload(cloud, emulator, [drop])).toMatchObject({ files: { done: 1, skipped: 1 } })
+  expect(onService(emulator, STREET, 'set/day2/a.png')).toEqual([])
+})
+
+test('labels beside other pictures find their images further away; those for none are told', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['coco/images/a.png', 'coco/annotations/panoptic/mask.png'])
+  const image = (id: number, name: string) => ({ id, file_name: name, width: 40, height: 30 })
+  const box = (id: number) => ({ id, image_id: id, category_id: 1, bbox: [1, 2, 3, 4] })
+  writeFileSync(
+    join(folder.path, 'coco/annotations/instances.json'),
+    JSON.stringify({
+      images: [image(1, 'a.png'), image(2, 'gone.png')],
+      categories: [{ id: 1, name: 'boat' }],
+      annotations: [box(1), box(2)],
+    }),
+  )
+  const done = await upload(cloud, emulator, [join(folder.path, 'coco')])
+  expect(onService(emulator, STREET, 'coco/images/a.png')).toMatchObject([{ name: 'boat' }])
+  expect(done.report.join('\n')).toContain('Annotations of 1 image belong to none of these')
+})
+
 test('a name that the service cleans is told, and is the same image the next time', async () => {
   await using service = await seededEmulator()
   const { emulator } = service

@@ -6,6 +6,7 @@ import { AccountRepository } from '#core/cache/account-repository.ts'
 import { DATABASE_FILE, openDatabase } from '#core/cache/database.ts'
 import type { Log, Secrets } from '#core/ports.ts'
 import { secretName } from '#core/sync/accounts.ts'
+import { requireInside } from '#core/transfer/upload-target.ts'
 import { UserError } from '#core/user-error.ts'
 import type { ListedDataset } from '#shared/model/account.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
@@ -114,8 +115,7 @@ function uploadJob(positionals: readonly string[], values: TransferValues, cwd: 
     throw new UserError('usage', 'Usage: pictograph-desktop upload FOLDER DATASET. See --help.')
   const missing = places.find((place) => !existsSync(place))
   if (missing) throw new UserError('not_found', `${missing} is not there.`)
-  if (values.directory?.split('/').includes('..'))
-    throw new UserError('usage', `--directory ${values.directory}: cannot lead out of the dataset.`)
+  requireInside(values.directory ?? '/')
   return {
     kind: 'upload',
     dataset,

@@ -1,9 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-
-const codeOf = (error: unknown) =>
-  error instanceof Error && 'code' in error ? String(error.code) : ''
+import { codeOf } from './user-error.ts'
 
 /**
  * A folder with those above it; none when it is there. Not `mkdir` with `recursive`: where the system refuses with

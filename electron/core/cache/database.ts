@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { makeFolderSync } from '#core/make-folder.ts'
-import { toUserError, UserError } from '#core/user-error.ts'
+import { codeOf, toUserError, UserError } from '#core/user-error.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 
 export type Db = Database.Database
@@ -66,7 +66,7 @@ function lockFolder(dataDir: string): Disposable {
     lock.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     lock.close()
-    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY')
+    if (codeOf(error) === 'SQLITE_BUSY')
       throw new UserError(
         'folder_in_use',
         `Another Pictograph Desktop is using ${dataDir}. Use that one, close it, or set PICTOGRAPH_DATA_DIR to another folder.`,

@@ -24,6 +24,16 @@ export class LossLog {
     this.add(message, where)
   }
 
+  /** Counts what another log has counted as well. */
+  addAll(other: LossLog): void {
+    this.#leftOut += other.leftOut
+    for (const { message, count, examples } of other.report()) {
+      for (const where of examples) this.add(message, where)
+      const loss = this.#losses.get(message)
+      if (loss) loss.count += count - examples.length
+    }
+  }
+
   /** How many annotations are not written. */
   get leftOut(): number {
     return this.#leftOut

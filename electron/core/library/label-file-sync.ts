@@ -15,7 +15,7 @@ import {
   writeLabelFile,
 } from '#core/formats/label-file-codec.ts'
 import type { Log } from '#core/ports.ts'
-import { toUserError } from '#core/user-error.ts'
+import { codeOf, toUserError } from '#core/user-error.ts'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { diffAnnotations, isEmptyChangeSet } from '#shared/model/change-set.ts'
@@ -42,7 +42,7 @@ async function readIfThere(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (codeOf(error) === 'ENOENT') return null
     throw error
   }
 }

@@ -12,7 +12,7 @@ import {
   UnexpectedAnswerError,
   ValidationError,
 } from '#core/api/client.ts'
-import { toUserError, UserError } from '#core/user-error.ts'
+import { codeOf, toUserError, UserError } from '#core/user-error.ts'
 
 const dollars = (micro: number) => `$${(micro / 1_000_000).toFixed(2)}`
 
@@ -63,8 +63,7 @@ function wordsOf(error: PictographError): [reason: string, words: string] {
 
 /** The connection broke in the middle of a body: undici's codes, and the system's. */
 export function isBroken(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return /^(UND_ERR_|ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)/.test(code)
+  return /^(UND_ERR_|ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)/.test(codeOf(error))
 }
 
 /** Any fault of talking to the service in words for a person, with the request's id to report. */

@@ -95,7 +95,7 @@ export class DownloadJob {
     await this.#fetchAll(() => true)
     const { files } = context.transfers.counts(context.transfer.id)
     await this.#labels.writeFormat()
-    if (!(await this.#folder.isThere())) throw this.#gone()
+    if (await this.#folder.hasGone()) throw this.#gone()
     return this.#report(files.skipped)
   }
 
@@ -253,8 +253,7 @@ export class DownloadJob {
         () => true,
       ))
     if (OF_DISK.has(reason) || (await isRefused())) throw toUserError(error, root)
-    const hasGone = this.#folder.wasMade && !(await this.#folder.isThere())
-    if (/^E[A-Z]+$/.test(code) && hasGone) throw this.#gone()
+    if (/^E[A-Z]+$/.test(code) && (await this.#folder.hasGone())) throw this.#gone()
   }
 
   #gone(): UserError {

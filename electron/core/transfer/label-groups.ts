@@ -11,8 +11,9 @@ export interface LabelGroup {
   home: string
 }
 
-/** Names for the numbers of YOLO's text files. */
-const CLASS_LIST = /\.(?:ya?ml|names)$|(?:^|\/)_?(?:classes|labels|obj|darknet)\.txt$/i
+/** Whether a file may name the numbers of YOLO's text files. */
+export const isClassList = ({ path }: Pick<InputFile, 'path'>): boolean =>
+  /\.(?:ya?ml|names)$|(?:^|\/)(?:classes|labels|obj|_darknet)\.txt$/i.test(path)
 
 /** The directories that a path is in, the innermost first; the last is the empty one. */
 function upwards(path: string): string[] {
@@ -64,7 +65,7 @@ export function labelGroups(
   const withImages = new Set<string>()
   for (const path of images) for (const directory of upwards(path)) withImages.add(directory)
   const settings = new Set(files.filter((file) => isYaml(file) && !hasNames(file)))
-  const lists = new Set(files.filter((file) => CLASS_LIST.test(file.path) && !settings.has(file)))
+  const lists = new Set(files.filter((file) => isClassList(file) && !settings.has(file)))
   const directoriesOf = (some: Iterable<InputFile>) =>
     new Set([...some].map(({ path }) => directoryOf(path)))
   const withYaml = directoriesOf([...lists].filter(isYaml))

@@ -12,7 +12,6 @@ export class SafeFolder {
   readonly #known = new Map<string, Promise<void>>()
   /** Names that were in a directory when it was first needed. */
   readonly #found = new Map<string, ReadonlySet<string>>()
-
   /** Of the disk that it was on when it was first needed. */
   #device: bigint | null = null
 
@@ -20,13 +19,9 @@ export class SafeFolder {
     this.root = root
   }
 
-  get wasMade(): boolean {
-    return this.#device !== null
-  }
-
-  /** Once something was placed: whether it still is. With its drive it goes, or an empty folder is left in its place. */
-  async isThere(): Promise<boolean> {
-    return this.#device !== null && (await deviceOf(this.root)) === this.#device
+  /** Since something was placed: with its drive it goes, or an empty folder is left in its place. */
+  async hasGone(): Promise<boolean> {
+    return this.#device !== null && (await deviceOf(this.root)) !== this.#device
   }
 
   /** The absolute path of a file below it, whose directory is there. `path`: cleaned, forward slashes. Throws a UserError. */

@@ -19,6 +19,7 @@ import {
 import { costsOf, labelsMode, wantedImages } from './download-plan.ts'
 import { RunningTransfer, requestsLeft, type TransferDeps } from './running-transfer.ts'
 import { lookAtDropped } from './upload-preview.ts'
+import { requireInside } from './upload-target.ts'
 
 const FAILURES_SHOWN = 200
 
@@ -129,11 +130,7 @@ export class Transfers {
     signal: AbortSignal,
   ): AsyncGenerator<UploadPreview> {
     const whole = paths.map(requireWhole)
-    if (options.directory.split('/').includes('..'))
-      throw new UserError(
-        'directory',
-        `${options.directory}: a directory of the dataset cannot lead out of it. Leave out the “..”.`,
-      )
+    requireInside(options.directory)
     const there = new Map<string, number>()
     if (remoteId !== null)
       await this.#deps.run(accountId, async (client) => {
@@ -292,12 +289,12 @@ export class Transfers {
       const { files, bytes } = transfers.counts(id)
       const moved = bytes.done - bytesBefore
       if (moved > 0) this.#lastRate = (moved / (performance.now() - began)) * 1000
-      if (files.failed === 0) await at.job.clean()
-      transfers.setState(
-        id,
-        files.failed > 0 ? 'failed' : 'done',
-        files.failed > 0 ? `${files.failed.toLocaleString('en')} files failed` : null,
-      )
+      if (files.failed > 0)
+        this.#setState(id, 'failed', `${files.failed.toLocaleString('en')} files failed`)
+      else {
+        await at.job.clean()
+        this.#setState(id, 'done')
+      }
       const stored = this.#stored(id)
       if (stored.kind === 'upload') this.#deps.onUploaded(stored.accountId, stored.remoteId)
     } catch (error) {

@@ -12,9 +12,9 @@ import type { Annotation } from '#shared/model/annotation.ts'
 import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { FormatId } from '#shared/model/format.ts'
-import { fileNameOf } from '#shared/model/paths.ts'
+import { fileNameOf, stemOf } from '#shared/model/paths.ts'
 import type { JobContext } from './job.ts'
-import { ImagesByPlace, type LabelGroup, labelGroups } from './label-groups.ts'
+import { ImagesByPlace, isClassList, type LabelGroup, labelGroups } from './label-groups.ts'
 
 export interface LabelFile {
   /** Absolute. */
@@ -23,21 +23,15 @@ export interface LabelFile {
   path: string
 }
 
-/** A file's name without its directories and extension. */
-export const stemOf = (path: string): string => fileNameOf(path).replace(/\.[^.]*$/, '')
-
 /** Files that are named where there are many. */
 const SHOWN = 3
-
-/** Lists of classes that belong to text files of labels. */
-const CLASS_LIST = /^(?:classes|labels|obj|_darknet)$/i
 
 /**
  * Whether a file may hold labels: of text files those that are called like an image, or list classes. A readme is
  * none. `stems`: of the images.
  */
 export function mayHoldLabels(path: string, stems: ReadonlySet<string>): boolean {
-  return !/\.txt$/i.test(path) || stems.has(stemOf(path)) || CLASS_LIST.test(stemOf(path))
+  return !/\.txt$/i.test(path) || stems.has(stemOf(fileNameOf(path))) || isClassList({ path })
 }
 
 /** What an upload keeps of a file. */
@@ -65,7 +59,7 @@ export async function sendLabels(
   const problems: string[] = []
   const { transfers, transfer, run, signal, setDoing } = context
   const done = transfers.items<UploadFacts>(transfer.id, 'done')
-  const stems = new Set(done.map(({ facts }) => stemOf(facts.path)))
+  const stems = new Set(done.map(({ facts }) => stemOf(fileNameOf(facts.path))))
   const files: InputFile[] = labelFiles
     .filter(({ path }) => mayHoldLabels(path, stems))
     .map(({ file, path }) => ({ path, bytes: () => readFileSync(file) }))
@@ -155,12 +149,19 @@ function importNear(
   byPlace: ImagesByPlace<KnownImage>,
   losses: LossLog,
 ): ImportResult {
-  const read = (images: readonly KnownImage[], own: LossLog) =>
-    settleImport(FORMAT_BY_ID[format].import(files, { images: imageLookup(images), losses: own }))
-  for (const images of byPlace.near(home))
-    if (read(images, new LossLog()).images.some(({ matched }) => matched))
-      return read(images, losses)
-  return read([], losses)
+  const read = (images: readonly KnownImage[]) => {
+    const own = new LossLog()
+    const lookup = { images: imageLookup(images), losses: own }
+    return { own, result: settleImport(FORMAT_BY_ID[format].import(files, lookup)) }
+  }
+  let last: ReturnType<typeof read> | null = null
+  for (const images of byPlace.near(home)) {
+    last = read(images)
+    if (last.result.images.some(({ matched }) => matched)) break
+  }
+  const { own, result } = last ?? read([])
+  losses.addAll(own)
+  return result
 }
 
 /** A few of them by name. */

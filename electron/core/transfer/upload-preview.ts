@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { directoryOf } from '#shared/model/paths.ts'
+import { directoryOf, fileNameOf, stemOf } from '#shared/model/paths.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
 import { fileFactsThreads } from './file-facts.ts'
 import { labelGroups } from './label-groups.ts'
-import { mayHoldLabels, stemOf } from './upload-labels.ts'
+import { mayHoldLabels } from './upload-labels.ts'
 import { scanDropped } from './upload-scan.ts'
 import { uploadTarget } from './upload-target.ts'
 
@@ -57,7 +57,7 @@ export async function* lookAtDropped(
       for (const { kind, path, sizeBytes, file } of found) {
         if (kind === 'image') {
           preview.images++
-          stems.add(stemOf(path))
+          stems.add(stemOf(fileNameOf(path)))
           images.push(path)
           preview.bytes += sizeBytes
           directories.add(directoryOf(path))

@@ -1,6 +1,16 @@
 import { contentTypeOf } from '#core/api/images.ts'
+import { UserError } from '#core/user-error.ts'
 import { directoryOf, fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
 import type { UploadOptions } from '#shared/model/transfer.ts'
+
+/** Throws a UserError for a directory that would lead out of the dataset. */
+export function requireInside(directory: string): void {
+  if (directory.split('/').includes('..'))
+    throw new UserError(
+      'directory',
+      `${directory}: a directory of the dataset cannot lead out of it. Leave out the “..”.`,
+    )
+}
 
 /** Where a file goes in the dataset. `path`: below what was dropped, with the dropped folder's own name. */
 export function uploadTarget(

@@ -89,7 +89,6 @@ export class UploadJob {
     }
     if (this.#options.withLabels)
       this.#problems.push(...(await sendLabels(this.#context, this.#labelFiles)))
-    await this.clean()
     return this.#report()
   }
 

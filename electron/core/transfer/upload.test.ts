@@ -283,6 +283,24 @@ test('is looked at before it is sent', async () => {
   })
 })
 
+test('files that a browser streamed here stay until none of them has to be tried again', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  const { transfers } = cloud.core
+  using folder = temporaryFolder()
+  const staged = join(folder.path, 'stage')
+  await photos(staged, ['set/a.png', 'set/b.png'])
+  emulator.faults.add({ match: 'STORAGE PUT', fault: { kind: 'status', status: 422 } })
+  const { id } = transfers.upload(target(cloud, emulator), [join(staged, 'set')], KEEP, staged)
+  const first = await transfers.settled(id)
+  expect(first).toMatchObject({ state: 'failed', files: { done: 1, failed: 1 } })
+  await transfers.retry(id)
+  const second = await transfers.settled(id)
+  expect(second).toMatchObject({ state: 'done', files: { done: 2, failed: 0 } })
+  expect(existsSync(staged)).toBe(false)
+})
+
 test('what is no image, whatever it is called, is told and not sent', async () => {
   await using service = await seededEmulator()
   const { emulator } = service

@@ -10,11 +10,12 @@ import { newId } from '#shared/model/annotation.ts'
 import { emptyDataset } from '#tests/helpers/cloud.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { seededRandom } from '#tests/helpers/random.ts'
+import { repetitions } from '#tests/helpers/repetitions.ts'
 
-const FILES = 5_000
+const FILES = repetitions({ few: 1_000, many: 5_000 })
 const KILLS = 5
-/** Requests an hour that the service grants: one more is refused by it. */
-const HOURLY_LIMIT = 1_000
+/** Requests an hour that the service grants; it refuses the next one. Fewer than one an image. */
+const HOURLY_LIMIT = FILES / 5
 
 function makeTrouble({ faults }: Emulator): void {
   const for_ = (match: string, fault: Parameters<typeof faults.add>[0]['fault'], chance: number) =>

@@ -18,7 +18,7 @@ const settings = {
   ...(chosen.includes('--electron') && { PICTOGRAPH_E2E: 'electron' }),
   ...(chosen.includes('--screenshots') && { PICTOGRAPH_SCREENSHOTS: '1' }),
 }
-const browser = findBrowser()
+const browser = findBrowser({ headless: true })
 if (!browser) {
   process.stderr.write(
     'The end-to-end tests need Chrome or Chromium, and none was found or could be installed.\n' +

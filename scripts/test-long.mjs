@@ -7,16 +7,24 @@ import { requireNode } from './node-version.mjs'
 requireNode()
 const ROOTS = ['shared', 'electron', 'renderer', 'scripts', 'tests']
 
-/** Test files that ask how often to repeat themselves. */
-const repeating = ROOTS.flatMap((root) =>
-  readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.test.ts'))
-    .map((path) => join(root, path)),
-).filter((path) => readFileSync(path, 'utf8').includes('helpers/repetitions'))
+/** The files below `roots` that end so and ask how often to repeat themselves. */
+const repeating = (roots, ending) =>
+  roots
+    .flatMap((root) =>
+      readdirSync(root, { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith(ending))
+        .map((path) => join(root, path)),
+    )
+    .filter((path) => readFileSync(path, 'utf8').includes('helpers/repetitions'))
 
-const { status } = spawnSync('vitest', ['run', ...repeating, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-  env: { ...process.env, PICTOGRAPH_LONG_TESTS: '1' },
-  shell: process.platform === 'win32',
-})
-process.exit(status ?? 1)
+const run = (command, args) =>
+  spawnSync(command, args, {
+    stdio: 'inherit',
+    env: { ...process.env, PICTOGRAPH_LONG_TESTS: '1' },
+    shell: process.platform === 'win32',
+  }).status ?? 1
+
+process.exit(
+  run('vitest', ['run', ...repeating(ROOTS, '.test.ts')]) ||
+    run('node', ['scripts/e2e.mjs', ...repeating(['tests/e2e'], '.spec.ts')]),
+)

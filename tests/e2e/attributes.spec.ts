@@ -47,6 +47,7 @@ test('attributes of a class are asked for, filled by keyboard alone, and missing
   await page.keyboard.press('Enter')
   await expect(page.getByLabel('Attribute colour')).toBeFocused()
   await page.keyboard.press('b')
+  await expect(page.getByLabel('Attribute colour')).toHaveValue('blue')
   await page.keyboard.press('Enter')
   await expect(page.getByLabel('Attribute speed')).toBeFocused()
   await page.keyboard.press('Control+a')

@@ -4,6 +4,7 @@ import { cable } from '#tests/helpers/cable.ts'
 import { onService } from '#tests/helpers/cloud.ts'
 import { expectAccessible } from './accessible.ts'
 import { type App, expect, test } from './fixture.ts'
+import { recordAttribute } from './recorded-attribute.ts'
 
 const STREET = 'street scenes'
 
@@ -86,9 +87,11 @@ test('what is drawn is on the service by itself, and there after a restart', asy
   service,
 }) => {
   const page = await openRemote(app, service)
+  const states = await recordAttribute(sync(page), 'data-sync')
   await page.keyboard.press('r')
   await app.canvas.drag([20, 20], [80, 70])
-  await expect(sync(page)).toHaveAttribute('data-sync', 'waiting')
+  // It waits for two seconds only, so a look at the right moment could miss it.
+  await expect.poll(states).toContain('waiting')
   await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
   const image = await page.locator('[data-canvas]').getAttribute('data-image')
   expect(image).not.toBeNull()
@@ -267,8 +270,12 @@ test('assisted labelling proposes, and only Enter draws', async ({ app, service 
   await app.canvas.drag([20, 20], [100, 90])
   await expect(app.canvas.hint).toContainText('Enter draws the proposal')
   // What was paid for is there after another image.
+  const image = page.locator('[data-canvas]')
+  const first = await image.getAttribute('data-image')
   await page.keyboard.press('d')
+  await expect(image).not.toHaveAttribute('data-image', first ?? '')
   await page.keyboard.press('a')
+  await expect(image).toHaveAttribute('data-image', first ?? '')
   await app.canvas.ready()
   await expect(app.canvas.hint).toContainText('Enter draws the proposal')
   await page.keyboard.press('Enter')

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import {
   _electron,
@@ -31,21 +30,11 @@ interface Running {
   stop(how: 'quit' | 'kill'): Promise<void>
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('No port')
-  return address.port
-}
-
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }
 
-/** The engine in plain Node; the same port each time, so that an open page finds it again. */
+/** The engine in plain Node. Port 0 asks the system for a free one; naming it again lets an open page find the engine after a restart. */
 async function serveNode(dataDir: string, port: number, folder: string | null) {
   const args = [
     join(ROOT, 'bin/pictograph-desktop.mjs'),
@@ -177,8 +166,8 @@ export class App {
   #engine: ChildProcess | null = null
 
   async #startNode(folder: string | null, colorScheme: 'light' | 'dark'): Promise<Running> {
-    this.#port ||= await freePort()
     const { child, url } = await serveNode(this.dataDir, this.#port, folder)
+    this.#port = Number(new URL(url).port)
     this.#engine = child
     const context = await this.#browser.newContext({ viewport: this.#viewport, colorScheme })
     const page = await context.newPage()

@@ -23,7 +23,6 @@ import { Renditions } from './media/renditions.ts'
 import { openTarget } from './open-target.ts'
 import type { Ports } from './ports.ts'
 import { createCloud } from './sync/cloud.ts'
-import { isGeneral, isPassing, toServiceError } from './sync/service-error.ts'
 import { Stages } from './transfer/stages.ts'
 import { Transfers } from './transfer/transfers.ts'
 
@@ -140,9 +139,6 @@ export function createAppCore(
     run: (accountId, work) => cloud.accounts.run(accountId, work),
     aside: (accountId, work) => cloud.accounts.aside(accountId, work),
     budget: (accountId) => cloud.accounts.budget(accountId),
-    isGeneral,
-    isPassing,
-    toServiceError,
     probe: probeImage,
     ceiling: () => readSettings().transferConnections,
     onUploaded: (accountId, remoteId) => {

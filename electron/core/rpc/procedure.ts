@@ -1,7 +1,7 @@
 import { implement, ORPCError } from '@orpc/server'
 import { StaleRevisionError } from '#core/cache/edit-store.ts'
 import type { HostWindow, Log } from '#core/ports.ts'
-import { toServiceError } from '#core/sync/service-error.ts'
+import { toServiceError } from '#core/service-error.ts'
 import { contract } from '#shared/contract/contract.ts'
 
 export interface RpcContext {

@@ -13,9 +13,9 @@ import type { Clock } from '#core/api/retry.ts'
 import type { AccountRepository, StoredAccount } from '#core/cache/account-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import type { Log, Secrets } from '#core/ports.ts'
+import { isOffline, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { Account } from '#shared/model/account.ts'
-import { isOffline, toServiceError } from './service-error.ts'
 
 /** While nothing gets through, the service is asked this often: first, and at the longest. Milliseconds. */
 const PROBE_FIRST_MS = 1_000

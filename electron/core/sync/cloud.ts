@@ -12,6 +12,7 @@ import { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import type { Facts } from '#core/media/probe.ts'
 import type { Ports } from '#core/ports.ts'
+import { isPassing, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import { Accounts } from './accounts.ts'
 import { assistant } from './assist.ts'
@@ -23,7 +24,6 @@ import { OutboxView } from './outbox-view.ts'
 import { type CommentOp, PushFacts } from './push-facts.ts'
 import { PushLabels } from './push-labels.ts'
 import { RemoteDatasets } from './remote-datasets.ts'
-import { isBroken, isPassing, toServiceError } from './service-error.ts'
 
 interface Deps {
   db: Db
@@ -76,7 +76,7 @@ export function createCloud(deps: Deps) {
     return remote.accountId
   }
   const trouble = (error: unknown) => {
-    if (isPassing(error) || isBroken(error)) return
+    if (isPassing(error)) return
     const { message, reason } = toServiceError(error)
     ports.log.error('background work failed', { reason, error: String(error) })
     events.publish({

@@ -3,11 +3,11 @@ import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { Outbox } from '#core/cache/outbox.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import type { Log } from '#core/ports.ts'
+import { isGeneral, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { Accounts } from './accounts.ts'
 import type { PushFacts } from './push-facts.ts'
 import type { PushLabels } from './push-labels.ts'
-import { isGeneral, toServiceError } from './service-error.ts'
 
 /** Strokes that follow each other are told together: this long after the last. Milliseconds. */
 const QUIET_MS = 2_000

@@ -13,10 +13,10 @@ import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import type { Facts } from '#core/media/probe.ts'
+import { isBroken, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import type { Accounts } from './accounts.ts'
-import { isBroken, toServiceError } from './service-error.ts'
 
 /** Images fetched ahead of the one that is looked at. */
 const AHEAD = 4

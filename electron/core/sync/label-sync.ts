@@ -3,6 +3,7 @@ import type { Outbox } from '#core/cache/outbox.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { Locks } from '#core/locks.ts'
+import { toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
 import { diffAnnotations, isEmptyChangeSet } from '#shared/model/change-set.ts'
@@ -18,7 +19,6 @@ import {
   takeTheirs,
   withDoubts,
 } from './merge.ts'
-import { toServiceError } from './service-error.ts'
 
 /** Labels read from the service less than this long ago are not read again for looking at them. Milliseconds. */
 const FRESH_MS = 20_000

@@ -1,11 +1,11 @@
 import type { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { isGeneral, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { OfflineState } from '#shared/contract/events.ts'
 import type { ImageCache } from './image-cache.ts'
 import type { LabelSync } from './label-sync.ts'
-import { isGeneral, toServiceError } from './service-error.ts'
 
 /** Images fetched at a time. */
 const PARALLEL = 6

@@ -7,6 +7,7 @@ import type { EditStore } from '#core/cache/edit-store.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repository.ts'
+import { isRefusal, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { assertNever } from '#shared/model/assert-never.ts'
@@ -14,7 +15,6 @@ import { sameValue } from '#shared/model/change-set.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import type { Comment } from '#shared/model/sync.ts'
 import { sameLabels } from './merge.ts'
-import { isRefusal, toServiceError } from './service-error.ts'
 
 /** The service's limit of one batch update, in images. */
 const BATCH = 10_000

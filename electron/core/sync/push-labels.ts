@@ -12,10 +12,10 @@ import type { EditStore } from '#core/cache/edit-store.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repository.ts'
+import { isGeneral, isRefusal, toServiceError } from '#core/service-error.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { LabelSync } from './label-sync.ts'
 import { sameLabels } from './merge.ts'
-import { isGeneral, isPassing, isRefusal, toServiceError } from './service-error.ts'
 import { readSnapshot } from './snapshot.ts'
 
 /** From this many images on, an export tells which of them are unchanged on the service. */
@@ -176,9 +176,8 @@ export class PushLabels {
     } catch (error) {
       if (signal.aborted || isGeneral(error)) throw error
       // One image that the service fails on does not hold up the others.
-      if (isPassing(error)) postponed.push(error)
-      else if (isRefusal(error)) this.#refuse(row, error)
-      else throw error
+      if (isRefusal(error)) this.#refuse(row, error)
+      else postponed.push(error)
       return null
     }
   }

@@ -10,13 +10,13 @@ import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { makeFolderSync } from '#core/make-folder.ts'
 import type { Log } from '#core/ports.ts'
+import { toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { ListedDataset } from '#shared/model/account.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { sameValue } from '#shared/model/change-set.ts'
 import type { Accounts } from './accounts.ts'
-import { toServiceError } from './service-error.ts'
 
 /** Images of a listing that are taken over in one transaction, and shown together. */
 const PAGE = 1_000

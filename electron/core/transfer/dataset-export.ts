@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { replaceFile } from '#core/atomic-file.ts'
+import { isGeneral } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import { eachZipEntry, isArchive, type ZipEntry } from '#core/zip-file.ts'
 import type { JobContext } from './job.ts'
@@ -55,7 +56,7 @@ export async function forgetExports(
 
 /** The export of an earlier run of the app, if it is still there and not too old; else a new one. */
 async function begin(context: JobContext, request: ExportRequest): Promise<Begun> {
-  const { run, transfer, signal, isGeneral, clock } = context
+  const { run, transfer, signal, clock } = context
   const { archive, includeImages, stages } = request
   const begun = await readNote(`${archive}${NOTE}`)
   if (begun) {
@@ -121,7 +122,7 @@ export async function eachOfExport(
   request: ExportRequest,
   onFile: (entry: ZipEntry) => Promise<void>,
 ): Promise<void> {
-  const { run, transfer, signal, isGeneral } = context
+  const { run, transfer, signal } = context
   const { archive } = request
   const begun = await begin(context, request)
   const end = async () => {
@@ -149,7 +150,7 @@ export async function eachOfExport(
 
 /** What a plan or a role without exports does not give comes one by one afterwards; other faults are the job's. */
 export async function orOneByOne(
-  { isGeneral, signal, log }: JobContext,
+  { signal, log }: JobContext,
   work: () => Promise<void>,
 ): Promise<void> {
   try {

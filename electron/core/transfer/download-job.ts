@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { isExpired } from '#core/api/client.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { holdHeap, MANY_FILES } from '#core/memory.ts'
+import { isGeneral, isPassing } from '#core/service-error.ts'
 import { BrokenFileError, ThreadLostError } from '#core/threads/wire-error.ts'
 import { codeOf, toUserError, UserError } from '#core/user-error.ts'
 import { counted } from '#shared/model/counted.ts'
@@ -201,7 +202,7 @@ export class DownloadJob {
   }
 
   async #fetchOne(item: DownloadItem): Promise<void> {
-    const { signal, isGeneral, isPassing, settle } = this.#context
+    const { signal, settle } = this.#context
     let isAgain = false
     // Once it is here it is not fetched again for its labels' sake.
     let image: 'same' | 'fetched' | null = this.#wantsImages ? null : 'fetched'

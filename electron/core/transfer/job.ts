@@ -36,10 +36,6 @@ export interface JobContext {
   /** Begins what `fetch` needs, which takes a moment. */
   warmFetch: () => void
   untilItWorks: <T>(work: () => Promise<T>) => Promise<T>
-  /** No network, the hour used up: it would meet anything else the same way. */
-  isGeneral: (error: unknown) => boolean
-  /** It may work at another try. */
-  isPassing: (error: unknown) => boolean
   /** Waits after something general. */
   pauseFor: (error: unknown) => Promise<void>
   /** Requests that the account may still make in this hour; null: unknown. */

@@ -4,6 +4,7 @@ import type { Clock } from '#core/api/retry.ts'
 import type { StoredTransfer, TransferRepository } from '#core/cache/transfer-repository.ts'
 import type { Facts } from '#core/media/probe.ts'
 import type { Log } from '#core/ports.ts'
+import { toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { Transfer } from '#shared/model/transfer.ts'
 import { Concurrency } from './concurrency.ts'
@@ -32,9 +33,6 @@ export interface TransferDeps {
   run: <T>(accountId: string, work: (client: Client) => Promise<T>) => Promise<T>
   aside: <T>(accountId: string, work: (client: Client) => Promise<T>) => Promise<T>
   budget: (accountId: string) => RequestBudget
-  isGeneral: (error: unknown) => boolean
-  isPassing: (error: unknown) => boolean
-  toServiceError: (error: unknown) => UserError
   probe: (file: string) => Promise<Facts>
   /** Connections at the most. */
   ceiling: () => number
@@ -166,14 +164,13 @@ export class RunningTransfer {
   }
 
   #context(): JobContext {
-    const { transfers, clock, log, probe, isGeneral, isPassing, run, aside, budget, ceiling } =
-      this.#deps
+    const { transfers, clock, log, probe, run, aside, budget, ceiling } = this.#deps
     const { id, accountId, isPlanned } = this.#transfer
     const { signal } = this.#abort
     const waitMs = () => budget(accountId).waitMs()
     const onWait = (error: unknown) => this.#wait(error)
     const patiently = <T>(work: () => Promise<T>) =>
-      untilItWorks(work, { isGeneral, waitMs, onWait, clock, signal })
+      untilItWorks(work, { waitMs, onWait, clock, signal })
     let planned = isPlanned
     return {
       transfer: this.#transfer,
@@ -190,8 +187,6 @@ export class RunningTransfer {
       },
       warmFetch: () => this.#threads.warm(),
       untilItWorks: patiently,
-      isGeneral,
-      isPassing,
       pauseFor: (error) => this.#pauseFor(error, waitMs),
       requestsLeft: () => requestsLeft(budget(accountId)),
       probe,
@@ -238,7 +233,7 @@ export class RunningTransfer {
 
   /** `error`: what is waited for to pass; null: it has. */
   #wait(error: unknown): void {
-    const problem = error === null ? null : this.#deps.toServiceError(error).message
+    const problem = error === null ? null : toServiceError(error).message
     if (problem === this.#problem) return
     this.#problem = problem
     this.#tell()

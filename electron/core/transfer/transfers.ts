@@ -5,6 +5,7 @@ import type { StoredTransfer } from '#core/cache/transfer-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { Locks } from '#core/locks.ts'
 import { releaseHeap } from '#core/memory.ts'
+import { toServiceError } from '#core/service-error.ts'
 import { codeOf, toUserError, UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 import {
@@ -310,7 +311,7 @@ export class Transfers {
 
   /** Also where the database cannot be written: that may be what failed. */
   #fail(id: string, error: unknown): void {
-    const { log, dataDir, toServiceError } = this.#deps
+    const { log, dataDir } = this.#deps
     const problem = codeOf(error).startsWith('SQLITE_')
       ? toUserError(error, dataDir).message
       : toServiceError(error).message

@@ -6,6 +6,7 @@ import { contentTypeOf } from '#core/api/images.ts'
 import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
 import { holdHeap, MANY_FILES, onPassed } from '#core/memory.ts'
+import { isGeneral, isPassing } from '#core/service-error.ts'
 import type { Threads } from '#core/threads/threads.ts'
 import { ThreadLostError } from '#core/threads/wire-error.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
@@ -353,7 +354,7 @@ export class UploadJob {
   }
 
   async #put(item: Item, firstAddress: string): Promise<void> {
-    const { aside, run, transfer, signal, settle, onBytes, isGeneral, isPassing } = this.#context
+    const { aside, run, transfer, signal, settle, onBytes } = this.#context
     let address = firstAddress
     for (let attempt = 1; ; attempt++) {
       let sent = 0

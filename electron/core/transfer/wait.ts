@@ -1,4 +1,5 @@
 import type { Clock } from '#core/api/retry.ts'
+import { isGeneral } from '#core/service-error.ts'
 
 /** First and longest pause after something general failed: no network, the hour used up. Milliseconds. */
 const FIRST_MS = 1_000
@@ -11,13 +12,11 @@ const LONGEST_MS = 30_000
 export async function untilItWorks<T>(
   work: () => Promise<T>,
   {
-    isGeneral,
     waitMs,
     onWait,
     clock,
     signal,
   }: {
-    isGeneral: (error: unknown) => boolean
     /** How long the hour's requests are paused, milliseconds. */
     waitMs: () => number
     onWait: (error: unknown) => void

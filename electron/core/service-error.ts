@@ -80,44 +80,73 @@ export function toServiceError(error: unknown, what?: string): UserError {
   })
 }
 
+/**
+ * Whose turn it is after something went wrong:
+ * - `line`: nothing gets through. Everything waits until the service can be reached.
+ * - `later`: the service cannot do it now. The same request may work in a while.
+ * - `refused`: the service said no, or something that we do not understand, and would say it again. Somebody has to
+ *   look at it; meanwhile everything else goes on.
+ * - `ours`: a fault on this side, such as a full disk or a bug. It is told, and tried again.
+ */
+export type FaultKind = 'line' | 'later' | 'refused' | 'ours'
+
+export interface Fault {
+  kind: FaultKind
+  /** Any other request would meet the same: no network, a refused key, the hour's limit, the app is closing. */
+  isGeneral: boolean
+}
+
+const LINE: Fault = { kind: 'line', isGeneral: true }
+const LATER: Fault = { kind: 'later', isGeneral: false }
+const ALL_LATER: Fault = { kind: 'later', isGeneral: true }
+const REFUSED: Fault = { kind: 'refused', isGeneral: false }
+const OURS: Fault = { kind: 'ours', isGeneral: false }
+
+/** Faults that were put into words already, by their reason. */
+const BY_REASON: Readonly<Record<string, Fault>> = {
+  offline: LINE,
+  closed: ALL_LATER,
+  key_refused: ALL_LATER,
+  account_gone: ALL_LATER,
+  class_gone: REFUSED,
+}
+
+/** Status codes that say: not now. */
+const STATUS_LATER: ReadonlySet<number | null> = new Set([408, 425, 429])
+
+/** The one classification of what can go wrong between this app and the service. */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof UserError)
+    return (
+      BY_REASON[error.reason] ??
+      (error.cause instanceof PictographError ? faultOf(error.cause) : OURS)
+    )
+  if (isBroken(error) || error instanceof NetworkError) return LINE
+  if (!(error instanceof PictographError)) return OURS
+  if (error instanceof AuthenticationError || error instanceof RateLimitError) return ALL_LATER
+  if (error instanceof ServerError) {
+    // A 2xx that is not JSON is the page of a captive portal, or of a proxy.
+    return error.status !== null && error.status < 300 ? LINE : LATER
+  }
+  if (STATUS_LATER.has(error.status)) return LATER
+  return REFUSED
+}
+
 /** It may work later as it is: the network, the hour's limit, a failing service. */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof UserError)
-    return ['offline', 'closed', 'key_refused', 'account_gone'].includes(error.reason)
-  return (
-    error instanceof NetworkError ||
-    isBroken(error) ||
-    error instanceof RateLimitError ||
-    error instanceof ServerError ||
-    error instanceof AuthenticationError ||
-    (error instanceof PictographError && error.status === 408)
-  )
+  const { kind } = faultOf(error)
+  return kind === 'line' || kind === 'later'
 }
 
-/** The service looked at it and said no, for a reason that stays. */
-export function isRefusal(error: unknown): boolean {
-  return (
-    (error instanceof PictographError && !isPassing(error)) ||
-    (error instanceof UserError && error.reason === 'class_gone')
-  )
-}
+/** The service looked at it and said no, or what it says is of no use, for a reason that stays. */
+export const isRefusal = (error: unknown): boolean => faultOf(error).kind === 'refused'
 
 /** It would meet any other request in the same way: the network, the key, the hour's limit, the end of the app. */
-export function isGeneral(error: unknown): boolean {
-  return (
-    isOffline(error) ||
-    isBroken(error) ||
-    error instanceof RateLimitError ||
-    error instanceof AuthenticationError ||
-    (error instanceof UserError && isPassing(error))
-  )
-}
+export const isGeneral = (error: unknown): boolean => faultOf(error).isGeneral
 
-/** Nothing gets through: no connection, or something else than the service answers. */
-export function isOffline(error: unknown): boolean {
-  return (
-    error instanceof NetworkError ||
-    // A captive portal's page, or a proxy's.
-    (error instanceof ServerError && error.status !== null && error.status < 300)
-  )
-}
+/**
+ * Nothing gets through: no connection, or something else than the service answers. A connection that broke in the
+ * middle of an answer does not count: the service was reached.
+ */
+export const isOffline = (error: unknown): boolean =>
+  faultOf(error).kind === 'line' && !isBroken(error)

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can parse: it checks the version before anything newer is loaded.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { sandboxProblem } from './sandbox.mjs'
+import { startElectron } from './start-electron.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const args = process.argv.slice(2)
@@ -48,16 +50,22 @@ function buildWhenNeeded() {
   return status === 0
 }
 
-/** Electron's executable, fetched when possible; or why there is no window. */
+/** Electron's executable, fetched when possible; or why there can be no window. */
 function electron() {
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
     return { because: 'There is no display for a window.' }
+  let executable
   try {
-    return { executable: createRequire(import.meta.url)('electron') }
+    executable = createRequire(import.meta.url)('electron')
   } catch {
     return { because: "Electron's binary is missing and could not be fetched." }
   }
+  const because = sandboxProblem(executable, args)
+  return because === null ? { executable } : { because }
 }
+
+/** Switches of Chromium, which mean nothing to the served app. */
+const isChromiums = (arg) => /^--(no-sandbox|disable-gpu|ozone-platform)/.test(arg)
 
 async function run() {
   if (!newerNode() || !buildWhenNeeded()) return 1
@@ -66,12 +74,15 @@ async function run() {
     args.some((arg) => arg === '--serve' || arg === '--help' || arg === '-h') ||
     ['convert', 'download', 'upload'].includes(args[0])
   if (windowless) return main(args, { cwd, noWindowBecause: null })
+  const serve = (because) =>
+    main(
+      args.filter((arg) => !isChromiums(arg)),
+      { cwd, noWindowBecause: because },
+    )
   const { executable, because } = electron()
-  if (!executable) return main(args, { cwd, noWindowBecause: because })
-  return new Promise((done) => {
-    const child = spawn(executable, [root, ...args], { cwd, stdio: 'inherit' })
-    child.on('exit', (code) => done(code ?? 1)).on('error', () => done(1))
-  })
+  if (!executable) return serve(because)
+  const ended = await startElectron(executable, [root, ...args], { cwd })
+  return ended.because === undefined ? ended.code : serve(ended.because)
 }
 
 process.exitCode = await run()

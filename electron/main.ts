@@ -1,5 +1,5 @@
 import './small-heap.ts'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { app, BrowserWindow, dialog } from 'electron'
@@ -83,8 +83,15 @@ function takeLibrary(): boolean {
   }
 }
 
+/** In a checkout the launcher waits for this file: without it, it serves the app to a browser instead. */
+function tellLauncher(): void {
+  const file = process.env.PICTOGRAPH_STARTED_FILE
+  if (!app.isPackaged && file !== undefined) writeFileSync(file, '')
+}
+
 async function start(): Promise<void> {
   await app.whenReady()
+  tellLauncher()
   // A wrong path here would only show as a page without an engine.
   if (!existsSync(PRELOAD)) throw new Error(`${PRELOAD} is missing: build the app again.`)
   const logs = join(given.dataDir, 'logs')

@@ -1,0 +1,62 @@
+// Starts Electron and notices when it ends, or hangs, before the app has begun.
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** In Electron's environment: the file that the app makes as soon as it has begun. */
+const STARTED_FILE = 'PICTOGRAPH_STARTED_FILE'
+/** A cold start on a slow disk takes some twenty seconds. Milliseconds. */
+const HANGS_AFTER_MS = 60_000
+const LOOK_MS = 100
+/** A person, or the system, ends the app with these: it did not break. */
+const ASKED_FOR = new Set(['SIGINT', 'SIGTERM', 'SIGHUP'])
+/** A shell's word for "not found or not loadable", and for an end by a signal (128 and its number). */
+const isBroken = (code) => code >= 126
+
+/** Why a start failed, in a sentence; null when it did not. */
+function failure({ code, signal, error, hangs }) {
+  if (hangs) return 'Electron did not start within a minute.'
+  if (error) return `Electron could not be run (${error.code ?? error.message}).`
+  if (signal) return ASKED_FOR.has(signal) ? null : `Electron ended at its start (${signal}).`
+  if (code === 127) return 'Electron could not be loaded: a library that it needs is missing.'
+  return isBroken(code) ? `Electron ended at its start (exit code ${code}).` : null
+}
+
+/**
+ * Runs Electron until it ends. Answers its exit code, or `because` when it ended by a signal, could not be
+ * loaded, or hung before the app had begun; then nothing of it is left running.
+ */
+export function startElectron(executable, args, { cwd, hangsAfterMs = HANGS_AFTER_MS }) {
+  const folder = mkdtempSync(join(tmpdir(), 'pictograph-start-'))
+  const startedFile = join(folder, 'started')
+  const child = spawn(executable, args, {
+    cwd,
+    stdio: 'inherit',
+    env: { ...process.env, [STARTED_FILE]: startedFile },
+  })
+  let started = false
+  let hangs = false
+  const look = setInterval(() => {
+    started ||= existsSync(startedFile)
+    if (started) clearInterval(look)
+  }, LOOK_MS)
+  const limit = setTimeout(() => {
+    started ||= existsSync(startedFile)
+    hangs = !started
+    if (hangs) child.kill('SIGKILL')
+  }, hangsAfterMs)
+  return new Promise((done) => {
+    const end = (how) => {
+      clearInterval(look)
+      clearTimeout(limit)
+      started ||= existsSync(startedFile)
+      rmSync(folder, { recursive: true, force: true })
+      const because = started ? null : failure({ ...how, hangs })
+      done(because === null ? { code: how.code ?? 1 } : { because })
+    }
+    child
+      .once('error', (error) => end({ error }))
+      .once('exit', (code, signal) => end({ code, signal }))
+  })
+}

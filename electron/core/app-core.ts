@@ -23,6 +23,7 @@ import { Renditions } from './media/renditions.ts'
 import { openTarget } from './open-target.ts'
 import type { Ports } from './ports.ts'
 import { createCloud } from './sync/cloud.ts'
+import type { SyncLimits } from './sync/sync-limits.ts'
 import { Stages } from './transfer/stages.ts'
 import { Transfers } from './transfer/transfers.ts'
 
@@ -36,13 +37,14 @@ export type AppCore = ReturnType<typeof createAppCore>
 interface CoreOptions {
   clock?: Clock
   pushesByItself?: boolean
+  limits?: Partial<SyncLimits>
 }
 
 /** Builds everything that does not depend on the host. Throws a UserError when the data folder cannot be used. */
 export function createAppCore(
   ports: Ports,
   target: string | null = null,
-  { clock = systemClock, pushesByItself = true }: CoreOptions = {},
+  { clock = systemClock, pushesByItself = true, limits = {} }: CoreOptions = {},
 ) {
   const opened = openLibrary(ports.dataDir)
   const { db } = opened
@@ -101,6 +103,7 @@ export function createAppCore(
     announce: (datasetId) => void announceDataset(datasetId),
     clock,
     pushesByItself,
+    limits,
     cacheLimitBytes: () => readSettings().cacheLimitBytes,
   })
   library.onOtherFiles = (dataset, changes) => labelFiles.onFiles(dataset, changes)
@@ -139,6 +142,7 @@ export function createAppCore(
     run: (accountId, work) => cloud.accounts.run(accountId, work),
     aside: (accountId, work) => cloud.accounts.aside(accountId, work),
     budget: (accountId) => cloud.accounts.budget(accountId),
+    labels: cloud.uploadedLabels,
     probe: probeImage,
     ceiling: () => readSettings().transferConnections,
     onUploaded: (accountId, remoteId) => {

@@ -236,7 +236,7 @@ export function UploadDialog({
         </div>
         {options.onExisting === 'replace' && (
           <p className="text-xs text-warning">
-            {t('A replaced image is deleted on the service, with its annotations.')}
+            {t('A replaced image is archived on the service, with its annotations.')}
           </p>
         )}
         <Checkbox

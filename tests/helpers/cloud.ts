@@ -1,4 +1,6 @@
+import { toWireAnnotation } from '#core/api/wire-annotation.ts'
 import { type AppCore, createAppCore } from '#core/app-core.ts'
+import type { SyncLimits } from '#core/sync/sync-limits.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '#emulator/server.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
@@ -38,10 +40,15 @@ export function emptyDataset({ state }: Pick<Emulator, 'state'>, id: string, nam
 /** A core with an account of the service, on one of its datasets. */
 export async function cloudCore(
   emulator: Pick<Emulator, 'url' | 'state'>,
-  { dataset: name = 'street scenes', apiKey = 'pk_live_member', baseUrl = emulator.url } = {},
+  {
+    dataset: name = 'street scenes',
+    apiKey = 'pk_live_member',
+    baseUrl = emulator.url,
+    limits = {},
+  }: { dataset?: string; apiKey?: string; baseUrl?: string; limits?: Partial<SyncLimits> } = {},
 ) {
   const data = temporaryFolder()
-  const core = createAppCore(testPorts(data.path))
+  const core = createAppCore(testPorts(data.path), null, { limits })
   const account = await core.accounts.add(baseUrl, apiKey)
   const { id: remoteId } = emulator.state.dataset(name)
   const dataset = await core.remoteDatasets.open(account.id, remoteId)
@@ -89,6 +96,17 @@ export function onService(
   return state
     .annotations(state.imageAt(state.dataset(dataset), path).id)
     .map(({ id, name }) => ({ id, name }))
+}
+
+/** Somebody else saves an image's annotations, as their own client would: in the service's form. */
+export function saveElsewhere(
+  { state }: Pick<Emulator, 'state'>,
+  dataset: string,
+  path: string,
+  annotations: readonly Annotation[],
+): void {
+  const { id } = state.imageAt(state.dataset(dataset), path)
+  state.setAnnotations(id, annotations.map(toWireAnnotation) as never)
 }
 
 export const idAndClass = ({ id, className }: Annotation) => ({ id, name: className })

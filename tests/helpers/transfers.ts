@@ -56,9 +56,11 @@ export const filesIn = (folder: string): string[] =>
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort()
 
+/** Of images that are not archived. */
 export const pathsOf = ({ state }: Emulator, name = STREET) =>
   state
     .images(state.dataset(name).id)
+    .filter(({ is_archived }) => !is_archived)
     .map(({ directory_path, filename }) =>
       directory_path === '/' ? filename : `${directory_path.slice(1)}/${filename}`,
     )

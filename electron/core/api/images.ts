@@ -115,6 +115,21 @@ export class Images {
     )
   }
 
+  /** One page of the list, as it is now. `limit`: at most 1000. */
+  async page(
+    dataset: string,
+    { limit, offset, ...call }: CallOptions & { limit: number; offset: number },
+  ): Promise<{ images: RemoteImage[]; hasMore: boolean }> {
+    const query = { dataset, limit, offset }
+    const { data: images, pagination } = await this.#http.json(
+      pageSchema(remoteImageSchema),
+      'GET',
+      '/images/',
+      { ...call, query },
+    )
+    return { images, hasMore: pagination ? pagination.has_more : images.length >= limit }
+  }
+
   /** By UUID, from the whole organisation: check `dataset_id`. */
   async metadata(id: string, call: CallOptions = {}): Promise<RemoteImage> {
     const path = `/images/${segment(id)}/metadata`

@@ -114,7 +114,8 @@ export const batchResultSchema = z.object({
   processed: int,
   failed: z.array(z.object({ id: z.string(), reason: z.string() })).default([]),
   affected_directories: z.array(z.string()).nullish(),
-  renamed: z.unknown().optional(),
+  /** How many got another name; older answers list them. */
+  renamed: z.union([int, z.array(z.unknown()).transform(({ length }) => length)]).nullish(),
 })
 
 export interface Directory {

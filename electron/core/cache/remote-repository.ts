@@ -170,6 +170,16 @@ export class RemoteRepository {
     return row ? fromRow(row) : null
   }
 
+  /** Our id of an image of the service; null when it is not here. */
+  imageId(datasetId: string, remoteId: string): string | null {
+    const row = this.#db
+      .prepare<[string, string], { image_id: string }>(
+        'SELECT image_id FROM remote_image WHERE dataset_id = ? AND remote_id = ?',
+      )
+      .get(datasetId, remoteId)
+    return row?.image_id ?? null
+  }
+
   /** Our ids of images of the service, by theirs. */
   imageIds(datasetId: string): Map<string, string> {
     const rows = this.#db
@@ -190,7 +200,6 @@ export class RemoteRepository {
     images: readonly ListedImage[],
     askedAtMs: number = Date.now(),
   ): string[] {
-    const known = this.imageIds(datasetId)
     const isWaiting = this.#db.prepare<[string, string], unknown>(
       'SELECT 1 FROM outbox WHERE image_id = ? AND kind = ?',
     )
@@ -236,8 +245,8 @@ export class RemoteRepository {
         const { path, sizeBytes, width, height, stage, split, annotationCount, thumbnailUrl } =
           image
         const tags = JSON.stringify(image.tags)
-        const id = known.get(image.remoteId)
-        if (id === undefined) {
+        const id = this.imageId(datasetId, image.remoteId)
+        if (id === null) {
           const created = this.#freePath(datasetId, path, image.remoteId)
           const own = newId()
           insertImage.run(
@@ -264,7 +273,6 @@ export class RemoteRepository {
             tags,
             thumbnailUrl,
           )
-          known.set(image.remoteId, own)
           changed.push(own)
           continue
         }
@@ -345,6 +353,16 @@ export class RemoteRepository {
     this.#db.transaction(() => {
       for (const { imageId, annotations } of sent)
         update.run(JSON.stringify(annotations), key, imageId)
+    })()
+  }
+
+  /** What was being told was refused: it did not happen. */
+  forgetSent(imageIds: readonly string[]): void {
+    const update = this.#db.prepare(
+      'UPDATE remote_image SET sent = NULL, sent_key = NULL WHERE image_id = ?',
+    )
+    this.#db.transaction(() => {
+      for (const imageId of imageIds) update.run(imageId)
     })()
   }
 

@@ -13,6 +13,7 @@ import type { EventBus } from '#core/event-bus.ts'
 import type { Facts } from '#core/media/probe.ts'
 import type { Ports } from '#core/ports.ts'
 import { isPassing, toServiceError } from '#core/service-error.ts'
+import type { LabelTarget } from '#core/transfer/label-sink.ts'
 import { UserError } from '#core/user-error.ts'
 import { Accounts } from './accounts.ts'
 import { assistant } from './assist.ts'
@@ -22,8 +23,10 @@ import { LabelSync } from './label-sync.ts'
 import { Offline } from './offline.ts'
 import { OutboxView } from './outbox-view.ts'
 import { type CommentOp, PushFacts } from './push-facts.ts'
-import { PushLabels } from './push-labels.ts'
 import { RemoteDatasets } from './remote-datasets.ts'
+import { SaveLabels } from './save-labels.ts'
+import { SYNC_LIMITS, type SyncLimits } from './sync-limits.ts'
+import { uploadedLabels } from './uploaded-labels.ts'
 
 interface Deps {
   db: Db
@@ -38,6 +41,8 @@ interface Deps {
   cacheLimitBytes: () => number
   clock: Clock
   pushesByItself: boolean
+  /** Smaller ones, for tests. */
+  limits: Partial<SyncLimits>
 }
 
 /** Beyond this share of the hour's requests, what is fetched ahead waits: what is drawn has to be sent. */
@@ -119,14 +124,14 @@ export function createCloud(deps: Deps) {
     trouble,
     isAutomatic: deps.pushesByItself,
     facts: pushFacts,
-    labels: new PushLabels({
+    labels: new SaveLabels({
+      limits: { ...SYNC_LIMITS, ...deps.limits },
       datasets,
       images,
       edits,
       remotes,
       outbox,
       labels: labelSync,
-      scratchFile: (datasetId) => join(ports.dataDir, 'scratch', `${datasetId}.zip`),
       announceImage,
       notice: (imageId, message) =>
         events.publish({ type: 'notice', message: `${images.get(imageId).path}: ${message}` }),
@@ -171,7 +176,19 @@ export function createCloud(deps: Deps) {
     await cache.leave(datasetId)
     await remoteDatasets.forget(datasetId)
   }
+  const labelsOfUploads = {
+    accounts,
+    datasets,
+    edits,
+    remotes,
+    outbox,
+    publish,
+    requireDataset: (accountId: string, remoteId: string) =>
+      remoteDatasets.require(accountId, remoteId),
+    pushDataset: (...args: Parameters<SyncEngine['pushDataset']>) => engine.pushDataset(...args),
+  }
   return {
+    uploadedLabels: (target: LabelTarget) => uploadedLabels(labelsOfUploads, target),
     forgetRemote: forgetDataset,
     outbox,
     remotes,

@@ -2,12 +2,13 @@ import type { Client } from '#core/api/client.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { Outbox } from '#core/cache/outbox.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { Locks } from '#core/locks.ts'
 import type { Log } from '#core/ports.ts'
 import { isGeneral, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { Accounts } from './accounts.ts'
 import type { PushFacts } from './push-facts.ts'
-import type { PushLabels } from './push-labels.ts'
+import type { SaveLabels } from './save-labels.ts'
 
 /** Strokes that follow each other are told together: this long after the last. Milliseconds. */
 const QUIET_MS = 2_000
@@ -23,7 +24,7 @@ interface Deps {
   outbox: Outbox
   events: EventBus
   log: Log
-  labels: PushLabels
+  labels: SaveLabels
   facts: PushFacts
   /** Something failed in the background: tell the person, unless it passes by itself. */
   trouble: (error: unknown) => void
@@ -44,6 +45,8 @@ export class SyncEngine {
   readonly #deps: Deps
   readonly #workers = new Map<string, Worker>()
   readonly #abort = new AbortController()
+  /** A dataset is pushed by one at a time. */
+  readonly #turns = new Locks()
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -82,6 +85,17 @@ export class SyncEngine {
       worker.running = null
     })
     await worker.running
+  }
+
+  /**
+   * Pushes what waits in one dataset, for somebody who waits for it: an upload with labels. Throws what the client
+   * throws when something does not get through at the moment.
+   */
+  async pushDataset(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
+    const both = AbortSignal.any([signal, this.#abort.signal])
+    const [failure] = await this.#push(client, datasetId, both)
+    this.tell(datasetId)
+    if (failure !== undefined) throw failure
   }
 
   /** Ends an account's pushes, because it is being removed; what is under way ends by itself. */
@@ -133,7 +147,7 @@ export class SyncEngine {
         const failures: unknown[] = []
         for (const datasetId of outbox.datasetsWaiting(accountId))
           await accounts.run(accountId, async (client) => {
-            failures.push(...(await this.#push(client, datasetId)))
+            failures.push(...(await this.#push(client, datasetId, this.#abort.signal)))
           })
         if (failures.length > 0) throw failures[0]
       }
@@ -161,9 +175,12 @@ export class SyncEngine {
    * Classes first: labels may need them. What fails of one kind does not hold up the others, unless nothing
    * gets through at all. Answers what may pass.
    */
-  async #push(client: Client, datasetId: string): Promise<unknown[]> {
+  #push(client: Client, datasetId: string, signal: AbortSignal): Promise<unknown[]> {
+    return this.#turns.during(datasetId, () => this.#pushKinds(client, datasetId, signal))
+  }
+
+  async #pushKinds(client: Client, datasetId: string, signal: AbortSignal): Promise<unknown[]> {
     const { facts, labels } = this.#deps
-    const { signal } = this.#abort
     const failures: unknown[] = []
     const kinds = [
       () => facts.pushClasses(client, datasetId, signal),

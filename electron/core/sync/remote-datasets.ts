@@ -140,7 +140,23 @@ export class RemoteDatasets {
       return datasets.get(known)
     }
     const dataset = await this.#run(accountId, (client) => client.datasets.get(remoteId))
-    return this.#adopt(accountId, dataset)
+    const meanwhile = remotes.datasetId(accountId, remoteId)
+    const adopted = meanwhile === null ? this.#adopt(accountId, dataset) : datasets.get(meanwhile)
+    this.refreshImages(adopted.id)
+    return datasets.get(adopted.id)
+  }
+
+  /**
+   * Our id of a dataset that is to be worked on without being looked at: by an upload with labels. Its images are
+   * listed when somebody opens it.
+   */
+  async require(accountId: string, remoteId: string): Promise<string> {
+    const known = this.#deps.remotes.datasetId(accountId, remoteId)
+    if (known !== null) return known
+    const dataset = await this.#deps.accounts.run(accountId, (client) =>
+      client.datasets.get(remoteId),
+    )
+    return this.#deps.remotes.datasetId(accountId, remoteId) ?? this.#adopt(accountId, dataset).id
   }
 
   /** Asks for the dataset and its images again, in the background; one at a time. */
@@ -236,7 +252,6 @@ export class RemoteDatasets {
       remotes.setClassBase(id, classes)
       remotes.setState(id, { isArchived: dataset.is_archived ?? false, isCold: isCold(dataset) })
     })
-    this.refreshImages(id)
     return datasets.get(id)
   }
 

@@ -70,6 +70,7 @@ async function fragileCloud(emulator: Emulator) {
     cacheLimitBytes: () => 1e9,
     clock: systemClock,
     pushesByItself: false,
+    limits: {},
   })
   const account = await cloud.accounts.add(emulator.url, 'pk_live_member')
   const { id: remoteId } = emulator.state.dataset(STREET)

@@ -10,6 +10,7 @@ import type { Log } from '#core/ports.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { FetchedFile } from './fetch-file.ts'
 import type { FetchNote, FetchOrder } from './fetch-threads.ts'
+import type { LabelSink } from './label-sink.ts'
 
 export interface Settled {
   seq: number
@@ -40,6 +41,8 @@ export interface JobContext {
   pauseFor: (error: unknown) => Promise<void>
   /** Requests that the account may still make in this hour; null: unknown. */
   requestsLeft: () => number | null
+  /** Where labels beside the images are left, to be saved like any edit. */
+  labels: LabelSink
   probe: (file: string) => Promise<Facts>
   /** What a file has come to; written together with others, soon. */
   settle: (change: Settled) => void

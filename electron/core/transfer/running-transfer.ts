@@ -11,6 +11,7 @@ import { Concurrency } from './concurrency.ts'
 import { DownloadJob } from './download-job.ts'
 import { fetchThreads } from './fetch-threads.ts'
 import type { JobContext, Settled } from './job.ts'
+import type { LabelSink, LabelTarget } from './label-sink.ts'
 import { SpeedMeter } from './speed.ts'
 import { UploadJob } from './upload-job.ts'
 import { untilItWorks } from './wait.ts'
@@ -33,6 +34,7 @@ export interface TransferDeps {
   run: <T>(accountId: string, work: (client: Client) => Promise<T>) => Promise<T>
   aside: <T>(accountId: string, work: (client: Client) => Promise<T>) => Promise<T>
   budget: (accountId: string) => RequestBudget
+  labels: (target: LabelTarget) => LabelSink
   probe: (file: string) => Promise<Facts>
   /** Connections at the most. */
   ceiling: () => number
@@ -189,6 +191,7 @@ export class RunningTransfer {
       untilItWorks: patiently,
       pauseFor: (error) => this.#pauseFor(error, waitMs),
       requestsLeft: () => requestsLeft(budget(accountId)),
+      labels: this.#deps.labels({ accountId, remoteId: this.#transfer.remoteId }),
       probe,
       settle: (change) => {
         this.#failuresInARow = 0

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises'
-import { extname } from 'node:path'
 import { z } from 'zod'
 import { BULK_UPLOAD_LIMIT, isExpired, putFile } from '#core/api/client.ts'
 import { contentTypeOf } from '#core/api/images.ts'
@@ -10,15 +9,18 @@ import { isGeneral, isPassing } from '#core/service-error.ts'
 import type { Threads } from '#core/threads/threads.ts'
 import { ThreadLostError } from '#core/threads/wire-error.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
+import { assertNever } from '#shared/model/assert-never.ts'
 import { counted } from '#shared/model/counted.ts'
 import { messageOf } from '#shared/model/message-of.ts'
-import { fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
+import { directoryOf, fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
 import { type UploadOptions, uploadOptionsSchema } from '#shared/model/transfer.ts'
 import { runPool } from './concurrency.ts'
 import { type ContentFacts, fileFactsThreads } from './file-facts.ts'
 import type { JobContext } from './job.ts'
 import { type LabelFile, sendLabels, type UploadFacts } from './upload-labels.ts'
+import { UploadNames } from './upload-names.ts'
 import { UploadRegister } from './upload-register.ts'
+import { placeOf, sentTo, UploadReplace } from './upload-replace.ts'
 import { scanDropped } from './upload-scan.ts'
 import { nameOf, uploadTarget } from './upload-target.ts'
 
@@ -47,8 +49,6 @@ const FIRST_BATCH = 60
 /** Of the minutes that an address holds, the share that a batch may take. */
 const SAFE_SHARE = 0.4
 const ADD_BATCH = 500
-/** Names that are tried for one file. */
-const MOST_NAMES = 5
 
 /** A folder onto the service: each image once, whatever happens in between. Run again it goes on where it ended. */
 export class UploadJob {
@@ -57,12 +57,8 @@ export class UploadJob {
   readonly #scratch: string
   readonly #problems: string[] = []
   readonly #labelFiles: LabelFile[] = []
-  /** Paths of the dataset that are taken, folded by nothing: the service tells case apart. */
-  readonly #taken = new Map<string, string>()
-  /** Paths that this upload takes, and which of its files does. */
-  readonly #own = new Map<string, number>()
-  /** How often a file got another name because the service's own was taken. */
-  readonly #renamed = new Map<number, number>()
+  readonly #names: UploadNames
+  readonly #replace: UploadReplace
   #facts: Threads<string, ContentFacts> | null = null
   #batch = FIRST_BATCH
   #wake: (() => void) | null = null
@@ -72,13 +68,15 @@ export class UploadJob {
     this.#context = context
     this.#options = uploadJobSchema.parse(context.transfer.options)
     this.#scratch = scratch
+    this.#names = new UploadNames(this.#options)
+    this.#replace = new UploadReplace(context)
   }
 
   async run(): Promise<string[]> {
     await using facts = fileFactsThreads()
     this.#facts = facts
     await this.#readTaken()
-    const register = new UploadRegister(this.#context)
+    const register = new UploadRegister(this.#context, this.#names, this.#replace)
     const scanning = this.#scan()
     // A fault of the scan is the job's; what is being sent ends first.
     scanning.catch(() => this.#wake?.())
@@ -88,6 +86,7 @@ export class UploadJob {
     } finally {
       await scanning
     }
+    await this.#takeAwayIncoming()
     if (this.#options.withLabels)
       this.#problems.push(...(await sendLabels(this.#context, this.#labelFiles)))
     return this.#report()
@@ -120,7 +119,7 @@ export class UploadJob {
       }
       return paths
     })
-    for (const [path, id] of found) this.#taken.set(path, id)
+    for (const [path, id] of found) this.#names.addThere(path, id)
   }
 
   /** The files that were dropped become items, while the first are being sent already. */
@@ -129,7 +128,8 @@ export class UploadJob {
     try {
       const known = new Set<string>()
       for (const item of transfers.each<UploadFacts>(transfer.id, null)) {
-        if (item.state !== 'skipped') this.#own.set(item.facts.calledAs ?? item.target, item.seq)
+        if (item.state !== 'skipped')
+          this.#names.addOwn(item.facts.calledAs ?? item.target, item.seq)
         known.add(item.source)
       }
       let seq = transfers.nextSeq(transfer.id)
@@ -172,28 +172,11 @@ export class UploadJob {
     path: string,
     seq: number,
   ): { target: string; state: 'waiting' | 'skipped'; facts: UploadFacts } {
-    const wanted = uploadTarget(path, this.#options)
-    const fate = this.#fateOf(wanted, seq)
-    if (fate === 'skip') return { target: wanted, state: 'skipped', facts: { path } }
-    const target = fate === 'rename' ? this.#freeName(wanted) : wanted
-    this.#own.set(target, seq)
-    const replaces = fate === 'replace' ? this.#taken.get(wanted) : undefined
-    return { target, state: 'waiting', facts: { path, ...(replaces && { replaces }) } }
-  }
-
-  /** What becomes of a file that would be called so. Two of one drop with one name are two images, whatever is chosen. */
-  #fateOf(path: string, seq: number): 'send' | UploadOptions['onExisting'] {
-    if ((this.#own.get(path) ?? seq) !== seq) return 'rename'
-    return this.#taken.has(path) ? this.#options.onExisting : 'send'
-  }
-
-  #freeName(path: string): string {
-    const extension = extname(path)
-    const stem = path.slice(0, path.length - extension.length)
-    for (let number = 2; ; number++) {
-      const free = `${stem} (${number})${extension}`
-      if (!this.#taken.has(free) && !this.#own.has(free)) return free
-    }
+    const fate = this.#names.ofFile(path, seq)
+    if (fate.kind !== 'send' && fate.kind !== 'replace')
+      return { target: fate.wanted, state: 'skipped', facts: { path } }
+    const replaces = fate.kind === 'replace' ? { replaces: fate.replaces } : {}
+    return { target: fate.target, state: 'waiting', facts: { path, ...replaces } }
   }
 
   /**
@@ -202,34 +185,38 @@ export class UploadJob {
    */
   #named(item: Item, calledAs: string): Item | null {
     const { transfers, transfer, settle } = this.#context
-    if (calledAs === item.target) return item
+    if (calledAs === item.target || calledAs === item.facts.calledAs) return item
     const { seq } = item
-    const fate = this.#fateOf(calledAs, seq)
-    if (fate === 'skip') {
-      settle({ seq, state: 'skipped' })
-      return null
-    }
-    if (fate === 'rename') {
-      const renamed = (this.#renamed.get(seq) ?? 0) + 1
-      this.#renamed.set(seq, renamed)
-      if (renamed > MOST_NAMES) {
+    const fate = this.#names.again(calledAs, seq)
+    switch (fate.kind) {
+      case 'skip':
+        settle({ seq, state: 'skipped' })
+        return null
+      case 'taken':
         settle({
           seq,
           state: 'failed',
           problem: `The service calls it ${calledAs}, which is taken`,
         })
         return null
+      case 'replace': {
+        // Its address is beside its place: asked for in the next batch.
+        const facts = { ...item.facts, calledAs, replaces: fate.replaces }
+        transfers.setItems(transfer.id, [{ seq, state: 'waiting', facts }])
+        return null
       }
-      const target = this.#freeName(calledAs)
-      this.#own.set(target, seq)
-      transfers.setItems(transfer.id, [{ seq, state: 'waiting', target }])
-      return null
+      case 'send': {
+        if (fate.target !== calledAs) {
+          transfers.setItems(transfer.id, [{ seq, state: 'waiting', target: fate.target }])
+          return null
+        }
+        const facts = { ...item.facts, calledAs }
+        transfers.setItems(transfer.id, [{ seq, state: 'waiting', facts }])
+        return { ...item, facts }
+      }
+      default:
+        return assertNever(fate)
     }
-    this.#own.set(calledAs, seq)
-    const replaces = fate === 'replace' ? this.#taken.get(calledAs) : undefined
-    const facts = { ...item.facts, calledAs, ...(replaces && { replaces }) }
-    transfers.setItems(transfer.id, [{ seq, state: 'waiting', facts }])
-    return { ...item, facts }
   }
 
   /** Batch after batch; while one is being sent the next is looked at, and the one before is registered. */
@@ -274,7 +261,7 @@ export class UploadJob {
     const answer = await run((client) =>
       client.images.bulkUploadUrl(
         transfer.remoteId,
-        looked.map(({ target }) => nameOf(target)),
+        looked.map((item) => nameOf(sentTo(transfer, item))),
         { signal },
       ),
     )
@@ -287,11 +274,10 @@ export class UploadJob {
     // In the order asked for.
     const queue = looked.flatMap((item, index) => {
       const given = urls[index]
-      const directory = trimSlashes(given.directory_path ?? nameOf(item.target).directoryPath)
-      const named = this.#named(
-        item,
-        joinPath(directory, given.filename ?? fileNameOf(item.target)),
-      )
+      const asked = nameOf(sentTo(transfer, item))
+      const directory = trimSlashes(given.directory_path ?? asked.directoryPath)
+      const path = joinPath(directory, given.filename ?? asked.filename)
+      const named = this.#named(item, placeOf(transfer, path))
       return named ? [{ item: named, address: given.upload_url }] : []
     })
     this.#context.flush()
@@ -391,7 +377,7 @@ export class UploadJob {
         }
         if (isExpired(error)) {
           const answer = await run((client) =>
-            client.images.uploadUrl(transfer.remoteId, nameOf(item.target), { signal }),
+            client.images.uploadUrl(transfer.remoteId, nameOf(sentTo(transfer, item)), { signal }),
           )
           address = answer.upload_url
         }
@@ -399,15 +385,32 @@ export class UploadJob {
     }
   }
 
+  /** The directories in which new images waited to take the place of others. */
+  async #takeAwayIncoming(): Promise<void> {
+    const { transfers, transfer } = this.#context
+    const directories = new Set<string>()
+    for (const { target, facts } of transfers.each<UploadFacts>(transfer.id, 'done'))
+      if (facts.hasReplaced) directories.add(directoryOf(target))
+    await this.#replace.clean(directories)
+  }
+
   #report(): string[] {
     const { transfers, transfer } = this.#context
     const { skipped } = transfers.counts(transfer.id).files
     const renamed: { from: string; to: string }[] = []
-    for (const { target, facts } of transfers.each<UploadFacts>(transfer.id, 'done'))
+    let replaced = 0
+    for (const { target, facts } of transfers.each<UploadFacts>(transfer.id, 'done')) {
+      if (facts.hasReplaced) replaced++
       if ((facts.calledAs ?? target) !== uploadTarget(facts.path, this.#options))
         renamed.push({ from: facts.path, to: facts.calledAs ?? target })
+    }
     return [
       ...(skipped > 0 ? [`${counted(skipped, 'image')} were there already and were left out`] : []),
+      ...(replaced > 0
+        ? [
+            `${counted(replaced, 'image')} were replaced: the old ones are archived with their annotations, below “replaced”`,
+          ]
+        : []),
       ...renamed.slice(0, 20).map(({ from, to }) => `“${from}” is called “${to}” there`),
       ...(renamed.length > 20 ? [`${renamed.length - 20} more have another name there`] : []),
       ...this.#problems,

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { BULK_SAVE_LIMIT, type Client } from '#core/api/client.ts'
-import { toWireAnnotation } from '#core/api/wire-annotation.ts'
-import { classesOf, toRemoteClass } from '#core/api/wire-dataset.ts'
+import { backoffMs } from '#core/api/retry.ts'
+import type { ListedImage } from '#core/cache/remote-repository.ts'
+import type { TransferItem } from '#core/cache/transfer-repository.ts'
 import { imageLookup } from '#core/formats/image-lookup.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import { settleImport } from '#core/formats/settle-import.ts'
 import type { ImportResult, InputFile, KnownImage } from '#core/formats/types.ts'
+import { isPassing } from '#core/service-error.ts'
+import { UserError } from '#core/user-error.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
-import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { FormatId } from '#shared/model/format.ts'
 import { fileNameOf, stemOf } from '#shared/model/paths.ts'
@@ -25,6 +27,8 @@ export interface LabelFile {
 
 /** Files that are named where there are many. */
 const SHOWN = 3
+/** Of a push of labels that the service fails on; afterwards the sync, or the same command again, goes on. */
+const SAVE_ATTEMPTS = 6
 
 /**
  * Whether a file may hold labels: of text files those that are called like an image, or list classes. A readme is
@@ -43,23 +47,60 @@ export interface UploadFacts {
   height?: number | null
   /** Its path there, where the service cleaned the name. */
   calledAs?: string
-  /** The service's id of the image that had its place when it was dropped, and goes when this one is registered. */
+  /** The service's id of the image that has its place, and makes room once this one is registered. */
   replaces?: string
+  /** It has taken the place of another image. */
+  hasReplaced?: boolean
+  /** Labels that lay beside it were taken over, to be saved like any edit. */
+  isLabelled?: boolean
+  labelFormat?: FormatId
   /** The service's id, once it is registered. */
   remoteId?: string
 }
+type Item = TransferItem<UploadFacts>
+
+/** What the label files hold for images of this upload. */
+interface FoundLabels {
+  /** By the path that label files call the image. */
+  byPath: Map<string, { annotations: Annotation[]; format: FormatId }>
+  classes: AnnotationClass[]
+  /** What a person should know of it. */
+  problems: string[]
+}
+
 /**
- * Label files beside the images, in their format, saved to the images that were registered. Answers what a person
- * should know of it.
+ * Label files beside the images, in their format, go to the images that were registered: each image's once, as an edit
+ * that is saved like any other. Answers what a person should know of it; throws where some were not saved.
  */
 export async function sendLabels(
   context: JobContext,
   labelFiles: readonly LabelFile[],
 ): Promise<string[]> {
+  const { transfers, transfer, setDoing } = context
+  const done = transfers
+    .items<UploadFacts>(transfer.id, 'done')
+    .filter(({ facts }) => facts.remoteId !== undefined)
+  const open = done.filter(({ facts }) => !facts.isLabelled)
   const problems: string[] = []
-  const { transfers, transfer, run, signal, setDoing } = context
-  const done = transfers.items<UploadFacts>(transfer.id, 'done')
-  const stems = new Set(done.map(({ facts }) => stemOf(fileNameOf(facts.path))))
+  if (open.length > 0 && labelFiles.length > 0) {
+    const found = await readLabels(context, labelFiles, open)
+    problems.push(...found.problems)
+    if (found.byPath.size > 0) {
+      setDoing('Sending annotations')
+      await takeLabels(context, open, found)
+    }
+  }
+  return [...problems, ...(await saveTaken(context))]
+}
+
+async function readLabels(
+  { transfers, transfer, signal }: JobContext,
+  labelFiles: readonly LabelFile[],
+  open: readonly Item[],
+): Promise<FoundLabels> {
+  const found: FoundLabels = { byPath: new Map(), classes: [], problems: [] }
+  const { problems } = found
+  const stems = new Set(open.map(({ facts }) => stemOf(fileNameOf(facts.path))))
   const files: InputFile[] = labelFiles
     .filter(({ path }) => mayHoldLabels(path, stems))
     .map(({ file, path }) => ({ path, bytes: () => readFileSync(file) }))
@@ -77,12 +118,8 @@ export async function sendLabels(
     problems.push(
       `No labels of a known format are in ${counted(none.length, 'file')}: ${someOf(none)}`,
     )
-  if (groups.length === 0) return problems
-  setDoing('Sending annotations')
   const losses = new LossLog()
-  const byPath = new Map(done.map((item) => [item.facts.path, item]))
-  const saves = new Map<string, { annotations: Annotation[]; format: FormatId }>()
-  const classes: AnnotationClass[] = []
+  const wanted = new Set(open.map(({ facts }) => facts.path))
   const twice = new Map<FormatId, number>()
   const byPlace = new ImagesByPlace(known)
   let nowhere = 0
@@ -94,17 +131,16 @@ export async function sendLabels(
     const result = importNear(group, byPlace, losses)
     for (const { file, field, message } of result.failed)
       problems.push(`${file}: ${field}: ${message}`)
-    classes.push(...result.classes)
+    found.classes.push(...result.classes)
     for (const { path, annotations, matched } of result.images) {
       if (annotations.length === 0) continue
       if (!matched) nowhere++
-      const imageId = matched ? byPath.get(path)?.facts.remoteId : undefined
-      if (!imageId) continue
-      const before = saves.get(imageId)
+      if (!matched || !wanted.has(path)) continue
+      const before = found.byPath.get(path)
       // The same labels in two formats, as exports often lie beside each other.
       if (before && before.format !== format) twice.set(format, (twice.get(format) ?? 0) + 1)
       else
-        saves.set(imageId, {
+        found.byPath.set(path, {
           annotations: [...(before?.annotations ?? []), ...annotations],
           format,
         })
@@ -117,30 +153,94 @@ export async function sendLabels(
     problems.push(
       `${FORMAT_BY_ID[format].label}: ${counted(count, 'image')} had labels in another format already, which were taken`,
     )
-  if (saves.size === 0) return problems
-  const names = new Set(
-    [...saves.values()].flatMap((save) => save.annotations.map((one) => one.className)),
+  return found
+}
+
+/** Notes labels as edits of their images. Each image's are taken once, however often the upload is begun again. */
+async function takeLabels(
+  { transfers, transfer, labels, signal, untilItWorks }: JobContext,
+  open: readonly Item[],
+  { byPath, classes }: FoundLabels,
+): Promise<void> {
+  const taken = open.flatMap((item) => {
+    const own = byPath.get(item.facts.path)
+    return own ? [{ item, ...own }] : []
+  })
+  const edits = taken.map(({ item, annotations }) => ({
+    commitId: `upload/${transfer.id}/${item.seq}`,
+    image: registeredImage(item),
+    annotations,
+  }))
+  await untilItWorks(() => labels.take(edits, classes, signal))
+  transfers.setItems(
+    transfer.id,
+    taken.map(({ item: { seq, facts }, format }) => ({
+      seq,
+      state: 'done',
+      facts: { ...facts, isLabelled: true, labelFormat: format },
+    })),
   )
-  await addClasses(context, withClassNames(classes, names))
-  let sent = 0
-  const all = [...saves].map(([imageId, { annotations }]) => ({ imageId, annotations }))
-  for (let start = 0; start < all.length; start += BULK_SAVE_LIMIT) {
-    const batch = all.slice(start, start + BULK_SAVE_LIMIT)
-    const { failed } = await run((client) =>
-      client.annotations.saveMany(
-        batch.map(({ imageId, annotations }) => ({
-          imageId,
-          annotations: annotations.map(toWireAnnotation),
-        })),
-        { signal },
-      ),
-    )
-    for (const { error } of failed) problems.push(`Annotations were refused: ${error}`)
-    sent += batch.length - failed.length
+}
+
+/** Until the image is listed. */
+function registeredImage({ target, sizeBytes, facts }: Item): ListedImage {
+  return {
+    remoteId: facts.remoteId ?? '',
+    path: facts.calledAs ?? target,
+    sizeBytes,
+    createdAtMs: Date.now(),
+    width: facts.width ?? null,
+    height: facts.height ?? null,
+    stage: 'new',
+    split: null,
+    tags: [],
+    annotationCount: 0,
+    thumbnailUrl: null,
   }
-  const formats = new Set([...saves.values()].map(({ format }) => FORMAT_BY_ID[format].label))
-  problems.push(`Annotations of ${counted(sent, 'image')} were sent (${[...formats].join(', ')})`)
-  return problems
+}
+
+/** Saves the labels that this upload took, now or in an earlier run. Throws a UserError where some were not saved. */
+async function saveTaken(context: JobContext): Promise<string[]> {
+  const { transfers, transfer, labels, signal, clock, untilItWorks } = context
+  const images = new Map<string, string>()
+  const formats = new Set<string>()
+  for (const { target, facts } of transfers.each<UploadFacts>(transfer.id, 'done')) {
+    if (!facts.isLabelled || facts.remoteId === undefined) continue
+    images.set(facts.remoteId, facts.calledAs ?? target)
+    if (facts.labelFormat) formats.add(FORMAT_BY_ID[facts.labelFormat].label)
+  }
+  if (images.size === 0) return []
+  labels.retry([...images.keys()])
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await untilItWorks(() => labels.push(signal))
+      break
+    } catch (error) {
+      if (signal.aborted || attempt >= SAVE_ATTEMPTS || !isPassing(error)) throw error
+      await clock.sleep(backoffMs(attempt, clock.random()), signal)
+    }
+  }
+  const { waiting, refused, conflicts } = labels.state(images)
+  const unsaved = waiting + refused.length
+  if (unsaved > 0) {
+    const reasons = [...new Set(refused.map(({ problem }) => problem))].slice(0, SHOWN)
+    throw new UserError(
+      'labels_unsaved',
+      [
+        `The images are there, but the annotations of ${counted(unsaved, 'image')} could not be saved yet`,
+        ...(refused.length > 0 ? [someOf(refused.map(({ path }) => path)), ...reasons] : []),
+      ].join(': '),
+    )
+  }
+  const sent = images.size - conflicts.length
+  return [
+    `Annotations of ${counted(sent, 'image')} were sent (${[...formats].join(', ')})`,
+    ...(conflicts.length > 0
+      ? [
+          `${counted(conflicts.length, 'image')} got other annotations meanwhile, which stay until somebody decides: ${someOf(conflicts)}`,
+        ]
+      : []),
+  ]
 }
 
 /** The images beside a group's files, or those further away, if it is for none of the near ones. */
@@ -168,21 +268,4 @@ function importNear(
 function someOf(paths: readonly string[]): string {
   const named = paths.slice(0, SHOWN).join(', ')
   return paths.length > SHOWN ? `${named} and ${paths.length - SHOWN} more` : named
-}
-
-async function addClasses(
-  { run, transfer, signal }: JobContext,
-  wanted: ReturnType<typeof withClassNames>,
-): Promise<void> {
-  await run(async (client: Client) => {
-    const dataset = await client.datasets.get(transfer.remoteId, { signal })
-    const there = new Set(classesOf(dataset).map(({ name }) => name))
-    const added = wanted.filter(({ name }) => !there.has(name)).map(toRemoteClass)
-    if (added.length > 0)
-      await client.datasets.update(
-        transfer.remoteId,
-        { classes: [...(dataset.classes ?? []), ...added] },
-        { signal },
-      )
-  })
 }

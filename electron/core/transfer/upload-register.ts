@@ -1,25 +1,36 @@
 import { randomUUID } from 'node:crypto'
 import { BULK_UPLOAD_LIMIT, type RemoteImage } from '#core/api/client.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
+import { isRefusal } from '#core/service-error.ts'
 import { joinPath, trimSlashes } from '#shared/model/paths.ts'
 import type { JobContext } from './job.ts'
 import type { UploadFacts } from './upload-labels.ts'
+import type { UploadNames } from './upload-names.ts'
+import { sentTo, type UploadReplace } from './upload-replace.ts'
 import { nameOf } from './upload-target.ts'
 
 type Item = TransferItem<UploadFacts>
+type Change = Parameters<JobContext['transfers']['setItems']>[1][number]
 
 /** Makes images of the dataset of what was sent, each exactly once, whatever answers are lost. */
 export class UploadRegister {
   readonly #context: JobContext
+  readonly #names: UploadNames
+  readonly #replace: UploadReplace
 
-  constructor(context: JobContext) {
+  constructor(context: JobContext, names: UploadNames, replace: UploadReplace) {
     this.#context = context
+    this.#names = names
+    this.#replace = replace
   }
 
   /** What was sent before the app ended, and not registered yet, or perhaps registered: the same batches again. */
   async registerLeft(): Promise<void> {
     const { transfers, transfer } = this.#context
-    const left = transfers.items<UploadFacts>(transfer.id, 'put')
+    const put = transfers.items<UploadFacts>(transfer.id, 'put')
+    const registered = put.filter(({ facts }) => facts.remoteId !== undefined)
+    if (registered.length > 0) await this.#replace.swap(registered, { isAgain: true })
+    const left = put.filter(({ facts }) => facts.remoteId === undefined)
     for (const [key, batch] of Map.groupBy(left, ({ batchKey }) => batchKey)) {
       if (key === null) await this.register(batch)
       else await this.#registerBatch(batch, key)
@@ -41,22 +52,10 @@ export class UploadRegister {
   }
 
   async #registerBatch(batch: Item[], idempotencyKey: string): Promise<void> {
-    const { run, transfer, transfers, signal, setDoing, onActive } = this.#context
+    const { transfer, transfers, setDoing, onActive } = this.#context
     setDoing('Registering')
     onActive(1)
-    await this.#makeRoom(batch)
-    const { succeeded, failed } = await run((client) =>
-      client.images.bulkRegister(
-        transfer.remoteId,
-        batch.map(({ target, sizeBytes, facts }) => ({
-          ...nameOf(target),
-          fileSize: sizeBytes,
-          width: facts.width ?? null,
-          height: facts.height ?? null,
-        })),
-        { signal, idempotencyKey },
-      ),
-    )
+    const { succeeded, failed } = await this.#ask(batch, idempotencyKey)
     const refused = new Map(
       failed.map(({ filename, directory_path, error }) => [
         joinPath(trimSlashes(directory_path ?? '/'), filename),
@@ -65,59 +64,98 @@ export class UploadRegister {
     )
     // The successes come in the order asked for, without those that failed.
     const registered = succeeded.values()
-    const changes: Parameters<typeof transfers.setItems>[1][number][] = []
+    const changes: Change[] = []
     const uploaded: { sha256: string; path: string }[] = []
-    for (const { seq, target, facts } of batch) {
-      const problem = refused.get(target)
+    const replacing: Item[] = []
+    for (const item of batch) {
+      const { seq, target } = item
+      const problem = refused.get(sentTo(transfer, item))
       if (problem !== undefined) {
-        changes.push(await this.#unregistered(seq, target, facts, problem))
+        changes.push(await this.#unregistered(item, problem))
         continue
       }
       const image: RemoteImage | undefined = registered.next().value
-      changes.push({ seq, state: 'done', batchKey: null, facts: { ...facts, remoteId: image?.id } })
+      const facts = { ...item.facts, ...(image && { remoteId: image.id }) }
+      const isReplacing = facts.replaces !== undefined && image !== undefined
+      if (isReplacing) replacing.push({ ...item, facts })
+      changes.push({ seq, state: isReplacing ? 'put' : 'done', batchKey: null, facts })
       if (facts.sha256) uploaded.push({ sha256: facts.sha256, path: facts.calledAs ?? target })
     }
     transfers.setItems(transfer.id, changes)
     transfers.keepUploaded(transfer.remoteId, uploaded)
+    if (replacing.length > 0) await this.#replace.swap(replacing, { isAgain: false })
     this.#context.flush()
   }
 
-  /** The service says no: because it has it already from us, because the bytes are not there (any more), or for good. */
-  async #unregistered(seq: number, target: string, facts: UploadFacts, problem: string) {
-    if (/already exists/i.test(problem)) {
-      const there = await this.#find(facts.calledAs ?? target)
-      if (there && there.id !== facts.replaces)
-        return {
-          seq,
-          state: 'done' as const,
-          batchKey: null,
-          facts: { ...facts, remoteId: there.id },
-        }
+  async #ask(batch: readonly Item[], idempotencyKey: string) {
+    const { run, transfer, transfers, signal } = this.#context
+    const images = batch.map((item) => ({
+      ...nameOf(sentTo(transfer, item)),
+      fileSize: item.sizeBytes,
+      width: item.facts.width ?? null,
+      height: item.facts.height ?? null,
+    }))
+    try {
+      return await run((client) =>
+        client.images.bulkRegister(transfer.remoteId, images, { signal, idempotencyKey }),
+      )
+    } catch (error) {
+      // The service remembers its no under this key, too: the next try is another.
+      if (!signal.aborted && isRefusal(error))
+        transfers.setItems(
+          transfer.id,
+          batch.map(({ seq }) => ({ seq, state: 'put', batchKey: null })),
+        )
+      throw error
     }
-    if (/not.?uploaded/i.test(problem)) return { seq, state: 'waiting' as const, batchKey: null }
-    return { seq, state: 'failed' as const, batchKey: null, problem }
+  }
+
+  /**
+   * The service says no: because the name is taken, because the bytes are not there (any more), or for good. A name that
+   * is taken is somebody else's, as our own registration under this key would have been answered as such.
+   */
+  async #unregistered(item: Item, problem: string): Promise<Change> {
+    const { seq } = item
+    if (/already exists/i.test(problem)) return this.#collided(item, problem)
+    if (/not.?uploaded/i.test(problem)) return { seq, state: 'waiting', batchKey: null }
+    return { seq, state: 'failed', batchKey: null, problem }
+  }
+
+  /** Somebody has registered the name since the files were dropped: what was chosen for that holds. */
+  async #collided({ seq, target, facts }: Item, problem: string): Promise<Change> {
+    const path = facts.calledAs ?? target
+    const there = await this.#find(path)
+    if (!there) return { seq, state: 'failed', batchKey: null, problem }
+    this.#names.addThere(path, there.id)
+    const fate = this.#names.again(path, seq)
+    const { calledAs: _clean, replaces: _old, ...rest } = facts
+    switch (fate.kind) {
+      case 'skip':
+        if (!there.is_archived) return { seq, state: 'skipped', batchKey: null }
+        break
+      case 'send':
+        return { seq, state: 'waiting', batchKey: null, target: fate.target, facts: rest }
+      case 'replace': {
+        const replacing = { ...rest, replaces: fate.replaces }
+        return { seq, state: 'waiting', batchKey: null, target: path, facts: replacing }
+      }
+      default:
+    }
+    return { seq, state: 'failed', batchKey: null, problem: takenBy(path, there) }
   }
 
   async #find(target: string): Promise<RemoteImage | null> {
     const { run, transfer, signal } = this.#context
     const { filename, directoryPath } = nameOf(target)
     return run(async (client) => {
-      const list = client.images.list(transfer.remoteId, { filename, directoryPath, signal })
-      for await (const image of list) return image
+      const filter = { filename, directoryPath, includeArchived: true, signal }
+      for await (const image of client.images.list(transfer.remoteId, filter)) return image
       return null
     })
   }
-
-  /**
-   * What is replaced goes, right before its successor is registered. Only what was there when the files were dropped:
-   * by now its successor may have its place, when the answer to an earlier registering was lost.
-   */
-  async #makeRoom(batch: Item[]): Promise<void> {
-    const { run, transfer, signal } = this.#context
-    const old = batch.flatMap(({ facts }) => facts.replaces ?? [])
-    if (old.length === 0) return
-    await run((client) =>
-      client.images.deleteMany(transfer.remoteId, old, { permanent: true, signal }),
-    )
-  }
 }
+
+const takenBy = (path: string, { is_archived: isArchived }: RemoteImage) =>
+  isArchived
+    ? `An archived image has the name ${path}. Restore it, or send this one again with “Rename” or “Replace”.`
+    : `The service calls it ${path}, which is taken`

@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  BULK_SAVE_LIMIT,
-  type Client,
-  ForbiddenError,
-  NotFoundError,
-  ValidationError,
-} from '#core/api/client.ts'
+import { type Client, ForbiddenError, NotFoundError, ValidationError } from '#core/api/client.ts'
 import { toWireAnnotation } from '#core/api/wire-annotation.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { EditStore } from '#core/cache/edit-store.ts'
@@ -15,24 +9,18 @@ import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repo
 import { isGeneral, isRefusal, toServiceError } from '#core/service-error.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { LabelSync } from './label-sync.ts'
-import { sameLabels } from './merge.ts'
-import { readSnapshot } from './snapshot.ts'
+import type { SyncLimits } from './sync-limits.ts'
 
-/** From this many images on, an export tells which of them are unchanged on the service. */
-const SNAPSHOT_FROM = 100
-/** Images read and saved together: what lies between their reading and their saving is time for others to save. */
-const READ_BATCH = 25
 const READ_PARALLEL = 8
 
 interface Deps {
+  limits: SyncLimits
   datasets: DatasetRepository
   images: ImageRepository
   edits: EditStore
   remotes: RemoteRepository
   outbox: Outbox
   labels: LabelSync
-  /** Where an archive of a dataset may lie for a while; absolute. */
-  scratchFile: (datasetId: string) => string
   /** Something that a person must know. */
   notice: (imageId: string, message: string) => void
   announceImage: (imageId: string) => void
@@ -64,8 +52,12 @@ function batchKey(saves: readonly Save[]): string {
   return createHash('sha256').update(keys).digest('hex').slice(0, 32)
 }
 
-/** Tells the service of changed labels: read, merge, save in batches. */
-export class PushLabels {
+/**
+ * The one way in which labels get to the service: drawn, imported, changed in bulk, or uploaded beside their images.
+ * The service has no precondition on a save, and a save replaces all labels of an image. So each image is read,
+ * merged with what was last known to be there, and saved right afterwards, in batches; its answer is noted per image.
+ */
+export class SaveLabels {
   readonly #deps: Deps
 
   constructor(deps: Deps) {
@@ -77,75 +69,112 @@ export class PushLabels {
    * when something does not get through at the moment; all that is not acknowledged waits.
    */
   async push(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
+    const { outbox, limits } = this.#deps
     const tried = new Set<number>()
     const postponed: unknown[] = []
-    const unchanged = await this.#unchanged(client, datasetId, signal)
+    await this.#saveUnlabelled(client, datasetId, { signal, tried, postponed })
     for (;;) {
       // What was edited again while it was pushed waits for its own turn.
-      const waiting = this.#deps.outbox
-        .waiting(datasetId, 'annotations')
+      const rows = outbox
+        .waiting(datasetId, 'annotations', limits.readBatch + tried.size)
         .filter(({ id }) => !tried.has(id))
-      const known = waiting.filter(({ imageId }) => imageId !== null && unchanged.has(imageId))
-      const rows = known.length > 0 ? known.slice(0, BULK_SAVE_LIMIT) : waiting.slice(0, READ_BATCH)
+        .slice(0, limits.readBatch)
       if (rows.length === 0) break
       for (const { id } of rows) tried.add(id)
-      const releases: (() => void)[] = []
-      try {
-        const saves = await this.#prepare(client, rows, unchanged, { signal, releases, postponed })
+      await this.#held(signal, postponed, async (round) => {
+        const saves = await this.#prepare(client, rows, round)
         if (saves.length > 0) await this.#save(client, saves, signal)
-      } finally {
-        for (const release of releases) release()
-      }
+      })
     }
     if (postponed.length > 0) throw postponed[0]
   }
 
-  /**
-   * Images whose labels on the service are still what they were when they were last read. Known for many images
-   * from one export, which costs a handful of requests instead of one an image.
-   */
-  async #unchanged(
-    client: Client,
-    datasetId: string,
+  /** Images that `work` takes the locks of stay locked until it ends. */
+  async #held(
     signal: AbortSignal,
-  ): Promise<ReadonlySet<string>> {
-    const { outbox, remotes, datasets, images, scratchFile } = this.#deps
-    const rows = outbox.waiting(datasetId, 'annotations')
-    const { remote } = datasets.get(datasetId)
-    if (rows.length < SNAPSHOT_FROM || !remote || remote.isCold) return new Set()
+    postponed: unknown[],
+    work: (round: Round) => Promise<void>,
+  ): Promise<void> {
+    const releases: (() => void)[] = []
     try {
-      const snapshot = await readSnapshot(client, remote.remoteId, scratchFile(datasetId), signal)
-      return new Set(
-        rows.flatMap(({ imageId }) => {
-          const facts = imageId === null ? null : remotes.find(imageId)
-          const there = facts && snapshot.get(images.get(facts.imageId).path)
-          const isSame = facts?.base && !facts.sent && there && sameLabels(facts.base, there)
-          return isSame ? [facts.imageId] : []
-        }),
-      )
-    } catch (error) {
-      if (!isRefusal(error) || signal.aborted) throw error
-      // A plan without exports, or a service that makes none now: image by image then.
-      return new Set()
+      await work({ signal, releases, postponed })
+    } finally {
+      for (const release of releases) release()
     }
   }
 
-  /** Reads what the service has now and merges it; what is left to be saved. Each image is held until then. */
-  async #prepare(
+  /**
+   * Images that have no labels on the service yet, as after an upload: one page of the list of images says so of
+   * many, where reading each would use up the hour. Each page is saved before the next is read. All others,
+   * and all where the list fails, are read one by one afterwards.
+   */
+  async #saveUnlabelled(
     client: Client,
-    rows: OutboxRow[],
-    unchanged: ReadonlySet<string>,
-    round: Round,
-  ): Promise<Save[]> {
+    datasetId: string,
+    { signal, tried, postponed }: Omit<Round, 'releases'> & { tried: Set<number> },
+  ): Promise<void> {
+    const { outbox, remotes, datasets, images, limits } = this.#deps
+    const { remote } = datasets.get(datasetId)
+    const waiting = outbox.waiting(datasetId, 'annotations').length
+    const pages = Math.ceil(images.count(datasetId).found / limits.saveBatch)
+    if (!remote || waiting < limits.listFrom || waiting <= pages) return
+    for (let offset = 0; ; ) {
+      const page = await this.#page(client, remote.remoteId, offset, signal)
+      if (!page) return
+      const unlabelled = page.images.flatMap(({ id, annotation_count: count }) =>
+        count === 0 ? (remotes.imageId(datasetId, id) ?? []) : [],
+      )
+      await this.#held(signal, postponed, async ({ releases }) => {
+        const queued = unlabelled.filter(
+          (imageId) => outbox.find(imageId, 'annotations')?.state === 'waiting',
+        )
+        for (const imageId of queued) releases.push(await this.#deps.labels.locks.take(imageId))
+        const saves = this.#savesOfUnlabelled(queued)
+        for (const { row } of saves) tried.add(row.id)
+        if (saves.length > 0) await this.#save(client, saves, signal)
+      })
+      offset += page.images.length
+      if (!page.hasMore || page.images.length === 0) return
+    }
+  }
+
+  /** Of the service's list of images; null: it fails at the moment. Throws what every other call would meet too. */
+  async #page(client: Client, dataset: string, offset: number, signal: AbortSignal) {
+    try {
+      return await client.images.page(dataset, {
+        limit: this.#deps.limits.saveBatch,
+        offset,
+        signal,
+      })
+    } catch (error) {
+      if (signal.aborted || isGeneral(error)) throw error
+      return null
+    }
+  }
+
+  /** Without those of which more is known than that they had no labels: these are read by themselves. */
+  #savesOfUnlabelled(imageIds: readonly string[]): Save[] {
+    const { remotes, edits } = this.#deps
+    return edits.together(() =>
+      imageIds.flatMap((imageId): Save[] => {
+        const facts = remotes.find(imageId)
+        if (!facts || facts.sent || facts.conflicts.length > 0 || facts.base?.length) return []
+        if (facts.base === null) remotes.setBase(imageId, [], [])
+        const save = this.#saveOf(imageId)
+        return save ? [save] : []
+      }),
+    )
+  }
+
+  /** Reads what the service has now and merges it; what is left to be saved. Each image is held until then. */
+  async #prepare(client: Client, rows: OutboxRow[], round: Round): Promise<Save[]> {
     const saves: Save[] = []
     const queue = rows.values()
     const work = async () => {
       for (const { imageId } of queue) {
         if (imageId === null) continue
         round.releases.push(await this.#deps.labels.locks.take(imageId))
-        const save = unchanged.has(imageId)
-          ? this.#saveOf(imageId)
-          : await this.#prepareOne(client, imageId, round)
+        const save = await this.#prepareOne(client, imageId, round)
         if (save) saves.push(save)
       }
     }
@@ -240,6 +269,7 @@ export class PushLabels {
       )
     } catch (error) {
       if (!isRefusal(error) || signal.aborted) throw error
+      remotes.forgetSent(saves.map(({ imageId }) => imageId))
       // One of them spoils the whole batch: each by itself tells which.
       const isAmong = error instanceof ValidationError || error instanceof NotFoundError
       if (saves.length > 1 && isAmong)
@@ -260,6 +290,7 @@ export class PushLabels {
       const save = byRemote.get(image_id)
       if (!save) continue
       byRemote.delete(image_id)
+      remotes.forgetSent([save.imageId])
       this.#refuseWith(save.row, `The service refused it: ${error}`, null)
     }
   }

@@ -1,0 +1,119 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Client } from '#core/api/client.ts'
+import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
+import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
+import type { RemoteRepository } from '#core/cache/remote-repository.ts'
+import type { LabelSink, LabelTarget, UploadedImageLabels } from '#core/transfer/label-sink.ts'
+import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
+import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+import type { Accounts } from './accounts.ts'
+
+/** Images taken over in one transaction: short enough for an edit to pass between two. */
+const CHUNK = 50
+
+interface Deps {
+  accounts: Accounts
+  datasets: DatasetRepository
+  edits: EditStore
+  remotes: RemoteRepository
+  outbox: Outbox
+  publish: (outcome: Outcome) => void
+  /** Our id of a dataset of the service; it is brought here where it is not. */
+  requireDataset: (accountId: string, remoteId: string) => Promise<string>
+  pushDataset: (client: Client, datasetId: string, signal: AbortSignal) => Promise<void>
+}
+
+/**
+ * Labels that were uploaded beside their images are edits like any other: committed here once, and from then on
+ * pushed, merged and kept as what somebody drew.
+ */
+export function uploadedLabels(deps: Deps, target: LabelTarget): LabelSink {
+  const { accountId, remoteId } = target
+  const rows = (remoteImageIds: Iterable<string>) => rowsOf(deps, target, remoteImageIds)
+  return {
+    take: async (labels, classes, signal) => {
+      const datasetId = await deps.requireDataset(accountId, remoteId)
+      addClasses(deps, datasetId, labels, classes)
+      for (let start = 0; start < labels.length; start += CHUNK) {
+        signal.throwIfAborted()
+        const outcomes = takeChunk(deps, datasetId, labels.slice(start, start + CHUNK))
+        for (const outcome of outcomes) deps.publish(outcome)
+        await setImmediate()
+      }
+    },
+    push: async (signal) => {
+      const datasetId = deps.remotes.datasetId(accountId, remoteId)
+      if (datasetId === null) return
+      await deps.accounts.run(accountId, (client) => deps.pushDataset(client, datasetId, signal))
+    },
+    retry: (remoteImageIds) => {
+      const failed = rows(remoteImageIds).filter(({ row }) => row.state === 'failed')
+      if (failed.length > 0) deps.outbox.retry(failed.map(({ row }) => row.id))
+    },
+    state: (images) => {
+      const named = rows(images.keys()).map(({ row, remoteImageId }) => ({
+        ...row,
+        path: images.get(remoteImageId) ?? '',
+      }))
+      return {
+        waiting: named.filter(({ state }) => state === 'waiting').length,
+        refused: named
+          .filter(({ state }) => state === 'failed')
+          .map(({ path, problem }) => ({ path, problem: problem ?? '' })),
+        conflicts: named.filter(({ state }) => state === 'conflict').map(({ path }) => path),
+      }
+    },
+  }
+}
+
+/** What of images, by the service's ids, was not saved yet. */
+function rowsOf(
+  { remotes, outbox }: Pick<Deps, 'remotes' | 'outbox'>,
+  { accountId, remoteId }: LabelTarget,
+  remoteImageIds: Iterable<string>,
+): { row: OutboxRow; remoteImageId: string }[] {
+  const datasetId = remotes.datasetId(accountId, remoteId)
+  if (datasetId === null) return []
+  return [...remoteImageIds].flatMap((remoteImageId) => {
+    const imageId = remotes.imageId(datasetId, remoteImageId)
+    const row = imageId === null ? null : outbox.find(imageId, 'annotations')
+    return row ? [{ row, remoteImageId }] : []
+  })
+}
+
+function addClasses(
+  { datasets }: Pick<Deps, 'datasets'>,
+  datasetId: string,
+  labels: readonly UploadedImageLabels[],
+  classes: readonly AnnotationClass[],
+): void {
+  const names = labels.flatMap(({ annotations }) => annotations.map(({ className }) => className))
+  const known = datasets.get(datasetId).classes
+  const taken = new Set(known.map(({ name }) => name))
+  const own = [...new Map(classes.map((item) => [item.name, item])).values()]
+  const added = own.filter(({ name }) => !taken.has(name))
+  const all = withClassNames([...known, ...added], names)
+  datasets.addClasses(datasetId, all.slice(known.length))
+}
+
+function takeChunk(
+  { edits, remotes }: Pick<Deps, 'edits' | 'remotes'>,
+  datasetId: string,
+  labels: readonly UploadedImageLabels[],
+): Outcome[] {
+  return edits.together(() => {
+    const unknown = labels.filter(({ image }) => !remotes.imageId(datasetId, image.remoteId))
+    remotes.upsertListed(
+      datasetId,
+      unknown.map(({ image }) => image),
+    )
+    return labels.flatMap(({ commitId, image, annotations }) => {
+      const imageId = remotes.imageId(datasetId, image.remoteId)
+      if (imageId === null) return []
+      const changes = { ...EMPTY_CHANGE_SET, created: [...annotations] }
+      const commit = { commitId, imageId, baseRevision: null, changes }
+      return [edits.commit({ ...commit, label: 'Labels from the upload', origin: 'import' })]
+    })
+  })
+}

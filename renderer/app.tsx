@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Suspense, useEffect } from 'react'
-import { t } from '#renderer/texts/texts.ts'
 import type { Settings } from '#shared/contract/settings.ts'
+import { t } from '#shared/texts/texts.ts'
 import { appState } from './actions/app-state.ts'
 import { cloudState } from './document/cloud-state.ts'
 import { datasetState } from './document/dataset-state.ts'

@@ -1,5 +1,5 @@
-// The catalogue of the interface's texts: finds every `t('…')` and `counted(…, '…')` in the renderer and writes
-// renderer/texts/en.json, which is what a translator begins with. `--check` says whether it is up to date, and that
+// The catalogue of the interface's texts: finds every `t('…')` and `counted(…, '…')` in the page and in Electron's
+// glue, and writes shared/texts/en.json, which is what a translator begins with. `--check` says whether it is up to date, and that
 // no other catalogue lacks a text or has one too many.
 import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,13 +8,14 @@ import { requireNode } from './node-version.mjs'
 
 requireNode()
 const root = join(import.meta.dirname, '..')
-const folder = join(root, 'renderer/texts')
+const folder = join(root, 'shared/texts')
 const problems = []
 const texts = new Set()
 const nouns = new Map()
 
-for (const file of globSync('renderer/**/*.{ts,tsx}', { cwd: root })) {
-  if (file.endsWith('.test.ts') || file.endsWith('texts.ts')) continue
+const WITH_TEXTS = ['renderer/**/*.{ts,tsx}', 'electron/host-electron/*.ts', 'electron/main.ts']
+for (const file of globSync(WITH_TEXTS, { cwd: root })) {
+  if (file.endsWith('.test.ts')) continue
   const { program } = parseSync(file, readFileSync(join(root, file), 'utf8'))
   new Visitor({
     CallExpression({ callee, arguments: args }) {
@@ -47,7 +48,7 @@ const place = join(folder, 'en.json')
 
 if (process.argv.includes('--check')) {
   if (readFileSync(place, 'utf8') !== english)
-    problems.push('renderer/texts/en.json is not what the code says: run `npm run texts`')
+    problems.push('shared/texts/en.json is not what the code says: run `npm run texts`')
   for (const name of readdirSync(folder).filter((file) => /^(?!en\.).*\.json$/.test(file))) {
     const other = JSON.parse(readFileSync(join(folder, name), 'utf8'))
     for (const part of ['texts', 'plurals']) {

@@ -1,5 +1,5 @@
-import { t } from '#renderer/texts/texts.ts'
 import type { ActionGroup } from '#shared/contract/window.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** Groups as they are headed. */
 export const GROUP_LABEL: Readonly<Record<ActionGroup, string>> = {

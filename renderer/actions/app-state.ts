@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla'
-import { t } from '#renderer/texts/texts.ts'
 import { messageOf } from '#shared/model/message-of.ts'
+import { t } from '#shared/texts/texts.ts'
 import type { Dropped, RemoteTarget } from './transfers.ts'
 
 export type SettingsSection =

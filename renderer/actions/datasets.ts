@@ -7,9 +7,9 @@ import {
 import { closeDocument, openDocument, session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { restartTool } from '#renderer/tools/tool-state.ts'
 import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
+import { t } from '#shared/texts/texts.ts'
 import { appState, notifyError, showDialog } from './app-state.ts'
 
 /** Images fetched at a time; the first page is on screen while the others come. */

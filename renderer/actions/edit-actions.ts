@@ -1,7 +1,6 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { isLocked, isVisible, select, selection, toggled } from '#renderer/document/selection.ts'
 import { flushEdits, retrySaving, session } from '#renderer/document/session.ts'
-import { t } from '#renderer/texts/texts.ts'
 import {
   currentClassName,
   say,
@@ -11,6 +10,7 @@ import {
 import { translateShape } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { linksOf, type SkeletonClass } from '#shared/model/pose.ts'
+import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { notifyError } from './app-state.ts'
 

@@ -1,7 +1,7 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
-import { t } from '#renderer/texts/texts.ts'
+import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { notify, notifyError, showDialog } from './app-state.ts'
 

@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla'
 import { client } from '#renderer/rpc/connection.ts'
-import { t } from '#renderer/texts/texts.ts'
+import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { notifyError } from './app-state.ts'
 

@@ -1,12 +1,12 @@
 import { isLocked, select, selection } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
 import { repairPolygon, selfCrossings } from '#shared/geometry/crossings.ts'
 import { holesOf, joinPaths, splitPath, splitRing } from '#shared/geometry/path-ops.ts'
 import { parseVertexHandle } from '#shared/geometry/vertex-path.ts'
 import { type Annotation, newId, type Shape } from '#shared/model/annotation.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
+import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 
 function editable<K extends Shape['kind']>(

@@ -1,11 +1,11 @@
 import { isLocked, select, selection } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { say, selectedAnnotations, toolState } from '#renderer/tools/tool-state.ts'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { shapeVertices, stretchShape } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { isKeypoint, isOccluded, mirroredJoint, withOccluded } from '#shared/model/pose.ts'
+import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { poseOf, updateAnnotations } from './edit-actions.ts'
 

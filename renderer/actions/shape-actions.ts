@@ -1,6 +1,5 @@
 import { isLocked, select } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { SHAPE_KIND_LABEL } from '#renderer/tools/shape-kind-label.ts'
 import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
 import { convertShape } from '#shared/geometry/convert-shape.ts'
@@ -19,6 +18,7 @@ import {
   type PolygonShape,
   type ShapeKind,
 } from '#shared/model/annotation.ts'
+import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { updateAnnotations } from './edit-actions.ts'
 

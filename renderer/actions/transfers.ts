@@ -1,8 +1,8 @@
 import { transferState, upsertTransfer } from '#renderer/document/cloud-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
-import { t } from '#renderer/texts/texts.ts'
 import type { Transfer, UploadOptions } from '#shared/model/transfer.ts'
+import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { appState, notify, notifyError, showDialog } from './app-state.ts'
 

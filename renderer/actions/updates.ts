@@ -1,5 +1,5 @@
 import { client } from '#renderer/rpc/connection.ts'
-import { t } from '#renderer/texts/texts.ts'
+import { t } from '#shared/texts/texts.ts'
 import { notify, notifyError } from './app-state.ts'
 
 const told = new Set<string>()

@@ -4,11 +4,11 @@ import { useEffect, useRef } from 'react'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { session } from '#renderer/document/session.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
+import { t } from '#shared/texts/texts.ts'
 import { Thumbnail } from './thumbnail.tsx'
 
 /** Screen pixels. */

@@ -5,12 +5,12 @@ import { keepOffline, releaseOffline } from '#renderer/actions/cloud.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
-import { counted, t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ProgressBar } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 
 /** Brings the whole dataset onto this disk, to be worked on without a network; and takes it off again. */
 export function OfflineMenu({

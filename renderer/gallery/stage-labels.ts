@@ -1,5 +1,5 @@
-import { t } from '#renderer/texts/texts.ts'
 import type { Split, Stage } from '#shared/model/dataset.ts'
+import { t } from '#shared/texts/texts.ts'
 
 export const STAGE_LABEL: Record<Stage, string> = {
   new: t('New'),

@@ -1,8 +1,8 @@
 import { CircleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { thumbnailUrl } from '#renderer/rpc/media.ts'
-import { t } from '#renderer/texts/texts.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** The small picture of an image. `width`: device pixels. */
 export function Thumbnail({ image, width }: { image: DatasetImage; width: number }) {

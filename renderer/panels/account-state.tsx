@@ -1,8 +1,8 @@
 import { CircleAlert, CloudCheck, CloudOff } from 'lucide-react'
 import { tryConnecting } from '#renderer/actions/cloud.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import type { Account } from '#shared/model/account.ts'
+import { t } from '#shared/texts/texts.ts'
 
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 

@@ -1,12 +1,12 @@
 import { useState } from 'react'
 import { takeTool } from '#renderer/actions/actions.ts'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { AssistTool } from '#renderer/tools/assist-tool.ts'
 import { currentClassName, toolState } from '#renderer/tools/tool-state.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Choice, Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
+import { t } from '#shared/texts/texts.ts'
 
 /** Words for what is to be found on the whole image; the answer is a proposal on the canvas. */
 export function AskByTextDialog() {

@@ -1,11 +1,11 @@
 import { Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
-import { t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import { newId } from '#shared/model/annotation.ts'
 import { type AttributeSchema, attributeSchema } from '#shared/model/annotation-class.ts'
 import { parseAttribute } from '#shared/model/attributes.ts'
+import { t } from '#shared/texts/texts.ts'
 
 const TYPES: Record<AttributeSchema['type'], string> = {
   text: t('Text'),

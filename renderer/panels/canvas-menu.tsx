@@ -8,10 +8,10 @@ import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { menuPlace } from '#renderer/canvas/pointer-place.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { selection } from '#renderer/document/selection.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** By what they do; a line between them. */
 const OF_SHAPES = [

@@ -1,12 +1,12 @@
 import { useState } from 'react'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import type { AnnotationClass, AttributeSchema, Skeleton } from '#shared/model/annotation-class.ts'
 import { attributeProblem } from '#shared/model/attributes.ts'
+import { t } from '#shared/texts/texts.ts'
 import { AttributeSchemaEditor } from './attribute-schema-editor.tsx'
 import { SkeletonEditor } from './skeleton-editor.tsx'
 

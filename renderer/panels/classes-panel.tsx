@@ -7,7 +7,6 @@ import { editClasses } from '#renderer/actions/class-actions.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { selection, toggled } from '#renderer/document/selection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
-import { counted, t } from '#renderer/texts/texts.ts'
 import { currentClassName, say, toolState } from '#renderer/tools/tool-state.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
@@ -17,6 +16,7 @@ import { TextField } from '#renderer/ui/field.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { type AnnotationClass, nextClassColor } from '#shared/model/annotation-class.ts'
 import { hasSkeleton } from '#shared/model/pose.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 
 interface RowProps {
   item: AnnotationClass

@@ -4,8 +4,8 @@ import { ACTIONS } from '#renderer/actions/actions.ts'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
+import { t } from '#shared/texts/texts.ts'
 
 /** Every action by name, with its shortcut. */
 export function CommandPalette() {

@@ -4,10 +4,10 @@ import { useState } from 'react'
 import { notifyError } from '#renderer/actions/app-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { TextField } from '#renderer/ui/field.tsx'
+import { t } from '#shared/texts/texts.ts'
 
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' })
 

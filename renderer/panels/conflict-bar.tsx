@@ -1,10 +1,10 @@
 import { ChevronLeft, ChevronRight, GitMerge } from 'lucide-react'
 import { resolveConflicts, stepConflict } from '#renderer/actions/cloud.ts'
 import { conflictState } from '#renderer/document/cloud-state.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Conflict } from '#shared/model/sync.ts'
+import { t } from '#shared/texts/texts.ts'
 
 const FIELD: Record<Conflict['fields'][number], string> = {
   existence: '',

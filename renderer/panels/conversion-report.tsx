@@ -1,5 +1,5 @@
-import { t } from '#renderer/texts/texts.ts'
 import type { ImportFailure, Loss } from '#shared/model/format.ts'
+import { t } from '#shared/texts/texts.ts'
 
 export function Losses({ title, losses }: { title: string; losses: readonly Loss[] }) {
   if (losses.length === 0) return null

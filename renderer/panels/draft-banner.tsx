@@ -1,11 +1,11 @@
 import { PencilLine } from 'lucide-react'
 import { takeTool } from '#renderer/actions/actions.ts'
 import { session, setDraft } from '#renderer/document/session.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { toolState } from '#renderer/tools/tool-state.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** Offers what was being drawn here when the tool, the image or the app was left. */
 export function DraftBanner() {

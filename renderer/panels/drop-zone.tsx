@@ -5,9 +5,9 @@ import { openFolder } from '#renderer/actions/datasets.ts'
 import { type Dropped, filesOfDrop, type RemoteTarget } from '#renderer/actions/transfers.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { DROP_CHANNEL } from '#shared/contract/connect.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** The dataset of the service that a drop goes to; null where there is none. */
 function targetOfDrop(): RemoteTarget | null {

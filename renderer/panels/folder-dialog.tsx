@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { openFolder, relocateDataset } from '#renderer/actions/datasets.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
+import { t } from '#shared/texts/texts.ts'
 import { FolderPicker } from './folder-picker.tsx'
 
 /** Opens a folder, or says where a dataset's folder is now. */

@@ -3,11 +3,11 @@ import { ArrowUp, File, Folder, HardDrive, House } from 'lucide-react'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
-import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
 import { messageOf } from '#shared/model/message-of.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 
 interface FolderPickerProps {
   /** null: the person's home. */

@@ -3,9 +3,9 @@ import { ACTIONS } from '#renderer/actions/actions.ts'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
+import { t } from '#shared/texts/texts.ts'
 
 const POINTER: readonly [string, string][] = [
   [t('Wheel'), t('Zoom about the pointer')],

@@ -4,10 +4,10 @@ import { goToHistory } from '#renderer/actions/history-actions.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { session } from '#renderer/document/session.ts'
 import { orpc } from '#renderer/rpc/query.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
+import { t } from '#shared/texts/texts.ts'
 
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' })
 

@@ -1,5 +1,5 @@
 import { CloudAlert } from 'lucide-react'
-import { t } from '#renderer/texts/texts.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** Instead of what is true only while the engine answers. */
 export function LostConnection() {

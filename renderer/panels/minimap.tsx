@@ -1,8 +1,8 @@
 import { type PointerEvent, useEffect, useRef } from 'react'
 import { toImage, viewport } from '#renderer/canvas/viewport.ts'
 import { thumbnailUrl } from '#renderer/rpc/media.ts'
-import { t } from '#renderer/texts/texts.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** Its longer side, screen pixels. */
 const SIDE = 180

@@ -4,13 +4,13 @@ import { openRemote } from '#renderer/actions/datasets.ts'
 import type { Dropped } from '#renderer/actions/transfers.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { withClassNames } from '#shared/model/annotation-class.ts'
 import { messageOf } from '#shared/model/message-of.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** Makes a dataset on the service and opens it. */
 export function NewDatasetDialog({

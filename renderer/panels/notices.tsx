@@ -1,12 +1,12 @@
 import { CircleAlert, Info, X } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { appState, dismissNotice } from '#renderer/actions/app-state.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { markBesideDialogs } from '#renderer/ui/beside-dialogs.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { RequestId } from '#renderer/ui/request-id.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** What is only for information goes by itself; whoever reads it keeps it. Milliseconds. */
 const PASSES_MS = 8_000

@@ -7,13 +7,13 @@ import { discardUnsent, pushNow, retryFailed } from '#renderer/actions/cloud.ts'
 import { goToImage, openDataset } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { orpc } from '#renderer/rpc/query.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { RequestId } from '#renderer/ui/request-id.tsx'
 import type { OutboxEntry, Pushed } from '#shared/model/sync.ts'
+import { t } from '#shared/texts/texts.ts'
 
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' })
 

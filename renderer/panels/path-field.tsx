@@ -3,9 +3,9 @@ import { type ReactNode, useCallback, useState } from 'react'
 import { notifyError } from '#renderer/actions/app-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Field, TextField } from '#renderer/ui/field.tsx'
+import { t } from '#shared/texts/texts.ts'
 import { FolderPicker } from './folder-picker.tsx'
 
 interface PathFieldProps {

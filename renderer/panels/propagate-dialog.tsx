@@ -1,10 +1,10 @@
 import { useState } from 'react'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { imagesAfter, propagate, propagated } from '#renderer/actions/copy-actions.ts'
-import { counted, t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
+import { counted, t } from '#shared/texts/texts.ts'
 
 /** Copies the selection, or all shapes, to the images that come next. */
 export function PropagateDialog() {

@@ -1,6 +1,5 @@
 import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react'
 import { type PointerEvent, useRef, useState } from 'react'
-import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
@@ -16,6 +15,7 @@ import {
   shiftNode,
   toggleEdge,
 } from '#shared/model/skeleton-edit.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 
 interface EditorProps {
   skeleton: Skeleton

@@ -3,9 +3,9 @@ import { viewport } from '#renderer/canvas/viewport.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { selection } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { toolState } from '#renderer/tools/tool-state.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
+import { t } from '#shared/texts/texts.ts'
 
 function Place() {
   const at = useStore(pointerPlace, ({ image }) =>

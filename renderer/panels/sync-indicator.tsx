@@ -1,10 +1,10 @@
 import { CloudAlert, CloudCheck, CloudOff, CloudUpload } from 'lucide-react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
-import { counted, t } from '#renderer/texts/texts.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 
 /** How a dataset of the service stands with it; a click shows what it has not been told. */
 export function SyncIndicator({ remote }: { remote: NonNullable<Dataset['remote']> }) {

@@ -13,12 +13,12 @@ import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
-import { t } from '#renderer/texts/texts.ts'
 import type { ToolId } from '#renderer/tools/tool.ts'
 import { toolState } from '#renderer/tools/tool-state.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
+import { t } from '#shared/texts/texts.ts'
 import { SHAPE_ICONS } from './shape-icons.ts'
 
 const ICONS: Record<ToolId, LucideIcon> = {

@@ -1,9 +1,9 @@
 import { ArrowDownUp, CircleAlert } from 'lucide-react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { transferState } from '#renderer/document/cloud-state.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { liveShare } from '#shared/model/transfer.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** Of all that runs: how far it is, 0..100; null when nothing runs. */
 function useTotalPercent(): number | null {

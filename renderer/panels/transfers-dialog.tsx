@@ -22,7 +22,6 @@ import {
 } from '#renderer/actions/transfers.ts'
 import { transferState } from '#renderer/document/cloud-state.ts'
 import { orpc } from '#renderer/rpc/query.ts'
-import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { EmptyState, ProgressBar } from '#renderer/ui/feedback.tsx'
@@ -31,6 +30,7 @@ import { useStore } from '#renderer/ui/use-store.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 import { formatDuration } from '#shared/model/duration.ts'
 import { isLive, shareOf, type Transfer } from '#shared/model/transfer.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 
 const STATE: Record<Transfer['state'], string> = {
   planning: t('Getting ready'),

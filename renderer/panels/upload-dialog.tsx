@@ -7,7 +7,6 @@ import {
   startUpload,
 } from '#renderer/actions/transfers.ts'
 import { client } from '#renderer/rpc/connection.ts'
-import { counted, t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
 import { Checkbox, Choice, Field, TextField } from '#renderer/ui/field.tsx'
@@ -16,6 +15,7 @@ import { formatBytes } from '#shared/model/bytes.ts'
 import { FORMATS, type FormatId } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 import { PathField } from './path-field.tsx'
 
 /** What is found in what was dropped; told as it is found. */

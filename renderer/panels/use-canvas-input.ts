@@ -5,11 +5,11 @@ import { canvasPointer, menuPlace, pointerPlace } from '#renderer/canvas/pointer
 import { toImage, viewport } from '#renderer/canvas/viewport.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { isVisible, select, selection } from '#renderer/document/selection.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { PICK_RADIUS } from '#renderer/tools/select/select-tool.ts'
 import type { Pointer } from '#renderer/tools/tool.ts'
 import { say, toolState } from '#renderer/tools/tool-state.ts'
 import type { Point } from '#shared/model/annotation.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** How much one notch of a wheel zooms: its 100 units make 1.16×. */
 const WHEEL_ZOOM = 0.0015

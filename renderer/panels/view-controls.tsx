@@ -1,8 +1,8 @@
 import { changeSettings, PLAIN_TONE } from '#renderer/actions/view-actions.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Checkbox } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
+import { t } from '#shared/texts/texts.ts'
 
 interface SliderProps {
   label: string

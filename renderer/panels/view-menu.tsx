@@ -1,8 +1,8 @@
 import { SlidersHorizontal } from 'lucide-react'
 import { Popover } from 'radix-ui'
-import { t } from '#renderer/texts/texts.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
+import { t } from '#shared/texts/texts.ts'
 import { AidControls, PictureControls, ShapeControls } from './view-controls.tsx'
 
 /** How picture and shapes are shown; nothing of it changes a file or a label. */

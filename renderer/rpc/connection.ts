@@ -4,9 +4,9 @@ import { RPCLink as MessagePortLink } from '@orpc/client/message-port'
 import { RPCLink as WebSocketLink } from '@orpc/client/websocket'
 import type { ContractRouterClient } from '@orpc/contract'
 import { createStore } from 'zustand/vanilla'
-import { t } from '#renderer/texts/texts.ts'
 import { APP_SCHEME, CONNECT_CHANNEL } from '#shared/contract/connect.ts'
 import type { Contract } from '#shared/contract/contract.ts'
+import { t } from '#shared/texts/texts.ts'
 
 export type Client = ContractRouterClient<Contract>
 type Link = ClientLink<Record<never, never>>

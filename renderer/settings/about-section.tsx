@@ -4,9 +4,9 @@ import { copyDiagnostics } from '#renderer/actions/help-actions.ts'
 import { changeUpdate } from '#renderer/actions/updates.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import type { UpdateState } from '#shared/contract/updates.ts'
+import { t } from '#shared/texts/texts.ts'
 
 function Update({ state }: { state: UpdateState }) {
   switch (state.kind) {

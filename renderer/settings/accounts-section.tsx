@@ -3,12 +3,12 @@ import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { removeAccount, setHourlyLimit } from '#renderer/actions/cloud.ts'
 import { cloudState, unsentOf } from '#renderer/document/cloud-state.ts'
-import { counted, t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { SelectField } from '#renderer/ui/field.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Account } from '#shared/model/account.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 
 /** Requests an hour of the service’s plans. */
 const LIMITS = [1_000, 2_000, 5_000, 20_000, 50_000, 100_000]

@@ -1,8 +1,8 @@
 import { changeSettings } from '#renderer/actions/view-actions.ts'
 import { LANGUAGES } from '#renderer/texts/languages.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Choice, Field, SelectField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
+import { t } from '#shared/texts/texts.ts'
 
 export function GeneralSection({ settings }: { settings: Settings }) {
   return (

@@ -3,10 +3,10 @@ import { notifyError } from '#renderer/actions/app-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { PathField } from '#renderer/panels/path-field.tsx'
 import { client } from '#renderer/rpc/connection.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Choice } from '#renderer/ui/field.tsx'
 import type { Dataset, LabelFileFormat } from '#shared/model/dataset.ts'
+import { t } from '#shared/texts/texts.ts'
 
 const LABEL_FORMATS: readonly { value: LabelFileFormat | 'off'; label: string }[] = [
   { value: 'off', label: t('Off') },

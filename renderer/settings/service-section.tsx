@@ -1,8 +1,8 @@
 import { changeSettings } from '#renderer/actions/view-actions.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Checkbox, Field, SelectField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
+import { t } from '#shared/texts/texts.ts'
 
 const CONNECTIONS = [8, 32, 64, 128, 256]
 const LIMITS = [1e9, 5e9, 10e9, 25e9, 50e9, 100e9]

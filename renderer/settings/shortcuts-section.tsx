@@ -5,11 +5,11 @@ import { ACTIONS } from '#renderer/actions/actions.ts'
 import { keyLabel, shortcutOf } from '#renderer/actions/keys.ts'
 import { holderOf, keysOf, PRESETS } from '#renderer/actions/shortcuts.ts'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
-import { t } from '#renderer/texts/texts.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { Field, SelectField, TextField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** Keys that the browser or the system takes before a page sees them, and those that everything closes with. */
 const RESERVED: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 import { type Settings, settingsSchema } from '#shared/contract/settings.ts'
-import { type Catalogue, setTexts } from './texts.ts'
+import { loadLanguage } from '#shared/texts/catalogue.ts'
 
 type Language = Settings['language']
 
@@ -26,21 +26,8 @@ export function setLanguage(language: Language): void {
   location.reload()
 }
 
-const marked = (text: string) => `⟦${text}⟧`
-
-function pseudo({ texts, plurals }: Catalogue): Catalogue {
-  const all = (entries: Readonly<Record<string, string>>) =>
-    Object.fromEntries(Object.entries(entries).map(([key, text]) => [key, marked(text)]))
-  return {
-    texts: all(texts),
-    plurals: Object.fromEntries(Object.entries(plurals).map(([noun, forms]) => [noun, all(forms)])),
-  }
-}
-
 /** Before anything that has words is loaded. */
 export async function loadTexts(language: Language): Promise<void> {
   document.documentElement.lang = language
-  if (language === 'en') return
-  const { default: english } = await import('./en.json')
-  setTexts(language, pseudo(english))
+  await loadLanguage(language)
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { t } from '#renderer/texts/texts.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
 import { boxCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
@@ -10,6 +9,7 @@ import {
   type Box,
   type Point,
 } from '#shared/model/annotation.ts'
+import { t } from '#shared/texts/texts.ts'
 import { dragBox } from './box-tool.ts'
 import { IdleTool } from './idle-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts'

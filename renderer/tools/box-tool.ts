@@ -1,7 +1,7 @@
-import { t } from '#renderer/texts/texts.ts'
 import { boundsOfPoints, boxCorners, boxFromCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
 import type { Box, Point } from '#shared/model/annotation.ts'
+import { t } from '#shared/texts/texts.ts'
 import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 

@@ -1,4 +1,4 @@
-import { t } from '#renderer/texts/texts.ts'
+import { t } from '#shared/texts/texts.ts'
 import type { ActiveTool, Pointer, Preview, ToolHost } from './tool.ts'
 import { NO_PREVIEW } from './tool.ts'
 

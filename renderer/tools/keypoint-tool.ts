@@ -1,4 +1,4 @@
-import { t } from '#renderer/texts/texts.ts'
+import { t } from '#shared/texts/texts.ts'
 import { IdleTool } from './idle-tool.ts'
 import type { Pointer } from './tool.ts'
 

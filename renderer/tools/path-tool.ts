@@ -1,4 +1,3 @@
-import { t } from '#renderer/texts/texts.ts'
 import { selfCrossings } from '#shared/geometry/crossings.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { simplifyPath } from '#shared/geometry/polygon-ops.ts'
@@ -7,6 +6,7 @@ import { MIN_RING_POINTS } from '#shared/geometry/shapes/polygon.ts'
 import { MIN_POLYLINE_POINTS } from '#shared/geometry/shapes/polyline.ts'
 import { type BorderPlace, borderBetween } from '#shared/geometry/snap.ts'
 import type { Annotation, Point, PolygonShape } from '#shared/model/annotation.ts'
+import { t } from '#shared/texts/texts.ts'
 import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 

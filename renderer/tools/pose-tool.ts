@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { t } from '#renderer/texts/texts.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
 import { boxCorners, boxFromCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
@@ -12,6 +11,7 @@ import {
   templateIn,
   withOccluded,
 } from '#shared/model/pose.ts'
+import { t } from '#shared/texts/texts.ts'
 import { IdleTool } from './idle-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts'
 

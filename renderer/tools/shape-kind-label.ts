@@ -1,5 +1,5 @@
-import { t } from '#renderer/texts/texts.ts'
 import type { ShapeKind } from '#shared/model/annotation.ts'
+import { t } from '#shared/texts/texts.ts'
 
 export const SHAPE_KIND_LABEL: Readonly<Record<ShapeKind, string>> = {
   bbox: t('Bounding box'),

@@ -1,9 +1,9 @@
-import { t } from '#renderer/texts/texts.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { slicePolygon } from '#shared/geometry/polygon-ops.ts'
 import { asPolygon } from '#shared/geometry/shape.ts'
 import { newId, type Point } from '#shared/model/annotation.ts'
 import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+import { t } from '#shared/texts/texts.ts'
 import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 

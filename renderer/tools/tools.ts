@@ -1,4 +1,4 @@
-import { t } from '#renderer/texts/texts.ts'
+import { t } from '#shared/texts/texts.ts'
 import { AssistTool } from './assist-tool.ts'
 import { BoxTool, ExtremeBoxTool } from './box-tool.ts'
 import { PanTool } from './idle-tool.ts'

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { t } from '#renderer/texts/texts.ts'
+import { t } from '#shared/texts/texts.ts'
 import { Button } from './button.tsx'
 import { Modal } from './modal.tsx'
 

@@ -1,7 +1,7 @@
 import { X } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import { type ReactNode, useRef } from 'react'
-import { t } from '#renderer/texts/texts.ts'
+import { t } from '#shared/texts/texts.ts'
 import { isBesideDialogs } from './beside-dialogs.ts'
 import { IconButton } from './button.tsx'
 import { classNames } from './class-names.ts'

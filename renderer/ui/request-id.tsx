@@ -1,5 +1,5 @@
 import { Copy } from 'lucide-react'
-import { t } from '#renderer/texts/texts.ts'
+import { t } from '#shared/texts/texts.ts'
 
 /** What the service calls a request that failed, to be copied into a report. */
 export function RequestId({ id }: { id: string }) {

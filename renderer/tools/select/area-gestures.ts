@@ -1,10 +1,10 @@
-import { t } from '#renderer/texts/texts.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from '#renderer/tools/tool.ts'
 import { boundsOfPoints, boxContains, boxFromCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { ringsContain } from '#shared/geometry/ring.ts'
 import { shapeVertices } from '#shared/geometry/shape.ts'
 import type { Box, Point } from '#shared/model/annotation.ts'
+import { t } from '#shared/texts/texts.ts'
 import type { Gesture } from './gesture.ts'
 
 abstract class MarqueeGesture implements Gesture {

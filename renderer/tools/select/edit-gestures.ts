@@ -1,4 +1,3 @@
-import { t } from '#renderer/texts/texts.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from '#renderer/tools/tool.ts'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
@@ -13,6 +12,7 @@ import {
 import type { Handle } from '#shared/geometry/shape-geometry.ts'
 import { BOX_HANDLES, resizeBox } from '#shared/geometry/shapes/bbox.ts'
 import type { Annotation, Box, Point, Shape } from '#shared/model/annotation.ts'
+import { t } from '#shared/texts/texts.ts'
 import type { Gesture } from './gesture.ts'
 
 /** A press that moves less is a click, screen pixels. */

@@ -6,6 +6,7 @@ import { UserError } from '#core/user-error.ts'
 import { FORMATS } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { waitForPrevious } from './after-previous.ts'
+import { outliveTerminal } from './closed-terminal.ts'
 import { convert } from './convert.ts'
 import { defaultDataDir } from './data-dir.ts'
 import { openTarget } from './open-target.ts'
@@ -80,6 +81,7 @@ async function runServer(
 
 /** The command line; answers the exit code. */
 export async function main(args: string[], invocation: Invocation): Promise<number> {
+  outliveTerminal()
   try {
     const { values, positionals } = parseArgs({
       args,

@@ -6,10 +6,14 @@ import { app, BrowserWindow, dialog } from 'electron'
 import { createAppCore } from '#core/app-core.ts'
 import { currentLog, fileLog } from '#core/log-file.ts'
 import { makeFolderSync } from '#core/make-folder.ts'
+import type { Log } from '#core/ports.ts'
 import { LINK_SCHEME } from '#shared/model/link.ts'
 import { messageOf } from '#shared/model/message-of.ts'
+import { t } from '#shared/texts/texts.ts'
 import { waitForPrevious } from './after-previous.ts'
+import { outliveTerminal } from './closed-terminal.ts'
 import { defaultDataDir } from './data-dir.ts'
+import { ask } from './host-electron/dialogs.ts'
 import { consoleLog, electronPorts } from './host-electron/electron-ports.ts'
 import { followPower } from './host-electron/power.ts'
 import { handleScheme, registerScheme } from './host-electron/protocol.ts'
@@ -22,6 +26,7 @@ import { Windows } from './host-electron/windows.ts'
 import { openTarget } from './open-target.ts'
 import { watch } from './watchdog.ts'
 
+outliveTerminal()
 waitForPrevious()
 // Before `ready`, and before anything is awaited.
 registerScheme()
@@ -78,9 +83,42 @@ function takeLibrary(): boolean {
     app.setPath('userData', folder)
     return app.requestSingleInstanceLock({ target: given.target })
   } catch (error) {
-    dialog.showErrorBox('Pictograph Desktop cannot start', String(error))
+    dialog.showErrorBox(t('Pictograph Desktop cannot start'), messageOf(error))
     return false
   }
+}
+
+/** Starts the app once more when this process has ended. */
+function beginAgain(target: string | null): void {
+  const own = app.isPackaged ? [] : process.argv.slice(1, 2)
+  app.relaunch({
+    args: [...own, '--data', given.dataDir, ...(target === null ? [] : [target])],
+    // An AppImage's own place is gone with its process.
+    ...(process.env.APPIMAGE !== undefined && { execPath: process.env.APPIMAGE }),
+  })
+}
+
+/**
+ * Logs what nobody caught, and tells it once. Electron's own dialog would halt this process, and come for each error;
+ * the app goes on, since every edit is a transaction of its own.
+ */
+function reportUncaught(log: Log): void {
+  let isTold = false
+  process.on('uncaughtException', (error) => {
+    log.error('uncaught', { error: messageOf(error), stack: error.stack })
+    if (isTold) return
+    isTold = true
+    ask(null, {
+      type: 'error',
+      message: t('Something went wrong in the app’s engine.'),
+      detail: t(
+        'Everything that shows as saved is on disk, and the app goes on. If it behaves oddly, start it again. ({message})',
+        { message: messageOf(error) },
+      ),
+      buttons: [t('Continue')],
+    }).catch(() => {})
+  })
+  process.on('unhandledRejection', (reason) => log.error('unhandled', { error: messageOf(reason) }))
 }
 
 /** In a checkout the launcher waits for this file: without it, it serves the app to a browser instead. */
@@ -98,6 +136,7 @@ async function start(): Promise<void> {
   const log = fileLog(logs, consoleLog)
   log.info('started', { version: app.getVersion() })
   const ports = electronPorts(given.dataDir, log)
+  reportUncaught(log)
   const core = createAppCore(ports, given.target)
   const watchdog = watch({
     logFile: currentLog(logs),
@@ -112,11 +151,12 @@ async function start(): Promise<void> {
   open = (target) => windows.openTarget(target)
   // In a checkout this would register Electron itself.
   if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
-  secureWindows()
+  secureWindows(log)
   handleScheme(core, RENDERER, app.isPackaged ? undefined : process.env.ELECTRON_RENDERER_URL)
   bridgeRpc(core, windows)
   showTransfers(core)
   followPower(core)
+  await windows.followLanguage()
   windows.open()
   followRecent(core, windows)
   startUpdates(core, windows).then(
@@ -126,13 +166,20 @@ async function start(): Promise<void> {
     (error: unknown) => log.warn('no updates', { error: messageOf(error) }),
   )
 
+  let isClosing = false
+  /** A start while the app is ending: it begins once more when it has ended. */
+  let startedAgain: { target: string | null } | null = null
   app.on('second-instance', (_event, _argv, _cwd, handedOver) => {
     // Not from its arguments: Chromium may add to them and change their order.
     const target =
-      typeof handedOver === 'object' && handedOver !== null && 'target' in handedOver
+      typeof handedOver === 'object' &&
+      handedOver !== null &&
+      'target' in handedOver &&
+      typeof handedOver.target === 'string'
         ? handedOver.target
         : null
-    if (typeof target === 'string') windows.openTarget(target)
+    if (isClosing) startedAgain = { target }
+    else if (target !== null) windows.openTarget(target)
     else windows.show()
   })
   app.on('activate', () => {
@@ -145,7 +192,6 @@ async function start(): Promise<void> {
     if (reason !== 'clean-exit') log.error('a helper process ended', { type, reason, exitCode })
   })
   // After the windows have closed, and so after they had the chance to hold back.
-  let isClosing = false
   app.on('will-quit', (event) => {
     // A second wish to end must not cut off the first.
     event.preventDefault()
@@ -153,13 +199,19 @@ async function start(): Promise<void> {
     isClosing = true
     watchdog[Symbol.dispose]()
     const limit = new Promise((late) => setTimeout(late, CLOSE_WITHIN_MS))
-    void Promise.race([core[Symbol.asyncDispose](), limit]).finally(() => app.exit())
+    const closed = core[Symbol.asyncDispose]().catch((error: unknown) =>
+      log.error('the engine did not close in order', { error: messageOf(error) }),
+    )
+    Promise.race([closed, limit]).then(() => {
+      if (startedAgain !== null) beginAgain(startedAgain.target)
+      app.exit()
+    }, app.exit)
   })
 }
 
 if (isFirst) {
   start().catch((error: unknown) => {
-    dialog.showErrorBox('Pictograph Desktop cannot start', messageOf(error))
+    dialog.showErrorBox(t('Pictograph Desktop cannot start'), messageOf(error))
     app.exit(1)
   })
 } else {

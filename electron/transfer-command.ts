@@ -140,7 +140,7 @@ function secretsInMemory(): Secrets {
     delete: async (name) => {
       secrets.delete(name)
     },
-    warning: () => null,
+    warning: async () => null,
   }
 }
 

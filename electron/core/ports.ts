@@ -12,11 +12,19 @@ export interface Ports {
   log: Log
   secrets: Secrets
   /** The system's folder dialog, where the host has one; null when the person cancels. */
-  pickFolder: ((title: string) => Promise<string | null>) | null
+  pickFolder: ((choice: FolderChoice) => Promise<string | null>) | null
   /** Shows a folder in the system's file manager, where the host can. */
   revealFolder: ((path: string) => Promise<void>) | null
   /** Set once the core is there, which they ask whether the app may be ended; null: none. */
   updates: Updates | null
+}
+
+export interface FolderChoice {
+  title: string
+  /** The window that asks, see `HostWindow`; null: none. */
+  windowId: string | null
+  /** Absolute folder to begin in; null: none was chosen before. */
+  from: string | null
 }
 
 /** What a window of the host can be told; behind a browser's tab there is none. */
@@ -50,6 +58,6 @@ export interface Secrets {
   get(name: string): Promise<string | null>
   set(name: string, value: string): Promise<void>
   delete(name: string): Promise<void>
-  /** Why they are not well kept here, in words; null when they are. */
-  warning(): string | null
+  /** Why they are not well kept here, in words; null when they are, or when that is not known yet. */
+  warning(): Promise<string | null>
 }

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { app, dialog, shell } from 'electron'
+import { app, BrowserWindow, shell } from 'electron'
 import type { Log, Ports } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
+import { chooseFolder } from './dialogs.ts'
 import { safeSecrets } from './safe-secrets.ts'
 
 export const consoleLog: Log = {
@@ -20,13 +22,13 @@ export function electronPorts(dataDir: string, log: Log): Ports {
     resourcesDir: app.isPackaged ? process.resourcesPath : join(app.getAppPath(), 'resources'),
     log,
     secrets: safeSecrets(dataDir),
-    pickFolder: async (title) => {
-      const { canceled, filePaths } = await dialog.showOpenDialog({
+    pickFolder: ({ title, windowId, from }) =>
+      chooseFolder({
         title,
-        properties: ['openDirectory', 'createDirectory'],
-      })
-      return canceled ? null : (filePaths[0] ?? null)
-    },
+        window: windowId === null ? null : BrowserWindow.fromId(Number(windowId)),
+        // Since Electron 43 the dialog begins in Downloads unless it is told where.
+        from: from !== null && existsSync(from) ? from : app.getPath('home'),
+      }),
     revealFolder: async (path) => {
       // `openPath` starts programs: only folders are shown.
       const info = await stat(path)

@@ -1,19 +1,21 @@
 import type { BaseWindow, MenuItemConstructorOptions } from 'electron'
 import { ACTION_GROUPS, type ActionGroup, type MenuAction } from '#shared/contract/window.ts'
+import { t } from '#shared/texts/texts.ts'
 import { toAccelerator } from './accelerator.ts'
 
 /** What each group is called in the menu bar, with the letter that opens it. */
-const MENU_LABELS: Readonly<Record<ActionGroup, string>> = {
-  File: '&File',
-  Edit: '&Edit',
-  View: '&View',
-  Navigate: '&Go',
-  Tools: '&Tools',
-  Shapes: '&Shapes',
-  Classes: '&Classes',
-  Service: 'Se&rvice',
-  Help: '&Help',
-}
+const groupLabel = (group: ActionGroup): string =>
+  ({
+    File: t('&File'),
+    Edit: t('&Edit'),
+    View: t('&View'),
+    Navigate: t('&Go'),
+    Tools: t('&Tools'),
+    Shapes: t('&Shapes'),
+    Classes: t('&Classes'),
+    Service: t('Se&rvice'),
+    Help: t('&Help'),
+  })[group]
 
 /** In a text field these belong to the text; on a Mac they come from roles of the menu. */
 const MAC_TEXT_KEYS: ReadonlySet<string> = new Set(['Mod+A', 'Mod+C', 'Mod+V', 'Mod+X'])
@@ -47,7 +49,7 @@ export function menuTemplate(
   const { isMac } = options
   const entries = Map.groupBy(actions, ({ group }) => group)
   const menus = ACTION_GROUPS.map((group): MenuItemConstructorOptions => {
-    const label = MENU_LABELS[group]
+    const label = groupLabel(group)
     const own = (entries.get(group) ?? []).map((item) => entry(item, options))
     const line = own.length > 0 ? [separator] : []
     if (group === 'File')
@@ -55,17 +57,17 @@ export function menuTemplate(
         label,
         submenu: [...fileHead(options), ...line, ...own, separator, lastOfFile(isMac)],
       }
-    if (group === 'Edit') return { label, submenu: [...own, ...(isMac ? macTextRoles : [])] }
-    if (group === 'View') return { label, submenu: [...own, ...line, ...viewTail] }
+    if (group === 'Edit') return { label, submenu: [...own, ...(isMac ? macTextRoles() : [])] }
+    if (group === 'View') return { label, submenu: [...own, ...line, ...viewTail()] }
     return { label, submenu: own, role: group === 'Help' ? 'help' : undefined }
   })
   const shown = menus.filter(({ submenu }) => Array.isArray(submenu) && submenu.length > 0)
   const window: MenuItemConstructorOptions = isMac
-    ? { role: 'windowMenu' }
-    : { label: '&Window', submenu: [minimise, closeWindow] }
+    ? { role: 'windowMenu', label: t('&Window'), submenu: macWindowRoles() }
+    : { label: t('&Window'), submenu: [minimise(), closeWindow()] }
   const beforeHelp = shown.findLastIndex(({ role }) => role !== 'help') + 1
   return [
-    ...(isMac ? [{ role: 'appMenu' } as const] : []),
+    ...(isMac ? [appMenu()] : []),
     ...shown.slice(0, beforeHelp),
     window,
     ...shown.slice(beforeHelp),
@@ -74,8 +76,8 @@ export function menuTemplate(
 
 const separator: MenuItemConstructorOptions = { type: 'separator' }
 
-/** Without a letter that Windows would underline: an ampersand is a part of the name. */
-const asLabel = (text: string) => text.replaceAll('&', '&&')
+/** A name as a menu shows it. A single ampersand would mark the next letter instead of being shown. */
+export const asLabel = (text: string) => text.replaceAll('&', '&&')
 
 function entry(
   { id, label, key, enabled }: MenuAction,
@@ -95,13 +97,13 @@ function entry(
 function fileHead({ isMac, newWindow, recent, open }: MenuOptions): MenuItemConstructorOptions[] {
   return [
     {
-      label: 'New window',
+      label: t('New window'),
       accelerator: 'CmdOrCtrl+Shift+N',
       registerAccelerator: isMac,
       click: newWindow,
     },
     {
-      label: 'Open recent',
+      label: t('Open recent'),
       enabled: recent.length > 0,
       submenu: recent.map(({ name, target }) => ({
         label: asLabel(name),
@@ -112,14 +114,38 @@ function fileHead({ isMac, newWindow, recent, open }: MenuOptions): MenuItemCons
 }
 
 const lastOfFile = (isMac: boolean): MenuItemConstructorOptions =>
-  isMac ? { role: 'close' } : { role: 'quit' }
+  isMac ? { role: 'close', label: t('Close window') } : { role: 'quit', label: t('Quit') }
 
-const macTextRoles: MenuItemConstructorOptions[] = [
+/** The first menu of a Mac, named after the app. */
+const appMenu = (): MenuItemConstructorOptions => ({
+  role: 'appMenu',
+  label: 'Pictograph Desktop',
+  submenu: [
+    { role: 'about', label: t('About Pictograph Desktop') },
+    separator,
+    { role: 'services', label: t('Services') },
+    separator,
+    { role: 'hide', label: t('Hide Pictograph Desktop') },
+    { role: 'hideOthers', label: t('Hide others') },
+    { role: 'unhide', label: t('Show all') },
+    separator,
+    { role: 'quit', label: t('Quit Pictograph Desktop') },
+  ],
+})
+
+const macWindowRoles = (): MenuItemConstructorOptions[] => [
+  { role: 'minimize', label: t('Minimise') },
+  { role: 'zoom', label: t('Zoom') },
   separator,
-  { role: 'cut' },
-  { role: 'copy' },
-  { role: 'paste' },
-  { role: 'selectAll' },
+  { role: 'front', label: t('Bring all to front') },
+]
+
+const macTextRoles = (): MenuItemConstructorOptions[] => [
+  separator,
+  { role: 'cut', label: t('Cut') },
+  { role: 'copy', label: t('Copy') },
+  { role: 'paste', label: t('Paste') },
+  { role: 'selectAll', label: t('Select all') },
 ]
 
 /** Steps of Chromium's zoom level: each is a fifth. The usual keys zoom the picture. */
@@ -140,20 +166,20 @@ function contentsOf(window: BaseWindow | undefined) {
     : undefined
 }
 
-const viewTail: MenuItemConstructorOptions[] = [
-  zoom('Larger interface', (now) => now + 0.5),
-  zoom('Smaller interface', (now) => now - 0.5),
-  zoom('Interface as it was', () => 0),
+const viewTail = (): MenuItemConstructorOptions[] => [
+  zoom(t('Larger interface'), (now) => now + 0.5),
+  zoom(t('Smaller interface'), (now) => now - 0.5),
+  zoom(t('Interface at 100 %'), () => 0),
   separator,
-  { role: 'togglefullscreen' },
-  { role: 'toggleDevTools', accelerator: 'F12' },
+  { role: 'togglefullscreen', label: t('Full screen') },
+  { role: 'toggleDevTools', label: t('Developer tools'), accelerator: 'F12' },
 ]
 
-const minimise: MenuItemConstructorOptions = {
-  label: 'Minimise',
+const minimise = (): MenuItemConstructorOptions => ({
+  label: t('Minimise'),
   click: (_item, window) => window?.minimize(),
-}
-const closeWindow: MenuItemConstructorOptions = {
-  label: 'Close window',
+})
+const closeWindow = (): MenuItemConstructorOptions => ({
+  label: t('Close window'),
   click: (_item, window) => window?.close(),
-}
+})

@@ -1,14 +1,17 @@
 import { powerMonitor } from 'electron'
 import type { AppCore } from '#core/app-core.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 
 /** Before the machine falls asleep transfers are parked: their connections would break. Afterwards they go on. */
 export function followPower({ suspend, wake, ports }: Pick<AppCore, 'suspend' | 'wake' | 'ports'>) {
+  const failed = (error: unknown) =>
+    ports.log.error('transfers do not follow the power', { error: messageOf(error) })
   powerMonitor.on('suspend', () => {
     ports.log.info('the machine falls asleep')
-    void suspend()
+    suspend().catch(failed)
   })
   powerMonitor.on('resume', () => {
     ports.log.info('the machine is awake')
-    void wake()
+    wake().catch(failed)
   })
 }

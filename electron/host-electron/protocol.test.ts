@@ -7,24 +7,32 @@ const registerSchemesAsPrivileged = vi.fn()
 const handle = vi.fn()
 let backend = 'gnome_libsecret'
 let isAvailable = true
+/** Only the asynchronous calls: the others halt the process until a person has unlocked the keyring. */
 const safeStorage = {
-  isEncryptionAvailable: () => isAvailable && backend !== 'basic_text',
-  // As Electron does: without a keyring it throws.
-  encryptString: (text: string) => {
-    if (!safeStorage.isEncryptionAvailable()) throw new Error('Encryption is not available')
+  isAsyncEncryptionAvailable: async () => isAvailable && backend !== 'basic_text',
+  // As Electron does: without a keyring it rejects.
+  encryptStringAsync: async (text: string) => {
+    if (!isAvailable || backend === 'basic_text') throw new Error('Encryption is not available')
     return Buffer.from([...text].reverse().join(''))
   },
-  decryptString: (stored: Buffer) => {
+  decryptStringAsync: async (stored: Buffer) => {
     const text = stored.toString()
     if (!text.includes('_kp')) throw new Error('another keyring')
-    return [...text].reverse().join('')
+    return { result: [...text].reverse().join(''), shouldReEncrypt: false }
   },
   getSelectedStorageBackend: () => backend,
 }
 const openPath = vi.fn(async () => '')
+const showOpenDialog = vi.fn(async () => ({ canceled: true, filePaths: [] as string[] }))
 vi.mock('electron', () => ({
-  app: { getVersion: () => '1.2.3', isPackaged: false, getAppPath: () => '/app' },
-  dialog: { showOpenDialog: vi.fn(async () => ({ canceled: true, filePaths: [] })) },
+  app: {
+    getVersion: () => '1.2.3',
+    isPackaged: false,
+    getAppPath: () => '/app',
+    getPath: () => '/home/ada',
+  },
+  BrowserWindow: { fromId: (id: number) => ({ id, isDestroyed: () => false }) },
+  dialog: { showOpenDialog },
   net: { fetch: vi.fn() },
   protocol: { registerSchemesAsPrivileged, handle },
   safeStorage,
@@ -91,17 +99,17 @@ test('keys are kept encrypted; one of another keyring counts as none; a missing 
   expect(readFileSync(file, 'utf8')).not.toContain('pk_live_abc')
   writeFileSync(file, JSON.stringify({ account: Buffer.from('xyz').toString('base64') }))
   expect(await secrets.get('account')).toBeNull()
-  expect(secrets.warning()).toBeNull()
+  expect(await secrets.warning()).toBeNull()
   // Without a keyring an account can be added all the same, and the person is told.
   isAvailable = false
-  expect(secrets.warning()).toMatch(/keyring/)
+  expect(await secrets.warning()).toMatch(/keyring/)
   await secrets.set('account', 'pk_live_plain')
   expect(await secrets.get('account')).toBe('pk_live_plain')
   isAvailable = true
   expect(await secrets.get('account')).toBe('pk_live_plain')
   if (process.platform !== 'linux') return
   backend = 'basic_text'
-  expect(secrets.warning()).toMatch(/keyring/)
+  expect(await secrets.warning()).toMatch(/keyring/)
   await secrets.set('other', 'pk_live_other')
   expect(await secrets.get('other')).toBe('pk_live_other')
 })
@@ -118,6 +126,40 @@ test('only folders are shown in the file manager: opening a file would start a p
   expect(openPath).toHaveBeenCalledExactlyOnceWith(folder.path)
   openPath.mockResolvedValueOnce('no file manager')
   await expect(revealFolder?.(folder.path)).rejects.toThrow('no file manager')
-  expect(await pickFolder?.('Open')).toBeNull()
+  expect(await pickFolder?.({ title: 'Open', windowId: null, from: null })).toBeNull()
   expect(appVersion).toBe('1.2.3')
+})
+
+test('the folder dialog belongs to the window that asks, and begins where the last one ended', async () => {
+  using folder = temporaryFolder()
+  const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() }
+  const { pickFolder } = electronPorts(folder.path, log)
+  showOpenDialog.mockClear()
+  showOpenDialog.mockResolvedValueOnce({ canceled: false, filePaths: ['/data/cats'] })
+  expect(await pickFolder?.({ title: 'Open', windowId: '7', from: folder.path })).toBe('/data/cats')
+  expect(showOpenDialog).toHaveBeenLastCalledWith(
+    expect.objectContaining({ id: 7 }),
+    expect.objectContaining({ title: 'Open', defaultPath: folder.path }),
+  )
+  // A folder that has gone would leave the choice to the system.
+  await pickFolder?.({ title: 'Open', windowId: '7', from: join(folder.path, 'gone') })
+  expect(showOpenDialog).toHaveBeenLastCalledWith(
+    expect.anything(),
+    expect.objectContaining({ defaultPath: '/home/ada' }),
+  )
+})
+
+test('a keyring that waits for its password holds up neither the app nor its watchdog', async () => {
+  using folder = temporaryFolder()
+  const available = vi
+    .spyOn(safeStorage, 'isAsyncEncryptionAvailable')
+    .mockReturnValue(new Promise<boolean>(() => {}))
+  try {
+    const secrets = safeSecrets(folder.path)
+    const kept = secrets.set('account', 'pk_live_abc')
+    expect(await secrets.warning()).toBeNull()
+    expect(await Promise.race([kept, Promise.resolve('waits')])).toBe('waits')
+  } finally {
+    available.mockRestore()
+  }
 })

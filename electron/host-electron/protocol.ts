@@ -1,5 +1,6 @@
 import { net, protocol } from 'electron'
 import type { AppCore } from '#core/app-core.ts'
+import { appRequests } from '#core/web/app-requests.ts'
 import { rendererFiles } from '#core/web/renderer-files.ts'
 import { APP_ORIGIN, APP_SCHEME } from '#shared/contract/connect.ts'
 
@@ -19,19 +20,23 @@ export function registerScheme(): void {
   ])
 }
 
-/** Serves our page and the pictures under one origin. `devServer` replaces the built page while developing. */
+/** Serves our page, pictures and the place for dropped files under one origin. `devServer` replaces the built page while developing. */
 export function handleScheme(
   core: AppCore,
   rendererDir: string,
   devServer: string | undefined,
 ): void {
-  const files = rendererFiles(rendererDir, () => '')
+  const files = devServer
+    ? ({ url }: Request) => {
+        const { pathname, search } = new URL(url)
+        return net.fetch(new URL(pathname + search, devServer).href)
+      }
+    : rendererFiles(rendererDir, () => '')
+  const answer = appRequests(core, files)
   protocol.handle(APP_SCHEME, (request) => {
     const url = new URL(request.url)
     if (`${url.protocol}//${url.host}` !== APP_ORIGIN)
       return new Response('Not found', { status: 404 })
-    if (url.pathname.startsWith('/media/')) return core.media(request)
-    if (devServer) return net.fetch(new URL(url.pathname + url.search, devServer).href)
-    return files(request)
+    return answer(request)
   })
 }

@@ -2,7 +2,9 @@ import { app, type JumpListCategory, Menu } from 'electron'
 import type { AppCore } from '#core/app-core.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { formatLink } from '#shared/model/link.ts'
-import type { RecentDataset } from './menu.ts'
+import { messageOf } from '#shared/model/message-of.ts'
+import { t } from '#shared/texts/texts.ts'
+import { asLabel, type RecentDataset } from './menu.ts'
 import type { Windows } from './windows.ts'
 
 const SHOWN = 8
@@ -28,14 +30,15 @@ export function jumpList(recent: readonly RecentDataset[], program: string): Jum
     .map(({ name, target }) => ({
       type: 'task' as const,
       program,
-      // A backslash before a quote would take its meaning away.
-      args: `"${target.replace(/\\+$/, '')}"`,
+      // A backslash before the quote would take its meaning away, so each is written twice (C:\ is a drive's root,
+      // C: is not).
+      args: `"${target.replace(/\\+$/, '$&$&')}"`,
       title: name.slice(0, LONGEST),
       description: target,
       iconPath: program,
       iconIndex: 0,
     }))
-  return items.length === 0 ? [] : [{ type: 'custom', name: 'Recent datasets', items }]
+  return items.length === 0 ? [] : [{ type: 'custom', name: t('Recent datasets'), items }]
 }
 
 /** Recent datasets in the menu, on the dock of a Mac and at the taskbar of Windows; follows what is opened. */
@@ -43,15 +46,16 @@ export function followRecent(core: AppCore, windows: Windows): void {
   let shown = ''
   const show = async () => {
     const recent = recentOf(await core.library.list())
-    if (JSON.stringify(recent) === shown) return
-    shown = JSON.stringify(recent)
+    const state = JSON.stringify([recent, core.readSettings().language])
+    if (state === shown) return
+    shown = state
     windows.setRecent(recent)
     app.dock?.setMenu(
       Menu.buildFromTemplate([
-        { label: 'New window', click: () => void windows.open() },
+        { label: t('New window'), click: () => void windows.open() },
         { type: 'separator' },
         ...recent.map(({ name, target }) => ({
-          label: name,
+          label: asLabel(name),
           click: () => windows.openTarget(target),
         })),
       ]),
@@ -61,7 +65,11 @@ export function followRecent(core: AppCore, windows: Windows): void {
       app.setJumpList(jumpList(recent, process.execPath))
   }
   const failed = (error: unknown) =>
-    core.ports.log.warn('recent datasets are not shown', { error: String(error) })
-  core.onOpened(() => void show().catch(failed))
-  show().catch(failed)
+    core.ports.log.warn('recent datasets are not shown', { error: messageOf(error) })
+  const follow = () => {
+    show().catch(failed)
+  }
+  core.onOpened(follow)
+  windows.onLanguage(follow)
+  follow()
 }

@@ -40,6 +40,28 @@ test('a page has no Node, a sandbox and a world of its own, and is not shown bef
   expect(window.show).not.toHaveBeenCalled()
   window.emit('ready-to-show')
   expect(window.show).toHaveBeenCalledOnce()
+  window.webContents.emit('did-finish-load')
+  expect(window.show).toHaveBeenCalledOnce()
+})
+
+test('a window whose painting is never told (Wayland) is shown when it has loaded, or after three seconds', () => {
+  vi.useFakeTimers()
+  try {
+    using data = temporaryFolder()
+    const loaded = open(data.path)
+    loaded.webContents.emit('did-finish-load')
+    expect(loaded.show).toHaveBeenCalledOnce()
+    const silent = open(data.path)
+    const gone = open(data.path)
+    gone.destroy()
+    vi.advanceTimersByTime(2_900)
+    expect(silent.show).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(200)
+    expect(silent.show).toHaveBeenCalledOnce()
+    expect(gone.show).not.toHaveBeenCalled()
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a second window lies beside the first', () => {
@@ -59,7 +81,7 @@ test.each([
   ['data:text/html,x', false],
 ])('a page that wants to go to %s may: %s', (url, may) => {
   using data = temporaryFolder()
-  secureWindows()
+  secureWindows(log)
   const { webContents } = open(data.path)
   for (const name of ['will-navigate', 'will-frame-navigate', 'will-redirect']) {
     const preventDefault = vi.fn()
@@ -70,7 +92,7 @@ test.each([
 
 test('no page opens a window; a web address goes to the system’s browser, anything else nowhere', () => {
   using data = temporaryFolder()
-  secureWindows()
+  secureWindows(log)
   const { webContents } = open(data.path)
   for (const url of [
     'https://pictograph.io/docs',
@@ -87,7 +109,7 @@ test('no page opens a window; a web address goes to the system’s browser, anyt
 })
 
 test('permissions are refused, but for notifications and for copying text', () => {
-  secureWindows()
+  secureWindows(log)
   const { defaultSession } = session
   for (const permission of [
     'media',
@@ -120,17 +142,25 @@ test('a page that broke is loaded again, unless it breaks for ever', async () =>
   for (let times = 0; times < 3; times++) breakDown('crashed')
   await vi.waitFor(() => expect(window.webContents.reload).toHaveBeenCalledTimes(3))
   expect(log.error).toHaveBeenCalledWith('the page broke', { reason: 'crashed', exitCode: 5 })
+  // Its window stays until the dialog has been read: the app ends with its last window.
+  const answer = Promise.withResolvers<{ response: number }>()
+  dialog.showMessageBox.mockReturnValueOnce(answer.promise)
   breakDown('oom')
   expect(window.webContents.reload).toHaveBeenCalledTimes(3)
   expect(dialog.showMessageBox).toHaveBeenCalledOnce()
-  expect(window.isDestroyed()).toBe(true)
+  expect(window.isDestroyed()).toBe(false)
+  answer.resolve({ response: 0 })
+  await vi.waitFor(() => expect(window.isDestroyed()).toBe(true))
 })
 
 test('a page that does not answer is loaded again when the person says so', async () => {
   using data = temporaryFolder()
   const window = open(data.path)
   window.emit('unresponsive')
+  // Once more while it is being asked: one dialog is enough.
+  window.emit('unresponsive')
   await vi.waitFor(() => expect(dialog.showMessageBox).toHaveBeenCalledOnce())
+  await new Promise((done) => setImmediate(done))
   expect(window.webContents.forcefullyCrashRenderer).not.toHaveBeenCalled()
   dialog.showMessageBox.mockResolvedValueOnce({ response: 1 })
   window.emit('unresponsive')
@@ -156,9 +186,9 @@ test('text has a menu of its own, and the rest of the page has none of the syste
   expect(Menu.buildFromTemplate).not.toHaveBeenCalled()
   webContents.emit('context-menu', {}, { isEditable: true, selectionText: '', editFlags })
   expect(Menu.buildFromTemplate).toHaveBeenCalledExactlyOnceWith([
-    { role: 'cut', enabled: true },
-    { role: 'copy', enabled: true },
-    { role: 'paste', enabled: false },
-    { role: 'selectAll', enabled: true },
+    { role: 'cut', label: 'Cut', enabled: true },
+    { role: 'copy', label: 'Copy', enabled: true },
+    { role: 'paste', label: 'Paste', enabled: false },
+    { role: 'selectAll', label: 'Select all', enabled: true },
   ])
 })

@@ -1,24 +1,18 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  app,
-  BrowserWindow,
-  dialog,
-  Menu,
-  nativeTheme,
-  type Rectangle,
-  session,
-  shell,
-} from 'electron'
+import { app, BrowserWindow, Menu, nativeTheme, type Rectangle, session, shell } from 'electron'
 import type { Log } from '#core/ports.ts'
-import { haltWatching } from '#hosts/watchdog.ts'
 import { APP_ORIGIN } from '#shared/contract/connect.ts'
+import { messageOf } from '#shared/model/message-of.ts'
+import { t } from '#shared/texts/texts.ts'
+import { ask, askSync } from './dialogs.ts'
 import { lastBounds, rememberBounds } from './window-state.ts'
 
 /** The page's own background, so that nothing flashes before the first paint. */
 const BACKGROUND = { light: '#f4f5f7', dark: '#121316' }
 
 /** What the page may lead to: itself, or the system's browser for a web address. */
-function guardNavigation(): void {
+function guardNavigation(log: Log): void {
   const isOurs = (url: string) => url.startsWith(`${APP_ORIGIN}/`)
   app.on('web-contents-created', (_event, contents) => {
     const refuse = (event: { preventDefault: () => void; url: string }) => {
@@ -29,7 +23,10 @@ function guardNavigation(): void {
     contents.on('will-redirect', refuse)
     contents.on('will-attach-webview', (event) => event.preventDefault())
     contents.setWindowOpenHandler(({ url }) => {
-      if (/^https:\/\//.test(url)) void shell.openExternal(url)
+      if (/^https:\/\//.test(url))
+        shell
+          .openExternal(url)
+          .catch((error: unknown) => log.warn('link not opened', { error: messageOf(error) }))
       return { action: 'deny' }
     })
   })
@@ -47,13 +44,45 @@ function refusePermissions(): void {
 }
 
 /** Once, after `ready` and before the first window. */
-export function secureWindows(): void {
-  guardNavigation()
+export function secureWindows(log: Log): void {
+  guardNavigation(log)
   refusePermissions()
 }
 
 /** A second window a little beside the first: exactly above it, it would look like the same. Pixels. */
 const BESIDE = 32
+/** A page that is not painted after this long is shown as it is, milliseconds. */
+const SHOWN_AFTER_MS = 3_000
+
+/** The window's icon, where the program itself does not carry one; none in a checkout that has not drawn it. */
+function icon(): { icon?: string } {
+  if (process.platform !== 'linux') return {}
+  const places = [
+    join(process.resourcesPath ?? '', 'icon.png'),
+    join(import.meta.dirname, '../icons/png/256x256.png'),
+  ]
+  const file = places.find(existsSync)
+  return file === undefined ? {} : { icon: file }
+}
+
+/**
+ * Shows a window when its page has been painted. That is not told under Wayland, where a hidden window is not
+ * painted, so the end of loading counts as well, and at the latest three seconds.
+ */
+function showWhenPainted(window: BrowserWindow, isMaximized: boolean): void {
+  let isShown = false
+  const show = () => {
+    clearTimeout(timer)
+    if (isShown || window.isDestroyed()) return
+    isShown = true
+    if (isMaximized) window.maximize()
+    window.show()
+  }
+  const timer = setTimeout(show, SHOWN_AFTER_MS)
+  window.once('ready-to-show', show)
+  window.webContents.once('did-finish-load', show)
+}
+
 /** A page that breaks more often than this in a minute would break for ever. */
 const BREAKS_A_MINUTE = 3
 
@@ -73,33 +102,29 @@ export function createWindow({ preload, dataDir, log, front }: WindowOptions): B
     minWidth: 960,
     minHeight: 600,
     show: false,
-    // Elsewhere the program itself carries it.
-    ...(process.platform === 'linux' && { icon: join(process.resourcesPath ?? '', 'icon.png') }),
+    ...icon(),
     backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
     webPreferences: { preload, sandbox: true, contextIsolation: true, nodeIntegration: false },
   })
   rememberBounds(window, dataDir)
-  window.once('ready-to-show', () => {
-    if (isMaximized && !front) window.maximize()
-    window.show()
-  })
+  showWhenPainted(window, isMaximized && front === undefined)
   keepAlive(window, log)
   showTextMenu(window)
   // Electron asks nothing by itself: a page that holds back its closing would just not close.
   window.webContents.on('will-prevent-unload', (event) => {
-    // It halts this process for as long as it is open, which is no hang.
-    using _halted = haltWatching()
-    const choice = dialog.showMessageBoxSync(window, {
+    const choice = askSync(window, {
       type: 'warning',
-      message: 'Some edits have not been saved yet.',
-      detail: 'They are kept and sent at the next start, but wait for "Saved" to be sure.',
-      buttons: ['Wait', 'Close anyway'],
+      message: t('Some edits have not been saved yet.'),
+      detail: t('They are kept and saved at the next start. Wait for “Saved” to be sure.'),
+      buttons: [t('Wait'), t('Close anyway')],
       defaultId: 0,
       cancelId: 0,
     })
     if (choice === 1) event.preventDefault()
   })
-  void window.loadURL(`${APP_ORIGIN}/`)
+  window
+    .loadURL(`${APP_ORIGIN}/`)
+    .catch((error: unknown) => log.error('the page was not loaded', { error: messageOf(error) }))
   return window
 }
 
@@ -113,19 +138,15 @@ const beside = ({ x, y, width, height }: Rectangle): Rectangle => ({
 /** A page that broke is loaded again, where it was; one that does not answer can be. */
 function keepAlive(window: BrowserWindow, log: Log): void {
   let breaks: number[] = []
+  let isAsking = false
+  const report = (error: unknown) => log.error('dialog not shown', { error: messageOf(error) })
   window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
     if (reason === 'clean-exit' || window.isDestroyed()) return
     log.error('the page broke', { reason, exitCode })
     const now = Date.now()
     breaks = [...breaks.filter((at) => at > now - 60_000), now]
     if (breaks.length > BREAKS_A_MINUTE) {
-      // Not the kind that halts this process: transfers go on behind it.
-      void dialog.showMessageBox({
-        type: 'error',
-        message: 'The window cannot be shown.',
-        detail: `It broke ${breaks.length} times in a minute (${reason}). Everything that was saved is on disk. Start the app again; if it goes on, the log in the data folder says more.`,
-      })
-      window.destroy()
+      giveUp(window, { breaks: breaks.length, reason }).catch(report)
       return
     }
     // Everything acknowledged is on disk, the rest in the page's journal; its address says which image it was at.
@@ -135,19 +156,43 @@ function keepAlive(window: BrowserWindow, log: Log): void {
   })
   window.on('unresponsive', () => {
     log.warn('the page does not answer')
-    void dialog
-      .showMessageBox(window, {
-        type: 'warning',
-        message: 'The window does not answer.',
-        detail: 'It can be loaded again: what was drawn is kept.',
-        buttons: ['Wait', 'Load again'],
-        defaultId: 0,
-        cancelId: 0,
-      })
-      .then(({ response }) => {
-        if (response === 1 && !window.isDestroyed()) window.webContents.forcefullyCrashRenderer()
+    if (isAsking) return
+    isAsking = true
+    offerToReload(window)
+      .catch(report)
+      .finally(() => {
+        isAsking = false
       })
   })
+}
+
+/** Tells that the page cannot be shown, then takes its window away. The app would end with its last window, and the dialog with it. */
+async function giveUp(
+  window: BrowserWindow,
+  { breaks, reason }: { breaks: number; reason: string },
+): Promise<void> {
+  await ask(window, {
+    type: 'error',
+    message: t('The window cannot be shown.'),
+    detail: t(
+      'It broke {count} times in a minute ({reason}). Everything that was saved is on disk. Start the app again. If this goes on, the log in the data folder says more.',
+      { count: breaks, reason },
+    ),
+    buttons: [t('Close')],
+  })
+  if (!window.isDestroyed()) window.destroy()
+}
+
+async function offerToReload(window: BrowserWindow): Promise<void> {
+  const choice = await ask(window, {
+    type: 'warning',
+    message: t('The window does not answer.'),
+    detail: t('It can be loaded again. Everything that was drawn is kept.'),
+    buttons: [t('Wait'), t('Load again')],
+    defaultId: 0,
+    cancelId: 0,
+  })
+  if (choice === 1 && !window.isDestroyed()) window.webContents.forcefullyCrashRenderer()
 }
 
 /** Cut, copy and paste where there is text; the page has menus of its own elsewhere. */
@@ -155,10 +200,12 @@ function showTextMenu(window: BrowserWindow): void {
   window.webContents.on('context-menu', (_event, { isEditable, selectionText, editFlags }) => {
     if (!isEditable && selectionText === '') return
     Menu.buildFromTemplate([
-      ...(isEditable ? [{ role: 'cut', enabled: editFlags.canCut } as const] : []),
-      { role: 'copy', enabled: editFlags.canCopy },
-      ...(isEditable ? [{ role: 'paste', enabled: editFlags.canPaste } as const] : []),
-      { role: 'selectAll', enabled: editFlags.canSelectAll },
+      ...(isEditable ? [{ role: 'cut', label: t('Cut'), enabled: editFlags.canCut } as const] : []),
+      { role: 'copy', label: t('Copy'), enabled: editFlags.canCopy },
+      ...(isEditable
+        ? [{ role: 'paste', label: t('Paste'), enabled: editFlags.canPaste } as const]
+        : []),
+      { role: 'selectAll', label: t('Select all'), enabled: editFlags.canSelectAll },
     ]).popup({ window })
   })
 }

@@ -4,6 +4,7 @@ import { EventBus } from '#core/event-bus.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
 import type { WindowDescription } from '#shared/contract/window.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
+import { loadLanguage } from '#shared/texts/catalogue.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { app, electron, FakeWindow, Menu, resetElectron } from '#tests/helpers/fake-electron.ts'
 
@@ -31,6 +32,7 @@ function make(dataDir: string, isMac = false) {
     setOpenTarget: vi.fn(),
     takeOpenTarget: vi.fn((): string | null => null),
     onOpened: vi.fn(),
+    readSettings: vi.fn(() => ({ language: 'en' })),
   }
   const windows = new Windows({ core: core as never, preload: '/preload.cjs', isMac })
   const open = () => windows.open() as unknown as FakeWindow
@@ -169,12 +171,14 @@ test('the datasets opened last come first; those of the service as links; those 
 test('what Windows lists is one argument each, whatever the folder is called', () => {
   const [{ items = [] }] = jumpList(
     [
-      { name: 'a', target: 'C:\\my pictures\\' },
+      { name: 'a', target: 'C:\\my pictures' },
+      // A drive's root ends in a backslash, and C: alone would be the current folder of that drive.
+      { name: 'drive', target: 'D:\\' },
       { name: 'b', target: 'C:\\x" --evil "' },
     ],
     'C:\\app.exe',
   ) as { items?: { args?: string }[] }[]
-  expect(items.map(({ args }) => args)).toEqual(['"C:\\my pictures"'])
+  expect(items.map(({ args }) => args)).toEqual(['"C:\\my pictures"', '"D:\\\\"'])
   expect(jumpList([], 'C:\\app.exe')).toEqual([])
 })
 
@@ -202,4 +206,36 @@ test('the list of recent datasets follows what is opened', async () => {
     { name: 'first', target: '/pictures/first' },
   ])
   expect(app.dock.setMenu).toHaveBeenCalledTimes(2)
+  // An ampersand is a part of the name, as in the menu bar.
+  list.mockResolvedValueOnce([dataset('dogs & cats', 3)])
+  opened()
+  await vi.waitFor(() => expect(app.dock.setMenu).toHaveBeenCalledTimes(3))
+  expect(JSON.stringify(Menu.buildFromTemplate.mock.lastCall)).toContain('dogs && cats')
+})
+
+test('menus and the list of recent datasets speak the language of the settings', async () => {
+  using data = temporaryFolder()
+  const { core, windows, open } = make(data.path, true)
+  followRecent({ ...core, library: { list: async () => [dataset('a', 1)] } } as never, windows)
+  const host = windows.hostWindow(open() as never)
+  const shown = () => JSON.stringify(Menu.setApplicationMenu.mock.lastCall)
+  host.describe(described())
+  expect(shown()).toContain('"Open recent"')
+  try {
+    core.readSettings.mockReturnValue({ language: 'en-XA' })
+    host.describe(described())
+    await vi.waitFor(() => expect(shown()).toContain('⟦Open recent⟧'))
+    const labels = [...shown().matchAll(/"label":"([^"]*)"/g)].map(([, label]) => label)
+    // The page's own words come from the page, names are data.
+    const native = labels.filter(
+      (label) => !['Next image', 'a', 'Pictograph Desktop'].includes(label),
+    )
+    expect(native.filter((label) => !label.startsWith('⟦'))).toEqual([])
+    expect(labels).toContain('⟦Quit Pictograph Desktop⟧')
+    await vi.waitFor(() =>
+      expect(JSON.stringify(Menu.buildFromTemplate.mock.calls)).toContain('⟦New window⟧'),
+    )
+  } finally {
+    await loadLanguage('en')
+  }
 })

@@ -1,7 +1,10 @@
 import { type BrowserWindow, Menu, BrowserWindow as Window } from 'electron'
 import type { AppCore } from '#core/app-core.ts'
 import type { HostWindow } from '#core/ports.ts'
+import type { Settings } from '#shared/contract/settings.ts'
 import type { WindowDescription } from '#shared/contract/window.ts'
+import { messageOf } from '#shared/model/message-of.ts'
+import { loadLanguage } from '#shared/texts/catalogue.ts'
 import { menuTemplate, type RecentDataset } from './menu.ts'
 import { createWindow } from './window.ts'
 
@@ -20,6 +23,9 @@ export class Windows {
   #recent: readonly RecentDataset[] = []
   #shownMenu = ''
   #lastFocused: number | null = null
+  /** The one that menus are in. */
+  #language: Settings['language'] = 'en'
+  readonly #onLanguage = new Set<() => void>()
 
   constructor({ core, preload, isMac }: Options) {
     this.#core = core
@@ -84,7 +90,9 @@ export class Windows {
   hostWindow(window: BrowserWindow): HostWindow {
     return {
       id: String(window.id),
-      openAnother: () => void this.open(),
+      openAnother: () => {
+        this.open()
+      },
       describe: (description) => {
         if (window.isDestroyed()) return
         const isFirst = !this.#descriptions.has(window.id)
@@ -98,8 +106,28 @@ export class Windows {
           window.setRepresentedFilename(description.folder ?? '')
         }
         this.#showMenu()
+        // A page that speaks another language has been loaded again, and describes itself anew.
+        this.followLanguage().catch((error: unknown) =>
+          this.#core.ports.log.warn('language not loaded', { error: messageOf(error) }),
+        )
       },
     }
+  }
+
+  /** Called when native texts are to be made again in another language. */
+  onLanguage(listener: () => void): void {
+    this.#onLanguage.add(listener)
+  }
+
+  /** Menus and dialogs speak the language of the settings. */
+  async followLanguage(): Promise<void> {
+    const { language } = this.#core.readSettings()
+    if (language === this.#language) return
+    await loadLanguage(language)
+    this.#language = language
+    this.#shownMenu = ''
+    this.#showMenu()
+    for (const listener of this.#onLanguage) listener()
   }
 
   /** A page has edits that are not on disk yet. */

@@ -15,11 +15,11 @@ export const stderrLog: Log = {
 
 /** Plain Node knows no keyring: the file's permissions are what keeps a key. */
 export function fileSecrets(dataDir: string): Secrets {
-  const asItIs = (value: string) => value
+  const asItIs = async (value: string) => value
   return secretFile(join(dataDir, 'secrets.json'), {
     encrypt: asItIs,
     decrypt: asItIs,
-    warning: () => null,
+    warning: async () => null,
   })
 }
 

@@ -8,6 +8,7 @@ import { RPCHandler } from '@orpc/server/ws'
 import { WebSocketServer } from 'ws'
 import type { AppCore } from '#core/app-core.ts'
 import { createRouter } from '#core/rpc/router.ts'
+import { appRequests } from '#core/web/app-requests.ts'
 import { rendererFiles } from '#core/web/renderer-files.ts'
 import { Session } from './session.ts'
 
@@ -116,6 +117,7 @@ export async function serve({
 }: ServeOptions): Promise<Served> {
   const session = new Session(core.ports.dataDir)
   const files = rendererFiles(rendererDir, (url) => `ws://${url.host}`)
+  const requests = appRequests(core, files)
   const rpc = new RPCHandler(createRouter(core))
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })
   let newAddressAt = 0
@@ -165,12 +167,7 @@ export async function serve({
         .end(page('Not signed in', 'Open the address that the terminal shows, with its token.'))
       return
     }
-    const handle = url.pathname.startsWith('/media/')
-      ? core.media
-      : url.pathname.startsWith('/stage/')
-        ? core.stages.handle
-        : files
-    await send(await handle(toWebRequest(request)), response)
+    await send(await requests(toWebRequest(request)), response)
   }
 
   const server = createServer((request, response) => {

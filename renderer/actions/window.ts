@@ -36,6 +36,9 @@ function title(): string {
   return `${percent}${dataset && isEdited() ? '● ' : ''}${parts.join(' – ')}`
 }
 
+/** Actions that mean the text where somebody types. */
+const TEXT_ACTIONS: ReadonlySet<string> = new Set(['undo', 'redo'])
+
 function description(): WindowDescription {
   const { dataset } = datasetState.getState()
   const isFree = appState.getState().dialog === null
@@ -49,7 +52,8 @@ function description(): WindowDescription {
       label: action.label,
       group: action.group,
       key: keysOf(action)[0] ?? null,
-      enabled: isFree && (action.enabled?.() ?? true),
+      // A Mac's text fields undo by the menu alone, those of a dialog too.
+      enabled: TEXT_ACTIONS.has(action.id) || (isFree && (action.enabled?.() ?? true)),
     })),
   }
 }
@@ -102,11 +106,11 @@ export function followWindow(id: string | null): void {
 /** An entry of the system's menu. With its keys it obeys the rules of keys: in a text field they are the text's. */
 export function runFromMenu(id: string, byKey: boolean): void {
   const action = ACTIONS.find((candidate) => candidate.id === id)
-  if (!action || appState.getState().dialog !== null || !(action.enabled?.() ?? true)) return
+  if (!action) return
   if (byKey && isTextKey(document.activeElement, keysOf(action)[0] ?? '')) {
-    // A Mac's text fields undo by the menu alone.
-    if (id === 'undo' || id === 'redo') document.execCommand(id)
+    if (TEXT_ACTIONS.has(id)) document.execCommand(id)
     return
   }
+  if (appState.getState().dialog !== null || !(action.enabled?.() ?? true)) return
   void action.run()
 }

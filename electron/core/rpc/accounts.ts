@@ -3,9 +3,9 @@ import { os } from './procedure.ts'
 
 export function accountRouter({ accounts, removeAccount }: AppCore) {
   return {
-    list: os.accounts.list.handler(() => ({
+    list: os.accounts.list.handler(async () => ({
       accounts: accounts.list(),
-      warning: accounts.warning,
+      warning: await accounts.warning(),
     })),
     add: os.accounts.add.handler(({ input }) => accounts.add(input.baseUrl, input.apiKey)),
     remove: os.accounts.remove.handler(({ input }) => removeAccount(input.accountId)),

@@ -12,6 +12,9 @@ import { remoteRouter } from './remote.ts'
 import { commentRouter, syncRouter } from './sync.ts'
 import { transferRouter } from './transfers.ts'
 
+/** Setting: the folder that was chosen last in the system's dialog. */
+const PICKED_FOLDER = 'picked-folder'
+
 export function createRouter(core: AppCore) {
   const { ports, settings, events } = core
   const libraryId = () => {
@@ -20,6 +23,14 @@ export function createRouter(core: AppCore) {
     const created = newId()
     settings.set('library-id', created)
     return created
+  }
+  /** Each choice begins where the last one was made. */
+  const pickFolder = async (title: string, windowId: string | null) => {
+    const last = settings.get(PICKED_FOLDER)
+    const from = typeof last === 'string' ? last : null
+    const path = (await ports.pickFolder?.({ title, windowId, from })) ?? null
+    if (path !== null) settings.set(PICKED_FOLDER, path)
+    return path
   }
   return os.router({
     app: {
@@ -54,7 +65,9 @@ export function createRouter(core: AppCore) {
       create: os.folders.create.handler(async ({ input }) => ({
         path: await createFolder(input.parent, input.name),
       })),
-      pick: os.folders.pick.handler(({ input }) => ports.pickFolder?.(input.title) ?? null),
+      pick: os.folders.pick.handler(({ input, context: { window } }) =>
+        pickFolder(input.title, window?.id ?? null),
+      ),
       reveal: os.folders.reveal.handler(({ input }) => ports.revealFolder?.(input.path)),
     },
     datasets: datasetRouter(core),

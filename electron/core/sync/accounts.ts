@@ -114,7 +114,8 @@ export class Accounts {
     return this.#deps.accounts.list().map((account) => this.#describe(account))
   }
 
-  get warning(): string | null {
+  /** Why keys are not well kept on this machine, in words; null when they are. */
+  warning(): Promise<string | null> {
     return this.#deps.secrets.warning()
   }
 

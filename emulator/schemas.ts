@@ -88,6 +88,7 @@ export const datasetChange = z.strictObject({
   description: z.string().nullish(),
   annotation_types: z.array(z.string()).nullish(),
   classes: z.array(classSchema).nullish(),
+  classes_base: z.array(classSchema).nullish(),
 })
 
 const uploadName = {
@@ -173,7 +174,8 @@ export const mergeClass = z.strictObject({
 export const deleteClass = z.strictObject({
   dataset: z.string(),
   name: z.string(),
-  class_type: z.string(),
+  /** Null: of any type. */
+  class_type: z.string().nullable(),
   delete_annotations: z.boolean(),
 })
 

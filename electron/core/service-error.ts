@@ -109,6 +109,7 @@ const BY_REASON: Readonly<Record<string, Fault>> = {
   key_refused: ALL_LATER,
   account_gone: ALL_LATER,
   class_gone: REFUSED,
+  class_in_use: REFUSED,
 }
 
 /** Status codes that say: not now. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { datasetChange, newDataset } from '#emulator/schemas.ts'
+import { datasetChange, newDataset, type StoredClass } from '#emulator/schemas.ts'
 import {
   bodyOf,
   NO_QUERY,
@@ -21,6 +21,29 @@ const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 
 function isoNow(service: Service): string {
   return new Date(service.now()).toISOString()
+}
+
+/** The stored list after a change: replaced, or with the difference between `base` and `next` applied to it. */
+function changedClasses(
+  stored: readonly StoredClass[],
+  next: readonly StoredClass[] | null | undefined,
+  base: readonly StoredClass[] | null | undefined,
+): StoredClass[] {
+  if (!next) return [...stored]
+  if (!base) return [...next]
+  // A name and a type make a class.
+  const keyOf = ({ name, type }: StoredClass) => JSON.stringify([name, type ?? 'bbox'])
+  const before = new Map(base.map((item) => [keyOf(item), JSON.stringify(item)]))
+  const after = new Map(next.map((item) => [keyOf(item), item]))
+  const kept = stored.flatMap((item) => {
+    const key = keyOf(item)
+    const changed = after.get(key)
+    if (!changed) return before.has(key) ? [] : [item]
+    return before.get(key) === JSON.stringify(changed) ? [item] : [changed]
+  })
+  const there = new Set(stored.map(keyOf))
+  const added = next.filter((item) => !before.has(keyOf(item)) && !there.has(keyOf(item)))
+  return [...kept, ...added]
 }
 
 export function datasetRoutes(app: FastifyInstance, service: Service): void {
@@ -78,7 +101,7 @@ export function datasetRoutes(app: FastifyInstance, service: Service): void {
 
   app.patch(`${BASE}/:dataset`, (request) => {
     requireRole(request, 'member')
-    const { new_name, classes, annotation_types, readme, description } = bodyOf(
+    const { new_name, classes, classes_base, annotation_types, readme, description } = bodyOf(
       request,
       datasetChange,
     )
@@ -86,7 +109,7 @@ export function datasetRoutes(app: FastifyInstance, service: Service): void {
     const dataset: StoredDataset = {
       ...before,
       name: new_name ?? before.name,
-      classes: classes ?? before.classes,
+      classes: changedClasses(before.classes, classes, classes_base),
       annotation_types: annotation_types ?? before.annotation_types,
       readme: readme ?? before.readme,
       description: description ?? before.description,

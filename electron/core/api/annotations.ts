@@ -156,7 +156,7 @@ export class Annotations {
       classType,
       deleteAnnotations,
       ...call
-    }: CallOptions & { classType: string; deleteAnnotations: boolean },
+    }: CallOptions & { classType: string | null; deleteAnnotations: boolean },
   ) {
     const body = { dataset, name, class_type: classType, delete_annotations: deleteAnnotations }
     return this.#changeClass('delete-class', body, call)

@@ -78,7 +78,10 @@ export class Datasets {
     return answer.data
   }
 
-  /** `classes` replaces the whole list. */
+  /**
+   * `classes` alone replaces the whole list. With `classesBase`, the list as it was read, the service applies what differs
+   * between the two to the list that it has: what others added meanwhile stays.
+   */
   async update(
     dataset: string,
     change: {
@@ -87,14 +90,16 @@ export class Datasets {
       description?: string
       annotationTypes?: readonly string[]
       classes?: readonly RemoteClass[]
+      classesBase?: readonly RemoteClass[]
     },
     call: CallOptions = {},
   ): Promise<RemoteDataset> {
-    const { newName, annotationTypes, ...others } = change
+    const { newName, annotationTypes, classesBase, ...others } = change
     const body = {
       ...others,
       ...(newName !== undefined && { new_name: newName }),
       ...(annotationTypes && { annotation_types: annotationTypes }),
+      ...(classesBase && { classes_base: classesBase }),
     }
     const path = `/datasets/${segment(dataset)}`
     return (await this.#http.json(data(remoteDatasetSchema), 'PATCH', path, { ...call, body })).data

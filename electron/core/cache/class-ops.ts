@@ -7,8 +7,11 @@ import { sameValue } from '#shared/model/change-set.ts'
 export type ClassOp =
   | { kind: 'add'; class: AnnotationClass }
   | { kind: 'rename'; from: string; to: string }
-  /** With its annotations on all images: only where a person asked for just that. */
-  | { kind: 'delete'; class: AnnotationClass }
+  /**
+   * With its annotations on all images: only where a person asked for just that. `accepted`: how many annotations that
+   * others drew since they agreed to lose.
+   */
+  | { kind: 'delete'; class: AnnotationClass; accepted?: number }
   /** An addition taken back: only while nothing uses it. */
   | { kind: 'remove'; class: AnnotationClass }
   /** What differs between the two; anything else of the class is left as others have it. */

@@ -5,7 +5,7 @@ import { type AnnotationClass, annotationClassSchema } from '#shared/model/annot
 import { type Dataset, type LabelFiles, labelFilesSchema } from '#shared/model/dataset.ts'
 import { applyClassOps, type ClassOp } from './class-ops.ts'
 import type { Db } from './database.ts'
-import { Outbox } from './outbox.ts'
+import { type EditRef, Outbox } from './outbox.ts'
 
 interface Row {
   id: string
@@ -167,9 +167,14 @@ export class DatasetRepository {
   }
 
   /** A change made here; `ops` is what the service, where there is one, has to be told of it. */
-  setClasses(id: string, classes: readonly AnnotationClass[], ops: readonly ClassOp[]): void {
+  setClasses(
+    id: string,
+    classes: readonly AnnotationClass[],
+    ops: readonly ClassOp[],
+    of: EditRef | null = null,
+  ): void {
     this.#db.transaction(() => {
-      if (ops.length > 0) new Outbox(this.#db).queue(id, 'classes', ops)
+      if (ops.length > 0) new Outbox(this.#db).queue(id, 'classes', ops, { of })
       this.takeClasses(id, classes)
     })()
   }

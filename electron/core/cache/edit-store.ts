@@ -158,7 +158,7 @@ export class EditStore {
       const after = editClassList(before, edit)
       this.#abandonUndoneClasses(datasetId)
       const ops = opsOfEdit(edit, before, after)
-      this.#datasets.setClasses(datasetId, after, ops)
+      this.#datasets.setClasses(datasetId, after, ops, { commitId, isBack: false })
       const entry = { datasetId, label, origin: 'user' as const }
       const parent = this.#log({
         ...entry,
@@ -301,38 +301,74 @@ export class EditStore {
     return this.#write(() => {
       const image = this.#image(imageId)
       const entry = this.#next(state, imageId, image.dataset_id)
-      if (!entry) return null
-      const back = state === 'done'
-      const parts = this.#db
-        .prepare<[number, number], LogRow>(
-          'SELECT * FROM edit_log WHERE (seq = ? AND image_id IS NOT NULL) OR parent = ?',
-        )
-        .all(entry.seq, entry.seq)
-      const effects = parts.flatMap((part): Effect[] => {
-        if (part.image_id === null) return []
-        const logged = JSON.parse(part.changes) as ChangeSet
-        const wanted = back ? invertChangeSet(logged) : logged
-        const changes = rebaseChangeSet(this.#rows.readNamed(part.image_id, wanted), wanted)
-        const revision = this.#apply(part.image_id, changes)
-        return [{ imageId: part.image_id, revision, changes, commitId }]
-      })
-      let classesChanged = this.#turnClasses(entry, back)
-      for (const { changes } of effects)
-        classesChanged = this.#addMissingClasses(entry.dataset_id, changes) || classesChanged
-      this.#db
-        .prepare('UPDATE edit_log SET state = ? WHERE seq = ?')
-        .run(back ? 'undone' : 'done', entry.seq)
-      return {
-        datasetId: entry.dataset_id,
-        label: entry.label,
-        effects,
-        classesChanged,
-        turned: { commitId: entry.commit_id, back },
-      }
+      return entry ? this.#turnEntry(entry, commitId, { isPushed: true }) : null
     })
   }
 
-  #turnClasses(entry: LogRow, back: boolean): boolean {
+  /**
+   * Brings an edit of the classes, with all that it did to labels, to be taken back or done here, without a word to the
+   * service. Null where it is so already, or is not known.
+   */
+  setClassEdit(commitId: string, wanted: 'done' | 'undone', turnId: string): Outcome | null {
+    return this.#write(() => {
+      const entry = this.#db
+        .prepare<[string], LogRow>(
+          'SELECT * FROM edit_log WHERE commit_id = ? AND image_id IS NULL',
+        )
+        .get(commitId)
+      const from = wanted === 'done' ? 'undone' : 'done'
+      return entry?.state === from ? this.#turnEntry(entry, turnId, { isPushed: false }) : null
+    })
+  }
+
+  /** Images that an edit of the classes, or of many images, changed. */
+  imagesOfEdit(commitId: string): string[] {
+    return this.#db
+      .prepare<[string], { image_id: string }>(
+        `SELECT DISTINCT image_id FROM edit_log
+         WHERE parent = (SELECT seq FROM edit_log WHERE commit_id = ?) AND image_id IS NOT NULL`,
+      )
+      .all(commitId)
+      .map(({ image_id }) => image_id)
+  }
+
+  /** Images of a dataset that use a class. */
+  imagesWithClass(datasetId: string, className: string): string[] {
+    return this.#rows.imagesWithClass(datasetId, className)
+  }
+
+  /** Takes an edit back, or does it again. `isPushed`: the service is to hear of what that does to the classes. */
+  #turnEntry(entry: LogRow, commitId: string, { isPushed }: { isPushed: boolean }): Outcome {
+    const back = entry.state === 'done'
+    const parts = this.#db
+      .prepare<[number, number], LogRow>(
+        'SELECT * FROM edit_log WHERE (seq = ? AND image_id IS NOT NULL) OR parent = ?',
+      )
+      .all(entry.seq, entry.seq)
+    const effects = parts.flatMap((part): Effect[] => {
+      if (part.image_id === null) return []
+      const logged = JSON.parse(part.changes) as ChangeSet
+      const wanted = back ? invertChangeSet(logged) : logged
+      const changes = rebaseChangeSet(this.#rows.readNamed(part.image_id, wanted), wanted)
+      const revision = this.#apply(part.image_id, changes)
+      return [{ imageId: part.image_id, revision, changes, commitId }]
+    })
+    let classesChanged = this.#turnClasses(entry, back, isPushed)
+    for (const { changes } of effects)
+      classesChanged = this.#addMissingClasses(entry.dataset_id, changes) || classesChanged
+    this.#db
+      .prepare('UPDATE edit_log SET state = ? WHERE seq = ?')
+      .run(back ? 'undone' : 'done', entry.seq)
+    return {
+      datasetId: entry.dataset_id,
+      label: entry.label,
+      effects,
+      classesChanged,
+      turned: { commitId: entry.commit_id, back },
+    }
+  }
+
+  #turnClasses(entry: LogRow, back: boolean, isPushed: boolean): boolean {
     if (entry.image_id !== null) return false
     const logged = JSON.parse(entry.changes)
     const { before, after } = classChangeSchema.parse(logged)
@@ -345,7 +381,8 @@ export class EditStore {
       : back
         ? restoreClasses(current, after, before)
         : restoreClasses(current, before, after)
-    this.#datasets.setClasses(entry.dataset_id, next, steps)
+    const of = { commitId: entry.commit_id, isBack: back }
+    this.#datasets.setClasses(entry.dataset_id, next, isPushed ? steps : [], of)
     return true
   }
 

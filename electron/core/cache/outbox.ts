@@ -2,6 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { OutboxKind } from '#shared/model/sync.ts'
 import type { Db } from './database.ts'
 
+/** An edit of the classes, or its taking back. */
+export interface EditRef {
+  commitId: string
+  isBack: boolean
+}
+
 export interface OutboxRow {
   id: number
   datasetId: string
@@ -9,6 +15,10 @@ export interface OutboxRow {
   kind: OutboxKind
   /** JSON of what to do, for classes and comments. */
   payload: string | null
+  /** Of classes: the edit that it is of; null: of none. */
+  commitId: string | null
+  /** It takes that edit back. */
+  isBack: boolean
   state: 'waiting' | 'failed' | 'conflict'
   version: number
   /** 32 hex digits, of this version. */
@@ -24,6 +34,8 @@ interface Row {
   image_id: string | null
   kind: OutboxKind
   payload: string | null
+  commit_id: string | null
+  is_back: number
   state: OutboxRow['state']
   version: number
   idempotency_key: string
@@ -38,6 +50,8 @@ const fromRow = (row: Row): OutboxRow => ({
   imageId: row.image_id,
   kind: row.kind,
   payload: row.payload,
+  commitId: row.commit_id,
+  isBack: row.is_back === 1,
   state: row.state,
   version: row.version,
   idempotencyKey: row.idempotency_key,
@@ -81,14 +95,28 @@ export class Outbox {
     datasetId: string,
     kind: 'classes' | 'comment',
     payload: unknown,
-    imageId: string | null = null,
+    { imageId = null, of = null }: { imageId?: string | null; of?: EditRef | null } = {},
   ): void {
     this.#db
       .prepare(
-        `INSERT INTO outbox (dataset_id, image_id, kind, payload, idempotency_key, queued_at_ms)
-         SELECT dataset_id, ?, ?, ?, ?, ? FROM remote_dataset WHERE dataset_id = ?`,
+        `INSERT INTO outbox (dataset_id, image_id, kind, payload, commit_id, is_back, idempotency_key, queued_at_ms)
+         SELECT dataset_id, ?, ?, ?, ?, ?, ?, ? FROM remote_dataset WHERE dataset_id = ?`,
       )
-      .run(imageId, kind, JSON.stringify(payload), newKey(), Date.now(), datasetId)
+      .run(
+        imageId,
+        kind,
+        JSON.stringify(payload),
+        of?.commitId ?? null,
+        of?.isBack ? 1 : 0,
+        newKey(),
+        Date.now(),
+        datasetId,
+      )
+  }
+
+  /** What is left to be done of it. */
+  setPayload(id: number, payload: unknown): void {
+    this.#db.prepare('UPDATE outbox SET payload = ? WHERE id = ?').run(JSON.stringify(payload), id)
   }
 
   /** What is to be told of an image is something else now: an answer to an earlier telling is not its answer. */

@@ -93,6 +93,9 @@ export function mergeTags(
   return [...kept, ...theirs.filter((tag) => !base.includes(tag) && !kept.includes(tag))]
 }
 
+/** What an image is called here whose name another one has. */
+const aliasOf = (path: string, remoteId: string) => `${path} (${remoteId})`
+
 /** What the service last said: of datasets, images and their labels; and which of their files are here. */
 export class RemoteRepository {
   readonly #db: Db
@@ -211,8 +214,9 @@ export class RemoteRepository {
          stage, split, tags, annotation_count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     const insertRemote = this.#db.prepare(
-      `INSERT INTO remote_image (image_id, dataset_id, remote_id, server_count, stage, split, tags, thumbnail_url)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO remote_image
+         (image_id, dataset_id, remote_id, remote_path, server_count, stage, split, tags, thumbnail_url)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     const readImage = this.#db.prepare<[string], { facts: string }>(
       `SELECT json_array(path, file_size_bytes, image.width, image.height, missing, image.stage, image.split,
@@ -234,7 +238,7 @@ export class RemoteRepository {
        WHERE id = ?`,
     )
     const updateRemote = this.#db.prepare(
-      `UPDATE remote_image SET server_count = ?, stage = ?, split = ?, tags = ?, thumbnail_url = ?,
+      `UPDATE remote_image SET remote_path = ?, server_count = ?, stage = ?, split = ?, tags = ?, thumbnail_url = ?,
          -- A file of another size is another file.
          cached_bytes = iif(? = (SELECT file_size_bytes FROM image WHERE id = ?), cached_bytes, NULL)
        WHERE image_id = ?`,
@@ -267,6 +271,7 @@ export class RemoteRepository {
             own,
             datasetId,
             image.remoteId,
+            path,
             annotationCount,
             stage,
             split,
@@ -286,7 +291,7 @@ export class RemoteRepository {
           ? JSON.stringify(mergeTags(JSON.parse(own.base), JSON.parse(own.mine), image.tags))
           : tags
         const shown = this.#freePath(datasetId, path, image.remoteId, id)
-        updateRemote.run(annotationCount, stage, split, tags, thumbnailUrl, sizeBytes, id, id)
+        updateRemote.run(path, annotationCount, stage, split, tags, thumbnailUrl, sizeBytes, id, id)
         updateImage.run(
           shown,
           naturalKey(shown),
@@ -308,14 +313,49 @@ export class RemoteRepository {
     })()
   }
 
-  /** Two images of the service may say the same path; here each has its own. */
+  /**
+   * Two images of the service may claim the same path, as while one replaces the other; here each has its own. The one
+   * that is listed now gets it, unless the other was listed, too.
+   */
   #freePath(datasetId: string, path: string, remoteId: string, own = ''): string {
     const taken = this.#db
-      .prepare<[string, string, string], unknown>(
-        'SELECT 1 FROM image WHERE dataset_id = ? AND path = ? AND id <> ?',
+      .prepare<[string, string, string], { id: string; missing: number }>(
+        'SELECT id, missing FROM image WHERE dataset_id = ? AND path = ? AND id <> ?',
       )
       .get(datasetId, path, own)
-    return taken ? `${path} (${remoteId})` : path
+    if (!taken) return path
+    if (taken.missing === 0) return aliasOf(path, remoteId)
+    // It is not in the dataset any more: what is kept of it makes room.
+    const alias = aliasOf(path, this.find(taken.id)?.remoteId ?? taken.id)
+    this.#setPath(taken.id, alias)
+    return path
+  }
+
+  #setPath(imageId: string, path: string): void {
+    this.#db
+      .prepare('UPDATE image SET path = ?, sort_key = ? WHERE id = ?')
+      .run(path, naturalKey(path), imageId)
+  }
+
+  /**
+   * After a listing has said which images are gone: those that had to have another name here get their own, where it
+   * is free by now. Answers our ids of them.
+   */
+  takeOwnPaths(datasetId: string): string[] {
+    return this.#db.transaction(() =>
+      this.#db
+        .prepare<[string], { image_id: string; remote_id: string; remote_path: string }>(
+          `SELECT image_id, remote_id, remote_path FROM remote_image JOIN image ON image.id = image_id
+           WHERE remote_image.dataset_id = ? AND missing = 0 AND remote_path <> image.path`,
+        )
+        .all(datasetId)
+        .flatMap(({ image_id, remote_id, remote_path }) => {
+          const path = this.#freePath(datasetId, remote_path, remote_id, image_id)
+          if (path !== remote_path) return []
+          this.#setPath(image_id, path)
+          return [image_id]
+        }),
+    )()
   }
 
   /** What the service has of an image's labels. Call in the transaction that brings them into the working copy. */
@@ -405,6 +445,29 @@ export class RemoteRepository {
           conflicts: z.array(conflictSchema).parse(JSON.parse(row.conflicts)),
         }
       : null
+  }
+
+  /**
+   * Annotations of a class that the service is known to have, and how many of those are alive here. `isComplete`: the
+   * labels of all images were read.
+   */
+  knownOfClass(
+    datasetId: string,
+    className: string,
+  ): { known: number; alive: number; isComplete: boolean } {
+    const row = this.#db
+      .prepare<unknown[], { known: number; alive: number; unread: number }>(
+        `SELECT (SELECT count(*) FROM remote_image, json_each(base) AS item
+             WHERE dataset_id = $datasetId AND item.value ->> 'className' = $className) AS known,
+           (SELECT count(*) FROM remote_image, json_each(base) AS item
+             JOIN annotation ON annotation.image_id = remote_image.image_id AND annotation.id = item.value ->> 'id'
+             WHERE dataset_id = $datasetId AND item.value ->> 'className' = $className
+               AND class_name = $className) AS alive,
+           (SELECT count(*) FROM remote_image
+             WHERE dataset_id = $datasetId AND base IS NULL AND server_count > 0) AS unread`,
+      )
+      .get({ datasetId, className })
+    return { known: row?.known ?? 0, alive: row?.alive ?? 0, isComplete: row?.unread === 0 }
   }
 
   /** Renames or deletes a class in what the service has, or was being told: it did the same there. */

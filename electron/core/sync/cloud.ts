@@ -17,6 +17,7 @@ import type { LabelTarget } from '#core/transfer/label-sink.ts'
 import { UserError } from '#core/user-error.ts'
 import { Accounts } from './accounts.ts'
 import { assistant } from './assist.ts'
+import { DatasetClasses } from './dataset-classes.ts'
 import { SyncEngine } from './engine.ts'
 import { ImageCache } from './image-cache.ts'
 import { LabelSync } from './label-sync.ts'
@@ -112,8 +113,17 @@ export function createCloud(deps: Deps) {
     limitBytes: deps.cacheLimitBytes,
     trouble,
   })
+  const classes = new DatasetClasses({
+    datasets,
+    remotes,
+    outbox,
+    edits,
+    labels: labelSync,
+    publish,
+    announceImages,
+  })
   const stop = new AbortController()
-  const shared = { datasets, images, remotes, outbox, comments, edits, announce, announceImages }
+  const shared = { datasets, images, remotes, outbox, comments, announceImages }
   const pushFacts = new PushFacts({ ...shared, isClosing: () => stop.signal.aborted })
   const engine = new SyncEngine({
     accounts,
@@ -124,6 +134,7 @@ export function createCloud(deps: Deps) {
     trouble,
     isAutomatic: deps.pushesByItself,
     facts: pushFacts,
+    classes,
     labels: new SaveLabels({
       limits: { ...SYNC_LIMITS, ...deps.limits },
       datasets,
@@ -142,7 +153,7 @@ export function createCloud(deps: Deps) {
     datasets,
     images,
     remotes,
-    outbox,
+    classes,
     events,
     log: ports.log,
     cacheDir: join(ports.dataDir, 'datasets'),
@@ -167,7 +178,7 @@ export function createCloud(deps: Deps) {
   })
   const queueComment = (imageId: string, op: CommentOp) => {
     const { datasetId } = images.get(imageId)
-    outbox.queue(datasetId, 'comment', op, imageId)
+    outbox.queue(datasetId, 'comment', op, { imageId })
     engine.onChange(datasetId)
   }
   /** The dataset and all its files go from this machine. */
@@ -204,6 +215,7 @@ export function createCloud(deps: Deps) {
     outboxView: new OutboxView({
       ...shared,
       labels: labelSync,
+      classes,
       announceImage,
       announce: (datasetId) => {
         announce(datasetId)

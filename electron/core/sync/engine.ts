@@ -7,6 +7,7 @@ import type { Log } from '#core/ports.ts'
 import { isGeneral, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { Accounts } from './accounts.ts'
+import type { DatasetClasses } from './dataset-classes.ts'
 import type { PushFacts } from './push-facts.ts'
 import type { SaveLabels } from './save-labels.ts'
 
@@ -26,6 +27,7 @@ interface Deps {
   log: Log
   labels: SaveLabels
   facts: PushFacts
+  classes: DatasetClasses
   /** Something failed in the background: tell the person, unless it passes by itself. */
   trouble: (error: unknown) => void
   /** False: only what asks for it pushes; for simulations that are to be the same each time. */
@@ -180,10 +182,10 @@ export class SyncEngine {
   }
 
   async #pushKinds(client: Client, datasetId: string, signal: AbortSignal): Promise<unknown[]> {
-    const { facts, labels } = this.#deps
+    const { facts, labels, classes } = this.#deps
     const failures: unknown[] = []
     const kinds = [
-      () => facts.pushClasses(client, datasetId, signal),
+      () => classes.push(client, datasetId, signal),
       () => labels.push(client, datasetId, signal),
       () => facts.pushStages(client, datasetId, signal),
       () => facts.pushSplits(client, datasetId, signal),

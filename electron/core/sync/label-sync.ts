@@ -266,11 +266,13 @@ export class LabelSync {
         origin: 'user',
       }),
     )
-    this.#dropDecided(imageId)
   }
 
-  /** Conflicts in which mine is what it was at first are none: theirs is all that changed. */
-  #dropDecided(imageId: string): void {
+  /**
+   * Compares an image's labels with the service's again, after classes were renamed or taken back: what is the same does
+   * not wait any more. Conflicts in which mine is what it was at first are none: theirs is all that changed.
+   */
+  settle(imageId: string): void {
     const { edits, remotes } = this.#deps
     const now = new Map(edits.annotations(imageId).annotations.map((item) => [item.id, item]))
     const decided = this.conflicts(imageId).filter(({ id, base, theirs }) => {

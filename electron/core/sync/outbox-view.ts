@@ -1,4 +1,4 @@
-import { applyClassOps, type ClassOp, inverseOps } from '#core/cache/class-ops.ts'
+import type { ClassOp } from '#core/cache/class-ops.ts'
 import type { CommentRepository } from '#core/cache/comment-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
@@ -7,6 +7,7 @@ import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { assertNever } from '#shared/model/assert-never.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { OutboxEntry, Pushed } from '#shared/model/sync.ts'
+import type { DatasetClasses } from './dataset-classes.ts'
 import type { LabelSync } from './label-sync.ts'
 import type { CommentOp } from './push-facts.ts'
 
@@ -20,6 +21,7 @@ interface Deps {
   outbox: Outbox
   comments: CommentRepository
   labels: LabelSync
+  classes: DatasetClasses
   announce: (datasetId: string) => void
   announceImage: (imageId: string) => void
 }
@@ -88,17 +90,22 @@ export class OutboxView {
 
   /** What was to be told is not; here it becomes what the service has. Labels stay in the log. */
   discard(id: number): void {
-    const { outbox, images, remotes, labels, datasets, announce, announceImage } = this.#deps
+    const { outbox, images, remotes, labels, classes, datasets, announce, announceImage } =
+      this.#deps
     const row = outbox.get(id)
     if (!row) return
     if (row.kind === 'annotations' && row.imageId !== null) {
       labels.discard(row.imageId)
       return
     }
+    if (row.kind === 'classes') {
+      classes.discard(row)
+      announce(row.datasetId)
+      return
+    }
     const facts = row.imageId === null ? null : remotes.find(row.imageId)
     datasets.together(() => {
       outbox.remove(id)
-      if (row.kind === 'classes') this.#discardClasses(row)
       if (row.kind === 'comment') this.#discardComment(row)
       if (!facts) return
       if (row.kind === 'stage') images.takeField(facts.imageId, 'stage', facts.stage)
@@ -107,17 +114,6 @@ export class OutboxView {
     })
     if (facts) announceImage(facts.imageId)
     announce(row.datasetId)
-  }
-
-  /** The steps are taken back here, with the names that labels were given by them. */
-  #discardClasses({ datasetId, payload }: OutboxRow): void {
-    const { datasets, images, labels } = this.#deps
-    const back = inverseOps(JSON.parse(payload ?? '[]') as ClassOp[])
-    datasets.takeClasses(datasetId, applyClassOps(datasets.get(datasetId).classes, back))
-    for (const op of back) {
-      if (op.kind !== 'rename') continue
-      for (const { id } of images.list(datasetId)) labels.renameClass(id, op.from, op.to)
-    }
   }
 
   #discardComment({ payload }: OutboxRow): void {

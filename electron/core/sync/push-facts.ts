@@ -1,20 +1,13 @@
-import type { Client, RemoteClass } from '#core/api/client.ts'
-import { classesOf, toRemoteClass } from '#core/api/wire-dataset.ts'
-import { applyClassOps, type ClassOp } from '#core/cache/class-ops.ts'
+import type { Client } from '#core/api/client.ts'
+import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { CommentRepository } from '#core/cache/comment-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
-import type { EditStore } from '#core/cache/edit-store.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repository.ts'
 import { isRefusal, toServiceError } from '#core/service-error.ts'
-import { UserError } from '#core/user-error.ts'
-import type { AnnotationClass } from '#shared/model/annotation-class.ts'
-import { assertNever } from '#shared/model/assert-never.ts'
-import { sameValue } from '#shared/model/change-set.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import type { Comment } from '#shared/model/sync.ts'
-import { sameLabels } from './merge.ts'
 
 /** The service's limit of one batch update, in images. */
 const BATCH = 10_000
@@ -25,29 +18,9 @@ interface Deps {
   remotes: RemoteRepository
   outbox: Outbox
   comments: CommentRepository
-  edits: EditStore
-  announce: (datasetId: string) => void
   announceImages: (datasetId: string, imageIds: readonly string[]) => void
   /** The app ends: what fails now was not refused. */
   isClosing: () => boolean
-}
-
-const remoteType = (classes: readonly RemoteClass[], name: string) =>
-  classes.find((item) => item.name === name)?.type ?? 'bbox'
-
-/** The service's own class with what was changed here, and everything else as it has it. */
-function changedRemote(
-  item: RemoteClass,
-  before: AnnotationClass,
-  after: AnnotationClass,
-): RemoteClass {
-  const { color, attributes, skeleton } = toRemoteClass(after)
-  return {
-    ...item,
-    ...(!sameValue(before.color, after.color) && { color }),
-    ...(!sameValue(before.attributes, after.attributes) && { attributes: attributes ?? [] }),
-    ...(!sameValue(before.skeleton, after.skeleton) && { skeleton }),
-  }
 }
 
 /** What a comment's row of the outbox asks for. */
@@ -62,32 +35,12 @@ interface Told {
   image: DatasetImage
 }
 
-/** Tells the service of all but labels: classes, stages, splits, tags, comments. */
+/** Pushes all but labels and classes: stages, splits, tags, comments. */
 export class PushFacts {
   readonly #deps: Deps
 
   constructor(deps: Deps) {
     this.#deps = deps
-  }
-
-  /** In the order in which they were made; after a refused one the others wait, as they may build on it. */
-  async pushClasses(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
-    const { datasets, outbox } = this.#deps
-    for (const row of outbox.list(datasetId).filter(({ kind }) => kind === 'classes')) {
-      const { remote } = datasets.get(datasetId)
-      if (!remote || row.state !== 'waiting') return
-      const ops = JSON.parse(row.payload ?? '[]') as ClassOp[]
-      const isDone = await this.#orRefused(row, signal, async () => {
-        for (const [index, op] of ops.entries()) {
-          // A key is 32 hex digits: the row's, with the step in it.
-          const idempotencyKey = `${row.idempotencyKey}${index}`.slice(-32)
-          await this.#tellClass(client, datasetId, remote.remoteId, op, { signal, idempotencyKey })
-        }
-        outbox.done(row)
-        outbox.log(datasetId, null, 'Classes changed')
-      })
-      if (!isDone) return
-    }
   }
 
   async pushComments(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
@@ -172,12 +125,17 @@ export class PushFacts {
   /** The service takes splits one image at a time. */
   async pushSplits(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     for (const told of this.#waiting(datasetId, 'split')) {
-      const { image, row } = told
+      const { image, row, remoteId } = told
       await this.#together([told], async (dataset) => {
-        await client.images.setSplit(dataset, image.path, image.split, {
-          signal,
-          idempotencyKey: row.idempotencyKey,
-        })
+        await client.images.setSplit(
+          dataset,
+          await this.#pathThere(client, remoteId, signal),
+          image.split,
+          {
+            signal,
+            idempotencyKey: row.idempotencyKey,
+          },
+        )
         this.#settle([told], 'split', image.split, new Map())
       })
     }
@@ -206,6 +164,11 @@ export class PushFacts {
       for (const told of waiting)
         this.#settle([told], 'tags', JSON.stringify(told.image.tags), new Map())
     })
+  }
+
+  /** The service takes splits by path alone: the one that the image has now, wherever somebody moved it. */
+  async #pathThere(client: Client, remoteId: string, signal: AbortSignal): Promise<string> {
+    return fromRemoteImage(await client.images.metadata(remoteId, { signal })).path
   }
 
   #waiting(datasetId: string, kind: 'stage' | 'split' | 'tags'): Told[] {
@@ -267,96 +230,17 @@ export class PushFacts {
     }
   }
 
-  /** False when the service refused it. */
-  async #orRefused(
-    row: OutboxRow,
-    signal: AbortSignal,
-    work: () => Promise<void>,
-  ): Promise<boolean> {
+  async #orRefused(row: OutboxRow, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     try {
       await work()
-      return true
     } catch (error) {
       if (!isRefusal(error) || signal.aborted) throw error
       this.#refuse(row, error)
-      return false
     }
   }
 
   #refuse(row: OutboxRow, error: unknown): void {
     const { message, requestId } = toServiceError(error)
     this.#deps.outbox.setState(row.id, 'failed', message, requestId)
-  }
-
-  async #tellClass(
-    client: Client,
-    datasetId: string,
-    dataset: string,
-    op: ClassOp,
-    call: { signal: AbortSignal; idempotencyKey: string },
-  ): Promise<void> {
-    const { signal } = call
-    const remote = await client.datasets.get(dataset, { signal })
-    const there = remote.classes ?? []
-    const has = (name: string) => there.some((item) => item.name === name)
-    const replace = (classes: RemoteClass[]) => client.datasets.update(dataset, { classes }, call)
-    switch (op.kind) {
-      case 'add':
-        if (!has(op.class.name)) await replace([...there, toRemoteClass(op.class)])
-        break
-      case 'rename':
-        if (has(op.from)) await client.annotations.renameClass(dataset, op.from, op.to, call)
-        else if (!has(op.to))
-          throw new UserError('class_gone', `The service has no class “${op.from}” any more.`)
-        // Without the old name it was told before, and only the answer was lost.
-        this.#followInBase(datasetId, op.from, op.to)
-        break
-      case 'delete': {
-        const how = {
-          classType: remoteType(there, op.class.name),
-          deleteAnnotations: true,
-          ...call,
-        }
-        if (has(op.class.name)) await client.annotations.deleteClass(dataset, op.class.name, how)
-        this.#followInBase(datasetId, op.class.name, null)
-        break
-      }
-      case 'remove': {
-        const { class_annotation_counts: counts } = await client.datasets.insights(dataset, {
-          signal,
-        })
-        if (has(op.class.name) && (counts[op.class.name] ?? 0) === 0)
-          await replace(there.filter(({ name }) => name !== op.class.name))
-        break
-      }
-      case 'change': {
-        const { before, after } = op
-        await replace(
-          there.map((item) =>
-            item.name === after.name ? changedRemote(item, before, after) : item,
-          ),
-        )
-        break
-      }
-      default:
-        assertNever(op)
-    }
-    this.#deps.remotes.setClassBase(datasetId, applyClassOps(classesOf(remote), [op]))
-  }
-
-  /** The service changed the labels of all images itself: what is left to be told is what differs from that. */
-  #followInBase(datasetId: string, from: string, to: string | null): void {
-    const { remotes, outbox, edits, datasets, announceImages } = this.#deps
-    const changed = datasets.together(() => {
-      const ids = remotes.changeBaseClass(datasetId, from, to)
-      for (const imageId of ids) {
-        const row = outbox.find(imageId, 'annotations')
-        const base = remotes.find(imageId)?.base
-        if (row?.state !== 'waiting' || !base) continue
-        if (sameLabels(edits.annotations(imageId).annotations, base)) outbox.remove(row.id)
-      }
-      return ids
-    })
-    announceImages(datasetId, changed)
   }
 }

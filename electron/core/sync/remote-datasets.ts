@@ -2,10 +2,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client, RemoteDataset } from '#core/api/client.ts'
 import { classesOf, fromRemoteImage, isCold, toRemoteClass } from '#core/api/wire-dataset.ts'
-import { applyClassOps, type ClassOp } from '#core/cache/class-ops.ts'
 import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
-import type { Outbox } from '#core/cache/outbox.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { makeFolderSync } from '#core/make-folder.ts'
@@ -15,8 +13,8 @@ import { UserError } from '#core/user-error.ts'
 import type { ListedDataset } from '#shared/model/account.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
-import { sameValue } from '#shared/model/change-set.ts'
 import type { Accounts } from './accounts.ts'
+import type { DatasetClasses } from './dataset-classes.ts'
 
 /** Images of a listing that are taken over in one transaction, and shown together. */
 const PAGE = 1_000
@@ -27,46 +25,13 @@ interface Deps {
   datasets: DatasetRepository
   images: ImageRepository
   remotes: RemoteRepository
-  outbox: Outbox
+  classes: DatasetClasses
   events: EventBus
   log: Log
   /** Absolute folder in which each remote dataset has one for its files. */
   cacheDir: string
   /** A dataset changed: tell the windows. */
   announce: (datasetId: string) => void
-}
-
-/** What only this app knows of a class stays with it: defaults, what is required, pairs of joints. */
-export function withOurs(
-  theirs: readonly AnnotationClass[],
-  ours: readonly AnnotationClass[],
-): AnnotationClass[] {
-  const known = new Map(ours.map((item) => [item.name, item]))
-  return theirs.map((item) => {
-    const own = known.get(item.name)
-    if (!own) return item
-    const fields = new Map(own.attributes?.map((field) => [field.name, field]))
-    const pairs = own.skeleton?.pairs
-    return {
-      ...item,
-      ...(item.attributes && {
-        attributes: item.attributes.map((field) => {
-          const { default: preset, required } = fields.get(field.name) ?? {}
-          return {
-            ...field,
-            ...(preset !== undefined && { default: preset }),
-            ...(required !== undefined && { required }),
-          }
-        }),
-      }),
-      ...(item.skeleton && {
-        skeleton: {
-          ...item.skeleton,
-          ...(pairs && item.skeleton.nodes.length === own.skeleton?.nodes.length && { pairs }),
-        },
-      }),
-    }
-  })
 }
 
 /** The datasets of an organisation: listed, made and changed there; opened here as if they were folders. */
@@ -117,17 +82,19 @@ export class RemoteDatasets {
   }
 
   async rename(accountId: string, remoteId: string, newName: string): Promise<void> {
+    const askedAt = this.#deps.classes.stamp()
     const dataset = await this.#run(accountId, (client) =>
       client.datasets.update(remoteId, { newName }),
     )
-    this.#refresh(accountId, dataset)
+    this.#refresh(accountId, dataset, askedAt)
   }
 
   async setArchived(accountId: string, remoteId: string, archived: boolean): Promise<void> {
+    const askedAt = this.#deps.classes.stamp()
     const dataset = await this.#run(accountId, (client) =>
       archived ? client.datasets.archive(remoteId) : client.datasets.unarchive(remoteId),
     )
-    this.#refresh(accountId, dataset)
+    this.#refresh(accountId, dataset, askedAt)
   }
 
   /** Opens a dataset of the service; its images come page by page. Without a connection as it was last. */
@@ -256,22 +223,15 @@ export class RemoteDatasets {
   }
 
   /** Takes over name, state and classes of a dataset; what was changed here and not told yet stays. */
-  #refresh(accountId: string, dataset: RemoteDataset): void {
-    const { datasets, remotes, outbox } = this.#deps
+  #refresh(accountId: string, dataset: RemoteDataset, askedAt: number): void {
+    const { datasets, remotes, classes } = this.#deps
     const id = remotes.datasetId(accountId, dataset.id)
     if (id === null) return
-    const { name, classes: ours } = datasets.get(id)
-    const theirs = classesOf(dataset)
+    const { name } = datasets.get(id)
     datasets.together(() => {
       remotes.setState(id, { isArchived: dataset.is_archived ?? false, isCold: isCold(dataset) })
       if (name !== dataset.name) datasets.setName(id, dataset.name)
-      remotes.setClassBase(id, theirs)
-      const untold = outbox
-        .list(id)
-        .filter(({ kind }) => kind === 'classes')
-        .flatMap(({ payload }) => JSON.parse(payload ?? '[]') as ClassOp[])
-      const next = applyClassOps(withOurs(theirs, ours), untold)
-      if (!sameValue(next, ours)) datasets.takeClasses(id, next)
+      classes.take(id, classesOf(dataset), askedAt)
     })
     this.#deps.announce(id)
   }
@@ -282,10 +242,11 @@ export class RemoteDatasets {
     if (!remote) return
     const { accountId, remoteId } = remote
     this.#tell(datasetId, 'scanning', images.count(datasetId).found)
+    const askedAt = this.#deps.classes.stamp()
     const dataset = await accounts.run(accountId, (client) =>
       client.datasets.get(remoteId, { signal }),
     )
-    this.#refresh(accountId, dataset)
+    this.#refresh(accountId, dataset, askedAt)
     const gone = remotes.imageIds(datasetId)
     let found = 0
     const askedAtMs = Date.now()
@@ -309,7 +270,9 @@ export class RemoteDatasets {
     })
     // Archived or deleted there: labels that are only here stay to be seen.
     const missing = images.markMissing([...gone.values()])
-    if (missing.length > 0) events.publish({ type: 'images', datasetId, upserted: missing })
+    const renamed = images.getMany(remotes.takeOwnPaths(datasetId))
+    const upserted = [...missing, ...renamed]
+    if (upserted.length > 0) events.publish({ type: 'images', datasetId, upserted })
     remotes.setListed(datasetId, Date.now())
     this.#tell(datasetId, 'done', found)
     this.#deps.announce(datasetId)

@@ -4,6 +4,7 @@ import { recentEdits } from './0003-recent-edits.ts'
 import { remote } from './0004-remote.ts'
 import { transfers } from './0005-transfers.ts'
 import { imageCounts } from './0006-image-counts.ts'
+import { classCommits } from './0007-class-commits.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -13,4 +14,5 @@ export const MIGRATIONS: readonly string[] = [
   remote,
   transfers,
   imageCounts,
+  classCommits,
 ]

@@ -1,0 +1,34 @@
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+
+/** What only this app knows of a class stays with it: defaults, what is required, pairs of joints. */
+export function withOurs(
+  theirs: readonly AnnotationClass[],
+  ours: readonly AnnotationClass[],
+): AnnotationClass[] {
+  const known = new Map(ours.map((item) => [item.name, item]))
+  return theirs.map((item) => {
+    const own = known.get(item.name)
+    if (!own) return item
+    const fields = new Map(own.attributes?.map((field) => [field.name, field]))
+    const pairs = own.skeleton?.pairs
+    return {
+      ...item,
+      ...(item.attributes && {
+        attributes: item.attributes.map((field) => {
+          const { default: preset, required } = fields.get(field.name) ?? {}
+          return {
+            ...field,
+            ...(preset !== undefined && { default: preset }),
+            ...(required !== undefined && { required }),
+          }
+        }),
+      }),
+      ...(item.skeleton && {
+        skeleton: {
+          ...item.skeleton,
+          ...(pairs && item.skeleton.nodes.length === own.skeleton?.nodes.length && { pairs }),
+        },
+      }),
+    }
+  })
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { cloudCore, edit, onService, seededEmulator } from '#tests/helpers/cloud.ts'
+import { aBox, temporaryFolder, writeImage } from '#tests/helpers/core.ts'
+import { photos, STREET, upload } from '#tests/helpers/transfers.ts'
+
+test('an image that replaces another has its name here, and what is set of it reaches it', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  const { core, datasetId } = cloud
+  using folder = temporaryFolder()
+  const drop = join(folder.path, 'set')
+  const read = async () => {
+    await core.remoteDatasets.settled(datasetId)
+    core.remoteDatasets.refreshImages(datasetId)
+    await core.remoteDatasets.settled(datasetId)
+  }
+  await photos(folder.path, ['set/a.png'])
+  await upload(cloud, emulator, [drop])
+  await read()
+  const old = core.images.findByPath(datasetId, 'set/a.png')
+  edit(core, old?.id ?? '', { created: [aBox()] })
+  await writeImage(join(drop, 'a.png'), 60, 60)
+  await upload(cloud, emulator, [drop], { onExisting: 'replace' })
+  await read()
+  const now = core.images.findByPath(datasetId, 'set/a.png')
+  expect(now).toMatchObject({ width: 60, missing: false })
+  // What was drawn on the old one stays with it.
+  expect(core.edits.annotations(old?.id ?? '').annotations).toHaveLength(1)
+  core.images.patch([now?.id ?? ''], { split: 'train', stage: 'review' })
+  await cloud.push()
+  const there = emulator.state.imageAt(emulator.state.dataset(STREET), 'set/a.png')
+  expect(there).toMatchObject({ split: 'train', status: 'review', width: 60 })
+  expect(onService(emulator, STREET, 'set/a.png')).toEqual([])
+})
+
+test('a split goes to the image that it was set for, though a colleague gave its place to another', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  const { state } = emulator
+  await using cloud = await cloudCore(emulator)
+  const [image, other] = cloud.list()
+  cloud.core.images.patch([image?.id ?? ''], { split: 'test' })
+  const there = (path = '') => state.imageAt(state.dataset(STREET), path)
+  const [one, two] = [there(image?.path), there(other?.path)]
+  state.moveImage({ ...one, directory_path: '/moved' })
+  state.moveImage({ ...two, directory_path: one.directory_path, filename: one.filename })
+  await cloud.push()
+  expect(state.imageById(one.id).split).toBe('test')
+  expect(state.imageById(two.id).split).toBe(two.split)
+})

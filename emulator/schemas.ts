@@ -11,7 +11,7 @@ const common = {
   name: z.string().trim().min(1),
   confidence: z.number().min(0).max(1).default(1),
   created_by: z.string().optional(),
-  attributes: z.union([z.record(z.string(), z.unknown()), z.array(z.never())]).optional(),
+  attributes: z.union([z.record(z.string(), z.unknown()), z.array(z.string())]).optional(),
 }
 
 export const annotationSchema = z.discriminatedUnion('type', [

@@ -30,17 +30,51 @@ function wireShape(shape: Shape): Record<string, unknown> {
   }
 }
 
-/** The service's form. Only keypoints carry the instance there; `extra` stays here. */
+/**
+ * The attribute in which the group of a box, a polygon or a polyline goes to the service, which knows `instance_id` of
+ * keypoints alone. It is taken out again where annotations come back.
+ */
+const INSTANCE_ATTRIBUTE = 'pictograph_desktop.instance_id'
+
+const groupSchema = z.coerce.number().int().min(1)
+
+/** Attributes without the reserved one, and the group that it stood for. */
+function splitAttributes(attributes: Annotation['attributes']): {
+  attributes: Annotation['attributes']
+  group: number | undefined
+} {
+  const { [INSTANCE_ATTRIBUTE]: reserved, ...others } = attributes
+  const group = reserved === undefined ? undefined : groupSchema.safeParse(reserved).data
+  // Something else under this name is somebody's own.
+  return group === undefined ? { attributes, group } : { attributes: others, group }
+}
+
+/** Where a list of attributes, such as the service's mark on what it found itself, is kept to be sent back. */
+const LIST_KEY = 'pictograph'
+
+/** Attributes as the service takes them: an object, or the list that it gave where nothing was added since. */
+function wireAttributes(attributes: Annotation['attributes'], extra: Annotation['extra']) {
+  if (Object.keys(attributes).length > 0) return { attributes }
+  const list = extra?.[LIST_KEY]
+  return Array.isArray(list) ? { attributes: list } : {}
+}
+
+/** The service's form. Of `extra` only what came from the service goes there. */
 export function toWireAnnotation(annotation: Annotation): WireAnnotation {
-  const { id, className, confidence, attributes, createdBy, instanceId, shape } = annotation
+  const { id, className, confidence, createdBy, instanceId, shape } = annotation
+  const isPoint = shape.kind === 'keypoint'
+  const attributes =
+    isPoint || instanceId === undefined
+      ? annotation.attributes
+      : { ...annotation.attributes, [INSTANCE_ATTRIBUTE]: instanceId }
   return {
     id,
     name: className,
     ...wireShape(shape),
     confidence,
     ...(createdBy === undefined ? {} : { created_by: createdBy }),
-    ...(shape.kind === 'keypoint' && instanceId !== undefined ? { instance_id: instanceId } : {}),
-    ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
+    ...(isPoint && instanceId !== undefined ? { instance_id: instanceId } : {}),
+    ...wireAttributes(attributes, annotation.extra),
   }
 }
 
@@ -58,7 +92,7 @@ const wireSchema = z.object({
   type: z.enum(['bbox', 'polygon', 'polyline', 'keypoint']),
   confidence: z.number().nullish(),
   created_by: z.string().nullish(),
-  attributes: z.union([z.record(z.string(), z.json()), z.array(z.unknown())]).nullish(),
+  attributes: z.union([z.record(z.string(), z.json()), z.array(z.json())]).nullish(),
   metadata: z.record(z.string(), z.json()).nullish(),
   instance_id: z.number().int().min(1).nullish(),
   bounding_box: z.object({ x: number, y: number, w: number, h: number }).nullish(),
@@ -119,15 +153,19 @@ export function fromWireAnnotation(value: unknown): ParsedWireAnnotation {
     return { ok: false, field: wireField(issue.path), message: issue.message }
   }
   const { data } = wire
+  const list = Array.isArray(data.attributes) ? data.attributes : []
   const fromAttributes = Array.isArray(data.attributes) ? {} : data.attributes
+  const { attributes, group } = splitAttributes({ ...data.metadata, ...fromAttributes })
+  const instanceId = data.instance_id ?? group
   const annotation = annotationSchema.safeParse({
     id: data.id ?? newId(),
     className: data.name,
     shape: shapeOf(data),
     confidence: data.confidence ?? 1,
-    attributes: { ...data.metadata, ...fromAttributes },
-    ...(data.instance_id ? { instanceId: data.instance_id } : {}),
+    attributes,
+    ...(instanceId ? { instanceId } : {}),
     ...(data.created_by ? { createdBy: data.created_by } : {}),
+    ...(list.length > 0 ? { extra: { [LIST_KEY]: list } } : {}),
   })
   if (annotation.success) return { ok: true, annotation: annotation.data }
   const [issue] = annotation.error.issues

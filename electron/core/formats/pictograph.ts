@@ -34,13 +34,6 @@ export function pictographFile(image: Pick<LabelledImage, 'path' | 'annotations'
   )}\n`
 }
 
-function instanceLinks(image: LabelledImage): Record<string, number> | undefined {
-  const entries = image.annotations.flatMap(({ id, instanceId, shape }) =>
-    instanceId !== undefined && shape.kind !== 'keypoint' ? [[id, instanceId] as const] : [],
-  )
-  return entries.length > 0 ? Object.fromEntries(entries) : undefined
-}
-
 const imageFileSchema = z.object({
   image: z.union([z.string(), z.object({ filename: z.string() })]).optional(),
   filename: z.string().optional(),
@@ -104,7 +97,6 @@ export const pictograph: Format = {
         stage: image.stage,
         split: image.split,
         tags: image.tags && [...image.tags],
-        instances: instanceLinks(image),
       })),
     }
     for (const image of set.images) {

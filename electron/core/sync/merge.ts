@@ -10,8 +10,7 @@ const VALUE: Record<Field, (annotation: Annotation) => unknown> = {
   shape: ({ shape }) => shape,
   attributes: ({ attributes }) => attributes,
   confidence: ({ confidence }) => confidence,
-  // The service knows the instance of keypoints alone; of other shapes it is ours.
-  instance: ({ shape, instanceId }) => (shape.kind === 'keypoint' ? instanceId : undefined),
+  instance: ({ instanceId }) => instanceId,
 }
 const FIELDS = Object.keys(VALUE) as Field[]
 

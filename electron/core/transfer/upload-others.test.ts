@@ -242,3 +242,55 @@ test('labels of many new images cost a page of the list and a save for a batch, 
   expect(lines.filter((line) => line.includes('annotations/bulk'))).toHaveLength(3)
   expect(lines.filter((line) => /annotations\/.*\/file/.test(line))).toHaveLength(0)
 })
+
+test('groups of polygons and boxes in label files reach the service, and come back', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  using folder = temporaryFolder()
+  await photos(folder.path, ['set/a.png'])
+  const shape = (points: number[][], shape_type: string) => ({
+    label: 'ship',
+    points,
+    shape_type,
+    group_id: 4,
+    flags: {},
+  })
+  const shapes = [
+    shape(
+      [
+        [1, 1],
+        [9, 1],
+        [9, 8],
+      ],
+      'polygon',
+    ),
+    shape(
+      [
+        [20, 5],
+        [30, 15],
+      ],
+      'rectangle',
+    ),
+  ]
+  const size = { imageHeight: 30, imageWidth: 40 }
+  writeFileSync(
+    join(folder.path, 'set/a.json'),
+    JSON.stringify({
+      version: '5.0.0',
+      flags: {},
+      shapes,
+      imagePath: 'a.png',
+      imageData: null,
+      ...size,
+    }),
+  )
+  const done = await upload(cloud, emulator, [join(folder.path, 'set')])
+  expect(done).toMatchObject({ state: 'done' })
+  await using other = await cloudCore(emulator)
+  const image = other.core.images.findByPath(other.datasetId, 'set/a.png')
+  await other.core.labelSync.read(image?.id ?? '')
+  const { annotations } = other.core.edits.annotations(image?.id ?? '')
+  expect(annotations.map(({ instanceId }) => instanceId)).toEqual([4, 4])
+  expect(annotations.map(({ attributes }) => attributes)).toEqual([{}, {}])
+})

@@ -1,0 +1,46 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { annotationSchema as emulated } from '#emulator/schemas.ts'
+import { newAnnotation } from '#shared/model/annotation.ts'
+import { annotationOf, shapeIn } from '#tests/helpers/arbitraries.ts'
+import { fromWireAnnotation, toWireAnnotation } from './wire-annotation.ts'
+
+const box = { kind: 'bbox', x: 1, y: 2, w: 3, h: 4 } as const
+
+test('an annotation comes back from the service as it was, with its group', () => {
+  fc.assert(
+    fc.property(
+      annotationOf(shapeIn(640, 480)),
+      fc.option(fc.integer({ min: 1, max: 99 })),
+      (made, group) => {
+        const { extra: _extra, instanceId: _id, ...annotation } = made
+        const sent = { ...annotation, ...(group !== null && { instanceId: group }) }
+        const stored = emulated.parse(JSON.parse(JSON.stringify(toWireAnnotation(sent))))
+        expect(fromWireAnnotation(stored)).toEqual({ ok: true, annotation: sent })
+      },
+    ),
+  )
+})
+
+test('the group of a box is an attribute there, and none here', () => {
+  const sent = newAnnotation(box, 'car', { instanceId: 7, attributes: { color: 'red' } })
+  expect(toWireAnnotation(sent)).toMatchObject({
+    attributes: { color: 'red', 'pictograph_desktop.instance_id': 7 },
+  })
+  // Another program may have made text of it.
+  const wire = {
+    ...toWireAnnotation(sent),
+    attributes: { color: 'red', 'pictograph_desktop.instance_id': '7' },
+  }
+  expect(fromWireAnnotation(wire)).toMatchObject({
+    annotation: { instanceId: 7, attributes: { color: 'red' } },
+  })
+  const odd = { ...wire, attributes: { 'pictograph_desktop.instance_id': 'left' } }
+  expect(fromWireAnnotation(odd)).toMatchObject({ annotation: { attributes: odd.attributes } })
+})
+
+test('a list of attributes, which the service gives to what it found, goes back as it came', () => {
+  const wire = { ...toWireAnnotation(newAnnotation(box, 'car')), attributes: ['auto-annotate'] }
+  const read = fromWireAnnotation(wire)
+  expect(read.ok && toWireAnnotation(read.annotation)).toEqual(wire)
+})

@@ -65,7 +65,8 @@ test('it serves our page with its policy, pictures, and nothing of another host 
   writeFileSync(join(renderer, 'assets/app.js'), 'export {}')
   writeFileSync(join(folder.path, 'secret.txt'), 'secret')
   const media = vi.fn(() => new Response('picture'))
-  handleScheme({ media } as never, renderer, undefined)
+  const stage = vi.fn(async () => new Response('stage'))
+  handleScheme({ media, stages: { handle: stage } } as never, renderer, undefined)
   const [[, answer]] = handle.mock.calls as [[string, (request: Request) => Promise<Response>]]
   const get = (url: string) => answer({ url, method: 'GET', headers: new Headers() } as Request)
 
@@ -79,6 +80,8 @@ test('it serves our page with its policy, pictures, and nothing of another host 
   expect((await get('app://pictograph/assets/app.js')).status).toBe(200)
   await get('app://pictograph/media/image/1')
   expect(media).toHaveBeenCalledOnce()
+  await get('app://pictograph/stage/1/a.png')
+  expect(stage).toHaveBeenCalledOnce()
   for (const url of [
     'app://other/',
     'app://other/media/image/1',

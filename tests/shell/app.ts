@@ -1,0 +1,137 @@
+/** `app` of a fake Electron: the order of its life, one instance a library, as documented. */
+import { EventEmitter } from 'node:events'
+import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { calls, relaunches } from './state.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** An event that a listener may prevent. */
+export function preventable<Fields extends object>(fields: Fields) {
+  let isPrevented = false
+  return {
+    event: {
+      ...fields,
+      preventDefault: () => {
+        isPrevented = true
+      },
+    },
+    get isPrevented() {
+      return isPrevented
+    },
+  }
+}
+
+interface Closable {
+  close(): Promise<boolean>
+}
+
+class App extends EventEmitter {
+  readonly isPackaged = false
+  readonly commandLine = { hasSwitch: () => false, appendSwitch: () => {} }
+  readonly dock = undefined
+  readonly #ready = Promise.withResolvers<void>()
+  #isReady = false
+  #userData = ''
+  /** Set by the windows' module. */
+  windows: () => readonly Closable[] = () => []
+
+  /** After the entry module has been loaded: the last moment for what must come before. */
+  begin(): void {
+    this.#isReady = true
+    calls.push('ready')
+    this.emit('ready')
+    this.#ready.resolve()
+  }
+
+  isReady = () => this.#isReady
+  whenReady = () => this.#ready.promise
+  getVersion = () => '0.0.0'
+  getAppPath = () => ROOT
+  getName = () => 'pictograph-desktop'
+  getPath = (name: string) => (name === 'userData' ? this.#userData : (process.env.HOME ?? '/'))
+  setAppUserModelId = () => {}
+  setAsDefaultProtocolClient = () => true
+  setJumpList = () => 'ok'
+
+  /** Throws as Electron does when something comes too late, or too early. */
+  mustBe(isReady: boolean, what: string): void {
+    calls.push(what)
+    if (this.#isReady !== isReady)
+      throw new Error(`${what} must be called ${isReady ? 'after' : 'before'} the app is ready`)
+  }
+
+  enableSandbox(): void {
+    this.mustBe(false, 'app.enableSandbox')
+  }
+
+  setPath(name: string, path: string): void {
+    if (name === 'userData') this.#userData = path
+  }
+
+  requestSingleInstanceLock(data: unknown): boolean {
+    const lock = join(this.#userData, 'instance')
+    const handedOver = join(this.#userData, 'handed-over')
+    mkdirSync(handedOver, { recursive: true })
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    } catch {
+      writeFileSync(join(handedOver, `${process.pid}.json`), JSON.stringify(data))
+      return false
+    }
+    process.on('exit', () => rmSync(lock, { force: true }))
+    const take = () => {
+      for (const name of readdirSync(handedOver)) {
+        const file = join(handedOver, name)
+        try {
+          const given = JSON.parse(readFileSync(file, 'utf8'))
+          rmSync(file)
+          this.emit('second-instance', {}, [], '/', given)
+        } catch {
+          // It is still being written: another change is told when it has been.
+        }
+      }
+    }
+    watch(handedOver, take)
+    return true
+  }
+
+  relaunch(options: unknown): void {
+    relaunches.push(options)
+  }
+
+  /** `before-quit`, then each window, then `will-quit` and the end; anybody may hold it back. */
+  quit(): void {
+    this.#quit().catch((error: unknown) => {
+      throw error
+    })
+  }
+
+  async #quit(): Promise<void> {
+    const before = preventable({})
+    this.emit('before-quit', before.event)
+    if (before.isPrevented) return
+    for (const window of this.windows()) if (!(await window.close())) return
+    this.#end()
+  }
+
+  #end(): void {
+    const will = preventable({})
+    this.emit('will-quit', will.event)
+    if (!will.isPrevented) this.exit(0)
+  }
+
+  /** The last window has gone. */
+  allClosed(): void {
+    calls.push('window-all-closed')
+    if (this.listenerCount('window-all-closed') === 0) this.quit()
+    else this.emit('window-all-closed')
+  }
+
+  exit(code = 0): void {
+    calls.push(`exit ${code}`)
+    process.send?.({ ended: { code, calls, relaunches } }, () => process.exit(code))
+  }
+}
+
+export const app = new App()

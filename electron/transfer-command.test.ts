@@ -4,9 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { createAppCore } from '#core/app-core.ts'
 import { seededEmulator } from '#tests/helpers/cloud.ts'
-import { temporaryFolder, testPorts, writeImage } from '#tests/helpers/core.ts'
+import { openCore, temporaryFolder, testPorts, writeImage } from '#tests/helpers/core.ts'
 import { fileSecrets } from './host-node/node-ports.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -94,7 +93,7 @@ test('an account of the app serves where no key is in the environment', async ()
     stderr: expect.stringContaining('Set PICTOGRAPH_API_KEY'),
   })
   {
-    await using core = createAppCore({
+    await using core = openCore({
       ...testPorts(data.path),
       secrets: fileSecrets(data.path),
     })

@@ -194,13 +194,17 @@ async function findDataset(
   create: boolean,
 ): Promise<ListedDataset> {
   for (const archived of [false, true]) {
-    const { datasets, problem } = await core.remoteDatasets.list(accountId, archived)
+    const { datasets, problem } = await core.sync.remoteDatasets.list(accountId, archived)
     if (problem !== null) throw new UserError('offline', problem)
     const found = datasets.find(({ name, remoteId }) => [name, remoteId].includes(nameOrId))
     if (found) return found
   }
   if (create)
-    return core.remoteDatasets.create(accountId, { name: nameOrId, description: null, classes: [] })
+    return core.sync.remoteDatasets.create(accountId, {
+      name: nameOrId,
+      description: null,
+      classes: [],
+    })
   throw new UserError('not_found', `There is no dataset “${nameOrId}” in this account.`)
 }
 
@@ -314,8 +318,8 @@ export async function transferCommand(
     null,
     { pushesByItself: false },
   )
-  if (connections !== null) core.writeSettings({ transferConnections: connections })
-  const account = await core.accounts.add(baseUrl, apiKey)
+  if (connections !== null) core.settings.write({ transferConnections: connections })
+  const account = await core.sync.accounts.add(baseUrl, apiKey)
   const found = await findDataset(core, account.id, dataset, values.create ?? false)
   const { id } = await begin(core, account.id, found, job)
   let isInterrupted = false

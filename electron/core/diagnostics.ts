@@ -2,11 +2,21 @@ import { statSync } from 'node:fs'
 import { arch, cpus, freemem, homedir, platform, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { formatBytes } from '#shared/model/bytes.ts'
-import type { AppCore } from './app-core.ts'
 import { DATABASE_FILE } from './cache/database.ts'
+import type { Library } from './library/library.ts'
 import { withoutSecrets } from './log-file.ts'
+import type { Ports } from './ports.ts'
+import type { Accounts } from './sync/accounts.ts'
+import type { Transfers } from './transfer/transfers.ts'
 
 const LOG_LINES = 200
+
+interface Features {
+  ports: Pick<Ports, 'appVersion' | 'hostName' | 'dataDir' | 'log'>
+  library: Pick<Library, 'list'>
+  accounts: Pick<Accounts, 'list'>
+  transfers: Pick<Transfers, 'list'>
+}
 
 /** The home folder tells a person's name; in the log it stands as JSON has it. */
 function withoutHome(text: string): string {
@@ -19,8 +29,12 @@ function withoutHome(text: string): string {
  * What somebody who is to help needs to know: versions, the machine, counts and the newest of the log, which may name
  * files. No keys; the home folder is written `~`.
  */
-export async function diagnostics(core: AppCore): Promise<string> {
-  const { ports, library, accounts, transfers } = core
+export async function diagnostics({
+  ports,
+  library,
+  accounts,
+  transfers,
+}: Features): Promise<string> {
   const datasets = await library.list()
   const { electron, chrome, node } = process.versions
   const database = statSync(join(ports.dataDir, DATABASE_FILE), { throwIfNoEntry: false })

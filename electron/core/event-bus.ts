@@ -1,45 +1,31 @@
 import type { AppEvent } from '#shared/contract/events.ts'
 
-type Listener = (event: AppEvent) => void
+type Listener<E> = (event: E) => void
 
-/** What happened in the core, told to every window that listens. */
-export class EventBus {
-  readonly #listeners = new Set<Listener>()
+/**
+ * Tells listeners what happened, in the order in which they came. A listener that throws is reported to `onFault`;
+ * the others hear of the event all the same, and who published it goes on.
+ */
+export class EventBus<E = AppEvent> {
+  readonly #listeners = new Set<Listener<E>>()
+  readonly #onFault: (error: unknown) => void
 
-  publish(event: AppEvent): void {
-    for (const listener of this.#listeners) listener(event)
+  constructor(onFault: (error: unknown) => void = console.error) {
+    this.#onFault = onFault
   }
 
-  on(listener: Listener): Disposable {
+  publish(event: E): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#onFault(error)
+      }
+    }
+  }
+
+  on(listener: Listener<E>): Disposable {
     this.#listeners.add(listener)
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) }
-  }
-
-  /** Events from the moment of the call on, none lost while the reader is busy; ends with the signal. */
-  async *stream(signal: AbortSignal | undefined): AsyncGenerator<AppEvent> {
-    const waiting: AppEvent[] = []
-    let wake: (() => void) | null = null
-    using _listener = this.on((event) => {
-      waiting.push(event)
-      wake?.()
-    })
-    const onAbort = () => wake?.()
-    signal?.addEventListener('abort', onAbort)
-    try {
-      // The first event tells the reader that from here on nothing is missed.
-      yield { type: 'listening' }
-      while (!signal?.aborted) {
-        const next = waiting.shift()
-        if (next) {
-          yield next
-          continue
-        }
-        const { promise, resolve } = Promise.withResolvers<void>()
-        wake = resolve
-        await promise
-      }
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
   }
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
-import type { Cloud } from '#core/sync/cloud.ts'
+import type { Sync } from '#core/sync/sync.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import { type Dataset, hasImageExtension } from '#shared/model/dataset.ts'
 import { LINK_SCHEME, type Link, parseLink } from '#shared/model/link.ts'
@@ -13,7 +13,7 @@ export interface Opened {
   imageId: string | null
 }
 
-interface Deps extends Pick<Cloud, 'accounts' | 'remotes' | 'remoteDatasets'> {
+interface Deps extends Pick<Sync, 'accounts' | 'remotes' | 'remoteDatasets'> {
   datasets: DatasetRepository
   images: ImageRepository
   settled: (datasetId: string) => Promise<void>

@@ -46,7 +46,7 @@ export function followRecent(core: AppCore, windows: Windows): void {
   let shown = ''
   const show = async () => {
     const recent = recentOf(await core.library.list())
-    const state = JSON.stringify([recent, core.readSettings().language])
+    const state = JSON.stringify([recent, core.settings.read().language])
     if (state === shown) return
     shown = state
     windows.setRecent(recent)
@@ -69,7 +69,9 @@ export function followRecent(core: AppCore, windows: Windows): void {
   const follow = () => {
     show().catch(failed)
   }
-  core.onOpened(follow)
+  core.coreEvents.on(({ type }) => {
+    if (type === 'opened') follow()
+  })
   windows.onLanguage(follow)
   follow()
 }

@@ -34,7 +34,7 @@ test('the bar shows what runs, by bytes, and nothing when nothing runs', () => {
 test('the machine stays awake for as long as something runs, and no longer', () => {
   const events = new EventBus()
   let keepAwake = true
-  showTransfers({ events, readSettings: () => ({ ...DEFAULT_SETTINGS, keepAwake }) })
+  showTransfers({ events, settings: { read: () => ({ ...DEFAULT_SETTINGS, keepAwake }) } })
   const tell = (next: Transfer) => events.publish({ type: 'transfer', transfer: next })
   tell(transfer('running', 50, 100))
   tell(transfer('running', 60, 100))

@@ -8,8 +8,8 @@ const NO_BAR = -1
 /** Transfers on the taskbar and the dock; if wished, the machine does not fall asleep over them; its screen may. */
 export function showTransfers({
   events,
-  readSettings,
-}: Pick<AppCore, 'events' | 'readSettings'>): void {
+  settings,
+}: Pick<AppCore, 'events'> & { settings: Pick<AppCore['settings'], 'read'> }): void {
   // As told: asking would count the files of each again, several times a second.
   const known = new Map<string, Transfer>()
   let blocker: number | null = null
@@ -19,7 +19,7 @@ export function showTransfers({
     else return
     const share = liveShare([...known.values()])
     for (const window of BrowserWindow.getAllWindows()) window.setProgressBar(share ?? NO_BAR)
-    if (share !== null && readSettings().keepAwake)
+    if (share !== null && settings.read().keepAwake)
       blocker ??= powerSaveBlocker.start('prevent-app-suspension')
     else if (blocker !== null) {
       powerSaveBlocker.stop(blocker)

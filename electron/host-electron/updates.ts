@@ -166,7 +166,7 @@ export async function startUpdates(core: AppCore, windows: Windows): Promise<App
   if (!hasFeed(process.resourcesPath)) return null
   // Only here: who has no feed need not load it.
   const { default: electronUpdater } = await import('electron-updater')
-  const refused = core.settings.get(REFUSED_KEY)
+  const refused = core.settings.remembered(REFUSED_KEY)
   let refusedVersion = typeof refused === 'string' ? refused : null
   const updates = new AppUpdates({
     updater: electronUpdater.autoUpdater,
@@ -175,14 +175,14 @@ export async function startUpdates(core: AppCore, windows: Windows): Promise<App
     busy: () =>
       busyWith({
         transfers: core.transfers,
-        outbox: () => core.unsent(),
+        outbox: () => core.sync.unsent(),
         isSaving: windows.isSaving,
       }),
     refused: {
       get: () => refusedVersion,
       set: (version) => {
         refusedVersion = version
-        core.settings.set(REFUSED_KEY, version)
+        core.settings.remember(REFUSED_KEY, version)
       },
     },
   })

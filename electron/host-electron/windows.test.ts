@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { beforeEach, expect, test, vi } from 'vitest'
+import type { CoreEvent } from '#core/core-events.ts'
 import { EventBus } from '#core/event-bus.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
 import type { WindowDescription } from '#shared/contract/window.ts'
@@ -29,10 +30,9 @@ function make(dataDir: string, isMac = false) {
   const core = {
     events,
     ports: { log, dataDir },
-    setOpenTarget: vi.fn(),
-    takeOpenTarget: vi.fn((): string | null => null),
-    onOpened: vi.fn(),
-    readSettings: vi.fn(() => ({ language: 'en' })),
+    coreEvents: new EventBus<CoreEvent>(),
+    opening: { setTarget: vi.fn(), takeTarget: vi.fn((): string | null => null) },
+    settings: { read: vi.fn(() => ({ language: 'en' })) },
   }
   const windows = new Windows({ core: core as never, preload: '/preload.cjs', isMac })
   const open = () => windows.open() as unknown as FakeWindow
@@ -91,12 +91,12 @@ test('what is to be opened goes to the window in front, waits for one that is lo
   using data = temporaryFolder()
   const { core, windows, told, open } = make(data.path)
   windows.openTarget('/first')
-  expect(core.setOpenTarget).toHaveBeenLastCalledWith('/first')
+  expect(core.opening.setTarget).toHaveBeenLastCalledWith('/first')
   const [window] = FakeWindow.getAllWindows()
   // Its page has not said anything yet, or has begun and asked already.
   windows.openTarget('/second')
-  expect(core.setOpenTarget).toHaveBeenLastCalledWith('/second')
-  core.takeOpenTarget.mockReturnValueOnce('/second')
+  expect(core.opening.setTarget).toHaveBeenLastCalledWith('/second')
+  core.opening.takeTarget.mockReturnValueOnce('/second')
   windows.hostWindow(window as never).describe(described())
   expect(told).toEqual([{ type: 'open', windowId: String(window.id), target: '/second' }])
   told.length = 0
@@ -125,7 +125,7 @@ test.each([
 test('a page that is not ours gets its port closed, and nothing else', () => {
   using data = temporaryFolder()
   const { core, windows } = make(data.path)
-  bridgeRpc({ ...core, settings: {} } as never, windows)
+  bridgeRpc({ ...core, sync: {} } as never, windows)
   const port = { close: vi.fn(), start: vi.fn(), on: vi.fn(), postMessage: vi.fn() }
   const senderFrame = { parent: null, url: 'https://evil.example/' }
   ;(electron.ipcMain as EventEmitter).emit('pictograph:connect', { ports: [port], senderFrame })
@@ -186,14 +186,8 @@ test('the list of recent datasets follows what is opened', async () => {
   using data = temporaryFolder()
   const { core, windows } = make(data.path)
   const list = vi.fn(async () => [dataset('first', 1)])
-  let opened = () => {}
-  const followed = {
-    ...core,
-    library: { list },
-    onOpened: (listener: () => void) => {
-      opened = listener
-    },
-  }
+  const opened = () => core.coreEvents.publish({ type: 'opened', datasetId: 'any' })
+  const followed = { ...core, library: { list } }
   const setRecent = vi.spyOn(windows, 'setRecent')
   followRecent(followed as never, windows)
   await vi.waitFor(() => expect(setRecent).toHaveBeenCalledTimes(1))
@@ -222,7 +216,7 @@ test('menus and the list of recent datasets speak the language of the settings',
   host.describe(described())
   expect(shown()).toContain('"Open recent"')
   try {
-    core.readSettings.mockReturnValue({ language: 'en-XA' })
+    core.settings.read.mockReturnValue({ language: 'en-XA' })
     host.describe(described())
     await vi.waitFor(() => expect(shown()).toContain('⟦Open recent⟧'))
     const labels = [...shown().matchAll(/"label":"([^"]*)"/g)].map(([, label]) => label)

@@ -58,7 +58,7 @@ export class Windows {
   openTarget(target: string): void {
     const window = this.#front()
     if (!window) {
-      this.#core.setOpenTarget(target)
+      this.#core.opening.setTarget(target)
       this.open()
       return
     }
@@ -66,7 +66,7 @@ export class Windows {
     // Of a page that is still loading the events have no reader yet: it asks for the target when it has begun.
     if (this.#descriptions.has(window.id))
       this.#core.events.publish({ type: 'open', windowId: String(window.id), target })
-    else this.#core.setOpenTarget(target)
+    else this.#core.opening.setTarget(target)
   }
 
   /** The front window, or a first one. */
@@ -98,7 +98,7 @@ export class Windows {
         const isFirst = !this.#descriptions.has(window.id)
         this.#descriptions.set(window.id, description)
         // Asked for while the page was beginning, after it had asked what to open.
-        const target = isFirst ? this.#core.takeOpenTarget() : null
+        const target = isFirst ? this.#core.opening.takeTarget() : null
         if (target !== null)
           this.#core.events.publish({ type: 'open', windowId: String(window.id), target })
         if (this.#isMac) {
@@ -121,7 +121,7 @@ export class Windows {
 
   /** Menus and dialogs speak the language of the settings. */
   async followLanguage(): Promise<void> {
-    const { language } = this.#core.readSettings()
+    const { language } = this.#core.settings.read()
     if (language === this.#language) return
     await loadLanguage(language)
     this.#language = language

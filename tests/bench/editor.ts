@@ -1,10 +1,9 @@
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright'
 import sharp from 'sharp'
-import { createAppCore } from '#core/app-core.ts'
 import { serve } from '#hosts/host-node/server.ts'
 import { type Annotation, newId, type Point } from '#shared/model/annotation.ts'
-import { temporaryFolder, testPorts } from '#tests/helpers/core.ts'
+import { openCore, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
 import { seededRandom } from '#tests/helpers/random.ts'
 import { buildPages, servePages } from './editor-pages.ts'
 import { type Figure, percentile } from './measure.ts'
@@ -98,7 +97,7 @@ async function openApp(
   await writePhoto(join(folder.path, photos[0].name))
   for (const { name } of photos.slice(1))
     await sharp(join(folder.path, photos[0].name)).toFile(join(folder.path, name))
-  const core = createAppCore(testPorts(data.path), folder.path)
+  const core = openCore(testPorts(data.path), folder.path)
   const dataset = await core.openFolder(folder.path)
   await core.library.settled(dataset.id)
   for (const image of core.images.list(dataset.id)) {

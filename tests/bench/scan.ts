@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { createAppCore } from '#core/app-core.ts'
 import { scanFolder } from '#core/library/scan.ts'
-import { temporaryFolder, testPorts, writeImage } from '#tests/helpers/core.ts'
+import { openCore, temporaryFolder, testPorts, writeImage } from '#tests/helpers/core.ts'
 import { against, type Figure, medianOfThree, timed } from './measure.ts'
 
 const FILES = 20_000
@@ -28,7 +27,7 @@ export async function benchScan(): Promise<Figure[]> {
     }
   })
   using data = temporaryFolder()
-  const core = createAppCore(testPorts(data.path))
+  const core = openCore(testPorts(data.path))
   const { promise: listed, resolve } = Promise.withResolvers<void>()
   using _listening = core.events.on((event) => {
     if (event.type === 'scan' && event.state === 'reading') resolve()

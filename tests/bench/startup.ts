@@ -2,10 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { type Browser, chromium } from 'playwright'
-import { createAppCore } from '#core/app-core.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { firstScreen } from '#tests/bench/first-screen.ts'
-import { temporaryFolder, testPorts, writeImage } from '#tests/helpers/core.ts'
+import { openCore, temporaryFolder, testPorts, writeImage } from '#tests/helpers/core.ts'
 import type { Figure } from './measure.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -63,7 +62,7 @@ const middle = (values: readonly number[]) =>
 /** A library with a folder of so many images, of which one is there. */
 async function fillLibrary(dataDir: string, folder: string): Promise<void> {
   await writeImage(join(folder, 'image-000000.png'))
-  await using core = createAppCore(testPorts(dataDir))
+  await using core = openCore(testPorts(dataDir))
   const dataset = await core.openFolder(folder)
   await core.library.settled(dataset.id)
   const files = Array.from({ length: IMAGES - 1 }, (_, index) => ({
@@ -75,7 +74,7 @@ async function fillLibrary(dataDir: string, folder: string): Promise<void> {
   // Each with a size, as after a visit.
   const ids = core.images.list(dataset.id).map(({ id }) => id)
   core.images.setFacts(ids.map((id) => ({ id, width: 640, height: 480, problem: null })))
-  core.settings.set('library-id', newId())
+  core.settings.remember('library-id', newId())
 }
 
 /** How soon the app can be used after its start, with an empty library and with a large one. */

@@ -1,11 +1,10 @@
 /** One transfer in a process of its own; says in one line what it took. */
 import '#hosts/small-heap.ts'
-import { createAppCore } from '#core/app-core.ts'
 import { ALL_FILES } from '#shared/model/transfer.ts'
-import { testPorts } from '#tests/helpers/core.ts'
+import { openCore, testPorts } from '#tests/helpers/core.ts'
 
 const [dataDir, url, kind, remoteId, folder] = process.argv.slice(2)
-const core = createAppCore(testPorts(dataDir))
+const core = openCore(testPorts(dataDir))
 const account = await core.accounts.add(url, 'pk_live_member')
 const target = { accountId: account.id, remoteId, name: 'bench' }
 const before = core.accounts.budget(account.id).state.used

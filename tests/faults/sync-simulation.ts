@@ -7,13 +7,12 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '#core/api/retry.ts'
 import { fromWireAnnotation } from '#core/api/wire-annotation.ts'
-import { type AppCore, createAppCore } from '#core/app-core.ts'
 import { sameLabels } from '#core/sync/merge.ts'
 import { type Emulator, startEmulator } from '#emulator/server.ts'
 import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
 import { type ChangeSet, EMPTY_CHANGE_SET, sameValue } from '#shared/model/change-set.ts'
 import { cable } from '#tests/helpers/cable.ts'
-import { temporaryFolder, testPorts } from '#tests/helpers/core.ts'
+import { openCore, type TestCore, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
 import { seededRandom } from '#tests/helpers/random.ts'
 
 const IMAGES = 4
@@ -39,7 +38,7 @@ interface Story {
 
 interface Client {
   number: number
-  core: AppCore
+  core: TestCore
   line: Awaited<ReturnType<typeof cable>>
   folder: ReturnType<typeof temporaryFolder>
   dataDir: string
@@ -285,9 +284,9 @@ class World {
     this.#clients.push(client)
   }
 
-  #start(dataDir: string): AppCore {
+  #start(dataDir: string): TestCore {
     const options = { clock: quickClock(this.#skewMs), pushesByItself: false }
-    return createAppCore(testPorts(dataDir), null, options)
+    return openCore(testPorts(dataDir), null, options)
   }
 
   #image({ core, datasetId }: Client): { id: string; path: string } {

@@ -2,12 +2,11 @@
  * A transfer in a process of its own, to be killed: begins it at the first start, goes on with it at the next ones,
  * and says on standard output when it has come to an end.
  */
-import { createAppCore } from '#core/app-core.ts'
 import { ALL_FILES } from '#shared/model/transfer.ts'
-import { testPorts } from '#tests/helpers/core.ts'
+import { openCore, testPorts } from '#tests/helpers/core.ts'
 
 const [dataDir, url, kind, remoteId, folder] = process.argv.slice(2)
-const core = createAppCore(testPorts(dataDir))
+const core = openCore(testPorts(dataDir))
 const [known] = core.accounts.list()
 const account = known ?? (await core.accounts.add(url, 'pk_live_member'))
 const target = { accountId: account.id, remoteId, name: 'large' }

@@ -1,10 +1,9 @@
 import { toWireAnnotation } from '#core/api/wire-annotation.ts'
-import { type AppCore, createAppCore } from '#core/app-core.ts'
 import type { SyncLimits } from '#core/sync/sync-limits.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '#emulator/server.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
-import { temporaryFolder, testPorts } from './core.ts'
+import { openCore, type TestCore, temporaryFolder, testPorts } from './core.ts'
 
 /** A local service with its seed, in a folder of its own. */
 export async function seededEmulator(options: Partial<EmulatorOptions> = {}) {
@@ -48,7 +47,7 @@ export async function cloudCore(
   }: { dataset?: string; apiKey?: string; baseUrl?: string; limits?: Partial<SyncLimits> } = {},
 ) {
   const data = temporaryFolder()
-  const core = createAppCore(testPorts(data.path), null, { limits })
+  const core = openCore(testPorts(data.path), null, { limits })
   const account = await core.accounts.add(baseUrl, apiKey)
   const { id: remoteId } = emulator.state.dataset(name)
   const dataset = await core.remoteDatasets.open(account.id, remoteId)
@@ -71,7 +70,7 @@ let commits = 0
 
 /** One edit as a window makes it. */
 export function edit(
-  core: Pick<AppCore, 'edits' | 'publish'>,
+  core: Pick<TestCore, 'edits' | 'publish'>,
   imageId: string,
   changes: Partial<ChangeSet>,
 ): void {

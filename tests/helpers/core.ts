@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { type AppCore, createAppCore } from '#core/app-core.ts'
+import { createAppCore } from '#core/app-core.ts'
+import type { Outcome } from '#core/cache/edit-store.ts'
 import type { Ports } from '#core/ports.ts'
 import { fileSecrets } from '#hosts/host-node/node-ports.ts'
 import { newAnnotation } from '#shared/model/annotation.ts'
@@ -29,6 +30,29 @@ export function testPorts(dataDir: string): Ports {
   }
 }
 
+export type TestCore = ReturnType<typeof openCore>
+
+/** A core whose parts tests can look into and drive by their own names, as no router can. */
+export function openCore(...given: Parameters<typeof createAppCore>) {
+  const core = createAppCore(...given)
+  const { library, opening, editing, sync, formats, coreEvents } = core
+  return {
+    ...sync,
+    ...core.store,
+    ...core,
+    imports: formats.imports,
+    labelFiles: library.labelFiles,
+    look: async (imageId: string) => void (await editing.open(imageId)),
+    openFolder: (path: string) => opening.openFolder(path),
+    openDataset: (id: string) => opening.openDataset(id),
+    forgetDataset: (id: string) => opening.forget(id),
+    setLabelFiles: (...wanted: Parameters<typeof library.setLabelFiles>) =>
+      library.setLabelFiles(...wanted),
+    /** What follows from an edit that a test commits by itself. */
+    publish: (outcome: Outcome) => coreEvents.publish({ type: 'edited', outcome, by: 'person' }),
+  }
+}
+
 /** An image file of one colour. */
 export async function writeImage(file: string, width = 40, height = 30): Promise<void> {
   await sharp({ create: { width, height, channels: 3, background: '#808080' } }).toFile(file)
@@ -39,7 +63,7 @@ export async function coreWithImages(names: readonly string[]) {
   const data = temporaryFolder()
   const images = temporaryFolder()
   await Promise.all(names.map((name) => writeImage(join(images.path, name))))
-  const core = createAppCore(testPorts(data.path))
+  const core = openCore(testPorts(data.path))
   const dataset = await core.openFolder(images.path)
   await core.library.settled(dataset.id)
   return {
@@ -63,7 +87,7 @@ let commits = 0
 
 /** Draws one annotation on an image. */
 export function draw(
-  core: Pick<AppCore, 'edits' | 'publish'>,
+  core: Pick<TestCore, 'edits' | 'publish'>,
   imageId: string,
   annotation = aBox(),
 ) {

@@ -2,10 +2,16 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
-import { createAppCore } from '#core/app-core.ts'
 import { toUserError } from '#core/user-error.ts'
 import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
-import { aBox, coreWithImages, draw, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
+import {
+  aBox,
+  coreWithImages,
+  draw,
+  openCore,
+  temporaryFolder,
+  testPorts,
+} from '#tests/helpers/core.ts'
 import { DATABASE_FILE, openLibrary } from './database.ts'
 import { library } from './migrations/0001-library.ts'
 
@@ -114,7 +120,7 @@ test('what was drawn is there after a restart', async () => {
   const [image] = setup.list()
   const annotation = draw(setup.core, image.id)
   await setup.core[Symbol.asyncDispose]()
-  const again = createAppCore(testPorts(setup.dataDir))
+  const again = openCore(testPorts(setup.dataDir))
   expect(again.edits.annotations(image.id).annotations).toEqual([annotation])
   await again[Symbol.asyncDispose]()
 })

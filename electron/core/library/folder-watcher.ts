@@ -1,12 +1,7 @@
 import { relative, sep } from 'node:path'
 import watcher from '@parcel/watcher'
+import type { FileChange } from '#core/core-events.ts'
 import { hasImageExtension } from '#shared/model/dataset.ts'
-
-export interface FolderChange {
-  /** Below the watched folder, forward slashes. */
-  path: string
-  kind: 'create' | 'update' | 'delete'
-}
 
 /** Copying a folder makes thousands of events; they are looked at together. Milliseconds. */
 const SETTLE_MS = 200
@@ -17,10 +12,10 @@ const SETTLE_MS = 200
  */
 export async function watchFolder(
   root: string,
-  onChanges: (changes: FolderChange[]) => void,
+  onChanges: (changes: FileChange[]) => void,
   onLost: (error: Error) => void,
 ): Promise<AsyncDisposable> {
-  let waiting: FolderChange[] = []
+  let waiting: FileChange[] = []
   let timer: NodeJS.Timeout | null = null
   let stopped = false
   const flush = () => {
@@ -54,6 +49,6 @@ export async function watchFolder(
 }
 
 /** Whether changes can be handled file by file; a folder that came or went needs a new scan. */
-export function areImageFiles(changes: readonly FolderChange[]): boolean {
+export function areImageFiles(changes: readonly FileChange[]): boolean {
   return changes.every(({ path }) => hasImageExtension(path))
 }

@@ -234,15 +234,15 @@ describe('label files in step', () => {
     draw(core, image.id)
     await setup.settled()
     const moved = `${folder}-moved`
-    await core.library.close(datasetId)
+    await core.library.folders.close(datasetId)
     renameSync(folder, moved)
-    await core.relocateDataset(datasetId, moved)
+    await core.library.relocate(datasetId, moved)
     await core.library.settled(datasetId)
     draw(core, image.id)
     await vi.waitFor(() => expect(json(join(moved, 'a.json')).shapes).toHaveLength(2), 5000)
     expect(annotations()).toHaveLength(2)
     expect(existsSync(folder)).toBe(false)
-    await core.library.close(datasetId)
+    await core.library.folders.close(datasetId)
     rmSync(moved, { recursive: true })
   })
 
@@ -310,9 +310,11 @@ describe('label files in step', () => {
       await setup.settled()
       const file = join(folder, 'a.txt')
       writeFileSync(file, `${readFileSync(file, 'utf8')}0 0.2 0.2 0.1 0.1\n`)
-      core.labelFiles.onFiles(core.datasets.get(setup.datasetId), [
-        { path: 'a.txt', kind: 'update' },
-      ])
+      core.coreEvents.publish({
+        type: 'other-files',
+        dataset: core.datasets.get(setup.datasetId),
+        changes: [{ path: 'a.txt', kind: 'update' }],
+      })
       for (let tick = 0; tick < ticks; tick++) await new Promise((next) => setImmediate(next))
       draw(core, image.id, aBox('car', 20))
       await vi.waitFor(() => expect(annotations()).toHaveLength(3), 5000)

@@ -6,6 +6,7 @@ import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repos
 import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { LabelFileRepository } from '#core/cache/label-file-repository.ts'
+import type { CoreEvents, FileChange } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import {
   firstContact,
@@ -21,7 +22,7 @@ import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { diffAnnotations, isEmptyChangeSet } from '#shared/model/change-set.ts'
 import type { DatasetImage, LabelFiles } from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
-import { type FolderChange, watchFolder } from './folder-watcher.ts'
+import { watchFolder } from './folder-watcher.ts'
 import { LabelFilePlaces, placeOf } from './label-file-places.ts'
 import { yoloNumbering } from './yolo-numbering.ts'
 
@@ -31,9 +32,8 @@ interface Deps {
   edits: EditStore
   labelFiles: LabelFileRepository
   events: EventBus
+  coreEvents: CoreEvents
   log: Log
-  /** Tells the windows, and whoever else listens, what an edit did. */
-  publish: (outcome: Outcome) => void
 }
 
 const hashOf = (content: string) => createHash('sha256').update(content).digest('hex')
@@ -67,10 +67,17 @@ export class LabelFileSync {
   constructor(deps: Deps) {
     this.#deps = deps
     this.#places = new LabelFilePlaces(deps.images, deps.labelFiles)
+    deps.events.on((event) => {
+      if (event.type === 'images') this.#onImages(event.datasetId, event.upserted)
+    })
+    deps.coreEvents.on((event) => {
+      if (event.type === 'edited' && event.by !== 'label-files') this.#onEdit(event.outcome)
+      else if (event.type === 'other-files') this.#onOtherFiles(event.dataset, event.changes)
+    })
   }
 
   /** The edit's images, if their dataset keeps label files, are written soon. */
-  onEdit({ datasetId, effects }: Outcome): void {
+  #onEdit({ datasetId, effects }: Outcome): void {
     const dataset = this.#deps.datasets.find(datasetId)
     if (!dataset?.labelFiles) return
     for (const { imageId, changes } of effects)
@@ -107,12 +114,12 @@ export class LabelFileSync {
   }
 
   /** Files beside the images changed. */
-  onFiles(dataset: StoredDataset, changes: readonly FolderChange[]): void {
+  #onOtherFiles(dataset: StoredDataset, changes: readonly FileChange[]): void {
     if (dataset.labelFiles?.folder === null) this.#onFiles(dataset.id, changes)
   }
 
   /** Images that came since may bring labels along; those that waited to be read can be written now. */
-  onImages(datasetId: string, upserted: readonly DatasetImage[]): void {
+  #onImages(datasetId: string, upserted: readonly DatasetImage[]): void {
     const seen = this.#seen.get(datasetId)
     if (!seen) return
     const read = upserted.filter(({ width }) => width !== null)
@@ -136,7 +143,7 @@ export class LabelFileSync {
     await this.#work
   }
 
-  #onFiles(datasetId: string, changes: readonly FolderChange[]): void {
+  #onFiles(datasetId: string, changes: readonly FileChange[]): void {
     const dataset = this.#deps.datasets.find(datasetId)
     if (!dataset?.labelFiles) return
     for (const { path, kind } of changes) {
@@ -244,7 +251,7 @@ export class LabelFileSync {
     })
     const revision = wasShown ? outcome.effects[0].revision : (record?.revision ?? 0)
     records.set(image.id, place, { path, contentHash: hashOf(content), base: read, revision })
-    this.#deps.publish(outcome)
+    this.#deps.coreEvents.publish({ type: 'edited', outcome, by: 'label-files' })
   }
 
   async #write(

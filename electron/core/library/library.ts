@@ -1,315 +1,108 @@
-import { realpath, stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
-import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
-import type { FileFacts, ImageRepository } from '#core/cache/image-repository.ts'
+import { existsSync } from 'node:fs'
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LabelFileRepository } from '#core/cache/label-file-repository.ts'
+import type { CoreEvents } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
-import { makeFolder } from '#core/make-folder.ts'
-import { probeImage } from '#core/media/probe.ts'
-import type { Log } from '#core/ports.ts'
-import { toUserError, UserError } from '#core/user-error.ts'
+import type { Ports } from '#core/ports.ts'
+import type { Store } from '#core/store.ts'
 import type { Dataset, LabelFiles } from '#shared/model/dataset.ts'
-import { hasImageExtension } from '#shared/model/dataset.ts'
-import { areImageFiles, type FolderChange, watchFolder } from './folder-watcher.ts'
-import { fileFacts, scanFolder } from './scan.ts'
-
-/** Images read between two looks at the clock and two transactions. */
-const PROBE_BATCH = 64
-const PROBE_PARALLEL = 4
-
-const SAMPLE_NAME = 'Sample dataset'
-
-interface OpenFolder {
-  datasetId: string
-  root: string
-  abort: AbortController
-  /** Scans and reads run one after another. */
-  work: Promise<void>
-  watch: AsyncDisposable | null
-  problems: string[]
-}
+import { Folders } from './folders.ts'
+import { LabelFileSync } from './label-file-sync.ts'
 
 interface Deps {
-  datasets: DatasetRepository
-  images: ImageRepository
+  store: Store
   events: EventBus
-  log: Log
+  coreEvents: CoreEvents
+  ports: Pick<Ports, 'dataDir' | 'resourcesDir' | 'log'>
 }
 
-/** What wants to know of files that are no images (label files in step). */
-export type FileListener = (dataset: StoredDataset, changes: readonly FolderChange[]) => void
-
-/** Folders on this machine as datasets: scanned, read in the background, watched; never written to. */
+/** Folders of images as datasets, with their label files in step. */
 export class Library {
   readonly #deps: Deps
-  readonly #open = new Map<string, OpenFolder>()
-  #onOtherFiles: FileListener = () => {}
+  readonly folders: Folders
+  readonly labelFiles: LabelFileSync
 
   constructor(deps: Deps) {
+    const { store, events, coreEvents, ports } = deps
+    const { datasets, images, edits } = store
     this.#deps = deps
+    this.folders = new Folders({ datasets, images, events, coreEvents, log: ports.log })
+    this.labelFiles = new LabelFileSync({
+      datasets,
+      images,
+      edits,
+      labelFiles: new LabelFileRepository(store.db),
+      events,
+      coreEvents,
+      log: ports.log,
+    })
   }
 
-  set onOtherFiles(listener: FileListener) {
-    this.#onOtherFiles = listener
+  list(): Promise<Dataset[]> {
+    return this.folders.list()
   }
 
-  async describe(dataset: StoredDataset): Promise<Dataset> {
-    const { datasets } = this.#deps
-    const { remote } = dataset
-    // What is not on this disk is on the service.
-    const isThere = remote !== null || (await stat(dataset.root).catch(() => null))?.isDirectory()
-    return {
-      ...dataset,
-      ...datasets.counts(dataset.id),
-      remote: remote && { ...remote, ...datasets.remoteCounts(dataset.id) },
-      missing: !isThere,
-    }
+  describe(datasetId: string): Promise<Dataset> {
+    return this.folders.describe(this.#deps.store.datasets.get(datasetId))
   }
 
-  async list(): Promise<Dataset[]> {
-    return Promise.all(this.#deps.datasets.list().map((dataset) => this.describe(dataset)))
+  async openFolder(path: string, kind?: Dataset['kind']): Promise<Dataset> {
+    return this.#followLabelFiles(await this.folders.openFolder(path, kind))
   }
 
-  /** The dataset of a folder, made when there is none. Throws a UserError when it cannot be read. */
-  async openFolder(path: string, kind: Dataset['kind'] = 'folder'): Promise<Dataset> {
-    const root = await this.#folder(path)
-    const { datasets } = this.#deps
-    const dataset =
-      datasets.findByRoot(root) ??
-      datasets.create({
-        name: kind === 'sample' ? SAMPLE_NAME : basename(root) || root,
-        kind,
-        root,
-        classes: [],
-      })
-    return this.open(dataset.id)
-  }
-
-  /** Looks at the folder again and watches it from now on. A folder that is gone opens as it was. */
   async open(datasetId: string): Promise<Dataset> {
-    const { datasets } = this.#deps
-    datasets.touch(datasetId)
-    const dataset = await this.describe(datasets.get(datasetId))
-    if (dataset.missing) return dataset
-    const folder = this.#open.get(datasetId) ?? this.#start(dataset)
-    this.#queueScan(folder)
-    return dataset
+    return this.#followLabelFiles(await this.folders.open(datasetId))
   }
 
-  /** Points a dataset to where its folder is now. Labels stay with the images' relative paths. */
-  async relocate(datasetId: string, path: string): Promise<Dataset> {
-    const { datasets } = this.#deps
-    const root = await this.#folder(path)
-    const other = datasets.findByRoot(root)
-    if (other && other.id !== datasetId)
-      throw new UserError(
-        'folder_taken',
-        `${root} is already in the library as "${other.name}". Remove that one first, or open it instead.`,
-      )
-    await this.close(datasetId)
-    datasets.setRoot(datasetId, root)
-    return this.open(datasetId)
-  }
-
-  async forget(datasetId: string): Promise<void> {
-    await this.close(datasetId)
-    this.#deps.datasets.remove(datasetId)
-  }
-
-  async close(datasetId: string): Promise<void> {
-    const folder = this.#open.get(datasetId)
-    if (!folder) return
-    this.#open.delete(datasetId)
-    folder.abort.abort()
-    await folder.work
-    await folder.watch?.[Symbol.asyncDispose]()
-  }
-
-  /** Reads an image before its turn, because somebody is about to look at it. */
-  async ensureRead(imageId: string): Promise<void> {
-    const { images, datasets } = this.#deps
-    const image = images.get(imageId)
-    if (image.remote) return
-    if (image.width !== null || image.problem !== null || image.missing) return
-    const { root } = datasets.get(image.datasetId)
-    const facts = await probeImage(join(root, image.path))
-    const upserted = images.setFacts([{ id: imageId, ...facts }])
-    this.#deps.events.publish({ type: 'images', datasetId: image.datasetId, upserted })
-  }
-
-  /** When everything that is known to be scanned and read has been. */
-  async settled(datasetId: string): Promise<void> {
-    const folder = this.#open.get(datasetId)
-    for (let work = folder?.work; work !== undefined; ) {
-      await work
-      const now = folder?.work
-      work = now === work ? undefined : now
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#open.keys()].map((id) => this.close(id)))
-  }
-
-  async setLabelFiles(datasetId: string, labelFiles: LabelFiles | null): Promise<Dataset> {
-    const { datasets } = this.#deps
-    if (labelFiles?.folder) {
-      const folder = resolve(labelFiles.folder)
-      await makeFolder(folder).catch((error) => {
-        throw toUserError(error, folder)
-      })
-    }
-    datasets.setLabelFiles(datasetId, labelFiles)
-    return this.describe(datasets.get(datasetId))
-  }
-
-  async #folder(path: string): Promise<string> {
-    try {
-      const root = await realpath(resolve(path))
-      const info = await stat(root)
-      if (!info.isDirectory())
-        throw new UserError('not_a_folder', `${root} is a file. Choose the folder that it is in.`)
-      return root
-    } catch (error) {
-      throw toUserError(error, resolve(path))
-    }
-  }
-
-  #start(dataset: StoredDataset): OpenFolder {
-    const folder: OpenFolder = {
-      datasetId: dataset.id,
-      root: dataset.root,
-      abort: new AbortController(),
-      work: Promise.resolve(),
-      watch: null,
-      problems: [],
-    }
-    this.#open.set(dataset.id, folder)
+  /** The folder of the sample, copied out of the app, which may lie in a read-only place. */
+  async sampleFolder(): Promise<string> {
+    const { dataDir, resourcesDir } = this.#deps.ports
+    const folder = join(dataDir, 'sample')
+    if (!existsSync(folder)) await cp(join(resourcesDir, 'sample'), folder, { recursive: true })
     return folder
   }
 
-  #queue(folder: OpenFolder, work: () => Promise<void>): void {
-    folder.work = folder.work.then(work).catch((error: unknown) => {
-      if (folder.abort.signal.aborted) return
-      this.#deps.log.error('folder work failed', { root: folder.root, error: String(error) })
-      folder.problems.push(toUserError(error, folder.root).message)
-      this.#tell(folder, 'done')
-    })
+  async relocate(datasetId: string, path: string): Promise<Dataset> {
+    await this.labelFiles.stop(datasetId)
+    return this.#followLabelFiles(await this.folders.relocate(datasetId, path))
   }
 
-  #queueScan(folder: OpenFolder): void {
-    this.#queue(folder, async () => {
-      folder.problems = []
-      // Watching begins before scanning, so that nothing slips between the two.
-      folder.watch ??= await this.#watch(folder)
-      await this.#scan(folder)
-      await this.#readImages(folder)
-      this.#tell(folder, 'done')
-    })
+  async forget(datasetId: string): Promise<void> {
+    await this.labelFiles.stop(datasetId)
+    await this.folders.forget(datasetId)
   }
 
-  async #watch(folder: OpenFolder): Promise<AsyncDisposable | null> {
-    const lost = (error: unknown) => {
-      this.#deps.log.warn('watching failed', { root: folder.root, error: String(error) })
-      this.#deps.events.publish({
-        type: 'notice',
-        message: `Changes in ${folder.root} will not show by themselves: the system cannot watch it. Open the folder again to see them.`,
-      })
-    }
-    try {
-      return await watchFolder(folder.root, (changes) => this.#onChanges(folder, changes), lost)
-    } catch (error) {
-      lost(error)
-      return null
-    }
+  async setLabelFiles(datasetId: string, wanted: LabelFiles | null): Promise<Dataset> {
+    const dataset = await this.folders.setLabelFiles(datasetId, wanted)
+    await this.settled(datasetId)
+    await this.labelFiles.start(datasetId)
+    this.#deps.coreEvents.publish({ type: 'dataset-changed', datasetId })
+    return dataset
   }
 
-  async #scan(folder: OpenFolder): Promise<void> {
-    const { images } = this.#deps
-    const gone = new Set<string>(
-      images.list(folder.datasetId).flatMap(({ path, missing }) => (missing ? [] : [path])),
-    )
-    const known = new Map(images.list(folder.datasetId).map(({ path, id }) => [path, id]))
-    this.#tell(folder, 'scanning')
-    for await (const { files, problems } of scanFolder(folder.root, folder.abort.signal)) {
-      folder.problems.push(...problems)
-      for (const { path } of files) gone.delete(path)
-      this.#upsert(folder, files)
-      this.#tell(folder, 'scanning')
-    }
-    if (folder.abort.signal.aborted) return
-    const ids = [...gone].flatMap((path) => known.get(path) ?? [])
-    if (ids.length > 0) this.#publish(folder, images.markMissing(ids))
+  /** When everything that is known to be scanned and read has been. */
+  settled(datasetId: string): Promise<void> {
+    return this.folders.settled(datasetId)
   }
 
-  #upsert(folder: OpenFolder, files: readonly FileFacts[]): void {
-    const upserted = this.#deps.images.upsertFiles(folder.datasetId, files)
-    if (upserted.length > 0) this.#publish(folder, upserted)
+  /** Reads an image before its turn, because somebody is about to look at it. */
+  ensureRead(imageId: string): Promise<void> {
+    return this.folders.ensureRead(imageId)
   }
 
-  async #readImages(folder: OpenFolder): Promise<void> {
-    const { images } = this.#deps
-    for (;;) {
-      const unread = images.unread(folder.datasetId, PROBE_BATCH)
-      if (unread.length === 0 || folder.abort.signal.aborted) return
-      const queue = unread.values()
-      const facts: Parameters<ImageRepository['setFacts']>[0][number][] = []
-      const readSome = async () => {
-        for (const { id, path } of queue)
-          facts.push({ id, ...(await probeImage(join(folder.root, path))) })
-      }
-      await Promise.all(Array.from({ length: PROBE_PARALLEL }, readSome))
-      if (folder.abort.signal.aborted) return
-      this.#publish(folder, images.setFacts(facts))
-      this.#tell(folder, 'reading')
-    }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.folders[Symbol.asyncDispose]()
+    await this.labelFiles[Symbol.asyncDispose]()
   }
 
-  #onChanges(folder: OpenFolder, changes: FolderChange[]): void {
-    if (folder.abort.signal.aborted) return
-    const dataset = this.#deps.datasets.find(folder.datasetId)
-    if (!dataset) return
-    const others = changes.filter(({ path }) => !hasImageExtension(path))
-    if (others.length > 0) this.#onOtherFiles(dataset, others)
-    const relevant = changes.filter(
-      ({ path }) => hasImageExtension(path) || !/\.[a-z0-9]+$/i.test(path),
-    )
-    if (relevant.length === 0) return
-    if (!areImageFiles(relevant)) {
-      this.#queueScan(folder)
-      return
-    }
-    this.#queue(folder, async () => {
-      const { images } = this.#deps
-      const present: FileFacts[] = []
-      const missing: string[] = []
-      for (const path of new Set(relevant.map((change) => change.path))) {
-        const facts = await fileFacts(folder.root, path)
-        if (facts) present.push(facts)
-        else missing.push(...[images.findByPath(folder.datasetId, path)?.id ?? []].flat())
-      }
-      this.#upsert(folder, present)
-      if (missing.length > 0) this.#publish(folder, images.markMissing(missing))
-      await this.#readImages(folder)
-      this.#tell(folder, 'done')
-    })
-  }
-
-  #publish(
-    folder: OpenFolder,
-    upserted: Extract<Parameters<EventBus['publish']>[0], { type: 'images' }>['upserted'],
-  ): void {
-    this.#deps.events.publish({ type: 'images', datasetId: folder.datasetId, upserted })
-  }
-
-  #tell(folder: OpenFolder, state: 'scanning' | 'reading' | 'done'): void {
-    const { found, unread } = this.#deps.images.count(folder.datasetId)
-    this.#deps.events.publish({
-      type: 'scan',
-      datasetId: folder.datasetId,
-      state,
-      found,
-      read: found - unread,
-      problems: folder.problems,
-    })
+  /** After a scan: label files of images that are new to us are read. */
+  #followLabelFiles(dataset: Dataset): Dataset {
+    const { log } = this.#deps.ports
+    if (dataset.labelFiles && !dataset.missing)
+      this.settled(dataset.id)
+        .then(() => this.labelFiles.start(dataset.id))
+        .catch((error: unknown) => log.error('label files not started', { error: String(error) }))
+    return dataset
   }
 }

@@ -125,7 +125,7 @@ describe('the media handler', () => {
   test('a file that vanished is an answer in words', async () => {
     await using setup = await coreWithImages(['a.png'])
     const [image] = setup.list()
-    await setup.core.library.close(setup.datasetId)
+    await setup.core.library.folders.close(setup.datasetId)
     const { rmSync } = await import('node:fs')
     rmSync(join(setup.folder, 'a.png'))
     const response = await setup.core.media(get(`/media/image/${image.id}`))

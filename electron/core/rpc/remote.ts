@@ -1,8 +1,15 @@
-import type { AppCore } from '#core/app-core.ts'
+import type { Opening } from '#core/opening.ts'
+import type { Assistant } from '#core/sync/assist.ts'
+import type { Sync } from '#core/sync/sync.ts'
 import { os } from './procedure.ts'
 
-export function remoteRouter(core: AppCore) {
-  const { remoteDatasets, offline, cache, library, cachedFiles, assist } = core
+type Remote = Pick<Sync, 'remoteDatasets' | 'offline' | 'cache' | 'cachedFiles' | 'refreshDataset'>
+
+export function remoteRouter(
+  { remoteDatasets, offline, cache, cachedFiles, refreshDataset }: Remote,
+  opening: Pick<Opening, 'openRemote'>,
+  assist: Assistant,
+) {
   return {
     list: os.remote.list.handler(({ input: { accountId, archived } }) =>
       remoteDatasets.list(accountId, archived),
@@ -16,16 +23,10 @@ export function remoteRouter(core: AppCore) {
     setArchived: os.remote.setArchived.handler(({ input: { accountId, remoteId, archived } }) =>
       remoteDatasets.setArchived(accountId, remoteId, archived),
     ),
-    open: os.remote.open.handler(async ({ input: { accountId, remoteId } }) => {
-      const dataset = await remoteDatasets.open(accountId, remoteId)
-      offline.resume(dataset.id)
-      return library.describe(dataset)
-    }),
-    refresh: os.remote.refresh.handler(async ({ input: { datasetId } }) => {
-      remoteDatasets.refreshImages(datasetId)
-      await remoteDatasets.settled(datasetId)
-      offline.resume(datasetId)
-    }),
+    open: os.remote.open.handler(({ input: { accountId, remoteId } }) =>
+      opening.openRemote(accountId, remoteId),
+    ),
+    refresh: os.remote.refresh.handler(({ input }) => refreshDataset(input.datasetId)),
     keepOffline: os.remote.keepOffline.handler(({ input: { datasetId, imageIds } }) =>
       offline.keep(datasetId, imageIds),
     ),

@@ -5,6 +5,7 @@ import { newId } from '#shared/model/annotation.ts'
 import { accountRouter } from './accounts.ts'
 import { annotationRouter } from './annotations.ts'
 import { datasetRouter } from './datasets.ts'
+import { eventStream } from './event-stream.ts'
 import { formatRouter } from './formats.ts'
 import { imageRouter } from './images.ts'
 import { os } from './procedure.ts'
@@ -16,20 +17,20 @@ import { transferRouter } from './transfers.ts'
 const PICKED_FOLDER = 'picked-folder'
 
 export function createRouter(core: AppCore) {
-  const { ports, settings, events } = core
+  const { ports, settings, events, library, editing, opening, sync, transfers, stages } = core
   const libraryId = () => {
-    const known = settings.get('library-id')
+    const known = settings.remembered('library-id')
     if (typeof known === 'string') return known
     const created = newId()
-    settings.set('library-id', created)
+    settings.remember('library-id', created)
     return created
   }
   /** Each choice begins where the last one was made. */
   const pickFolder = async (title: string, windowId: string | null) => {
-    const last = settings.get(PICKED_FOLDER)
+    const last = settings.remembered(PICKED_FOLDER)
     const from = typeof last === 'string' ? last : null
     const path = (await ports.pickFolder?.({ title, windowId, from })) ?? null
-    if (path !== null) settings.set(PICKED_FOLDER, path)
+    if (path !== null) settings.remember(PICKED_FOLDER, path)
     return path
   }
   return os.router({
@@ -43,21 +44,23 @@ export function createRouter(core: AppCore) {
         canReveal: ports.revealFolder !== null,
         windowId: window?.id ?? null,
       })),
-      takeOpenTarget: os.app.takeOpenTarget.handler(() => core.takeOpenTarget()),
+      takeOpenTarget: os.app.takeOpenTarget.handler(() => opening.takeTarget()),
       ping: os.app.ping.handler(() => {}),
       describeWindow: os.app.describeWindow.handler(({ input, context: { window } }) =>
         window?.describe(input),
       ),
       newWindow: os.app.newWindow.handler(({ context: { window } }) => window?.openAnother()),
-      diagnostics: os.app.diagnostics.handler(() => diagnostics(core)),
+      diagnostics: os.app.diagnostics.handler(() =>
+        diagnostics({ ports, library, transfers, accounts: sync.accounts }),
+      ),
       update: os.app.update.handler(() => ports.updates?.state ?? { kind: 'off' }),
       changeUpdate: os.app.changeUpdate.handler(({ input: { step } }) => ports.updates?.[step]()),
-      events: os.app.events.handler(({ signal }) => events.stream(signal)),
+      events: os.app.events.handler(({ signal }) => eventStream(events, signal)),
     },
     settings: {
-      get: os.settings.get.handler(() => core.readSettings()),
+      get: os.settings.get.handler(() => settings.read()),
       set: os.settings.set.handler(({ input }) => {
-        return core.writeSettings(input)
+        return settings.write(input)
       }),
     },
     folders: {
@@ -70,14 +73,14 @@ export function createRouter(core: AppCore) {
       ),
       reveal: os.folders.reveal.handler(({ input }) => ports.revealFolder?.(input.path)),
     },
-    datasets: datasetRouter(core),
-    images: imageRouter(core),
-    annotations: annotationRouter(core),
-    formats: formatRouter(core),
-    accounts: accountRouter(core),
-    remote: remoteRouter(core),
-    sync: syncRouter(core),
-    comments: commentRouter(core),
-    transfers: transferRouter(core),
+    datasets: datasetRouter({ library, editing, opening }),
+    images: imageRouter(editing),
+    annotations: annotationRouter(editing),
+    formats: formatRouter(core.formats, ports.log),
+    accounts: accountRouter(sync.accounts, core.removeAccount),
+    remote: remoteRouter(sync, opening, core.assist),
+    sync: syncRouter(sync),
+    comments: commentRouter(sync.comments),
+    transfers: transferRouter({ transfers, stages, remotes: sync.remotes, log: ports.log }),
   })
 }

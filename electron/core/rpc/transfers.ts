@@ -1,8 +1,18 @@
-import type { AppCore } from '#core/app-core.ts'
+import type { Log } from '#core/ports.ts'
+import type { Sync } from '#core/sync/sync.ts'
+import type { Stages } from '#core/transfer/stages.ts'
+import type { Transfers } from '#core/transfer/transfers.ts'
 import type { DownloadOptions } from '#shared/model/transfer.ts'
 import { guarded, os } from './procedure.ts'
 
-export function transferRouter({ transfers, stages, remotes, ports }: AppCore) {
+interface Features {
+  transfers: Transfers
+  stages: Stages
+  remotes: Pick<Sync['remotes'], 'find'>
+  log: Log
+}
+
+export function transferRouter({ transfers, stages, remotes, log }: Features) {
   /** A window names images by our ids. */
   const inTheirWords = (options: DownloadOptions): DownloadOptions => ({
     ...options,
@@ -20,7 +30,7 @@ export function transferRouter({ transfers, stages, remotes, ports }: AppCore) {
     previewUpload: os.transfers.previewUpload.handler(({ input, signal }) => {
       const { paths, options, ...target } = input
       const stop = signal ?? new AbortController().signal
-      return guarded(transfers.previewUpload(target, paths, options, stop), ports.log)
+      return guarded(transfers.previewUpload(target, paths, options, stop), log)
     }),
     upload: os.transfers.upload.handler(({ input: { paths, options, stageId, ...target } }) =>
       transfers.upload(target, paths, options, stageId === null ? null : stages.folder(stageId)),

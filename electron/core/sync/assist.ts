@@ -14,6 +14,8 @@ interface Deps {
   remotes: RemoteRepository
 }
 
+export type Assistant = ReturnType<typeof assistant>
+
 /** Asks the service to find shapes; what it answers is a proposal, drawn nowhere. Throws what the client throws. */
 export function assistant({ accounts, datasets, images, remotes }: Deps) {
   return async (imageId: string, className: string, ask: AssistAsk): Promise<Proposal> => {

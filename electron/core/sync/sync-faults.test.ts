@@ -1,16 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '#core/api/retry.ts'
-import { openLibrary } from '#core/cache/database.ts'
-import { DatasetRepository } from '#core/cache/dataset-repository.ts'
-import { EditStore } from '#core/cache/edit-store.ts'
-import { ImageRepository } from '#core/cache/image-repository.ts'
+import type { EditStore } from '#core/cache/edit-store.ts'
+import type { CoreEvent } from '#core/core-events.ts'
 import { EventBus } from '#core/event-bus.ts'
 import { probeImage } from '#core/media/probe.ts'
+import { openStore } from '#core/store.ts'
 import { type Emulator, startEmulator } from '#emulator/server.ts'
 import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { cloudCore, edit, onService, seededEmulator } from '#tests/helpers/cloud.ts'
 import { aBox, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
-import { createCloud } from './cloud.ts'
+import { createSync } from './sync.ts'
 
 const STREET = 'street scenes'
 
@@ -46,27 +45,20 @@ test('the service is killed in the middle of a bulk push: everything arrives, on
 /** The service's part of the app on a database that can be made to fail. */
 async function fragileCloud(emulator: Emulator) {
   const folder = temporaryFolder()
-  const opened = openLibrary(folder.path)
-  const { db } = opened
+  const store = openStore(folder.path)
+  const { db, images, edits } = store
   const events = new EventBus()
-  const datasets = new DatasetRepository(db)
-  const images = new ImageRepository(db)
-  const edits = new EditStore(db, datasets)
   const notices: string[] = []
   events.on((event) => {
     if (event.type === 'notice') notices.push(event.message)
     if (event.type === 'scan') notices.push(...event.problems)
   })
-  const cloud = createCloud({
-    db,
+  const cloud = createSync({
+    store,
     ports: testPorts(folder.path),
-    datasets,
-    images,
-    edits,
     events,
+    coreEvents: new EventBus<CoreEvent>(),
     probe: probeImage,
-    publish: () => {},
-    announce: () => {},
     cacheLimitBytes: () => 1e9,
     clock: systemClock,
     pushesByItself: false,
@@ -86,7 +78,7 @@ async function fragileCloud(emulator: Emulator) {
     images: images.list(dataset.id),
     async [Symbol.asyncDispose]() {
       await cloud[Symbol.asyncDispose]()
-      opened[Symbol.dispose]()
+      store[Symbol.dispose]()
       folder[Symbol.dispose]()
     },
   }

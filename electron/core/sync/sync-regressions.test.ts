@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { createAppCore } from '#core/app-core.ts'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { cable } from '#tests/helpers/cable.ts'
 import { cloudCore, edit, onService, seededEmulator } from '#tests/helpers/cloud.ts'
-import { aBox, testPorts } from '#tests/helpers/core.ts'
+import { aBox, openCore, testPorts } from '#tests/helpers/core.ts'
 
 const STREET = 'street scenes'
 type Cloud = Awaited<ReturnType<typeof cloudCore>>
@@ -173,7 +172,7 @@ describe('pushing', () => {
       await new Promise((next) => setImmediate(next))
     await cloud.core[Symbol.asyncDispose]()
     await pushing
-    await using again = createAppCore(testPorts(cloud.dataDir))
+    await using again = openCore(testPorts(cloud.dataDir))
     expect(again.outbox.list(null, 'failed')).toEqual([])
     expect(again.outbox.list(null, 'waiting')).toHaveLength(24)
   })
@@ -227,13 +226,13 @@ describe('pushing', () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const [image] = cloud.list()
-    cloud.core.addComment(image.id, 'some shape', 'look here')
+    cloud.core.comments.add(image.id, 'some shape', 'look here')
     const [comment] = cloud.core.comments.list(image.id)
-    cloud.core.resolveComment(comment.id, image.id, true)
+    cloud.core.comments.setResolved(comment.id, image.id, true)
     await cloud.push()
     await using other = await cloudCore(service.emulator)
     const there = other.list().find(({ path }) => path === image.path)?.id ?? ''
-    other.core.pullComments(there)
+    other.core.comments.pull(there)
     await expect.poll(() => other.core.comments.list(there)).toMatchObject([{ isResolved: true }])
   })
 })

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createAppCore } from '#core/app-core.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { cloudCore, edit, idAndClass, onService, seededEmulator } from '#tests/helpers/cloud.ts'
-import { aBox, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
+import { aBox, openCore, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
 import { cleanBaseUrl } from './accounts.ts'
 
 const STREET = 'street scenes'
@@ -14,7 +13,7 @@ describe('an account', () => {
   test('is refused with the reason: the key, the address or the network', async () => {
     await using service = await seededEmulator()
     using data = temporaryFolder()
-    await using core = createAppCore(testPorts(data.path))
+    await using core = openCore(testPorts(data.path))
     const { url } = service.emulator
     await expect(core.accounts.add(url, 'pk_live_wrong')).rejects.toThrow(
       /does not accept this key/,
@@ -40,7 +39,7 @@ describe('an account', () => {
     using data = temporaryFolder()
     const ports = testPorts(data.path)
     {
-      await using core = createAppCore({
+      await using core = openCore({
         ...ports,
         log: { info: write, warn: write, error: write },
       })
@@ -199,7 +198,7 @@ describe('an image of the service', () => {
     for (const { id } of images) await cloud.core.cache.file(id)
     edit(cloud.core, images[1].id, { created: [aBox()] })
     const bytes = cloud.core.cachedFiles.cacheBytes()
-    cloud.core.writeSettings({ cacheLimitBytes: bytes / 2 })
+    cloud.core.settings.write({ cacheLimitBytes: bytes / 2 })
     await cloud.core.cache.shrink()
     const cached = images.map(({ id }) => cloud.core.images.get(id).remote?.isCached)
     // The first was asked for, the second has something untold; of the others the oldest went.
@@ -280,7 +279,7 @@ describe('what is done here is told to the service', () => {
     const [image] = cloud.list()
     const box = aBox()
     edit(cloud.core, image.id, { created: [box] })
-    cloud.core.addComment(image.id, box.id, 'Is this one car or two?')
+    cloud.core.comments.add(image.id, box.id, 'Is this one car or two?')
     expect(cloud.core.comments.list(image.id)).toMatchObject([{ isWaiting: true }])
     await cloud.push()
     expect(cloud.core.comments.list(image.id)).toMatchObject([
@@ -289,12 +288,12 @@ describe('what is done here is told to the service', () => {
     const there = other.list().find(({ path }) => path === image.path)?.id ?? ''
     const heard = Promise.withResolvers<void>()
     using _listener = other.core.events.on(({ type }) => type === 'comments' && heard.resolve())
-    other.core.pullComments(there)
+    other.core.comments.pull(there)
     await heard.promise
     const [comment] = other.core.comments.list(there)
-    other.core.resolveComment(comment.id, there, true)
+    other.core.comments.setResolved(comment.id, there, true)
     await other.push()
-    cloud.core.pullComments(image.id)
+    cloud.core.comments.pull(image.id)
     await expect
       .poll(() => cloud.core.comments.list(image.id))
       .toMatchObject([{ isResolved: true }])

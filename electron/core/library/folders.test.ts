@@ -106,16 +106,16 @@ describe('an open folder', () => {
     const { folder, core, datasetId, list } = setup
     const annotation = draw(core, list()[0].id)
     const moved = `${folder}-moved`
-    await core.library.close(datasetId)
+    await core.library.folders.close(datasetId)
     renameSync(folder, moved)
-    expect((await core.library.open(datasetId)).missing).toBe(true)
+    expect((await core.library.folders.open(datasetId)).missing).toBe(true)
     expect(list()).toHaveLength(1)
-    const found = await core.library.relocate(datasetId, moved)
+    const found = await core.library.folders.relocate(datasetId, moved)
     await core.library.settled(datasetId)
     expect(found).toMatchObject({ id: datasetId, missing: false, root: moved })
     expect(list()[0].missing).toBe(false)
     expect(core.edits.annotations(list()[0].id).annotations).toEqual([annotation])
-    await core.library.close(datasetId)
+    await core.library.folders.close(datasetId)
     rmSync(moved, { recursive: true })
   })
 

@@ -3,42 +3,37 @@ import type { Clock } from '#core/api/retry.ts'
 import { AccountRepository } from '#core/cache/account-repository.ts'
 import { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import { CommentRepository } from '#core/cache/comment-repository.ts'
-import type { Db } from '#core/cache/database.ts'
-import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
-import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
-import type { ImageRepository } from '#core/cache/image-repository.ts'
+import type { Outcome } from '#core/cache/edit-store.ts'
 import { Outbox } from '#core/cache/outbox.ts'
 import { RemoteRepository } from '#core/cache/remote-repository.ts'
+import type { CoreEvents } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import type { Facts } from '#core/media/probe.ts'
 import type { Ports } from '#core/ports.ts'
 import { isPassing, toServiceError } from '#core/service-error.ts'
+import type { Store } from '#core/store.ts'
 import type { LabelTarget } from '#core/transfer/label-sink.ts'
 import { UserError } from '#core/user-error.ts'
 import { Accounts } from './accounts.ts'
-import { assistant } from './assist.ts'
+import { Comments } from './comments.ts'
 import { DatasetClasses } from './dataset-classes.ts'
 import { SyncEngine } from './engine.ts'
 import { ImageCache } from './image-cache.ts'
 import { LabelSync } from './label-sync.ts'
 import { Offline } from './offline.ts'
 import { OutboxView } from './outbox-view.ts'
-import { type CommentOp, PushFacts } from './push-facts.ts'
+import { PushFacts } from './push-facts.ts'
 import { RemoteDatasets } from './remote-datasets.ts'
 import { SaveLabels } from './save-labels.ts'
 import { SYNC_LIMITS, type SyncLimits } from './sync-limits.ts'
 import { uploadedLabels } from './uploaded-labels.ts'
 
 interface Deps {
-  db: Db
-  ports: Ports
-  datasets: DatasetRepository
-  images: ImageRepository
-  edits: EditStore
+  store: Store
+  ports: Pick<Ports, 'dataDir' | 'log' | 'secrets' | 'appVersion'>
   events: EventBus
+  coreEvents: CoreEvents
   probe: (file: string) => Promise<Facts>
-  publish: (outcome: Outcome) => void
-  announce: (datasetId: string) => void
   cacheLimitBytes: () => number
   clock: Clock
   pushesByItself: boolean
@@ -49,11 +44,14 @@ interface Deps {
 /** Beyond this share of the hour's requests, what is fetched ahead waits: what is drawn has to be sent. */
 const FOR_SENDING = 0.8
 
-export type Cloud = ReturnType<typeof createCloud>
+export type Sync = ReturnType<typeof createSync>
 
 /** Everything that has to do with the service, put together. */
-export function createCloud(deps: Deps) {
-  const { db, ports, datasets, images, edits, events, publish, announce } = deps
+export function createSync(deps: Deps) {
+  const { ports, events, coreEvents } = deps
+  const { db, datasets, images, edits } = deps.store
+  const publish = (outcome: Outcome) => coreEvents.publish({ type: 'edited', outcome, by: 'sync' })
+  const announce = (datasetId: string) => coreEvents.publish({ type: 'dataset-changed', datasetId })
   const outbox = new Outbox(db)
   const remotes = new RemoteRepository(db)
   const files = new CachedFileRepository(db)
@@ -73,7 +71,7 @@ export function createCloud(deps: Deps) {
     const image = imageIds[0] === undefined ? null : images.find(imageIds[0])
     if (!image) return
     announceImages(image.datasetId, imageIds)
-    engine.tell(image.datasetId)
+    coreEvents.publish({ type: 'outbox-changed', datasetId: image.datasetId })
   }
   const announceImage = (imageId: string) => announceSync([imageId])
   const accountOf = (datasetId: string): string => {
@@ -176,11 +174,30 @@ export function createCloud(deps: Deps) {
   accounts.onOnline((accountId) => {
     for (const datasetId of remotes.datasetsOf(accountId)) offline.resume(datasetId)
   })
-  const queueComment = (imageId: string, op: CommentOp) => {
-    const { datasetId } = images.get(imageId)
-    outbox.queue(datasetId, 'comment', op, { imageId })
-    engine.onChange(datasetId)
-  }
+  const commentsOfImages = new Comments({
+    store: deps.store,
+    accounts,
+    remotes,
+    outbox,
+    comments,
+    facts: pushFacts,
+    events,
+    coreEvents,
+    trouble,
+    accountOf,
+    signal: stop.signal,
+  })
+  coreEvents.on((event) => {
+    if (event.type === 'edited' && event.by === 'person') {
+      engine.onChange(event.outcome.datasetId)
+      if (event.outcome.turned) labelSync.onTurned(event.outcome.turned)
+    } else if (event.type === 'queued') engine.onChange(event.datasetId)
+    else if (event.type === 'outbox-changed') engine.tell(event.datasetId)
+    else if (event.type === 'uploaded') {
+      const datasetId = remotes.datasetId(event.accountId, event.remoteId)
+      if (datasetId) remoteDatasets.refreshImages(datasetId)
+    }
+  })
   /** The dataset and all its files go from this machine. */
   const forgetDataset = async (datasetId: string) => {
     await offline.stop(datasetId)
@@ -200,18 +217,17 @@ export function createCloud(deps: Deps) {
   }
   return {
     uploadedLabels: (target: LabelTarget) => uploadedLabels(labelsOfUploads, target),
-    forgetRemote: forgetDataset,
+    forgetDataset,
     outbox,
     remotes,
     cachedFiles: files,
-    comments,
+    comments: commentsOfImages,
     accounts,
     labelSync,
     cache,
     engine,
     remoteDatasets,
     offline,
-    assist: assistant({ accounts, datasets, images, remotes }),
     outboxView: new OutboxView({
       ...shared,
       labels: labelSync,
@@ -219,7 +235,7 @@ export function createCloud(deps: Deps) {
       announceImage,
       announce: (datasetId) => {
         announce(datasetId)
-        engine.tell(datasetId)
+        coreEvents.publish({ type: 'outbox-changed', datasetId })
       },
     }),
     /** Before an image is looked at: its labels, and its file, are here. Throws a UserError. */
@@ -230,32 +246,31 @@ export function createCloud(deps: Deps) {
       // What may be looked at next does not use up what has to be sent.
       if (!isScarce(image.datasetId)) cache.fetchAhead(images.after(imageId, 4))
     },
-    addComment: (imageId: string, annotationId: string, body: string) => {
-      datasets.together(() => {
-        const commentId = comments.create(imageId, annotationId, body)
-        queueComment(imageId, { kind: 'create', commentId })
-      })
-    },
-    resolveComment: (commentId: string, imageId: string, isResolved: boolean) => {
-      datasets.together(() => {
-        comments.setResolved(commentId, isResolved)
-        queueComment(imageId, { kind: 'resolve', commentId, isResolved })
-      })
-    },
-    /** Asks what others wrote, in the background. */
-    pullComments: (imageId: string) => {
-      const facts = remotes.find(imageId)
-      if (!facts) return
-      const before = JSON.stringify(comments.list(imageId))
+    /** Changes that an account which can be reached has not been told yet. */
+    unsent: () =>
       accounts
-        .run(accountOf(facts.datasetId), (client) =>
-          pushFacts.pullComments(client, imageId, stop.signal),
-        )
-        .then(() => {
-          if (JSON.stringify(comments.list(imageId)) !== before)
-            events.publish({ type: 'comments', imageId })
-        })
-        .catch(() => {})
+        .list()
+        .filter(({ state }) => state === 'online')
+        .reduce((sum, { id }) => sum + outbox.counts(id).waiting, 0),
+    /** Asks the services again whether they can be reached. */
+    probe: () => Promise.allSettled(accounts.list().map(({ id }) => accounts.probe(id))),
+    /** Pushes what waits in all accounts. */
+    push: () => Promise.all(accounts.list().map(({ id }) => engine.pushNow(id))),
+    resolve: (...decision: Parameters<LabelSync['resolve']>) => {
+      labelSync.resolve(...decision)
+      engine.onChange(images.get(decision[0]).datasetId)
+    },
+    /** Opens a dataset of the service, and goes on with what is to be available offline. */
+    openDataset: async (accountId: string, remoteId: string) => {
+      const dataset = await remoteDatasets.open(accountId, remoteId)
+      offline.resume(dataset.id)
+      return dataset
+    },
+    /** Reads what the service has of a dataset; resolves when that is done. */
+    refreshDataset: async (datasetId: string) => {
+      remoteDatasets.refreshImages(datasetId)
+      await remoteDatasets.settled(datasetId)
+      offline.resume(datasetId)
     },
     /** The key is forgotten, and with it the account's datasets on this machine. */
     removeAccount: async (accountId: string) => {

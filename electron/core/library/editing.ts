@@ -1,0 +1,133 @@
+import type { Commit, Outcome } from '#core/cache/edit-store.ts'
+import type { CoreEvents } from '#core/core-events.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import type { Store } from '#core/store.ts'
+import type { Drafts, SavedView } from '#shared/contract/annotations.ts'
+import type { ClassEdit } from '#shared/contract/datasets.ts'
+import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+import type { DatasetImage } from '#shared/model/dataset.ts'
+
+interface Deps {
+  store: Pick<Store, 'datasets' | 'images' | 'edits'>
+  events: EventBus
+  coreEvents: CoreEvents
+  /** Before an image is looked at: what is shown of it has been read. Throws a UserError. */
+  prepare: (imageId: string) => Promise<void>
+}
+
+/** The facts of images that a person changes; absent ones stay. */
+interface FactsEdit extends Partial<Pick<DatasetImage, 'stage' | 'split' | 'tags'>> {
+  addTags?: readonly string[] | undefined
+  removeTags?: readonly string[] | undefined
+}
+
+/** What a person does to images and their labels, in a folder or in a dataset of the service alike. */
+export class Editing {
+  readonly #deps: Deps
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  async open(imageId: string) {
+    const { images, edits } = this.#deps.store
+    await this.#deps.prepare(imageId)
+    const { drafts, view } = images.state(imageId)
+    return {
+      image: images.get(imageId),
+      ...edits.annotations(imageId),
+      drafts: parse(drafts) ?? {},
+      view: parse(view),
+      ...edits.canUndo(imageId),
+    }
+  }
+
+  /** `drafts`: what is unfinished after this edit; absent: as it was. Throws StaleRevisionError. */
+  commit(commit: Omit<Commit, 'origin'>, drafts?: Drafts) {
+    const { edits } = this.#deps.store
+    const outcome = edits.commit({ ...commit, origin: 'user' })
+    if (drafts !== undefined) this.keepDrafts(commit.imageId, drafts)
+    this.#publish(outcome)
+    return { revision: outcome.effects[0].revision, ...edits.canUndo(commit.imageId) }
+  }
+
+  /** Edits of several images as one step. */
+  commitMany(
+    datasetId: string,
+    commitId: string,
+    label: string,
+    changes: readonly { imageId: string; changes: ChangeSet }[],
+  ): { images: number } {
+    const outcome = this.#deps.store.edits.commitMany(datasetId, commitId, label, changes)
+    this.#publish(outcome)
+    return { images: outcome.effects.length }
+  }
+
+  undo(imageId: string, commitId: string) {
+    return this.#turned(imageId, this.#deps.store.edits.undo(imageId, commitId))
+  }
+
+  redo(imageId: string, commitId: string) {
+    return this.#turned(imageId, this.#deps.store.edits.redo(imageId, commitId))
+  }
+
+  undoLabels(imageId: string) {
+    return this.#deps.store.edits.canUndo(imageId)
+  }
+
+  history(imageId: string) {
+    return this.#deps.store.edits.history(imageId, HISTORY_SHOWN)
+  }
+
+  keepDrafts(imageId: string, drafts: Drafts): void {
+    const isEmpty = Object.keys(drafts).length === 0
+    this.#deps.store.images.setDrafts(imageId, isEmpty ? null : JSON.stringify(drafts))
+  }
+
+  keepView(imageId: string, view: SavedView): void {
+    this.#deps.store.images.setView(imageId, JSON.stringify(view))
+  }
+
+  images(datasetId: string, offset: number, limit: number): DatasetImage[] {
+    return this.#deps.store.images.list(datasetId, offset, limit)
+  }
+
+  /** `ids`: of one dataset. */
+  editFacts(ids: readonly string[], { addTags, removeTags, ...patch }: FactsEdit): void {
+    const { images } = this.#deps.store
+    const { datasetId } = images.get(ids[0])
+    images.patch(ids, patch)
+    if (addTags || removeTags) images.patchTags(ids, addTags ?? [], removeTags ?? [])
+    this.#deps.events.publish({ type: 'images', datasetId, upserted: images.getMany(ids) })
+    this.#deps.coreEvents.publish({ type: 'queued', datasetId })
+  }
+
+  editClasses(datasetId: string, commitId: string, edit: ClassEdit): void {
+    this.#publish(this.#deps.store.edits.editClasses(datasetId, commitId, edit))
+  }
+
+  classCounts(datasetId: string): Record<string, number> {
+    return Object.fromEntries(this.#deps.store.datasets.classCounts(datasetId))
+  }
+
+  #turned(imageId: string, outcome: Outcome | null) {
+    const { edits } = this.#deps.store
+    if (!outcome) return null
+    this.#publish(outcome)
+    const mine = outcome.effects.find((effect) => effect.imageId === imageId)
+    return {
+      label: outcome.label,
+      revision: mine?.revision ?? edits.annotations(imageId).revision,
+      changes: mine?.changes ?? EMPTY_CHANGE_SET,
+      ...edits.canUndo(imageId),
+    }
+  }
+
+  #publish(outcome: Outcome): void {
+    this.#deps.coreEvents.publish({ type: 'edited', outcome, by: 'person' })
+  }
+}
+
+const HISTORY_SHOWN = 200
+
+const parse = (json: string | null) => (json === null ? null : JSON.parse(json))

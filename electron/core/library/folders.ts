@@ -1,0 +1,302 @@
+import { realpath, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
+import type { FileFacts, ImageRepository } from '#core/cache/image-repository.ts'
+import type { CoreEvents, FileChange } from '#core/core-events.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import { makeFolder } from '#core/make-folder.ts'
+import { probeImage } from '#core/media/probe.ts'
+import type { Log } from '#core/ports.ts'
+import { toUserError, UserError } from '#core/user-error.ts'
+import type { Dataset, LabelFiles } from '#shared/model/dataset.ts'
+import { hasImageExtension } from '#shared/model/dataset.ts'
+import { describeDataset } from './describe-dataset.ts'
+import { areImageFiles, watchFolder } from './folder-watcher.ts'
+import { fileFacts, scanFolder } from './scan.ts'
+
+/** Images read between two looks at the clock and two transactions. */
+const PROBE_BATCH = 64
+const PROBE_PARALLEL = 4
+
+const SAMPLE_NAME = 'Sample dataset'
+
+interface OpenFolder {
+  datasetId: string
+  root: string
+  abort: AbortController
+  /** Scans and reads run one after another. */
+  work: Promise<void>
+  watch: AsyncDisposable | null
+  problems: string[]
+}
+
+interface Deps {
+  datasets: DatasetRepository
+  images: ImageRepository
+  events: EventBus
+  coreEvents: CoreEvents
+  log: Log
+}
+
+/** Folders on this machine as datasets: scanned, read in the background, watched; never written to. */
+export class Folders {
+  readonly #deps: Deps
+  readonly #open = new Map<string, OpenFolder>()
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  describe(dataset: StoredDataset): Promise<Dataset> {
+    return describeDataset(this.#deps.datasets, dataset)
+  }
+
+  async list(): Promise<Dataset[]> {
+    return Promise.all(this.#deps.datasets.list().map((dataset) => this.describe(dataset)))
+  }
+
+  /** The dataset of a folder, made when there is none. Throws a UserError when it cannot be read. */
+  async openFolder(path: string, kind: Dataset['kind'] = 'folder'): Promise<Dataset> {
+    const root = await this.#folder(path)
+    const { datasets } = this.#deps
+    const dataset =
+      datasets.findByRoot(root) ??
+      datasets.create({
+        name: kind === 'sample' ? SAMPLE_NAME : basename(root) || root,
+        kind,
+        root,
+        classes: [],
+      })
+    return this.open(dataset.id)
+  }
+
+  /** Looks at the folder again and watches it from now on. A folder that is gone opens as it was. */
+  async open(datasetId: string): Promise<Dataset> {
+    const { datasets } = this.#deps
+    datasets.touch(datasetId)
+    const dataset = await this.describe(datasets.get(datasetId))
+    if (dataset.missing) return dataset
+    const folder = this.#open.get(datasetId) ?? this.#start(dataset)
+    this.#queueScan(folder)
+    return dataset
+  }
+
+  /** Points a dataset to where its folder is now. Labels stay with the images' relative paths. */
+  async relocate(datasetId: string, path: string): Promise<Dataset> {
+    const { datasets } = this.#deps
+    const root = await this.#folder(path)
+    const other = datasets.findByRoot(root)
+    if (other && other.id !== datasetId)
+      throw new UserError(
+        'folder_taken',
+        `${root} is already in the library as "${other.name}". Remove that one first, or open it instead.`,
+      )
+    await this.close(datasetId)
+    datasets.setRoot(datasetId, root)
+    return this.open(datasetId)
+  }
+
+  async forget(datasetId: string): Promise<void> {
+    await this.close(datasetId)
+    this.#deps.datasets.remove(datasetId)
+  }
+
+  async close(datasetId: string): Promise<void> {
+    const folder = this.#open.get(datasetId)
+    if (!folder) return
+    this.#open.delete(datasetId)
+    folder.abort.abort()
+    await folder.work
+    await folder.watch?.[Symbol.asyncDispose]()
+  }
+
+  /** Reads an image before its turn, because somebody is about to look at it. */
+  async ensureRead(imageId: string): Promise<void> {
+    const { images, datasets } = this.#deps
+    const image = images.get(imageId)
+    if (image.remote) return
+    if (image.width !== null || image.problem !== null || image.missing) return
+    const { root } = datasets.get(image.datasetId)
+    const facts = await probeImage(join(root, image.path))
+    const upserted = images.setFacts([{ id: imageId, ...facts }])
+    this.#deps.events.publish({ type: 'images', datasetId: image.datasetId, upserted })
+  }
+
+  /** When everything that is known to be scanned and read has been. */
+  async settled(datasetId: string): Promise<void> {
+    const folder = this.#open.get(datasetId)
+    for (let work = folder?.work; work !== undefined; ) {
+      await work
+      const now = folder?.work
+      work = now === work ? undefined : now
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#open.keys()].map((id) => this.close(id)))
+  }
+
+  async setLabelFiles(datasetId: string, labelFiles: LabelFiles | null): Promise<Dataset> {
+    const { datasets } = this.#deps
+    if (labelFiles?.folder) {
+      const folder = resolve(labelFiles.folder)
+      await makeFolder(folder).catch((error) => {
+        throw toUserError(error, folder)
+      })
+    }
+    datasets.setLabelFiles(datasetId, labelFiles)
+    return this.describe(datasets.get(datasetId))
+  }
+
+  async #folder(path: string): Promise<string> {
+    try {
+      const root = await realpath(resolve(path))
+      const info = await stat(root)
+      if (!info.isDirectory())
+        throw new UserError('not_a_folder', `${root} is a file. Choose the folder that it is in.`)
+      return root
+    } catch (error) {
+      throw toUserError(error, resolve(path))
+    }
+  }
+
+  #start(dataset: StoredDataset): OpenFolder {
+    const folder: OpenFolder = {
+      datasetId: dataset.id,
+      root: dataset.root,
+      abort: new AbortController(),
+      work: Promise.resolve(),
+      watch: null,
+      problems: [],
+    }
+    this.#open.set(dataset.id, folder)
+    return folder
+  }
+
+  #queue(folder: OpenFolder, work: () => Promise<void>): void {
+    folder.work = folder.work.then(work).catch((error: unknown) => {
+      if (folder.abort.signal.aborted) return
+      this.#deps.log.error('folder work failed', { root: folder.root, error: String(error) })
+      folder.problems.push(toUserError(error, folder.root).message)
+      this.#tell(folder, 'done')
+    })
+  }
+
+  #queueScan(folder: OpenFolder): void {
+    this.#queue(folder, async () => {
+      folder.problems = []
+      // Watching begins before scanning, so that nothing slips between the two.
+      folder.watch ??= await this.#watch(folder)
+      await this.#scan(folder)
+      await this.#readImages(folder)
+      this.#tell(folder, 'done')
+    })
+  }
+
+  async #watch(folder: OpenFolder): Promise<AsyncDisposable | null> {
+    const lost = (error: unknown) => {
+      this.#deps.log.warn('watching failed', { root: folder.root, error: String(error) })
+      this.#deps.events.publish({
+        type: 'notice',
+        message: `Changes in ${folder.root} will not show by themselves: the system cannot watch it. Open the folder again to see them.`,
+      })
+    }
+    try {
+      return await watchFolder(folder.root, (changes) => this.#onChanges(folder, changes), lost)
+    } catch (error) {
+      lost(error)
+      return null
+    }
+  }
+
+  async #scan(folder: OpenFolder): Promise<void> {
+    const { images } = this.#deps
+    const gone = new Set<string>(
+      images.list(folder.datasetId).flatMap(({ path, missing }) => (missing ? [] : [path])),
+    )
+    const known = new Map(images.list(folder.datasetId).map(({ path, id }) => [path, id]))
+    this.#tell(folder, 'scanning')
+    for await (const { files, problems } of scanFolder(folder.root, folder.abort.signal)) {
+      folder.problems.push(...problems)
+      for (const { path } of files) gone.delete(path)
+      this.#upsert(folder, files)
+      this.#tell(folder, 'scanning')
+    }
+    if (folder.abort.signal.aborted) return
+    const ids = [...gone].flatMap((path) => known.get(path) ?? [])
+    if (ids.length > 0) this.#publish(folder, images.markMissing(ids))
+  }
+
+  #upsert(folder: OpenFolder, files: readonly FileFacts[]): void {
+    const upserted = this.#deps.images.upsertFiles(folder.datasetId, files)
+    if (upserted.length > 0) this.#publish(folder, upserted)
+  }
+
+  async #readImages(folder: OpenFolder): Promise<void> {
+    const { images } = this.#deps
+    for (;;) {
+      const unread = images.unread(folder.datasetId, PROBE_BATCH)
+      if (unread.length === 0 || folder.abort.signal.aborted) return
+      const queue = unread.values()
+      const facts: Parameters<ImageRepository['setFacts']>[0][number][] = []
+      const readSome = async () => {
+        for (const { id, path } of queue)
+          facts.push({ id, ...(await probeImage(join(folder.root, path))) })
+      }
+      await Promise.all(Array.from({ length: PROBE_PARALLEL }, readSome))
+      if (folder.abort.signal.aborted) return
+      this.#publish(folder, images.setFacts(facts))
+      this.#tell(folder, 'reading')
+    }
+  }
+
+  #onChanges(folder: OpenFolder, changes: FileChange[]): void {
+    if (folder.abort.signal.aborted) return
+    const dataset = this.#deps.datasets.find(folder.datasetId)
+    if (!dataset) return
+    const others = changes.filter(({ path }) => !hasImageExtension(path))
+    if (others.length > 0)
+      this.#deps.coreEvents.publish({ type: 'other-files', dataset, changes: others })
+    const relevant = changes.filter(
+      ({ path }) => hasImageExtension(path) || !/\.[a-z0-9]+$/i.test(path),
+    )
+    if (relevant.length === 0) return
+    if (!areImageFiles(relevant)) {
+      this.#queueScan(folder)
+      return
+    }
+    this.#queue(folder, async () => {
+      const { images } = this.#deps
+      const present: FileFacts[] = []
+      const missing: string[] = []
+      for (const path of new Set(relevant.map((change) => change.path))) {
+        const facts = await fileFacts(folder.root, path)
+        if (facts) present.push(facts)
+        else missing.push(...[images.findByPath(folder.datasetId, path)?.id ?? []].flat())
+      }
+      this.#upsert(folder, present)
+      if (missing.length > 0) this.#publish(folder, images.markMissing(missing))
+      await this.#readImages(folder)
+      this.#tell(folder, 'done')
+    })
+  }
+
+  #publish(
+    folder: OpenFolder,
+    upserted: Extract<Parameters<EventBus['publish']>[0], { type: 'images' }>['upserted'],
+  ): void {
+    this.#deps.events.publish({ type: 'images', datasetId: folder.datasetId, upserted })
+  }
+
+  #tell(folder: OpenFolder, state: 'scanning' | 'reading' | 'done'): void {
+    const { found, unread } = this.#deps.images.count(folder.datasetId)
+    this.#deps.events.publish({
+      type: 'scan',
+      datasetId: folder.datasetId,
+      state,
+      found,
+      read: found - unread,
+      problems: folder.problems,
+    })
+  }
+}

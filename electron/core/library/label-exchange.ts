@@ -1,0 +1,36 @@
+import type { CoreEvents } from '#core/core-events.ts'
+import { LossLog } from '#core/formats/loss-log.ts'
+import type { Store } from '#core/store.ts'
+import { type ExportJob, type ExportStep, runExport } from './export-job.ts'
+import { ImportPlans } from './import-plans.ts'
+import { labelSetOf, type Selection } from './label-set.ts'
+
+/** Which images with their labels go where, and in which form. */
+type ExportWish = Selection &
+  Pick<ExportJob, 'folder' | 'format' | 'images' | 'options'> & { datasetId: string }
+
+/** Labels in files of other tools' formats: imported into a dataset, and exported from it. */
+export class LabelExchange {
+  readonly #store: Store
+  readonly imports: ImportPlans
+
+  constructor({ store, coreEvents }: { store: Store; coreEvents: CoreEvents }) {
+    const { datasets, images, edits } = store
+    this.#store = store
+    this.imports = new ImportPlans({
+      datasets,
+      images,
+      edits,
+      publish: (outcome) => coreEvents.publish({ type: 'edited', outcome, by: 'person' }),
+    })
+  }
+
+  /** Throws a UserError when there is nothing to export, or the folder cannot be written. */
+  export(wish: ExportWish, signal: AbortSignal | undefined): AsyncGenerator<ExportStep> {
+    const losses = new LossLog()
+    const { set, files } = labelSetOf(this.#store, wish.datasetId, wish, losses)
+    const { folder, format, images, options } = wish
+    this.#store.settings.set('lastExportFolder', folder)
+    return runExport({ set, files, folder, format, images, options }, losses, signal)
+  }
+}

@@ -1,0 +1,33 @@
+import type { EventBus } from '#core/event-bus.ts'
+import type { AppEvent } from '#shared/contract/events.ts'
+
+/** Events from the moment of the call on, none lost while the reader is busy; ends with the signal. */
+export async function* eventStream(
+  events: EventBus,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<AppEvent> {
+  const waiting: AppEvent[] = []
+  let wake: (() => void) | null = null
+  using _listener = events.on((event) => {
+    waiting.push(event)
+    wake?.()
+  })
+  const onAbort = () => wake?.()
+  signal?.addEventListener('abort', onAbort)
+  try {
+    // The first event tells the reader that from here on nothing is missed.
+    yield { type: 'listening' }
+    while (!signal?.aborted) {
+      const next = waiting.shift()
+      if (next) {
+        yield next
+        continue
+      }
+      const { promise, resolve } = Promise.withResolvers<void>()
+      wake = resolve
+      await promise
+    }
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}

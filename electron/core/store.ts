@@ -1,0 +1,25 @@
+import { openLibrary } from './cache/database.ts'
+import { DatasetRepository } from './cache/dataset-repository.ts'
+import { EditStore } from './cache/edit-store.ts'
+import { ImageRepository } from './cache/image-repository.ts'
+import { SettingRepository } from './cache/setting-repository.ts'
+
+export type Store = ReturnType<typeof openStore>
+
+/**
+ * The database and the rows that several features work on; those of one feature alone are made by it. Throws a
+ * UserError when the data folder cannot be used.
+ */
+export function openStore(dataDir: string) {
+  const opened = openLibrary(dataDir)
+  const { db } = opened
+  const datasets = new DatasetRepository(db)
+  return {
+    db,
+    datasets,
+    images: new ImageRepository(db),
+    edits: new EditStore(db, datasets),
+    settings: new SettingRepository(db),
+    [Symbol.dispose]: () => opened[Symbol.dispose](),
+  }
+}

@@ -1,0 +1,76 @@
+import type { CommentRepository } from '#core/cache/comment-repository.ts'
+import type { Outbox } from '#core/cache/outbox.ts'
+import type { RemoteRepository } from '#core/cache/remote-repository.ts'
+import type { CoreEvents } from '#core/core-events.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import type { Store } from '#core/store.ts'
+import type { Accounts } from './accounts.ts'
+import type { CommentOp, PushFacts } from './push-facts.ts'
+
+interface Deps {
+  store: Pick<Store, 'datasets' | 'images'>
+  accounts: Accounts
+  remotes: RemoteRepository
+  outbox: Outbox
+  comments: CommentRepository
+  facts: PushFacts
+  events: EventBus
+  coreEvents: CoreEvents
+  /** Something failed in the background: tell the person, unless it passes by itself. */
+  trouble: (error: unknown) => void
+  accountOf: (datasetId: string) => string
+  signal: AbortSignal
+}
+
+/** What people write to each other about annotations of a dataset of the service. */
+export class Comments {
+  readonly #deps: Deps
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  list(imageId: string) {
+    return this.#deps.comments.list(imageId)
+  }
+
+  add(imageId: string, annotationId: string, body: string): void {
+    const { store, comments } = this.#deps
+    store.datasets.together(() => {
+      const commentId = comments.create(imageId, annotationId, body)
+      this.#queue(imageId, { kind: 'create', commentId })
+    })
+  }
+
+  setResolved(commentId: string, imageId: string, isResolved: boolean): void {
+    const { store, comments } = this.#deps
+    store.datasets.together(() => {
+      comments.setResolved(commentId, isResolved)
+      this.#queue(imageId, { kind: 'resolve', commentId, isResolved })
+    })
+  }
+
+  /** Asks what others wrote, in the background. */
+  pull(imageId: string): void {
+    const { accounts, remotes, facts, events, accountOf, signal, trouble } = this.#deps
+    const remote = remotes.find(imageId)
+    if (!remote) return
+    const before = JSON.stringify(this.list(imageId))
+    accounts
+      .run(accountOf(remote.datasetId), (client) => facts.pullComments(client, imageId, signal))
+      .then(() => {
+        if (JSON.stringify(this.list(imageId)) !== before)
+          events.publish({ type: 'comments', imageId })
+      })
+      .catch((error: unknown) => {
+        if (!signal.aborted) trouble(error)
+      })
+  }
+
+  #queue(imageId: string, op: CommentOp): void {
+    const { store, outbox, coreEvents } = this.#deps
+    const { datasetId } = store.images.get(imageId)
+    outbox.queue(datasetId, 'comment', op, { imageId })
+    coreEvents.publish({ type: 'queued', datasetId })
+  }
+}

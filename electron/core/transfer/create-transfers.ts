@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import { TransferRepository } from '#core/cache/transfer-repository.ts'
+import type { CoreEvents } from '#core/core-events.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import type { Ports } from '#core/ports.ts'
+import type { Store } from '#core/store.ts'
+import type { TransferDeps } from './running-transfer.ts'
+import { Stages } from './stages.ts'
+import { Transfers } from './transfers.ts'
+
+interface Deps extends Pick<TransferDeps, 'clock' | 'labels' | 'probe' | 'ceiling'> {
+  store: Pick<Store, 'db'>
+  ports: Pick<Ports, 'dataDir' | 'log'>
+  /** Clients of the accounts, and what is left of their hours. */
+  accounts: Pick<TransferDeps, 'run' | 'aside' | 'budget'>
+  events: EventBus
+  coreEvents: CoreEvents
+}
+
+/** Downloads and uploads, and the folders that a browser's dropped files wait in. */
+export function createTransfers({ store, ports, accounts, coreEvents, ...deps }: Deps) {
+  const { dataDir, log } = ports
+  const rows = new TransferRepository(store.db)
+  const transfers = new Transfers({
+    ...deps,
+    transfers: rows,
+    log,
+    dataDir,
+    run: (accountId, work) => accounts.run(accountId, work),
+    aside: (accountId, work) => accounts.aside(accountId, work),
+    budget: (accountId) => accounts.budget(accountId),
+    onUploaded: (accountId, remoteId) =>
+      coreEvents.publish({ type: 'uploaded', accountId, remoteId }),
+  })
+  const stages = new Stages(join(dataDir, 'stages'))
+  const waiting = rows.list().flatMap(({ options, state }) => {
+    const { staged } = options as { staged?: string | null }
+    return staged && state !== 'done' && state !== 'cancelled' ? [staged] : []
+  })
+  stages
+    .sweep(new Set(waiting))
+    .catch((error: unknown) => log.warn('stages not swept', { error: String(error) }))
+  return { transfers, stages }
+}

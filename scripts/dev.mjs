@@ -30,7 +30,12 @@ async function inBrowser() {
     plugins: [react(), tailwindcss()],
     server: {
       host: '127.0.0.1',
-      proxy: { '/rpc': { target: core, ws: true }, '/media': core, '^/\\?token=': core },
+      proxy: {
+        '/rpc': { target: core, ws: true },
+        '/media': core,
+        '/stage': core,
+        '^/\\?token=': core,
+      },
     },
   })
   await server.listen()
@@ -58,6 +63,8 @@ if (hasElectron()) {
   spawn('electron-vite', ['dev', '--watch', '--', ...process.argv.slice(2)], {
     cwd: root,
     stdio: 'inherit',
+    // npm's commands are scripts of the shell there.
+    shell: process.platform === 'win32',
   }).on('exit', (code) => process.exit(code ?? 0))
 } else {
   await inBrowser()

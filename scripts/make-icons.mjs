@@ -7,15 +7,18 @@ const root = join(import.meta.dirname, '..')
 const folder = join(root, 'out/icons')
 const svg = readFileSync(join(root, 'renderer/icon.svg'))
 const SIZES = [16, 24, 32, 48, 64, 128, 256, 512, 1024]
-/** Of Apple's ICNS container: a PNG of so many pixels under so many letters. */
+/** Of Apple's ICNS container: the four letters and the pixels of their PNG. From `ic11` on for screens of double density. */
 const ICNS_TYPES = {
-  16: 'icp4',
-  32: 'icp5',
-  64: 'icp6',
-  128: 'ic07',
-  256: 'ic08',
-  512: 'ic09',
-  1024: 'ic10',
+  icp4: 16,
+  icp5: 32,
+  ic07: 128,
+  ic08: 256,
+  ic09: 512,
+  ic11: 32,
+  ic12: 64,
+  ic13: 256,
+  ic14: 512,
+  ic10: 1024,
 }
 const ICO_SIZES = [16, 24, 32, 48, 64, 128, 256]
 
@@ -29,8 +32,8 @@ const pictures = new Map(await Promise.all(SIZES.map(async (size) => [size, awai
 
 /** `icns`, the length of all, then each with its four letters and its length, all big-endian. */
 function icns() {
-  const parts = Object.entries(ICNS_TYPES).map(([size, type]) => {
-    const picture = pictures.get(Number(size))
+  const parts = Object.entries(ICNS_TYPES).map(([type, size]) => {
+    const picture = pictures.get(size)
     const head = Buffer.alloc(8)
     head.write(type, 'latin1')
     head.writeUInt32BE(picture.length + 8, 4)

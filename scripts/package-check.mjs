@@ -307,8 +307,10 @@ async function checkIcons() {
     check(width === size && height === size, `icon of ${size} pixels`)
   }
   check(
-    readFileSync(join(folder, 'icon.icns')).toString('latin1', 0, 4) === 'icns',
-    'icon for macOS',
+    ['icns', 'ic11', 'ic12', 'ic13', 'ic14'].every((type) =>
+      readFileSync(join(folder, 'icon.icns')).includes(type),
+    ),
+    'icon for macOS, for screens of double density too',
   )
   check(readFileSync(join(folder, 'icon.ico')).readUInt16LE(2) === 1, 'icon for Windows')
 }

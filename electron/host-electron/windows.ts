@@ -23,6 +23,8 @@ export class Windows {
   #recent: readonly RecentDataset[] = []
   #shownMenu = ''
   #lastFocused: number | null = null
+  /** A page has described itself. */
+  #isUp = false
   /** The one that menus are in. */
   #language: Settings['language'] = 'en'
   readonly #onLanguage = new Set<() => void>()
@@ -96,6 +98,7 @@ export class Windows {
       describe: (description) => {
         if (window.isDestroyed()) return
         const isFirst = !this.#descriptions.has(window.id)
+        this.#logFirst()
         this.#descriptions.set(window.id, description)
         // Asked for while the page was beginning, after it had asked what to open.
         const target = isFirst ? this.#core.opening.takeTarget() : null
@@ -112,6 +115,13 @@ export class Windows {
         )
       },
     }
+  }
+
+  /** Once: a check of packages looks for this line. */
+  #logFirst(): void {
+    if (this.#isUp) return
+    this.#isUp = true
+    this.#core.ports.log.info('the first window is up')
   }
 
   /** Called when native texts are to be made again in another language. */

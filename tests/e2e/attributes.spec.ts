@@ -43,14 +43,14 @@ test('attributes of a class are asked for, filled by keyboard alone, and missing
 
   // From here on no pointer: Enter to the attributes, Enter to the next, back on the canvas after the last.
   await page.keyboard.press('v')
-  await page.keyboard.press('Control+a')
+  await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.press('Enter')
   await expect(page.getByLabel('Attribute colour')).toBeFocused()
   await page.keyboard.press('b')
   await expect(page.getByLabel('Attribute colour')).toHaveValue('blue')
   await page.keyboard.press('Enter')
   await expect(page.getByLabel('Attribute speed')).toBeFocused()
-  await page.keyboard.press('Control+a')
+  await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.type('fast')
   await page.keyboard.press('Enter')
   await expect(canvas.hint).toHaveText('speed: “fast” is no number')
@@ -64,7 +64,7 @@ test('attributes of a class are asked for, filled by keyboard alone, and missing
     expect(attributes).toEqual({ colour: 'blue', speed: 30, parked: true })
   await expect(missing).toHaveCount(0)
   // Both shapes in one step.
-  await page.keyboard.press('Control+z')
+  await page.keyboard.press('ControlOrMeta+z')
   await canvas.saved()
   await expect
     .poll(() => app.stored('a.png').map(({ attributes }) => attributes.parked))

@@ -74,7 +74,7 @@ test('classes are renamed, recoloured and deleted, with their annotations, and u
     'Rename class car to truck',
     'Draw car',
   ]) {
-    await page.keyboard.press('Control+z')
+    await page.keyboard.press('ControlOrMeta+z')
     await expect(canvas.hint).toHaveText(`Undone: ${undone}`)
   }
   await expect(panel.getByRole('button', { name: /^car/ })).toBeVisible()
@@ -134,9 +134,9 @@ test('the keyboard alone: Tab goes through the shapes and on, Ctrl+Shift+D to th
   await expect(page.locator('[data-canvas]')).not.toBeFocused()
   await canvas.saved()
   await page.locator('[data-canvas]').focus()
-  await page.keyboard.press('Control+Shift+D')
+  await page.keyboard.press('ControlOrMeta+Shift+D')
   await expect(page.getByText('2 / 2')).toBeVisible()
-  await page.keyboard.press('Control+Shift+D')
+  await page.keyboard.press('ControlOrMeta+Shift+D')
   await expect(canvas.hint).toHaveText('There is no image without annotations after this one')
 })
 
@@ -146,12 +146,12 @@ test('copy, paste and duplicate', async ({ app }) => {
   await canvas.click(50, 50)
   await page.keyboard.press('v')
   await canvas.click(50, 50)
-  await page.keyboard.press('Control+c')
+  await page.keyboard.press('ControlOrMeta+c')
   await page.keyboard.press('d')
   await expect(page.getByText('2 / 2')).toBeVisible()
   await canvas.ready()
-  await page.keyboard.press('Control+v')
-  await page.keyboard.press('Control+d')
+  await page.keyboard.press('ControlOrMeta+v')
+  await page.keyboard.press('ControlOrMeta+d')
   await expect(canvas.list).toHaveCount(2)
   await canvas.saved()
   const [pasted, duplicate] = app.stored('b.png').map(({ shape }) => shape)

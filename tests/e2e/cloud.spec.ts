@@ -4,6 +4,7 @@ import { cable } from '#tests/helpers/cable.ts'
 import { onService } from '#tests/helpers/cloud.ts'
 import { expectAccessible } from './accessible.ts'
 import { type App, expect, test } from './fixture.ts'
+import { MOD_PRESSED } from './modifier.ts'
 import { recordAttribute } from './recorded-attribute.ts'
 
 const STREET = 'street scenes'
@@ -99,7 +100,7 @@ test('what is drawn is on the service by itself, and there after a restart', asy
   expect(onService(service, STREET, path)).toMatchObject([{ name: 'car' }])
   await app.screenshot('remote-canvas')
   await page.getByRole('combobox', { name: 'Stage' }).selectOption('review')
-  await page.keyboard.press('Control+s')
+  await page.keyboard.press('ControlOrMeta+s')
   await expect(app.canvas.hint).toContainText('Everything is on the service')
   await app.restart()
   await app.page.getByRole('button', { name: /^street scenes/ }).click()
@@ -111,17 +112,20 @@ test('sending now counts what was chosen in the same moment', async ({ app, serv
   const page = await openRemote(app, service)
   const path = (await page.locator('header p').getAttribute('title')) ?? ''
   for (const stage of ['review', 'complete', 'annotate', 'review', 'complete']) {
-    await page.evaluate((value) => {
-      const select = document.querySelector<HTMLSelectElement>('select[aria-label=Stage]')
-      if (!select) throw new Error('No stage to choose')
-      // As a choice of a person does it: React does not see a value that is set on the element itself.
-      Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value')?.set?.call(
-        select,
-        value,
-      )
-      select.dispatchEvent(new Event('change', { bubbles: true }))
-      dispatchEvent(new KeyboardEvent('keydown', { key: 's', code: 'KeyS', ctrlKey: true }))
-    }, stage)
+    await page.evaluate(
+      ({ value, mod }) => {
+        const select = document.querySelector<HTMLSelectElement>('select[aria-label=Stage]')
+        if (!select) throw new Error('No stage to choose')
+        // As a choice of a person does it: React does not see a value that is set on the element itself.
+        Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value')?.set?.call(
+          select,
+          value,
+        )
+        select.dispatchEvent(new Event('change', { bubbles: true }))
+        dispatchEvent(new KeyboardEvent('keydown', { key: 's', code: 'KeyS', ...mod }))
+      },
+      { value: stage, mod: MOD_PRESSED },
+    )
     await expect(app.canvas.hint).toContainText('Everything is on the service')
     const { state } = service
     expect(state.imageAt(state.dataset(STREET), path)).toMatchObject({ status: stage })
@@ -130,7 +134,7 @@ test('sending now counts what was chosen in the same moment', async ({ app, serv
 
 test('12,000 images in a grid: found, chosen, and changed together', async ({ app, service }) => {
   const page = await openRemote(app, service, 'large')
-  await page.keyboard.press('Control+g')
+  await page.keyboard.press('ControlOrMeta+g')
   await expect(page.getByText('12,000', { exact: true })).toBeVisible()
   await expect(tiles(page).first()).toBeVisible()
   await expect(page.locator('[role=option] img').first()).toBeVisible()
@@ -167,7 +171,7 @@ test('without a network everything goes on, and is sent when it is back', async 
   service,
 }) => {
   const page = await openRemote(app, service)
-  await page.keyboard.press('Control+g')
+  await page.keyboard.press('ControlOrMeta+g')
   await page.getByRole('button', { name: 'Make available offline' }).click()
   await page.getByRole('button', { name: 'Fetch all images' }).click()
   await expect(page.getByRole('button', { name: 'Available offline', exact: true })).toBeVisible()
@@ -213,7 +217,7 @@ test('two people change the same shape, one offline: both are shown, and one dec
   const page = await openRemote(app, line)
   await page.keyboard.press('r')
   await app.canvas.drag([30, 30], [90, 80])
-  await page.keyboard.press('Control+s')
+  await page.keyboard.press('ControlOrMeta+s')
   await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
   const other = await openRemote(otherApp, service)
   await expect(otherApp.canvas.list).toHaveCount(1)
@@ -226,7 +230,7 @@ test('two people change the same shape, one offline: both are shown, and one dec
   line.unplug()
   await relabel(app, 'person')
   await relabel(otherApp, 'lane')
-  await other.keyboard.press('Control+s')
+  await other.keyboard.press('ControlOrMeta+s')
   await expect(sync(other)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
   await expect(page.getByText('Working offline.')).toBeVisible({ timeout: 15_000 })
   line.plug()
@@ -298,7 +302,7 @@ test('what the service refuses stays, with its words and the ways out', async ({
   state.deleteImage(state.imageAt(state.dataset(STREET), path).id)
   await page.keyboard.press('k')
   await app.canvas.click(50, 50)
-  await page.keyboard.press('Control+s')
+  await page.keyboard.press('ControlOrMeta+s')
   await expect(sync(page)).toHaveAttribute('data-sync', 'failed', { timeout: 15_000 })
   await sync(page).click()
   const refused = page.getByRole('dialog', { name: 'Outbox' }).getByRole('listitem')

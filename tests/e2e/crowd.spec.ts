@@ -18,7 +18,7 @@ test('ten thousand shapes are imported, drawn, picked and searched for commands'
   const page = await app.start(folder)
   const { canvas } = app
   await canvas.ready()
-  await page.keyboard.press('Control+i')
+  await page.keyboard.press('ControlOrMeta+i')
   await page.getByLabel('Label file or folder').fill(labels.path)
   await page.getByRole('button', { name: 'Preview' }).click()
   await page.getByRole('button', { name: 'Import 10,000 annotations' }).click()
@@ -29,7 +29,7 @@ test('ten thousand shapes are imported, drawn, picked and searched for commands'
   await canvas.click(middle.x, middle.y)
   await expect(page.getByRole('heading', { name: /^Polygon/ })).toBeVisible()
   await app.screenshot('ten-thousand')
-  await page.keyboard.press('Control+k')
+  await page.keyboard.press('ControlOrMeta+k')
   await page.getByPlaceholder('Type a command…').fill('pol')
   await app.screenshot('palette')
   // What has a key is there too, for those who do not know it.

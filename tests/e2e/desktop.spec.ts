@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test'
 import { writeImage } from '#tests/helpers/core.ts'
 import { expectAccessible } from './accessible.ts'
 import { engineIsSeparate, expect, test } from './fixture.ts'
+import { shownMod } from './modifier.ts'
 
 /** A browser asks first; the app's own window grants it. */
 async function mayCopy(page: Page): Promise<void> {
@@ -64,7 +65,7 @@ test('shortcuts are those of another tool, or one’s own, and two actions never
   const page = await app.start(folder)
   await app.canvas.ready()
   const openShortcuts = async (search: string) => {
-    await app.page.keyboard.press('Control+,')
+    await app.page.keyboard.press('ControlOrMeta+,')
     await app.page.getByRole('tab', { name: 'Shortcuts' }).click()
     await app.page.getByLabel('Find an action or a key').fill(search)
   }
@@ -103,14 +104,14 @@ test('shortcuts are those of another tool, or one’s own, and two actions never
   await page.keyboard.press('Enter')
   await expect(row('Pan tool')).toContainText('R')
   await page.getByLabel('Find an action or a key').fill('box tool')
-  await expect(row('Box tool').first()).toContainText('Ctrl+R')
+  await expect(row('Box tool').first()).toContainText(shownMod('R'))
   await page.keyboard.press('Escape')
   await page.keyboard.press('r')
   await expect(page.getByRole('button', { name: 'Pan', exact: true })).toHaveAttribute(
     'aria-pressed',
     'true',
   )
-  await expect(page.getByText('Press Ctrl+R for a box')).toBeVisible()
+  await expect(page.getByText(`Press ${shownMod('R')} for a box`)).toBeVisible()
 
   // Kept, taken away one by one, and all forgotten.
   await app.restart('quit', folder)
@@ -131,7 +132,7 @@ for (const theme of ['light', 'dark'] as const)
   }) => {
     const page = await app.start(folder, theme)
     await app.canvas.ready()
-    await page.keyboard.press('Control+,')
+    await page.keyboard.press('ControlOrMeta+,')
     for (const name of [
       'General',
       'Canvas',
@@ -204,7 +205,7 @@ test('a notice goes by itself, and its cross leaves the dialog open', async ({ a
   const page = await app.start(folder)
   await app.canvas.ready()
   await mayCopy(page)
-  await page.keyboard.press('Control+,')
+  await page.keyboard.press('ControlOrMeta+,')
   await page.getByRole('tab', { name: 'About and privacy' }).click()
   const notice = page.getByText(/^The diagnostics are copied\./)
   await page.getByRole('button', { name: 'Copy diagnostics' }).click()
@@ -246,7 +247,7 @@ test('where nothing can be written is said, and the app goes on', async ({ app, 
   await page.keyboard.press('k')
   await app.canvas.click(50, 50)
   await app.canvas.saved()
-  await page.keyboard.press('Control+Shift+E')
+  await page.keyboard.press('ControlOrMeta+Shift+E')
   await page.getByLabel('Into the folder').fill('/proc/pictograph')
   await page.getByRole('button', { name: 'Export', exact: true }).last().click()
   await expect(page.getByRole('alert')).toContainText('/proc/pictograph')
@@ -268,12 +269,12 @@ test('the diagnostics tell of the machine, and of nothing that is somebody’s',
   await page.getByLabel('Address of the service').fill(service.url)
   await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
   await expect(page.getByRole('heading', { name: 'Emulated Organisation' })).toBeVisible()
-  await page.keyboard.press('Control+k')
+  await page.keyboard.press('ControlOrMeta+k')
   await page.getByPlaceholder('Type a command…').fill('Copy diagnostics')
   await page.keyboard.press('Enter')
   await expect(page.getByText(/^The diagnostics are copied\./)).toBeVisible()
   // Reading it is refused to the page: it is pasted, as a person would.
-  await page.keyboard.press('Control+k')
+  await page.keyboard.press('ControlOrMeta+k')
   await page.keyboard.press('ControlOrMeta+v')
   const text = await page.getByPlaceholder('Type a command…').inputValue()
   expect(text).toContain('Pictograph Desktop')

@@ -232,7 +232,7 @@ test('shapes are moved, resized, reshaped vertex by vertex, nudged and deleted',
   await canvas.saved()
   nearPoints([shapeOf(stored()[1], 'polygon').rings[0][0]], [[381, 90]])
 
-  await page.keyboard.press('Control+a')
+  await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.press('Delete')
   await expect(canvas.list).toHaveCount(0)
 })
@@ -267,7 +267,7 @@ test('undo and redo go over everything, across images and restarts', async ({ ap
   await canvas.click(100, 100)
   await page.keyboard.press('a')
   await expect(canvas.list).toHaveCount(2)
-  await page.keyboard.press('Control+z')
+  await page.keyboard.press('ControlOrMeta+z')
   await expect(canvas.hint).toHaveText('Undone: Draw object')
   await expect(canvas.list).toHaveCount(1)
   await canvas.saved()
@@ -275,12 +275,12 @@ test('undo and redo go over everything, across images and restarts', async ({ ap
   await app.restart('kill', folder)
   await app.canvas.ready()
   await expect(app.canvas.list).toHaveCount(1)
-  await app.page.keyboard.press('Control+z')
+  await app.page.keyboard.press('ControlOrMeta+z')
   await expect(app.canvas.list).toHaveCount(0)
-  await app.page.keyboard.press('Control+z')
+  await app.page.keyboard.press('ControlOrMeta+z')
   await expect(app.canvas.hint).toHaveText('Nothing to undo')
   for (const count of [1, 2]) {
-    await app.page.keyboard.press('Control+Shift+z')
+    await app.page.keyboard.press('ControlOrMeta+Shift+z')
     await expect(app.canvas.list).toHaveCount(count)
   }
   await app.page.getByRole('tab', { name: 'History' }).click()
@@ -347,7 +347,7 @@ test('zoom goes about the pointer, Space drags, and the place is kept for each i
   await app.restart('quit', folder)
   await expect(app.page.locator('footer').getByText(/%$/)).toHaveText(zoomed ?? '')
   await app.canvas.ready()
-  await app.page.keyboard.press('Control+0')
+  await app.page.keyboard.press('ControlOrMeta+0')
   await expect(app.page.locator('footer').getByText('100 %')).toBeVisible()
 })
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import {
   _electron,
@@ -184,6 +185,10 @@ export class App {
 
   async #startElectron(folder: string | null): Promise<Running> {
     const electron = await _electron.launch({
+      // Named, so that the process to be killed is Electron's own: on Windows it would be a shell's.
+      executablePath: createRequire(import.meta.url)('electron'),
+      // On Linux Playwright switches the sandbox off unless it is asked for.
+      chromiumSandbox: process.env.PICTOGRAPH_E2E_SANDBOX === '1',
       args: folder === null ? [ROOT] : [ROOT, folder],
       env: { ...process.env, PICTOGRAPH_DATA_DIR: this.dataDir },
     })

@@ -73,6 +73,7 @@ async function throwEvents({ events, seed }: { events: number; seed: number }): 
   const withMod = [...'zzzyacxvdl0']
   const at = { x: left + width / 2, y: top + height / 2 }
   let held = false
+  const mod = /mac/i.test(navigator.platform) ? { metaKey: true } : { ctrlKey: true }
   const modifiers = () => ({
     shiftKey: random() < 0.15,
     altKey: random() < 0.08,
@@ -138,7 +139,7 @@ async function throwEvents({ events, seed }: { events: number; seed: number }): 
     } else if (kind < 0.94)
       press(pick(letters), { shiftKey: random() < 0.2, altKey: random() < 0.05 })
     else if (kind < 0.98) press(pick(named), { shiftKey: random() < 0.2 })
-    else press(pick(withMod), { ctrlKey: true })
+    else press(pick(withMod), mod)
     if (event % 250 !== 0) continue
     // The app gets its frames and saves what there is, and never has more shapes than a test has time for.
     const isSaved = () => document.querySelector('[data-save]')?.textContent === 'Saved'
@@ -149,7 +150,7 @@ async function throwEvents({ events, seed }: { events: number; seed: number }): 
     held = false
     pointer('pointerdown', 0)
     pointer('pointerup', 0)
-    press('a', { ctrlKey: true })
+    press('a', mod)
     press('Delete')
   }
   if (held) pointer('pointerup', 0)
@@ -158,10 +159,11 @@ async function throwEvents({ events, seed }: { events: number; seed: number }): 
 /** Runs in the page: undo by its key until there is nothing to undo. */
 async function undoAll(): Promise<void> {
   const hint = () => document.querySelector('[data-hint]')?.textContent ?? ''
+  const mod = /mac/i.test(navigator.platform) ? { metaKey: true } : { ctrlKey: true }
   for (;;) {
     const target = document.querySelector('[data-canvas]') ?? document.body
     target.dispatchEvent(
-      new KeyboardEvent('keydown', { key: 'z', code: 'KeyZ', ctrlKey: true, bubbles: true }),
+      new KeyboardEvent('keydown', { key: 'z', code: 'KeyZ', ...mod, bubbles: true }),
     )
     do await new Promise((resolve) => setTimeout(resolve, 0))
     while (!/^(Undone|Nothing to undo)/.test(hint()))

@@ -85,9 +85,9 @@ test('what is cut is gone, and comes back where it is pasted', async ({ app }) =
   const { page, canvas } = app
   await box(app, [100, 100], [200, 200])
   await canvas.click(150, 150)
-  await page.keyboard.press('Control+x')
+  await page.keyboard.press('ControlOrMeta+x')
   await expect(canvas.list).toHaveCount(0)
-  await page.keyboard.press('Control+v')
+  await page.keyboard.press('ControlOrMeta+v')
   await expect(canvas.list).toHaveCount(1)
   await canvas.saved()
   expect(app.stored('a.png')).toHaveLength(1)

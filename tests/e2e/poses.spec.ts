@@ -141,7 +141,7 @@ test('an unfinished pose outlives a crash', async ({ app, folder }) => {
   await app.canvas.saved()
   expect(Object.keys(joints(app)).sort()).toEqual(['left_eye', 'right_eye'])
   // The joints that it lacks belong to it, also when the app is killed between them.
-  await app.page.keyboard.press('Control+a')
+  await app.page.keyboard.press('ControlOrMeta+a')
   await app.page.keyboard.press('Shift+K')
   await app.canvas.click(400, 200)
   await expect.poll(() => JSON.parse(app.draftsOf('a.png') || '{}').pose?.placed.length).toBe(1)

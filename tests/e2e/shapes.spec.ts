@@ -15,7 +15,7 @@ async function boxes(app: App, ...corners: [number, number, number, number][]): 
 }
 
 async function command(app: App, name: string): Promise<void> {
-  await app.page.keyboard.press('Control+k')
+  await app.page.keyboard.press('ControlOrMeta+k')
   await app.page.getByPlaceholder('Type a command…').fill(name)
   await app.page.keyboard.press('Enter')
 }
@@ -30,13 +30,13 @@ test.beforeEach(async ({ app, folder }) => {
 test('union makes one of two, and one undo makes two again', async ({ app }) => {
   const { page, canvas } = app
   await boxes(app, [100, 100, 200, 200], [150, 150, 250, 250])
-  await page.keyboard.press('Control+a')
+  await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.press('m')
   await expect(canvas.list).toHaveCount(1)
   await canvas.saved()
   expect(areas(app)[0]).toBeGreaterThan(17_000)
   expect(app.stored('a.png')[0].shape.kind).toBe('polygon')
-  await page.keyboard.press('Control+z')
+  await page.keyboard.press('ControlOrMeta+z')
   await expect(canvas.list).toHaveCount(2)
 })
 
@@ -50,7 +50,7 @@ test('subtract cuts a hole in the first selected and keeps the other', async ({ 
   const [outer, inner] = app.stored('a.png')
   expect(outer.shape.kind === 'polygon' && outer.shape.rings.length).toBe(2)
   expect(inner.shape.kind).toBe('bbox')
-  await page.keyboard.press('Control+a')
+  await page.keyboard.press('ControlOrMeta+a')
   await command(app, 'Intersection')
   await expect(canvas.hint).toHaveText('Intersect: nothing would be left')
 })
@@ -100,9 +100,9 @@ test('shapes are copied from the previous image, identical ones skipped', async 
   await page.keyboard.press('d')
   await expect(page.getByText('2 / 2')).toBeVisible()
   await canvas.ready()
-  await page.keyboard.press('Control+Shift+V')
+  await page.keyboard.press('ControlOrMeta+Shift+V')
   await expect(canvas.hint).toHaveText('2 copied from a.png')
-  await page.keyboard.press('Control+Shift+V')
+  await page.keyboard.press('ControlOrMeta+Shift+V')
   await expect(canvas.hint).toHaveText('0 copied from a.png, 2 identical skipped')
   await canvas.saved()
   expect(areas(app, 'b.png')).toEqual(areas(app, 'a.png'))
@@ -117,7 +117,7 @@ test('numbers and attributes are typed, for several shapes in one step', async (
   await page.getByLabel('Height').fill('-3')
   await page.keyboard.press('Enter')
   await expect(canvas.hint).toHaveText('Height: “-3” cannot be')
-  await page.keyboard.press('Control+a')
+  await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.press('g')
   await page.getByLabel('Name of a new attribute').fill('colour')
   await page.keyboard.press('Enter')
@@ -127,7 +127,7 @@ test('numbers and attributes are typed, for several shapes in one step', async (
   const [first, second] = app.stored('a.png')
   expect(first).toMatchObject({ shape: { w: 50 }, attributes: { colour: 'red' }, instanceId: 1 })
   expect(second).toMatchObject({ attributes: { colour: 'red' }, instanceId: 1 })
-  await page.keyboard.press('Control+z')
+  await page.keyboard.press('ControlOrMeta+z')
   await canvas.saved()
   await expect
     .poll(() => app.stored('a.png').map(({ attributes }) => attributes.colour))

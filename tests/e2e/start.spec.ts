@@ -61,9 +61,9 @@ for (const theme of ['light', 'dark'] as const) {
     await expectAccessible(page)
     for (const [key, name] of [
       ['?', 'Shortcuts'],
-      ['Control+,', 'Settings'],
-      ['Control+Shift+E', 'Export'],
-      ['Control+i', 'Import labels'],
+      ['ControlOrMeta+,', 'Settings'],
+      ['ControlOrMeta+Shift+E', 'Export'],
+      ['ControlOrMeta+i', 'Import labels'],
     ] as const) {
       await page.keyboard.press(key)
       await expect(page.getByRole('dialog', { name })).toBeVisible()
@@ -72,7 +72,7 @@ for (const theme of ['light', 'dark'] as const) {
       await page.keyboard.press('Escape')
       await expect(page.getByRole('dialog')).toHaveCount(0)
     }
-    await page.keyboard.press('Control+k')
+    await page.keyboard.press('ControlOrMeta+k')
     await expect(page.getByPlaceholder('Type a command…')).toBeFocused()
     await expectAccessible(page)
     await page.keyboard.type('keypoint')
@@ -111,7 +111,7 @@ test('the theme follows the system, or what was chosen', async ({ app }) => {
   const page = await app.start(null, 'dark')
   const theme = () => page.locator('html').getAttribute('data-theme')
   await expect.poll(theme).toBe('dark')
-  await page.keyboard.press('Control+,')
+  await page.keyboard.press('ControlOrMeta+,')
   await page.getByText('Light', { exact: true }).click()
   await expect.poll(theme).toBe('light')
   await page.reload()

@@ -55,14 +55,14 @@ test('every text of the interface is in the catalogue', async ({ app }) => {
     .getByRole('button', { name: /^⟦Select/ })
     .click()
   await expectMarked('a selected shape')
-  await page.keyboard.press('Control+g')
+  await page.keyboard.press('ControlOrMeta+g')
   await expectMarked('the grid')
-  await page.keyboard.press('Control+g')
+  await page.keyboard.press('ControlOrMeta+g')
   for (const [key, name] of [
     ['?', 'Shortcuts'],
-    ['Control+Shift+E', 'Export'],
-    ['Control+i', 'Import labels'],
-    ['Control+Shift+P', 'Propagate to the next images'],
+    ['ControlOrMeta+Shift+E', 'Export'],
+    ['ControlOrMeta+i', 'Import labels'],
+    ['ControlOrMeta+Shift+P', 'Propagate to the next images'],
   ] as const) {
     await page.keyboard.press(key)
     await expect(page.getByRole('dialog', { name: `⟦${name}⟧` })).toBeVisible()
@@ -70,11 +70,11 @@ test('every text of the interface is in the catalogue', async ({ app }) => {
     await page.keyboard.press('Escape')
     await expect(page.getByRole('dialog')).toHaveCount(0)
   }
-  await page.keyboard.press('Control+k')
+  await page.keyboard.press('ControlOrMeta+k')
   await expect(page.getByPlaceholder('⟦Type a command…⟧')).toBeFocused()
   await expectMarked('the palette')
   await page.keyboard.press('Escape')
-  await page.keyboard.press('Control+,')
+  await page.keyboard.press('ControlOrMeta+,')
   const dialog = page.getByRole('dialog', { name: '⟦Settings⟧' })
   const tabs = dialog.getByRole('tab')
   await expect(tabs).toHaveCount(7)

@@ -145,7 +145,7 @@ test('two windows on one image show the same', async ({ app, folder }) => {
   await app.canvas.click(50, 50)
   await expect(other.getByRole('list', { name: '1 annotations' })).toBeVisible()
   await other.bringToFront()
-  await other.keyboard.press('Control+a')
+  await other.keyboard.press('ControlOrMeta+a')
   await other.keyboard.press('Delete')
   await expect(page.getByText('No annotations on this image')).toBeAttached()
 })

@@ -448,26 +448,21 @@ export class RemoteRepository {
   }
 
   /**
-   * Annotations of a class that the service is known to have, and how many of those are alive here. `isComplete`: the
-   * labels of all images were read.
+   * Annotations of a class that the service is known to have, as far as labels were read, and how many of those are
+   * alive here.
    */
-  knownOfClass(
-    datasetId: string,
-    className: string,
-  ): { known: number; alive: number; isComplete: boolean } {
+  knownOfClass(datasetId: string, className: string): { known: number; alive: number } {
     const row = this.#db
-      .prepare<unknown[], { known: number; alive: number; unread: number }>(
+      .prepare<unknown[], { known: number; alive: number }>(
         `SELECT (SELECT count(*) FROM remote_image, json_each(base) AS item
              WHERE dataset_id = $datasetId AND item.value ->> 'className' = $className) AS known,
            (SELECT count(*) FROM remote_image, json_each(base) AS item
              JOIN annotation ON annotation.image_id = remote_image.image_id AND annotation.id = item.value ->> 'id'
              WHERE dataset_id = $datasetId AND item.value ->> 'className' = $className
-               AND class_name = $className) AS alive,
-           (SELECT count(*) FROM remote_image
-             WHERE dataset_id = $datasetId AND base IS NULL AND server_count > 0) AS unread`,
+               AND class_name = $className) AS alive`,
       )
       .get({ datasetId, className })
-    return { known: row?.known ?? 0, alive: row?.alive ?? 0, isComplete: row?.unread === 0 }
+    return row ?? { known: 0, alive: 0 }
   }
 
   /** Renames or deletes a class in what the service has, or was being told: it did the same there. */

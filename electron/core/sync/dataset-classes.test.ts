@@ -136,7 +136,9 @@ test('a class is not deleted with labels that others drew since, until that is a
   await set.cloud.push()
   expect(theirs()).toBe(1)
   const [row] = core.outbox.list(datasetId, 'failed')
-  expect(row?.problem).toContain('Others have drawn 1 annotation of the class “person” since')
+  expect(row?.problem).toContain(
+    'The service has 1 annotation of the class “person” that you have not seen',
+  )
   // What was deleted here is deleted there all the same.
   expect(set.there('person')).toBe(0)
   core.outbox.retry(null)

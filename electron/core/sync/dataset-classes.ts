@@ -233,8 +233,8 @@ export class DatasetClasses {
   }
 
   /**
-   * A class goes with its annotations on all images. Those that others drew since the person decided that were not
-   * meant: then the person is asked, and a second try takes them along.
+   * A class goes with its annotations on all images. Those that others drew since the person decided that, or that were
+   * never read here, may not be meant: then the person is asked, and a second try takes them along.
    */
   async #askAboutOthers(
     client: Client,
@@ -246,8 +246,8 @@ export class DatasetClasses {
     const { remotes, outbox } = this.#deps
     const { name } = op.class
     const there = (await this.#countsThere(client, remoteId, signal))[name] ?? 0
-    const { known, alive, isComplete } = remotes.knownOfClass(datasetId, name)
-    const others = alive + (isComplete ? Math.max(0, there - known) : 0)
+    const { known, alive } = remotes.knownOfClass(datasetId, name)
+    const others = alive + Math.max(0, there - known)
     if (others <= (op.accepted ?? 0)) return
     const asked = opsOf(row).map((item) =>
       item.kind === 'delete' ? { ...item, accepted: others } : item,
@@ -255,7 +255,7 @@ export class DatasetClasses {
     outbox.setPayload(row.id, asked)
     throw new UserError(
       'class_in_use',
-      `Others have drawn ${counted(others, 'annotation')} of the class “${name}” since. Try again to delete them, too, or discard this to keep the class.`,
+      `The service has ${counted(others, 'annotation')} of the class “${name}” that you have not seen. Try again to delete them, too, or discard this to keep the class.`,
     )
   }
 

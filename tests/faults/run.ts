@@ -1,12 +1,12 @@
 /** `npm run faults -- --seeds 500 --from 1`: the simulation of synchronising, over many seeds. */
 import { parseArgs } from 'node:util'
-import { simulate, type Tally } from './sync-simulation.ts'
+import { emptyTally, simulate, type Tally } from './sync-simulation.ts'
 
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '500' }, from: { type: 'string', default: '1' } },
 })
 const [from, seeds] = [Number(values.from), Number(values.seeds)]
-const sum: Tally = { edits: 0, pushes: 0, crashes: 0, conflicts: 0, faults: 0 }
+const sum = emptyTally()
 const failed: number[] = []
 const began = Date.now()
 for (let seed = from; seed < from + seeds; seed++) {

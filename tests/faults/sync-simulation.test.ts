@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { repetitions } from '#tests/helpers/repetitions.ts'
-import { simulate } from './sync-simulation.ts'
+import { emptyTally, simulate } from './sync-simulation.ts'
 
 const SEEDS = repetitions({ few: 25, many: 500 })
 
 test(`${SEEDS} weeks of two or three people end with everybody agreeing and nothing lost`, {
   timeout: 1_800_000,
 }, async () => {
-  const sum = { edits: 0, pushes: 0, crashes: 0, conflicts: 0, faults: 0 }
+  const sum = emptyTally()
   for (let seed = 1; seed <= SEEDS; seed++) {
     const tally = await simulate(seed)
     for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += tally[key]
@@ -17,4 +17,7 @@ test(`${SEEDS} weeks of two or three people end with everybody agreeing and noth
   expect(sum.crashes).toBeGreaterThan(SEEDS / 2)
   expect(sum.conflicts).toBeGreaterThan(SEEDS / 5)
   expect(sum.faults).toBeGreaterThan(SEEDS / 2)
+  expect(sum.uploads).toBeGreaterThan(SEEDS / 2)
+  expect(sum.discards).toBeGreaterThan(0)
+  expect(sum.strangers).toBeGreaterThan(SEEDS)
 })

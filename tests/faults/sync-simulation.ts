@@ -1,40 +1,38 @@
 /**
- * Two or three people on one dataset of a local service, with everything that can go wrong between them: real
- * cores with real databases, real connections, crashes in the middle of pushes. Afterwards everybody must agree,
- * and every edit that was acknowledged must be accounted for. A seed gives the same run each time.
+ * Two or three people on one dataset of a local service, and somebody on the service's own pages, with everything that
+ * can go wrong between them: real cores with real databases, real connections, crashes in the middle of pushes and
+ * uploads, batches of a few images. They draw, rename and delete classes, take back what was not pushed, replace images
+ * and upload folders with labels, while others move and archive the images. Afterwards everybody must agree, every edit
+ * that was acknowledged must be accounted for, and nothing may be there twice.
  */
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '#core/api/retry.ts'
-import { fromWireAnnotation } from '#core/api/wire-annotation.ts'
+import type { OutboxRow } from '#core/cache/outbox.ts'
 import { sameLabels } from '#core/sync/merge.ts'
+import { UserError } from '#core/user-error.ts'
 import { type Emulator, startEmulator } from '#emulator/server.ts'
 import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
 import { type ChangeSet, EMPTY_CHANGE_SET, sameValue } from '#shared/model/change-set.ts'
+import { joinPath, trimSlashes } from '#shared/model/paths.ts'
 import { cable } from '#tests/helpers/cable.ts'
 import { openCore, type TestCore, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
 import { seededRandom } from '#tests/helpers/random.ts'
+import { type Drop, makeDrop } from './drops.ts'
+import { FIELDS, Stories } from './stories.ts'
+import { annotationsOf, Stranger } from './stranger.ts'
 
-const IMAGES = 4
+const IMAGES = 9
 const CLASSES = ['car', 'person', 'lane']
-const STEPS = 60
+const STEPS = 90
 /** Rounds until everybody must agree. */
 const ROUNDS = 12
 const DATASET = 'shared'
 
-type Field = 'className' | 'shape' | 'attributes'
-const FIELDS: readonly Field[] = ['className', 'shape', 'attributes']
-
-/** What was acknowledged of one annotation, by whom, in order. */
-interface Story {
-  path: string
-  writes: { by: number; field: Field; value: unknown }[]
-  deletedBy: Set<number>
-  /** It was shown to somebody to decide on. */
-  wasInConflict: boolean
-  /** Somebody took back an edit: which value holds is theirs to say. */
-  wasUndone: boolean
-}
+/** Beyond each within a few edits. */
+const LIMITS = { readBatch: 2, saveBatch: 4, listFrom: 3 }
+/** How long somebody watches an upload before they turn to something else, in looks. */
+const LOOKS = 60
 
 interface Client {
   number: number
@@ -53,7 +51,21 @@ export interface Tally {
   crashes: number
   conflicts: number
   faults: number
+  uploads: number
+  discards: number
+  strangers: number
 }
+
+export const emptyTally = (): Tally => ({
+  edits: 0,
+  pushes: 0,
+  crashes: 0,
+  conflicts: 0,
+  faults: 0,
+  uploads: 0,
+  discards: 0,
+  strangers: 0,
+})
 
 /** Time that passes as soon as somebody waits. */
 function quickClock(skewMs: { value: number }): Clock {
@@ -74,10 +86,14 @@ function quickClock(skewMs: { value: number }): Clock {
 class World {
   readonly #random: () => number
   readonly #seed: number
-  /** What classes were called afterwards. */
-  readonly #renames = new Map<string, string[]>()
-  readonly #stories = new Map<string, Story>()
-  readonly tally: Tally = { edits: 0, pushes: 0, crashes: 0, conflicts: 0, faults: 0 }
+  readonly #stories = new Stories()
+  readonly #drops: Drop[] = []
+  /** Classes of drops without ids of which somebody took back labels. */
+  readonly #takenBack = new Set<string>()
+  /** Classes that somebody deleted. */
+  readonly #deletedClasses = new Set<string>()
+  readonly tally = emptyTally()
+  #stranger!: Stranger
   readonly #clients: Client[] = []
   #emulator!: Emulator
   #serviceFolder!: ReturnType<typeof temporaryFolder>
@@ -129,6 +145,14 @@ class World {
         object: `made:${index}`,
         created_at: at,
       })
+    this.#stranger = new Stranger({
+      state,
+      dataset: DATASET,
+      stories: this.#stories,
+      pick: (items) => this.#pick(items),
+      below: (limit) => this.#below(limit),
+      say: (what) => this.log.push(`stranger: ${what}`),
+    })
     const people = 2 + this.#below(2)
     for (let number = 0; number < people; number++) await this.#join(number)
   }
@@ -146,16 +170,21 @@ class World {
   async step(): Promise<void> {
     const client = this.#pick(this.#clients)
     const what = this.#random()
-    if (what < 0.5) this.#edit(client)
-    else if (what < 0.54) this.#undo(client)
-    else if (what < 0.575) this.#facts(client)
-    else if (what < 0.585) this.#renameClass(client)
-    else if (what < 0.66) await this.#read(client)
-    else if (what < 0.84) await this.#push(client)
-    else if (what < 0.88) this.#unplug(client)
-    else if (what < 0.92) await this.#plug(client)
-    else if (what < 0.95) await this.#crash(client)
-    else if (what < 0.97) this.#decide(client)
+    if (what < 0.4) this.#edit(client)
+    else if (what < 0.44) this.#undo(client)
+    else if (what < 0.475) this.#facts(client)
+    else if (what < 0.485) this.#renameClass(client)
+    else if (what < 0.5) this.#deleteClass(client)
+    else if (what < 0.52) this.#discardClasses(client)
+    else if (what < 0.58) await this.#read(client)
+    else if (what < 0.74) await this.#push(client)
+    else if (what < 0.77) this.#unplug(client)
+    else if (what < 0.8) await this.#plug(client)
+    else if (what < 0.83) await this.#crash(client)
+    else if (what < 0.85) this.#decide(client)
+    else if (what < 0.88) await this.#drop(client)
+    else if (what < 0.9) await this.#goOn(client)
+    else if (what < 0.97) this.#actElsewhere()
     else this.#fault()
   }
 
@@ -167,7 +196,8 @@ class World {
       for (const client of this.#clients) {
         client.core.remoteDatasets.refreshImages(client.datasetId)
         await client.core.remoteDatasets.settled(client.datasetId)
-        for (const { id } of client.core.images.list(client.datasetId)) {
+        // Also of those that are archived and have no labels here, which are not listed.
+        for (const id of client.core.remotes.imageIds(client.datasetId).values()) {
           await client.core.labelSync.read(id)
           this.#noteConflicts(client, id)
           if (round > 2) this.#decideAll(client, id)
@@ -175,6 +205,11 @@ class World {
         this.#bringClassesBack(client)
         client.core.outbox.retry(null)
         await client.core.engine.pushNow(client.accountId)
+        for (const { id, state } of client.core.transfers.list()) {
+          if (state === 'done') continue
+          await client.core.transfers.retry(id)
+          await client.core.transfers.settled(id)
+        }
       }
       if (this.#clients.every((client) => this.#agrees(client))) return
     }
@@ -184,66 +219,167 @@ class World {
     }
   }
 
-  /** Throws where an acknowledged edit is neither there nor accounted for. */
+  /** Throws where something is missing that somebody made and nobody deleted, or is there twice. */
   check(): void {
-    for (const [id, story] of this.#stories) {
-      const final = this.#onService(story.path).find((annotation) => annotation.id === id)
-      const excused = story.wasInConflict || story.wasUndone
-      if (!final) {
-        if (story.deletedBy.size === 0 && !excused)
-          throw new Error(`${id} on ${story.path} is gone, and nobody deleted it`)
-        continue
-      }
-      if (story.deletedBy.size > 0 && !excused)
-        throw new Error(`${id} on ${story.path} was deleted and is there`)
-      if (excused) continue
-      for (const field of FIELDS) {
-        const writes = story.writes.filter((write) => write.field === field)
-        // Of each person's writes the last: an earlier one was superseded by themselves.
-        const last = new Map(writes.map(({ by, value }) => [by, value]))
-        const means = (value: unknown) => this.#isSame(field, value, final[field])
-        if (![...last.values()].some(means))
-          throw new Error(
-            `${id} on ${story.path}: ${field} is ${JSON.stringify(final[field])}, and nobody’s last word was that`,
-          )
-        // Who is the only one to have changed it has the last word.
-        const changers = new Set(writes.slice(1).map(({ by }) => by))
-        const [only, second] = changers
-        const word = last.get(only)
-        if (only !== undefined && second === undefined && !means(word))
-          throw new Error(
-            `${id} on ${story.path}: ${field} should be ${JSON.stringify(word)} as person ${only} left it`,
-          )
-      }
+    const { state } = this.#emulator
+    const found = state
+      .images(state.dataset(DATASET).id)
+      .flatMap(({ id }) =>
+        annotationsOf(state, id).map((annotation) => ({ imageId: id, annotation })),
+      )
+    this.#stories.check(found)
+    for (const { counted } of this.#drops) {
+      if (!counted) continue
+      const { className, count } = counted
+      const is = found.filter(({ annotation }) => annotation.className === className).length
+      if (is > count || (is < count && !this.#takenBack.has(className)))
+        throw new Error(`${is} labels of the upload with ${className}, which had ${count}`)
+    }
+    const classes = new Set(state.dataset(DATASET).classes.map(({ name }) => name))
+    for (const name of this.#stranger.classes) {
+      const names = [...this.#stories.namesOf(name)]
+      if (!names.some((one) => classes.has(one) || this.#deletedClasses.has(one)))
+        throw new Error(`the class ${name} is gone, and nobody deleted it`)
     }
   }
 
-  /** A class may have got another name since. */
-  #isSame(field: Field, said: unknown, is: unknown): boolean {
-    if (sameValue(said, is)) return true
-    if (field !== 'className') return false
-    const names = new Set([String(said)])
-    for (const name of names) for (const next of this.#renames.get(name) ?? []) names.add(next)
-    return names.has(String(is))
-  }
-
   #renameClass(client: Client): void {
-    const { classes } = client.core.datasets.get(client.datasetId)
-    const { name: from } = this.#pick(classes)
+    const from = this.#aClass(client)
+    if (from === undefined) return
     const to = `class${this.#count++}`
     const edit = { kind: 'rename' as const, from, to }
     client.core.publish(
       client.core.edits.editClasses(client.datasetId, `${this.#seed}-c${this.#count++}`, edit),
     )
-    this.#renames.set(from, [...(this.#renames.get(from) ?? []), to])
+    this.#stories.rename(from, to)
     this.#say(client, `renames class ${from} to ${to}`)
   }
 
+  /** Those of uploads without ids keep their names: their labels are counted by them. */
+  #aClass({ core, datasetId }: Client): string | undefined {
+    const { classes } = core.datasets.get(datasetId)
+    return this.#pick(classes.map(({ name }) => name).filter((name) => !name.startsWith('y')))
+  }
+
+  #deleteClass(client: Client): void {
+    const name = this.#aClass(client)
+    if (name === undefined) return
+    const { core, datasetId, number } = client
+    const outcome = core.edits.editClasses(datasetId, `${this.#seed}-d${this.#count++}`, {
+      kind: 'delete',
+      name,
+    })
+    core.publish(outcome)
+    this.#deletedClasses.add(name)
+    for (const { changes } of outcome.effects)
+      for (const { id } of changes.deleted) this.#stories.of(id)?.deletedBy.add(number)
+    this.#say(client, `deletes class ${name}`)
+  }
+
+  /** Somebody does not want a change of classes to be pushed after all. */
+  #discardClasses(client: Client): void {
+    const { core, datasetId } = client
+    const row = this.#pick(core.outbox.list(datasetId).filter(({ kind }) => kind === 'classes'))
+    if (!row) return
+    this.#discardRow(client, row)
+    this.tally.discards++
+  }
+
+  #discardRow(client: Client, row: OutboxRow): void {
+    const { core, number } = client
+    const before = this.#localIds(client)
+    try {
+      core.outboxView.discard(row.id)
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      this.#say(client, `cannot discard: ${error.message}`)
+      return
+    }
+    const after = this.#localIds(client)
+    for (const id of after) {
+      const story = before.has(id) ? undefined : this.#stories.of(id)
+      if (!story) continue
+      story.deletedBy.delete(number)
+      // Somebody else deleted it, too: it comes back all the same, rather than being lost.
+      if (story.deletedBy.size > 0) story.wasUndone = true
+    }
+    // With the edit went its undo.
+    for (const id of before) {
+      const story = after.has(id) ? undefined : this.#stories.of(id)
+      if (story) story.wasUndone = true
+    }
+    this.#say(client, `discards ${row.payload}`)
+  }
+
+  #localIds({ core, datasetId }: Client): Set<string> {
+    const images = core.images.list(datasetId)
+    return new Set(
+      images.flatMap((image) => core.edits.annotations(image.id).annotations.map(({ id }) => id)),
+    )
+  }
+
+  #actElsewhere(): void {
+    this.#stranger.act()
+    this.tally.strangers++
+  }
+
+  /** A folder with labels is dropped; who dropped it waits for a while, and may stop it then. */
+  async #drop(client: Client): Promise<void> {
+    const { core, accountId, number, folder } = client
+    const { state } = this.#emulator
+    const taken = state
+      .images(state.dataset(DATASET).id)
+      .filter((image) => image.directory_path === '/' && !image.is_archived)
+      .map(({ filename }) => filename)
+    const count = this.#count++
+    const drop = await makeDrop(
+      join(folder.path, `drop${count}`),
+      { number: count, by: number, taken },
+      {
+        stories: this.#stories,
+        pick: (items) => this.#pick(items),
+        below: (limit) => this.#below(limit),
+      },
+    )
+    this.#drops.push(drop)
+    const { id: remoteId } = state.dataset(DATASET)
+    const { onExisting } = drop
+    const options = { directory: '/', tree: 'flat' as const, onExisting, withLabels: true }
+    const target = { accountId, remoteId, name: DATASET }
+    const { id } = core.transfers.upload(target, [drop.folder], options)
+    this.tally.uploads++
+    this.#say(client, `drops ${count}, ${onExisting}`)
+    if (this.#below(4) === 0) await this.#crash(client)
+    else await this.#watch(client, id)
+  }
+
+  /** What was stopped, or failed, is tried again. */
+  async #goOn(client: Client): Promise<void> {
+    const { transfers } = client.core
+    const open = this.#pick(transfers.list().filter(({ state }) => state !== 'done'))
+    if (!open) return
+    await transfers.retry(open.id)
+    this.#say(client, 'goes on with an upload')
+    await this.#watch(client, open.id)
+  }
+
+  async #watch(client: Client, transferId: string): Promise<void> {
+    const { transfers } = client.core
+    const isUnderWay = () => !['done', 'failed'].includes(transfers.get(transferId).state)
+    const looks = this.#below(2) === 0 ? this.#below(LOOKS) : LOOKS
+    for (let look = 0; look < looks && isUnderWay(); look++)
+      await new Promise((next) => setTimeout(next, 5))
+    if (isUnderWay()) await transfers.pause(transferId)
+    else await transfers.settled(transferId)
+    this.#say(client, `has an upload ${transfers.get(transferId).state}`)
+  }
+
   /** What a person does whose labels are refused because somebody renamed their class: they make it again. */
-  #bringClassesBack({ core, datasetId }: Client): void {
+  #bringClassesBack(client: Client): void {
+    const { core, datasetId } = client
     // Two renamed the same class: the second gives it up.
-    for (const { kind, id } of core.outbox.list(datasetId, 'failed'))
-      if (kind === 'classes') core.outboxView.discard(id)
+    for (const row of core.outbox.list(datasetId, 'failed'))
+      if (row.kind === 'classes') this.#discardRow(client, row)
     const refused = core.outbox.list(datasetId, 'failed').flatMap(({ imageId }) => imageId ?? [])
     const known = new Set(this.#emulator.state.dataset(DATASET).classes.map(({ name }) => name))
     const mine = core.datasets.get(datasetId).classes
@@ -285,7 +421,7 @@ class World {
   }
 
   #start(dataDir: string): TestCore {
-    const options = { clock: quickClock(this.#skewMs), pushesByItself: false }
+    const options = { clock: quickClock(this.#skewMs), pushesByItself: false, limits: LIMITS }
     return openCore(testPorts(dataDir), null, options)
   }
 
@@ -310,7 +446,7 @@ class World {
   #edit(client: Client): void {
     const { id: imageId, path } = this.#image(client)
     const { annotations } = client.core.edits.annotations(imageId)
-    const annotation = this.#pick(annotations)
+    const annotation = this.#pick(annotations.filter(({ className }) => !className.startsWith('y')))
     const kind = this.#random()
     if (!annotation || kind < 0.35) {
       const shape = { kind: 'bbox' as const, x: this.#below(100), y: 5, w: 10, h: 8 }
@@ -318,20 +454,13 @@ class World {
         id: `s${this.#seed}-a${this.#count++}`,
       })
       this.#commit(client, imageId, 'Draw', { created: [made] })
-      this.#stories.set(made.id, {
-        path,
-        writes: FIELDS.map((field) => ({ by: client.number, field, value: made[field] })),
-        deletedBy: new Set(),
-        wasInConflict: false,
-        wasUndone: false,
-      })
+      this.#stories.begin(made, path, client.number)
       this.#say(client, `draws ${made.id} on ${path}`)
       return
     }
-    const story = this.#stories.get(annotation.id)
     if (kind < 0.45) {
       this.#commit(client, imageId, 'Delete', { deleted: [annotation] })
-      story?.deletedBy.add(client.number)
+      this.#stories.of(annotation.id)?.deletedBy.add(client.number)
       this.#say(client, `deletes ${annotation.id}`)
       return
     }
@@ -339,7 +468,7 @@ class World {
     const field = FIELDS.find((name) => !sameValue(annotation[name], after[name]))
     if (!field) return
     this.#commit(client, imageId, 'Change', { updated: [{ before: annotation, after }] })
-    story?.writes.push({ by: client.number, field, value: after[field] })
+    this.#stories.write(annotation.id, client.number, field, after[field])
     this.#say(client, `changes ${field} of ${annotation.id} to ${JSON.stringify(after[field])}`)
   }
 
@@ -362,7 +491,8 @@ class World {
       ...changes.updated.map(({ after }) => after),
     ])
     for (const annotation of [...touched, ...(touched.length > 0 ? [] : before)]) {
-      const story = this.#stories.get(annotation.id)
+      if (annotation.className.startsWith('y')) this.#takenBack.add(annotation.className)
+      const story = this.#stories.of(annotation.id)
       if (story) story.wasUndone = true
     }
     this.#say(client, `undoes ${outcome.label}`)
@@ -392,7 +522,7 @@ class World {
 
   #noteConflicts({ core }: Client, imageId: string): void {
     for (const { id } of core.labelSync.conflicts(imageId)) {
-      const story = this.#stories.get(id)
+      const story = this.#stories.of(id)
       if (story && !story.wasInConflict) this.tally.conflicts++
       if (story) story.wasInConflict = true
     }
@@ -450,7 +580,19 @@ class World {
       this.#jumpClocks()
       return
     }
-    const match = this.#pick(['', 'annotations', 'annotations/bulk', '/file', 'images'])
+    const match = this.#pick([
+      '',
+      'annotations',
+      'annotations/bulk',
+      '/file',
+      'images',
+      '/exports',
+      'bulk-register',
+      'bulk-upload-url',
+      'batch/images',
+      'GET .*images/\\?',
+      '/datasets/',
+    ])
     const fault = this.#pick([
       { kind: 'status', status: 503 },
       { kind: 'status', status: 429, retryAfter: '1' },
@@ -473,16 +615,6 @@ class World {
     this.log.push(`clocks jump by ${hours} h`)
   }
 
-  #onService(path: string): Annotation[] {
-    const { state } = this.#emulator
-    const image = state.imageAt(state.dataset(DATASET), path)
-    return state.annotations(image.id).map((value) => {
-      const parsed = fromWireAnnotation(value)
-      if (!parsed.ok) throw new Error(`The service has an invalid annotation: ${parsed.message}`)
-      return parsed.annotation
-    })
-  }
-
   #agrees(client: Client): boolean {
     return this.#disagreement(client) === null
   }
@@ -491,13 +623,31 @@ class World {
     const left = core.outbox.list(datasetId)
     if (left.length > 0) return `not told: ${JSON.stringify(left)}`
     const { state } = this.#emulator
-    for (const { id, path, stage, tags } of core.images.list(datasetId)) {
-      if (!sameLabels(core.edits.annotations(id).annotations, this.#onService(path)))
+    for (const { id, path, stage, tags, missing } of core.images.list(datasetId)) {
+      const remoteId = core.remotes.find(id)?.remoteId ?? ''
+      const mine = core.edits.annotations(id).annotations
+      if (!sameLabels(mine, annotationsOf(state, remoteId)))
         return `labels of ${path} differ from the service’s`
-      const there = state.imageAt(state.dataset(DATASET), path)
+      const there = state.imageById(remoteId)
+      // What is archived is not listed: only its labels are known here.
+      if (there.is_archived !== missing) return `${path} is ${missing ? 'missing' : 'listed'} here`
+      if (missing) continue
+      const pathThere = joinPath(trimSlashes(there.directory_path), there.filename)
+      if (path !== pathThere) return `${pathThere} is called ${path}`
       if (there.status !== stage) return `stage of ${path}: ${stage}, there ${there.status}`
       if (!sameValue([...tags].sort(), [...there.tags].sort()))
         return `tags of ${path}: ${tags}, there ${there.tags}`
+    }
+    const classes = core.datasets.get(datasetId).classes.map(({ name }) => name)
+    const classesThere = state.dataset(DATASET).classes.map(({ name }) => name)
+    if (!sameValue(classes.sort(), classesThere.sort()))
+      return `classes: ${classes}, there ${classesThere}`
+    for (const { id, state: is, problem } of core.transfers.list()) {
+      if (is === 'done') continue
+      const failures = core.transfers.failures(id)
+      // What is archived keeps its name, and nothing was chosen for that: the person is told.
+      const isTold = failures.every((failure) => failure.problem.includes('archived image'))
+      if (is !== 'failed' || failures.length === 0 || !isTold) return `upload ${is}: ${problem}`
     }
     return null
   }

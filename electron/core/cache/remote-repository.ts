@@ -447,24 +447,6 @@ export class RemoteRepository {
       : null
   }
 
-  /**
-   * Annotations of a class that the service is known to have, as far as labels were read, and how many of those are
-   * alive here.
-   */
-  knownOfClass(datasetId: string, className: string): { known: number; alive: number } {
-    const row = this.#db
-      .prepare<unknown[], { known: number; alive: number }>(
-        `SELECT (SELECT count(*) FROM remote_image, json_each(base) AS item
-             WHERE dataset_id = $datasetId AND item.value ->> 'className' = $className) AS known,
-           (SELECT count(*) FROM remote_image, json_each(base) AS item
-             JOIN annotation ON annotation.image_id = remote_image.image_id AND annotation.id = item.value ->> 'id'
-             WHERE dataset_id = $datasetId AND item.value ->> 'className' = $className
-               AND class_name = $className) AS alive`,
-      )
-      .get({ datasetId, className })
-    return row ?? { known: 0, alive: 0 }
-  }
-
   /** Renames or deletes a class in what the service has, or was being told: it did the same there. */
   changeBaseClass(datasetId: string, from: string, to: string | null): string[] {
     const mentions = (column: string) =>

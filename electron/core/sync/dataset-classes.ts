@@ -35,6 +35,8 @@ const opsOf = ({ payload }: Pick<OutboxRow, 'payload'>) => JSON.parse(payload ??
 /** Operations that change labels, too. */
 const touchesLabels = ({ kind }: ClassOp) => kind === 'rename' || kind === 'delete'
 
+const isDeletion = (row: OutboxRow) => opsOf(row).some(({ kind }) => kind === 'delete')
+
 /**
  * The one owner of a remote dataset's classes: what the service has is taken over here, what was changed here is pushed
  * from here, and what is not to be pushed is taken back here. Edits themselves are made by `EditStore`, which queues what
@@ -71,23 +73,41 @@ export class DatasetClasses {
     })
   }
 
-  /** In the order in which they were made; after a refused one the others wait, as they may build on it. */
+  /**
+   * Before labels are pushed, which may need new classes: in the order in which they were made; after a refused one the
+   * others wait, as they may build on it. Deletions come afterwards.
+   */
   async push(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
-    const { datasets, outbox } = this.#deps
-    for (const row of outbox.list(datasetId).filter(({ kind }) => kind === 'classes')) {
-      const { remote } = datasets.get(datasetId)
-      if (!remote || row.state !== 'waiting') return
-      try {
-        await this.#pushRow(client, { datasetId, remoteId: remote.remoteId }, row, signal)
-      } catch (error) {
-        if (!isRefusal(error) || signal.aborted) throw error
-        const { message, requestId } = toServiceError(error)
-        outbox.setState(row.id, 'failed', message, requestId)
-        return
-      } finally {
-        this.#pushed.set(datasetId, this.#now++)
-      }
+    for (const row of this.#rows(datasetId)) {
+      if (isDeletion(row)) continue
+      if (row.state !== 'waiting') return
+      if (!(await this.#pushRow(client, row, signal))) return
     }
+  }
+
+  /**
+   * After labels were pushed. A class goes from the list when no image needs it any more: what was deleted here was
+   * deleted image by image, so that nobody else's work goes with it.
+   */
+  async pushDeletions(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
+    for (const row of this.#rows(datasetId))
+      if (isDeletion(row) && row.state === 'waiting' && !this.#hasUnpushedLabels(row))
+        await this.#pushRow(client, row, signal)
+  }
+
+  #rows(datasetId: string): OutboxRow[] {
+    return this.#deps.outbox.list(datasetId).filter(({ kind }) => kind === 'classes')
+  }
+
+  /** Labels that the deletion of a class took away here still wait. */
+  #hasUnpushedLabels({ commitId }: OutboxRow): boolean {
+    const { edits, outbox } = this.#deps
+    return (
+      commitId !== null &&
+      edits
+        .imagesOfEdit(commitId)
+        .some((imageId) => outbox.find(imageId, 'annotations')?.state === 'waiting')
+    )
   }
 
   /**
@@ -150,26 +170,44 @@ export class DatasetClasses {
     }
   }
 
-  async #pushRow(
+  /** False when the service refused it. */
+  async #pushRow(client: Client, row: OutboxRow, signal: AbortSignal): Promise<boolean> {
+    const { outbox, datasets } = this.#deps
+    const { remote } = datasets.get(row.datasetId)
+    if (!remote) return false
+    try {
+      await this.#pushOps(client, remote.remoteId, row, signal)
+      outbox.done(row)
+      outbox.log(row.datasetId, null, 'Classes changed')
+      return true
+    } catch (error) {
+      if (!isRefusal(error) || signal.aborted) throw error
+      const { message, requestId } = toServiceError(error)
+      outbox.setState(row.id, 'failed', message, requestId)
+      return false
+    } finally {
+      this.#pushed.set(row.datasetId, this.#now++)
+    }
+  }
+
+  async #pushOps(
     client: Client,
-    ids: { datasetId: string; remoteId: string },
+    remoteId: string,
     row: OutboxRow,
     signal: AbortSignal,
   ): Promise<void> {
-    const { outbox } = this.#deps
     const ops = opsOf(row)
     for (let left = ops; left.length > 0; ) {
       const [op, ...rest] = left
       // A key is 32 hex digits: the row's, with the step in it.
       const step = (ops.length - left.length).toString(16)
       const idempotencyKey = `${row.idempotencyKey}${step}`.slice(-32)
+      const ids = { datasetId: row.datasetId, remoteId }
       await this.#pushOp(client, ids, op, row, { signal, idempotencyKey })
       left = rest
       // What was done is neither done again nor taken back.
-      if (left.length > 0) outbox.setPayload(row.id, left)
+      if (left.length > 0) this.#deps.outbox.setPayload(row.id, left)
     }
-    outbox.done(row)
-    outbox.log(ids.datasetId, null, 'Classes changed')
   }
 
   async #pushOp(
@@ -199,11 +237,17 @@ export class DatasetClasses {
         break
       case 'delete': {
         const { name } = op.class
-        if (has(name)) {
-          await this.#askAboutOthers(client, { datasetId, remoteId }, op, row, signal)
-          const how = { classType: null, deleteAnnotations: true, ...call }
-          await client.annotations.deleteClass(remoteId, name, how)
+        // It was made again since: its labels are gone, and it stays.
+        const isBack = this.#deps.datasets.get(datasetId).classes.some((one) => one.name === name)
+        if (isBack || !has(name)) return
+        const counts = await this.#countsThere(client, remoteId, signal)
+        if ((counts[name] ?? 0) === 0) {
+          await change(there.filter((item) => item.name !== name))
+          break
         }
+        this.#askAboutOthers(op, row, counts[name] ?? 0)
+        const how = { classType: null, deleteAnnotations: true, ...call }
+        await client.annotations.deleteClass(remoteId, name, how)
         this.#followInBase(datasetId, name, null)
         break
       }
@@ -233,29 +277,18 @@ export class DatasetClasses {
   }
 
   /**
-   * A class goes with its annotations on all images. Those that others drew since the person decided that, or that were
-   * never read here, may not be meant: then the person is asked, and a second try takes them along.
+   * Annotations that are left on the service are those that others drew since, or on images that were never read here.
+   * They may not be meant: the person is asked, and a second try takes them along.
    */
-  async #askAboutOthers(
-    client: Client,
-    { datasetId, remoteId }: { datasetId: string; remoteId: string },
-    op: ClassOp & { kind: 'delete' },
-    row: OutboxRow,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { remotes, outbox } = this.#deps
-    const { name } = op.class
-    const there = (await this.#countsThere(client, remoteId, signal))[name] ?? 0
-    const { known, alive } = remotes.knownOfClass(datasetId, name)
-    const others = alive + Math.max(0, there - known)
+  #askAboutOthers(op: ClassOp & { kind: 'delete' }, row: OutboxRow, others: number): void {
     if (others <= (op.accepted ?? 0)) return
     const asked = opsOf(row).map((item) =>
       item.kind === 'delete' ? { ...item, accepted: others } : item,
     )
-    outbox.setPayload(row.id, asked)
+    this.#deps.outbox.setPayload(row.id, asked)
     throw new UserError(
       'class_in_use',
-      `The service has ${counted(others, 'annotation')} of the class “${name}” that you have not seen. Try again to delete them, too, or discard this to keep the class.`,
+      `The service has ${counted(others, 'annotation')} of the class “${op.class.name}” that you have not seen. Try again to delete them, too, or discard this to keep the class.`,
     )
   }
 

@@ -187,6 +187,7 @@ export class SyncEngine {
     const kinds = [
       () => classes.push(client, datasetId, signal),
       () => labels.push(client, datasetId, signal),
+      () => classes.pushDeletions(client, datasetId, signal),
       () => facts.pushStages(client, datasetId, signal),
       () => facts.pushSplits(client, datasetId, signal),
       () => facts.pushTags(client, datasetId, signal),

@@ -1,0 +1,109 @@
+import type { Annotation } from '#shared/model/annotation.ts'
+import { sameValue } from '#shared/model/change-set.ts'
+
+export type Field = 'className' | 'shape' | 'attributes'
+export const FIELDS: readonly Field[] = ['className', 'shape', 'attributes']
+
+/** What was acknowledged of one annotation, by whom, in order. */
+export interface Story {
+  /** Where it was made, for the message. */
+  path: string
+  writes: { by: number; field: Field; value: unknown }[]
+  deletedBy: Set<number>
+  /** It was shown to somebody to decide on. */
+  wasInConflict: boolean
+  /** Somebody took back an edit: which value holds is theirs to say. */
+  wasUndone: boolean
+  /** Of an upload that leaves out what is there: its image may never have been sent. */
+  isOptional: boolean
+}
+
+/** An annotation of the service, and the image that it is on. */
+export interface Found {
+  imageId: string
+  annotation: Annotation
+}
+
+/** What became of every annotation, to be compared with what there is in the end. */
+export class Stories {
+  readonly #stories = new Map<string, Story>()
+  /** What classes were called afterwards. */
+  readonly #renames = new Map<string, string[]>()
+
+  begin(annotation: Annotation, path: string, by: number, { isOptional = false } = {}): void {
+    this.#stories.set(annotation.id, {
+      path,
+      writes: FIELDS.map((field) => ({ by, field, value: annotation[field] })),
+      deletedBy: new Set(),
+      wasInConflict: false,
+      wasUndone: false,
+      isOptional,
+    })
+  }
+
+  of(id: string): Story | undefined {
+    return this.#stories.get(id)
+  }
+
+  write(id: string, by: number, field: Field, value: unknown): void {
+    this.#stories.get(id)?.writes.push({ by, field, value })
+  }
+
+  rename(from: string, to: string): void {
+    this.#renames.set(from, [...(this.#renames.get(from) ?? []), to])
+  }
+
+  /** All names that a class may have by now. */
+  namesOf(name: string): Set<string> {
+    const names = new Set([name])
+    for (const known of names) for (const next of this.#renames.get(known) ?? []) names.add(next)
+    return names
+  }
+
+  /** Throws where an acknowledged edit is neither there nor accounted for, or an annotation is there twice. */
+  check(found: readonly Found[]): void {
+    const byId = Map.groupBy(found, ({ annotation }) => annotation.id)
+    for (const [id, places] of byId)
+      if (places.length > 1) throw new Error(`${id} is there ${places.length} times`)
+    for (const [id, story] of this.#stories) {
+      const [place] = byId.get(id) ?? []
+      this.#checkOne(id, story, place?.annotation)
+    }
+  }
+
+  #checkOne(id: string, story: Story, final: Annotation | undefined): void {
+    const excused = story.wasInConflict || story.wasUndone
+    if (!final) {
+      if (story.deletedBy.size === 0 && !excused && !story.isOptional)
+        throw new Error(`${id} on ${story.path} is gone, and nobody deleted it`)
+      return
+    }
+    if (excused) return
+    if (story.deletedBy.size > 0) throw new Error(`${id} on ${story.path} was deleted and is there`)
+    for (const field of FIELDS) this.#checkField(id, story, field, final[field])
+  }
+
+  #checkField(id: string, { path, writes: all }: Story, field: Field, final: unknown): void {
+    const writes = all.filter((write) => write.field === field)
+    // Of each person's writes the last: an earlier one was superseded by themselves.
+    const last = new Map(writes.map(({ by, value }) => [by, value]))
+    const means = (value: unknown) => this.#isSame(field, value, final)
+    if (![...last.values()].some(means))
+      throw new Error(
+        `${id} on ${path}: ${field} is ${JSON.stringify(final)}, and nobody’s last word was that`,
+      )
+    // Who is the only one to have changed it has the last word.
+    const [only, second] = new Set(writes.slice(1).map(({ by }) => by))
+    const word = only === undefined ? undefined : last.get(only)
+    if (only !== undefined && second === undefined && !means(word))
+      throw new Error(
+        `${id} on ${path}: ${field} should be ${JSON.stringify(word)} as person ${only} left it`,
+      )
+  }
+
+  /** A class may have got another name since. */
+  #isSame(field: Field, said: unknown, is: unknown): boolean {
+    if (sameValue(said, is)) return true
+    return field === 'className' && this.namesOf(String(said)).has(String(is))
+  }
+}

@@ -30,7 +30,7 @@ interface Deps {
  */
 export function uploadedLabels(deps: Deps, target: LabelTarget): LabelSink {
   const { accountId, remoteId } = target
-  const rows = (remoteImageIds: Iterable<string>) => rowsOf(deps, target, remoteImageIds)
+  const rows = (remoteImageIds: Iterable<string>) => rowsOf(deps, target, new Set(remoteImageIds))
   return {
     take: async (labels, classes, signal) => {
       const datasetId = await deps.requireDataset(accountId, remoteId)
@@ -52,16 +52,19 @@ export function uploadedLabels(deps: Deps, target: LabelTarget): LabelSink {
       if (failed.length > 0) deps.outbox.retry(failed.map(({ row }) => row.id))
     },
     state: (images) => {
-      const named = rows(images.keys()).map(({ row, remoteImageId }) => ({
+      const open = rows(images.keys()).map(({ row, remoteImageId }) => ({
         ...row,
+        remoteImageId,
         path: images.get(remoteImageId) ?? '',
       }))
       return {
-        waiting: named.filter(({ state }) => state === 'waiting').length,
-        refused: named
+        waiting: open.filter(({ state }) => state === 'waiting').length,
+        refused: open
           .filter(({ state }) => state === 'failed')
           .map(({ path, problem }) => ({ path, problem: problem ?? '' })),
-        conflicts: named.filter(({ state }) => state === 'conflict').map(({ path }) => path),
+        conflicts: open.filter(({ state }) => state === 'conflict').map(({ path }) => path),
+        unsaved: open.map(({ remoteImageId }) => remoteImageId),
+        unknown: unknownOf(deps, target, images.keys()),
       }
     },
   }
@@ -71,15 +74,28 @@ export function uploadedLabels(deps: Deps, target: LabelTarget): LabelSink {
 function rowsOf(
   { remotes, outbox }: Pick<Deps, 'remotes' | 'outbox'>,
   { accountId, remoteId }: LabelTarget,
-  remoteImageIds: Iterable<string>,
+  remoteImageIds: ReadonlySet<string>,
 ): { row: OutboxRow; remoteImageId: string }[] {
   const datasetId = remotes.datasetId(accountId, remoteId)
   if (datasetId === null) return []
-  return [...remoteImageIds].flatMap((remoteImageId) => {
-    const imageId = remotes.imageId(datasetId, remoteImageId)
-    const row = imageId === null ? null : outbox.find(imageId, 'annotations')
-    return row ? [{ row, remoteImageId }] : []
+  return outbox.list(datasetId).flatMap((row) => {
+    if (row.kind !== 'annotations' || row.imageId === null) return []
+    const remoteImageId = remotes.find(row.imageId)?.remoteId
+    return remoteImageId !== undefined && remoteImageIds.has(remoteImageId)
+      ? [{ row, remoteImageId }]
+      : []
   })
+}
+
+/** Those of which nothing is known here. */
+function unknownOf(
+  { remotes }: Pick<Deps, 'remotes'>,
+  { accountId, remoteId }: LabelTarget,
+  remoteImageIds: Iterable<string>,
+): string[] {
+  const datasetId = remotes.datasetId(accountId, remoteId)
+  const known = datasetId === null ? new Map() : remotes.imageIds(datasetId)
+  return [...remoteImageIds].filter((id) => !known.has(id))
 }
 
 function addClasses(

@@ -23,6 +23,10 @@ export interface UploadedLabelsState {
   refused: { path: string; problem: string }[]
   /** Paths of images that others labelled in another way meanwhile: somebody has to decide. */
   conflicts: string[]
+  /** The service's ids of the images of all these. */
+  unsaved: string[]
+  /** The service's ids of images of which nothing is known here (any more): their dataset was taken off this machine. */
+  unknown: string[]
 }
 
 /** Where an upload leaves the labels that lay beside its images: what saves them is the sync's. */

@@ -17,6 +17,7 @@ import type { FormatId } from '#shared/model/format.ts'
 import { fileNameOf, stemOf } from '#shared/model/paths.ts'
 import type { JobContext } from './job.ts'
 import { ImagesByPlace, isClassList, type LabelGroup, labelGroups } from './label-groups.ts'
+import type { UploadedLabelsState } from './label-sink.ts'
 
 export interface LabelFile {
   /** Absolute. */
@@ -51,8 +52,8 @@ export interface UploadFacts {
   replaces?: string
   /** It has taken the place of another image. */
   hasReplaced?: boolean
-  /** Labels that lay beside it were taken over, to be saved like any edit. */
-  isLabelled?: boolean
+  /** Labels that lay beside it were taken over, to be saved like any edit; or the service has them. */
+  labels?: 'taken' | 'saved'
   labelFormat?: FormatId
   /** The service's id, once it is registered. */
   remoteId?: string
@@ -80,7 +81,8 @@ export async function sendLabels(
   const done = transfers
     .items<UploadFacts>(transfer.id, 'done')
     .filter(({ facts }) => facts.remoteId !== undefined)
-  const open = done.filter(({ facts }) => !facts.isLabelled)
+  const lost = lostLabels(context, done)
+  const open = done.filter(({ facts }) => !facts.labels || lost.has(facts.remoteId ?? ''))
   const problems: string[] = []
   if (open.length > 0 && labelFiles.length > 0) {
     const found = await readLabels(context, labelFiles, open)
@@ -92,6 +94,17 @@ export async function sendLabels(
   }
   return [...problems, ...(await saveTaken(context))]
 }
+
+/** Images, by the service's ids, whose labels were taken, but went with the dataset from this machine before they were saved. */
+function lostLabels({ labels }: JobContext, done: readonly Item[]): Set<string> {
+  const taken = done.filter(({ facts }) => facts.labels === 'taken')
+  return new Set(labels.state(pathsByImage(taken)).unknown)
+}
+
+const pathsByImage = (items: readonly Item[]): Map<string, string> =>
+  new Map(
+    items.map(({ target, facts }) => [facts.remoteId ?? '', facts.calledAs ?? target] as const),
+  )
 
 async function readLabels(
   { transfers, transfer, signal }: JobContext,
@@ -177,7 +190,7 @@ async function takeLabels(
     taken.map(({ item: { seq, facts }, format }) => ({
       seq,
       state: 'done',
-      facts: { ...facts, isLabelled: true, labelFormat: format },
+      facts: { ...facts, labels: 'taken' as const, labelFormat: format },
     })),
   )
 }
@@ -201,27 +214,50 @@ function registeredImage({ target, sizeBytes, facts }: Item): ListedImage {
 
 /** Saves the labels that this upload took, now or in an earlier run. Throws a UserError where some were not saved. */
 async function saveTaken(context: JobContext): Promise<string[]> {
-  const { transfers, transfer, labels, signal, clock, untilItWorks } = context
-  const images = new Map<string, string>()
-  const formats = new Set<string>()
-  for (const { target, facts } of transfers.each<UploadFacts>(transfer.id, 'done')) {
-    if (!facts.isLabelled || facts.remoteId === undefined) continue
-    images.set(facts.remoteId, facts.calledAs ?? target)
-    if (facts.labelFormat) formats.add(FORMAT_BY_ID[facts.labelFormat].label)
-  }
-  if (images.size === 0) return []
+  const { transfers, transfer, labels } = context
+  const all = [...transfers.each<UploadFacts>(transfer.id, 'done')].filter(
+    ({ facts }) => facts.labels,
+  )
+  if (all.length === 0) return []
+  const taken = all.filter(({ facts }) => facts.labels === 'taken')
+  const images = pathsByImage(taken)
   labels.retry([...images.keys()])
+  try {
+    await pushPatiently(context)
+  } finally {
+    transfers.setItems(transfer.id, savedOf(taken, labels.state(images)))
+  }
+  return reportOf(all, labels.state(images))
+}
+
+async function pushPatiently({ labels, signal, clock, untilItWorks }: JobContext): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await untilItWorks(() => labels.push(signal))
-      break
+      return
     } catch (error) {
       if (signal.aborted || attempt >= SAVE_ATTEMPTS || !isPassing(error)) throw error
       await clock.sleep(backoffMs(attempt, clock.random()), signal)
     }
   }
-  const { waiting, refused, conflicts } = labels.state(images)
-  const unsaved = waiting + refused.length
+}
+
+/** Notes which labels the service has: those are not taken again, whatever becomes of the dataset on this machine. */
+function savedOf(taken: readonly Item[], { unsaved, unknown }: UploadedLabelsState) {
+  const open = new Set([...unsaved, ...unknown])
+  return taken
+    .filter(({ facts }) => !open.has(facts.remoteId ?? ''))
+    .map(({ seq, facts }) => ({
+      seq,
+      state: 'done' as const,
+      facts: { ...facts, labels: 'saved' as const },
+    }))
+}
+
+/** Throws a UserError where some were not saved. */
+function reportOf(all: readonly Item[], state: UploadedLabelsState): string[] {
+  const { waiting, refused, conflicts, unknown } = state
+  const unsaved = waiting + refused.length + unknown.length
   if (unsaved > 0) {
     const reasons = [...new Set(refused.map(({ problem }) => problem))].slice(0, SHOWN)
     throw new UserError(
@@ -232,9 +268,10 @@ async function saveTaken(context: JobContext): Promise<string[]> {
       ].join(': '),
     )
   }
-  const sent = images.size - conflicts.length
+  const formats = new Set(all.flatMap(({ facts }) => facts.labelFormat ?? []))
+  const names = [...formats].map((format) => FORMAT_BY_ID[format].label)
   return [
-    `Annotations of ${counted(sent, 'image')} were sent (${[...formats].join(', ')})`,
+    `Annotations of ${counted(all.length - conflicts.length, 'image')} were sent (${names.join(', ')})`,
     ...(conflicts.length > 0
       ? [
           `${counted(conflicts.length, 'image')} got other annotations meanwhile, which stay until somebody decides: ${someOf(conflicts)}`,

@@ -294,3 +294,27 @@ test('groups of polygons and boxes in label files reach the service, and come ba
   expect(annotations.map(({ instanceId }) => instanceId)).toEqual([4, 4])
   expect(annotations.map(({ attributes }) => attributes)).toEqual([{}, {}])
 })
+
+test('labels that were not saved when their dataset was taken off this machine are taken again', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  await using cloud = await cloudCore(emulator)
+  const { core } = cloud
+  using folder = temporaryFolder()
+  await photos(folder.path, ['set/a.png', 'set/b.png'])
+  writeFileSync(join(folder.path, 'set/a.txt'), '0 0.5 0.5 0.2 0.2\n')
+  writeFileSync(join(folder.path, 'set/b.txt'), '0 0.5 0.5 0.2 0.2\n')
+  writeFileSync(join(folder.path, 'set/classes.txt'), 'boat\n')
+  const { transfers } = core
+  const refuse = { kind: 'status', status: 403 } as const
+  emulator.faults.add({ match: 'annotations/bulk', times: 1, fault: refuse })
+  const { id } = transfers.upload(target(cloud, emulator), [join(folder.path, 'set')], KEEP)
+  expect((await transfers.settled(id)).problem).toContain('annotations of 2 images')
+  await core.forgetDataset(cloud.datasetId)
+  const names = (path: string) => onService(emulator, STREET, path).map(({ name }) => name)
+  for (let run = 0; run < 2; run++) {
+    await transfers.retry(id)
+    expect(await transfers.settled(id)).toMatchObject({ state: 'done' })
+    expect([names('set/a.png'), names('set/b.png')]).toEqual([['boat'], ['boat']])
+  }
+})

@@ -15,6 +15,7 @@ import { newId } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { Accounts } from './accounts.ts'
 import type { DatasetClasses } from './dataset-classes.ts'
+import { reallyGone } from './gone-images.ts'
 
 /** Images of a listing that are taken over in one transaction, and shown together. */
 const PAGE = 1_000
@@ -269,7 +270,13 @@ export class RemoteDatasets {
       takeOver(page)
     })
     // Archived or deleted there: labels that are only here stay to be seen.
-    const missing = images.markMissing([...gone.values()])
+    const there = images.getMany([...gone.values()]).filter((image) => !image.missing)
+    const open = new Set(there.map(({ id }) => id))
+    const candidates = [...gone].flatMap(([id, imageId]) => (open.has(imageId) ? [id] : []))
+    const confirmed = await accounts.run(accountId, (client) =>
+      reallyGone(client, remoteId, candidates, signal),
+    )
+    const missing = images.markMissing(confirmed.flatMap((id) => gone.get(id) ?? []))
     const renamed = images.getMany(remotes.takeOwnPaths(datasetId))
     const upserted = [...missing, ...renamed]
     if (upserted.length > 0) events.publish({ type: 'images', datasetId, upserted })

@@ -50,3 +50,28 @@ test('a split goes to the image that it was set for, though a colleague gave its
   expect(state.imageById(one.id).split).toBe('test')
   expect(state.imageById(two.id).split).toBe(two.split)
 })
+
+test('an image that a page of the list missed, as others were archived meanwhile, is not called missing', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  const { state } = emulator
+  await using cloud = await cloudCore(emulator)
+  const { core, datasetId } = cloud
+  const [image, archived] = cloud.list()
+  const found = (path = '') => state.imageAt(state.dataset(STREET), path)
+  const stored = found(archived?.path)
+  // As if it had slipped from one page to the page before: the list is read without it, and it is there.
+  const hidden = found(image?.path)
+  state.updateImage({ ...hidden, is_archived: true })
+  emulator.faults.add({ match: 'GET .*/metadata', times: 1, fault: { kind: 'delay', ms: 300 } })
+  core.remoteDatasets.refreshImages(datasetId)
+  while (!emulator.requests.some(({ line }) => line.includes('/metadata')))
+    await new Promise((next) => setTimeout(next, 5))
+  state.updateImage(hidden)
+  state.updateImage({ ...stored, is_archived: true })
+  await core.remoteDatasets.settled(datasetId)
+  expect(core.images.get(image?.id ?? '').missing).toBe(false)
+  core.remoteDatasets.refreshImages(datasetId)
+  await core.remoteDatasets.settled(datasetId)
+  expect(core.images.get(archived?.id ?? '').missing).toBe(true)
+})

@@ -306,7 +306,7 @@ export class SaveLabels {
     const { message, requestId } = toServiceError(error)
     const words =
       error instanceof ForbiddenError
-        ? `${message} The edit stays on this machine. Use a key with the role of a member, or ask for one.`
+        ? `${message.replace(/[.\s]*$/, '')}. The edit stays on this machine. Use a key with the role of a member, or ask for one.`
         : message
     this.#refuseWith(row, words, requestId)
   }

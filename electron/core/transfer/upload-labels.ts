@@ -85,7 +85,7 @@ export async function sendLabels(
   const open = done.filter(({ facts }) => !facts.labels || lost.has(facts.remoteId ?? ''))
   const problems: string[] = []
   if (open.length > 0 && labelFiles.length > 0) {
-    const found = await readLabels(context, labelFiles, open)
+    const found = await readLabels(context, labelFiles, { done, open })
     problems.push(...found.problems)
     if (found.byPath.size > 0) {
       setDoing('Sending annotations')
@@ -109,11 +109,11 @@ const pathsByImage = (items: readonly Item[]): Map<string, string> =>
 async function readLabels(
   { transfers, transfer, signal }: JobContext,
   labelFiles: readonly LabelFile[],
-  open: readonly Item[],
+  { done, open }: Record<'done' | 'open', readonly Item[]>,
 ): Promise<FoundLabels> {
   const found: FoundLabels = { byPath: new Map(), classes: [], problems: [] }
   const { problems } = found
-  const stems = new Set(open.map(({ facts }) => stemOf(fileNameOf(facts.path))))
+  const stems = new Set(done.map(({ facts }) => stemOf(fileNameOf(facts.path))))
   const files: InputFile[] = labelFiles
     .filter(({ path }) => mayHoldLabels(path, stems))
     .map(({ file, path }) => ({ path, bytes: () => readFileSync(file) }))

@@ -17,7 +17,7 @@ const historyEntrySchema = z.object({
 export type HistoryEntry = z.infer<typeof historyEntrySchema>
 
 /** Unfinished shapes by the tool that draws them: what each has so far, in the renderer's own JSON. */
-const draftsSchema = z.record(z.string(), z.json())
+export const draftsSchema = z.record(z.string(), z.json())
 export type Drafts = z.infer<typeof draftsSchema>
 /** What one tool keeps of an unfinished shape. */
 export type DraftData = Drafts[string]

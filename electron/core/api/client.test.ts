@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { type Emulator, type EmulatorOptions, startEmulator } from '#emulator/server.ts'
 import { annotationOf, shapeIn } from '#tests/helpers/arbitraries.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
@@ -367,6 +368,18 @@ test('an export is made in the background, and its ZIP comes from storage', asyn
   await expect(exports.get(id, 'street scenes')).rejects.toBeInstanceOf(NotFoundError)
   await expect(exports.create('frozen', options)).rejects.toMatchObject({ code: 'dataset_cold' })
 })
+
+test.each(['/datasets/..', '/datasets/./images', '/images/x/a/../../b.png', '/datasets/%2e%2E'])(
+  'what the service calls “.” or “..” leads to no other route: %s',
+  async (path) => {
+    await using setup = await service({ seeded: true })
+    const { client, emulator } = setup
+    const asked = emulator.requests.length
+    await expect(client.http.json(z.unknown(), 'GET', path)).rejects.toThrow(ValidationError)
+    await expect(client.datasets.get('..')).rejects.toThrow(ValidationError)
+    expect(emulator.requests.length).toBe(asked)
+  },
+)
 
 describe('what goes wrong', () => {
   test('keys and roles', async () => {

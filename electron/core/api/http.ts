@@ -9,9 +9,17 @@ import {
   RateLimitError,
   ServerError,
   UnexpectedAnswerError,
+  ValidationError,
 } from './errors.ts'
 import { networkError } from './network-error.ts'
-import { backoffMs, type Clock, isRetriedStatus, parseRetryAfter, systemClock } from './retry.ts'
+import {
+  backoffMs,
+  type Clock,
+  isRetriedStatus,
+  parseRateLimit,
+  parseRetryAfter,
+  systemClock,
+} from './retry.ts'
 
 export const DEFAULT_BASE_URL = 'https://api.pictograph.io'
 export const API_PREFIX = '/api/v1/developer'
@@ -244,6 +252,8 @@ export class Http {
       const value = response.headers[name]
       return (Array.isArray(value) ? value[0] : value) ?? null
     }
+    const told = parseRateLimit(header, this.clock.now())
+    if (told) this.budget.told(told)
     const answer: Answer = { status: response.statusCode, header, body: response.body }
     if (answer.status >= 200 && answer.status < 300) return answer
     const json = await readJson(answer, route).catch(() => null)
@@ -259,11 +269,27 @@ export class Http {
 
   #url(path: string, query: Query = {}): URL {
     const base = this.baseUrl.href.replace(/\/$/, '')
+    refuseDots(path)
     const url = new URL(`${base}${API_PREFIX}${path}`)
     for (const [name, value] of Object.entries(query))
       if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
     return url
   }
+}
+
+/**
+ * `.` and `..`, also percent-encoded, would lead an address to another route: an id or a name that the service gave is
+ * data. Throws a ValidationError.
+ */
+function refuseDots(path: string): void {
+  const [route = ''] = path.split('?', 1)
+  const isDots = (segment: string) => /^(\.|%2e){1,2}$/i.test(segment)
+  if (route.split(/[/\\]/).some(isDots))
+    throw new ValidationError(
+      `“${path.slice(0, 200)}” names no dataset or image: a name of the service cannot be “.” or “..”`,
+      { route: path },
+      [],
+    )
 }
 
 /** Answers of the API are JSON and of a size that fits in memory; what is not JSON is the service failing. */

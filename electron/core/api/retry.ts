@@ -1,3 +1,4 @@
+import type { ToldLimit } from './budget.ts'
 /** Milliseconds since 1970, and waiting; the tests bring a clock of their own. */
 export interface Clock {
   now(): number
@@ -49,4 +50,24 @@ const RETRIED = new Set([408, 429, 500, 502, 503, 504])
 
 export function isRetriedStatus(status: number): boolean {
   return RETRIED.has(status)
+}
+
+/**
+ * The headers `X-RateLimit-Limit`, `-Remaining` and `-Reset` (Unix seconds, by the service's own clock, which `Date` tells);
+ * null when they are missing or make no sense.
+ */
+export function parseRateLimit(
+  header: (name: string) => string | null,
+  nowMs: number,
+): ToldLimit | null {
+  const whole = (name: string) => {
+    const value = header(`x-ratelimit-${name}`)
+    return value !== null && /^\d{1,15}$/.test(value.trim()) ? Number(value) : null
+  }
+  const [limit, remaining, reset] = [whole('limit'), whole('remaining'), whole('reset')]
+  if (limit === null || limit === 0 || remaining === null || remaining > limit) return null
+  const serverMs = Date.parse(header('date') ?? '')
+  const resetInMs =
+    reset === null ? null : reset * 1000 - (Number.isNaN(serverMs) ? nowMs : serverMs)
+  return { limit, remaining, resetInMs: resetInMs !== null && resetInMs > 0 ? resetInMs : null }
 }

@@ -6,28 +6,11 @@ import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
 const int = z.number().int()
 const counts = z.record(z.string(), int)
 
-export const remoteClassSchema = z.object({
-  name: z.string(),
-  type: z.string().nullish(),
-  color: z.string().nullish(),
-  attributes: z
-    .array(
-      z.object({
-        name: z.string(),
-        type: z.enum(['text', 'number', 'select', 'checkbox']),
-        values: z.array(z.string()).nullish(),
-      }),
-    )
-    .nullish(),
-  skeleton: z
-    .object({
-      nodes: z.array(
-        z.object({ name: z.string(), x: z.number().nullish(), y: z.number().nullish() }),
-      ),
-      edges: z.array(z.tuple([int, int])),
-    })
-    .nullish(),
-})
+/**
+ * A class as anybody may have written it. What we do not understand of it stays, so that it goes back as it came;
+ * `mendClasses` makes of it what we can work with.
+ */
+const remoteClassSchema = z.looseObject({ name: z.string() })
 export type RemoteClass = z.infer<typeof remoteClassSchema>
 
 export const remoteImageSchema = z.object({
@@ -35,15 +18,15 @@ export const remoteImageSchema = z.object({
   dataset_id: z.string().nullish(),
   filename: z.string(),
   status: stageSchema.catch('new'),
-  split: splitSchema.nullish(),
-  annotation_count: int.default(0),
+  split: splitSchema.nullish().catch(null),
+  annotation_count: int.default(0).catch(0),
   min_confidence: z.number().nullish(),
-  file_size: int.nullish(),
-  width: int.nullish(),
-  height: int.nullish(),
+  file_size: int.nullish().catch(null),
+  width: int.nullish().catch(null),
+  height: int.nullish().catch(null),
   content_type: z.string().nullish(),
   directory_path: z.string().nullish(),
-  tags: z.array(z.string()).nullish(),
+  tags: z.array(z.string()).nullish().catch(null),
   is_archived: z.boolean().nullish(),
   image_url: z.string().nullish(),
   thumbnail_url: z.string().nullish(),
@@ -58,7 +41,11 @@ export const remoteDatasetSchema = z.object({
   name: z.string(),
   description: z.string().nullish(),
   annotation_types: z.array(z.string()).nullish(),
-  classes: z.array(remoteClassSchema).nullish(),
+  classes: z
+    .array(z.unknown())
+    .nullish()
+    .catch(null)
+    .transform((items) => items?.flatMap((item) => remoteClassSchema.safeParse(item).data ?? [])),
   image_count: int.default(0),
   completed_image_count: int.default(0),
   archived_image_count: int.default(0),

@@ -1,47 +1,10 @@
-import {
-  type AnnotationClass,
-  type AttributeSchema,
-  nextClassColor,
-} from '#shared/model/annotation-class.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { mendClasses } from '#shared/model/mend-classes.ts'
 import { trimSlashes } from '#shared/model/paths.ts'
 import type { RemoteClass, RemoteDataset, RemoteImage } from './schemas.ts'
 
-/** A class in our words. Its colour is taken from `colorOf` where the service has none that we can show. */
-function fromRemoteClass(
-  { name, color, attributes, skeleton }: RemoteClass,
-  colorOf: (name: string) => string,
-): AnnotationClass {
-  return {
-    name,
-    color: color && /^#[0-9a-f]{6}$/i.test(color) ? color : colorOf(name),
-    ...(attributes?.length && {
-      attributes: attributes.map(
-        ({ name: attribute, type, values }): AttributeSchema => ({
-          name: attribute,
-          type,
-          ...(values && { values }),
-        }),
-      ),
-    }),
-    ...(skeleton?.nodes.length && {
-      skeleton: {
-        nodes: skeleton.nodes.map(({ name: joint, x, y }) => ({
-          name: joint,
-          ...(typeof x === 'number' && { x }),
-          ...(typeof y === 'number' && { y }),
-        })),
-        edges: skeleton.edges,
-      },
-    }),
-  }
-}
-
 /** Classes of the service in our words, each with a colour. */
-export function classesOf({ classes }: RemoteDataset): AnnotationClass[] {
-  const result: AnnotationClass[] = []
-  for (const item of classes ?? []) result.push(fromRemoteClass(item, () => nextClassColor(result)))
-  return result
-}
+export const classesOf = ({ classes }: RemoteDataset): AnnotationClass[] => mendClasses(classes)
 
 /** A class as the service takes it: defaults, `required` and left/right pairs are ours alone. */
 export function toRemoteClass({ name, color, attributes, skeleton }: AnnotationClass): RemoteClass {

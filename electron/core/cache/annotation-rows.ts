@@ -1,6 +1,17 @@
+import { UserError } from '#core/user-error.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
+import { counted } from '#shared/model/counted.ts'
 import type { Db } from './database.ts'
+import { storedJson } from './stored-json.ts'
+
+/** None where the row is damaged. */
+function annotationOf(data: string): Annotation[] {
+  const value = storedJson(data)
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? [value as Annotation]
+    : []
+}
 
 /** The annotations of images as rows; every caller wraps its writes in a transaction of its own. */
 export class AnnotationRows {
@@ -10,14 +21,29 @@ export class AnnotationRows {
     this.#db = db
   }
 
-  /** In drawing order. */
+  /**
+   * In drawing order. Throws a UserError when a row is damaged: who saves or merges without it would delete it for
+   * everybody.
+   */
   read(imageId: string): Annotation[] {
-    return this.#db
+    const { annotations, damaged } = this.readable(imageId)
+    if (damaged > 0)
+      throw new UserError(
+        'damaged_row',
+        `${counted(damaged, 'annotation')} of an image cannot be read from the library. Undo the last edits of that image, or restore the library from a backup.`,
+      )
+    return annotations
+  }
+
+  /** What can be shown of them, and how many rows are damaged. */
+  readable(imageId: string): { annotations: Annotation[]; damaged: number } {
+    const rows = this.#db
       .prepare<[string], { data: string }>(
         'SELECT data FROM annotation WHERE image_id = ? ORDER BY position',
       )
       .all(imageId)
-      .map(({ data }) => JSON.parse(data) as Annotation)
+    const annotations = rows.flatMap(({ data }) => annotationOf(data))
+    return { annotations, damaged: rows.length - annotations.length }
   }
 
   /** Those of the annotations that a change set names, so that an edit costs the same on any image. */
@@ -30,7 +56,7 @@ export class AnnotationRows {
     )
     return [...ids].flatMap((id) => {
       const row = read.get(imageId, id)
-      return row ? [JSON.parse(row.data) as Annotation] : []
+      return row ? annotationOf(row.data) : []
     })
   }
 

@@ -83,7 +83,7 @@ export class CachedFileRepository {
     return (
       this.#db
         .prepare<[], { bytes: number }>(
-          'SELECT coalesce(sum(cached_bytes), 0) AS bytes FROM remote_image',
+          'SELECT coalesce(sum(cached_bytes), 0) AS bytes FROM remote_image WHERE cached_bytes IS NOT NULL',
         )
         .get()?.bytes ?? 0
     )

@@ -1,11 +1,12 @@
-import { z } from 'zod'
 import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
-import { type AnnotationClass, annotationClassSchema } from '#shared/model/annotation-class.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { type Dataset, type LabelFiles, labelFilesSchema } from '#shared/model/dataset.ts'
+import { mendClasses } from '#shared/model/mend-classes.ts'
 import { applyClassOps, type ClassOp } from './class-ops.ts'
 import type { Db } from './database.ts'
 import { type EditRef, Outbox } from './outbox.ts'
+import { storedAs, storedJson } from './stored-json.ts'
 
 interface Row {
   id: string
@@ -51,8 +52,8 @@ function fromRow(row: Row): StoredDataset {
     name: row.name,
     kind: row.kind,
     root: row.root,
-    classes: z.array(annotationClassSchema).parse(JSON.parse(row.classes)),
-    labelFiles: row.label_files ? labelFilesSchema.parse(JSON.parse(row.label_files)) : null,
+    classes: mendClasses(storedJson(row.classes)),
+    labelFiles: storedAs(row.label_files, labelFilesSchema, null),
     lastOpenedAtMs: row.last_opened_at_ms,
     remote:
       row.account_id === null

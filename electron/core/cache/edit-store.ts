@@ -3,11 +3,7 @@ import { UserError } from '#core/user-error.ts'
 import type { EditOrigin, HistoryEntry } from '#shared/contract/annotations.ts'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
-import {
-  type AnnotationClass,
-  annotationClassSchema,
-  withClassNames,
-} from '#shared/model/annotation-class.ts'
+import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
 import {
   type ChangeSet,
   EMPTY_CHANGE_SET,
@@ -16,6 +12,7 @@ import {
   rebaseChangeSet,
   sameValue,
 } from '#shared/model/change-set.ts'
+import { mendClasses } from '#shared/model/mend-classes.ts'
 import { AnnotationRows } from './annotation-rows.ts'
 import {
   classEditChanges,
@@ -76,8 +73,8 @@ interface LogRow {
 }
 
 const classChangeSchema = z.object({
-  before: z.array(annotationClassSchema),
-  after: z.array(annotationClassSchema),
+  before: z.unknown().transform(mendClasses),
+  after: z.unknown().transform(mendClasses),
 })
 
 /** The edits that undo and redo see from one image: its own, and those of the dataset's classes. */
@@ -104,6 +101,12 @@ export class EditStore {
   annotations(imageId: string): { revision: number; annotations: Annotation[] } {
     const { revision } = this.#image(imageId)
     return { revision, annotations: this.#rows.read(imageId) }
+  }
+
+  /** The same where some of it is damaged: what can be shown. */
+  readable(imageId: string): { revision: number; annotations: Annotation[]; damaged: number } {
+    const { revision } = this.#image(imageId)
+    return { revision, ...this.#rows.readable(imageId) }
   }
 
   canUndo(imageId: string): { undo: string | null; redo: string | null } {

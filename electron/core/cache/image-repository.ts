@@ -1,9 +1,11 @@
+import { z } from 'zod'
 import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { naturalKey } from '#shared/model/natural-order.ts'
 import type { Db } from './database.ts'
 import { Outbox } from './outbox.ts'
+import { storedItems } from './stored-json.ts'
 
 export interface FileFacts {
   /** Below the dataset's root, forward slashes. */
@@ -67,7 +69,7 @@ function fromRow(row: Row): DatasetImage {
     missing: row.missing === 1,
     stage: row.stage,
     split: row.split,
-    tags: JSON.parse(row.tags) as string[],
+    tags: storedItems(row.tags, z.string()),
     annotationCount: row.annotation_count,
     remote:
       row.remote_id === null

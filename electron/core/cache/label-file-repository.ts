@@ -1,5 +1,6 @@
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { Db } from './database.ts'
+import { storedList } from './stored-json.ts'
 
 /** What we last wrote to, or read from, an image's label file. */
 export interface LabelFileRecord {
@@ -34,7 +35,9 @@ export class LabelFileRepository {
       )
       .get(imageId, place)
     if (!row) return null
-    const base = JSON.parse(row.base) as Annotation[]
+    const base = storedList<Annotation>(row.base)
+    // Without the ancestor the file is met as if for the first time.
+    if (!base) return null
     return { path: row.path, contentHash: row.content_hash, base, revision: row.revision }
   }
 

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
-import { type AnnotationClass, annotationClassSchema } from '#shared/model/annotation-class.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
+import { mendClasses } from '#shared/model/mend-classes.ts'
 import { naturalKey } from '#shared/model/natural-order.ts'
 import { type Conflict, conflictSchema } from '#shared/model/sync.ts'
 import type { Db } from './database.ts'
+import { storedItems, storedJson, storedList } from './stored-json.ts'
 
 /** An image as a listing of the service has it, in our words. */
 export interface ListedImage {
@@ -61,25 +63,22 @@ interface Row {
 }
 
 function fromRow(row: Row): RemoteImageFacts {
+  const sent = storedList<Annotation>(row.sent)
   return {
     imageId: row.image_id,
     datasetId: row.dataset_id,
     remoteId: row.remote_id,
-    base: row.base === null ? null : (JSON.parse(row.base) as Annotation[]),
-    sent:
-      row.sent === null || row.sent_key === null
-        ? null
-        : { annotations: JSON.parse(row.sent) as Annotation[], key: row.sent_key },
+    base: storedList(row.base),
+    sent: sent === null || row.sent_key === null ? null : { annotations: sent, key: row.sent_key },
     readAtMs: row.read_at_ms,
     serverCount: row.server_count,
     baseCount: row.base_count,
     stage: row.stage,
     split: row.split,
-    tags: JSON.parse(row.tags) as string[],
+    tags: storedItems(row.tags, z.string()),
     thumbnailUrl: row.thumbnail_url,
     isCached: row.cached_bytes !== null,
-    conflicts:
-      row.conflicts === null ? [] : z.array(conflictSchema).parse(JSON.parse(row.conflicts)),
+    conflicts: storedItems(row.conflicts, conflictSchema),
   }
 }
 
@@ -92,6 +91,8 @@ export function mergeTags(
   const kept = mine.filter((tag) => !base.includes(tag) || theirs.includes(tag))
   return [...kept, ...theirs.filter((tag) => !base.includes(tag) && !kept.includes(tag))]
 }
+
+const tagsOf = (text: string) => storedItems(text, z.string())
 
 /** What an image is called here whose name another one has. */
 const aliasOf = (path: string, remoteId: string) => `${path} (${remoteId})`
@@ -157,7 +158,7 @@ export class RemoteRepository {
         'SELECT class_base FROM remote_dataset WHERE dataset_id = ?',
       )
       .get(datasetId)
-    return z.array(annotationClassSchema).parse(JSON.parse(row?.class_base ?? '[]'))
+    return mendClasses(storedJson(row?.class_base))
   }
 
   setClassBase(datasetId: string, classes: readonly AnnotationClass[]): void {
@@ -288,7 +289,7 @@ export class RemoteRepository {
         // What others added or took away comes in beside what was changed here.
         const own = keeps('tags') ? readTags.get(id) : undefined
         const shownTags = own
-          ? JSON.stringify(mergeTags(JSON.parse(own.base), JSON.parse(own.mine), image.tags))
+          ? JSON.stringify(mergeTags(tagsOf(own.base), tagsOf(own.mine), image.tags))
           : tags
         const shown = this.#freePath(datasetId, path, image.remoteId, id)
         updateRemote.run(path, annotationCount, stage, split, tags, thumbnailUrl, sizeBytes, id, id)
@@ -442,7 +443,7 @@ export class RemoteRepository {
     return row
       ? {
           imageId: row.image_id,
-          conflicts: z.array(conflictSchema).parse(JSON.parse(row.conflicts)),
+          conflicts: storedItems(row.conflicts, conflictSchema),
         }
       : null
   }
@@ -463,7 +464,7 @@ export class RemoteRepository {
     const changed = (json: string | null): Annotation[] | null =>
       json === null
         ? null
-        : (JSON.parse(json) as Annotation[]).flatMap((annotation) => {
+        : (storedList<Annotation>(json) ?? []).flatMap((annotation) => {
             if (annotation.className !== from) return [annotation]
             return to === null ? [] : [{ ...annotation, className: to }]
           })

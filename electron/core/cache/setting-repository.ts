@@ -1,4 +1,5 @@
 import type { Db } from './database.ts'
+import { storedJson } from './stored-json.ts'
 
 /** Small JSON values by key. */
 export class SettingRepository {
@@ -12,7 +13,7 @@ export class SettingRepository {
     const row = this.#db
       .prepare<[string], { value: string }>('SELECT value FROM setting WHERE key = ?')
       .get(key)
-    return row ? JSON.parse(row.value) : undefined
+    return storedJson(row?.value)
   }
 
   set(key: string, value: unknown): void {

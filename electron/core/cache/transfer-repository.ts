@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import { newId } from '#shared/model/annotation.ts'
 import type { Transfer, TransferFailure } from '#shared/model/transfer.ts'
 import type { Db } from './database.ts'
+import { storedItems, storedJson } from './stored-json.ts'
 
 export interface StoredTransfer {
   id: string
@@ -74,11 +76,11 @@ const fromRow = (row: Row): StoredTransfer => ({
   remoteId: row.remote_id,
   name: row.name,
   place: row.place,
-  options: JSON.parse(row.options),
+  options: storedJson(row.options),
   state: row.state,
   isPlanned: row.is_planned === 1,
   problem: row.problem,
-  report: row.report === null ? [] : (JSON.parse(row.report) as string[]),
+  report: storedItems(row.report, z.string()),
   createdAtMs: row.created_at_ms,
   finishedAtMs: row.finished_at_ms,
 })
@@ -182,7 +184,7 @@ export class TransferRepository {
       title: row.title,
       state: row.state,
       sizeBytes: row.size_bytes,
-      facts: JSON.parse(row.facts) as Facts,
+      facts: (storedJson(row.facts) ?? {}) as Facts,
       batchKey: row.batch_key,
     }))
   }

@@ -1,10 +1,18 @@
 import type { Commit, Outcome } from '#core/cache/edit-store.ts'
+import { storedAs } from '#core/cache/stored-json.ts'
 import type { CoreEvents } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import type { Store } from '#core/store.ts'
-import type { Drafts, SavedView } from '#shared/contract/annotations.ts'
+import {
+  type Drafts,
+  draftsSchema,
+  type SavedView,
+  viewSchema,
+} from '#shared/contract/annotations.ts'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
+import { annotationSchema } from '#shared/model/annotation.ts'
 import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+import { counted } from '#shared/model/counted.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 
 interface Deps {
@@ -35,9 +43,9 @@ export class Editing {
     const { drafts, view } = images.state(imageId)
     return {
       image: images.get(imageId),
-      ...edits.annotations(imageId),
-      drafts: parse(drafts) ?? {},
-      view: parse(view),
+      ...this.#readable(imageId),
+      drafts: draftsOf(drafts),
+      view: viewOf(view),
       ...edits.canUndo(imageId),
     }
   }
@@ -110,6 +118,19 @@ export class Editing {
     return Object.fromEntries(this.#deps.store.datasets.classCounts(datasetId))
   }
 
+  /** An annotation that no longer fits the model stays in the library, and does not hide the others. */
+  #readable(imageId: string) {
+    const { revision, annotations, damaged } = this.#deps.store.edits.readable(imageId)
+    const readable = annotations.filter((item) => annotationSchema.safeParse(item).success)
+    const left = damaged + annotations.length - readable.length
+    if (left > 0)
+      this.#deps.events.publish({
+        type: 'notice',
+        message: `${counted(left, 'annotation')} of this image cannot be shown: they cannot be read from the library, where they stay.`,
+      })
+    return { revision, annotations: readable }
+  }
+
   #turned(imageId: string, outcome: Outcome | null) {
     const { edits } = this.#deps.store
     if (!outcome) return null
@@ -130,4 +151,5 @@ export class Editing {
 
 const HISTORY_SHOWN = 200
 
-const parse = (json: string | null) => (json === null ? null : JSON.parse(json))
+const draftsOf = (text: string | null) => storedAs(text, draftsSchema, {})
+const viewOf = (text: string | null) => storedAs(text, viewSchema.nullable(), null)

@@ -50,6 +50,8 @@ export function labelSetOf(
       return []
     }
     files.push(imageFile(dataset, image))
+    const { annotations, damaged } = edits.readable(image.id)
+    if (damaged > 0) losses.add('annotations that cannot be read from the library', path)
     return [
       {
         path,
@@ -58,7 +60,7 @@ export function labelSetOf(
         stage,
         split,
         tags,
-        annotations: edits.annotations(image.id).annotations,
+        annotations,
       },
     ]
   })

@@ -240,10 +240,10 @@ export class Accounts {
       toldAtMs: 0,
       tellTimer: null,
     }
-    connection.budget.subscribe(({ limit }) => {
+    connection.budget.subscribe(({ plan }) => {
       const account = this.#deps.accounts.get(accountId)
       // The service knows the plan better than the settings.
-      if (limit !== account.hourlyLimit) this.#deps.accounts.setLimit(accountId, limit)
+      if (plan !== account.hourlyLimit) this.#deps.accounts.setLimit(accountId, plan)
       this.#tell(accountId)
     })
     this.#connections.set(accountId, connection)

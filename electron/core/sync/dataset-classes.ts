@@ -5,6 +5,7 @@ import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
+import { storedList } from '#core/cache/stored-json.ts'
 import { isRefusal, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
@@ -30,7 +31,7 @@ interface Call {
   idempotencyKey: string
 }
 
-const opsOf = ({ payload }: Pick<OutboxRow, 'payload'>) => JSON.parse(payload ?? '[]') as ClassOp[]
+const opsOf = ({ payload }: Pick<OutboxRow, 'payload'>) => storedList<ClassOp>(payload) ?? []
 
 /** Operations that change labels, too. */
 const touchesLabels = ({ kind }: ClassOp) => kind === 'rename' || kind === 'delete'

@@ -4,6 +4,7 @@ import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
+import { storedJson, storedList } from '#core/cache/stored-json.ts'
 import { assertNever } from '#shared/model/assert-never.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { OutboxEntry, Pushed } from '#shared/model/sync.ts'
@@ -117,7 +118,7 @@ export class OutboxView {
   }
 
   #discardComment({ payload }: OutboxRow): void {
-    const op = JSON.parse(payload ?? '{}') as Partial<CommentOp>
+    const op = (storedJson(payload) ?? {}) as Partial<CommentOp>
     const { comments } = this.#deps
     if (op.commentId === undefined) return
     if (op.kind === 'create') comments.remove(op.commentId)
@@ -137,9 +138,9 @@ export class OutboxView {
       case 'tags':
         return `Tags: ${image?.tags.join(', ') || 'none'}`
       case 'classes':
-        return describeOps(JSON.parse(row.payload ?? '[]') as ClassOp[])
+        return describeOps(storedList<ClassOp>(row.payload) ?? [])
       case 'comment': {
-        const { commentId } = JSON.parse(row.payload ?? '{}') as { commentId?: string }
+        const { commentId } = (storedJson(row.payload) ?? {}) as { commentId?: string }
         const comment = commentId === undefined ? null : comments.find(commentId)
         return `Comment: ${comment?.body ?? ''}`
       }

@@ -5,6 +5,7 @@ import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repository.ts'
+import { storedJson } from '#core/cache/stored-json.ts'
 import { isRefusal, toServiceError } from '#core/service-error.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import type { Comment } from '#shared/model/sync.ts'
@@ -46,7 +47,7 @@ export class PushFacts {
   async pushComments(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     const { outbox, comments, remotes } = this.#deps
     for (const row of outbox.waiting(datasetId, 'comment')) {
-      const op = JSON.parse(row.payload ?? '{}') as CommentOp
+      const op = (storedJson(row.payload) ?? {}) as CommentOp
       const comment = comments.find(op.commentId)
       const facts = row.imageId === null ? null : remotes.find(row.imageId)
       if (!comment || !facts) {

@@ -5,6 +5,7 @@ import { remote } from './0004-remote.ts'
 import { transfers } from './0005-transfers.ts'
 import { imageCounts } from './0006-image-counts.ts'
 import { classCommits } from './0007-class-commits.ts'
+import { foreignKeys } from './0008-foreign-keys.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly string[] = [
   transfers,
   imageCounts,
   classCommits,
+  foreignKeys,
 ]

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import {
+  type AnnotationClass,
+  type AttributeSchema,
+  annotationClassSchema,
+  attributeSchema,
+  nextClassColor,
+  type Skeleton,
+} from './annotation-class.ts'
+
+const recordSchema = z.record(z.string(), z.unknown())
+const indexPairSchema = z.tuple([z.number().int().min(0), z.number().int().min(0)])
+
+const recordOf = (value: unknown) => recordSchema.safeParse(value).data
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+
+/** What does not fit is left out; null: there is nothing to hold on to. */
+function mendAttribute(value: unknown): AttributeSchema | null {
+  const given = recordOf(value)
+  const name = attributeSchema.shape.name.safeParse(given?.name)
+  if (!given || !name.success) return null
+  const preset = attributeSchema.shape.default.safeParse(given.default).data
+  const required = attributeSchema.shape.required.safeParse(given.required).data
+  return {
+    name: name.data,
+    // A text takes whatever a type that we do not know can hold.
+    type: attributeSchema.shape.type.catch('text').parse(given.type),
+    ...(Array.isArray(given.values) && {
+      values: given.values.flatMap((item) =>
+        ['string', 'number', 'boolean'].includes(typeof item) ? [String(item)] : [],
+      ),
+    }),
+    ...(preset !== undefined && { default: preset }),
+    ...(required !== undefined && { required }),
+  }
+}
+
+function mendSkeleton(value: unknown): Skeleton | null {
+  const given = recordOf(value)
+  if (!given) return null
+  const numberOf = (item: unknown) => z.number().safeParse(item).data
+  const nodes = listOf(given.nodes).map((item) => {
+    const node = recordOf(item)
+    const name = typeof node?.name === 'string' ? node.name : ''
+    const [x, y] = [numberOf(node?.x), numberOf(node?.y)]
+    return { name, ...(x !== undefined && { x }), ...(y !== undefined && { y }) }
+  })
+  // Lines name joints by their place in the list, so that none can be left out.
+  if (nodes.length === 0 || nodes.some(({ name }) => name === '')) return null
+  const pairsOf = (list: unknown) =>
+    listOf(list).flatMap((item) => {
+      const pair = indexPairSchema.safeParse(item).data
+      return pair?.every((index) => index < nodes.length) ? [pair] : []
+    })
+  const pairs = pairsOf(given.pairs)
+  return { nodes, edges: pairsOf(given.edges), ...(pairs.length > 0 && { pairs }) }
+}
+
+function firstOfEach<T extends { name: string }>(items: readonly T[]): T[] {
+  return [...new Map(items.toReversed().map((item) => [item.name, item])).values()].toReversed()
+}
+
+/**
+ * Classes as they come from the service, a file or an older library, made valid: of each part that does not fit as
+ * much is kept as can be, a class without a name is left out, and of two of a name the first stays. Never throws.
+ */
+export function mendClasses(values: unknown): AnnotationClass[] {
+  const result: AnnotationClass[] = []
+  for (const value of listOf(values)) {
+    const given = recordOf(value)
+    const name = annotationClassSchema.shape.name.safeParse(given?.name).data
+    if (!given || name === undefined || result.some((item) => item.name === name)) continue
+    const color = annotationClassSchema.shape.color.safeParse(given.color).data
+    const attributes = firstOfEach(
+      listOf(given.attributes).flatMap((item) => mendAttribute(item) ?? []),
+    )
+    const skeleton = mendSkeleton(given.skeleton)
+    result.push({
+      name,
+      color: color ?? nextClassColor(result),
+      ...(attributes.length > 0 && { attributes }),
+      ...(skeleton && { skeleton }),
+    })
+  }
+  return result
+}

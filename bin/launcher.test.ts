@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { sandboxProblem, thisSystem } from './sandbox.mjs'
 import { startElectron } from './start-electron.mjs'
@@ -27,6 +27,7 @@ function system({
     stat: (path: string) => (path === HELPER ? helper : null),
     makesNamespaces: () => true,
     hasProfile: () => false,
+    isDisabled: false,
     ...rest,
   }
 }
@@ -71,6 +72,7 @@ describe('the sandbox of Electron', () => {
     const root = system({ uid: 0, helper: { uid: 0, mode: 0o104755 } })
     expect(sandboxProblem(PROGRAM, [], root)).toContain('does not run as root')
     expect(sandboxProblem(PROGRAM, ['--no-sandbox'], root)).toBeNull()
+    expect(sandboxProblem(PROGRAM, [], { ...root, isDisabled: true })).toBeNull()
     expect(sandboxProblem(PROGRAM, [], system({ settings: UBUNTU, platform: 'darwin' }))).toBeNull()
   })
 })
@@ -83,7 +85,9 @@ function stub(folder: string, ...lines: string[]): string {
   return file
 }
 
-const BEGINS = 'touch "$PICTOGRAPH_STARTED_FILE"'
+/** Made by the shell itself: the launcher's tests have no PATH. */
+const touch = (file: string) => `: > "${file}"`
+const BEGINS = touch('$PICTOGRAPH_STARTED_FILE')
 
 describe.skipIf(process.platform === 'win32')('a start of Electron', () => {
   test.each([
@@ -91,6 +95,7 @@ describe.skipIf(process.platform === 'win32')('a start of Electron', () => {
     ['breaks', ['kill -s SEGV $$'], /\(SIGSEGV\)/],
     ['reports the signal as a shell does', ['exit 133'], /exit code 133/],
     ['misses a library', ['exit 127'], /library/],
+    ['finds no display behind its address', ['exit 1'], /exit code 1/],
     ['hangs', ['exec sleep 600'], /did not start within/],
   ])('that %s is told', async (_name, lines, reason) => {
     using folder = temporaryFolder()
@@ -110,7 +115,8 @@ describe.skipIf(process.platform === 'win32')('a start of Electron', () => {
   test.each([
     ['ends in order', ['exit 0'], 0],
     ['hands over to an app that runs already', ['exit 0'], 0],
-    ['says itself what is wrong', ['exit 1'], 1],
+    ['fails after the app has begun', [BEGINS, 'exit 1'], 1],
+    ['is ended by its user, as a shell reports it', ['exit 143'], 143],
     ['breaks long after the app has begun', [BEGINS, 'kill -s TRAP $$'], 1],
     ['is ended by its user', ['kill -s TERM $$'], 1],
   ])('that %s is left alone', async (_name, lines, code) => {
@@ -118,11 +124,21 @@ describe.skipIf(process.platform === 'win32')('a start of Electron', () => {
     const ended = await startElectron(stub(folder.path, ...lines), [], { cwd: folder.path })
     expect(ended).toEqual({ code })
   })
+
+  test('runs the app, not Node, whatever terminal it comes from', async () => {
+    using folder = temporaryFolder()
+    vi.stubEnv('ELECTRON_RUN_AS_NODE', '1')
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+    })
+    const executable = stub(folder.path, 'test -z "$ELECTRON_RUN_AS_NODE"')
+    expect(await startElectron(executable, [], { cwd: folder.path })).toEqual({ code: 0 })
+  })
 })
 
-/** Runs the launcher on a stub until it serves the app; answers what it printed. */
-async function launched(folder: string, executable: string, args: string[]): Promise<string> {
-  const child: ChildProcess = spawn(
+/** Runs the launcher on a stub. */
+function launch(executable: string, args: string[]): ChildProcess {
+  return spawn(
     process.execPath,
     [join(import.meta.dirname, 'pictograph-desktop.mjs'), '--port', '0', ...args],
     {
@@ -132,10 +148,15 @@ async function launched(folder: string, executable: string, args: string[]): Pro
         BROWSER: 'true',
         PATH: '/nowhere',
         ELECTRON_OVERRIDE_DIST_PATH: join(executable, '..'),
-        PICTOGRAPH_DATA_DIR: join(folder, 'data'),
+        PICTOGRAPH_DATA_DIR: join(executable, '../data'),
       },
     },
   )
+}
+
+/** Runs the launcher on a stub until it serves the app; answers what it printed. */
+async function launched(executable: string, args: string[]): Promise<string> {
+  const child = launch(executable, args)
   let output = ''
   const { promise, resolve } = Promise.withResolvers<void>()
   for (const stream of [child.stdout, child.stderr])
@@ -157,11 +178,28 @@ describe.skipIf(process.platform !== 'linux')('the launcher', () => {
     using folder = temporaryFolder()
     mkdirSync(join(folder.path, 'dist'))
     const executable = stub(join(folder.path, 'dist'), 'kill -s TRAP $$')
-    const output = await launched(folder.path, executable, ['--no-sandbox'])
+    const output = await launched(executable, ['--no-sandbox'])
     expect(output).toContain(
       'Electron ended at its start (SIGTRAP). The app is served to your browser',
     )
     expect(output).toContain('Serving on http://127.0.0.1:')
+  })
+
+  test('ends with the app, and the app with it', async () => {
+    using folder = temporaryFolder()
+    const executable = stub(
+      folder.path,
+      `trap '${touch(`${folder.path}/ended`)}; exit 0' TERM`,
+      BEGINS,
+      'echo runs',
+      'while true; do /bin/sleep 0.05; done',
+    )
+    const child = launch(executable, ['--no-sandbox'])
+    await new Promise((runs) => child.stdout?.once('data', runs))
+    child.kill('SIGTERM')
+    const [code] = await once(child, 'exit')
+    expect(code).toBe(0)
+    expect(thisSystem.stat(join(folder.path, 'ended'))).not.toBeNull()
   })
 
   test.runIf(process.getuid?.() === 0)(
@@ -170,8 +208,8 @@ describe.skipIf(process.platform !== 'linux')('the launcher', () => {
     async () => {
       using folder = temporaryFolder()
       mkdirSync(join(folder.path, 'dist'))
-      const executable = stub(join(folder.path, 'dist'), `touch '${folder.path}/ran'`, BEGINS)
-      const output = await launched(folder.path, executable, [])
+      const executable = stub(join(folder.path, 'dist'), touch(`${folder.path}/ran`), BEGINS)
+      const output = await launched(executable, [])
       expect(output).toContain('Electron does not run as root')
       expect(output).toContain('Serving on http://127.0.0.1:')
       expect(thisSystem.stat(join(folder.path, 'ran'))).toBeNull()

@@ -2,10 +2,9 @@
 // Plain JavaScript that any Node can parse: it checks the version before anything newer is loaded.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { sandboxProblem } from './sandbox.mjs'
+import { findElectron } from './find-electron.mjs'
 import { startElectron } from './start-electron.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -50,20 +49,6 @@ function buildWhenNeeded() {
   return status === 0
 }
 
-/** Electron's executable, fetched when possible; or why there can be no window. */
-function electron() {
-  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
-    return { because: 'There is no display for a window.' }
-  let executable
-  try {
-    executable = createRequire(import.meta.url)('electron')
-  } catch {
-    return { because: "Electron's binary is missing and could not be fetched." }
-  }
-  const because = sandboxProblem(executable, args)
-  return because === null ? { executable } : { because }
-}
-
 /** Switches of Chromium, which mean nothing to the served app. */
 const isChromiums = (arg) => /^--(no-sandbox|disable-gpu|ozone-platform)/.test(arg)
 
@@ -79,7 +64,7 @@ async function run() {
       args.filter((arg) => !isChromiums(arg)),
       { cwd, noWindowBecause: because },
     )
-  const { executable, because } = electron()
+  const { executable, because } = findElectron(args)
   if (!executable) return serve(because)
   const ended = await startElectron(executable, [root, ...args], { cwd })
   return ended.because === undefined ? ended.code : serve(ended.because)

@@ -42,6 +42,8 @@ export const thisSystem = {
   },
   /** Whether an AppArmor profile names this program; Ubuntu grants namespaces by such profiles. */
   hasProfile: (program) => filesIn(PROFILES).some((file) => textOf(file)?.includes(program)),
+  /** Electron's own switch for environments without a sandbox, the same as `--no-sandbox`. */
+  isDisabled: 'ELECTRON_DISABLE_SANDBOX' in process.env,
 }
 
 /** Why user namespaces cannot be had, or null. */
@@ -64,7 +66,7 @@ function hasSetuidHelper(helper, system) {
 
 /** Why Electron's sandbox cannot start, and what to do, in sentences; null when it can, or when none is asked for. */
 export function sandboxProblem(executable, args, system = thisSystem) {
-  if (system.platform !== 'linux' || args.includes('--no-sandbox')) return null
+  if (system.platform !== 'linux' || system.isDisabled || args.includes('--no-sandbox')) return null
   if (system.uid === 0)
     return 'Electron does not run as root. Start the app as an ordinary user to get a window.'
   const helper = join(dirname(executable), 'chrome-sandbox')

@@ -1,7 +1,7 @@
 // Starts Electron and notices when it ends, or hangs, before the app has begun.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** In Electron's environment: the file that the app makes as soon as it has begun. */
@@ -9,23 +9,26 @@ const STARTED_FILE = 'PICTOGRAPH_STARTED_FILE'
 /** A cold start on a slow disk takes some twenty seconds. Milliseconds. */
 const HANGS_AFTER_MS = 60_000
 const LOOK_MS = 100
-/** A person, or the system, ends the app with these: it did not break. */
-const ASKED_FOR = new Set(['SIGINT', 'SIGTERM', 'SIGHUP'])
-/** A shell's word for "not found or not loadable", and for an end by a signal (128 and its number). */
-const isBroken = (code) => code >= 126
+/** A person, or the system, ends the app with these: it did not break. They are passed on to Electron. */
+const ASKED_FOR = ['SIGINT', 'SIGTERM', 'SIGHUP']
+/** A shell reports an end by a signal as 128 and its number. */
+const isAskedFor = (code) => ASKED_FOR.some((name) => code === 128 + constants.signals[name])
 
-/** Why a start failed, in a sentence; null when it did not. */
+/**
+ * Why a start failed, in a sentence; null when it did not. Exit code 0 is a start that handed over to an app
+ * that runs already. With any other, Electron ended before the app could say what is wrong.
+ */
 function failure({ code, signal, error, hangs }) {
   if (hangs) return 'Electron did not start within a minute.'
   if (error) return `Electron could not be run (${error.code ?? error.message}).`
-  if (signal) return ASKED_FOR.has(signal) ? null : `Electron ended at its start (${signal}).`
+  if (signal) return ASKED_FOR.includes(signal) ? null : `Electron ended at its start (${signal}).`
   if (code === 127) return 'Electron could not be loaded: a library that it needs is missing.'
-  return isBroken(code) ? `Electron ended at its start (exit code ${code}).` : null
+  return code === 0 || isAskedFor(code) ? null : `Electron ended at its start (exit code ${code}).`
 }
 
 /**
- * Runs Electron until it ends. Answers its exit code, or `because` when it ended by a signal, could not be
- * loaded, or hung before the app had begun; then nothing of it is left running.
+ * Runs Electron until it ends. Answers its exit code, or `because` when it ended with an error or a signal, could
+ * not be loaded, or hung before the app had begun; then nothing of it is left running.
  */
 export function startElectron(executable, args, { cwd, hangsAfterMs = HANGS_AFTER_MS }) {
   const folder = mkdtempSync(join(tmpdir(), 'pictograph-start-'))
@@ -33,8 +36,15 @@ export function startElectron(executable, args, { cwd, hangsAfterMs = HANGS_AFTE
   const child = spawn(executable, args, {
     cwd,
     stdio: 'inherit',
-    env: { ...process.env, [STARTED_FILE]: startedFile },
+    // Set in terminals of some editors, which are Electron themselves: it would run as Node, without windows.
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: undefined, [STARTED_FILE]: startedFile },
   })
+  let isStopped = false
+  const stop = (signal) => {
+    isStopped = true
+    child.kill(signal)
+  }
+  for (const signal of ASKED_FOR) process.on(signal, stop)
   let started = false
   let hangs = false
   const look = setInterval(() => {
@@ -50,9 +60,10 @@ export function startElectron(executable, args, { cwd, hangsAfterMs = HANGS_AFTE
     const end = (how) => {
       clearInterval(look)
       clearTimeout(limit)
+      for (const signal of ASKED_FOR) process.off(signal, stop)
       started ||= existsSync(startedFile)
       rmSync(folder, { recursive: true, force: true })
-      const because = started ? null : failure({ ...how, hangs })
+      const because = started || isStopped ? null : failure({ ...how, hangs })
       done(because === null ? { code: how.code ?? 1 } : { because })
     }
     child

@@ -1,26 +1,16 @@
 // Development with hot reload: in Electron's window where its binary is, else in a browser. In the
 // browser the core runs from source and starts again when it changes; Vite serves the page.
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { createServer } from 'vite'
+import { findElectron } from '#bin/find-electron.mjs'
 import { requireNode } from './node-version.mjs'
 
 requireNode()
 const root = join(import.meta.dirname, '..')
 const CORE_PORT = 7366
-
-function hasElectron() {
-  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
-    return false
-  try {
-    return Boolean(createRequire(import.meta.url)('electron'))
-  } catch {
-    return false
-  }
-}
 
 async function inBrowser() {
   const core = `http://127.0.0.1:${CORE_PORT}`
@@ -56,16 +46,20 @@ async function inBrowser() {
   child.stdout.setEncoding('utf8').on('data', (text) => {
     process.stdout.write(text.replaceAll(`${core}/`, page))
   })
-  child.on('exit', (code) => process.exit(code ?? 0))
+  child.on('exit', (code) => process.exit(code ?? 1))
 }
 
-if (hasElectron()) {
-  spawn('electron-vite', ['dev', '--watch', '--', ...process.argv.slice(2)], {
+const args = process.argv.slice(2)
+const { because } = findElectron(args)
+if (because === undefined) {
+  // By its file: npm's command is a script of the shell on Windows.
+  const vite = join(root, 'node_modules/electron-vite/bin/electron-vite.js')
+  const child = spawn(process.execPath, [vite, 'dev', '--watch', '--', ...args], {
     cwd: root,
     stdio: 'inherit',
-    // npm's commands are scripts of the shell there.
-    shell: process.platform === 'win32',
-  }).on('exit', (code) => process.exit(code ?? 0))
+  })
+  child.on('exit', (code) => process.exit(code ?? 1))
 } else {
+  process.stderr.write(`${because} The page is served to your browser instead.\n`)
   await inBrowser()
 }

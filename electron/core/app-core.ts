@@ -11,6 +11,7 @@ import { Library } from './library/library.ts'
 import { mediaHandler } from './media/media-handler.ts'
 import { probeImage } from './media/probe.ts'
 import { Renditions } from './media/renditions.ts'
+import { Network } from './network/network.ts'
 import { Opening } from './opening.ts'
 import type { Ports } from './ports.ts'
 import { openStore } from './store.ts'
@@ -47,6 +48,11 @@ export function createAppCore(
   const coreEvents = new EventBus<CoreEvent>(listenerFailed)
   const settings = new AppSettings(store.settings)
   const shared = { store, events, coreEvents, ports }
+  const network = new Network({
+    settings: () => settings.read(),
+    secrets: ports.secrets,
+    resolveProxy: ports.resolveProxy,
+  })
 
   const describe = async (id: string) => {
     const dataset = datasets.find(id)
@@ -64,6 +70,7 @@ export function createAppCore(
     limits,
     probe: probeImage,
     cacheLimitBytes,
+    dispatcher: network.dispatcher,
   })
   const prepare = (imageId: string) =>
     images.get(imageId).remote ? sync.look(imageId) : library.ensureRead(imageId)
@@ -75,6 +82,7 @@ export function createAppCore(
     labels: sync.uploadedLabels,
     probe: probeImage,
     ceiling: () => settings.read().transferConnections,
+    routeTo: (url) => network.routeTo(url),
   })
   const opening = new Opening({ store, library, formats, sync, coreEvents, target })
   if (pushesByItself) {
@@ -92,6 +100,7 @@ export function createAppCore(
     editing,
     formats,
     sync,
+    network,
     transfers,
     stages,
     opening,
@@ -118,6 +127,7 @@ export function createAppCore(
     async [Symbol.asyncDispose]() {
       await transfers[Symbol.asyncDispose]()
       await sync[Symbol.asyncDispose]()
+      await network[Symbol.asyncDispose]()
       await library[Symbol.asyncDispose]()
       store[Symbol.dispose]()
     },

@@ -13,6 +13,8 @@ export interface Ports {
   secrets: Secrets
   /** The system's folder dialog, where the host has one; null when the person cancels. */
   pickFolder: ((choice: FolderChoice) => Promise<string | null>) | null
+  /** The system's proxy for an address, as a PAC file answers (`PROXY proxy:8080; DIRECT`); null: the environment says. */
+  resolveProxy: ((url: string) => Promise<string>) | null
   /** Shows a folder in the system's file manager, where the host can. */
   revealFolder: ((path: string) => Promise<void>) | null
   /** Set once the core is there, which they ask whether the app may be ended; null: none. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { app, BrowserWindow, shell } from 'electron'
+import { app, BrowserWindow, session, shell } from 'electron'
 import type { Log, Ports } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
 import { chooseFolder } from './dialogs.ts'
@@ -29,6 +29,7 @@ export function electronPorts(dataDir: string, log: Log): Ports {
         // Since Electron 43 the dialog begins in Downloads unless it is told where.
         from: from !== null && existsSync(from) ? from : app.getPath('home'),
       }),
+    resolveProxy: (url) => session.defaultSession.resolveProxy(url),
     revealFolder: async (path) => {
       // `openPath` starts programs: only folders are shown.
       const info = await stat(path)

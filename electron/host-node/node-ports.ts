@@ -38,6 +38,7 @@ export function nodePorts(
     log: fileLog(join(dataDir, 'logs'), alsoLog),
     secrets: fileSecrets(dataDir),
     pickFolder: null,
+    resolveProxy: null,
     revealFolder: null,
     updates: null,
   }

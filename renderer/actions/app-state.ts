@@ -9,6 +9,7 @@ export type SettingsSection =
   | 'shortcuts'
   | 'accounts'
   | 'transfers'
+  | 'network'
   | 'labels'
   | 'about'
 

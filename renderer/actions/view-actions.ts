@@ -79,6 +79,13 @@ export async function changeSettings(change: Partial<Settings>): Promise<void> {
   }
 }
 
+/** Keeps settings that may be refused, and shows them when they are kept. Rejects with the reason. */
+export async function keepSettings(change: Partial<Settings>): Promise<void> {
+  const kept = await client.settings.set(change)
+  queryClient.setQueryData(orpc.settings.get.queryKey(), kept)
+  editorSettings.setState(kept)
+}
+
 type Switch = { [K in keyof Settings]: Settings[K] extends boolean ? K : never }[keyof Settings]
 
 function toggleSetting(name: Switch): void {

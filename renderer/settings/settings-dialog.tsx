@@ -11,6 +11,7 @@ import { AboutSection } from './about-section.tsx'
 import { AccountsSection } from './accounts-section.tsx'
 import { GeneralSection } from './general-section.tsx'
 import { LabelFilesSection } from './label-files-section.tsx'
+import { NetworkSection } from './network-section.tsx'
 import { ServiceSection } from './service-section.tsx'
 import { ShortcutsSection } from './shortcuts-section.tsx'
 
@@ -46,6 +47,7 @@ export function SettingsDialog({
       label: t('Cache and transfers'),
       content: <ServiceSection settings={settings} />,
     },
+    { id: 'network', label: t('Network'), content: <NetworkSection settings={settings} /> },
     ...(dataset && !dataset.remote
       ? [
           {

@@ -36,6 +36,18 @@ export const app = {
   events: procedure.output(eventIterator(appEventSchema)),
 }
 
+/** How this machine reaches the service. */
+export const network = {
+  /** For an address: the proxy that is used, without its login; null: none. */
+  describe: procedure
+    .input(z.object({ url: z.url() }))
+    .output(z.object({ proxy: z.string().nullable(), hasLogin: z.boolean() })),
+  /** The name and the password that the proxy asks for; null forgets them. */
+  setLogin: procedure.input(
+    z.object({ login: z.object({ user: z.string(), password: z.string() }).nullable() }),
+  ),
+}
+
 export const settings = {
   get: procedure.output(settingsSchema),
   set: procedure.input(settingsSchema.partial()).output(settingsSchema),

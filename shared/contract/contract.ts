@@ -1,5 +1,5 @@
 import { annotations } from './annotations.ts'
-import { app, settings } from './app.ts'
+import { app, network, settings } from './app.ts'
 import { datasets, folders, images } from './datasets.ts'
 import { formats } from './formats.ts'
 import { accounts, comments, remote, sync } from './service.ts'
@@ -13,6 +13,7 @@ export const contract = {
   transfers,
   comments,
   app,
+  network,
   settings,
   folders,
   datasets,

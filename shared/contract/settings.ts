@@ -34,6 +34,12 @@ export const settingsSchema = z.object({
   keepAwake: z.boolean(),
   /** Of the interface, as BCP 47 has it. */
   language: z.enum(['en', 'en-XA']),
+  /** `system`: as the system, or for the served app the environment, says. */
+  networkProxy: z.enum(['system', 'none', 'manual']),
+  /** `proxy.example:8080`, or a URL of http, https or socks5; its login is kept with the accounts' keys. */
+  networkProxyAddress: z.string().max(2_000),
+  /** PEM file of certificates that are trusted besides the system's, absolute. */
+  networkCaFile: z.string().nullable(),
   /** Whose shortcuts the person is used to. */
   shortcutPreset: z.enum(['pictograph', 'labelme', 'x-anylabeling', 'cvat']),
   /** Keys by action where the person chose their own; an empty list: none. */
@@ -61,6 +67,9 @@ export const DEFAULT_SETTINGS: Settings = {
   lastDownloadFolder: null,
   keepAwake: true,
   language: 'en',
+  networkProxy: 'system',
+  networkProxyAddress: '',
+  networkCaFile: null,
   shortcutPreset: 'pictograph',
   shortcuts: {},
 }

@@ -139,6 +139,7 @@ for (const theme of ['light', 'dark'] as const)
       'Shortcuts',
       'Accounts',
       'Cache and transfers',
+      'Network',
       'Label files',
       'About and privacy',
     ]) {
@@ -151,6 +152,43 @@ for (const theme of ['light', 'dark'] as const)
     await page.getByLabel('Line width').fill('4')
     await expect(page.getByText('4 px')).toBeVisible()
   })
+
+test('the network’s settings are checked before they are kept, and say how the service is reached', async ({
+  app,
+}) => {
+  const page = await app.start()
+  await page.keyboard.press('ControlOrMeta+,')
+  await page.getByRole('tab', { name: 'Network' }).click()
+  await expect(page.getByRole('status')).toContainText('api.pictograph.io is reached')
+  await page.getByText('Manual', { exact: true }).click()
+  await page.getByLabel('Address of the proxy').fill('http://ada:secret@proxy.example:3128')
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await expect(page.getByRole('alert')).toContainText('Leave the name and the password out')
+  await page.getByLabel('Address of the proxy').fill('proxy.example:3128')
+  await page.getByLabel('File with more trusted certificates').fill('/no/such/company.pem')
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await expect(page.getByRole('alert')).toContainText('/no/such/company.pem cannot be read')
+  await app.screenshot('settings-network-problem')
+  await page.getByLabel('File with more trusted certificates').fill('')
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await expect(page.getByRole('status')).toHaveText(
+    'api.pictograph.io is reached through the proxy proxy.example:3128.',
+  )
+  await page.getByLabel('Name').fill('ada')
+  await page.getByLabel('Password').fill('secret')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByText('A name and a password for the proxy are kept.')).toBeVisible()
+  // Kept over a restart; the password is neither in the settings nor on the page.
+  await app.restart()
+  await app.page.keyboard.press('ControlOrMeta+,')
+  await app.page.getByRole('tab', { name: 'Network' }).click()
+  await expect(app.page.getByRole('status')).toContainText('proxy.example:3128')
+  await expect(app.page.getByRole('button', { name: 'Forget' })).toBeVisible()
+  await app.screenshot('settings-network-kept')
+  expect(await app.page.content()).not.toContain('secret')
+  await app.page.getByRole('button', { name: 'Forget' }).click()
+  await expect(app.page.getByRole('button', { name: 'Forget' })).toHaveCount(0)
+})
 
 test('a shape’s menu has what can be done with it, and the image’s what can be done with that', async ({
   app,

@@ -25,6 +25,7 @@ export function testPorts(dataDir: string): Ports {
     log: { info: silent, warn: silent, error: silent },
     secrets: fileSecrets(dataDir),
     pickFolder: null,
+    resolveProxy: null,
     revealFolder: null,
     updates: null,
   }

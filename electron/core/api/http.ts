@@ -39,6 +39,8 @@ export interface HttpOptions {
   /** `product/version` */
   userAgent?: string
   clock?: Clock
+  /** Carries every request, e.g. over a proxy; stays open when the client is closed. Left out: a pool of its own. */
+  dispatcher?: Dispatcher
   /** How long a call may wait for the hour's budget before it fails as rate limited, milliseconds; for ever when left out. */
   patienceMs?: number
 }
@@ -92,7 +94,9 @@ export class Http {
   readonly #maxRetries: number
   readonly #patienceMs: number
   readonly #userAgent: string
-  readonly #agent: Agent
+  readonly #dispatcher: Dispatcher
+  /** null: the dispatcher is somebody else's. */
+  readonly #ownAgent: Agent | null
 
   constructor(options: HttpOptions) {
     this.baseUrl = new URL(options.baseUrl ?? DEFAULT_BASE_URL)
@@ -106,26 +110,29 @@ export class Http {
     this.#maxRetries = options.maxRetries ?? 3
     this.#patienceMs = options.patienceMs ?? Number.POSITIVE_INFINITY
     this.#userAgent = options.userAgent ?? 'pictograph-desktop/0'
-    this.#agent = new Agent({
-      // Whoever transfers decides how many of them are used.
-      connections: 256,
-      pipelining: 1,
-      connect: { timeout: this.#timeoutMs },
-    })
+    this.#ownAgent = options.dispatcher
+      ? null
+      : new Agent({
+          // Whoever transfers decides how many of them are used.
+          connections: 256,
+          pipelining: 1,
+          connect: { timeout: this.#timeoutMs },
+        })
+    this.#dispatcher = options.dispatcher ?? (this.#ownAgent as Agent)
   }
 
   /** The pool that storage transfers share. */
   get dispatcher(): Dispatcher {
-    return this.#agent
+    return this.#dispatcher
   }
 
   async close(): Promise<void> {
-    await this.#agent.close()
+    await this.#ownAgent?.close()
   }
 
   /** Ends what is under way; for `using`, which cannot wait. */
   destroy(): void {
-    void this.#agent.destroy()
+    void this.#ownAgent?.destroy()
   }
 
   /** JSON of a route below the API's prefix, checked against a schema. Throws a PictographError. */
@@ -231,7 +238,7 @@ export class Http {
     try {
       response = await request(url, {
         method,
-        dispatcher: this.#agent,
+        dispatcher: this.#dispatcher,
         signal: call.signal,
         // Of silence, not of the whole: a large body may take as long as it comes.
         headersTimeout: this.#timeoutMs,

@@ -1,7 +1,9 @@
 import type { AppCore } from '#core/app-core.ts'
 import { diagnostics } from '#core/diagnostics.ts'
 import { createFolder, listFolder } from '#core/library/folder-listing.ts'
+import { Network } from '#core/network/network.ts'
 import { newId } from '#shared/model/annotation.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { accountRouter } from './accounts.ts'
 import { annotationRouter } from './annotations.ts'
 import { datasetRouter } from './datasets.ts'
@@ -17,7 +19,8 @@ import { transferRouter } from './transfers.ts'
 const PICKED_FOLDER = 'picked-folder'
 
 export function createRouter(core: AppCore) {
-  const { ports, settings, events, library, editing, opening, sync, transfers, stages } = core
+  const { ports, settings, network, events, library, editing, opening, sync } = core
+  const { transfers, stages } = core
   const libraryId = () => {
     const known = settings.remembered('library-id')
     if (typeof known === 'string') return known
@@ -32,6 +35,13 @@ export function createRouter(core: AppCore) {
     const path = (await ports.pickFolder?.({ title, windowId, from })) ?? null
     if (path !== null) settings.remember(PICKED_FOLDER, path)
     return path
+  }
+  /** Another way to the service: it is asked at once whether it can be reached now. */
+  const reconnect = () => {
+    network.forgetRoutes()
+    core
+      .wake()
+      .catch((error: unknown) => ports.log.warn('not reconnected', { error: messageOf(error) }))
   }
   return os.router({
     app: {
@@ -60,7 +70,18 @@ export function createRouter(core: AppCore) {
     settings: {
       get: os.settings.get.handler(() => settings.read()),
       set: os.settings.set.handler(({ input }) => {
-        return settings.write(input)
+        const isNetwork = Object.keys(input).some((name) => name.startsWith('network'))
+        if (isNetwork) Network.check({ ...settings.read(), ...input })
+        const written = settings.write(input)
+        if (isNetwork) reconnect()
+        return written
+      }),
+    },
+    network: {
+      describe: os.network.describe.handler(({ input }) => network.describe(new URL(input.url))),
+      setLogin: os.network.setLogin.handler(async ({ input }) => {
+        await network.setLogin(input.login)
+        reconnect()
       }),
     },
     folders: {

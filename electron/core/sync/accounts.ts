@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici'
 import {
   AuthenticationError,
   Client,
@@ -34,6 +35,8 @@ interface Deps {
   log: Log
   appVersion: string
   clock: Clock
+  /** Carries all requests, over a proxy where this network has one. */
+  dispatcher: Dispatcher
 }
 
 interface Connection {
@@ -219,11 +222,12 @@ export class Accounts {
     await Promise.all([...this.#connections.keys()].map((id) => this.#drop(id)))
   }
 
-  #client(options: Omit<HttpOptions, 'userAgent' | 'clock'>) {
+  #client(options: Omit<HttpOptions, 'userAgent' | 'clock' | 'dispatcher'>) {
     return new Client({
       ...options,
       userAgent: `pictograph-desktop/${this.#deps.appVersion}`,
       clock: this.#clock,
+      dispatcher: this.#deps.dispatcher,
     })
   }
 

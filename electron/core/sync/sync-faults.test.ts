@@ -1,3 +1,4 @@
+import { Agent } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '#core/api/retry.ts'
 import type { EditStore } from '#core/cache/edit-store.ts'
@@ -60,6 +61,7 @@ async function fragileCloud(emulator: Emulator) {
     coreEvents: new EventBus<CoreEvent>(),
     probe: probeImage,
     cacheLimitBytes: () => 1e9,
+    dispatcher: new Agent(),
     clock: systemClock,
     pushesByItself: false,
     limits: {},

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Dispatcher } from 'undici'
 import type { Clock } from '#core/api/retry.ts'
 import { AccountRepository } from '#core/cache/account-repository.ts'
 import { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
@@ -35,6 +36,7 @@ interface Deps {
   coreEvents: CoreEvents
   probe: (file: string) => Promise<Facts>
   cacheLimitBytes: () => number
+  dispatcher: Dispatcher
   clock: Clock
   pushesByItself: boolean
   /** Smaller ones, for tests. */
@@ -63,6 +65,7 @@ export function createSync(deps: Deps) {
     log: ports.log,
     appVersion: ports.appVersion,
     clock: deps.clock,
+    dispatcher: deps.dispatcher,
   })
   const announceImages = (datasetId: string, imageIds: readonly string[]) =>
     events.publish({ type: 'images', datasetId, upserted: images.getMany(imageIds) })

@@ -8,7 +8,7 @@ import type { TransferDeps } from './running-transfer.ts'
 import { Stages } from './stages.ts'
 import { Transfers } from './transfers.ts'
 
-interface Deps extends Pick<TransferDeps, 'clock' | 'labels' | 'probe' | 'ceiling'> {
+interface Deps extends Pick<TransferDeps, 'clock' | 'labels' | 'probe' | 'ceiling' | 'routeTo'> {
   store: Pick<Store, 'db'>
   ports: Pick<Ports, 'dataDir' | 'log'>
   /** Clients of the accounts, and what is left of their hours. */

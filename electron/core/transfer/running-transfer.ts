@@ -3,6 +3,7 @@ import type { Client, RequestBudget } from '#core/api/client.ts'
 import type { Clock } from '#core/api/retry.ts'
 import type { StoredTransfer, TransferRepository } from '#core/cache/transfer-repository.ts'
 import type { Facts } from '#core/media/probe.ts'
+import type { NetworkRoute } from '#core/network/routed-dispatcher.ts'
 import type { Log } from '#core/ports.ts'
 import { toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
@@ -35,6 +36,8 @@ export interface TransferDeps {
   aside: <T>(accountId: string, work: (client: Client) => Promise<T>) => Promise<T>
   budget: (accountId: string) => RequestBudget
   labels: (target: LabelTarget) => LabelSink
+  /** How an address is reached from this network. */
+  routeTo: (url: URL) => Promise<NetworkRoute>
   probe: (file: string) => Promise<Facts>
   /** Connections at the most. */
   ceiling: () => number
@@ -185,7 +188,8 @@ export class RunningTransfer {
       aside: (work) => aside(accountId, work),
       fetch: async (order, onNote) => {
         signal.throwIfAborted()
-        return this.#threads.do(order, onNote)
+        const route = await this.#deps.routeTo(new URL(order.address))
+        return this.#threads.do({ ...order, route }, onNote)
       },
       warmFetch: () => this.#threads.warm(),
       untilItWorks: patiently,

@@ -1,0 +1,216 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:https'
+import { type AddressInfo, connect } from 'node:net'
+import { join } from 'node:path'
+import { generate } from 'selfsigned'
+import { request } from 'undici'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Client } from '#core/api/client.ts'
+import { networkError } from '#core/api/network-error.ts'
+import { getStorage } from '#core/api/storage.ts'
+import type { Secrets } from '#core/ports.ts'
+import { fetchThreads } from '#core/transfer/fetch-threads.ts'
+import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
+import { temporaryFolder } from '#tests/helpers/core.ts'
+import { Network, type NetworkSettings } from './network.ts'
+
+const LOGIN = { user: 'ada', password: 's3cret: word' }
+const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw==', 'base64')
+
+const folder = temporaryFolder()
+const caFile = join(folder.path, 'company.pem')
+const seen: { target: string; authorization: string | undefined }[] = []
+let service: Server
+let proxy: Server
+let wantsLogin = false
+
+const portOf = (server: Server) => (server.address() as AddressInfo).port
+const proxyAddress = () => `https://localhost:${portOf(proxy)}`
+
+async function certificate(name: string) {
+  const { private: key, cert } = await generate(
+    [{ name: 'commonName', value: `${name} of the company` }],
+    {
+      keySize: 2048,
+      extensions: [
+        { name: 'basicConstraints', cA: true },
+        { name: 'subjectAltName', altNames: [{ type: 2, value: name }] },
+      ],
+    },
+  )
+  return { key, cert }
+}
+
+// A service that only the proxy can find, as names inside a company; both have certificates of the company's own.
+beforeAll(async () => {
+  const [own, proxys] = await Promise.all([certificate('service.test'), certificate('localhost')])
+  writeFileSync(caFile, `# The company's\n${own.cert}\n${proxys.cert}`)
+  service = createServer(own, (_request, response) => {
+    response.setHeader('content-type', 'application/json')
+    if (_request.url?.startsWith('/file')) response.end(PIXEL)
+    else response.end('{"data": {"ok": true}}')
+  }).listen(0, '127.0.0.1')
+  await once(service, 'listening')
+  proxy = createServer(proxys).listen(0, '127.0.0.1')
+  proxy.on('connect', (asked, socket, head) => {
+    const authorization = asked.headers['proxy-authorization']
+    seen.push({ target: String(asked.url), authorization })
+    socket.on('error', () => socket.destroy())
+    const wanted = `Basic ${Buffer.from(`${LOGIN.user}:${LOGIN.password}`).toString('base64')}`
+    if (wantsLogin && authorization !== wanted) {
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')
+      return
+    }
+    const onwards = connect(portOf(service), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      onwards.write(head)
+      socket.pipe(onwards).pipe(socket)
+    })
+    onwards.on('error', () => socket.destroy())
+  })
+  await once(proxy, 'listening')
+})
+
+afterAll(() => {
+  service.closeAllConnections()
+  service.close()
+  proxy.closeAllConnections()
+  proxy.close()
+  folder[Symbol.dispose]()
+})
+
+function inMemory(): Secrets {
+  const secrets = new Map<string, string>()
+  return {
+    get: async (name) => secrets.get(name) ?? null,
+    set: async (name, value) => void secrets.set(name, value),
+    delete: async (name) => void secrets.delete(name),
+    warning: async () => null,
+  }
+}
+
+function open({
+  env = {},
+  resolveProxy = null,
+  ...settings
+}: Partial<NetworkSettings> & {
+  env?: NodeJS.ProcessEnv
+  resolveProxy?: ((url: string) => Promise<string>) | null
+} = {}): Network {
+  seen.length = 0
+  wantsLogin = false
+  return new Network({
+    settings: () => ({ ...DEFAULT_SETTINGS, networkCaFile: caFile, ...settings }),
+    secrets: inMemory(),
+    resolveProxy,
+    env,
+  })
+}
+
+const ask = (network: Network, url = 'https://service.test/') =>
+  request(url, { dispatcher: network.dispatcher }).then(({ body }) => body.json())
+
+describe('behind a TLS proxy', () => {
+  test('the service is reached by the address in the settings', async () => {
+    await using network = open({ networkProxy: 'manual', networkProxyAddress: proxyAddress() })
+    expect(await ask(network)).toEqual({ data: { ok: true } })
+    expect(seen.map(({ target }) => target)).toEqual(['service.test:443'])
+  })
+
+  test.each([
+    ['the environment', () => ({ env: { HTTPS_PROXY: proxyAddress() } })],
+    [
+      'the system',
+      () => ({ resolveProxy: async () => `HTTPS localhost:${portOf(proxy)}; DIRECT` }),
+    ],
+  ])('it is reached by the proxy of %s', async (_name, options) => {
+    await using network = open(options())
+    expect(await ask(network)).toEqual({ data: { ok: true } })
+    expect(await network.describe(new URL('https://service.test/'))).toEqual({
+      proxy: `localhost:${portOf(proxy)}`,
+      hasLogin: false,
+    })
+  })
+
+  test('NO_PROXY and “no proxy” go directly, and this machine always does', async () => {
+    const env = { HTTPS_PROXY: proxyAddress(), HTTP_PROXY: proxyAddress(), NO_PROXY: '.test' }
+    await using excepted = open({ env })
+    await expect(ask(excepted)).rejects.toMatchObject({ code: 'ENOTFOUND' })
+    await using none = open({ networkProxy: 'none', env: { HTTPS_PROXY: proxyAddress() } })
+    await expect(ask(none)).rejects.toMatchObject({ code: 'ENOTFOUND' })
+    await using local = open({ env: { HTTPS_PROXY: proxyAddress() } })
+    expect((await local.routeTo(new URL('http://127.0.0.1:9/'))).proxy).toBeNull()
+    expect(seen).toEqual([])
+  })
+
+  test('a proxy that wants a login says so in words, and is satisfied by the one that is kept', async () => {
+    await using network = open({ networkProxy: 'manual', networkProxyAddress: proxyAddress() })
+    wantsLogin = true
+    const refused = await ask(network).catch((error: unknown) => networkError(error, 'GET /'))
+    expect(refused).toMatchObject({ message: expect.stringContaining('name and a password') })
+    await network.setLogin(LOGIN)
+    expect(await ask(network)).toEqual({ data: { ok: true } })
+    const shown = await network.describe(new URL('https://service.test/'))
+    expect(JSON.stringify(shown)).not.toContain('s3cret')
+    expect(shown.hasLogin).toBe(true)
+    await network.setLogin(null)
+    expect((await network.routeTo(new URL('https://service.test/'))).proxy).not.toContain('ada')
+  })
+
+  test('a certificate that nobody trusts is told with the way out', async () => {
+    await using network = open({
+      networkProxy: 'manual',
+      networkProxyAddress: proxyAddress(),
+      networkCaFile: null,
+    })
+    const refused = await ask(network).catch((error: unknown) => networkError(error, 'GET /'))
+    expect(refused).toMatchObject({
+      message: expect.stringContaining('certificate is not trusted'),
+    })
+  })
+
+  test('the API’s client, storage and the threads of a transfer go the same way', async () => {
+    await using network = open({ networkProxy: 'manual', networkProxyAddress: proxyAddress() })
+    wantsLogin = true
+    await network.setLogin(LOGIN)
+    using client = new Client({
+      apiKey: 'pk_live_x',
+      baseUrl: 'https://service.test',
+      dispatcher: network.dispatcher,
+      maxRetries: 0,
+    })
+    // An answer of another shape, but an answer: it came through.
+    await expect(client.organizations.me()).rejects.not.toThrow(/could not be reached/)
+    const { body } = await getStorage(network.dispatcher, 'https://service.test/file', {})
+    expect(Buffer.from(await body.arrayBuffer())).toEqual(PIXEL)
+    await using threads = fetchThreads()
+    const target = join(folder.path, 'fetched.gif')
+    const address = 'https://service.test/file.gif'
+    const fetched = await threads.do({
+      target,
+      address,
+      mayHavePart: false,
+      expectedBytes: PIXEL.length,
+      etag: null,
+      holds: 'image',
+      route: await network.routeTo(new URL(address)),
+    })
+    expect(fetched.sizeBytes).toBe(PIXEL.length)
+    expect(seen.every(({ target: asked }) => asked === 'service.test:443')).toBe(true)
+    expect(seen.length).toBeGreaterThanOrEqual(2)
+  })
+})
+
+test.each([
+  [{ networkProxy: 'manual', networkProxyAddress: '' }, /no address of a proxy/],
+  [{ networkProxy: 'manual', networkProxyAddress: 'ftp://x' }, /no address of a proxy/],
+  [{ networkProxy: 'manual', networkProxyAddress: 'http://ada:x@proxy' }, /Leave the name/],
+  [{ networkCaFile: '/no/such/file.pem' }, /file\.pem cannot be read/],
+  [
+    { networkCaFile: import.meta.filename.replace('network.test', 'proxy-rules') },
+    /no certificate/,
+  ],
+] as const)('settings that cannot be followed are refused: %o', (change, message) => {
+  expect(() => Network.check({ ...DEFAULT_SETTINGS, ...change })).toThrow(message)
+})

@@ -1,0 +1,125 @@
+import type { Dispatcher } from 'undici'
+import { z } from 'zod'
+import type { Secrets } from '#core/ports.ts'
+import { UserError } from '#core/user-error.ts'
+import type { Settings } from '#shared/contract/settings.ts'
+import { readCertificates } from './certificates.ts'
+import {
+  isLoopback,
+  parsePacResult,
+  parseProxyAddress,
+  rulesOfEnvironment,
+  withLogin,
+} from './proxy-rules.ts'
+import { type NetworkRoute, RoutedDispatcher } from './routed-dispatcher.ts'
+
+/** A route is asked for once in so long for each origin: thousands of requests a second share it. Milliseconds. */
+const KEPT_MS = 5_000
+
+/** Name of the secret that holds a proxy's login. */
+const LOGIN = 'proxy-login'
+const loginSchema = z.object({ user: z.string(), password: z.string() })
+export type ProxyLogin = z.infer<typeof loginSchema>
+
+export type NetworkSettings = Pick<
+  Settings,
+  'networkProxy' | 'networkProxyAddress' | 'networkCaFile'
+>
+
+interface Deps {
+  settings: () => NetworkSettings
+  secrets: Secrets
+  /** The system's answer for an address as a PAC file gives it; null: this host follows the environment. */
+  resolveProxy: ((url: string) => Promise<string>) | null
+  env?: NodeJS.ProcessEnv
+}
+
+/** How this machine reaches others: its proxy and the certificates that it trusts, for the API and for storage alike. */
+export class Network {
+  readonly #deps: Deps
+  readonly #environment: (url: URL) => string | null
+  #login: Promise<ProxyLogin | null> | null = null
+  readonly #routes = new Map<string, { route: Promise<NetworkRoute>; untilMs: number }>()
+  /** Of every request of this thread; threads ask for routes. */
+  readonly dispatcher: Dispatcher
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.#environment = rulesOfEnvironment(deps.env ?? process.env)
+    this.dispatcher = new RoutedDispatcher((url) => this.routeTo(url))
+  }
+
+  routeTo(url: URL): Promise<NetworkRoute> {
+    const now = performance.now()
+    const known = this.#routes.get(url.origin)
+    if (known && known.untilMs > now) return known.route
+    const route = this.#find(url)
+    this.#routes.set(url.origin, { route, untilMs: now + KEPT_MS })
+    return route
+  }
+
+  /** The settings have changed: routes are found anew. */
+  forgetRoutes(): void {
+    this.#login = null
+    this.#routes.clear()
+  }
+
+  async #find(url: URL): Promise<NetworkRoute> {
+    const { networkCaFile: caFile } = this.#deps.settings()
+    const proxy = isLoopback(url) ? null : await this.#proxyFor(url)
+    return { proxy: proxy === null ? null : withLogin(proxy, await this.#readLogin()), caFile }
+  }
+
+  /** The proxy for an address as it may be shown: without its login. */
+  async describe(url: URL): Promise<{ proxy: string | null; hasLogin: boolean }> {
+    const login = await this.#readLogin()
+    const { proxy } = await this.routeTo(url)
+    return { proxy: proxy === null ? null : new URL(proxy).host, hasLogin: login !== null }
+  }
+
+  /** Keeps the name and password that a proxy asks for, with the accounts' keys; null forgets them. */
+  async setLogin(login: ProxyLogin | null): Promise<void> {
+    if (login === null) await this.#deps.secrets.delete(LOGIN)
+    else await this.#deps.secrets.set(LOGIN, JSON.stringify(login))
+    this.forgetRoutes()
+  }
+
+  /** Throws a UserError when settings cannot be followed: they are refused before they are kept. */
+  static check({ networkProxy, networkProxyAddress, networkCaFile }: NetworkSettings): void {
+    const proxy = parseProxyAddress(networkProxyAddress)
+    if (networkProxy === 'manual' && proxy === null)
+      throw new UserError(
+        'proxy_address',
+        `“${networkProxyAddress}” is no address of a proxy. Write it as proxy.example:8080.`,
+      )
+    if (proxy && (proxy.username !== '' || proxy.password !== ''))
+      throw new UserError(
+        'proxy_address',
+        'Leave the name and the password out of the address, and enter them below: they are kept with the keys of your accounts.',
+      )
+    if (networkCaFile !== null) readCertificates(networkCaFile)
+  }
+
+  async #proxyFor(url: URL): Promise<string | null> {
+    const { networkProxy, networkProxyAddress } = this.#deps.settings()
+    if (networkProxy === 'none') return null
+    if (networkProxy === 'manual') return parseProxyAddress(networkProxyAddress)?.href ?? null
+    const { resolveProxy } = this.#deps
+    return resolveProxy === null
+      ? this.#environment(url)
+      : parsePacResult(await resolveProxy(url.href))
+  }
+
+  /** Kept for the run: a keyring is not asked with every request. */
+  #readLogin(): Promise<ProxyLogin | null> {
+    this.#login ??= this.#deps.secrets
+      .get(LOGIN)
+      .then((text) => (text === null ? null : loginSchema.parse(JSON.parse(text))))
+      .catch(() => null)
+    return this.#login
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispatcher.destroy()
+  }
+}

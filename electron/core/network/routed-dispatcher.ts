@@ -1,0 +1,111 @@
+import { Agent, Dispatcher, ProxyAgent } from 'undici'
+import { trustWith } from './certificates.ts'
+
+/** How an address is reached; plain data, for threads too. */
+export interface NetworkRoute {
+  /** The proxy's URL, with its login; null: directly. */
+  proxy: string | null
+  /** PEM file with certificates that are trusted besides the usual ones, absolute; null: none. */
+  caFile: string | null
+}
+
+/** How long a connection may take, milliseconds. */
+const CONNECT_MS = 30_000
+/** Whoever transfers decides how many of them are used. */
+const CONNECTIONS = 256
+
+/** A pool of connections over one route. Throws a UserError about the file of certificates. */
+export function openPool({ proxy, caFile }: NetworkRoute): Dispatcher {
+  const tls = { secureContext: trustWith(caFile) }
+  const options = { connections: CONNECTIONS, pipelining: 1 }
+  if (proxy === null) return new Agent({ ...options, connect: { timeout: CONNECT_MS, ...tls } })
+  return new ProxyAgent({
+    ...options,
+    uri: proxy,
+    requestTls: tls,
+    proxyTls: tls,
+    connectTimeout: CONNECT_MS,
+    // Without a tunnel, plain HTTP would tell the proxy signed addresses of storage.
+    proxyTunnel: true,
+  })
+}
+
+/** Pools by route, each opened when it is first used. */
+export class Pools {
+  readonly #pools = new Map<string, Dispatcher>()
+
+  get(route: NetworkRoute): Dispatcher {
+    const key = JSON.stringify([route.proxy, route.caFile])
+    const known = this.#pools.get(key)
+    if (known) return known
+    const pool = openPool(route)
+    this.#pools.set(key, pool)
+    return pool
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#pools.values()].map((pool) => pool.close()))
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.allSettled([...this.#pools.values()].map((pool) => pool.destroy()))
+  }
+}
+
+/** Sends each request the way that its address is reached, which may have to be asked for first. */
+export class RoutedDispatcher extends Dispatcher {
+  readonly #pools = new Pools()
+  readonly #routeTo: (url: URL) => Promise<NetworkRoute>
+
+  constructor(routeTo: (url: URL) => Promise<NetworkRoute>) {
+    super()
+    this.#routeTo = routeTo
+  }
+
+  override dispatch(
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ): boolean {
+    this.#routeTo(new URL(String(options.origin)))
+      .then((route) => this.#pools.get(route).dispatch(options, handler))
+      .catch((error: Error) => handler.onResponseError?.(NOT_STARTED, error))
+    return true
+  }
+
+  override close(): Promise<void>
+  override close(callback: () => void): void
+  override close(callback?: () => void): Promise<void> | undefined {
+    const closed = this.#pools.close()
+    if (!callback) return closed
+    closed.then(callback, callback)
+    return undefined
+  }
+
+  override destroy(): Promise<void>
+  override destroy(error: Error | null): Promise<void>
+  override destroy(callback: () => void): void
+  override destroy(error: Error | null, callback: () => void): void
+  override destroy(first?: unknown, second?: () => void): Promise<void> | undefined {
+    const callback = typeof first === 'function' ? (first as () => void) : second
+    const destroyed = this.#pools.destroy()
+    if (!callback) return destroyed
+    destroyed.then(callback, callback)
+    return undefined
+  }
+}
+
+/** The controller of a request that found no way: there is nothing to pause or to abort. */
+const NOT_STARTED: Dispatcher.DispatchController = {
+  get aborted() {
+    return true
+  },
+  get paused() {
+    return false
+  },
+  get reason() {
+    return null
+  },
+  abort: () => {},
+  pause: () => {},
+  resume: () => {},
+}

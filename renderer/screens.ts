@@ -3,52 +3,54 @@ import { lazyScreen } from './ui/lazy-screen.tsx'
 /** Everything but the start screen is loaded when it is needed, or when there is time. */
 export const screens = {
   AccountDialog: lazyScreen(() =>
-    import('./panels/account-dialog.tsx').then(({ AccountDialog }) => AccountDialog),
+    import('./account/account-dialog.tsx').then(({ AccountDialog }) => AccountDialog),
   ),
   AccountScreen: lazyScreen(() =>
-    import('./panels/account-screen.tsx').then(({ AccountScreen }) => AccountScreen),
+    import('./account/account-screen.tsx').then(({ AccountScreen }) => AccountScreen),
   ),
   AskByTextDialog: lazyScreen(() =>
-    import('./panels/ask-by-text-dialog.tsx').then(({ AskByTextDialog }) => AskByTextDialog),
+    import('./dialogs/labels/ask-by-text-dialog.tsx').then(
+      ({ AskByTextDialog }) => AskByTextDialog,
+    ),
   ),
   ClassDialog: lazyScreen(() =>
-    import('./panels/class-dialog.tsx').then(({ ClassDialog }) => ClassDialog),
+    import('./dialogs/classes/class-dialog.tsx').then(({ ClassDialog }) => ClassDialog),
   ),
   CommandPalette: lazyScreen(() =>
-    import('./panels/command-palette.tsx').then(({ CommandPalette }) => CommandPalette),
+    import('./dialogs/command-palette.tsx').then(({ CommandPalette }) => CommandPalette),
   ),
   DatasetScreen: lazyScreen(() =>
-    import('./panels/dataset-screen.tsx').then(({ DatasetScreen }) => DatasetScreen),
+    import('./editor/dataset-screen.tsx').then(({ DatasetScreen }) => DatasetScreen),
   ),
   DownloadDialog: lazyScreen(() =>
-    import('./panels/download-dialog.tsx').then(({ DownloadDialog }) => DownloadDialog),
+    import('./transfers/download-dialog.tsx').then(({ DownloadDialog }) => DownloadDialog),
   ),
   ExportDialog: lazyScreen(() =>
-    import('./panels/export-dialog.tsx').then(({ ExportDialog }) => ExportDialog),
+    import('./dialogs/formats/export-dialog.tsx').then(({ ExportDialog }) => ExportDialog),
   ),
   FolderDialog: lazyScreen(() =>
-    import('./panels/folder-dialog.tsx').then(({ FolderDialog }) => FolderDialog),
+    import('./dialogs/folders/folder-dialog.tsx').then(({ FolderDialog }) => FolderDialog),
   ),
   HelpDialog: lazyScreen(() =>
-    import('./panels/help-dialog.tsx').then(({ HelpDialog }) => HelpDialog),
+    import('./dialogs/help-dialog.tsx').then(({ HelpDialog }) => HelpDialog),
   ),
   ImportDialog: lazyScreen(() =>
-    import('./panels/import-dialog.tsx').then(({ ImportDialog }) => ImportDialog),
+    import('./dialogs/formats/import-dialog.tsx').then(({ ImportDialog }) => ImportDialog),
   ),
   NewDatasetDialog: lazyScreen(() =>
-    import('./panels/new-dataset-dialog.tsx').then(({ NewDatasetDialog }) => NewDatasetDialog),
+    import('./start/new-dataset-dialog.tsx').then(({ NewDatasetDialog }) => NewDatasetDialog),
   ),
   OutboxDialog: lazyScreen(() =>
-    import('./panels/outbox-dialog.tsx').then(({ OutboxDialog }) => OutboxDialog),
+    import('./transfers/outbox-dialog.tsx').then(({ OutboxDialog }) => OutboxDialog),
   ),
   PropagateDialog: lazyScreen(() =>
-    import('./panels/propagate-dialog.tsx').then(({ PropagateDialog }) => PropagateDialog),
+    import('./dialogs/labels/propagate-dialog.tsx').then(({ PropagateDialog }) => PropagateDialog),
   ),
   TransfersDialog: lazyScreen(() =>
-    import('./panels/transfers-dialog.tsx').then(({ TransfersDialog }) => TransfersDialog),
+    import('./transfers/transfers-dialog.tsx').then(({ TransfersDialog }) => TransfersDialog),
   ),
   UploadDialog: lazyScreen(() =>
-    import('./panels/upload-dialog.tsx').then(({ UploadDialog }) => UploadDialog),
+    import('./transfers/upload-dialog.tsx').then(({ UploadDialog }) => UploadDialog),
   ),
   SettingsDialog: lazyScreen(() =>
     import('./settings/settings-dialog.tsx').then(({ SettingsDialog }) => SettingsDialog),

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { notifyError } from '#renderer/actions/app-state.ts'
+import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { PathField } from '#renderer/panels/path-field.tsx'
 import { client } from '#renderer/rpc/connection.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Choice } from '#renderer/ui/field.tsx'

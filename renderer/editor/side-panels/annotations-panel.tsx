@@ -10,6 +10,7 @@ import { classColors } from '#renderer/canvas/palette.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { select, selection, toggled, toggleSelected } from '#renderer/document/selection.ts'
+import { SHAPE_ICONS } from '#renderer/editor/shape-icons.ts'
 import { SHAPE_KIND_LABEL } from '#renderer/tools/shape-kind-label.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
@@ -22,7 +23,6 @@ import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { attributeProblems } from '#shared/model/attributes.ts'
 import { askingClass } from '#shared/model/pose.ts'
 import { t } from '#shared/texts/texts.ts'
-import { SHAPE_ICONS } from './shape-icons.ts'
 
 const ROW_HEIGHT = 32
 

@@ -2,6 +2,7 @@ import { CircleCheck, TriangleAlert } from 'lucide-react'
 import { useCallback, useRef, useState } from 'react'
 import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
 import { flushEdits, session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -15,7 +16,6 @@ import { FORMATS, type FormatId, formatIdSchema, type ImageMode } from '#shared/
 import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
 import { Figure, Losses } from './conversion-report.tsx'
-import { PathField } from './path-field.tsx'
 
 interface Options {
   format: FormatId

@@ -11,11 +11,13 @@ import {
   Trash2,
 } from 'lucide-react'
 import { useState } from 'react'
+import { AccountBadge } from '#renderer/account/account-state.tsx'
 import { appState, notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { showAccount } from '#renderer/actions/cloud.ts'
 import { chooseFolder, forgetDataset, openDataset, openSample } from '#renderer/actions/datasets.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { TransferIndicator } from '#renderer/transfers/transfer-indicator.tsx'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
@@ -23,9 +25,7 @@ import { useStore } from '#renderer/ui/use-store.ts'
 import type { Account } from '#shared/model/account.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { counted, t } from '#shared/texts/texts.ts'
-import { AccountBadge } from './account-state.tsx'
 import { Logo } from './logo.tsx'
-import { TransferIndicator } from './transfer-indicator.tsx'
 
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 

@@ -1,6 +1,7 @@
 import { CircleCheck } from 'lucide-react'
 import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
+import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
 import { flushEdits } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -13,7 +14,6 @@ import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import { Failures, Figure, Losses } from './conversion-report.tsx'
-import { PathField } from './path-field.tsx'
 
 type Mode = 'add' | 'replace'
 

@@ -16,6 +16,7 @@ import { openRemote } from '#renderer/actions/datasets.ts'
 import { cloudState, unsentOf } from '#renderer/document/cloud-state.ts'
 import { client, connection } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { TransferIndicator } from '#renderer/transfers/transfer-indicator.tsx'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { Bar, EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Choice, Field, TextField } from '#renderer/ui/field.tsx'
@@ -27,7 +28,6 @@ import { messageOf } from '#shared/model/message-of.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import { AccountBadge, AccountBanner } from './account-state.tsx'
 import { LostConnection } from './lost-connection.tsx'
-import { TransferIndicator } from './transfer-indicator.tsx'
 
 function refresh(): void {
   void queryClient.invalidateQueries({ queryKey: orpc.remote.list.key() })

@@ -1,10 +1,10 @@
 import { Check, CloudAlert, LoaderCircle } from 'lucide-react'
+import { LostConnection } from '#renderer/account/lost-connection.tsx'
 import { retrySaving, session } from '#renderer/document/session.ts'
 import { connection } from '#renderer/rpc/connection.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { t } from '#shared/texts/texts.ts'
-import { LostConnection } from './lost-connection.tsx'
 
 /** Quietly: whether every edit is on disk; loudly, with the reason, when one is not. */
 export function SaveIndicator() {

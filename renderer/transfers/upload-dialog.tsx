@@ -6,6 +6,7 @@ import {
   stageFiles,
   startUpload,
 } from '#renderer/actions/transfers.ts'
+import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
 import { client } from '#renderer/rpc/connection.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
@@ -16,7 +17,6 @@ import { FORMATS, type FormatId } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
 import { counted, t } from '#shared/texts/texts.ts'
-import { PathField } from './path-field.tsx'
 
 /** What is found in what was dropped; told as it is found. */
 function usePreview(

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import type { RemoteTarget } from '#renderer/actions/transfers.ts'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
 import { SPLIT_LABEL, STAGE_LABEL } from '#renderer/gallery/stage-labels.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
@@ -19,7 +20,6 @@ import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { ALL_FILES, type DownloadOptions, type DownloadPlan } from '#shared/model/transfer.ts'
 import { counted, t } from '#shared/texts/texts.ts'
-import { PathField } from './path-field.tsx'
 
 function words(text: string): string[] {
   return text

@@ -10,6 +10,7 @@ import type { Log } from '#core/ports.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import type { Dataset, LabelFiles } from '#shared/model/dataset.ts'
 import { hasImageExtension } from '#shared/model/dataset.ts'
+import { confirmGone } from './confirm-gone.ts'
 import { describeDataset } from './describe-dataset.ts'
 import { areImageFiles, watchFolder } from './folder-watcher.ts'
 import { fileFacts, scanFolder } from './scan.ts'
@@ -223,8 +224,20 @@ export class Folders {
       this.#tell(folder, 'scanning')
     }
     if (folder.abort.signal.aborted) return
-    const ids = [...gone].flatMap((path) => known.get(path) ?? [])
-    if (ids.length > 0) this.#publish(folder, images.markMissing(ids))
+    await this.#markGone(folder, [...gone], known)
+  }
+
+  /** Missing is what was looked for and is not there; what cannot be looked at now stays as it was. */
+  async #markGone(
+    folder: OpenFolder,
+    paths: readonly string[],
+    known: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const { gone, problem } = await confirmGone(folder.root, paths)
+    if (folder.abort.signal.aborted) return
+    if (problem !== null) folder.problems.push(problem)
+    const ids = gone.flatMap((path) => known.get(path) ?? [])
+    if (ids.length > 0) this.#publish(folder, this.#deps.images.markMissing(ids))
   }
 
   #upsert(folder: OpenFolder, files: readonly FileFacts[]): void {
@@ -268,14 +281,17 @@ export class Folders {
     this.#queue(folder, async () => {
       const { images } = this.#deps
       const present: FileFacts[] = []
-      const missing: string[] = []
+      const absent = new Map<string, string>()
       for (const path of new Set(relevant.map((change) => change.path))) {
         const facts = await fileFacts(folder.root, path)
         if (facts) present.push(facts)
-        else missing.push(...[images.findByPath(folder.datasetId, path)?.id ?? []].flat())
+        else {
+          const image = images.findByPath(folder.datasetId, path)
+          if (image && !image.missing) absent.set(path, image.id)
+        }
       }
       this.#upsert(folder, present)
-      if (missing.length > 0) this.#publish(folder, images.markMissing(missing))
+      await this.#markGone(folder, [...absent.keys()], absent)
       await this.#readImages(folder)
       this.#tell(folder, 'done')
     })

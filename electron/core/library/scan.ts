@@ -31,11 +31,13 @@ async function mapParallel<T, R>(
 interface Found {
   images: string[]
   folders: string[]
+  /** Links that lead nowhere now. */
+  dangling: string[]
 }
 
 /** Images and subfolders of one folder; what a symbolic link points to counts as itself. */
 async function look(root: string, directory: string): Promise<Found> {
-  const found: Found = { images: [], folders: [] }
+  const found: Found = { images: [], folders: [], dangling: [] }
   for (const entry of await readdir(join(root, directory), { withFileTypes: true })) {
     // Hidden folders hold caches and thumbnails of other programs.
     if (entry.name.startsWith('.')) continue
@@ -43,6 +45,7 @@ async function look(root: string, directory: string): Promise<Found> {
     let [isFolder, isFile] = [entry.isDirectory(), entry.isFile()]
     if (entry.isSymbolicLink()) {
       const target = await stat(join(root, path)).catch(() => null)
+      if (!target && !/\.[a-z0-9]+$/i.test(entry.name)) found.dangling.push(path)
       isFolder = target?.isDirectory() ?? false
       isFile = target?.isFile() ?? false
     }
@@ -74,7 +77,10 @@ export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGene
       const real = await realpath(absolute)
       if (visited.has(real)) continue
       visited.add(real)
-      const { images, folders } = await look(root, directory)
+      const { images, folders, dangling } = await look(root, directory)
+      batch.problems.push(
+        ...dangling.map((path) => `${join(root, path)} is a link that leads nowhere now`),
+      )
       queue.push(...folders)
       for (let start = 0; start < images.length; start += BATCH_FILES) {
         const facts = await mapParallel(

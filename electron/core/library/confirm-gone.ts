@@ -1,0 +1,61 @@
+import { lstat, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { codeOf, toUserError } from '#core/user-error.ts'
+import { directoryOf } from '#shared/model/paths.ts'
+
+/** `unknown`: it cannot be looked at now, because of permissions, or a drive or network that is not there. */
+type Presence = 'there' | 'gone' | 'unknown'
+
+/** Any other error than these says nothing about whether something is there. */
+const isAbsent = (error: unknown) => ['ENOENT', 'ENOTDIR'].includes(codeOf(error))
+
+async function presenceOf(path: string): Promise<Presence> {
+  try {
+    const info = await lstat(path)
+    if (!info.isSymbolicLink()) return 'there'
+  } catch (error) {
+    return isAbsent(error) ? 'gone' : 'unknown'
+  }
+  // A link that leads nowhere is there: the drive that it leads to may be missing.
+  return stat(path).then(
+    () => 'there',
+    () => 'unknown',
+  )
+}
+
+/**
+ * Which of the files (paths below `root`, with `/`) were looked for and are not there. A folder that cannot be looked
+ * into, and a root that is empty, as a mount point without its drive is, say nothing about their files. `problem`: why
+ * files were kept, in words.
+ */
+export async function confirmGone(
+  root: string,
+  paths: readonly string[],
+): Promise<{ gone: string[]; problem: string | null }> {
+  if (paths.length === 0) return { gone: [], problem: null }
+  try {
+    if ((await readdir(root)).length === 0)
+      return {
+        gone: [],
+        problem: `${root} is empty. Its images are kept as they were, in case its drive is not connected`,
+      }
+  } catch (error) {
+    return { gone: [], problem: toUserError(error, root).message }
+  }
+  const folders = new Map<string, Promise<Presence>>([['', Promise.resolve('there')]])
+  const folderPresence = (folder: string): Promise<Presence> => {
+    const known = folders.get(folder)
+    if (known) return known
+    const asked = presenceBelow(folder)
+    folders.set(folder, asked)
+    return asked
+  }
+  const presenceBelow = async (path: string): Promise<Presence> => {
+    const parent = await folderPresence(directoryOf(path))
+    return parent === 'there' ? presenceOf(join(root, path)) : parent
+  }
+  const gone: string[] = []
+  for (const path of paths) if ((await presenceBelow(path)) === 'gone') gone.push(path)
+  const kept = paths.length - gone.length
+  return { gone, problem: kept > 0 ? `${kept} images could not be looked at` : null }
+}

@@ -125,10 +125,14 @@ export function createAppCore(
       await sync.probe()
     },
     async [Symbol.asyncDispose]() {
-      await transfers[Symbol.asyncDispose]()
-      await sync[Symbol.asyncDispose]()
-      await network[Symbol.asyncDispose]()
-      await library[Symbol.asyncDispose]()
+      const remote = transfers[Symbol.asyncDispose]()
+        .finally(() => sync[Symbol.asyncDispose]())
+        .finally(() => network[Symbol.asyncDispose]())
+      // Whatever fails, the others end in order, and the library is closed last.
+      const ended = await Promise.allSettled([remote, library[Symbol.asyncDispose]()])
+      for (const end of ended)
+        if (end.status === 'rejected')
+          ports.log.error('a part did not end in order', { error: String(end.reason) })
       store[Symbol.dispose]()
     },
   }

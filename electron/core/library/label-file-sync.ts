@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { writeFileAtomic } from '#core/atomic-file.ts'
 import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
 import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
@@ -25,6 +26,9 @@ import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
 import { watchFolder } from './folder-watcher.ts'
 import { LabelFilePlaces, placeOf } from './label-file-places.ts'
 import { yoloNumbering } from './yolo-numbering.ts'
+
+/** How long what waits may hold up the end of the app; other parts end meanwhile. Milliseconds. */
+const ENDING_MS = 1_000
 
 interface Deps {
   datasets: DatasetRepository
@@ -60,9 +64,14 @@ export class LabelFileSync {
   readonly #unread = new Set<string>()
   /** Images of each dataset in step whose files have been looked at, or wait for it. */
   readonly #seen = new Map<string, Set<string>>()
-  #isEnding = false
-  /** One after another, so that a file is never written twice at once. */
-  #work: Promise<void> = Promise.resolve()
+  /** Images, with their datasets, whose files are to be looked at: first those that somebody just drew on. */
+  readonly #edited = new Map<string, string>()
+  readonly #waiting = new Map<string, string>()
+  /** One after another, so that a file is never written twice at once; null: nothing waits. */
+  #work: Promise<void> | null = null
+  /** The app ends: after that moment nothing more is begun. Milliseconds since 1970. */
+  #endsAtMs = Number.POSITIVE_INFINITY
+  #isClosed = false
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -81,7 +90,7 @@ export class LabelFileSync {
     const dataset = this.#deps.datasets.find(datasetId)
     if (!dataset?.labelFiles) return
     for (const { imageId, changes } of effects)
-      if (!isEmptyChangeSet(changes)) this.#queue(dataset.id, imageId)
+      if (!isEmptyChangeSet(changes)) this.#queue(dataset.id, imageId, this.#edited)
   }
 
   /** The dataset was opened, moved, or label files were switched on: reads what is there, writes what is behind. */
@@ -133,14 +142,25 @@ export class LabelFileSync {
   }
 
   /** When everything queued so far is on disk. */
-  idle(): Promise<void> {
-    return this.#work
+  async idle(): Promise<void> {
+    while (this.#work) await this.#work
   }
 
+  /**
+   * Writes what it can in a second. The rest is written at the next start: each record says which revision its file
+   * shows.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isEnding = true
+    this.#endsAtMs = Date.now() + ENDING_MS
     await Promise.all([...this.#watches.keys()].map((id) => this.stop(id)))
-    await this.#work
+    const limit = new AbortController()
+    await Promise.race([
+      this.idle(),
+      // A file on a network drive may take for ever.
+      setTimeout(ENDING_MS, undefined, { signal: limit.signal }).catch(() => {}),
+    ])
+    limit.abort()
+    this.#isClosed = true
   }
 
   #onFiles(datasetId: string, changes: readonly FileChange[]): void {
@@ -153,9 +173,25 @@ export class LabelFileSync {
     }
   }
 
-  #queue(datasetId: string, imageId: string): void {
-    if (this.#isEnding) return
-    this.#work = this.#work.then(() => this.#syncImage(datasetId, imageId))
+  #queue(datasetId: string, imageId: string, queue = this.#waiting): void {
+    if (this.#endsAtMs !== Number.POSITIVE_INFINITY) return
+    queue.set(imageId, datasetId)
+    this.#work ??= this.#run().finally(() => {
+      this.#work = null
+    })
+  }
+
+  async #run(): Promise<void> {
+    // Whoever queues the first of many is not held up by it.
+    await setImmediate()
+    for (;;) {
+      const queue = this.#edited.size > 0 ? this.#edited : this.#waiting
+      const [next] = queue
+      if (!next || Date.now() >= this.#endsAtMs) return
+      const [imageId, datasetId] = next
+      queue.delete(imageId)
+      await this.#syncImage(datasetId, imageId)
+    }
   }
 
   /** Never throws: one image's trouble must not end the others' turn. */
@@ -174,6 +210,7 @@ export class LabelFileSync {
       file = join(dataset.labelFiles.folder ?? dataset.root, path)
       await this.#sync(dataset, dataset.labelFiles, image, path, file)
     } catch (error) {
+      if (this.#isClosed) return
       this.#deps.log.error('label file failed', { file, error: String(error) })
       this.#deps.events.publish({
         type: 'notice',

@@ -17,6 +17,7 @@ export default defineConfig({
           // A file of its own, so that it runs before what the others load.
           'small-heap': 'electron/small-heap.ts',
           'watchdog-worker': 'electron/watchdog-worker.ts',
+          'certificate-worker': 'electron/core/network/certificate-worker.ts',
           'fetch-worker': 'electron/core/transfer/fetch-worker.ts',
           'file-facts-worker': 'electron/core/transfer/file-facts-worker.ts',
         },

@@ -170,6 +170,7 @@ function checkContents(asar, resources, app) {
   for (const name of [
     'package.json',
     'out/main/main.js',
+    'out/main/certificate-worker.js',
     'out/main/fetch-worker.js',
     'out/main/file-facts-worker.js',
     'out/main/watchdog-worker.js',

@@ -5,16 +5,33 @@ import {
   rootCertificates,
   type SecureContext,
 } from 'node:tls'
+import { isMainThread } from 'node:worker_threads'
+import { Threads } from '#core/threads/threads.ts'
 import { UserError } from '#core/user-error.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 
-/** The system's own store; empty where this runtime cannot read it. */
-function systemCertificates(): readonly string[] {
-  try {
-    return getCACertificates('system')
-  } catch {
-    return []
-  }
+/** Of the reading thread's heap: some hundred certificates of two kilobytes. */
+const YOUNG_MB = 4
+
+let reading: Promise<readonly string[]> | null = null
+
+/**
+ * The system's own store; empty where this runtime cannot read it. It is read in a thread, once: macOS asks a service
+ * about each certificate, which takes seconds on machines of companies (nodejs/node#63313).
+ */
+function systemCertificates(): Promise<readonly string[]> {
+  reading ??= readInThread()
+  return reading
+}
+
+async function readInThread(): Promise<readonly string[]> {
+  // This is a thread already: only its own files wait.
+  if (!isMainThread) return getCACertificates('system')
+  await using threads = new Threads<null, string[]>('certificate-worker', import.meta.dirname, {
+    threads: 1,
+    youngMb: YOUNG_MB,
+  })
+  return await threads.do(null).catch(() => [])
 }
 
 /** Certificates in a PEM file. Throws a UserError that names the file when there are none. */
@@ -46,23 +63,29 @@ function environmentCertificates(env: NodeJS.ProcessEnv): string[] {
   }
 }
 
-const contexts = new Map<string | null, SecureContext>()
+/** One of each: a system's store has many several times, and most of Node's own. */
+function withoutRepetitions(certificates: readonly string[]): string[] {
+  return [...new Map(certificates.map((pem) => [pem.replace(/\s/g, ''), pem])).values()]
+}
+
+async function readContext(caFile: string | null): Promise<SecureContext> {
+  const own = caFile === null ? [] : readCertificates(caFile)
+  const system = await systemCertificates()
+  const others = [...environmentCertificates(process.env), ...rootCertificates, ...system]
+  return createSecureContext({ ca: withoutRepetitions([...own, ...others]) })
+}
+
+const contexts = new Map<string | null, Promise<SecureContext>>()
 
 /**
  * Trusts what Node, the system and the environment trust, and what the given file holds; null: no such file.
- * Made once a file and thread: it parses some hundred certificates. Throws a UserError about the file.
+ * Made once a file and thread. Rejects with a UserError about the file, and reads it again the next time.
  */
-export function trustWith(caFile: string | null): SecureContext {
+export function trustWith(caFile: string | null): Promise<SecureContext> {
   const known = contexts.get(caFile)
   if (known) return known
-  const own = caFile === null ? [] : readCertificates(caFile)
-  const others = [
-    ...environmentCertificates(process.env),
-    ...rootCertificates,
-    ...systemCertificates(),
-  ]
-  // A system's store has many of them several times.
-  const context = createSecureContext({ ca: [...new Set([...own, ...others])] })
+  const context = readContext(caFile)
   contexts.set(caFile, context)
+  context.catch(() => contexts.delete(caFile))
   return context
 }

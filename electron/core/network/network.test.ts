@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ import type { Secrets } from '#core/ports.ts'
 import { fetchThreads } from '#core/transfer/fetch-threads.ts'
 import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
+import { startSocksProxy } from '#tests/helpers/socks-proxy.ts'
 import { Network, type NetworkSettings } from './network.ts'
 
 const LOGIN = { user: 'ada', password: 's3cret: word' }
@@ -168,6 +169,43 @@ describe('behind a TLS proxy', () => {
     expect(refused).toMatchObject({
       message: expect.stringContaining('certificate is not trusted'),
     })
+  })
+
+  test('a proxy of the system that does not answer is passed over for the next one', async () => {
+    const dead = createServer().listen(0, '127.0.0.1')
+    await once(dead, 'listening')
+    const deadPort = portOf(dead)
+    await new Promise((closed) => dead.close(closed))
+    const resolveProxy = async () =>
+      `PROXY localhost:${deadPort}; HTTPS localhost:${portOf(proxy)}; DIRECT`
+    await using network = open({ resolveProxy })
+    expect(await ask(network)).toEqual({ data: { ok: true } })
+    // At home, where the company's proxy cannot be reached.
+    await using home = open({ resolveProxy: async () => `PROXY localhost:${deadPort}; DIRECT` })
+    expect((await home.routeTo(new URL('https://service.test/'))).proxy).toBeNull()
+    // With no other way, the request says what is wrong.
+    await using only = open({ resolveProxy: async () => `PROXY localhost:${deadPort}` })
+    await expect(ask(only)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  test('a SOCKS5 proxy with a login looks the service up', async () => {
+    using socks = await startSocksProxy(LOGIN, portOf(service))
+    await using network = open({ env: { ALL_PROXY: `socks5h://localhost:${socks.port}` } })
+    await network.setLogin(LOGIN)
+    expect(await ask(network)).toEqual({ data: { ok: true } })
+    expect(socks.seen).toEqual(['service.test'])
+  })
+
+  test('a file of certificates that was missing is read again when it is there', async () => {
+    const late = join(folder.path, 'late.pem')
+    await using network = open({
+      networkProxy: 'manual',
+      networkProxyAddress: proxyAddress(),
+      networkCaFile: late,
+    })
+    await expect(ask(network)).rejects.toThrow('late.pem cannot be read')
+    writeFileSync(late, readFileSync(caFile))
+    expect(await ask(network)).toEqual({ data: { ok: true } })
   })
 
   test('the API’s client, storage and the threads of a transfer go the same way', async () => {

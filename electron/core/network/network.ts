@@ -11,6 +11,7 @@ import {
   rulesOfEnvironment,
   withLogin,
 } from './proxy-rules.ts'
+import { ReachableProxies } from './reachable-proxy.ts'
 import { type NetworkRoute, RoutedDispatcher } from './routed-dispatcher.ts'
 
 /** A route is asked for once in so long for each origin: thousands of requests a second share it. Milliseconds. */
@@ -39,6 +40,7 @@ export class Network {
   readonly #deps: Deps
   readonly #environment: (url: URL) => string | null
   #login: Promise<ProxyLogin | null> | null = null
+  readonly #reachable = new ReachableProxies()
   readonly #routes = new Map<string, { route: Promise<NetworkRoute>; untilMs: number }>()
   /** Of every request of this thread; threads ask for routes. */
   readonly dispatcher: Dispatcher
@@ -62,6 +64,7 @@ export class Network {
   forgetRoutes(): void {
     this.#login = null
     this.#routes.clear()
+    this.#reachable.forget()
   }
 
   async #find(url: URL): Promise<NetworkRoute> {
@@ -107,7 +110,7 @@ export class Network {
     const { resolveProxy } = this.#deps
     return resolveProxy === null
       ? this.#environment(url)
-      : parsePacResult(await resolveProxy(url.href))
+      : this.#reachable.first(parsePacResult(await resolveProxy(url.href)))
   }
 
   /** Kept for the run: a keyring is not asked with every request. */

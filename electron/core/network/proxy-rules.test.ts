@@ -19,6 +19,8 @@ describe('the environment', () => {
     ],
     ['without a scheme', { HTTPS_PROXY: 'proxy.example:8080' }, 'http://proxy.example:8080/'],
     ['for everything', { ALL_PROXY: 'socks5://proxy:1080' }, 'socks5://proxy:1080'],
+    ['as curl names one that looks names up', { ALL_PROXY: 'socks5h://proxy' }, 'socks5://proxy'],
+    ['of a kind that is not known', { HTTPS_PROXY: 'socks4://proxy' }, null],
     ['for http alone', { HTTP_PROXY: 'http://proxy' }, null],
     ['with its login', { HTTPS_PROXY: 'http://ada:p%40ss@proxy:1' }, 'http://ada:p%40ss@proxy:1/'],
     ['as nothing', { HTTPS_PROXY: '' }, null],
@@ -49,18 +51,29 @@ describe('the environment', () => {
     expect(to(env, 'https://11.1.2.3/')).toBe('http://proxy/')
     expect(to(env, 'https://[fd12::1]/')).toBeNull()
   })
+
+  test('NO_PROXY takes addresses, with and without brackets, and what is none excepts nothing', () => {
+    const env = {
+      HTTPS_PROXY: 'http://proxy',
+      NO_PROXY: 'fd00::1,[fd00:0::2],10.0.0.7,10.0.0.0/99',
+    }
+    for (const host of ['[fd00::1]', '[fd00::2]', '10.0.0.7'])
+      expect([host, to(env, `https://${host}/`)]).toEqual([host, null])
+    for (const host of ['[fd00::3]', '10.0.0.8'])
+      expect([host, to(env, `https://${host}/`)]).toEqual([host, 'http://proxy/'])
+  })
 })
 
 test.each([
-  ['DIRECT', null],
-  ['PROXY proxy:8080', 'http://proxy:8080'],
-  ['PROXY proxy:8080; DIRECT', 'http://proxy:8080'],
-  ['HTTPS secure:443;PROXY proxy:8080', 'https://secure:443'],
-  ['SOCKS5 socks:1080', 'socks5://socks:1080'],
-  ['QUIC quic:443; PROXY proxy:8080', 'http://proxy:8080'],
-  ['', null],
-])('the system answers %s', (text, proxy) => {
-  expect(parsePacResult(text)).toBe(proxy)
+  ['DIRECT', [null]],
+  ['PROXY proxy:8080', ['http://proxy:8080']],
+  ['PROXY proxy:8080; DIRECT', ['http://proxy:8080', null]],
+  ['HTTPS secure:443;PROXY proxy:8080', ['https://secure:443', 'http://proxy:8080']],
+  ['SOCKS5 socks:1080', ['socks5://socks:1080']],
+  ['QUIC quic:443; PROXY [fd00::1]:8080', ['http://[fd00::1]:8080']],
+  ['', []],
+])('the system answers %s', (text, proxies) => {
+  expect(parsePacResult(text)).toEqual(proxies)
 })
 
 test('this machine is never reached by a proxy', () => {

@@ -10,20 +10,34 @@ export function isLoopback({ hostname }: URL): boolean {
   )
 }
 
+/** A host without the brackets that a URL puts around an IPv6 address. */
+const bare = (host: string): string => host.replace(/^\[|\]$/g, '')
+
+const familyOf = (address: string): 'ipv4' | 'ipv6' | null =>
+  (({ 4: 'ipv4', 6: 'ipv6' }) as const)[isIP(address) as 4 | 6] ?? null
+
+/** One address, or a network where bits are given. */
+function addressException(address: string, bits: number | null): (url: URL) => boolean {
+  const family = familyOf(address)
+  if (family === null) return () => false
+  const addresses = new BlockList()
+  try {
+    if (bits === null) addresses.addAddress(address, family)
+    else addresses.addSubnet(address, bits, family)
+  } catch {
+    // More bits than such an address has.
+    return () => false
+  }
+  return ({ hostname }) =>
+    familyOf(bare(hostname)) === family && addresses.check(bare(hostname), family)
+}
+
 /** One entry of NO_PROXY as curl reads it: a name with all below it, an address, a network, each perhaps with a port. */
 function exceptionOf(entry: string): (url: URL) => boolean {
   if (entry === '*') return () => true
-  const cidr = /^([\d.]+|\[?[\da-f:]+\]?)\/(\d+)$/i.exec(entry)
-  if (cidr) {
-    const network = cidr[1].replace(/^\[|\]$/g, '')
-    const family = isIP(network)
-    const addresses = new BlockList()
-    if (family !== 0) addresses.addSubnet(network, Number(cidr[2]), family === 6 ? 'ipv6' : 'ipv4')
-    return ({ hostname }) => {
-      const host = hostname.replace(/^\[|\]$/g, '')
-      return isIP(host) === family && addresses.check(host, family === 6 ? 'ipv6' : 'ipv4')
-    }
-  }
+  const cidr = /^([\d.]+|\[?[\da-f:.]+\]?)\/(\d+)$/i.exec(entry)
+  if (cidr) return addressException(bare(cidr[1]), Number(cidr[2]))
+  if (isIP(bare(entry)) === 6) return addressException(bare(entry), null)
   const [, name = entry, port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? []
   const domain = name.replace(/^\*?\./, '').toLowerCase()
   return (url) => {
@@ -44,11 +58,12 @@ export function parseExceptions(text: string): (url: URL) => boolean {
 
 /** A proxy's address as people write it (`proxy:8080` is an HTTP proxy); null when it is none. */
 export function parseProxyAddress(text: string): URL | null {
-  const address = text.trim()
+  // curl's socks5h lets the proxy look names up, which is done with every SOCKS5 proxy here.
+  const address = text.trim().replace(/^socks(5h)?:\/\//i, 'socks5://')
   if (address === '') return null
   try {
     const url = new URL(/^\w+:\/\//.test(address) ? address : `http://${address}`)
-    return /^(https?|socks5?):$/.test(url.protocol) && url.hostname !== '' ? url : null
+    return /^(https?|socks5):$/.test(url.protocol) && url.hostname !== '' ? url : null
   } catch {
     return null
   }
@@ -74,15 +89,17 @@ const PAC_SCHEMES: Readonly<Record<string, string>> = {
   SOCKS5: 'socks5',
 }
 
-/** What a system answers for an address: `PROXY proxy:8080; DIRECT`. The first entry that can be used counts. */
-export function parsePacResult(text: string): string | null {
-  for (const entry of text.split(';')) {
+/**
+ * What a system answers for an address, `PROXY proxy:8080; DIRECT`: proxies in the order in which they are to be
+ * tried, null for a direct connection. Kinds that cannot be used are left out.
+ */
+export function parsePacResult(text: string): (string | null)[] {
+  return text.split(';').flatMap((entry) => {
     const [kind = '', address = ''] = entry.trim().split(/\s+/)
-    if (kind.toUpperCase() === 'DIRECT') return null
+    if (kind.toUpperCase() === 'DIRECT') return [null]
     const scheme = PAC_SCHEMES[kind.toUpperCase()]
-    if (scheme !== undefined && address !== '') return `${scheme}://${address}`
-  }
-  return null
+    return scheme !== undefined && address !== '' ? [`${scheme}://${address}`] : []
+  })
 }
 
 /** A proxy's URL with a name and a password, where it does not bring its own. */

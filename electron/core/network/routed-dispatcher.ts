@@ -1,4 +1,4 @@
-import { Agent, Dispatcher, ProxyAgent } from 'undici'
+import { Agent, buildConnector, Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici'
 import { trustWith } from './certificates.ts'
 
 /** How an address is reached; plain data, for threads too. */
@@ -14,11 +14,34 @@ const CONNECT_MS = 30_000
 /** Whoever transfers decides how many of them are used. */
 const CONNECTIONS = 256
 
-/** A pool of connections over one route. Throws a UserError about the file of certificates. */
-export function openPool({ proxy, caFile }: NetworkRoute): Dispatcher {
-  const tls = { secureContext: trustWith(caFile) }
+/** Connects directly. Certificates are read with the first encrypted connection: a service on this machine needs none. */
+function directly(caFile: string | null): buildConnector.connector {
+  const plain = buildConnector({ timeout: CONNECT_MS })
+  let encrypted: Promise<buildConnector.connector> | null = null
+  return (options, callback) => {
+    if (options.protocol !== 'https:') return plain(options, callback)
+    encrypted ??= trustWith(caFile).then((secureContext) =>
+      buildConnector({ timeout: CONNECT_MS, secureContext }),
+    )
+    encrypted.then(
+      (connect) => connect(options, callback),
+      (error: Error) => callback(error, null),
+    )
+  }
+}
+
+/** A pool of connections over one route. Rejects with a UserError about the file of certificates. */
+export async function openPool({ proxy, caFile }: NetworkRoute): Promise<Dispatcher> {
   const options = { connections: CONNECTIONS, pipelining: 1 }
-  if (proxy === null) return new Agent({ ...options, connect: { timeout: CONNECT_MS, ...tls } })
+  if (proxy === null) return new Agent({ ...options, connect: directly(caFile) })
+  const tls = { secureContext: await trustWith(caFile) }
+  if (proxy.startsWith('socks5:'))
+    // Not through ProxyAgent: given certificates for the proxy, it would speak TLS to this one too.
+    return new Socks5ProxyAgent(proxy, {
+      ...options,
+      requestTls: tls,
+      connectTimeout: CONNECT_MS,
+    })
   return new ProxyAgent({
     ...options,
     uri: proxy,
@@ -32,23 +55,25 @@ export function openPool({ proxy, caFile }: NetworkRoute): Dispatcher {
 
 /** Pools by route, each opened when it is first used. */
 export class Pools {
-  readonly #pools = new Map<string, Dispatcher>()
+  readonly #pools = new Map<string, Promise<Dispatcher>>()
 
-  get(route: NetworkRoute): Dispatcher {
+  /** Rejects with a UserError about the file of certificates. */
+  get(route: NetworkRoute): Promise<Dispatcher> {
     const key = JSON.stringify([route.proxy, route.caFile])
     const known = this.#pools.get(key)
     if (known) return known
     const pool = openPool(route)
     this.#pools.set(key, pool)
+    pool.catch(() => this.#pools.delete(key))
     return pool
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#pools.values()].map((pool) => pool.close()))
+    await Promise.allSettled([...this.#pools.values()].map(async (pool) => (await pool).close()))
   }
 
   async destroy(): Promise<void> {
-    await Promise.allSettled([...this.#pools.values()].map((pool) => pool.destroy()))
+    await Promise.allSettled([...this.#pools.values()].map(async (pool) => (await pool).destroy()))
   }
 }
 
@@ -67,7 +92,8 @@ export class RoutedDispatcher extends Dispatcher {
     handler: Dispatcher.DispatchHandler,
   ): boolean {
     this.#routeTo(new URL(String(options.origin)))
-      .then((route) => this.#pools.get(route).dispatch(options, handler))
+      .then((route) => this.#pools.get(route))
+      .then((pool) => pool.dispatch(options, handler))
       .catch((error: Error) => handler.onResponseError?.(NOT_STARTED, error))
     return true
   }

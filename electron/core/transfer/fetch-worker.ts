@@ -13,8 +13,10 @@ const pools = new Pools()
 answerOrders<RoutedOrder, FetchedFile, FetchNote>((order, { signal, note }) =>
   fetchFile({
     ...order,
-    open: (fromByte, etag, sink) =>
-      receiveStorage(pools.get(order.route), order.address, { signal, fromByte, etag }, sink),
+    open: async (fromByte, etag, sink) => {
+      const pool = await pools.get(order.route)
+      return receiveStorage(pool, order.address, { signal, fromByte, etag }, sink)
+    },
     decodes: (bytes) => decodes(order.target, bytes),
     ...(order.holds === 'archive' && { isWhole: isArchive }),
     onBytes: (bytes) => {

@@ -7,7 +7,6 @@ import {
 import { closeDocument, openDocument, session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
-import { restartTool } from '#renderer/tools/tool-state.ts'
 import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
 import { appState, notifyError, showDialog } from './app-state.ts'
@@ -112,7 +111,7 @@ export function leaveDataset(): void {
 export function goToImage(imageId: string): void {
   const { dataset } = datasetState.getState()
   if (dataset) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)
-  void openDocument(imageId).then(restartTool)
+  void openDocument(imageId)
 }
 
 export function goToNext(direction: 1 | -1, fits?: (image: DatasetImage) => boolean): boolean {

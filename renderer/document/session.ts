@@ -198,6 +198,18 @@ export function setDraft(toolId: string, data: DraftData | null): void {
   document?.saveDrafts(drafts)
 }
 
+/** Keeps a tool's draft of an image that is no longer open, unless one of the same tool was begun there since. */
+export async function keepDraftOf(
+  { image }: ImageDocument,
+  toolId: string,
+  data: DraftData,
+): Promise<void> {
+  const { drafts } = await backend.open(image.id)
+  if (drafts[toolId] !== undefined) return
+  forgetAhead(image.id)
+  await backend.saveDrafts(image.id, withDraft(drafts, toolId, data))
+}
+
 export function onAnnotationsEvent(event: Extract<AppEvent, { type: 'annotations' }>): void {
   forgetAhead(event.imageId)
   session

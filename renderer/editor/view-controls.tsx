@@ -1,6 +1,6 @@
 import { changeSettings, PLAIN_TONE } from '#renderer/actions/view-actions.ts'
 import { Button } from '#renderer/ui/button.tsx'
-import { Checkbox } from '#renderer/ui/field.tsx'
+import { Checkbox, Field, SelectField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
 import { t } from '#shared/texts/texts.ts'
 
@@ -160,5 +160,35 @@ export function AidControls({ settings }: { settings: Settings }) {
         />
       ))}
     </section>
+  )
+}
+
+const WHEEL: readonly { value: Settings['wheel']; label: string }[] = [
+  { value: 'auto', label: t('A wheel zooms, a touchpad scrolls') },
+  { value: 'zoom', label: t('Zooms') },
+  { value: 'pan', label: t('Scrolls; with Ctrl it zooms') },
+]
+
+/** What input devices do on the canvas. */
+export function InputControls({ settings }: { settings: Settings }) {
+  return (
+    <Field label={t('Wheel and touchpad')}>
+      {(id) => (
+        <SelectField
+          id={id}
+          value={settings.wheel}
+          onChange={({ target }) => {
+            const chosen = WHEEL.find(({ value }) => value === target.value)
+            if (chosen) void changeSettings({ wheel: chosen.value })
+          }}
+        >
+          {WHEEL.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </SelectField>
+      )}
+    </Field>
   )
 }

@@ -2,7 +2,12 @@ import { Tabs } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { type SettingsSection, showDialog } from '#renderer/actions/app-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { AidControls, PictureControls, ShapeControls } from '#renderer/editor/view-controls.tsx'
+import {
+  AidControls,
+  InputControls,
+  PictureControls,
+  ShapeControls,
+} from '#renderer/editor/view-controls.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
@@ -36,6 +41,7 @@ export function SettingsDialog({
         <div className="flex max-w-80 flex-col gap-5">
           <ShapeControls settings={settings} />
           <AidControls settings={settings} />
+          <InputControls settings={settings} />
           <PictureControls settings={settings} />
         </div>
       ),

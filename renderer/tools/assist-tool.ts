@@ -100,6 +100,13 @@ export class AssistTool extends IdleTool {
     return true
   }
 
+  override release(): boolean {
+    const held = this.#pressed !== null
+    this.#pressed = null
+    this.host.changed()
+    return held
+  }
+
   override cancel(): boolean {
     const had = this.#pressed !== null || this.#positive.length > 0 || this.#box !== null
     const any = had || this.#negative.length > 0 || this.#proposal.length > 0 || this.#isWaiting

@@ -54,6 +54,13 @@ export class BoxTool extends AnyBoxTool {
     else this.createBox(this.#box(this.points[0] ?? pressed, pointer), pointer.pixel)
   }
 
+  override release(): boolean {
+    const held = this.#pressed !== null
+    this.#pressed = null
+    this.host.changed()
+    return held
+  }
+
   override cancel(): boolean {
     const held = this.#pressed !== null
     this.#pressed = null

@@ -20,6 +20,9 @@ export abstract class IdleTool implements ActiveTool {
   cancel(): boolean {
     return false
   }
+  release(): boolean {
+    return false
+  }
   removeLast(): boolean {
     return false
   }

@@ -54,6 +54,13 @@ export class OrientedBoxTool extends PointsTool {
     this.host.changed()
   }
 
+  override release(): boolean {
+    const held = this.#pressed !== null
+    this.#pressed = null
+    this.host.changed()
+    return held
+  }
+
   override preview(): Preview {
     const [from, to] = this.points.length === 0 && this.#pressed ? [this.#pressed] : this.points
     if (!from || !this.pointer) return this.begun()

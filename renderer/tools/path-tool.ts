@@ -81,6 +81,13 @@ abstract class PathTool extends PointsTool {
     return true
   }
 
+  override release(): boolean {
+    const held = this.#stroke.length > 1
+    this.#stroke = []
+    this.host.changed()
+    return held
+  }
+
   override removeLast(): boolean {
     this.#border = null
     return super.removeLast()

@@ -112,6 +112,13 @@ export class PoseTool extends IdleTool {
     return true
   }
 
+  override release(): boolean {
+    const held = this.#pressed !== null
+    this.#pressed = null
+    this.host.changed()
+    return held
+  }
+
   override cancel(): boolean {
     const had = this.#placed.length > 0 || this.#pressed !== null || this.#completing !== null
     this.#completing = null

@@ -9,7 +9,8 @@ import {
   selection,
   toggleSelected,
 } from '#renderer/document/selection.ts'
-import { assist, session, setDraft, withDraft } from '#renderer/document/session.ts'
+import { assist, keepDraftOf, session, setDraft, withDraft } from '#renderer/document/session.ts'
+import type { DraftData } from '#shared/contract/annotations.ts'
 import { distanceToSegment } from '#shared/geometry/point.ts'
 import { shapeHandles, shapeOutlines } from '#shared/geometry/shape.ts'
 import type { Handle } from '#shared/geometry/shape-geometry.ts'
@@ -140,19 +141,63 @@ const host: ToolHost = {
     return snapTo(outlines, at, radius)
   },
   freehandTolerance: () => editorSettings.getState().freehandTolerance,
-  assist: async (ask) => {
-    const { imageId } = session.getState()
-    if (imageId === null) return null
-    try {
-      return await assist(imageId, currentClassName(), ask)
-    } catch (error) {
-      say(messageOf(error))
-      return null
-    }
-  },
+  assist: () => Promise.resolve(null),
   say,
   changed,
   handles: currentHandles,
+}
+
+/**
+ * A tool belongs to the image that it was taken in hand on. After it was put away, it can change
+ * neither another image nor what is seen; a draft that comes late (an answer of the service) goes to its own image.
+ */
+function createTool(toolId: ToolId, document: ImageDocument | null, draft: DraftData | null) {
+  const isInHand = () => toolState.getState().active === tool
+  const inHand =
+    <Args extends unknown[]>(act: (...args: Args) => void) =>
+    (...args: Args) => {
+      if (isInHand()) act(...args)
+    }
+  const own: ToolHost = {
+    ...host,
+    select: inHand(host.select),
+    toggle: inHand(host.toggle),
+    selectVertices: inHand(host.selectVertices),
+    edit: inHand(host.edit),
+    create: inHand(host.create),
+    say: inHand(host.say),
+    changed: inHand(changed),
+    keepDraft: (data) => {
+      if (isInHand()) setDraft(toolId, data)
+      else if (document) keepLate(document, toolId, data)
+    },
+    assist: async (ask) => {
+      if (!document) return null
+      try {
+        return await assist(document.image.id, currentClassName(), ask)
+      } catch (error) {
+        own.say(messageOf(error))
+        return null
+      }
+    },
+  }
+  const tool: ActiveTool = toolById(toolId).create(own, draft)
+  return tool
+}
+
+/** A draft of a tool that was put away. If the same tool is in hand again without one, it goes on with it. */
+function keepLate(document: ImageDocument, toolId: ToolId, data: DraftData | null): void {
+  if (data === null) return
+  const { document: open, drafts } = session.getState()
+  if (open?.image.id !== document.image.id) {
+    keepDraftOf(document, toolId, data).catch((error) => say(messageOf(error)))
+    return
+  }
+  // What was begun since then counts more.
+  if (drafts[toolId] !== undefined) return
+  setDraft(toolId, data)
+  const { toolId: current, isHeld } = toolState.getState()
+  if (current === toolId && !isHeld) chooseTool(toolId)
 }
 
 export const toolState = createStore<ToolState>(() => ({
@@ -166,9 +211,9 @@ export const toolState = createStore<ToolState>(() => ({
 
 /** Takes a tool in hand. What the tool left unfinished on this image goes on. */
 export function chooseTool(toolId: ToolId): void {
-  const mine = session.getState().drafts[toolId] ?? null
+  const { document, drafts } = session.getState()
   // Made before the selection goes: a tool may go on with what is selected.
-  const active = toolById(toolId).create(host, mine)
+  const active = createTool(toolId, document, drafts[toolId] ?? null)
   if (toolById(toolId).draws && toolId !== 'hole') select([])
   toolState.setState({
     toolId,
@@ -179,10 +224,10 @@ export function chooseTool(toolId: ToolId): void {
   changed()
 }
 
-/** The tool starts anew on another image. */
-export function restartTool(): void {
-  chooseTool(toolState.getState().toolId)
-}
+// Another image: the tool in hand ends with the image that it belongs to, and a new one begins.
+session.subscribe(({ document }, before) => {
+  if (document !== before.document) chooseTool(toolState.getState().toolId)
+})
 
 /** A word in the status line, until the next press. */
 export function say(message: string | null): void {

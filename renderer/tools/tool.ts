@@ -102,6 +102,8 @@ export interface ActiveTool {
   finish(): boolean
   /** Escape, one level. False when there is nothing to cancel. */
   cancel(): boolean
+  /** The press ends without the pointer being lifted: drops what the press began and nothing that was placed before. False when it began nothing. */
+  release(): boolean
   /** Backspace. False when there is nothing to take back. */
   removeLast(): boolean
   /** Goes on without this step, where steps can be left out. */

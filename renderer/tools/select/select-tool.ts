@@ -52,6 +52,13 @@ export class SelectTool extends IdleTool {
       this.host.select(this.host.instanceOf(hit).map(({ id }) => id))
   }
 
+  override release(): boolean {
+    const held = this.#gesture !== null
+    this.#gesture = null
+    this.host.changed()
+    return held
+  }
+
   override cancel(): boolean {
     if (this.#gesture) {
       this.#gesture = null

@@ -1,0 +1,231 @@
+import { isMac } from '#renderer/actions/keys.ts'
+import { zoom } from '#renderer/actions/view-actions.ts'
+import { canvasPointer, menuPlace, pointerPlace } from '#renderer/canvas/pointer-place.ts'
+import { toImage, viewport } from '#renderer/canvas/viewport.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
+import type { ImageDocument } from '#renderer/document/image-document.ts'
+import { isVisible, select, selection } from '#renderer/document/selection.ts'
+import { PICK_RADIUS } from '#renderer/tools/select/select-tool.ts'
+import type { Pointer } from '#renderer/tools/tool.ts'
+import { say, toolState } from '#renderer/tools/tool-state.ts'
+import type { Point } from '#shared/model/annotation.ts'
+import { t } from '#shared/texts/texts.ts'
+import {
+  InputMachine,
+  type InputTarget,
+  type Modifiers,
+  type PointerInput,
+} from './input-machine.ts'
+import { WheelMovement } from './wheel.ts'
+
+/** Held, it hides all shapes. */
+const PEEK_KEY = 'b'
+
+const modifiersOf = (event: MouseEvent): Modifiers => ({
+  shift: event.shiftKey,
+  alt: event.altKey,
+  mod: isMac ? event.metaKey : event.ctrlKey,
+})
+
+function toPointer(at: Point, modifiers: Modifiers): Pointer {
+  const view = viewport.getState()
+  return { at: toImage(view, at), pixel: 1 / view.scale, ...modifiers }
+}
+
+const target: InputTarget = {
+  tool: () => toolState.getState().active,
+  pansOnPress: () => toolState.getState().toolId === 'pan',
+  toPointer,
+  panBy: (dx, dy) => viewport.setState(({ x, y }) => ({ x: x + dx, y: y + dy })),
+  zoomBy: zoom,
+  setHeld: (isHeld) => toolState.setState({ isHeld }),
+  onLost: (hadEffect) => {
+    if (hadEffect) say(t('The system took the pointer away: what was being dragged is as it was'))
+  },
+}
+
+const isTyping = (event: KeyboardEvent) =>
+  event.target instanceof HTMLElement &&
+  event.target.closest('input:not([type=color]), textarea') !== null
+
+/** Hands the events of the canvas element to the input machine. Everything that decides is there. */
+export class CanvasInput {
+  readonly #element: HTMLElement
+  readonly #document: ImageDocument
+  readonly #redrawOverlay: () => void
+  readonly #machine = new InputMachine(target)
+  readonly #wheel = new WheelMovement()
+  readonly #abort = new AbortController()
+  readonly #stopTool: () => void
+
+  constructor(element: HTMLElement, document: ImageDocument, redrawOverlay: () => void) {
+    this.#element = element
+    this.#document = document
+    this.#redrawOverlay = redrawOverlay
+    // The last place was one on the image before.
+    pointerPlace.setState({ image: null })
+    const options = { signal: this.#abort.signal }
+    element.addEventListener('pointerdown', (event) => this.#onDown(event), options)
+    element.addEventListener('pointermove', (event) => this.#onMove(event), options)
+    element.addEventListener('pointerup', (event) => this.#onUp(event), options)
+    element.addEventListener('pointercancel', (event) => this.#onLost(event), options)
+    // Comes after every pointerup too, when the machine is idle already.
+    element.addEventListener('lostpointercapture', (event) => this.#onLost(event), options)
+    element.addEventListener('pointerleave', () => this.#onLeave(), options)
+    element.addEventListener('dblclick', (event) => this.#onDoubleClick(event), options)
+    element.addEventListener('contextmenu', (event) => this.#onMenu(event), options)
+    element.addEventListener('wheel', (event) => this.#onWheel(event), {
+      ...options,
+      passive: false,
+    })
+    window.addEventListener('keydown', (event) => this.#onKey(event), { ...options, capture: true })
+    window.addEventListener('keyup', (event) => this.#onKey(event), options)
+    window.addEventListener('blur', () => this.#onBlur(), options)
+    this.#stopTool = toolState.subscribe(() => this.#showCursor())
+    this.#showCursor()
+  }
+
+  dispose(): void {
+    this.#abort.abort()
+    this.#stopTool()
+    this.#machine.reset()
+    selection.setState({ isPeeking: false })
+  }
+
+  #at(event: MouseEvent): Point {
+    const { left, top } = this.#element.getBoundingClientRect()
+    return { x: event.clientX - left, y: event.clientY - top }
+  }
+
+  #inputOf(event: PointerEvent): PointerInput {
+    const kind =
+      event.pointerType === 'pen' || event.pointerType === 'touch' ? event.pointerType : 'mouse'
+    return {
+      pointerId: event.pointerId,
+      kind,
+      at: this.#at(event),
+      button: event.button,
+      isDown: event.buttons !== 0,
+      ...modifiersOf(event),
+    }
+  }
+
+  #showCursor(): void {
+    const { toolId, active } = toolState.getState()
+    const { state, isSpaceHeld } = this.#machine
+    const isPanning = state.kind === 'pan' || state.kind === 'pinch'
+    const pans = isSpaceHeld || toolId === 'pan'
+    this.#element.style.cursor = isPanning ? 'grabbing' : pans ? 'grab' : active.cursor()
+  }
+
+  #onDown(event: PointerEvent): void {
+    menuPlace.image = null
+    if (event.button > 1) return
+    // Keys go to the canvas from here on, not to the field that was typed in before.
+    this.#element.focus({ preventScroll: true })
+    event.preventDefault()
+    say(null)
+    if (this.#machine.press(this.#inputOf(event))) this.#element.setPointerCapture(event.pointerId)
+    this.#showCursor()
+  }
+
+  #onMove(event: PointerEvent): void {
+    const at = this.#at(event)
+    const isDrawing = this.#machine.state.kind === 'draw'
+    // A pen tells of more places than there are frames; a stroke needs them all.
+    const collected = isDrawing ? event.getCoalescedEvents() : []
+    const events = collected.length > 0 ? collected : [event]
+    this.#machine.move(events.map((each) => this.#inputOf(each)))
+    canvasPointer.screen = at
+    const pointer = toPointer(at, modifiersOf(event))
+    pointerPlace.setState({ image: pointer.at })
+    if (this.#machine.state.kind !== 'pan' && this.#machine.state.kind !== 'pinch') {
+      this.#hover(pointer)
+      this.#redrawOverlay()
+    }
+    this.#showCursor()
+  }
+
+  #hover({ at, pixel }: Pointer): void {
+    const isFree = toolState.getState().toolId === 'select' && this.#machine.state.kind === 'idle'
+    const hovered = (isFree && this.#visibleAt(at, pixel)[0]?.id) || null
+    if (selection.getState().hovered !== hovered) selection.setState({ hovered })
+  }
+
+  #visibleAt(at: Point, pixel: number) {
+    return this.#document.annotations.at(at, PICK_RADIUS * pixel).filter((item) => isVisible(item))
+  }
+
+  #onUp(event: PointerEvent): void {
+    this.#machine.lift(this.#inputOf(event))
+    this.#showCursor()
+  }
+
+  #onLost(event: PointerEvent): void {
+    this.#machine.lose(event.pointerId)
+    this.#showCursor()
+  }
+
+  #onLeave(): void {
+    canvasPointer.screen = null
+    pointerPlace.setState({ image: null })
+    selection.setState({ hovered: null })
+    this.#redrawOverlay()
+  }
+
+  #onDoubleClick(event: MouseEvent): void {
+    this.#machine.doubleClick(this.#at(event), modifiersOf(event))
+  }
+
+  /** The menu is about the selection; a shape under the pointer is selected first. While something is drawn there is none. */
+  #onMenu(event: MouseEvent): void {
+    if (toolState.getState().toolId !== 'select' || this.#machine.state.kind !== 'idle') {
+      event.preventDefault()
+      return
+    }
+    // By key it is about the selection, wherever the pointer is.
+    if (event.button !== 2) return
+    const { at, pixel } = toPointer(this.#at(event), modifiersOf(event))
+    menuPlace.image = at
+    const hits = this.#visibleAt(at, pixel)
+    const { selected } = selection.getState()
+    if (hits.some(({ id }) => selected.has(id))) return
+    select(hits[0] ? [hits[0].id] : [])
+  }
+
+  #onWheel(event: WheelEvent): void {
+    event.preventDefault()
+    const effect = this.#wheel.next(event, editorSettings.getState().wheel)
+    if (effect.kind === 'pan') target.panBy(effect.dx, effect.dy)
+    else target.zoomBy(effect.factor, this.#at(event))
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.key.toLowerCase() === PEEK_KEY) this.#peek(event)
+    if (event.key !== ' ') return
+    const isDown = event.type === 'keydown'
+    if (isDown) {
+      // Over the canvas Space means panning, whichever button has the focus; elsewhere it presses that.
+      if (isTyping(event) || canvasPointer.screen === null) return
+      event.preventDefault()
+    }
+    this.#machine.holdSpace(isDown)
+    this.#showCursor()
+  }
+
+  /** The bare image for as long as the key is held. */
+  #peek(event: KeyboardEvent): void {
+    const { target, ctrlKey, metaKey, altKey } = event
+    const isField = target instanceof HTMLElement && target.closest('input, textarea, select')
+    const isDown = event.type === 'keydown'
+    if (isDown && (isField || ctrlKey || metaKey || altKey)) return
+    selection.setState({ isPeeking: isDown })
+  }
+
+  /** Keys and pointers that are let go over another window are never told. */
+  #onBlur(): void {
+    this.#machine.reset()
+    selection.setState({ isPeeking: false })
+    this.#showCursor()
+  }
+}

@@ -11,18 +11,15 @@ import { chooseFolder, goToNext, leaveDataset, openSample } from './datasets.ts'
 import { EDIT_ACTIONS, relabel } from './edit-actions.ts'
 import { copyLink, HELP_ACTIONS } from './help-actions.ts'
 import { WINDOW_ACTIONS } from './host-window.ts'
-import { isMac, type KeyPress } from './keys.ts'
 import { PATH_ACTIONS } from './path-actions.ts'
 import { POSE_ACTIONS } from './pose-actions.ts'
 import { SHAPE_ACTIONS } from './shape-actions.ts'
-import { isKeyOf } from './shortcuts.ts'
 import { TRANSFER_ACTIONS } from './transfers.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
 
 /** The field that C goes to. */
 export const CLASS_SEARCH_ID = 'class-search'
 
-const inDataset = () => appState.getState().datasetId !== null
 const inRemote = () => datasetState.getState().dataset?.remote != null
 
 /** The drawing tool that N takes in hand again. */
@@ -77,8 +74,9 @@ const toolActions = TOOLS.map(
     id: `tool-${id}`,
     label: t('{label} tool', { label }),
     group: 'Tools',
+    context: 'canvas',
     keys,
-    enabled: needsService ? inRemote : inDataset,
+    enabled: needsService ? inRemote : undefined,
     run: () => takeTool(id),
   }),
 )
@@ -89,6 +87,7 @@ const classActions = Array.from({ length: 10 }, (_, index): Action => {
     id: `class-${index + 1}`,
     label: t('Class {value}: choose it, or relabel the selection', { value: index + 1 }),
     group: 'Classes',
+    context: 'canvas',
     keys: [String((index + 1) % 10)],
     enabled: () => name() !== undefined,
     run: () => chooseClass(name() ?? ''),
@@ -100,32 +99,32 @@ export const ACTIONS: readonly Action[] = [
     id: 'previous',
     label: t('Previous image'),
     group: 'Navigate',
+    context: 'canvas',
     keys: ['A'],
-    enabled: inDataset,
     run: () => step(-1, false),
   },
   {
     id: 'next',
     label: t('Next image'),
     group: 'Navigate',
+    context: 'canvas',
     keys: ['D'],
-    enabled: inDataset,
     run: () => step(1, false),
   },
   {
     id: 'previous-unlabelled',
     label: t('Previous image without annotations'),
     group: 'Navigate',
+    context: 'canvas',
     keys: ['Mod+Shift+A'],
-    enabled: inDataset,
     run: () => step(-1, true),
   },
   {
     id: 'next-unlabelled',
     label: t('Next image without annotations'),
     group: 'Navigate',
+    context: 'canvas',
     keys: ['Mod+Shift+D'],
-    enabled: inDataset,
     run: () => step(1, true),
   },
   ...toolActions,
@@ -133,16 +132,16 @@ export const ACTIONS: readonly Action[] = [
     id: 'last-tool',
     label: t('Last drawing tool again'),
     group: 'Tools',
+    context: 'canvas',
     keys: ['N'],
-    enabled: inDataset,
     run: () => takeTool(lastDrawing),
   },
   {
     id: 'cancel',
     label: t('Cancel one level'),
     group: 'Edit',
+    context: 'canvas',
     keys: ['Escape'],
-    enabled: inDataset,
     run: cancel,
   },
   ...POSE_ACTIONS,
@@ -154,8 +153,8 @@ export const ACTIONS: readonly Action[] = [
     id: 'class-search',
     label: t('Find a class'),
     group: 'Classes',
+    context: 'canvas',
     keys: ['C'],
-    enabled: inDataset,
     run: () => document.getElementById(CLASS_SEARCH_ID)?.focus(),
   },
   ...classActions,
@@ -164,14 +163,15 @@ export const ACTIONS: readonly Action[] = [
     id: 'gallery',
     label: t('All images as a grid, or back to one'),
     group: 'Navigate',
+    context: 'dataset',
     keys: ['Mod+G'],
-    enabled: inDataset,
     run: () => appState.setState(({ isGallery }) => ({ isGallery: !isGallery })),
   },
   {
     id: 'ask-by-text',
     label: t('Assist: find by words…'),
     group: 'Tools',
+    context: 'canvas',
     keys: ['Shift+Q'],
     enabled: inRemote,
     run: () => showDialog({ kind: 'ask-by-text' }),
@@ -180,6 +180,7 @@ export const ACTIONS: readonly Action[] = [
     id: 'download',
     label: t('Download the dataset…'),
     group: 'Service',
+    context: 'remote',
     keys: [],
     enabled: inRemote,
     run: () => showTransferDialog('download'),
@@ -188,6 +189,7 @@ export const ACTIONS: readonly Action[] = [
     id: 'upload',
     label: t('Upload images to the dataset…'),
     group: 'Service',
+    context: 'remote',
     keys: [],
     enabled: inRemote,
     run: () => showTransferDialog('upload'),
@@ -198,6 +200,7 @@ export const ACTIONS: readonly Action[] = [
     id: 'open-folder',
     label: t('Open folder…'),
     group: 'File',
+    context: 'app',
     keys: ['Mod+U', 'Mod+O'],
     run: chooseFolder,
   },
@@ -205,6 +208,7 @@ export const ACTIONS: readonly Action[] = [
     id: 'copy-link',
     label: t('Copy a link to this image'),
     group: 'File',
+    context: 'remote',
     keys: [],
     enabled: inRemote,
     run: copyLink,
@@ -213,6 +217,7 @@ export const ACTIONS: readonly Action[] = [
     id: 'open-sample',
     label: t('Open the sample dataset'),
     group: 'File',
+    context: 'app',
     keys: [],
     run: async () => void (await openSample()),
   },
@@ -220,30 +225,31 @@ export const ACTIONS: readonly Action[] = [
     id: 'close-dataset',
     label: t('Back to the start screen'),
     group: 'File',
+    context: 'dataset',
     keys: [],
-    enabled: inDataset,
     run: leaveDataset,
   },
   {
     id: 'import',
     label: t('Import labels…'),
     group: 'File',
+    context: 'dataset',
     keys: ['Mod+I'],
-    enabled: inDataset,
     run: () => showDialog({ kind: 'import' }),
   },
   {
     id: 'export',
     label: t('Export…'),
     group: 'File',
+    context: 'dataset',
     keys: ['Mod+Shift+E'],
-    enabled: inDataset,
     run: () => showDialog({ kind: 'export' }),
   },
   {
     id: 'settings',
     label: t('Settings…'),
     group: 'File',
+    context: 'app',
     keys: ['Mod+,'],
     run: () => showDialog({ kind: 'settings' }),
   },
@@ -251,6 +257,7 @@ export const ACTIONS: readonly Action[] = [
     id: 'palette',
     label: t('All commands…'),
     group: 'Help',
+    context: 'app',
     keys: ['Mod+K'],
     run: () => showDialog({ kind: 'palette' }),
   },
@@ -258,6 +265,7 @@ export const ACTIONS: readonly Action[] = [
     id: 'help',
     label: t('Shortcuts'),
     group: 'Help',
+    context: 'app',
     keys: ['?'],
     run: () => showDialog({ kind: 'help' }),
   },
@@ -269,88 +277,4 @@ export function actionById(id: string): Action {
   const action = ACTIONS.find((candidate) => candidate.id === id)
   if (!action) throw new Error(`No action ${id}`)
   return action
-}
-
-/** Where single keys are text. */
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
-    !(target instanceof HTMLInputElement && /^(checkbox|radio|range|button)$/.test(target.type))
-  )
-}
-
-/** Buttons, lists and menus keep the keys that they live by. */
-function isControl(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    target.closest(
-      'button, a, [role="option"], [role="menuitem"], [role="slider"], [role="tab"], input, select',
-    ) !== null
-  )
-}
-
-/** In a dialog or menu of any panel, keys are its own. */
-function isInDialog(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('[role=dialog], [role=menu]') !== null
-}
-
-function isCanvas(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('[data-canvas]') !== null
-}
-
-const CONTROL_KEYS = new Set([
-  'Enter',
-  ' ',
-  'Tab',
-  'ArrowLeft',
-  'ArrowRight',
-  'ArrowUp',
-  'ArrowDown',
-])
-
-/** Keys that change how the held pointer draws, not what it draws. */
-const WHILE_HELD = new Set(['freehand-finer', 'freehand-coarser'])
-
-function waitForPointer(event: KeyPress): boolean {
-  const action = ACTIONS.find((candidate) => isKeyOf(event, candidate))
-  if (action && WHILE_HELD.has(action.id)) void action.run()
-  return action !== undefined
-}
-
-/** Whether a key belongs to the text that somebody is typing. `shortcut`: as `matchesKey` reads it. */
-export function isTextKey(target: EventTarget | null, shortcut: string): boolean {
-  return (
-    isTyping(target) && (!shortcut.includes('Mod') || /^Mod\+(?:Shift\+)?[ACVXZ]$/.test(shortcut))
-  )
-}
-
-/** Runs the action of a key press; true when there was one. */
-export function handleKey(event: KeyPress & { target: EventTarget | null }): boolean {
-  if (appState.getState().dialog !== null || isInDialog(event.target)) return false
-  // In the middle of a drag only Escape counts: any other key would cut the gesture off.
-  if (toolState.getState().isHeld && event.key !== 'Escape') return waitForPointer(event)
-  if (isTyping(event.target) && !(event.ctrlKey || event.metaKey)) return false
-  if (isTyping(event.target) && /^[acvxz]$/i.test(event.key)) return false
-  if (isControl(event.target) && CONTROL_KEYS.has(event.key)) return false
-  // Tab goes through the shapes only where they have the focus; elsewhere it goes through the controls.
-  if (event.key === 'Tab' && !isCanvas(event.target)) return false
-  const action = ACTIONS.find(
-    (candidate) => isKeyOf(event, candidate) && (candidate.enabled?.() ?? true),
-  )
-  if (!action) return false
-  say(null)
-  void action.run()
-  return true
-}
-
-const CLIPBOARD_KEYS = { copy: 'c', cut: 'x', paste: 'v' }
-
-/** The key press that a clipboard event stands for. */
-export function clipboardKey(
-  type: keyof typeof CLIPBOARD_KEYS,
-  target: EventTarget | null,
-): KeyPress & { target: EventTarget | null } {
-  const key = CLIPBOARD_KEYS[type]
-  return { key, code: '', shiftKey: false, altKey: false, ctrlKey: !isMac, metaKey: isMac, target }
 }

@@ -116,6 +116,7 @@ const nudges: Action[] = ARROWS.flatMap(([key, dx, dy, word]) =>
       id: `nudge-${word}-${step}`,
       label: t('Move {word} by {step} px', { word, step }),
       group: 'Edit',
+      context: 'canvas',
       keys: [`${modifier}${key}`],
       enabled: hasSelection,
       run: () => nudge(dx * step, dy * step),
@@ -144,6 +145,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'undo',
     label: t('Undo'),
     group: 'Edit',
+    context: 'canvas',
     keys: ['Mod+Z'],
     enabled: hasDocument,
     // In the middle of a shape the last thing done is its last point.
@@ -156,6 +158,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'redo',
     label: t('Redo'),
     group: 'Edit',
+    context: 'canvas',
     keys: ['Mod+Shift+Z', 'Mod+Y'],
     enabled: hasDocument,
     run: () => turn('redo'),
@@ -164,6 +167,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'finish',
     label: t('Finish the shape'),
     group: 'Edit',
+    context: 'canvas',
     keys: ['Enter'],
     // With nothing being drawn Enter goes to the attributes.
     enabled: () => session.getState().drafts[toolState.getState().toolId] !== undefined,
@@ -173,6 +177,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'remove-last',
     label: t('Take back a point, or remove the selected point'),
     group: 'Edit',
+    context: 'canvas',
     keys: ['Backspace'],
     enabled: hasDocument,
     run: () => {
@@ -183,6 +188,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'delete',
     label: t('Delete selected shapes'),
     group: 'Edit',
+    context: 'canvas',
     keys: ['Delete'],
     enabled: hasSelection,
     run: () => {
@@ -193,6 +199,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'select-all',
     label: t('Select all shapes'),
     group: 'Edit',
+    context: 'canvas',
     keys: ['Mod+A'],
     enabled: hasDocument,
     run: () =>
@@ -202,11 +209,19 @@ export const EDIT_ACTIONS: readonly Action[] = [
           .map(({ id }) => id),
       ),
   },
-  { id: 'next-shape', label: t('Next shape'), group: 'Edit', keys: ['Tab'], ...cycling(1) },
+  {
+    id: 'next-shape',
+    label: t('Next shape'),
+    group: 'Edit',
+    context: 'canvas',
+    keys: ['Tab'],
+    ...cycling(1),
+  },
   {
     id: 'previous-shape',
     label: t('Previous shape'),
     group: 'Edit',
+    context: 'canvas',
     keys: ['Shift+Tab'],
     ...cycling(-1),
   },
@@ -214,6 +229,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'select-class',
     label: t('Select all shapes of this class'),
     group: 'Edit',
+    context: 'canvas',
     keys: ['Alt+A'],
     enabled: hasDocument,
     run: () => selectClass(selectedAnnotations()[0]?.className ?? currentClassName()),
@@ -222,6 +238,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'edit-attributes',
     label: t('Edit the attributes of the selection'),
     group: 'Edit',
+    context: 'canvas',
     keys: ['Mod+E', 'Enter'],
     enabled: hasSelection,
     run: () => document.querySelector<HTMLElement>(`#${ATTRIBUTES_ID} :is(input, select)`)?.focus(),
@@ -230,6 +247,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'lock',
     label: t('Lock or unlock selected shapes'),
     group: 'Edit',
+    context: 'canvas',
     keys: ['Mod+L'],
     enabled: hasSelection,
     run: () =>
@@ -241,6 +259,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'save',
     label: t('Save now'),
     group: 'File',
+    context: 'dataset',
     keys: ['Mod+S'],
     // Of a dataset of the service the key sends what waits.
     enabled: () => datasetState.getState().dataset?.remote == null,

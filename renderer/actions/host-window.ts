@@ -22,5 +22,12 @@ async function openWindow(): Promise<void> {
 export const NEW_WINDOW = 'new-window'
 
 export const WINDOW_ACTIONS: readonly Action[] = [
-  { id: NEW_WINDOW, label: t('New window'), group: 'File', keys: ['Mod+Shift+N'], run: openWindow },
+  {
+    id: NEW_WINDOW,
+    label: t('New window'),
+    group: 'File',
+    context: 'app',
+    keys: ['Mod+Shift+N'],
+    run: openWindow,
+  },
 ]

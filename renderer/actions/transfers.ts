@@ -142,6 +142,7 @@ export const TRANSFER_ACTIONS: readonly Action[] = [
     id: 'transfers',
     label: t('Downloads and uploads…'),
     group: 'Service',
+    context: 'app',
     keys: [],
     run: () => showDialog({ kind: 'transfers' }),
   },

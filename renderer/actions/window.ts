@@ -8,8 +8,9 @@ import { toolState } from '#renderer/tools/tool-state.ts'
 import type { WindowDescription } from '#shared/contract/window.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import { liveShare } from '#shared/model/transfer.ts'
-import { ACTIONS, isTextKey } from './actions.ts'
+import { ACTIONS } from './actions.ts'
 import { appState } from './app-state.ts'
+import { isAvailable, isTextKey, perform } from './dispatch.ts'
 import { hostWindow, NEW_WINDOW } from './host-window.ts'
 import { keysOf } from './shortcuts.ts'
 
@@ -53,7 +54,7 @@ function description(): WindowDescription {
       group: action.group,
       key: keysOf(action)[0] ?? null,
       // A Mac's text fields undo by the menu alone, those of a dialog too.
-      enabled: TEXT_ACTIONS.has(action.id) || (isFree && (action.enabled?.() ?? true)),
+      enabled: TEXT_ACTIONS.has(action.id) || (isFree && isAvailable(action)),
     })),
   }
 }
@@ -111,6 +112,6 @@ export function runFromMenu(id: string, byKey: boolean): void {
     if (TEXT_ACTIONS.has(id)) document.execCommand(id)
     return
   }
-  if (appState.getState().dialog !== null || !(action.enabled?.() ?? true)) return
-  void action.run()
+  if (appState.getState().dialog !== null) return
+  void perform(action)
 }

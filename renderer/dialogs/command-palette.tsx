@@ -1,7 +1,9 @@
 import { Command } from 'cmdk'
+import { flushSync } from 'react-dom'
 import { GROUP_LABEL } from '#renderer/actions/action.ts'
 import { ACTIONS } from '#renderer/actions/actions.ts'
 import { showDialog } from '#renderer/actions/app-state.ts'
+import { isAvailable, perform } from '#renderer/actions/dispatch.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
@@ -13,7 +15,7 @@ export function CommandPalette() {
     .map((action) => ({
       ...action,
       key: keysOf(action)[0],
-      isEnabled: action.enabled?.() ?? true,
+      isEnabled: isAvailable(action),
     }))
     .sort((a, b) => Number(b.isEnabled) - Number(a.isEnabled))
   return (
@@ -32,19 +34,20 @@ export function CommandPalette() {
         <Command.Empty className="p-6 text-center text-sm text-muted">
           {t('No command of that name')}
         </Command.Empty>
-        {actions.map(({ id, label, group, key, run, isEnabled }) => (
+        {actions.map(({ key, isEnabled, ...action }) => (
           <Command.Item
-            key={id}
-            value={`${group} ${label}`}
+            key={action.id}
+            value={`${action.group} ${action.label}`}
             disabled={!isEnabled}
             onSelect={() => {
-              showDialog(null)
-              void run()
+              flushSync(() => showDialog(null))
+              // Radix gives the focus back in a task of its own, queued by now: an action that moves the focus comes after.
+              setTimeout(() => void perform(action))
             }}
             className="flex h-9 items-center gap-3 rounded-md px-3 text-sm data-[selected=true]:bg-accent-soft data-[disabled=true]:opacity-45 data-[selected=true]:text-accent-text"
           >
-            <span className="w-16 shrink-0 text-xs text-muted">{GROUP_LABEL[group]}</span>
-            <span className="min-w-0 flex-1 truncate">{label}</span>
+            <span className="w-16 shrink-0 text-xs text-muted">{GROUP_LABEL[action.group]}</span>
+            <span className="min-w-0 flex-1 truncate">{action.label}</span>
             {key && <Keys>{keyLabel(key)}</Keys>}
           </Command.Item>
         ))}

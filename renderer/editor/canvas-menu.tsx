@@ -3,6 +3,7 @@ import { ContextMenu } from 'radix-ui'
 import { type ReactNode, useRef } from 'react'
 import { actionById, chooseClass } from '#renderer/actions/actions.ts'
 import { focusCanvas } from '#renderer/actions/app-state.ts'
+import { isAvailable, perform } from '#renderer/actions/dispatch.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { menuPlace } from '#renderer/canvas/pointer-place.ts'
@@ -36,8 +37,8 @@ function Item({ id, onChoose }: { id: string; onChoose: (run: () => void) => voi
   return (
     <ContextMenu.Item
       className={ITEM}
-      disabled={!(action.enabled?.() ?? true)}
-      onSelect={() => onChoose(() => void action.run())}
+      disabled={!isAvailable(action)}
+      onSelect={() => onChoose(() => void perform(action))}
     >
       <span className="min-w-0 flex-1 truncate">{action.label}</span>
       {key && <Keys>{keyLabel(key)}</Keys>}

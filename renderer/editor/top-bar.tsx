@@ -12,6 +12,7 @@ import {
 } from 'lucide-react'
 import { actionById } from '#renderer/actions/actions.ts'
 import { appState, focusCanvas } from '#renderer/actions/app-state.ts'
+import { perform } from '#renderer/actions/dispatch.ts'
 import { changeImages, type ImageChange } from '#renderer/actions/image-facts.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
@@ -32,20 +33,23 @@ import { ViewMenu } from './view-menu.tsx'
 const SELECT = 'h-7 rounded-md border border-line bg-surface px-1.5 text-xs text-text'
 
 function History({ document }: { document: ImageDocument }) {
-  const { undo, redo } = useStore(document.history)
+  const history = useStore(document.history)
+  const isGallery = useStore(appState, (state) => state.isGallery)
+  // Of an image that nobody sees nothing is taken back.
+  const { undo, redo } = isGallery ? { undo: null, redo: null } : history
   return (
     <div className="flex">
       <IconButton
         label={undo ? t('Undo: {undo}', { undo }) : t('Nothing to undo')}
         disabled={!undo}
-        onClick={() => void actionById('undo').run()}
+        onClick={() => void perform(actionById('undo'))}
       >
         <Undo2 />
       </IconButton>
       <IconButton
         label={redo ? t('Redo: {redo}', { redo }) : t('Nothing to redo')}
         disabled={!redo}
-        onClick={() => void actionById('redo').run()}
+        onClick={() => void perform(actionById('redo'))}
       >
         <Redo2 />
       </IconButton>
@@ -109,7 +113,7 @@ export function TopBar({ settings }: { settings: Settings }) {
     <header className="flex h-11 shrink-0 items-center gap-3 border-b border-line bg-surface px-2">
       <IconButton
         label={t('Back to the start screen')}
-        onClick={() => void actionById('close-dataset').run()}
+        onClick={() => void perform(actionById('close-dataset'))}
       >
         <House />
       </IconButton>
@@ -131,7 +135,7 @@ export function TopBar({ settings }: { settings: Settings }) {
       <IconButton
         label={`${isGallery ? t('One image') : t('All images as a grid')} (${keyLabel('Mod+G')})`}
         pressed={isGallery}
-        onClick={() => void actionById('gallery').run()}
+        onClick={() => void perform(actionById('gallery'))}
       >
         <LayoutGrid />
       </IconButton>
@@ -142,14 +146,14 @@ export function TopBar({ settings }: { settings: Settings }) {
           <Button
             variant="ghost"
             className="h-7 px-2"
-            onClick={() => void actionById('upload').run()}
+            onClick={() => void perform(actionById('upload'))}
           >
             <CloudUpload className="size-4" /> {t('Upload')}
           </Button>
           <Button
             variant="primary"
             className="h-7 px-2.5"
-            onClick={() => void actionById('download').run()}
+            onClick={() => void perform(actionById('download'))}
           >
             <CloudDownload className="size-4" /> {t('Download')}
           </Button>
@@ -159,14 +163,14 @@ export function TopBar({ settings }: { settings: Settings }) {
           <Button
             variant="ghost"
             className="h-7 px-2"
-            onClick={() => void actionById('import').run()}
+            onClick={() => void perform(actionById('import'))}
           >
             <Download className="size-4" /> {t('Import')}
           </Button>
           <Button
             variant="primary"
             className="h-7 px-2.5"
-            onClick={() => void actionById('export').run()}
+            onClick={() => void perform(actionById('export'))}
           >
             <Upload className="size-4" /> {t('Export')}
           </Button>
@@ -174,13 +178,13 @@ export function TopBar({ settings }: { settings: Settings }) {
       )}
       <IconButton
         label={t('Shortcuts ({key})', { key: keyLabel('?') })}
-        onClick={() => void actionById('help').run()}
+        onClick={() => void perform(actionById('help'))}
       >
         <Keyboard />
       </IconButton>
       <IconButton
         label={t('Settings ({key})', { key: keyLabel('Mod+,') })}
-        onClick={() => void actionById('settings').run()}
+        onClick={() => void perform(actionById('settings'))}
       >
         <Settings2 />
       </IconButton>

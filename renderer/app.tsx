@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
-import { Suspense, useEffect } from 'react'
+import { type ReactNode, Suspense, useEffect } from 'react'
 import type { Settings } from '#shared/contract/settings.ts'
 import { t } from '#shared/texts/texts.ts'
-import { appState } from './actions/app-state.ts'
+import { appState, notifyError, showDialog } from './actions/app-state.ts'
+import { leaveDataset } from './actions/datasets.ts'
+import { logFault } from './actions/faults.ts'
 import { Notices } from './dialogs/notices.tsx'
 import { cloudState } from './document/cloud-state.ts'
 import { datasetState } from './document/dataset-state.ts'
@@ -13,6 +15,7 @@ import { screens } from './screens.ts'
 import { DropZone } from './start/drop-zone.tsx'
 import { StartScreen } from './start/start-screen.tsx'
 import { setLanguage } from './texts/languages.ts'
+import { ErrorBoundary } from './ui/error-boundary.tsx'
 import { EmptyState, ErrorNote } from './ui/feedback.tsx'
 import { useStore } from './ui/use-store.ts'
 
@@ -81,6 +84,24 @@ function CurrentDialog({ settings }: { settings: Settings }) {
   }
 }
 
+/** A dialog that cannot be shown is closed, and says why: it must not cover the window. */
+function DialogBoundary({ children }: { children: ReactNode }) {
+  const dialog = useStore(appState, (state) => state.dialog)
+  return (
+    <ErrorBoundary
+      key={dialog?.kind}
+      region={t('This dialog')}
+      onError={(error, region, stack) => {
+        logFault(error, region, stack)
+        notifyError(error)
+        showDialog(null)
+      }}
+    >
+      {children}
+    </ErrorBoundary>
+  )
+}
+
 export function App() {
   const settings = useQuery(orpc.settings.get.queryOptions())
   const dataset = useStore(datasetState, (state) => state.dataset)
@@ -109,18 +130,27 @@ export function App() {
   }
   return (
     <>
-      <Suspense fallback={<EmptyState title={t('Loading…')} />}>
-        {dataset ? (
-          <screens.DatasetScreen dataset={dataset} settings={settings.data} />
-        ) : account ? (
-          <screens.AccountScreen key={account.id} account={account} />
-        ) : (
-          <StartScreen />
-        )}
-      </Suspense>
-      <Suspense fallback={null}>
-        <CurrentDialog settings={settings.data} />
-      </Suspense>
+      <ErrorBoundary
+        key={dataset?.id ?? account?.id}
+        region={t('This screen')}
+        onError={logFault}
+        leave={{ label: t('Back to the start screen'), run: leaveDataset }}
+      >
+        <Suspense fallback={<EmptyState title={t('Loading…')} />}>
+          {dataset ? (
+            <screens.DatasetScreen dataset={dataset} settings={settings.data} />
+          ) : account ? (
+            <screens.AccountScreen key={account.id} account={account} />
+          ) : (
+            <StartScreen />
+          )}
+        </Suspense>
+      </ErrorBoundary>
+      <DialogBoundary>
+        <Suspense fallback={null}>
+          <CurrentDialog settings={settings.data} />
+        </Suspense>
+      </DialogBoundary>
       <DropZone />
       <Notices />
     </>

@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client'
 import { appState, notify } from './actions/app-state.ts'
 import { tryConnecting } from './actions/cloud.ts'
 import { clipboardKey, handleKey } from './actions/dispatch.ts'
+import { followFaults } from './actions/faults.ts'
 import { followPlace, goToStart } from './actions/place.ts'
 import { followWindow } from './actions/window.ts'
 import { App } from './app.tsx'
@@ -20,6 +21,7 @@ import './styles.css'
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce
 if (nonce) setNonce(nonce)
 
+followFaults()
 followCore()
 connect()
 

@@ -2,7 +2,7 @@ import { datasetState } from '#renderer/document/dataset-state.ts'
 import { say, toolState } from '#renderer/tools/tool-state.ts'
 import type { Action, ActionContext } from './action.ts'
 import { ACTIONS } from './actions.ts'
-import { appState, notifyError } from './app-state.ts'
+import { appState, focusCanvas, notifyError } from './app-state.ts'
 import { isMac, type KeyPress } from './keys.ts'
 import { isKeyOf } from './shortcuts.ts'
 
@@ -91,11 +91,19 @@ export function isTextKey(target: EventTarget | null, shortcut: string): boolean
   )
 }
 
+/** Escape leads from any field back to the canvas: the next key must not be typed. */
+function leaveField(target: EventTarget | null): boolean {
+  if (target instanceof HTMLElement) target.blur()
+  focusCanvas()
+  return true
+}
+
 /** Runs the action of a key press; true when there was one. */
 export function handleKey(event: KeyPress & { target: EventTarget | null }): boolean {
   if (appState.getState().dialog !== null || isInDialog(event.target)) return false
   // In the middle of a drag only Escape counts: any other key would cut the gesture off.
   if (toolState.getState().isHeld && event.key !== 'Escape') return waitForPointer(event)
+  if (isTyping(event.target) && event.key === 'Escape') return leaveField(event.target)
   if (isTyping(event.target) && !(event.ctrlKey || event.metaKey)) return false
   if (isTyping(event.target) && /^[acvxz]$/i.test(event.key)) return false
   if (isControl(event.target) && CONTROL_KEYS.has(event.key)) return false

@@ -126,7 +126,8 @@ const nudges: Action[] = ARROWS.flatMap(([key, dx, dy, word]) =>
 
 /** The shape that Tab goes to; null past either end, where the key goes on to the next control. */
 function neighbour(step: 1 | -1): string | null {
-  const list = session.getState().document?.annotations.list ?? []
+  const all = session.getState().document?.annotations.list ?? []
+  const list = all.filter((item) => isVisible(item))
   const [current] = selection.getState().selected
   const index = list.findIndex(({ id }) => id === current)
   const next = index < 0 && step < 0 ? list.length - 1 : index + step

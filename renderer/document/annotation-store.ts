@@ -30,6 +30,7 @@ export class AnnotationStore {
   /** Worked out when asked for, forgotten when a part changes. */
   readonly #instanceBounds = new Map<number, Box>()
   readonly #listeners = new Set<ChangeListener>()
+  #places: ReadonlyMap<string, number> | null = null
   #version = 0
 
   constructor(annotations: readonly Annotation[]) {
@@ -70,6 +71,7 @@ export class AnnotationStore {
   /** `changes` must fit what is there. */
   apply(changes: ChangeSet, origin: ChangeOrigin): void {
     this.#list = applyChangeSet(this.#list, changes)
+    this.#places = null
     for (const { id } of changes.deleted) this.#remove(id)
     for (const { after } of changes.updated) {
       this.#remove(after.id)
@@ -102,7 +104,13 @@ export class AnnotationStore {
     }
     return this.inBox(box)
       .filter(({ shape }) => shapeHits(shape, point, tolerance))
-      .sort((a, b) => shapeArea(a.shape) - shapeArea(b.shape))
+      .sort((a, b) => shapeArea(a.shape) - shapeArea(b.shape) || this.#place(b) - this.#place(a))
+  }
+
+  /** The place in the drawing order; worked out once after each change, when two shapes are equal. */
+  #place({ id }: Annotation): number {
+    this.#places ??= new Map(this.#list.map((annotation, index) => [annotation.id, index]))
+    return this.#places.get(id) ?? -1
   }
 
   #insert(annotation: Annotation): void {

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { OpenedDocument } from '#shared/contract/annotations.ts'
 import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
 import { applyChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+import { AnnotationStore } from './annotation-store.ts'
 import { Autosave, type SaveState } from './autosave.ts'
 import { type DocumentBackend, type PendingCommit, RefusedError, StaleError } from './backend.ts'
 import { ImageDocument } from './image-document.ts'
@@ -271,4 +272,24 @@ test('what lies under the pointer: the smallest first, exactly', async () => {
   const { document } = await open()
   expect(document.annotations.at({ x: 15, y: 15 }, 1)).toEqual([small, large])
   expect(document.annotations.at({ x: 28, y: 28 }, 1)).toEqual([large])
+})
+
+test('of equal shapes under the pointer the topmost comes first, also after one was changed', () => {
+  for (let run = 0; run < 20; run++) {
+    const pile = Array.from({ length: 40 }, (_, index) =>
+      newAnnotation(
+        { kind: 'bbox', x: 10 + (index % 7) * 0.3, y: 10 + (index % 5) * 0.3, w: 20, h: 20 },
+        'car',
+      ),
+    )
+    const store = new AnnotationStore(pile)
+    const top = pile[39]
+    expect(store.at({ x: 20, y: 20 }, 1)[0]).toBe(top)
+    // Changed shapes go into the index anew, and keep their place in the order.
+    const before = pile[run]
+    store.apply({ ...EMPTY_CHANGE_SET, updated: [{ before, after: { ...before } }] }, 'local')
+    expect(store.at({ x: 20, y: 20 }, 1).map(({ id }) => id)).toEqual(
+      pile.map(({ id }) => id).reverse(),
+    )
+  }
 })

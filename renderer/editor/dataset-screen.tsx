@@ -3,6 +3,7 @@ import { Tabs } from 'radix-ui'
 import { useDeferredValue } from 'react'
 import { AccountBanner } from '#renderer/account/account-state.tsx'
 import { appState, showDialog } from '#renderer/actions/app-state.ts'
+import { logFault } from '#renderer/actions/faults.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
@@ -14,6 +15,7 @@ import { PropertiesPanel } from '#renderer/editor/side-panels/properties-panel.t
 import { Filmstrip } from '#renderer/gallery/filmstrip.tsx'
 import { Gallery } from '#renderer/gallery/gallery.tsx'
 import { Button } from '#renderer/ui/button.tsx'
+import { ErrorBoundary } from '#renderer/ui/error-boundary.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore, useVersion } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
@@ -125,11 +127,15 @@ export function DatasetScreen({ dataset, settings }: { dataset: Dataset; setting
   const isGallery = useStore(appState, (state) => state.isGallery)
   return (
     <div className="flex h-full flex-col">
-      <TopBar settings={settings} />
+      <ErrorBoundary region={t('The top bar')} onError={logFault}>
+        <TopBar settings={settings} />
+      </ErrorBoundary>
       {dataset.remote && <RemoteBanner remote={dataset.remote} />}
       {dataset.remote && !isGallery && <ConflictBar />}
       {isGallery && hasImages ? (
-        <Gallery dataset={dataset} />
+        <ErrorBoundary region={t('The grid of images')} onError={logFault}>
+          <Gallery dataset={dataset} />
+        </ErrorBoundary>
       ) : (
         <Editor dataset={dataset} settings={settings} />
       )}
@@ -153,9 +159,13 @@ function Editor({ dataset, settings }: { dataset: Dataset; settings: Settings })
   return (
     <>
       <main className="flex min-h-0 flex-1">
-        <ToolRail />
+        <ErrorBoundary region={t('The tool bar')} onError={logFault}>
+          <ToolRail />
+        </ErrorBoundary>
         <div className="relative flex min-w-0 flex-1 flex-col">
-          {hasImages ? <CanvasPanel settings={settings} /> : <NoImages dataset={dataset} />}
+          <ErrorBoundary region={t('The image')} onError={logFault}>
+            {hasImages ? <CanvasPanel settings={settings} /> : <NoImages dataset={dataset} />}
+          </ErrorBoundary>
           <DraftBanner />
           <ScanProblems />
         </div>
@@ -163,13 +173,37 @@ function Editor({ dataset, settings }: { dataset: Dataset; settings: Settings })
           aria-label={t('Classes and annotations')}
           className="flex w-72 shrink-0 flex-col border-l border-line bg-surface"
         >
-          <ClassesPanel datasetId={dataset.id} />
-          {document && <ImageTabs document={document} />}
-          {document && <PropertiesPanel document={document} />}
+          <ErrorBoundary region={t('The list of classes')} onError={logFault}>
+            <ClassesPanel datasetId={dataset.id} />
+          </ErrorBoundary>
+          {document && (
+            <ErrorBoundary
+              key={document.image.id}
+              region={t('The list of annotations')}
+              onError={logFault}
+            >
+              <ImageTabs document={document} />
+            </ErrorBoundary>
+          )}
+          {document && (
+            <ErrorBoundary
+              key={`properties ${document.image.id}`}
+              region={t('The properties')}
+              onError={logFault}
+            >
+              <PropertiesPanel document={document} />
+            </ErrorBoundary>
+          )}
         </aside>
       </main>
-      {hasImages && <Filmstrip />}
-      <StatusBar />
+      {hasImages && (
+        <ErrorBoundary region={t('The strip of images')} onError={logFault}>
+          <Filmstrip />
+        </ErrorBoundary>
+      )}
+      <ErrorBoundary region={t('The status line')} onError={logFault}>
+        <StatusBar />
+      </ErrorBoundary>
     </>
   )
 }

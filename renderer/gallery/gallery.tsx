@@ -61,6 +61,7 @@ function Tile({
     <button
       type="button"
       role="option"
+      data-image-id={image.id}
       aria-selected={selected}
       aria-label={t('{name}, {value}, {annotationCount} annotations', {
         name,
@@ -177,8 +178,12 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
     if (!event.shiftKey) anchor.current = id
   }
   const onKey = (event: React.KeyboardEvent) => {
-    const [first] = chosen
-    if (event.key === 'Enter' && first) open(first.id)
+    const { target } = event
+    const tile =
+      target instanceof HTMLElement ? target.closest<HTMLElement>('[data-image-id]') : null
+    // The tile that has the focus, whatever is selected besides.
+    const id = tile?.dataset.imageId ?? chosen[0]?.id
+    if (event.key === 'Enter' && id !== undefined) open(id)
     else if (event.key === 'a' && (event.ctrlKey || event.metaKey))
       setSelected(new Set(shown.map(({ id }) => id)))
     else if (event.key === 'Escape') setSelected(new Set())
@@ -223,7 +228,8 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
               <div
                 key={row.key}
                 role="presentation"
-                className="absolute top-0 left-0 grid w-full gap-1 px-3"
+                // One row as high as this element: a tall picture must not stretch it over the next.
+                className="absolute top-0 left-0 grid w-full grid-rows-[minmax(0,1fr)] gap-1 px-3 pb-1"
                 ref={(element) => {
                   element?.style.setProperty('transform', `translateY(${row.start}px)`)
                   element?.style.setProperty('height', `${TILE_HEIGHT}px`)

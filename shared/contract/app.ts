@@ -29,6 +29,16 @@ export const app = {
   newWindow: procedure.output(z.void()),
   /** What somebody who is to help needs to know, as text without secrets. */
   diagnostics: procedure.output(z.string()),
+  /** A fault of the page, for the log. */
+  logFault: procedure
+    .input(
+      z.object({
+        where: z.string().max(200),
+        message: z.string().max(8_000),
+        stack: z.string().max(8_000),
+      }),
+    )
+    .output(z.void()),
   update: procedure.output(updateStateSchema),
   changeUpdate: procedure
     .input(z.object({ step: z.enum(['check', 'download', 'install', 'refuse']) }))

@@ -27,9 +27,9 @@ const modifiersOf = (event: MouseEvent): Modifiers => ({
   mod: isMac ? event.metaKey : event.ctrlKey,
 })
 
-function toPointer(at: Point, modifiers: Modifiers): Pointer {
+function toPointer(at: Point, { shift, alt, mod }: Modifiers): Pointer {
   const view = viewport.getState()
-  return { at: toImage(view, at), pixel: 1 / view.scale, ...modifiers }
+  return { at: toImage(view, at), pixel: 1 / view.scale, shift, alt, mod }
 }
 
 const target: InputTarget = {

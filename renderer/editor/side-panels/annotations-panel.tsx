@@ -241,6 +241,8 @@ export function AnnotationsPanel({ document }: { document: ImageDocument }) {
     count: list.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
+    // A row stays the annotation's: a list that is open in it relabels no other after one above went.
+    getItemKey: (index) => list[index]?.id ?? index,
     overscan: 8,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: another image begins at its top

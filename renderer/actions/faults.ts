@@ -1,0 +1,37 @@
+import { client } from '#renderer/rpc/connection.ts'
+import { messageOf } from '#shared/model/message-of.ts'
+import { t } from '#shared/texts/texts.ts'
+import { notify } from './app-state.ts'
+
+/** No more than so many faults of a window go to the log: one that comes with each frame must not fill it. */
+const MOST_LOGGED = 100
+/** Characters of a stack that are kept. */
+const LONGEST_STACK = 8_000
+
+let logged = 0
+
+/** Writes a fault of the page into the app's log. `where`: the region, or how it surfaced. */
+export function logFault(error: unknown, where: string, stack = ''): void {
+  if (logged++ >= MOST_LOGGED) return
+  const own = error instanceof Error ? (error.stack ?? '') : ''
+  client.app
+    .logFault({
+      where,
+      message: messageOf(error).slice(0, LONGEST_STACK),
+      stack: `${own}\n${stack}`.slice(0, LONGEST_STACK),
+    })
+    .catch((reason) => console.error(error, reason))
+}
+
+/** Faults that nobody caught are told and logged. Called once. */
+export function followFaults(): void {
+  const tell = (error: unknown, where: string) => {
+    logFault(error, where)
+    notify(t('Something went wrong: {reason}', { reason: messageOf(error) }), 'error')
+  }
+  window.addEventListener('error', ({ error, message }) => {
+    // Says only that sizes changed while they were told of: nothing is wrong.
+    if (!message.startsWith('ResizeObserver loop')) tell(error ?? message, 'uncaught')
+  })
+  window.addEventListener('unhandledrejection', ({ reason }) => tell(reason, 'unhandled rejection'))
+}

@@ -109,9 +109,14 @@ export function leaveDataset(): void {
 }
 
 export function goToImage(imageId: string): void {
+  void openImage(imageId)
+}
+
+/** Resolves when the image is open, or could not be opened, which is shown. */
+export async function openImage(imageId: string): Promise<void> {
   const { dataset } = datasetState.getState()
   if (dataset) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)
-  void openDocument(imageId)
+  await openDocument(imageId)
 }
 
 export function goToNext(direction: 1 | -1, fits?: (image: DatasetImage) => boolean): boolean {

@@ -1,6 +1,12 @@
-import { datasetState } from '#renderer/document/dataset-state.ts'
+import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import { isLocked, isVisible, select, selection, toggled } from '#renderer/document/selection.ts'
-import { flushEdits, retrySaving, session } from '#renderer/document/session.ts'
+import {
+  flushEdits,
+  forgetEdits,
+  lastEditElsewhere,
+  retrySaving,
+  session,
+} from '#renderer/document/session.ts'
 import {
   currentClassName,
   say,
@@ -9,10 +15,12 @@ import {
 } from '#renderer/tools/tool-state.ts'
 import { translateShape } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
-import { linksOf, type SkeletonClass } from '#shared/model/pose.ts'
+import { fileNameOf } from '#shared/model/paths.ts'
+import { isKeypoint, linksOf, type SkeletonClass } from '#shared/model/pose.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { notifyError } from './app-state.ts'
+import { openImage } from './datasets.ts'
 
 const hasDocument = () => session.getState().document !== null
 const hasSelection = () => selection.getState().selected.size > 0
@@ -65,6 +73,17 @@ export function selectClass(className: string): void {
   say(t('{length} of class {className} selected', { length: chosen.length, className }))
 }
 
+/** The annotations, and of each joint all joints of its pose: a pose has one set of attributes. */
+export function wholePoses(annotations: readonly Annotation[]): Annotation[] {
+  const store = session.getState().document?.annotations
+  const all = annotations.flatMap((annotation) =>
+    annotation.instanceId !== undefined && poseOf(annotation)
+      ? (store?.instance(annotation.instanceId) ?? []).filter(isKeypoint)
+      : [annotation],
+  )
+  return [...new Map(all.map((annotation) => [annotation.id, annotation])).values()]
+}
+
 /** The class whose skeleton has the joints of an annotation's instance; null when it is no pose. */
 export function poseOf(annotation: Annotation): SkeletonClass | null {
   const store = session.getState().document?.annotations
@@ -74,12 +93,48 @@ export function poseOf(annotation: Annotation): SkeletonClass | null {
   return linksOf(store.instance(annotation.instanceId), classes).owner
 }
 
+/** The images that the last press of undo named: where it was pressed, and where the next one goes. */
+let offered: { from: string; to: string } | null = null
+
+/**
+ * On an image without steps undo first says where the last edit was made; the next press goes there and takes it back,
+ * so that it happens in sight. False when nothing was edited elsewhere.
+ */
+async function undoElsewhere(from: string): Promise<boolean> {
+  forgetEdits(from)
+  const { indexOf } = datasetState.getState()
+  for (let to = lastEditElsewhere(); to !== null; to = lastEditElsewhere()) {
+    const image = indexOf.has(to) ? imageById(to) : undefined
+    if (!image) {
+      // Gone, or of another dataset.
+      forgetEdits(to)
+      continue
+    }
+    const isSecond = offered?.from === from && offered.to === to
+    offered = isSecond ? null : { from, to }
+    if (!isSecond) {
+      const name = fileNameOf(image.path)
+      say(
+        t('Nothing to undo here · the last edit was made on {name}: once more goes there', {
+          name,
+        }),
+      )
+      return true
+    }
+    await openImage(to)
+    if (session.getState().document?.image.id === to) await turn('undo')
+    return true
+  }
+  return false
+}
+
 async function turn(direction: 'undo' | 'redo'): Promise<void> {
   const { document } = session.getState()
   if (!document) return
   try {
     const label = await document[direction]()
     const word = direction === 'undo' ? t('Undone') : t('Done again')
+    if (label === null && direction === 'undo' && (await undoElsewhere(document.image.id))) return
     say(label ? `${word}: ${label}` : t('Nothing to {direction}', { direction }))
   } catch (error) {
     notifyError(error)
@@ -162,7 +217,9 @@ export const EDIT_ACTIONS: readonly Action[] = [
     context: 'canvas',
     keys: ['Mod+Shift+Z', 'Mod+Y'],
     enabled: hasDocument,
-    run: () => turn('redo'),
+    run: () => {
+      if (!tool().restoreLast?.()) return turn('redo')
+    },
   },
   {
     id: 'finish',

@@ -1,7 +1,7 @@
 import { isLocked, select } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
 import { SHAPE_KIND_LABEL } from '#renderer/tools/shape-kind-label.ts'
-import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
+import { editableAnnotations, say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
 import { convertShape } from '#shared/geometry/convert-shape.ts'
 import {
   intersectPolygons,
@@ -146,6 +146,8 @@ function regroup(together: boolean): void {
 }
 
 const hasSelection = () => selectedAnnotations().length > 0
+const hasPolygon = () => operands().some(({ annotation }) => annotation.shape.kind === 'polygon')
+const hasGroup = () => editableAnnotations().some(({ instanceId }) => instanceId !== undefined)
 
 const CONVERSIONS: readonly ShapeKind[] = ['bbox', 'oriented_box', 'polygon', 'polyline']
 
@@ -184,7 +186,7 @@ export const SHAPE_ACTIONS: readonly Action[] = [
     group: 'Shapes',
     context: 'canvas',
     keys: [],
-    enabled: hasOne,
+    enabled: hasPolygon,
     run: () => changeRings(t('Simplify'), (ring) => simplifyRing(ring, SIMPLIFY_TOLERANCE)),
   },
   {
@@ -193,7 +195,7 @@ export const SHAPE_ACTIONS: readonly Action[] = [
     group: 'Shapes',
     context: 'canvas',
     keys: [],
-    enabled: hasOne,
+    enabled: hasPolygon,
     run: () => changeRings(t('Smooth'), smoothRing),
   },
   ...CONVERSIONS.map(
@@ -240,7 +242,7 @@ export const SHAPE_ACTIONS: readonly Action[] = [
     group: 'Shapes',
     context: 'canvas',
     keys: ['U'],
-    enabled: hasSelection,
+    enabled: hasGroup,
     run: () => regroup(false),
   },
 ]

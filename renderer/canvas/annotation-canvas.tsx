@@ -23,8 +23,20 @@ export interface CanvasProps {
   onComplete: (isComplete: boolean) => void
 }
 
-/** The 2D context under Konva's wrapper. */
-type SceneContext = Konva.Context & { _context: CanvasRenderingContext2D }
+/** Calls back whenever a CSS pixel has another number of device pixels: another monitor, or the browser's zoom. */
+function followPixelRatio(onChange: (ratio: number) => void): () => void {
+  const abort = new AbortController()
+  const listen = () => {
+    const query = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`)
+    const changed = () => {
+      onChange(window.devicePixelRatio)
+      listen()
+    }
+    query.addEventListener('change', changed, { once: true, signal: abort.signal })
+  }
+  listen()
+  return () => abort.abort()
+}
 
 /** The annotations' bitmap for a document, kept in step with edits, the selection and what is hidden. */
 function useShapeBitmap(
@@ -113,15 +125,26 @@ export function AnnotationCanvas({
     const stopPeeking = selection.subscribe(({ isPeeking }, before) => {
       if (isPeeking !== before.isPeeking) current.shapes?.batchDraw()
     })
+    // Konva takes the ratio when it makes a canvas, and keeps it.
+    const stopRatio = followPixelRatio((ratio) => {
+      for (const layer of [current.picture, current.shapes, current.overlay]) {
+        layer?.getCanvas().setPixelRatio(ratio)
+        layer?.batchDraw()
+      }
+    })
     return () => {
       stopView()
       stopPeeking()
+      stopRatio()
     }
   }, [onReady])
 
-  const scene = (draw: (context: CanvasRenderingContext2D) => void) => (context: Konva.Context) => {
-    if (picture) draw((context as SceneContext)._context)
-  }
+  const scene =
+    (layer: keyof typeof layers.current, draw: (context: CanvasRenderingContext2D) => void) =>
+    () => {
+      const context = layers.current[layer]?.getNativeCanvasElement().getContext('2d')
+      if (picture && context) draw(context)
+    }
 
   return (
     <Stage width={width} height={height} listening={false}>
@@ -133,6 +156,7 @@ export function AnnotationCanvas({
       >
         <Shape
           sceneFunc={scene(
+            'picture',
             (context) => picture && drawPicture(context, picture, viewport.getState()),
           )}
         />
@@ -144,7 +168,7 @@ export function AnnotationCanvas({
         listening={false}
       >
         <Shape
-          sceneFunc={scene((context) => {
+          sceneFunc={scene('shapes', (context) => {
             if (!selection.getState().isPeeking) bitmap.current?.draw(context, viewport.getState())
           })}
         />
@@ -156,7 +180,7 @@ export function AnnotationCanvas({
         listening={false}
       >
         <Shape
-          sceneFunc={scene((context) => {
+          sceneFunc={scene('overlay', (context) => {
             if (!selection.getState().isPeeking)
               drawOverlay(context, viewport.getState(), overlay(), style)
           })}

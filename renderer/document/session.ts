@@ -174,7 +174,29 @@ function showDocument(imageId: string, opened: OpenedDocument): void {
   if (!autosave) return
   const document = new ImageDocument(opened, autosave, backend)
   document.annotations.subscribe(forgetChanged)
+  document.annotations.subscribe((_changes, origin) => {
+    if (origin === 'local') rememberEdit(imageId)
+  })
   session.setState({ imageId, document, error: null, drafts: opened.drafts })
+}
+
+/** Images that were edited in this window, the latest last. */
+const edited = new Set<string>()
+
+function rememberEdit(imageId: string): void {
+  edited.delete(imageId)
+  edited.add(imageId)
+}
+
+/** The image edited last that has something to undo, so far as is known; null when there is none but the open one. */
+export function lastEditElsewhere(): string | null {
+  const { imageId } = session.getState()
+  return [...edited].findLast((id) => id !== imageId) ?? null
+}
+
+/** Nothing of this image can be undone any more. */
+export function forgetEdits(imageId: string): void {
+  edited.delete(imageId)
 }
 
 export function closeDocument(): void {

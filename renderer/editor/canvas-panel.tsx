@@ -1,4 +1,4 @@
-import { ImageOff, LoaderCircle } from 'lucide-react'
+import { EyeOff, ImageOff, LoaderCircle } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { AnnotationCanvas } from '#renderer/canvas/annotation-canvas.tsx'
 import type { Style } from '#renderer/canvas/draw-annotations.ts'
@@ -12,6 +12,7 @@ import { selection } from '#renderer/document/selection.ts'
 import { forgetAhead, prefetchDocument, session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { toolState } from '#renderer/tools/tool-state.ts'
+import { Button } from '#renderer/ui/button.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
@@ -105,6 +106,22 @@ function Instead({
     )
   if (!loading) return null
   return <EmptyState icon={<LoaderCircle className="animate-spin" />} title={t('Loading…')} />
+}
+
+/** Says that shapes are hidden, and ends it: otherwise they are missed, or drawn twice. */
+function HiddenBadge() {
+  const allHidden = useStore(selection, (state) => state.allHidden)
+  if (!allHidden) return null
+  return (
+    <Button
+      variant="primary"
+      className="absolute top-3 right-3 z-10 h-7 shadow-float [&_svg]:size-4"
+      onClick={() => selection.setState({ allHidden: false })}
+    >
+      <EyeOff />
+      {t('All shapes are hidden: show them')}
+    </Button>
+  )
 }
 
 export function CanvasPanel({ settings }: { settings: Settings }) {
@@ -215,6 +232,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
           )}
         </section>
       </CanvasMenu>
+      <HiddenBadge />
       {/* Not inside: a press on it is none on the canvas. */}
       {settings.showMinimap && picture && image && <Minimap image={image} />}
     </>

@@ -26,8 +26,11 @@ export function StatusBar() {
   const hint = useStore(toolState, ({ active, message }) => message ?? active.hint())
   const message = useStore(toolState, (state) => state.message)
   const scan = useStore(datasetState, (state) => state.scan)
-  // The hint depends on what is selected.
-  useStore(selection, ({ selected, vertices }) => `${selected.size} ${vertices.size}`)
+  // The hint depends on what is selected and locked.
+  useStore(
+    selection,
+    ({ selected, vertices, locked }) => `${selected.size} ${vertices.size} ${locked.size}`,
+  )
   return (
     <footer className="flex h-7 shrink-0 items-center gap-4 border-t border-line bg-surface px-3 text-xs text-muted">
       <output

@@ -145,6 +145,7 @@ const AIDS = [
   ['showMinimap', t('Map')],
   ['showLoupe', t('Loupe')],
   ['snapping', t('Snapping')],
+  ['keepInside', t('Draw inside the image')],
 ] as const
 
 /** What helps to see and to draw. */

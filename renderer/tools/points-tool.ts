@@ -8,9 +8,21 @@ const draftSchema = z.object({ points: z.array(z.object({ x: z.number(), y: z.nu
 
 /** What is drawn by clicking points one after the other. What is unfinished outlives tool, image and crash. */
 export abstract class PointsTool extends IdleTool {
-  protected points: Point[] = []
+  #points: Point[] = []
+  /** What was taken back since the last point, the latest last. */
+  #taken: Point[] = []
   /** Where the pointer was last. */
   protected pointer: Pointer | null = null
+
+  protected get points(): Point[] {
+    return this.#points
+  }
+
+  /** Other points than taking back has left: there is nothing to bring back any more. */
+  protected set points(points: Point[]) {
+    this.#points = points
+    this.#taken = []
+  }
 
   constructor(host: ToolHost, draft: DraftData | null) {
     super(host)
@@ -31,7 +43,18 @@ export abstract class PointsTool extends IdleTool {
 
   override removeLast(): boolean {
     if (this.points.length === 0) return false
+    const taken = [...this.#taken, ...this.points.slice(-1)]
     this.setPoints(this.points.slice(0, -1))
+    this.#taken = taken
+    return true
+  }
+
+  restoreLast(): boolean {
+    const last = this.#taken.at(-1)
+    if (!last) return false
+    const taken = this.#taken.slice(0, -1)
+    this.setPoints([...this.points, last])
+    this.#taken = taken
     return true
   }
 

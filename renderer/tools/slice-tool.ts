@@ -1,7 +1,7 @@
 import { distance } from '#shared/geometry/point.ts'
 import { slicePolygon } from '#shared/geometry/polygon-ops.ts'
 import { asPolygon } from '#shared/geometry/shape.ts'
-import { newId, type Point } from '#shared/model/annotation.ts'
+import { type Annotation, newId, type Point } from '#shared/model/annotation.ts'
 import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { t } from '#shared/texts/texts.ts'
 import { PointsTool } from './points-tool.ts'
@@ -35,19 +35,28 @@ export class SliceTool extends PointsTool {
   }
 
   #slice(from: Point, to: Point): void {
-    const selected = this.host.selected()
-    const candidates = selected.length > 0 ? selected : this.host.annotations()
+    const crossed = (annotations: readonly Annotation[]) =>
+      annotations.filter(({ shape }) => {
+        const polygon = asPolygon(shape)
+        // The cut goes on beyond its ends, but only through shapes that it meets between them.
+        return polygon !== null && crosses(polygon.rings, from, to)
+      })
+    // What is selected comes first; a line beside it means what it crosses.
+    const selected = crossed(this.host.selected())
+    const candidates = selected.length > 0 ? selected : crossed(this.host.annotations())
     const changes: ChangeSet = { ...EMPTY_CHANGE_SET, created: [], updated: [] }
     for (const annotation of candidates) {
       const polygon = this.host.isLocked(annotation) ? null : asPolygon(annotation.shape)
-      // The cut goes on beyond its ends, but only through shapes that it meets between them.
-      if (!polygon || !crosses(polygon.rings, from, to)) continue
+      if (!polygon) continue
       const [first, ...others] = slicePolygon(polygon, from, to)
       if (!first || others.length === 0) continue
       changes.updated.push({ before: annotation, after: { ...annotation, shape: first } })
       for (const shape of others) changes.created.push({ ...annotation, id: newId(), shape })
     }
-    if (changes.updated.length === 0) this.host.say(t('The line cuts no polygon or box in two'))
+    const isLocked = candidates.length > 0 && candidates.every((item) => this.host.isLocked(item))
+    if (isLocked) this.host.say(t('What the line crosses is locked: Ctrl+L unlocks the selection'))
+    else if (changes.updated.length === 0)
+      this.host.say(t('The line cuts no polygon or box in two'))
     else this.host.edit(t('Slice'), changes)
   }
 }

@@ -11,11 +11,12 @@ import {
 } from '#renderer/document/selection.ts'
 import { assist, keepDraftOf, session, setDraft, withDraft } from '#renderer/document/session.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
+import { clampPoint, clampShape, type Size } from '#shared/geometry/clamp-shape.ts'
 import { distanceToSegment } from '#shared/geometry/point.ts'
 import { shapeHandles, shapeOutlines } from '#shared/geometry/shape.ts'
 import type { Handle } from '#shared/geometry/shape-geometry.ts'
 import { snapTo } from '#shared/geometry/snap.ts'
-import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
+import { type Annotation, newAnnotation, type Point } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { defaultAttributes } from '#shared/model/attributes.ts'
 import { messageOf } from '#shared/model/message-of.ts'
@@ -48,6 +49,22 @@ const changed = () => toolState.setState(({ version }) => ({ version: version + 
 const openDocument = (): ImageDocument | null => session.getState().document
 const classes = (): readonly AnnotationClass[] => datasetState.getState().dataset?.classes ?? []
 
+/** The size of the open image, if what is drawn has to stay inside it. */
+function borders(): Size | null {
+  const { width, height } = openDocument()?.image ?? { width: null, height: null }
+  return editorSettings.getState().keepInside && width && height ? { width, height } : null
+}
+
+/** What is drawn is seen: drawing ends what hides its class, or all shapes. */
+function showClass(className: string): void {
+  const { allHidden, hiddenClasses } = selection.getState()
+  if (!allHidden && !hiddenClasses.has(className)) return
+  selection.setState({
+    allHidden: false,
+    hiddenClasses: new Set([...hiddenClasses].filter((name) => name !== className)),
+  })
+}
+
 /** What is selected and can be seen: nothing happens to what nobody sees. */
 export function selectedAnnotations(): Annotation[] {
   const document = openDocument()
@@ -75,6 +92,12 @@ export function currentHandles(): readonly Handle[] {
   const [only, second] = editable
   if (second) return frameHandles(frameOf(editable))
   return selectedAnnotations().length === 1 ? shapeHandles(only.shape) : []
+}
+
+/** The nearest point inside the open image, unless it is allowed to draw beyond it. */
+export function insideImage(point: Point): Point {
+  const size = borders()
+  return size ? clampPoint(point, size) : point
 }
 
 const host: ToolHost = {
@@ -110,6 +133,7 @@ const host: ToolHost = {
   selectVertices: (handleIds) => selection.setState({ vertices: new Set(handleIds) }),
   vertices: () => selection.getState().vertices,
   edit: (label, changes) => {
+    for (const { className } of changes.created) showClass(className)
     const { document, drafts: before } = session.getState()
     const { toolId } = toolState.getState()
     // What other tools left unfinished stays.
@@ -117,8 +141,11 @@ const host: ToolHost = {
     document?.edit(label, changes, drafts)
     if (drafts) session.setState({ drafts })
   },
-  create: (shape) => {
+  create: (drawn) => {
+    const size = borders()
+    const shape = size ? clampShape(drawn, size) : drawn
     const className = currentClassName()
+    showClass(className)
     const attributes = defaultAttributes(host.classNamed(className))
     const annotation = newAnnotation(shape, className, { attributes })
     host.edit(t('Draw {className}', { className }), {
@@ -140,6 +167,7 @@ const host: ToolHost = {
       .flatMap(({ shape }) => shapeOutlines(shape))
     return snapTo(outlines, at, radius)
   },
+  inside: insideImage,
   freehandTolerance: () => editorSettings.getState().freehandTolerance,
   assist: () => Promise.resolve(null),
   say,

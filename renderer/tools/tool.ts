@@ -79,6 +79,8 @@ export interface ToolHost {
   classNamed(name: string): AnnotationClass | undefined
   /** The border nearby that a point is taken to; null when none is, or snapping is off or suspended. */
   snap(pointer: Pointer, except?: string): BorderPlace | null
+  /** The nearest point inside the image, unless it is allowed to draw beyond it. */
+  inside(point: Point): Point
   /** How far a freehand line may be from what the hand drew, screen pixels. */
   freehandTolerance(): number
   /** Asks the service for shapes of the current class; null when it could not be asked, which is said. */
@@ -106,6 +108,8 @@ export interface ActiveTool {
   release(): boolean
   /** Backspace. False when there is nothing to take back. */
   removeLast(): boolean
+  /** Redo: brings back what Backspace or undo took back last. False when there is nothing. */
+  restoreLast?(): boolean
   /** Goes on without this step, where steps can be left out. */
   skip?(): void
   preview(): Preview

@@ -22,6 +22,8 @@ export const settingsSchema = z.object({
   snapping: z.boolean(),
   /** How far a freehand line may be from what the hand drew, screen pixels. */
   freehandTolerance: z.number().min(0.5).max(20),
+  /** What is drawn ends at the border of the image. */
+  keepInside: z.boolean(),
   /** What the wheel does without Ctrl (with it, it zooms); `auto`: a wheel zooms and a touchpad pans. */
   wheel: z.enum(['auto', 'zoom', 'pan']),
   /** Where the last export went, to begin there again. */
@@ -63,6 +65,7 @@ export const DEFAULT_SETTINGS: Settings = {
   showLoupe: false,
   snapping: true,
   freehandTolerance: 2,
+  keepInside: true,
   wheel: 'auto',
   lastExportFolder: null,
   cacheLimitBytes: 10_000_000_000,

@@ -214,3 +214,111 @@ test('a rejection that nobody caught is told', async ({ app }) => {
   await app.page.evaluate(() => void Promise.reject(new Error('It broke')))
   await expect(app.page.getByRole('alert')).toContainText('Something went wrong: It broke')
 })
+
+test('drawing past the border ends at it, and beyond it where that is chosen', async ({ app }) => {
+  const { page, canvas } = app
+  await page.keyboard.press('r')
+  await canvas.drag([700, 400], [820, 515])
+  await expect(canvas.list).toHaveCount(1)
+  await canvas.saved()
+  const [{ shape }] = app.stored('picture-00.jpg')
+  expect(shape).toMatchObject({ kind: 'bbox' })
+  if (shape.kind !== 'bbox') throw new Error('No box')
+  expect(shape.x + shape.w).toBe(800)
+  expect(shape.y + shape.h).toBe(500)
+  // From the middle a box would reach as far on the other side.
+  await canvas.drag([30, 30], [200, 200], { modifiers: ['Alt'] })
+  await expect(canvas.list).toHaveCount(2)
+  await canvas.saved()
+  expect(app.stored('picture-00.jpg')[1].shape).toMatchObject({ x: 0, y: 0 })
+  await page.getByRole('button', { name: 'View: picture and shapes' }).click()
+  await page.getByLabel('Draw inside the image').uncheck()
+  await page.keyboard.press('Escape')
+  await canvas.drag([700, 400], [820, 515])
+  await expect(canvas.list).toHaveCount(3)
+  await canvas.saved()
+  const last = app.stored('picture-00.jpg')[2].shape
+  expect(last.kind === 'bbox' && last.x + last.w).toBeGreaterThan(815)
+})
+
+test('hidden shapes leave a sign that ends it, and what is drawn is seen', async ({ app }) => {
+  const { page, canvas } = app
+  await drawBoxes(app, 1)
+  await page.keyboard.press('t')
+  const badge = page.getByRole('button', { name: 'All shapes are hidden: show them' })
+  await app.screenshot('hidden')
+  await badge.click()
+  await expect(badge).toHaveCount(0)
+  await page.locator('[data-canvas]').focus()
+  await page.keyboard.press('t')
+  await expect(badge).toBeVisible()
+  await page.keyboard.press('r')
+  await canvas.drag([50, 300], [130, 400])
+  await expect(canvas.list).toHaveCount(2)
+  await expect(badge).toHaveCount(0)
+})
+
+test('redo brings back a point that was taken back while drawing', async ({ app }) => {
+  const { page, canvas } = app
+  await page.keyboard.press('p')
+  for (const [x, y] of [
+    [100, 100],
+    [200, 100],
+    [200, 200],
+    [100, 200],
+  ] as const)
+    await canvas.click(x, y)
+  await page.keyboard.press('ControlOrMeta+z')
+  await page.keyboard.press('ControlOrMeta+z')
+  await page.keyboard.press('ControlOrMeta+Shift+z')
+  await page.keyboard.press('Enter')
+  await expect(canvas.list).toHaveCount(1)
+  await canvas.saved()
+  const [{ shape }] = app.stored('picture-00.jpg')
+  expect(shape.kind === 'polygon' && shape.rings[0].length).toBe(3)
+  // Once the shape is finished, redo is about it alone.
+  await page.keyboard.press('ControlOrMeta+z')
+  await expect(canvas.list).toHaveCount(0)
+  await page.keyboard.press('ControlOrMeta+Shift+z')
+  await expect(canvas.list).toHaveCount(1)
+})
+
+test('undo on an image without steps names the last edit, and goes there on the next press', async ({
+  app,
+}) => {
+  const { page, canvas } = app
+  await drawBoxes(app, 1)
+  await canvas.saved()
+  await page.keyboard.press('d')
+  await expect(imageName(page)).toHaveText('picture-01.jpg')
+  await page.keyboard.press('ControlOrMeta+z')
+  await expect(canvas.hint).toContainText('the last edit was made on picture-00.jpg')
+  await expect(imageName(page)).toHaveText('picture-01.jpg')
+  await page.keyboard.press('ControlOrMeta+z')
+  await expect(imageName(page)).toHaveText('picture-00.jpg')
+  await expect(canvas.list).toHaveCount(0)
+  await expect.poll(() => app.stored('picture-00.jpg')).toEqual([])
+})
+
+test('slice cuts what its line crosses, though something else is selected', async ({ app }) => {
+  const { page, canvas } = app
+  await drawBoxes(app, 2)
+  await canvas.click(90, 90)
+  await page.keyboard.press('x')
+  await canvas.click(160, 90)
+  await canvas.click(260, 90)
+  await expect(canvas.list).toHaveCount(3)
+})
+
+test('a locked shape is said to be locked, and nothing is offered that is refused', async ({
+  app,
+}) => {
+  const { page, canvas } = app
+  await drawBoxes(app, 1)
+  await canvas.click(90, 90)
+  await page.keyboard.press('ControlOrMeta+l')
+  await expect(canvas.hint).toHaveText(/^Locked: nothing changes it/)
+  await page.keyboard.press('ControlOrMeta+k')
+  for (const name of ['Simplify', 'Smooth', 'Ungroup'])
+    await expect(page.getByRole('option', { name })).toHaveAttribute('aria-disabled', 'true')
+})

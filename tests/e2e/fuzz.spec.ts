@@ -62,31 +62,55 @@ async function throwEvents({ events, seed }: { events: number; seed: number }): 
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
   }
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]
-  const canvas = document.querySelector('[data-canvas]')
-  if (!canvas) throw new Error('There is no canvas')
+  // The gallery takes the canvas away, and brings another one.
+  const canvasNow = () => document.querySelector('[data-canvas]')
+  const first = canvasNow()
+  if (!first) throw new Error('There is no canvas')
   // A pointer that no hand moves cannot be captured.
-  canvas.setPointerCapture = () => {}
-  const { left, top, width, height } = canvas.getBoundingClientRect()
+  Element.prototype.setPointerCapture = () => {}
+  const { left, top, width, height } = first.getBoundingClientRect()
   const letters = [...'vropklxsntbhfjgumcz123456,.-=[]']
   const named = ['Enter', 'Escape', 'Backspace', 'Delete', 'Tab', ' ', 'ArrowLeft', 'ArrowDown']
   // With Ctrl: what makes, takes back and selects; nothing that opens a dialog or another image.
   const withMod = [...'zzzyacxvdl0']
   const at = { x: left + width / 2, y: top + height / 2 }
   let held = false
+  /** Fingers on the screen, beside the mouse. */
+  const fingers = new Set<number>()
+  /** One to three fingers come, move and go, in any order, whatever the mouse does meanwhile. */
+  const touch = () => {
+    for (let step = 0; step < 8; step++) {
+      const finger = pick([1, 2, 3])
+      if (!fingers.has(finger)) {
+        fingers.add(finger)
+        pointer('pointerdown', 0, finger)
+      } else if (random() < 0.6) {
+        at.x += (random() - 0.5) * 60
+        pointer('pointermove', -1, finger)
+      } else {
+        fingers.delete(finger)
+        pointer(pick(['pointerup', 'pointercancel', 'lostpointercapture']), 0, finger)
+      }
+    }
+    for (const finger of fingers) pointer('pointerup', 0, finger)
+    fingers.clear()
+  }
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
   const mod = /mac/i.test(navigator.platform) ? { metaKey: true } : { ctrlKey: true }
   const modifiers = () => ({
     shiftKey: random() < 0.15,
     altKey: random() < 0.08,
     ctrlKey: random() < 0.08,
   })
-  const pointer = (type: string, button: number) =>
-    canvas.dispatchEvent(
+  const pointer = (type: string, button: number, finger = 0) =>
+    canvasNow()?.dispatchEvent(
       new PointerEvent(type, {
-        clientX: at.x,
+        clientX: at.x + finger * 40,
         clientY: at.y,
         button,
-        pointerId: 1,
-        pointerType: 'mouse',
+        buttons: finger > 0 ? Number(fingers.has(finger)) : Number(held),
+        pointerId: 1 + finger,
+        pointerType: finger > 0 ? 'touch' : 'mouse',
         bubbles: true,
         cancelable: true,
         ...modifiers(),
@@ -121,10 +145,10 @@ async function throwEvents({ events, seed }: { events: number; seed: number }): 
       else pointer('pointerdown', random() < 0.92 ? 0 : 1)
       held = !held
       if (!held && random() < 0.1)
-        canvas.dispatchEvent(new MouseEvent('dblclick', { clientX: at.x, clientY: at.y }))
+        canvasNow()?.dispatchEvent(new MouseEvent('dblclick', { clientX: at.x, clientY: at.y }))
     } else if (kind < 0.8) {
       const deltaY = (random() - 0.5) * 400
-      canvas.dispatchEvent(
+      canvasNow()?.dispatchEvent(
         new WheelEvent('wheel', {
           deltaY,
           clientX: at.x,
@@ -134,9 +158,12 @@ async function throwEvents({ events, seed }: { events: number; seed: number }): 
         }),
       )
     } else if (kind < 0.805) {
-      pointer('pointercancel', 0)
+      const lost = pick(['pointercancel', 'lostpointercapture', 'blur'])
+      if (lost === 'blur') window.dispatchEvent(new Event('blur'))
+      else pointer(lost, 0)
       held = false
-    } else if (kind < 0.94)
+    } else if (kind < 0.82) touch()
+    else if (kind < 0.94)
       press(pick(letters), { shiftKey: random() < 0.2, altKey: random() < 0.05 })
     else if (kind < 0.98) press(pick(named), { shiftKey: random() < 0.2 })
     else press(pick(withMod), mod)
@@ -145,6 +172,18 @@ async function throwEvents({ events, seed }: { events: number; seed: number }): 
     const isSaved = () => document.querySelector('[data-save]')?.textContent === 'Saved'
     do await new Promise((resolve) => requestAnimationFrame(resolve))
     while (!isSaved())
+    if (event % 1_000 === 500) {
+      // With the gallery in front, which takes the canvas away and brings another.
+      if (held) pointer('pointerup', 0)
+      held = false
+      press('g', mod)
+      while (canvasNow()) await frame()
+      for (let key = 0; key < 20; key++) press(pick([...letters, ...named]))
+      for (let key = 0; key < 5; key++) press(pick([...'zxvad']), mod)
+      press('g', mod)
+      while (!document.querySelector('[data-canvas][data-ready=true]')) await frame()
+      while (document.querySelector('[role=tab] span') === null) await frame()
+    }
     if (count() <= 150) continue
     if (held) pointer('pointerup', 0)
     held = false

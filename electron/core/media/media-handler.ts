@@ -102,7 +102,7 @@ export function mediaHandler({
     const file = await fileOf(image.id)
     // What fetching it has told.
     const source = { image: images.get(image.id), file, ...placeOf(image) }
-    return isShownAsIs(source) ? file : renditions.get(source, { kind: 'full' })
+    return (await isShownAsIs(source)) ? file : renditions.get(source, { kind: 'full' })
   }
   return async (request) => {
     const url = new URL(request.url)

@@ -105,6 +105,34 @@ describe('the media handler', () => {
     expect(channels[0].max).toBeGreaterThan(200)
   })
 
+  test.each([
+    ['turned.webp', 'webp'],
+    // A name says nothing about what is inside.
+    ['photo.jpg', 'webp'],
+    ['scan.jpg', 'tiff'],
+    ['photo.jpeg', 'jpeg'],
+  ] as const)('%s, a turned %s, is upright in a browser', async (name, format) => {
+    await using setup = await coreWithImages(['first.png'])
+    const turned = await sharp({
+      create: { width: 40, height: 20, channels: 3, background: 'red' },
+    })
+      .withMetadata({ orientation: 6 })
+      .toFormat(format)
+      .toBuffer()
+    writeFileSync(join(setup.folder, name), turned)
+    await setup.core.library.open(setup.datasetId)
+    await setup.core.library.settled(setup.datasetId)
+    const image = setup.list().find(({ path }) => path === name)
+    expect(image).toMatchObject({ width: 20, height: 40, problem: null })
+    const response = await setup.core.media(get(`/media/image/${image?.id}`))
+    const shown = await sharp(Buffer.from(await response.arrayBuffer())).metadata()
+    // Chromium follows the orientation of JPEG and PNG alone; the rest must be upright as it lies.
+    const isTurned = shown.format === 'jpeg' && (shown.orientation ?? 1) >= 5
+    expect(['jpeg', 'png', 'webp']).toContain(shown.format)
+    expect(shown.orientation ?? 1).toBe(isTurned ? 6 : 1)
+    expect(isTurned ? [shown.height, shown.width] : [shown.width, shown.height]).toEqual([20, 40])
+  })
+
   test('shows an image of 400 megapixels at a reduced size', { timeout: 120_000 }, async () => {
     await using setup = await coreWithImages(['small.png'])
     await sharp({

@@ -1,13 +1,31 @@
 import { createHash } from 'node:crypto'
-import { rename, rm, stat } from 'node:fs/promises'
-import { dirname, extname, join } from 'node:path'
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { makeFolder } from '#core/make-folder.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { loadSharp } from './load-sharp.ts'
 
-/** What every browser engine decodes by itself. */
-const SHOWN_AS_IS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.gif', '.bmp', '.webp'])
+/** How files begin that every browser engine decodes by itself; a name may say something else. */
+const SHOWN_AS_IS = {
+  jpeg: (head: string) => head.startsWith('\xff\xd8\xff'),
+  png: (head: string) => head.startsWith('\x89PNG\r\n\x1a\n'),
+  gif: (head: string) => head.startsWith('GIF87a') || head.startsWith('GIF89a'),
+  bmp: (head: string) => head.startsWith('BM'),
+  webp: (head: string) => head.startsWith('RIFF') && head.startsWith('WEBP', 8),
+}
+type ShownFormat = keyof typeof SHOWN_AS_IS
+
+/** Null: none that a browser shows. */
+async function shownFormat(file: string): Promise<ShownFormat | null> {
+  await using handle = await open(file)
+  const head = Buffer.alloc(16)
+  const { bytesRead } = await handle.read(head, 0, head.length, 0)
+  const text = head.toString('latin1', 0, bytesRead)
+  const formats = Object.keys(SHOWN_AS_IS) as ShownFormat[]
+  return formats.find((format) => SHOWN_AS_IS[format](text)) ?? null
+}
+
 /** Chromium refuses bitmaps beyond 16,384 pixels a side, and 100 megapixels are 400 MB of it. */
 const MAX_SHOWN_SIDE = 16_384
 const MAX_SHOWN_PIXELS = 100_000_000
@@ -27,15 +45,17 @@ export interface Source {
 
 export type Rendition = { kind: 'thumbnail'; width: number } | { kind: 'full' }
 
-/** Whether the file itself can be handed to the renderer. */
-export function isShownAsIs({ image, file }: Source): boolean {
+/** Whether the file itself can be handed to the renderer. Throws what opening it throws. */
+export async function isShownAsIs({ image, file }: Source): Promise<boolean> {
   const width = image.width ?? 0
   const height = image.height ?? 0
-  return (
-    SHOWN_AS_IS.has(extname(file).toLowerCase()) &&
-    Math.max(width, height) <= MAX_SHOWN_SIDE &&
-    width * height <= MAX_SHOWN_PIXELS
-  )
+  if (Math.max(width, height) > MAX_SHOWN_SIDE || width * height > MAX_SHOWN_PIXELS) return false
+  const format = await shownFormat(file)
+  if (format !== 'webp') return format !== null
+  // Chromium turns JPEG, PNG and AVIF as EXIF says, but not WebP (seen in 156).
+  const sharp = await loadSharp()
+  const { orientation } = await sharp(file, { limitInputPixels: false }).metadata()
+  return (orientation ?? 1) === 1
 }
 
 async function render(

@@ -7,7 +7,8 @@ import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { isVisible, select, selection } from '#renderer/document/selection.ts'
 import { PICK_RADIUS } from '#renderer/tools/select/select-tool.ts'
 import type { Pointer } from '#renderer/tools/tool.ts'
-import { say, toolState } from '#renderer/tools/tool-state.ts'
+import { insideImage, say, toolState } from '#renderer/tools/tool-state.ts'
+import { toolById } from '#renderer/tools/tools.ts'
 import type { Point } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
 import {
@@ -35,7 +36,11 @@ function toPointer(at: Point, { shift, alt, mod }: Modifiers): Pointer {
 const target: InputTarget = {
   tool: () => toolState.getState().active,
   pansOnPress: () => toolState.getState().toolId === 'pan',
-  toPointer,
+  toPointer: (at, modifiers) => {
+    const pointer = toPointer(at, modifiers)
+    const { toolId } = toolState.getState()
+    return toolById(toolId).draws ? { ...pointer, at: insideImage(pointer.at) } : pointer
+  },
   panBy: (dx, dy) => viewport.setState(({ x, y }) => ({ x: x + dx, y: y + dy })),
   zoomBy: zoom,
   setHeld: (isHeld) => toolState.setState({ isHeld }),

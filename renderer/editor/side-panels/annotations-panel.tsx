@@ -21,7 +21,7 @@ import { shapeBounds, shapeVertices } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { attributeProblems } from '#shared/model/attributes.ts'
-import { askingClass } from '#shared/model/pose.ts'
+import { askingClass, isKeypoint } from '#shared/model/pose.ts'
 import { t } from '#shared/texts/texts.ts'
 
 const ROW_HEIGHT = 32
@@ -75,8 +75,9 @@ function ClassField({
 function problemsOf(
   annotation: Annotation,
   item: AnnotationClass | undefined,
-  { image }: ImageDocument,
+  document: ImageDocument,
 ): string[] {
+  const { image } = document
   const { x, y, w, h } = shapeBounds(annotation.shape)
   const isOutside =
     image.width !== null &&
@@ -87,8 +88,15 @@ function problemsOf(
       y + h > image.height + OUTSIDE)
   return [
     ...(isOutside ? [t('reaches beyond the image')] : []),
-    ...attributeProblems(annotation, item),
+    ...(speaksForPose(annotation, document) ? attributeProblems(annotation, item) : []),
   ]
+}
+
+/** Of the joints of a pose only one speaks for it, as a pose has one set of attributes: the least by its id. */
+function speaksForPose(annotation: Annotation, { annotations }: ImageDocument): boolean {
+  const { id, instanceId } = annotation
+  if (instanceId === undefined || !isKeypoint(annotation)) return true
+  return annotations.instance(instanceId).every((other) => !isKeypoint(other) || id <= other.id)
 }
 
 function crossesItself({ shape }: Annotation): boolean {

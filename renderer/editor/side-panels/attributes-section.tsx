@@ -1,7 +1,7 @@
 import { Plus, X } from 'lucide-react'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { focusCanvas } from '#renderer/actions/app-state.ts'
-import { ATTRIBUTES_ID, updateAnnotations } from '#renderer/actions/edit-actions.ts'
+import { ATTRIBUTES_ID, updateAnnotations, wholePoses } from '#renderer/actions/edit-actions.ts'
 import { say } from '#renderer/tools/tool-state.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
@@ -34,7 +34,7 @@ function setAttribute(
 ): void {
   updateAnnotations(
     value === undefined ? t('Remove {name}', { name }) : t('Set {name}', { name }),
-    annotations,
+    name === 'occluded' ? annotations : wholePoses(annotations),
     (annotation) => withAttribute(annotation, name, value),
   )
 }

@@ -116,7 +116,8 @@ export class DragHandle extends EditGesture {
     const isVertex = role === 'vertex' || role === 'midpoint'
     this.#snap = (isVertex ? this.host.snap(pointer, this.#id)?.at : null) ?? null
     // The handle keeps its distance to the pointer, so that taking it does not move it.
-    const to = this.#snap ?? { x: start.x + at.x - this.from.x, y: start.y + at.y - this.from.y }
+    const moved = { x: start.x + at.x - this.from.x, y: start.y + at.y - this.from.y }
+    const to = this.#snap ?? (role === 'rotate' ? moved : this.host.inside(moved))
     return dragShapeHandle(shape, id, { to, constrain: shift, fromCentre: alt })
   }
 

@@ -111,6 +111,8 @@ export class SelectTool extends IdleTool {
             ? t('Drag moves the point')
             : t('Drag moves {vertices} points', { vertices }),
       })
+    if (selected.every((annotation) => this.host.isLocked(annotation)))
+      return t('Locked: nothing changes it · Ctrl+L unlocks · Esc lets go')
     if (selected.length > 1)
       return t(
         '{length} selected · drag moves, the frame scales · {value} · Delete removes · Esc lets go',

@@ -5,6 +5,7 @@ import { t } from '#shared/texts/texts.ts'
 import { appState, notifyError, showDialog } from './actions/app-state.ts'
 import { leaveDataset } from './actions/datasets.ts'
 import { logFault } from './actions/faults.ts'
+import { renderDialog } from './dialogs/dialogs.tsx'
 import { Notices } from './dialogs/notices.tsx'
 import { cloudState } from './document/cloud-state.ts'
 import { datasetState } from './document/dataset-state.ts'
@@ -36,52 +37,7 @@ function useTheme(theme: Settings['theme'] | undefined): void {
 function CurrentDialog({ settings }: { settings: Settings }) {
   const dialog = useStore(appState, (state) => state.dialog)
   const dataset = useStore(datasetState, (state) => state.dataset)
-  switch (dialog?.kind) {
-    case 'open-folder':
-      return <screens.FolderDialog relocating={null} />
-    case 'relocate':
-      return <screens.FolderDialog relocating={dialog.datasetId} />
-    case 'export':
-      return dataset && <screens.ExportDialog dataset={dataset} settings={settings} />
-    case 'import':
-      return dataset && <screens.ImportDialog dataset={dataset} />
-    case 'settings':
-      return <screens.SettingsDialog settings={settings} first={dialog.section ?? 'general'} />
-    case 'help':
-      return <screens.HelpDialog />
-    case 'propagate':
-      return <screens.PropagateDialog />
-    case 'class': {
-      const item = dataset?.classes.find(({ name }) => name === dialog.name)
-      return item ? <screens.ClassDialog item={item} /> : null
-    }
-    case 'account':
-      return <screens.AccountDialog />
-    case 'outbox':
-      return <screens.OutboxDialog />
-    case 'new-dataset':
-      return (
-        <screens.NewDatasetDialog accountId={dialog.accountId} dropped={dialog.dropped ?? null} />
-      )
-    case 'transfers':
-      return <screens.TransfersDialog />
-    case 'download':
-      return (
-        <screens.DownloadDialog
-          target={dialog.target}
-          imageIds={dialog.imageIds}
-          settings={settings}
-        />
-      )
-    case 'upload':
-      return <screens.UploadDialog target={dialog.target} dropped={dialog.dropped} />
-    case 'ask-by-text':
-      return <screens.AskByTextDialog />
-    case 'palette':
-      return <screens.CommandPalette />
-    case undefined:
-      return null
-  }
+  return renderDialog(dialog, { settings, dataset })
 }
 
 /** A dialog that cannot be shown is closed, and says why: it must not cover the window. */

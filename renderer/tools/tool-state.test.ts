@@ -61,7 +61,8 @@ const click = (place: Pointer) => {
   active().pointerUp(place)
 }
 const proposal = (): Proposal => ({
-  status: 'ok',
+  status: 'success',
+  score: 0.9,
   annotations: [newAnnotation({ kind: 'bbox', x: 1, y: 1, w: 5, h: 5 }, 'car')],
 })
 /** What was answered has arrived. */

@@ -127,10 +127,17 @@ export class Stranger {
   }
 
   #addClass(): void {
-    const { state, dataset, say } = this.#deps
+    const { state, dataset, pick, say } = this.#deps
     const name = `web${this.#count++}`
     const stored = state.dataset(dataset)
-    state.putDataset({ ...stored, classes: [...stored.classes, { name, color: '#332288' }] })
+    // What other programs make is odd at times: all of it must stay as it is.
+    const odd = pick([
+      { name, color: '#332288' },
+      { name, color: 'red', attributes: [{ name: '', type: 'text' as const }] },
+      { name, color: null, type: 'polygon' },
+      { name, color: '#332288', skeleton: { nodes: [], edges: [] } },
+    ])
+    state.putDataset({ ...stored, classes: [...stored.classes, odd] })
     this.classes.push(name)
     say(`adds the class ${name}`)
   }

@@ -647,7 +647,8 @@ class World {
       const failures = core.transfers.failures(id)
       // What is archived keeps its name, and nothing was chosen for that: the person is told.
       const isTold = failures.every((failure) => failure.problem.includes('archived image'))
-      if (is !== 'failed' || failures.length === 0 || !isTold) return `upload ${is}: ${problem}`
+      if (is !== 'failed' || failures.length === 0 || !isTold)
+        return `upload ${is}: ${problem} ${JSON.stringify(failures)}`
     }
     return null
   }

@@ -14,6 +14,8 @@ export interface Story {
   wasInConflict: boolean
   /** Somebody took back an edit: which value holds is theirs to say. */
   wasUndone: boolean
+  /** The deletion of its class was discarded: what others deleted of it before they heard of that may come back. */
+  wasRestored: boolean
   /** Of an upload that leaves out what is there: its image may never have been sent. */
   isOptional: boolean
 }
@@ -37,6 +39,7 @@ export class Stories {
       deletedBy: new Set(),
       wasInConflict: false,
       wasUndone: false,
+      wasRestored: false,
       isOptional,
     })
   }
@@ -79,7 +82,8 @@ export class Stories {
       return
     }
     if (excused) return
-    if (story.deletedBy.size > 0) throw new Error(`${id} on ${story.path} was deleted and is there`)
+    if (story.deletedBy.size > 0 && !story.wasRestored)
+      throw new Error(`${id} on ${story.path} was deleted and is there`)
     for (const field of FIELDS) this.#checkField(id, story, field, final[field])
   }
 

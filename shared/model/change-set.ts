@@ -68,6 +68,23 @@ export function rebaseChangeSet(current: readonly Annotation[], changes: ChangeS
   return result
 }
 
+/**
+ * A change set without what has been changed once more since: of its updates, only fields that still are as it found
+ * them. For taking back an edit that is not the last one, so that what came after it stays.
+ */
+export function onlyUntouched(current: readonly Annotation[], changes: ChangeSet): ChangeSet {
+  const byId = new Map(current.map((annotation) => [annotation.id, annotation]))
+  const updated = changes.updated.map(({ before, after }) => {
+    const now = byId.get(after.id)
+    const kept: Annotation = { ...after }
+    if (now)
+      for (const field of FIELDS)
+        if (!sameValue(now[field], before[field])) Object.assign(kept, { [field]: before[field] })
+    return { before, after: kept }
+  })
+  return { ...changes, updated }
+}
+
 /** The annotations after a change set that fits them; new ones come last (drawn on top). */
 export function applyChangeSet(
   annotations: readonly Annotation[],

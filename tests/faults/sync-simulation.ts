@@ -488,6 +488,9 @@ class World {
     const outcome = client.core.edits.undo(id, `${this.#seed}-u${this.#count++}`)
     if (!outcome) return
     client.core.publish(outcome)
+    // Where the renaming was pushed, others use the new name.
+    const renaming = /^Rename class (\S+) to (\S+)$/.exec(outcome.label)
+    if (renaming) this.#stories.rename(renaming[2], renaming[1])
     const touched = outcome.effects.flatMap(({ changes }) => [
       ...changes.created,
       ...changes.deleted,

@@ -9,6 +9,7 @@ import {
   EMPTY_CHANGE_SET,
   invertChangeSet,
   isEmptyChangeSet,
+  onlyUntouched,
   rebaseChangeSet,
   sameValue,
 } from '#shared/model/change-set.ts'
@@ -352,7 +353,10 @@ export class EditStore {
       if (part.image_id === null) return []
       const logged = JSON.parse(part.changes) as ChangeSet
       const wanted = back ? invertChangeSet(logged) : logged
-      const changes = rebaseChangeSet(this.#rows.readNamed(part.image_id, wanted), wanted)
+      const now = this.#rows.readNamed(part.image_id, wanted)
+      // An edit of many images may not be the last one of each.
+      const open = entry.image_id === null ? onlyUntouched(now, wanted) : wanted
+      const changes = rebaseChangeSet(now, open)
       const revision = this.#apply(part.image_id, changes)
       return [{ imageId: part.image_id, revision, changes, commitId }]
     })

@@ -81,6 +81,23 @@ test('a renaming that is discarded gives back every label its name, also those d
   expect(set.there('pedestrian')).toBe(0)
 })
 
+test('what was changed after a renaming stays when that is discarded or taken back', async () => {
+  await using set = await peopleOnStreets()
+  const { core } = set
+  const [image] = set.images
+  const id = image?.id ?? ''
+  const change = (className: string) => {
+    const before = core.edits.annotations(id).annotations.find((a) => a.className !== 'car')
+    if (before) edit(core, id, { updated: [{ before, after: { ...before, className } }] })
+  }
+  set.editClasses({ kind: 'rename', from: 'person', to: 'pedestrian' })
+  change('car')
+  set.discardFirst()
+  expect([set.local('person'), set.local('car')]).toEqual([2, 4])
+  await set.cloud.push()
+  expect([set.there('person'), set.there('car')]).toEqual([2, 4])
+})
+
 test('with an edit of classes its undo and redo are discarded, whatever stands', async () => {
   await using set = await peopleOnStreets()
   const [image] = set.images

@@ -1,9 +1,8 @@
 import './small-heap.ts'
 import { existsSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { app, BrowserWindow, dialog } from 'electron'
-import { createAppCore } from '#core/app-core.ts'
+import { join } from 'node:path'
+import { app, BrowserWindow } from 'electron'
+import { type AppCore, createAppCore } from '#core/app-core.ts'
 import { currentLog, fileLog } from '#core/log-file.ts'
 import { makeFolderSync } from '#core/make-folder.ts'
 import type { Log } from '#core/ports.ts'
@@ -12,18 +11,17 @@ import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
 import { waitForPrevious } from './after-previous.ts'
 import { outliveTerminal } from './closed-terminal.ts'
-import { defaultDataDir } from './data-dir.ts'
-import { ask } from './host-electron/dialogs.ts'
+import { ask, showError } from './host-electron/dialogs.ts'
 import { consoleLog, electronPorts } from './host-electron/electron-ports.ts'
 import { followPower } from './host-electron/power.ts'
 import { handleScheme, registerScheme } from './host-electron/protocol.ts'
 import { followRecent } from './host-electron/recent-datasets.ts'
 import { bridgeRpc } from './host-electron/rpc-bridge.ts'
+import { startArguments } from './host-electron/start-arguments.ts'
 import { showTransfers } from './host-electron/taskbar-progress.ts'
 import { startUpdates } from './host-electron/updates.ts'
 import { secureWindows } from './host-electron/window.ts'
 import { Windows } from './host-electron/windows.ts'
-import { openTarget } from './open-target.ts'
 import { watch } from './watchdog.ts'
 
 outliveTerminal()
@@ -42,27 +40,15 @@ const isMac = process.platform === 'darwin'
 /** How long the engine may take to let go of its files at the end, milliseconds. */
 const CLOSE_WITHIN_MS = 2_000
 
-/** `[FOLDER | IMAGE | LINK] [--data DIR]`, after the program and, in a checkout, the app's own folder. */
-function parseArguments(argv: readonly string[], cwd: string) {
-  const { values, positionals } = parseArgs({
-    args: argv.slice(app.isPackaged ? 1 : 2),
-    options: { data: { type: 'string' } },
-    allowPositionals: true,
-    // Chromium's own switches come along.
-    strict: false,
-  })
-  return {
-    dataDir: typeof values.data === 'string' ? resolve(cwd, values.data) : defaultDataDir(),
-    target: openTarget(positionals[0], cwd),
-  }
-}
-
-const given = parseArguments(process.argv, process.cwd())
+const given = startArguments(process.argv, { cwd: process.cwd(), isPackaged: app.isPackaged })
 const isFirst = takeLibrary()
 
-/** Set once there are windows; until then what a Mac asks for waits in `given`. */
-let open = (target: string): void => {
-  given.target = target
+/**
+ * Opens what another start, the dock or a link asks for; null: the app is only to come to the front. Replaced once
+ * there are windows; until then it waits in `given`.
+ */
+let open = (target: string | null): void => {
+  given.target = target ?? given.target
 }
 // A Mac sends these instead of arguments, and the first of them before `ready`.
 app.on('open-file', (event, path) => {
@@ -73,6 +59,14 @@ app.on('open-url', (event, url) => {
   event.preventDefault()
   open(url)
 })
+// Not from the arguments of the second start: Chromium may add to them and change their order.
+app.on('second-instance', (_event, _argv, _cwd, handedOver) => open(targetIn(handedOver)))
+
+function targetIn(handedOver: unknown): string | null {
+  if (typeof handedOver !== 'object' || handedOver === null || !('target' in handedOver))
+    return null
+  return typeof handedOver.target === 'string' ? handedOver.target : null
+}
 
 /** Two libraries may be open at once: the lock is per library. A second start hands over what it was to open. */
 function takeLibrary(): boolean {
@@ -83,16 +77,15 @@ function takeLibrary(): boolean {
     app.setPath('userData', folder)
     return app.requestSingleInstanceLock({ target: given.target })
   } catch (error) {
-    dialog.showErrorBox(t('Pictograph Desktop cannot start'), messageOf(error))
+    showError(t('Pictograph Desktop cannot start'), messageOf(error))
     return false
   }
 }
 
 /** Starts the app once more when this process has ended. */
 function beginAgain(target: string | null): void {
-  const own = app.isPackaged ? [] : process.argv.slice(1, 2)
   app.relaunch({
-    args: [...own, '--data', given.dataDir, ...(target === null ? [] : [target])],
+    args: [...given.others, ...(target === null ? [] : [target])],
     // An AppImage's own place is gone with its process.
     ...(process.env.APPIMAGE !== undefined && { execPath: process.env.APPIMAGE }),
   })
@@ -137,7 +130,7 @@ async function start(): Promise<void> {
   log.info('started', { version: app.getVersion() })
   const ports = electronPorts(given.dataDir, log)
   reportUncaught(log)
-  const core = createAppCore(ports, given.target)
+  const core = createAppCore(ports, null)
   const watchdog = watch({
     logFile: currentLog(logs),
     restart: {
@@ -148,7 +141,6 @@ async function start(): Promise<void> {
     },
   })
   const windows = new Windows({ core, preload: PRELOAD, isMac })
-  open = (target) => windows.openTarget(target)
   // In a checkout this would register Electron itself.
   if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
   secureWindows(log)
@@ -157,7 +149,10 @@ async function start(): Promise<void> {
   showTransfers(core)
   followPower(core)
   await windows.followLanguage()
+  // Only now: another start may have come meanwhile.
+  if (given.target !== null) core.opening.setTarget(given.target)
   windows.open()
+  endInOrder(core, windows, watchdog)
   followRecent(core, windows)
   startUpdates(core, windows).then(
     (updates) => {
@@ -166,22 +161,6 @@ async function start(): Promise<void> {
     (error: unknown) => log.warn('no updates', { error: messageOf(error) }),
   )
 
-  let isClosing = false
-  /** A start while the app is ending: it begins once more when it has ended. */
-  let startedAgain: { target: string | null } | null = null
-  app.on('second-instance', (_event, _argv, _cwd, handedOver) => {
-    // Not from its arguments: Chromium may add to them and change their order.
-    const target =
-      typeof handedOver === 'object' &&
-      handedOver !== null &&
-      'target' in handedOver &&
-      typeof handedOver.target === 'string'
-        ? handedOver.target
-        : null
-    if (isClosing) startedAgain = { target }
-    else if (target !== null) windows.openTarget(target)
-    else windows.show()
-  })
   app.on('activate', () => {
     if (BrowserWindow.getAllWindows().length === 0) windows.open()
   })
@@ -190,6 +169,26 @@ async function start(): Promise<void> {
   })
   app.on('child-process-gone', (_event, { type, reason, exitCode }) => {
     if (reason !== 'clean-exit') log.error('a helper process ended', { type, reason, exitCode })
+  })
+}
+
+/** Lets the engine close before the process ends, and loses no start that comes while it ends. */
+function endInOrder(core: AppCore, windows: Windows, watchdog: Disposable): void {
+  let isEnding = false
+  let isClosing = false
+  /** A start since the end was asked for: the app begins once more when it has ended. */
+  let startedAgain: { target: string | null } | null = null
+  open = (target) => {
+    if (isEnding) startedAgain = { target }
+    // A window may still hold back the end, and then it has to be open here.
+    if (isClosing) return
+    if (target === null) windows.show()
+    else windows.openTarget(target)
+  }
+  app.on('before-quit', () => {
+    if (isClosing) return
+    isEnding = true
+    startedAgain = null
   })
   // After the windows have closed, and so after they had the chance to hold back.
   app.on('will-quit', (event) => {
@@ -200,7 +199,7 @@ async function start(): Promise<void> {
     watchdog[Symbol.dispose]()
     const limit = new Promise((late) => setTimeout(late, CLOSE_WITHIN_MS))
     const closed = core[Symbol.asyncDispose]().catch((error: unknown) =>
-      log.error('the engine did not close in order', { error: messageOf(error) }),
+      core.ports.log.error('the engine did not close in order', { error: messageOf(error) }),
     )
     Promise.race([closed, limit]).then(() => {
       if (startedAgain !== null) beginAgain(startedAgain.target)
@@ -211,7 +210,7 @@ async function start(): Promise<void> {
 
 if (isFirst) {
   start().catch((error: unknown) => {
-    dialog.showErrorBox(t('Pictograph Desktop cannot start'), messageOf(error))
+    showError(t('Pictograph Desktop cannot start'), messageOf(error))
     app.exit(1)
   })
 } else {

@@ -23,6 +23,12 @@ export function askSync(window: BrowserWindow, options: MessageBoxOptions): numb
   return dialog.showMessageBoxSync(window, options)
 }
 
+/** Tells why the app cannot go on. It halts this process until it has been read; can be called before `ready`. */
+export function showError(title: string, text: string): void {
+  using _halted = haltWatching()
+  dialog.showErrorBox(title, text)
+}
+
 interface FolderChoice {
   title: string
   /** The window that the dialog belongs to; without one it may open behind the app. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { beforeEach, expect, test, vi } from 'vitest'
-import { temporaryFolder } from '#tests/helpers/core.ts'
 import {
   dialog,
   type FakeWindow,
@@ -16,15 +15,14 @@ const { createWindow, secureWindows } = await import('./window.ts')
 const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() }
 const PRELOAD = join('/app', 'preload.cjs')
 
-function open(dataDir: string, front?: FakeWindow): FakeWindow {
-  return createWindow({ preload: PRELOAD, dataDir, log, front: front as never }) as never
+function open(front?: FakeWindow): FakeWindow {
+  return createWindow({ preload: PRELOAD, log, front: front as never }) as never
 }
 
 beforeEach(resetElectron)
 
 test('a page has no Node, a sandbox and a world of its own, and is not shown before it is painted', () => {
-  using data = temporaryFolder()
-  const window = open(data.path)
+  const window = open()
   expect(window.options).toMatchObject({
     show: false,
     backgroundColor: '#121316',
@@ -47,12 +45,11 @@ test('a page has no Node, a sandbox and a world of its own, and is not shown bef
 test('a window whose painting is never told (Wayland) is shown when it has loaded, or after three seconds', () => {
   vi.useFakeTimers()
   try {
-    using data = temporaryFolder()
-    const loaded = open(data.path)
+    const loaded = open()
     loaded.webContents.emit('did-finish-load')
     expect(loaded.show).toHaveBeenCalledOnce()
-    const silent = open(data.path)
-    const gone = open(data.path)
+    const silent = open()
+    const gone = open()
     gone.destroy()
     vi.advanceTimersByTime(2_900)
     expect(silent.show).not.toHaveBeenCalled()
@@ -64,10 +61,13 @@ test('a window whose painting is never told (Wayland) is shown when it has loade
   }
 })
 
-test('a second window lies beside the first', () => {
-  using data = temporaryFolder()
-  const first = open(data.path)
-  expect(open(data.path, first).options).toMatchObject({ x: 42, y: 52, width: 1000, height: 700 })
+test('Electron remembers where the first window was; a second one lies beside it', () => {
+  const first = open()
+  expect(first.options).toMatchObject({ name: 'first', windowStatePersistence: true, width: 1440 })
+  const second = open(first)
+  expect(second.options).toMatchObject({ x: 42, y: 52, width: 1000, height: 700 })
+  // Two windows of one name are refused.
+  expect(second.options).not.toHaveProperty('name')
 })
 
 test.each([
@@ -80,9 +80,8 @@ test.each([
   ['javascript:alert(1)', false],
   ['data:text/html,x', false],
 ])('a page that wants to go to %s may: %s', (url, may) => {
-  using data = temporaryFolder()
   secureWindows(log)
-  const { webContents } = open(data.path)
+  const { webContents } = open()
   for (const name of ['will-navigate', 'will-frame-navigate', 'will-redirect']) {
     const preventDefault = vi.fn()
     webContents.emit(name, { url, preventDefault })
@@ -91,9 +90,8 @@ test.each([
 })
 
 test('no page opens a window; a web address goes to the system’s browser, anything else nowhere', () => {
-  using data = temporaryFolder()
   secureWindows(log)
-  const { webContents } = open(data.path)
+  const { webContents } = open()
   for (const url of [
     'https://pictograph.io/docs',
     'http://x.example',
@@ -133,8 +131,7 @@ test('permissions are refused, but for notifications and for copying text', () =
 })
 
 test('a page that broke is loaded again, unless it breaks for ever', async () => {
-  using data = temporaryFolder()
-  const window = open(data.path)
+  const window = open()
   const breakDown = (reason: string) =>
     window.webContents.emit('render-process-gone', {}, { reason, exitCode: 5 })
   breakDown('clean-exit')
@@ -154,8 +151,7 @@ test('a page that broke is loaded again, unless it breaks for ever', async () =>
 })
 
 test('a page that does not answer is loaded again when the person says so', async () => {
-  using data = temporaryFolder()
-  const window = open(data.path)
+  const window = open()
   window.emit('unresponsive')
   // Once more while it is being asked: one dialog is enough.
   window.emit('unresponsive')
@@ -168,8 +164,7 @@ test('a page that does not answer is loaded again when the person says so', asyn
 })
 
 test('a window with edits on their way asks before it closes', () => {
-  using data = temporaryFolder()
-  const { webContents } = open(data.path)
+  const { webContents } = open()
   const preventDefault = vi.fn()
   webContents.emit('will-prevent-unload', { preventDefault })
   expect(preventDefault).not.toHaveBeenCalled()
@@ -179,8 +174,7 @@ test('a window with edits on their way asks before it closes', () => {
 })
 
 test('text has a menu of its own, and the rest of the page has none of the system', () => {
-  using data = temporaryFolder()
-  const { webContents } = open(data.path)
+  const { webContents } = open()
   const editFlags = { canCut: true, canCopy: true, canPaste: false, canSelectAll: true }
   webContents.emit('context-menu', {}, { isEditable: false, selectionText: '', editFlags })
   expect(Menu.buildFromTemplate).not.toHaveBeenCalled()

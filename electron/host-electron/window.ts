@@ -1,12 +1,20 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { app, BrowserWindow, Menu, nativeTheme, type Rectangle, session, shell } from 'electron'
+import {
+  app,
+  BrowserWindow,
+  Menu,
+  nativeTheme,
+  type Rectangle,
+  screen,
+  session,
+  shell,
+} from 'electron'
 import type { Log } from '#core/ports.ts'
 import { APP_ORIGIN } from '#shared/contract/connect.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
 import { ask, askSync } from './dialogs.ts'
-import { lastBounds, rememberBounds } from './window-state.ts'
 
 /** The page's own background, so that nothing flashes before the first paint. */
 const BACKGROUND = { light: '#f4f5f7', dark: '#121316' }
@@ -49,6 +57,8 @@ export function secureWindows(log: Log): void {
   refusePermissions()
 }
 
+/** Of a window that nobody has moved or resized yet, pixels. */
+const FIRST_SIZE = { width: 1440, height: 900 }
 /** A second window a little beside the first: exactly above it, it would look like the same. Pixels. */
 const BESIDE = 32
 /** A page that is not painted after this long is shown as it is, milliseconds. */
@@ -69,13 +79,12 @@ function icon(): { icon?: string } {
  * Shows a window when its page has been painted. That is not told under Wayland, where a hidden window is not
  * painted, so the end of loading counts as well, and at the latest three seconds.
  */
-function showWhenPainted(window: BrowserWindow, isMaximized: boolean): void {
+function showWhenPainted(window: BrowserWindow): void {
   let isShown = false
   const show = () => {
     clearTimeout(timer)
     if (isShown || window.isDestroyed()) return
     isShown = true
-    if (isMaximized) window.maximize()
     window.show()
   }
   const timer = setTimeout(show, SHOWN_AFTER_MS)
@@ -88,17 +97,17 @@ const BREAKS_A_MINUTE = 3
 
 interface WindowOptions {
   preload: string
-  dataDir: string
   log: Log
   /** The window in front; undefined: this is the first. */
   front: BrowserWindow | undefined
 }
 
-export function createWindow({ preload, dataDir, log, front }: WindowOptions): BrowserWindow {
-  const { isMaximized, ...last } = lastBounds(dataDir)
-  const bounds = front ? beside(front.getNormalBounds()) : last
+export function createWindow({ preload, log, front }: WindowOptions): BrowserWindow {
   const window = new BrowserWindow({
-    ...bounds,
+    ...(front
+      ? beside(front.getNormalBounds())
+      : // Electron brings it back to where it was, or to a display that is left.
+        { ...firstSize(), name: 'first', windowStatePersistence: true }),
     minWidth: 960,
     minHeight: 600,
     show: false,
@@ -106,8 +115,7 @@ export function createWindow({ preload, dataDir, log, front }: WindowOptions): B
     backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
     webPreferences: { preload, sandbox: true, contextIsolation: true, nodeIntegration: false },
   })
-  rememberBounds(window, dataDir)
-  showWhenPainted(window, isMaximized && front === undefined)
+  showWhenPainted(window)
   keepAlive(window, log)
   showTextMenu(window)
   // Electron asks nothing by itself: a page that holds back its closing would just not close.
@@ -126,6 +134,15 @@ export function createWindow({ preload, dataDir, log, front }: WindowOptions): B
     .loadURL(`${APP_ORIGIN}/`)
     .catch((error: unknown) => log.error('the page was not loaded', { error: messageOf(error) }))
   return window
+}
+
+/** No larger than the screen that it comes on. */
+function firstSize(): { width: number; height: number } {
+  const { workAreaSize } = screen.getPrimaryDisplay()
+  return {
+    width: Math.min(FIRST_SIZE.width, workAreaSize.width),
+    height: Math.min(FIRST_SIZE.height, workAreaSize.height),
+  }
 }
 
 const beside = ({ x, y, width, height }: Rectangle): Rectangle => ({

@@ -37,10 +37,10 @@ export class Windows {
 
   /** Another window; it begins where the page begins. */
   open(): BrowserWindow {
-    const { log, dataDir } = this.#core.ports
+    const { log } = this.#core.ports
     // Before the first window: the default menu reloads the page at labelme's key for a rectangle.
     this.#showMenu()
-    const window = createWindow({ preload: this.#preload, dataDir, log, front: this.#front() })
+    const window = createWindow({ preload: this.#preload, log, front: this.#front() })
     const { id } = window
     window.on('focus', () => {
       this.#lastFocused = id

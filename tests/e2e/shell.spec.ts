@@ -1,7 +1,11 @@
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from '@playwright/test'
+import Database from 'better-sqlite3'
+import { DATABASE_FILE } from '#core/cache/database.ts'
+import { startEmulator } from '#emulator/server.ts'
 import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { Shell } from '#tests/shell/shell.ts'
 
@@ -112,21 +116,128 @@ test('a page that broke is loaded again where it was, over a new port', async ()
   await expect.poll(() => shownText(shell)).toContain('Saved')
 })
 
-test('a file without a path, dragged from a browser, has a route to its place', async () => {
+test('files without a path, dragged from a browser, are uploaded; a locked keyring then delays no end', async () => {
+  using data = temporaryFolder()
+  using ofService = temporaryFolder()
+  await using service = await startEmulator({ dataDir: ofService.path, seeded: true })
+  {
+    await using shell = start(data.path)
+    await isOpen(shell)
+    await shell.run(async ({ pages: [page] }, url) => {
+      await page.getByRole('button', { name: 'Add account' }).click()
+      await page.getByLabel('API key').fill('pk_live_member')
+      await page.getByLabel('Address of the service').fill(url)
+      await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
+      await page.getByRole('heading', { name: 'Emulated Organisation' }).waitFor()
+      const dropped = await page.evaluateHandle(async () => {
+        const canvas = new OffscreenCanvas(16, 12)
+        canvas.getContext('2d')?.fillRect(0, 0, 8, 8)
+        const transfer = new DataTransfer()
+        transfer.items.add(new File([await canvas.convertToBlob()], 'a cat & dog.png'))
+        return transfer
+      })
+      await page.dispatchEvent('body', 'drop', { dataTransfer: dropped })
+      await page.getByRole('textbox', { name: 'Name' }).fill('dropped')
+      await page.getByRole('button', { name: /^Create/ }).click()
+      await page.getByRole('button', { name: /^Upload 1 image/ }).click()
+    }, service.url)
+    const images = () => service.state.images(service.state.dataset('dropped').id)
+    await expect
+      .poll(() => images().map(({ filename }) => filename), { timeout: 20_000 })
+      .toHaveLength(1)
+    await expect.poll(() => readdirSync(join(data.path, 'stages'))).toEqual([])
+    await shell.run(({ electron }) => electron.app.quit()).catch(() => {})
+    expect((await shell.ended)?.code).toBe(0)
+  }
+  // The account's key waits for a person, who does not come.
+  await using shell = start(data.path, [], { SHELL_KEYRING_LOCKED: '1' })
+  await isOpen(shell)
+  await expect.poll(() => shell.run(({ state }) => state.calls)).toContain('safeStorage')
+  const asked = performance.now()
+  await shell.run(({ electron }) => electron.app.quit()).catch(() => {})
+  expect((await shell.ended)?.code).toBe(0)
+  expect(performance.now() - asked).toBeLessThan(4_000)
+})
+
+test('the folder dialog belongs to its window, and begins where the last folder was chosen', async () => {
+  using data = temporaryFolder()
+  using folder = temporaryFolder()
+  await writeImage(join(folder.path, 'a.png'))
+  await using shell = start(data.path)
+  await isOpen(shell)
+  const asks = async () => {
+    await shell.run(({ pages: [page] }) => page.getByText('Open folder…').first().click())
+    await expect.poll(() => shell.run(({ state }) => state.folderDialogs.length)).toBe(1)
+    return shell.run(({ state: { folderDialogs } }) => ({ ...folderDialogs[0], choose: null }))
+  }
+  expect(await asks()).toMatchObject({ parent: 1, from: data.path })
+  await shell.run(({ state }, path) => state.folderDialogs[0].choose(path), folder.path)
+  await shell.run(async ({ pages: [page] }) => {
+    await page.locator('[data-canvas][data-ready=true]').waitFor()
+    await page.getByRole('button', { name: 'Back to the start screen' }).click()
+    await page.getByText('Open folder…').first().waitFor()
+  })
+  expect(await asks()).toMatchObject({ parent: 1, from: folder.path })
+  // It is still open when the last window closes.
+  await shell
+    .run(({ electron }) => electron.BrowserWindow.getAllWindows()[0].close())
+    .catch(() => {})
+  expect((await shell.ended)?.code).toBe(0)
+})
+
+test('a Mac’s menu takes Cmd+Z, and in the field of a dialog it undoes what was typed', async () => {
   using data = temporaryFolder()
   await using shell = start(data.path)
   await isOpen(shell)
-  // A place that nobody asked for is refused by the stages themselves, not by the page's files.
-  const answer = await shell.run(({ pages }) =>
-    pages[0].evaluate(async () => {
-      const put = await fetch('/stage/unknown/cat%20picture.jpg', {
-        method: 'PUT',
-        body: new Uint8Array([1, 2, 3]),
-      })
-      return put.text()
-    }),
+  await shell.run(async ({ pages: [page] }) => {
+    await page.getByRole('button', { name: 'Add account' }).click()
+    await page.getByLabel('API key').click()
+    await page.keyboard.type('typed')
+  })
+  const field = () => shell.run(({ pages: [page] }) => page.getByLabel('API key').inputValue())
+  expect(await field()).toBe('typed')
+  await shell.run(({ state }) => {
+    interface Entry {
+      id?: string
+      submenu?: Entry[]
+      click?: (item: unknown, window: unknown, event: object) => void
+    }
+    const all = (entries: Entry[]): Entry[] =>
+      entries.flatMap((entry) => [entry, ...all(entry.submenu ?? [])])
+    const undo = all(state.menuBar.template as Entry[]).find(({ id }) => id === 'undo')
+    undo?.click?.({}, null, { triggeredByAccelerator: true })
+  })
+  await expect.poll(field).not.toBe('typed')
+})
+
+test('a start while the app begins is heard, and menus speak the language of the settings', async () => {
+  using data = temporaryFolder()
+  using folder = temporaryFolder()
+  await writeImage(join(folder.path, 'handed over.png'))
+  {
+    await using shell = start(data.path)
+    await isOpen(shell)
+    await shell.run(({ electron }) => electron.app.quit()).catch(() => {})
+    await shell.ended
+  }
+  const library = new Database(join(data.path, DATABASE_FILE))
+  library
+    .prepare('INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)')
+    .run('settings', JSON.stringify({ language: 'en-XA' }))
+  library.close()
+  const waiting = join(data.path, 'electron/handed-over')
+  mkdirSync(waiting, { recursive: true })
+  writeFileSync(join(waiting, '1.json'), JSON.stringify({ target: folder.path }))
+  await using shell = start(data.path)
+  await isOpen(shell)
+  await expect
+    .poll(() => shell.run(({ pages }) => pages[0].title()), { timeout: 20_000 })
+    .toContain('handed over.png')
+  expect(await shell.run(({ electron }) => electron.BrowserWindow.getAllWindows().length)).toBe(1)
+  const labels = await shell.run(({ state }) =>
+    state.menuBar.template.map((menu) => (menu as { label: string }).label),
   )
-  expect(answer).toBe('No such place')
+  expect(labels.filter((label) => !label.includes('⟦'))).toEqual([])
 })
 
 test('file:// addresses open, at the start and by a second start', async () => {
@@ -165,6 +276,33 @@ test('a start while the app is ending begins it again, with what was to be opene
   expect(ended?.relaunches[0].args).toEqual(
     expect.arrayContaining(['--data', data.path, folder.path]),
   )
+})
+
+test('a start while the windows close is opened where one of them stays, and else by the next start', async () => {
+  using data = temporaryFolder()
+  using folder = temporaryFolder()
+  await writeImage(join(folder.path, 'a.png'))
+  await using shell = start(data.path)
+  await isOpen(shell)
+  const quit = (target: string) =>
+    shell.run(({ electron }, handedOver) => {
+      electron.app.once('before-quit', () =>
+        electron.app.emit('second-instance', {}, [], '/', { target: handedOver }),
+      )
+      electron.app.quit()
+    }, target)
+  // The page has something to save, and the person answers “Wait”.
+  await shell.run(({ pages }) =>
+    pages[0].evaluate(() =>
+      addEventListener('beforeunload', (event) => event.preventDefault(), { once: true }),
+    ),
+  )
+  await quit(folder.path)
+  const title = () => shell.run(({ pages }) => pages[0].title())
+  await expect.poll(title, { timeout: 20_000 }).toContain('a.png')
+  await quit(join(folder.path, 'a.png'))
+  const ended = await shell.ended
+  expect(ended?.relaunches.map(({ args }) => args.at(-1))).toEqual([join(folder.path, 'a.png')])
 })
 
 test('a closed terminal ends nothing and shows no dialogs', async () => {

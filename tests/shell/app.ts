@@ -92,7 +92,11 @@ class App extends EventEmitter {
         }
       }
     }
-    watch(handedOver, take)
+    // Another start is told after `ready`, and not before.
+    this.#ready.promise.then(() => setImmediate(take))
+    watch(handedOver, () => {
+      if (this.#isReady) take()
+    })
     return true
   }
 

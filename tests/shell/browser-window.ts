@@ -91,6 +91,7 @@ let nextId = 1
 app.windows = () => windows
 
 interface Options {
+  name?: string
   show?: boolean
   width?: number
   height?: number
@@ -138,6 +139,8 @@ export class BrowserWindow extends EventEmitter {
     const { preload, sandbox, contextIsolation } = options.webPreferences
     if (!isAbsolute(preload) || !existsSync(preload)) throw new Error(`No preload at ${preload}`)
     if (!sandbox || !contextIsolation) throw new Error('The page is neither sandboxed nor isolated')
+    if (options.name && windows.some((other) => other.options.name === options.name))
+      throw new Error(`A window named ${options.name} is already there`)
     this.options = options
     windows.push(this)
     app.emit('web-contents-created', {}, this.webContents)

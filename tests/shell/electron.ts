@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events'
 import { app } from './app.ts'
 import { BrowserWindow } from './browser-window.ts'
-import { blockingCalls, dialogs, machine, menuBar, openedOutside } from './state.ts'
+import { blockingCalls, dialogs, folderDialogs, machine, menuBar, openedOutside } from './state.ts'
 
 export { app, BrowserWindow }
 
@@ -38,6 +38,26 @@ function openDialog(kind: string, parent: unknown, options: BoxOptions): Promise
   })
 }
 
+interface FolderOptions {
+  title: string
+  defaultPath?: string
+}
+
+function openFolderDialog(parent: unknown, { title, defaultPath }: FolderOptions) {
+  return new Promise((answer) => {
+    const open = {
+      title,
+      parent: parent instanceof BrowserWindow ? parent.id : null,
+      from: defaultPath ?? null,
+      choose: (path: string | null) => {
+        folderDialogs.splice(folderDialogs.indexOf(open), 1)
+        answer({ canceled: path === null, filePaths: path === null ? [] : [path] })
+      },
+    }
+    folderDialogs.push(open)
+  })
+}
+
 export const dialog = {
   showMessageBox: async (...given: unknown[]) => ({
     response: await openDialog('message', given[0], given.at(-1) as BoxOptions),
@@ -50,7 +70,8 @@ export const dialog = {
   showErrorBox: (title: string, text: string) => {
     process.send?.({ errorBox: { title, text } })
   },
-  showOpenDialog: async () => ({ canceled: true, filePaths: [] }),
+  showOpenDialog: (...given: unknown[]) =>
+    openFolderDialog(given[0], given.at(-1) as FolderOptions),
 }
 
 const MODIFIER = /^(CmdOrCtrl|Ctrl|Cmd|Shift|Alt)$/

@@ -76,6 +76,13 @@ export function pageSide(): void {
         : Uint8Array.from(atob(wire.bytes), (character) => character.charCodeAt(0))
     ports.get(id)?.postMessage(data)
   }
+  // What intercepts requests sees bytes, but not a file of the page's.
+  const send = globalThis.fetch
+  globalThis.fetch = async (input, init) =>
+    send(
+      input,
+      init?.body instanceof Blob ? { ...init, body: await init.body.arrayBuffer() } : init,
+    )
   // Paths of dropped files, by their names; a file that is not here has none (it came from a browser).
   bridge.shellPaths = {}
   bridge.shellElectron = {

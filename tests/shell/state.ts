@@ -22,6 +22,16 @@ export interface OpenDialog {
 /** Dialogs that wait for an answer. */
 export const dialogs: OpenDialog[] = []
 
+export interface FolderDialog {
+  title: string
+  parent: number | null
+  from: string | null
+  /** null: the person cancels. */
+  choose: (path: string | null) => void
+}
+/** Dialogs that wait for a folder. */
+export const folderDialogs: FolderDialog[] = []
+
 /** Addresses that were handed to the system's browser. */
 export const openedOutside: string[] = []
 

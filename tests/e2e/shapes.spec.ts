@@ -90,8 +90,13 @@ test('boxes are rotated by key, and converted with what is lost said', async ({ 
   await page.keyboard.press('.')
   await expect(canvas.hint).toHaveText('Only boxes turn: convert it to an oriented box first')
   await command(app, 'Convert to bounding box')
-  await command(app, 'Simplify')
-  await expect(canvas.hint).toHaveText('Simplify: no polygon is selected that may be changed')
+  // What cannot act on the selection is not offered.
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.getByPlaceholder('Type a command…').fill('Simplify')
+  await expect(page.getByRole('option', { name: /Simplify/ })).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  )
 })
 
 test('shapes are copied from the previous image, identical ones skipped', async ({ app }) => {

@@ -32,6 +32,7 @@ class App extends EventEmitter {
   readonly dock = undefined
   readonly #ready = Promise.withResolvers<void>()
   #isReady = false
+  #isQuitting = false
   #userData = ''
   /** Set by the windows' module. */
   windows: () => readonly Closable[] = () => []
@@ -115,7 +116,12 @@ class App extends EventEmitter {
     const before = preventable({})
     this.emit('before-quit', before.event)
     if (before.isPrevented) return
-    for (const window of this.windows()) if (!(await window.close())) return
+    this.#isQuitting = true
+    for (const window of [...this.windows()])
+      if (!(await window.close())) {
+        this.#isQuitting = false
+        return
+      }
     this.#end()
   }
 
@@ -125,8 +131,9 @@ class App extends EventEmitter {
     if (!will.isPrevented) this.exit(0)
   }
 
-  /** The last window has gone. */
+  /** The last window has gone. While the app quits, `window-all-closed` is not emitted. */
   allClosed(): void {
+    if (this.#isQuitting) return
     calls.push('window-all-closed')
     if (this.listenerCount('window-all-closed') === 0) this.quit()
     else this.emit('window-all-closed')

@@ -15,6 +15,7 @@ async function opened() {
   await core.library.settled(id)
   return {
     core,
+    datasetId: id,
     root: root.path,
     async lookAgain() {
       const problems: string[] = []
@@ -53,6 +54,18 @@ test('an empty mount point says nothing about its images', async () => {
   const { missing, problems } = await setup.lookAgain()
   expect(missing).toEqual([])
   expect(problems.join()).toContain('is empty')
+})
+
+test('the last image of a folder is missing when the system says that it was deleted', async () => {
+  await using setup = await opened()
+  rmSync(join(setup.root, 'cam'), { recursive: true })
+  rmSync(join(setup.root, 'a.png'))
+  const { datasetId } = setup
+  await expect
+    .poll(() =>
+      ['a.png', 'cam/b.png'].map((path) => setup.core.images.findByPath(datasetId, path)?.missing),
+    )
+    .toEqual([true, true])
 })
 
 test('a link to a drive that is not connected says nothing about what is behind it', async () => {

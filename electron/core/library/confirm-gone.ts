@@ -23,20 +23,28 @@ async function presenceOf(path: string): Promise<Presence> {
   )
 }
 
+/** Whether the file, or a folder that it was in, is among the deleted ones. */
+function isDeleted(path: string, deleted: ReadonlySet<string>): boolean {
+  return deleted.has(path) || (path !== '' && isDeleted(directoryOf(path), deleted))
+}
+
 /**
  * Which of the files (paths below `root`, with `/`) were looked for and are not there. A folder that cannot be looked
- * into, and a root that is empty, as a mount point without its drive is, say nothing about their files. `problem`: why
- * files were kept, in words.
+ * into, and a root that is empty, as a mount point without its drive is, say nothing about their files. `deleted`: files
+ * and folders that the system's watcher saw being deleted; of these an empty root says enough. `problem`: why files were
+ * kept, in words.
  */
 export async function confirmGone(
   root: string,
   paths: readonly string[],
+  deleted: ReadonlySet<string> = new Set(),
 ): Promise<{ gone: string[]; problem: string | null }> {
   if (paths.length === 0) return { gone: [], problem: null }
   try {
-    if ((await readdir(root)).length === 0)
+    const isEmpty = (await readdir(root)).length === 0
+    if (isEmpty && !paths.every((path) => isDeleted(path, deleted)))
       return {
-        gone: [],
+        gone: paths.filter((path) => isDeleted(path, deleted)),
         problem: `${root} is empty. Its images are kept as they were, in case its drive is not connected`,
       }
   } catch (error) {

@@ -183,12 +183,12 @@ export class Folders {
     })
   }
 
-  #queueScan(folder: OpenFolder): void {
+  #queueScan(folder: OpenFolder, deleted?: ReadonlySet<string>): void {
     this.#queue(folder, async () => {
       folder.problems = []
       // Watching begins before scanning, so that nothing slips between the two.
       folder.watch ??= await this.#watch(folder)
-      await this.#scan(folder)
+      await this.#scan(folder, deleted)
       await this.#readImages(folder)
       this.#tell(folder, 'done')
     })
@@ -210,7 +210,7 @@ export class Folders {
     }
   }
 
-  async #scan(folder: OpenFolder): Promise<void> {
+  async #scan(folder: OpenFolder, deleted?: ReadonlySet<string>): Promise<void> {
     const { images } = this.#deps
     const gone = new Set<string>(
       images.list(folder.datasetId).flatMap(({ path, missing }) => (missing ? [] : [path])),
@@ -224,7 +224,7 @@ export class Folders {
       this.#tell(folder, 'scanning')
     }
     if (folder.abort.signal.aborted) return
-    await this.#markGone(folder, [...gone], known)
+    await this.#markGone(folder, [...gone], known, deleted)
   }
 
   /** Missing is what was looked for and is not there; what cannot be looked at now stays as it was. */
@@ -232,8 +232,9 @@ export class Folders {
     folder: OpenFolder,
     paths: readonly string[],
     known: ReadonlyMap<string, string>,
+    deleted?: ReadonlySet<string>,
   ): Promise<void> {
-    const { gone, problem } = await confirmGone(folder.root, paths)
+    const { gone, problem } = await confirmGone(folder.root, paths, deleted)
     if (folder.abort.signal.aborted) return
     if (problem !== null) folder.problems.push(problem)
     const ids = gone.flatMap((path) => known.get(path) ?? [])
@@ -274,8 +275,9 @@ export class Folders {
       ({ path }) => hasImageExtension(path) || !/\.[a-z0-9]+$/i.test(path),
     )
     if (relevant.length === 0) return
+    const deleted = new Set(relevant.flatMap(({ path, kind }) => (kind === 'delete' ? [path] : [])))
     if (!areImageFiles(relevant)) {
-      this.#queueScan(folder)
+      this.#queueScan(folder, deleted)
       return
     }
     this.#queue(folder, async () => {
@@ -291,7 +293,7 @@ export class Folders {
         }
       }
       this.#upsert(folder, present)
-      await this.#markGone(folder, [...absent.keys()], absent)
+      await this.#markGone(folder, [...absent.keys()], absent, deleted)
       await this.#readImages(folder)
       this.#tell(folder, 'done')
     })

@@ -75,7 +75,7 @@ export function App() {
   }, [settings.data])
   if (!settings.data || !isReady) {
     return (
-      <main className="mx-auto flex h-full max-w-md items-center">
+      <main aria-busy className="mx-auto flex h-full max-w-md items-center">
         {settings.isError ? (
           <ErrorNote>{settings.error.message}</ErrorNote>
         ) : (

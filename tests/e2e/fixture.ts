@@ -7,6 +7,7 @@ import {
   _electron,
   type Browser,
   test as base,
+  expect,
   type Page,
   type ViewportSize,
 } from '@playwright/test'
@@ -93,7 +94,16 @@ export class App {
       ? await this.#startElectron(folder)
       : await this.#startNode(folder, colorScheme)
     if (inElectron) await this.page.emulateMedia({ colorScheme })
+    // Keys pressed before the page listens are lost.
+    await this.page.locator('#root > :not([aria-busy])').first().waitFor({ state: 'attached' })
     return this.page
+  }
+
+  /** Types where the folder picker has to look. It names its own folder first, and would put that beside what is typed. */
+  async typePath(path: string): Promise<void> {
+    const field = this.page.getByLabel('Path')
+    await expect(field).not.toHaveValue('')
+    await field.fill(path)
   }
 
   /** Ends everything, in order or as a power cut would, and starts again. */

@@ -382,7 +382,7 @@ test('shapes go to the next images, and to another dataset', async ({ app }) => 
   await page.keyboard.press('ControlOrMeta+k')
   await page.getByPlaceholder('Type a command…').fill('Open folder')
   await page.keyboard.press('Enter')
-  await page.getByLabel('Path').fill(other.path)
+  await app.typePath(other.path)
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Open this folder' }).click()
   await expect(page.getByText('other.png').first()).toBeVisible()

@@ -144,13 +144,15 @@ export function FolderPicker({
         </section>
       </div>
       {allowCreate && data && <NewFolder parent={data.path} onMade={go} />}
-      {data && !showFiles && (
-        <p className="text-xs text-muted">
-          {data.imageCount > 0
-            ? t('{count} directly in this folder; subfolders are looked through too.', {
-                count: counted(data.imageCount, 'image'),
-              })
-            : t('No images directly in this folder; subfolders are looked through too.')}
+      {!showFiles && (
+        // The line has its place before its words are known: what is above must not move under the pointer.
+        <p className="min-h-4 text-xs text-muted">
+          {data &&
+            (data.imageCount > 0
+              ? t('{count} directly in this folder; subfolders are looked through too.', {
+                  count: counted(data.imageCount, 'image'),
+                })
+              : t('No images directly in this folder; subfolders are looked through too.'))}
         </p>
       )}
     </div>

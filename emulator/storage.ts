@@ -93,7 +93,8 @@ export class Storage {
       .resize({ width: 240 })
       .webp()
       .toBuffer()
-    response.writeHead(200, { 'content-type': 'image/webp' }).end(small)
+    const fault = this.#faults.strike(`STORAGE GET /thumbnail/${object}`)
+    await sendWithFault(response, 200, { 'content-type': 'image/webp' }, small, fault)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

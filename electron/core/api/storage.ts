@@ -189,6 +189,21 @@ export interface StorageSink {
   onData: (chunk: Buffer) => void
 }
 
+/** Pours a body of the API into a sink, from its first byte on: the service continues nothing. Throws what the sink throws. */
+export async function pour(
+  { body, sizeBytes }: { body: Dispatcher.ResponseData['body']; sizeBytes: number | null },
+  sink: StorageSink,
+): Promise<void> {
+  try {
+    sink.onHead({ status: 200, sizeBytes, etag: null })
+    for await (const chunk of body) sink.onData(chunk)
+  } catch (error) {
+    // A body that is not read to its end would hold its connection for good.
+    body.on('error', () => {}).destroy()
+    throw error
+  }
+}
+
 /**
  * The same for thousands of small files: without the stream that each answer is otherwise given, which is a third of
  * what it costs. Throws a PictographError, or what the sink threw.

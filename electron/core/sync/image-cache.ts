@@ -1,10 +1,7 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm, stat, statfs } from 'node:fs/promises'
+import { open, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { Client } from '#core/api/client.ts'
-import { getStorage } from '#core/api/client.ts'
+import { pour, receiveStorage, type StorageSink } from '#core/api/storage.ts'
 import type { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import { imageFile } from '#core/cache/image-file.ts'
@@ -14,6 +11,9 @@ import type { EventBus } from '#core/event-bus.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import type { Facts } from '#core/media/probe.ts'
 import { isBroken, toServiceError } from '#core/service-error.ts'
+import { BrokenFileError } from '#core/threads/wire-error.ts'
+import { fetchFile } from '#core/transfer/fetch-file.ts'
+import { decodes } from '#core/transfer/whole-image.ts'
 import { UserError } from '#core/user-error.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import type { Accounts } from './accounts.ts'
@@ -42,6 +42,12 @@ interface Deps {
   limitBytes: () => number
   /** Something failed in the background. */
   trouble: (error: unknown) => void
+}
+
+/** The file's bytes are on the disk before it counts as kept. */
+async function flush(file: string): Promise<void> {
+  await using handle = await open(file, 'r+')
+  await handle.sync()
 }
 
 /** The files of remote images on this disk: fetched when looked at, ahead of it, and let go by age. */
@@ -87,10 +93,11 @@ export class ImageCache {
     const { thumbnailUrl, datasetId } = facts
     const work = this.#aside(datasetId, async (client) => {
       // Another host than the service's: without the key.
-      const { body } = await getStorage(client.http.dispatcher, thumbnailUrl, {
-        signal: this.#abort.signal,
-      })
-      await this.#write(target, body)
+      const { dispatcher } = client.http
+      const { signal } = this.#abort
+      await this.#receive(target, 0, (sink) =>
+        receiveStorage(dispatcher, thumbnailUrl, { signal }, sink),
+      )
       return target
     })
       .catch((error: unknown) => {
@@ -193,26 +200,22 @@ export class ImageCache {
 
   async #fetch(image: DatasetImage & { datasetId: string }, file: string): Promise<string> {
     const { remotes, files, images, events, probe } = this.#deps
+    const { signal } = this.#abort
     const facts = remotes.find(image.id)
     if (!facts) throw new UserError('image_gone', 'This image is no longer in the library.')
     try {
-      await this.#run(image.datasetId, async (client) => {
-        let before = -1
-        for (let attempt = 1; ; attempt++) {
-          try {
-            const { body } = await client.images.bytesById(facts.remoteId, {
-              signal: this.#abort.signal,
-            })
-            const size = await this.#write(file, body)
-            // A list may be wrong about a size, but not a second time in the same way as a broken transfer.
-            if (size === image.fileSizeBytes || image.fileSizeBytes === 0 || size === before) return
-            before = size
-          } catch (error) {
-            if (attempt >= ATTEMPTS || !isBroken(error)) throw error
-          }
-        }
-      })
+      await this.#run(image.datasetId, (client) =>
+        this.#receive(file, image.fileSizeBytes, async (sink) =>
+          pour(await client.images.bytesById(facts.remoteId, { signal }), sink),
+        ),
+      )
     } catch (error) {
+      if (error instanceof BrokenFileError)
+        throw new UserError(
+          'image_incomplete',
+          'The service sent this image incomplete, several times. Try again later.',
+          { cause: error },
+        )
       const problem = toServiceError(error)
       if (problem.reason !== 'offline') throw problem
       throw new UserError(
@@ -239,18 +242,33 @@ export class ImageCache {
     return file
   }
 
-  /** There whole or not at all. Answers its bytes. */
-  async #write(target: string, body: Readable): Promise<number> {
-    const part = `${target}.part`
-    try {
-      await makeFolder(dirname(target))
-      await pipeline(body, createWriteStream(part, { flush: true }), { signal: this.#abort.signal })
-      const { size } = await stat(part)
-      await rename(part, target)
-      return size
-    } catch (error) {
-      await rm(part, { force: true })
-      throw error
+  /** A whole image at its place, or nothing. `expectedBytes`: as a list says; 0: nobody says. */
+  async #receive(
+    target: string,
+    expectedBytes: number,
+    open: (sink: StorageSink) => Promise<void>,
+  ): Promise<void> {
+    const { signal } = this.#abort
+    await makeFolder(dirname(target))
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await fetchFile({
+          target,
+          mayHavePart: true,
+          expectedBytes,
+          etag: null,
+          open: (_fromByte, _etag, sink) => open(sink),
+          decodes: (bytes) => decodes(target, bytes),
+          onBytes: () => signal.throwIfAborted(),
+          onEtag: () => {},
+        })
+        await flush(target)
+        return
+      } catch (error) {
+        await rm(`${target}.part`, { force: true })
+        const mayHelp = isBroken(error) || error instanceof BrokenFileError
+        if (signal.aborted || attempt >= ATTEMPTS || !mayHelp) throw error
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { newId } from '#shared/model/annotation.ts'
 import { cloudCore, edit, idAndClass, onService, seededEmulator } from '#tests/helpers/cloud.ts'
@@ -178,6 +178,39 @@ describe('an image of the service', () => {
       fault: { kind: 'truncate', bytes: 300, honest: false },
     })
     expect(statSync(await cloud.core.cache.file(image.id)).size).toBe(size)
+  })
+
+  test('a body that ends early each time, at the same byte and as if that were all, is never the image', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    const [image] = cloud.list()
+    const { size } = statSync(await cloud.core.cache.file(image.id))
+    await cloud.core.cache.drop([image.id])
+    const match = 'GET /api/v1/developer/images/[0-9a-f-]{36}$'
+    const fault = { kind: 'truncate', bytes: 300, honest: true } as const
+    service.emulator.faults.add({ match, times: 50, fault })
+    await expect(cloud.core.cache.file(image.id)).rejects.toThrow('incomplete')
+    expect(cloud.core.images.get(image.id).remote?.isCached).toBe(false)
+    service.emulator.faults.clear()
+    service.emulator.faults.add({ match, times: 1, fault })
+    const file = await cloud.core.cache.file(image.id)
+    expect(statSync(file).size).toBe(size)
+    expect(readdirSync(dirname(file)).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
+  test.each([
+    ['ends early', { kind: 'truncate', bytes: 60, honest: true }],
+    ['is a web page', { kind: 'portal' }],
+  ] as const)('a thumbnail that %s is not kept', async (_what, fault) => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    const [image] = cloud.list()
+    const small = () =>
+      cloud.core.media(new Request(`http://local/media/thumbnail/${image.id}?width=160`))
+    service.emulator.faults.add({ match: 'GET /thumbnail', times: 50, fault })
+    expect((await small()).ok).toBe(false)
+    service.emulator.faults.clear()
+    expect((await small()).status).toBe(200)
   })
 
   test('a thumbnail comes from the delivery network, without the key', async () => {

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import type { StorageSink } from '#core/api/storage.ts'
+import { pour } from '#core/api/storage.ts'
 import type { ZipEntry } from '#core/zip-file.ts'
 import type { DownloadOptions } from '#shared/model/transfer.ts'
 import { eachOfExport, orOneByOne } from './dataset-export.ts'
@@ -49,7 +49,7 @@ export class DownloadImages {
 
   /** `isAgain`: it was tried before in this run. Sets the item's size to what it is. */
   async fetch(item: DownloadItem, isAgain: boolean): Promise<'same' | 'fetched'> {
-    const { transfers, transfer, fetch, onBytes } = this.#context
+    const { transfers, transfer, fetch, onBytes, run, signal } = this.#context
     const found = await this.#isThere(item)
     if (found) return found
     // As the list had it: what comes may be of another size.
@@ -69,7 +69,9 @@ export class DownloadImages {
     const file = await (address === undefined
       ? fetchFile({
           ...order,
-          open: (_fromByte, _etag, sink) => this.#askService(item, sink),
+          // Beyond what the listing gives addresses for: from the service itself.
+          open: async (_fromByte, _etag, sink) =>
+            pour(await run((client) => client.images.bytesById(item.source, { signal })), sink),
           decodes: (bytes) => decodes(target, bytes),
           onBytes,
           onEtag,
@@ -140,22 +142,6 @@ export class DownloadImages {
   #keep(item: DownloadItem, file: string, stamp: string, fetched: FetchedFile): void {
     item.sizeBytes = fetched.sizeBytes
     this.#context.keep({ file, remoteId: item.source, stamp, ...fetched })
-  }
-
-  /** Beyond what the listing gives addresses for: from the service itself, from the beginning. */
-  async #askService(item: DownloadItem, sink: StorageSink): Promise<void> {
-    const { run, signal } = this.#context
-    const { body, sizeBytes } = await run((client) =>
-      client.images.bytesById(item.source, { signal }),
-    )
-    try {
-      sink.onHead({ status: 200, sizeBytes, etag: null })
-      for await (const chunk of body) sink.onData(chunk)
-    } catch (error) {
-      // Not read to its end it would hold its connection for good.
-      body.on('error', () => {}).destroy()
-      throw error
-    }
   }
 
   /** One image of an archive, to its place. false: it is not whole, and is fetched by itself. */

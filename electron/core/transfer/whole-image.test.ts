@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '#tests/helpers/core.ts'
-import { isWhole, isWholeImage } from './whole-image.ts'
+import { decodes, isWhole, isWholeImage } from './whole-image.ts'
 
 const noise = sharp({
   create: {
@@ -49,4 +49,52 @@ test('what a camera writes behind the end is no fault, and a preview inside is n
   const file = join(folder.path, 'a.jpg')
   writeFileSync(file, bytes)
   expect(await isWholeImage(file, never)).toBe(true)
+})
+
+/** A 24-bit BMP with a length in its header, as most programs write it. */
+function bmp(width: number, height: number, told?: number): Buffer {
+  const row = Math.ceil((width * 3) / 4) * 4
+  const bytes = Buffer.alloc(54 + row * height, 0x7f)
+  bytes.write('BM', 0, 'latin1')
+  bytes.writeUInt32LE(told ?? bytes.length, 2)
+  bytes.writeUInt32LE(0, 6)
+  bytes.writeUInt32LE(54, 10)
+  bytes.writeUInt32LE(40, 14)
+  bytes.writeInt32LE(width, 18)
+  bytes.writeInt32LE(-height, 22)
+  bytes.writeUInt16LE(24, 28)
+  bytes.writeUInt32LE(0, 30)
+  return bytes
+}
+
+function box(kind: string, content: Buffer, isLong = false): Buffer {
+  const head = Buffer.alloc(isLong ? 16 : 8)
+  head.writeUInt32BE(isLong ? 1 : 8 + content.length)
+  head.write(kind, 4, 'latin1')
+  if (isLong) head.writeBigUInt64BE(BigInt(16 + content.length), 8)
+  return Buffer.concat([head, content])
+}
+
+test('a BMP or HEIC that ends early, and a web page under such a name, are not whole', async () => {
+  const bitmap = bmp(40, 30)
+  const isWholeAs = (name: string, bytes: Buffer) => isWhole([bytes], (all) => decodes(name, all))
+  expect(await isWholeAs('a.bmp', bitmap)).toBe(true)
+  // Written without a length.
+  expect(await isWholeAs('a.bmp', bmp(40, 30, 0))).toBe(true)
+  const heic = Buffer.concat([
+    box('ftyp', Buffer.from('heic\0\0\0\0mif1heic', 'latin1')),
+    box('meta', Buffer.alloc(300)),
+    box('mdat', Buffer.alloc(5_000, 1), true),
+  ])
+  expect(await isWholeAs('a.heic', heic)).toBe(true)
+  for (const [name, bytes] of [
+    ['a.bmp', bitmap],
+    ['a.bmp', bmp(40, 30, 0)],
+    ['a.heic', heic],
+  ] as const)
+    for (const cut of [1, 20, 1_000, bytes.length - 30])
+      expect(await isWholeAs(name, bytes.subarray(0, -cut)), `${name}, ${cut} missing`).toBe(false)
+  const page = Buffer.from('<!doctype html><html><title>Sign in</title></html>')
+  for (const name of ['a.bmp', 'a.heic', 'a.jpg', 'a.png', 'a.tif'])
+    expect(await isWholeAs(name, page), name).toBe(false)
 })

@@ -89,8 +89,40 @@ export async function isWhole(
   return bytes.subarray(0, 4).equals(PNG_START) ? bytes.includes(PNG_END) : decodes(bytes)
 }
 
-/** Whether an image can be decoded to its end, by its file's name. What no decoder is here for counts as whole. */
+/** BITMAPFILEHEADER and BITMAPINFOHEADER (Microsoft, "Bitmap Storage") up to the field that names the compression. */
+const BMP_HEADER_BYTES = 34
+
+/** A BMP's own length is wrong in many files, so plain pixels are counted; it is only believed where they are packed. */
+function bmpHasItsEnd(bytes: Buffer): boolean {
+  if (bytes.length < BMP_HEADER_BYTES) return false
+  const pixelsAt = bytes.readUInt32LE(10)
+  if (bytes.readUInt32LE(14) < 40 || bytes.readUInt32LE(30) !== 0)
+    return Math.max(bytes.readUInt32LE(2), pixelsAt + 1) <= bytes.length
+  const rowBytes = Math.ceil((bytes.readInt32LE(18) * bytes.readUInt16LE(28)) / 32) * 4
+  return pixelsAt + rowBytes * Math.abs(bytes.readInt32LE(22)) <= bytes.length
+}
+
+/** HEIC and its like are boxes, one behind the other, each with its length (ISO/IEC 14496-12, 4.2). */
+function boxesHaveTheirEnd(bytes: Buffer): boolean {
+  const kinds = new Set<string>()
+  for (let at = 0; at < bytes.length; ) {
+    if (at + 8 > bytes.length) return false
+    const short = bytes.readUInt32BE(at)
+    if (short === 1 && at + 16 > bytes.length) return false
+    // 0: to the end of the file. 1: the length is behind the name, in 64 bits.
+    const length =
+      short === 0 ? bytes.length - at : short === 1 ? Number(bytes.readBigUInt64BE(at + 8)) : short
+    if (length < 8 || at + length > bytes.length) return false
+    kinds.add(bytes.toString('latin1', at + 4, at + 8))
+    at += length
+  }
+  return kinds.has('ftyp') && kinds.has('meta')
+}
+
+/** Whether an image can be decoded to its end. What no decoder is here for is judged by its structure. */
 export async function decodes(name: string, bytes: Buffer): Promise<boolean> {
+  if (bytes.toString('latin1', 0, 2) === 'BM') return bmpHasItsEnd(bytes)
+  if (bytes.toString('latin1', 4, 8) === 'ftyp' && !boxesHaveTheirEnd(bytes)) return false
   try {
     const sharp = await loadSharp()
     const input = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
@@ -99,6 +131,6 @@ export async function decodes(name: string, bytes: Buffer): Promise<boolean> {
     await input.stats()
     return true
   } catch {
-    return /\.(bmp|hei[cf])$/i.test(name)
+    return /\.hei[cf]$/i.test(name) && boxesHaveTheirEnd(bytes)
   }
 }

@@ -211,6 +211,6 @@ export const newExport = z.strictObject({
   ]),
   include_images: z.boolean(),
   class_filter: z.array(z.string()).nullish(),
-  status_filter: z.array(z.string()).nullish(),
+  status_filter: z.string().nullish(),
   organize_by_split: z.boolean().optional(),
 })

@@ -83,7 +83,7 @@ export const ORGANIZATION = {
   id: '00000000-0000-4000-8000-000000000001',
   name: 'Emulated Organisation',
   slug: 'emulated',
-  tier: 'pro',
+  subscription_tier: 'pro',
   member_count: 3,
 }
 

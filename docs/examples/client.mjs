@@ -7,6 +7,8 @@ const client = new Client({
 const { datasets, images, annotations } = client
 await datasets.create({ name: 'traffic', classes: [{ name: 'car' }] })
 await images.upload('traffic', process.argv[2], { filename: 'street.png', directoryPath: '/day' })
-await annotations.save('traffic', 'day/street.png', [annotations.createBbox('car', [5, 5, 20, 10])])
+await annotations.save('traffic', 'day/street.png', [
+  annotations.createBbox('1', 'car', [5, 5, 20, 10]),
+])
 for await (const image of images.list('traffic')) console.log(`${image.filename}: ${image.annotation_count}`)
 await client.close()

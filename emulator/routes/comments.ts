@@ -13,6 +13,7 @@ interface Comment {
   annotation_id: string
   body: string
   resolved: boolean
+  is_deleted: boolean
   created_at: string
 }
 
@@ -34,7 +35,7 @@ export function commentRoutes(app: FastifyInstance, { state, now }: Service): vo
     const body = bodyOf(request, newComment)
     state.imageById(body.image_id)
     const created_at = new Date(now()).toISOString()
-    const comment = { id: newId(), ...body, resolved: false, created_at }
+    const comment = { id: newId(), ...body, resolved: false, is_deleted: false, created_at }
     comments.set(comment.id, comment)
     reply.status(201)
     return { comment }
@@ -51,7 +52,9 @@ export function commentRoutes(app: FastifyInstance, { state, now }: Service): vo
 
   app.delete(`${BASE}/:id`, (request) => {
     requireRole(request, 'member')
-    comments.delete(find(params(request).id).id)
-    return { deleted: true }
+    const comment = find(params(request).id)
+    // A deleted comment stays in the list as an empty mark.
+    comments.set(comment.id, { ...comment, body: '', is_deleted: true })
+    return { success: true, id: comment.id }
   })
 }

@@ -19,7 +19,7 @@ import {
 import { newId } from '#emulator/state.ts'
 
 const BASE = '/api/v1/developer/exports'
-const inDataset = z.strictObject({ dataset: z.string() })
+const inDataset = z.strictObject({ dataset: z.string().optional() })
 
 interface Export {
   id: string
@@ -35,9 +35,14 @@ interface Export {
 /** Exports are made in the background, as ZIPs in storage. */
 export function exportRoutes(app: FastifyInstance, { state, storage, now }: Service): void {
   const exports = new Map<string, Export>()
-  const find = (id: string, dataset: string): Export => {
-    const found = exports.get(id)
-    if (!found || found.dataset_name !== state.dataset(dataset).name) throw notFound('Export')
+  /** By UUID, or by the name that it has in a dataset. */
+  const find = (name: string, dataset: string | undefined): Export => {
+    const owner = dataset === undefined ? null : state.dataset(dataset).name
+    const found =
+      owner === null
+        ? exports.get(name)
+        : [...exports.values()].find((item) => item.name === name && item.dataset_name === owner)
+    if (!found) throw notFound('Export')
     return found
   }
   const shown = ({ object: _object, ...item }: Export) => item
@@ -48,7 +53,7 @@ export function exportRoutes(app: FastifyInstance, { state, storage, now }: Serv
     const classes = options.class_filter && new Set(options.class_filter)
     const dataset = state.dataset(options.dataset_name)
     for (const image of state.images(dataset.id)) {
-      if (options.status_filter && !options.status_filter.includes(image.status)) continue
+      if (options.status_filter && options.status_filter !== image.status) continue
       const annotations = state
         .annotations(image.id)
         .filter(({ name }) => !classes || classes.has(name))

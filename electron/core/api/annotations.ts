@@ -1,25 +1,22 @@
 import { z } from 'zod'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { UnexpectedAnswerError, ValidationError } from './errors.ts'
-import { type CallOptions, type Http, imagePath, segment } from './http.ts'
+import { type CallOptions, type Http, segment } from './http.ts'
+import { imageRoute } from './image-address.ts'
+import { refuseUnknown } from './options.ts'
 import { bulkSavedSchema, classChangeSchema, data, savedSchema } from './schemas.ts'
+import { number } from './tolerant.ts'
 import { fromWireAnnotation, toWireAnnotation, type WireAnnotation } from './wire-annotation.ts'
 
 /** The service's limit of one bulk save, in images. */
 export const BULK_SAVE_LIMIT = 200
 
-const listSchema = z.object({
-  image_id: z.string().nullish(),
-  filename: z.string().nullish(),
-  image: z.string().nullish(),
-  annotations: z.array(z.unknown()),
-})
+const listSchema = z.object({ annotations: z.array(z.record(z.string(), z.unknown())) })
 
 type Pair = readonly [number, number]
 
 /** What an annotation may have besides its shape. */
-interface CreateFields {
-  id?: string
+export interface CreateFields {
   confidence?: number
   /** The README's word for attributes. */
   metadata?: Record<string, unknown>
@@ -47,42 +44,43 @@ export class Annotations {
     this.#http = http
   }
 
-  /** In the service's form. */
-  async get(dataset: string, path: string, call: CallOptions = {}): Promise<WireAnnotation[]> {
-    return (await this.read(dataset, path, call)).map(toWireAnnotation)
+  /**
+   * In the service's form, exactly as it has them: what we do not understand stays, as a save replaces all.
+   * `image`: its path in the dataset, or its UUID.
+   */
+  async get(dataset: string, image: string, call: CallOptions = {}): Promise<WireAnnotation[]> {
+    const route = `/annotations/${await imageRoute(this.#http, dataset, image, call)}`
+    return (await this.#http.json(listSchema, 'GET', route, call)).annotations
   }
 
-  /** In the app's form. */
-  async read(dataset: string, path: string, call: CallOptions = {}): Promise<Annotation[]> {
-    const route = `/annotations/${segment(dataset)}/${imagePath(path)}`
-    return this.#list(route, call)
+  /** The same by the image's UUID alone, which is what its `annotation_url` points to. */
+  async getById(imageId: string, call: CallOptions = {}): Promise<WireAnnotation[]> {
+    const route = `/annotations/${segment(imageId)}/file`
+    return (await this.#http.json(listSchema, 'GET', route, call)).annotations
   }
 
-  /** By the image's UUID, which is what its `annotation_url` points to. In the app's form. */
+  /** In the app's form. Throws an UnexpectedAnswerError for one that cannot be read: a save would delete it. */
   async readById(imageId: string, call: CallOptions = {}): Promise<Annotation[]> {
-    return this.#list(`/annotations/${segment(imageId)}/file`, call)
-  }
-
-  async #list(route: string, call: CallOptions): Promise<Annotation[]> {
-    const { annotations } = await this.#http.json(listSchema, 'GET', route, call)
+    const annotations = await this.getById(imageId, call)
     return annotations.map((value, index) => {
       const parsed = fromWireAnnotation(value)
       if (parsed.ok) return parsed.annotation
+      const route = `GET /annotations/${imageId}/file`
       const field = `annotations.${index}.${parsed.field}`
-      throw new UnexpectedAnswerError(
-        `GET ${route} answered something unexpected: ${field}: ${parsed.message}`,
-        {
-          route: `GET ${route}`,
-          details: { field },
-        },
-      )
+      const message = `${route} answered something unexpected: ${field}: ${parsed.message}`
+      throw new UnexpectedAnswerError(message, { route, details: { field } })
     })
   }
 
   /** `annotations`: canonical or shorthand. `previous_count` tells of somebody who saved since they were read. */
-  save(dataset: string, path: string, annotations: readonly unknown[], call: CallOptions = {}) {
-    const route = `/annotations/${segment(dataset)}/${imagePath(path)}`
+  async save(
+    dataset: string,
+    image: string,
+    annotations: readonly unknown[],
+    call: CallOptions = {},
+  ) {
     const body = { annotations: canonicalList(annotations) }
+    const route = `/annotations/${await imageRoute(this.#http, dataset, image, call)}`
     return this.#http.json(savedSchema, 'POST', route, { ...call, body })
   }
 
@@ -100,37 +98,51 @@ export class Annotations {
     return this.#http.json(bulkSavedSchema, 'POST', '/annotations/bulk', { ...call, body })
   }
 
-  /** Answers how many there were. */
-  async delete(dataset: string, path: string, call: CallOptions = {}): Promise<number> {
-    const route = `/annotations/${segment(dataset)}/${imagePath(path)}`
-    const schema = z.object({ deleted_count: z.number().int() })
-    return (await this.#http.json(schema, 'DELETE', route, call)).deleted_count
+  /** Answers how many there were; null where the service does not say. */
+  async delete(dataset: string, image: string, call: CallOptions = {}): Promise<number | null> {
+    const route = `/annotations/${await imageRoute(this.#http, dataset, image, call)}`
+    const schema = z.object({ deleted_count: number })
+    return (await this.#http.json(schema, 'DELETE', route, call)).deleted_count ?? null
   }
 
-  /** `bbox`: x, y, width, height in image pixels. */
+  /** `id`: unique in the image, a UUID by preference. `bbox`: x, y, width, height in image pixels. */
   createBbox(
+    id: string,
     name: string,
     bbox: readonly [number, number, number, number],
     fields: CreateFields = {},
-  ) {
-    return canonical({ ...fields, name, type: 'bbox', bbox })
+  ): WireAnnotation {
+    return created('createBbox', { id, name, type: 'bbox', bbox }, fields)
   }
 
-  createPolygon(name: string, polygon: readonly Pair[], fields: CreateFields = {}) {
-    return canonical({ ...fields, name, type: 'polygon', polygon })
+  /** `polygon`: its corners; the first need not be repeated. */
+  createPolygon(
+    id: string,
+    name: string,
+    polygon: readonly Pair[],
+    fields: CreateFields = {},
+  ): WireAnnotation {
+    return created('createPolygon', { id, name, type: 'polygon', polygon }, fields)
   }
 
-  createPolyline(name: string, polyline: readonly Pair[], fields: CreateFields = {}) {
-    return canonical({ ...fields, name, type: 'polyline', polyline })
+  createPolyline(
+    id: string,
+    name: string,
+    polyline: readonly Pair[],
+    fields: CreateFields = {},
+  ): WireAnnotation {
+    return created('createPolyline', { id, name, type: 'polyline', polyline }, fields)
   }
 
+  /** `instanceId`: points with the same one belong to one object. */
   createKeypoint(
+    id: string,
     name: string,
     keypoint: Pair,
     { instanceId, ...fields }: CreateFields & { instanceId?: number } = {},
-  ) {
+  ): WireAnnotation {
     const instance = instanceId === undefined ? {} : { instance_id: instanceId }
-    return canonical({ ...fields, ...instance, name, type: 'keypoint', keypoint })
+    return created('createKeypoint', { ...instance, id, name, type: 'keypoint', keypoint }, fields)
   }
 
   async renameClass(dataset: string, oldName: string, newName: string, call: CallOptions = {}) {
@@ -170,4 +182,15 @@ export class Annotations {
 
 function canonicalList(annotations: readonly unknown[]): WireAnnotation[] {
   return annotations.map((value, index) => canonical(value, `annotations.${index}`))
+}
+
+const CREATE_FIELDS = ['confidence', 'metadata', 'attributes']
+
+function created(
+  name: string,
+  shape: Record<string, unknown>,
+  fields: CreateFields,
+): WireAnnotation {
+  refuseUnknown(`annotations.${name}`, fields, CREATE_FIELDS)
+  return canonical({ ...fields, ...shape })
 }

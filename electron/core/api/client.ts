@@ -1,8 +1,12 @@
 import { Annotations } from './annotations.ts'
+import { AutoAnnotate } from './auto-annotate.ts'
+import { Comments } from './comments.ts'
 import { Datasets } from './datasets.ts'
+import { Directories } from './directories.ts'
+import { Exports } from './exports.ts'
 import { Http, type HttpOptions } from './http.ts'
 import { Images } from './images.ts'
-import { AutoAnnotate, Comments, Directories, Exports, Organizations } from './others.ts'
+import { Organizations } from './organizations.ts'
 
 export { BULK_SAVE_LIMIT } from './annotations.ts'
 export { type BudgetState, PLAN_LIMITS, RequestBudget } from './budget.ts'

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { type CallOptions, type Http, segment } from './http.ts'
-import { Images } from './images.ts'
-import { allItems, pageSchema } from './paging.ts'
+import { Images, type ListOptions } from './images.ts'
+import { wireFields } from './options.ts'
+import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
 import {
   data,
   downloadListingSchema,
@@ -14,7 +15,19 @@ import {
 
 export type DownloadMode = 'full' | 'images_only' | 'annotations_only'
 
-const deletedSchema = data(z.object({ id: z.string(), deleted: z.boolean().nullish() }))
+/** What a new dataset may have, under the service's names. */
+const FIELDS = {
+  name: 'name',
+  readme: 'readme',
+  description: 'description',
+  annotationTypes: 'annotation_types',
+  classes: 'classes',
+}
+const { name: _, ...CHANGEABLE } = {
+  ...FIELDS,
+  newName: 'new_name',
+  classesBase: 'classes_base',
+}
 
 /** `dataset` is everywhere its name (case-sensitive) or its UUID. All methods throw a PictographError. */
 export class Datasets {
@@ -24,17 +37,15 @@ export class Datasets {
     this.#http = http
   }
 
-  list(
-    options: CallOptions & { archived?: boolean; limit?: number } = {},
-  ): AsyncGenerator<RemoteDataset> {
-    const { archived, limit, ...call } = options
+  list(options: CallOptions & Range & { archived?: boolean } = {}): Listing<RemoteDataset> {
+    const { archived, limit, offset, ...call } = options
     return allItems(
-      (pageLimit, offset) =>
+      (limit, offset) =>
         this.#http.json(pageSchema(remoteDatasetSchema), 'GET', '/datasets/', {
           ...call,
-          query: { limit: pageLimit, offset, archived },
+          query: { limit, offset, archived },
         }),
-      limit,
+      { limit, offset },
     )
   }
 
@@ -54,8 +65,8 @@ export class Datasets {
     return (await this.#http.json(data(remoteDatasetSchema), 'GET', path, { ...call, query })).data
   }
 
-  /** Newest first; more filters are in `images.list`. */
-  listImages(dataset: string, options: { signal?: AbortSignal } = {}): AsyncGenerator<RemoteImage> {
+  /** Newest first: the same as `images.list`. */
+  listImages(dataset: string, options: ListOptions = {}): Listing<RemoteImage> {
     return new Images(this.#http).list(dataset, options)
   }
 
@@ -69,8 +80,7 @@ export class Datasets {
     },
     call: CallOptions = {},
   ): Promise<RemoteDataset> {
-    const { annotationTypes, ...others } = dataset
-    const body = { ...others, ...(annotationTypes && { annotation_types: annotationTypes }) }
+    const body = wireFields('datasets.create', dataset, FIELDS)
     const answer = await this.#http.json(data(remoteDatasetSchema), 'POST', '/datasets/', {
       ...call,
       body,
@@ -94,19 +104,13 @@ export class Datasets {
     },
     call: CallOptions = {},
   ): Promise<RemoteDataset> {
-    const { newName, annotationTypes, classesBase, ...others } = change
-    const body = {
-      ...others,
-      ...(newName !== undefined && { new_name: newName }),
-      ...(annotationTypes && { annotation_types: annotationTypes }),
-      ...(classesBase && { classes_base: classesBase }),
-    }
+    const body = wireFields('datasets.update', change, CHANGEABLE)
     const path = `/datasets/${segment(dataset)}`
     return (await this.#http.json(data(remoteDatasetSchema), 'PATCH', path, { ...call, body })).data
   }
 
   async delete(dataset: string, call: CallOptions = {}): Promise<void> {
-    await this.#http.json(deletedSchema, 'DELETE', `/datasets/${segment(dataset)}`, call)
+    await this.#http.json(z.unknown(), 'DELETE', `/datasets/${segment(dataset)}`, call)
   }
 
   archive(dataset: string, call: CallOptions = {}): Promise<RemoteDataset> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { paymentTerms } from './error-terms.ts'
 import {
   AuthenticationError,
   ConflictError,
@@ -7,37 +8,26 @@ import {
   ForbiddenError,
   NotFoundError,
   PaymentRequiredError,
-  type PaymentTerms,
   PictographError,
   RateLimitError,
   ServerError,
   ValidationError,
 } from './errors.ts'
-
-const paymentSchema = z.object({
-  required_micro_usd: z.number().nullish(),
-  remaining_micro_usd: z.number().nullish(),
-  unit: z.string().nullish(),
-  upgrade_url: z.string().nullish(),
-})
-
-function termsOf(details: unknown): PaymentTerms {
-  const { data } = paymentSchema.safeParse(details)
-  return {
-    requiredMicroUsd: data?.required_micro_usd ?? null,
-    remainingMicroUsd: data?.remaining_micro_usd ?? null,
-    unit: data?.unit ?? null,
-    upgradeUrl: data?.upgrade_url ?? null,
-  }
-}
+import { rowsOf } from './tolerant.ts'
 
 const fieldSchema = z.object({
   loc: z.array(z.union([z.string(), z.number()])),
   msg: z.string(),
 })
+const listedSchema = z.object({ errors: z.array(z.unknown()) })
+const detailSchema = z.object({
+  message: z.string().nullish().catch(null),
+  error: z.string().nullish().catch(null),
+  code: z.string().nullish().catch(null),
+})
 const structuredSchema = z.object({
-  code: z.string().nullish(),
-  message: z.string().nullish(),
+  code: z.string().nullish().catch(null),
+  message: z.string().nullish().catch(null),
   details: z.unknown().optional(),
 })
 const bodySchema = z.object({
@@ -59,27 +49,27 @@ export function readErrorBody(json: unknown): ErrorBody {
   if (!parsed.success) return { message: null, code: undefined, details: undefined, fields: [] }
   const { error, detail, message } = parsed.data
   const structured = typeof error === 'object' ? error : null
-  const list = z.array(fieldSchema).safeParse(detail)
-  const fields = list.success
-    ? list.data.map(({ loc, msg }) => ({ field: loc.join('.'), message: msg }))
-    : []
-  const object = z.object({ message: z.string() }).safeParse(detail)
-  const words =
-    structured?.message ??
-    (typeof detail === 'string' ? detail : null) ??
-    (object.success ? object.data.message : null) ??
-    (fields.length > 0
-      ? fields.map((item) => `${item.field}: ${item.message}`).join('; ')
-      : null) ??
-    (typeof error === 'string' ? error : null) ??
-    message ??
-    null
+  const bare = typeof error === 'string' ? error : (message ?? null)
+  const own = detailSchema.safeParse(detail).data
+  const fields = fieldsOf(structured?.details, detail)
   return {
-    message: words,
-    code: structured?.code ?? undefined,
-    details: structured?.details ?? (fields.length > 0 ? detail : undefined),
+    message:
+      structured?.message ??
+      (typeof detail === 'string' ? detail : null) ??
+      bare ??
+      own?.message ??
+      (fields.map((item) => `${item.field}: ${item.message}`).join('; ') || null),
+    code: structured?.code ?? own?.error ?? own?.code ?? undefined,
+    details: structured?.details ?? (typeof detail === 'string' ? undefined : detail),
     fields,
   }
+}
+
+/** Each field that was refused: the structured list where there is one, else the older one. */
+function fieldsOf(details: unknown, detail: unknown): FieldProblem[] {
+  const inDetails = listedSchema.safeParse(details).data?.errors
+  const list = inDetails ?? (Array.isArray(detail) ? detail : [])
+  return rowsOf(fieldSchema, list).map(({ loc, msg }) => ({ field: loc.join('.'), message: msg }))
 }
 
 /** The error of an answer that is none. `retryAfter`: seconds, of a 429. */
@@ -98,7 +88,7 @@ export function errorOfAnswer(
     details: body.details,
   }
   if (status === 401) return new AuthenticationError(message, full)
-  if (status === 402) return new PaymentRequiredError(message, full, termsOf(body.details))
+  if (status === 402) return new PaymentRequiredError(message, full, paymentTerms(json))
   if (status === 403) return new ForbiddenError(message, full)
   if (status === 404) return new NotFoundError(message, full)
   // A taken file name is sometimes a 400 that only its words tell from others.

@@ -69,6 +69,11 @@ export interface PaymentTerms {
   remainingMicroUsd: number | null
   unit: string | null
   upgradeUrl: string | null
+  /** The plan's limit that was reached, such as `images`; null when it is about money. */
+  limitType: string | null
+  /** What is used of that limit. */
+  current: number | null
+  limit: number | null
 }
 
 export class PaymentRequiredError extends PictographError implements PaymentTerms {
@@ -76,6 +81,9 @@ export class PaymentRequiredError extends PictographError implements PaymentTerm
   readonly remainingMicroUsd: number | null
   readonly unit: string | null
   readonly upgradeUrl: string | null
+  readonly limitType: string | null
+  readonly current: number | null
+  readonly limit: number | null
 
   constructor(message: string, context: ErrorContext, terms: PaymentTerms) {
     super(message, context)
@@ -83,6 +91,9 @@ export class PaymentRequiredError extends PictographError implements PaymentTerm
     this.remainingMicroUsd = terms.remainingMicroUsd
     this.unit = terms.unit
     this.upgradeUrl = terms.upgradeUrl
+    this.limitType = terms.limitType
+    this.current = terms.current
+    this.limit = terms.limit
   }
 }
 

@@ -12,6 +12,7 @@ import {
   ValidationError,
 } from './errors.ts'
 import { networkError } from './network-error.ts'
+import { unknownOption } from './options.ts'
 import {
   backoffMs,
   type Clock,
@@ -53,6 +54,9 @@ export interface CallOptions {
   /** Tries after the first, for this call. */
   retries?: number
 }
+
+/** What a method passes on of the options that it was given, besides its own. */
+const CALL_KEYS: readonly string[] = ['signal', 'idempotencyKey', 'retries', 'query', 'body']
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type Query = Record<string, string | number | boolean | null | undefined>
@@ -190,6 +194,8 @@ export class Http {
     call: Call,
     read: (answer: Answer) => Promise<T>,
   ): Promise<T> {
+    for (const name of Object.keys(call))
+      if (!CALL_KEYS.includes(name)) throw unknownOption(`${method} ${API_PREFIX}${path}`, name, [])
     const writes = method === 'POST' || method === 'PUT' || method === 'PATCH'
     const key = writes ? (call.idempotencyKey ?? newIdempotencyKey()) : null
     for (let attempt = 0; ; attempt++) {

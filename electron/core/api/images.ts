@@ -1,13 +1,24 @@
 import { createWriteStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { splitSchema } from '#shared/model/dataset.ts'
-import { ValidationError } from './errors.ts'
-import { type CallOptions, type Http, imagePath, newIdempotencyKey, segment } from './http.ts'
-import { allItems, pageSchema } from './paging.ts'
-import { batchResultSchema, data, type RemoteImage, remoteImageSchema } from './schemas.ts'
+import { NetworkError, NotFoundError, ValidationError } from './errors.ts'
+import { type CallOptions, type Http, newIdempotencyKey, type Query, segment } from './http.ts'
+import { imageById, imageOfDataset, imageRoute, isUuid } from './image-address.ts'
+import { refuseUnknown, wireFields } from './options.ts'
+import { allItems, hasMore, type Listing, pageSchema, type Range } from './paging.ts'
+import {
+  batchResultSchema,
+  copiedSchema,
+  data,
+  type RemoteImage,
+  remoteImageSchema,
+} from './schemas.ts'
 import { putFile } from './storage.ts'
+import { count, rows, text } from './tolerant.ts'
 
 /** What the service takes, by lower-case extension. Anything else is refused before any request. */
 export const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -45,6 +56,22 @@ export interface Registration extends NewImage {
   height: number | null
 }
 
+export interface UploadOptions extends Partial<NewImage> {
+  /** Pixels after EXIF rotation. */
+  size?: { width: number | null; height: number | null }
+  signal?: AbortSignal
+  onProgress?: (bytes: number) => void
+}
+
+const UPLOAD_OPTIONS = [
+  'filename',
+  'directoryPath',
+  'contentType',
+  'size',
+  'signal',
+  'onProgress',
+] as const
+
 /** The service's limit of one bulk call. */
 export const BULK_UPLOAD_LIMIT = 500
 
@@ -68,13 +95,14 @@ const uploadUrlSchema = z.object({
 })
 
 const bulkRegisteredSchema = z.object({
-  succeeded: z.array(remoteImageSchema),
-  failed: z.array(
-    z.object({ filename: z.string(), directory_path: z.string().nullish(), error: z.string() }),
+  succeeded: rows(remoteImageSchema),
+  failed: rows(
+    z.object({ filename: z.string(), directory_path: text, error: z.string().catch('refused') }),
   ),
 })
 
 export interface ListFilter {
+  /** `/` or `/a/b`: that directory alone. */
   directoryPath?: string
   status?: string
   split?: string
@@ -83,7 +111,32 @@ export interface ListFilter {
   filename?: string
 }
 
-/** `path` is `directory/…/filename` inside the dataset. All methods throw a PictographError. */
+/** The same under the service's names. */
+const FILTERS = {
+  directoryPath: 'directory_path',
+  status: 'status',
+  split: 'split',
+  includeArchived: 'include_archived',
+  minConfidenceBelow: 'min_confidence_lt',
+  filename: 'filename',
+}
+
+export type ListOptions = ListFilter & Range & { signal?: AbortSignal }
+
+const SHARES = { train: 'train', val: 'val', test: 'test', seed: 'seed', mode: 'split_mode' }
+const UPDATES = { status: 'status', displayName: 'display_name', isArchived: 'is_archived' }
+
+/** More than one of a name are archived ones. */
+const SAME_NAME = 20
+
+/** Throws a NetworkError when a body ended before its announced length. */
+function whole<T extends { length: number }>(bytes: T, expected: number | null): T {
+  if (expected === null || bytes.length === expected) return bytes
+  const message = `The image broke off after ${bytes.length} of ${expected} bytes`
+  throw new NetworkError(message, { route: 'GET /images' })
+}
+
+/** `image` is `directory/…/filename` inside the dataset, or the image's UUID. All methods throw a PictographError. */
 export class Images {
   readonly #http: Http
 
@@ -92,26 +145,16 @@ export class Images {
   }
 
   /** Newest first. */
-  list(
-    dataset: string,
-    { signal, limit, ...filter }: ListFilter & { signal?: AbortSignal; limit?: number } = {},
-  ): AsyncGenerator<RemoteImage> {
-    const query = {
-      dataset,
-      directory_path: filter.directoryPath,
-      status: filter.status,
-      split: filter.split,
-      include_archived: filter.includeArchived,
-      min_confidence_lt: filter.minConfidenceBelow,
-      filename: filter.filename,
-    }
+  list(dataset: string, options: ListOptions = {}): Listing<RemoteImage> {
+    const { signal, limit, offset, ...filter } = options
+    const query = wireFields('images.list', filter, FILTERS) as Query
     return allItems(
-      (pageLimit, offset) =>
+      (limit, offset) =>
         this.#http.json(pageSchema(remoteImageSchema), 'GET', '/images/', {
           ...(signal && { signal }),
-          query: { ...query, limit: pageLimit, offset },
+          query: { dataset, ...query, limit, offset },
         }),
-      limit,
+      { limit, offset },
     )
   }
 
@@ -121,24 +164,49 @@ export class Images {
     { limit, offset, ...call }: CallOptions & { limit: number; offset: number },
   ): Promise<{ images: RemoteImage[]; hasMore: boolean }> {
     const query = { dataset, limit, offset }
-    const { data: images, pagination } = await this.#http.json(
-      pageSchema(remoteImageSchema),
-      'GET',
-      '/images/',
-      { ...call, query },
-    )
-    return { images, hasMore: pagination ? pagination.has_more : images.length >= limit }
+    const page = await this.#http.json(pageSchema(remoteImageSchema), 'GET', '/images/', {
+      ...call,
+      query,
+    })
+    return { images: page.items, hasMore: hasMore(page, limit) }
   }
 
   /** By UUID, from the whole organisation: check `dataset_id`. */
-  async metadata(id: string, call: CallOptions = {}): Promise<RemoteImage> {
-    const path = `/images/${segment(id)}/metadata`
-    return (await this.#http.json(data(remoteImageSchema), 'GET', path, call)).data
+  metadata(id: string, call: CallOptions = {}): Promise<RemoteImage> {
+    return imageById(this.#http, id, call)
   }
 
-  /** The original file's bytes, as they come. */
-  bytes(dataset: string, path: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
-    return this.#http.bytes(`/images/${segment(dataset)}/${imagePath(path)}`, call)
+  /**
+   * What the service knows of one image; `image` is its path in the dataset, or its UUID. An archived image is found
+   * where no other has its path. Throws a NotFoundError.
+   */
+  async get(dataset: string, image: string, call: CallOptions = {}): Promise<RemoteImage> {
+    if (isUuid(image)) return imageOfDataset(this.#http, dataset, image, call)
+    const parts = image.split('/').filter((part) => part !== '')
+    const filename = parts.at(-1) ?? ''
+    const directoryPath = `/${parts.slice(0, -1).join('/')}`
+    const query = {
+      dataset,
+      directory_path: directoryPath,
+      filename,
+      include_archived: true,
+      limit: SAME_NAME,
+      offset: 0,
+    }
+    const page = await this.#http.json(pageSchema(remoteImageSchema), 'GET', '/images/', {
+      ...call,
+      query,
+    })
+    const named = page.items.filter((item) => item.filename === filename)
+    const found = named.find((item) => !item.is_archived) ?? named[0]
+    if (found) return found
+    const context = { route: 'GET /images/', status: 404 }
+    throw new NotFoundError(`The dataset “${dataset}” has no image “${image}”`, context)
+  }
+
+  /** The original file's bytes, as they come. `image`: its path in the dataset, or its UUID. */
+  async bytes(dataset: string, image: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
+    return this.#http.bytes(`/images/${await imageRoute(this.#http, dataset, image, call)}`, call)
   }
 
   /** The original file's bytes, by the image's UUID. */
@@ -152,14 +220,40 @@ export class Images {
   }
 
   /** A ZIP of the image, its annotations and a manifest. */
-  bundle(dataset: string, path: string, call: CallOptions = {}) {
-    return this.#http.bytes(`/images/${segment(dataset)}/${imagePath(path)}/data-bundle`, call)
+  async bundle(dataset: string, image: string, call: CallOptions = {}) {
+    const route = await imageRoute(this.#http, dataset, image, call)
+    return this.#http.bytes(`/images/${route}/data-bundle`, call)
   }
 
-  /** Writes the original file's bytes to a file. */
-  async get(dataset: string, path: string, file: string, call: CallOptions = {}): Promise<void> {
-    const { body } = await this.bytes(dataset, path, call)
-    await pipeline(body, createWriteStream(file), { ...(call.signal && { signal: call.signal }) })
+  /** The original file. With `file` it is written there, under another name until it is whole. */
+  async download(
+    dataset: string,
+    image: string,
+    options: CallOptions & { file: string },
+  ): Promise<null>
+  async download(
+    dataset: string,
+    image: string,
+    options?: CallOptions & { file?: undefined },
+  ): Promise<Buffer>
+  async download(
+    dataset: string,
+    image: string,
+    { file, ...call }: CallOptions & { file?: string } = {},
+  ): Promise<Buffer | null> {
+    const { body, sizeBytes } = await this.bytes(dataset, image, call)
+    if (file === undefined) return whole(await buffer(body), sizeBytes)
+    const part = `${file}.part`
+    const { signal } = call
+    try {
+      await pipeline(body, createWriteStream(part), { ...(signal && { signal }) })
+      whole(await stat(part).then(({ size }) => ({ length: size })), sizeBytes)
+      await rename(part, file)
+    } catch (error) {
+      await rm(part, { force: true })
+      throw error
+    }
+    return null
   }
 
   async uploadUrl(dataset: string, image: NewImage, call: CallOptions = {}) {
@@ -178,7 +272,10 @@ export class Images {
     return (await this.#http.json(data(remoteImageSchema), 'POST', path, { ...call, body })).data
   }
 
-  /** At most `BULK_UPLOAD_LIMIT`; the addresses come in the order asked for. */
+  /**
+   * At most `BULK_UPLOAD_LIMIT`; the addresses come in the order asked for, so a row that cannot be read fails them
+   * all: what belongs to which would be guessed.
+   */
   async bulkUploadUrl(dataset: string, images: readonly NewImage[], call: CallOptions = {}) {
     const body = { dataset, images: images.map(wireName) }
     const schema = data(
@@ -194,21 +291,14 @@ export class Images {
     return (await this.#http.json(data(bulkRegisteredSchema), 'POST', path, { ...call, body })).data
   }
 
-  /** A file from disk in three steps, never held in memory. `onProgress`: bytes sent. */
-  async upload(
-    dataset: string,
-    file: string,
-    {
-      onProgress,
-      signal,
-      size = { width: null, height: null },
-      ...image
-    }: NewImage & {
-      size?: { width: number | null; height: number | null }
-      signal?: AbortSignal
-      onProgress?: (bytes: number) => void
-    },
-  ): Promise<RemoteImage> {
+  /**
+   * A file from disk in three steps, never held in memory; without `filename` under its own name, without
+   * `directoryPath` at the top of the dataset. `onProgress`: bytes sent.
+   */
+  async upload(dataset: string, file: string, options: UploadOptions = {}): Promise<RemoteImage> {
+    refuseUnknown('images.upload', options, UPLOAD_OPTIONS)
+    const { onProgress, signal, size = { width: null, height: null }, ...given } = options
+    const image = { filename: basename(file), ...given }
     const call = { ...(signal && { signal }) }
     const contentType = image.contentType ?? contentTypeOf(image.filename)
     const { size: fileSize } = await stat(file)
@@ -226,10 +316,10 @@ export class Images {
   /** Archives; `permanent` deletes. */
   async delete(
     dataset: string,
-    path: string,
+    image: string,
     { permanent, ...call }: CallOptions & { permanent?: boolean } = {},
   ): Promise<void> {
-    const route = `/images/${segment(dataset)}/${imagePath(path)}`
+    const route = `/images/${await imageRoute(this.#http, dataset, image, call)}`
     await this.#http.json(z.unknown(), 'DELETE', route, { ...call, query: { permanent } })
   }
 
@@ -242,18 +332,18 @@ export class Images {
     call: CallOptions = {},
   ): Promise<number> {
     const body = { dataset, image_ids: imageIds, tags, add }
-    const schema = data(z.object({ processed: z.number().int() }))
+    const schema = data(z.object({ processed: count }))
     const answer = await this.#http.json(schema, 'POST', '/images/bulk-tag', { ...call, body })
     return answer.data.processed
   }
 
   async review(
     dataset: string,
-    path: string,
+    image: string,
     action: 'approve' | 'request_changes',
     { note, ...call }: CallOptions & { note?: string } = {},
   ) {
-    const route = `/images/${segment(dataset)}/${imagePath(path)}/review`
+    const route = `/images/${await imageRoute(this.#http, dataset, image, call)}/review`
     const body = { action, ...(note !== undefined && { note }) }
     const schema = data(z.object({ status: z.string(), review_note: z.string().nullish() }))
     return (await this.#http.json(schema, 'POST', route, { ...call, body })).data
@@ -261,11 +351,11 @@ export class Images {
 
   async setSplit(
     dataset: string,
-    path: string,
+    image: string,
     split: z.infer<typeof splitSchema> | null,
     call: CallOptions = {},
   ) {
-    const route = `/images/${segment(dataset)}/${imagePath(path)}/split`
+    const route = `/images/${await imageRoute(this.#http, dataset, image, call)}/split`
     const schema = data(z.object({ split: splitSchema.nullable() }))
     return (await this.#http.json(schema, 'POST', route, { ...call, body: { split } })).data.split
   }
@@ -281,12 +371,13 @@ export class Images {
     },
     call: CallOptions = {},
   ) {
-    const { mode = 'random', seed = 42, train, val, test } = shares
-    const body = { dataset, train, val, test, seed, split_mode: mode }
-    const counted = z.number().int()
-    const schema = data(
-      z.object({ processed: counted, train: counted, val: counted, test: counted }),
-    )
+    const body = {
+      dataset,
+      seed: 42,
+      split_mode: 'random',
+      ...wireFields('images.assignSplits', shares, SHARES),
+    }
+    const schema = data(z.object({ processed: count, train: count, val: count, test: count }))
     return (await this.#http.json(schema, 'POST', '/images/assign-splits', { ...call, body })).data
   }
 
@@ -297,15 +388,10 @@ export class Images {
     updates: { status?: string; displayName?: string; isArchived?: boolean },
     call: CallOptions = {},
   ) {
-    const { status, displayName, isArchived } = updates
     return this.#batch('PATCH', 'update', call, {
       dataset_name: dataset,
       image_ids: imageIds,
-      updates: {
-        ...(status !== undefined && { status }),
-        ...(displayName !== undefined && { display_name: displayName }),
-        ...(isArchived !== undefined && { is_archived: isArchived }),
-      },
+      updates: wireFields('images.updateMany', updates, UPDATES),
     })
   }
 
@@ -339,6 +425,26 @@ export class Images {
       duplicate_handling: duplicates,
       copy_annotations: copyAnnotations,
     })
+  }
+
+  /**
+   * Into another dataset, with annotations, tags, split and stage; the names of classes that it lacked are in
+   * `classes_added`. `directoryPath`: where to, `/` or `/a/b`.
+   */
+  copyToDataset(
+    dataset: string,
+    imageIds: readonly string[],
+    target: string,
+    { directoryPath = '/', ...call }: CallOptions & { directoryPath?: string } = {},
+  ) {
+    const body = {
+      dataset_name: dataset,
+      image_ids: imageIds,
+      target_dataset_name: target,
+      target_directory_path: directoryPath,
+    }
+    const path = '/batch/images/copy-to-dataset'
+    return this.#http.json(copiedSchema, 'POST', path, { ...call, body })
   }
 
   deleteMany(

@@ -1,61 +1,129 @@
 import { z } from 'zod'
+import { rowsOf } from './tolerant.ts'
 
 /** The most that the service gives at once; asked for more it gives a short page and says `has_more`. */
 export const PAGE_LIMIT = 1_000
 
-export const pageSchema = <T extends z.ZodType>(item: T) =>
-  z.object({
-    data: z.array(item),
-    pagination: z
-      .object({
-        limit: z.number().int().nullish(),
-        offset: z.number().int().nullish(),
-        total: z.number().int().nullish(),
-        has_more: z.boolean(),
-      })
-      .nullish(),
-  })
+/** One page. Rows that cannot be read are left out of `items`, and counted in `received` all the same. */
+export interface Page<T> {
+  items: T[]
+  /** How many rows the service sent: the next page begins behind them. */
+  received: number
+  pagination: { has_more: boolean; total?: number | null | undefined } | null
+}
 
-interface Page<T> {
-  data: T[]
-  pagination?: { has_more: boolean; total?: number | null | undefined } | null | undefined
+export const pageSchema = <T extends z.ZodType>(item: T) =>
+  z
+    .object({
+      data: z.array(z.unknown()),
+      pagination: z
+        .object({
+          has_more: z.boolean(),
+          total: z.number().int().nullish().catch(null),
+        })
+        .nullish()
+        .catch(null),
+    })
+    .transform(
+      ({ data, pagination }): Page<z.infer<T>> => ({
+        items: rowsOf(item, data),
+        received: data.length,
+        pagination: pagination ?? null,
+      }),
+    )
+
+/** Whether a page that was asked for with `limit` is followed by another. */
+export function hasMore({ pagination, received }: Page<unknown>, limit: number): boolean {
+  return pagination ? pagination.has_more : received >= limit
 }
 
 /** Pages that are asked for at a time, once the first has told how many there are. */
 const AHEAD = 4
 
+/** Which part of a list is wanted. */
+export interface Range {
+  /** At most so many items; all when left out. */
+  limit?: number
+  /** Leaves out so many items at the beginning. */
+  offset?: number
+}
+
+export type GetPage<T> = (limit: number, offset: number) => Promise<Page<T>>
+
 /**
- * All items of a paged list, in order. `has_more` decides whether there is another page; only without it does a
+ * The items of a paged list, in order. `has_more` decides whether there is another page; only without it does a
  * short page mean the end. Where the first page tells the total, the next ones are asked for ahead.
  */
-export async function* allItems<T>(
-  getPage: (limit: number, offset: number) => Promise<Page<T>>,
-  limit = PAGE_LIMIT,
+async function* pagedItems<T>(
+  getPage: GetPage<T>,
+  { limit: wanted = Number.POSITIVE_INFINITY, offset: start = 0 }: Range,
+  pageLimit: number,
 ): AsyncGenerator<T, void, undefined> {
+  const size = Math.min(wanted, pageLimit)
+  if (size === 0) return
   let total = 0
-  let stride = limit
+  let stride = size
+  let left = wanted
   const ahead = new Map<number, Promise<Page<T>>>()
-  for (let offset = 0; ; ) {
-    const page = ahead.get(offset) ?? getPage(limit, offset)
+  for (let offset = start; ; ) {
+    const page = await (ahead.get(offset) ?? getPage(size, offset))
     ahead.delete(offset)
-    const { data, pagination } = await page
-    if (offset === 0) {
-      total = pagination?.total ?? 0
+    if (offset === start) {
+      total = Math.min(page.pagination?.total ?? 0, start + wanted)
       // Asked for more than it gives at once, the service gives what it gives.
-      stride = data.length
+      stride = page.received
     }
     for (let step = 1; step <= AHEAD && stride > 0; step++) {
       const next = offset + step * stride
       if (next >= total || ahead.has(next)) continue
-      const asked = getPage(limit, next)
-      // Whoever stops reading hears nothing of it any more.
+      const asked = getPage(size, next)
+      // Somebody who stops reading early does not hear of faults further on.
       asked.catch(() => {})
       ahead.set(next, asked)
     }
-    yield* data
-    offset += data.length
-    const hasMore = pagination ? pagination.has_more : data.length >= limit
+    yield* page.items.slice(0, left)
+    left -= page.items.length
+    offset += page.received
     // A page without items would come again and again.
-    if (!hasMore || data.length === 0) return
+    if (left <= 0 || page.received === 0 || !hasMore(page, size)) return
   }
+}
+
+/**
+ * A list of the service. `for await` reads it page by page; `await` reads all of it into an array. Each time it is
+ * read, it is asked for anew.
+ */
+export class Listing<T> implements AsyncIterable<T>, PromiseLike<T[]> {
+  readonly #read: () => AsyncGenerator<T, void, undefined>
+
+  constructor(read: () => AsyncGenerator<T, void, undefined>) {
+    this.#read = read
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return this.#read()
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a list answers an array, as in the README.
+  then<A = T[], B = never>(
+    onFulfilled?: ((items: T[]) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#all().then(onFulfilled, onRejected)
+  }
+
+  async #all(): Promise<T[]> {
+    const items: T[] = []
+    for await (const item of this.#read()) items.push(item)
+    return items
+  }
+}
+
+/** The items of a paged list. `pageLimit`: the most that the service gives at once. */
+export function allItems<T>(
+  getPage: GetPage<T>,
+  range: Range = {},
+  pageLimit = PAGE_LIMIT,
+): Listing<T> {
+  return new Listing(() => pagedItems(getPage, range, pageLimit))
 }

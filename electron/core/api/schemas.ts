@@ -1,7 +1,11 @@
 import { z } from 'zod'
 import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
+import { count, flag, number, rows, text, texts } from './tolerant.ts'
 
-/** The service's answers, under its own field names. Fields that are not named here are ignored. */
+/**
+ * The service's answers, under its own field names. Fields that are not named here are ignored. Only what nothing can
+ * be done without is required: the service grows, and others write odd things into it.
+ */
 
 const int = z.number().int()
 const counts = z.record(z.string(), int)
@@ -11,98 +15,133 @@ const counts = z.record(z.string(), int)
  * `mendClasses` makes of it what we can work with.
  */
 const remoteClassSchema = z.looseObject({ name: z.string() })
-export type RemoteClass = z.infer<typeof remoteClassSchema>
+
+/** A class of the service. Name and type together make it: `car` as box and `car` as polygon are two. */
+export interface RemoteClass {
+  name: string
+  /** `box` (or `bbox`), `polygon`, `polyline`, `keypoint`, or `tag` for a whole image. */
+  type?: unknown
+  /** `#e6194b` */
+  color?: unknown
+  /** `[{ name, type: text | number | select | checkbox, values? }]` */
+  attributes?: unknown
+  /** `{ nodes: [{ name, x?, y? }], edges: [[i, j]] }` */
+  skeleton?: unknown
+  [field: string]: unknown
+}
 
 export const remoteImageSchema = z.object({
   id: z.string(),
-  dataset_id: z.string().nullish(),
+  dataset_id: text,
   filename: z.string(),
   status: stageSchema.catch('new'),
   split: splitSchema.nullish().catch(null),
-  annotation_count: int.default(0).catch(0),
-  min_confidence: z.number().nullish(),
+  annotation_count: count,
+  min_confidence: number,
   file_size: int.nullish().catch(null),
   width: int.nullish().catch(null),
   height: int.nullish().catch(null),
-  content_type: z.string().nullish(),
-  directory_path: z.string().nullish(),
-  tags: z.array(z.string()).nullish().catch(null),
-  is_archived: z.boolean().nullish(),
-  image_url: z.string().nullish(),
-  thumbnail_url: z.string().nullish(),
-  annotation_url: z.string().nullish(),
-  created_at: z.string().nullish(),
+  content_type: text,
+  directory_path: text,
+  tags: texts,
+  is_archived: flag,
+  image_url: text,
+  thumbnail_url: text,
+  annotation_url: text,
+  created_at: text,
 })
 export type RemoteImage = z.infer<typeof remoteImageSchema>
 
 export const remoteDatasetSchema = z.object({
   id: z.string(),
-  organization_id: z.string().nullish(),
+  organization_id: text,
   name: z.string(),
-  description: z.string().nullish(),
-  annotation_types: z.array(z.string()).nullish(),
+  description: text,
+  readme: text,
+  annotation_types: texts,
   classes: z
     .array(z.unknown())
     .nullish()
     .catch(null)
-    .transform((items) => items?.flatMap((item) => remoteClassSchema.safeParse(item).data ?? [])),
-  image_count: int.default(0),
-  completed_image_count: int.default(0),
-  archived_image_count: int.default(0),
+    .transform((items): RemoteClass[] | undefined =>
+      items?.flatMap((item) => remoteClassSchema.safeParse(item).data ?? []),
+    ),
+  image_count: count,
+  completed_image_count: count,
+  archived_image_count: count,
   /** Bytes. */
-  total_size: int.default(0),
-  is_public: z.boolean().nullish(),
-  is_archived: z.boolean().nullish(),
-  archived_at: z.string().nullish(),
-  storage_class: z.string().nullish(),
-  images: z.array(remoteImageSchema).nullish(),
-  created_at: z.string().nullish(),
-  updated_at: z.string().nullish(),
+  total_size: count,
+  is_public: flag,
+  is_archived: flag,
+  archived_at: text,
+  storage_class: text,
+  images: rows(remoteImageSchema).nullish(),
+  created_at: text,
+  updated_at: text,
 })
 export type RemoteDataset = z.infer<typeof remoteDatasetSchema>
 
 export const insightsSchema = z.object({
-  total_images: int,
-  total_annotations: int,
-  annotated_images: int,
-  unannotated_images: int,
-  avg_annotations_per_image: z.number(),
-  total_bytes: int,
-  status_counts: counts,
+  total_images: count,
+  total_annotations: count,
+  annotated_images: count,
+  unannotated_images: count,
+  avg_annotations_per_image: z.number().catch(0),
+  total_bytes: count,
+  status_counts: counts.catch({}),
+  // A class without annotations may be deleted: a count that is not known must not look like none.
   class_annotation_counts: counts,
-  class_image_counts: counts,
-  type_counts: counts,
-  annotation_density: counts,
-  dimensions: z.record(z.string(), z.unknown()).nullish(),
+  class_image_counts: counts.catch({}),
+  type_counts: counts.catch({}),
+  annotation_density: counts.catch({}),
+  dimensions: z.record(z.string(), z.unknown()).nullish().catch(null),
   model_confidence: z.unknown().optional(),
 })
 
-export const downloadItemSchema = z.object({
+const downloadItemSchema = z.object({
   id: z.string(),
   filename: z.string(),
-  file_size: int.nullish(),
-  annotation_count: int.nullish(),
-  directory_path: z.string().nullish(),
+  file_size: int.nullish().catch(null),
+  annotation_count: int.nullish().catch(null),
+  directory_path: text,
   /** A signed storage address, without the key. */
-  image_url: z.string().nullish(),
+  image_url: text,
   /** A route of the API, with the key. */
-  annotation_url: z.string().nullish(),
+  annotation_url: text,
 })
 export type DownloadItem = z.infer<typeof downloadItemSchema>
 
-export const downloadListingSchema = z.object({
-  id: z.string(),
-  items: z.array(downloadItemSchema),
-  total_items: int,
-})
+export const downloadListingSchema = z
+  .object({
+    id: text,
+    items: z.array(z.unknown()),
+    total_items: int.nullish().catch(null),
+  })
+  .transform(({ items, ...listing }) => ({
+    ...listing,
+    items: rows(downloadItemSchema).parse(items),
+    /** With those that could not be read: `DOWNLOAD_LISTING_LIMIT` of them mean that there are more. */
+    received: items.length,
+  }))
 
 export const batchResultSchema = z.object({
-  success: z.boolean().nullish(),
-  processed: int,
-  failed: z.array(z.object({ id: z.string(), reason: z.string() })).default([]),
-  affected_directories: z.array(z.string()).nullish(),
+  success: flag,
+  processed: count,
+  failed: rows(z.object({ id: z.string(), reason: z.string().catch('no reason given') })),
+  affected_directories: texts,
   /** How many got another name; older answers list them. */
-  renamed: z.union([int, z.array(z.unknown()).transform(({ length }) => length)]).nullish(),
+  renamed: z
+    .union([int, z.array(z.unknown()).transform(({ length }) => length)])
+    .nullish()
+    .catch(null),
+  operation: text,
+})
+
+/** What copying into another dataset answers besides. */
+export const copiedSchema = batchResultSchema.extend({
+  target_dataset: text,
+  /** Names of classes that the target lacked. */
+  classes_added: texts,
 })
 
 export interface Directory {
@@ -117,10 +156,10 @@ export const directorySchema: z.ZodType<Directory> = z.object({
   id: z.string(),
   name: z.string(),
   full_path: z.string(),
-  image_count: int,
-  nested_image_count: int.nullish(),
+  image_count: count,
+  nested_image_count: int.nullish().catch(null),
   get children() {
-    return z.array(directorySchema).nullish()
+    return rows(directorySchema).nullish()
   },
 })
 
@@ -128,7 +167,7 @@ export const savedSchema = z.object({
   image_id: z.string(),
   previous_count: int,
   new_count: int,
-  status: z.string().nullish(),
+  status: text,
 })
 export const bulkSavedSchema = z.object({
   saved: z.array(savedSchema),
@@ -136,35 +175,72 @@ export const bulkSavedSchema = z.object({
 })
 
 export const classChangeSchema = z.object({
-  images_updated: int.nullish(),
-  annotations_updated: int.nullish(),
-  config_updated: z.boolean().nullish(),
+  images_updated: int.nullish().catch(null),
+  annotations_updated: int.nullish().catch(null),
+  annotations_removed: int.nullish().catch(null),
+  config_updated: flag,
 })
 
 export const commentSchema = z.object({
   id: z.string(),
-  image_id: z.string().nullish(),
-  annotation_id: z.string().nullish(),
-  body: z.string(),
-  resolved: z.boolean().nullish(),
-  created_at: z.string().nullish(),
+  image_id: text,
+  annotation_id: text,
+  /** Empty when it was deleted. */
+  body: z.string().catch(''),
+  resolved: flag,
+  resolved_by_name: text,
+  resolved_at: text,
+  /** The comment that this one replies to; always the first of its thread. */
+  parent_comment_id: text,
+  is_edited: flag,
+  /** Deleted comments stay in the list, so that their replies keep their place. */
+  is_deleted: flag,
+  is_mine: flag,
+  user_id: text,
+  author_name: text,
+  author_username: text,
+  author_avatar_url: text,
+  reactions: rows(z.object({ reaction: z.string(), count, reacted: flag })),
+  created_at: text,
+  updated_at: text,
 })
+export type RemoteComment = z.infer<typeof commentSchema>
 
 export const exportSchema = z.object({
   id: z.string(),
+  dataset_id: text,
+  dataset_name: text,
   name: z.string(),
-  format: z.string().nullish(),
+  format: text,
+  include_images: flag,
+  class_filter: texts,
+  status_filter: text,
+  /** `pending`, `processing`, `completed` or `failed` */
   status: z.string(),
-  error_message: z.string().nullish(),
-  created_at: z.string().nullish(),
+  error_message: text,
+  /** Bytes. */
+  file_size: number,
+  image_count: number,
+  annotation_count: number,
+  created_at: text,
+  expires_at: text,
 })
+export type RemoteExport = z.infer<typeof exportSchema>
 
 export const organizationSchema = z.object({
   id: z.string(),
   name: z.string(),
-  slug: z.string().nullish(),
-  tier: z.string().nullish(),
-  member_count: int.nullish(),
+  slug: text,
+  description: text,
+  /** `free`, `core`, `pro`, `team` or `enterprise` */
+  subscription_tier: text,
+  credits_remaining: number,
+  credits_monthly_allowance: number,
+  credits_reset_at: text,
+  max_users: number,
+  max_images: number,
+  max_storage_bytes: number,
+  member_count: number,
 })
 
 export const data = <T extends z.ZodType>(schema: T) => z.object({ data: schema })

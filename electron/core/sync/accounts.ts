@@ -141,7 +141,7 @@ export class Accounts {
         baseUrl,
         organizationId: organization.id,
         organization: organization.name,
-        tier: organization.tier ?? null,
+        tier: organization.subscription_tier ?? null,
       })
     await secrets.set(secretName(account.id), key)
     // A new key of a known organisation takes the place of the old one.

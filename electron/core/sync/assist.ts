@@ -31,14 +31,10 @@ export function assistant({ accounts, datasets, images, remotes }: Deps) {
       if (ask.kind === 'text')
         return client.autoAnnotate.byText(target, ask.prompt, { output: ask.output })
       if (ask.kind === 'box') return client.autoAnnotate.byBox(target, ask.box)
-      const [first] = ask.positive
-      return client.autoAnnotate.byPoint(target, first, {
-        positive: ask.positive,
-        negative: ask.negative,
-      })
+      const [first, ...positive] = ask.positive
+      return client.autoAnnotate.byPoint(target, first, { positive, negative: ask.negative })
     })
-    const found = answer.annotations ?? (answer.annotation ? [answer.annotation] : [])
-    const annotations = found.flatMap((value) => {
+    const annotations = answer.annotations.flatMap((value) => {
       const parsed = fromWireAnnotation(value)
       // The class is the person's choice, whatever the prompt was called.
       return parsed.ok ? [{ ...parsed.annotation, id: newId(), className }] : []
@@ -47,7 +43,7 @@ export function assistant({ accounts, datasets, images, remotes }: Deps) {
     return {
       status: annotations.length > 0 ? 'success' : nothing,
       annotations,
-      score: answer.score ?? null,
+      score: answer.score,
     }
   }
 }

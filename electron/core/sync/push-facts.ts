@@ -1,14 +1,12 @@
 import type { Client } from '#core/api/client.ts'
-import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { CommentRepository } from '#core/cache/comment-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
-import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repository.ts'
+import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { storedJson } from '#core/cache/stored-json.ts'
 import { isRefusal, toServiceError } from '#core/service-error.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
-import type { Comment } from '#shared/model/sync.ts'
 
 /** The service's limit of one batch update, in images. */
 const BATCH = 10_000
@@ -57,8 +55,9 @@ export class PushFacts {
       await this.#orRefused(row, signal, async () => {
         const call = { signal, idempotencyKey: row.idempotencyKey }
         if (op.kind === 'create') {
-          await client.comments.create(facts.remoteId, comment.annotationId, comment.body, call)
-          await this.#findComment(client, facts, comment, signal)
+          const { annotationId, body } = comment
+          const { id } = await client.comments.create(facts.remoteId, annotationId, body, call)
+          comments.setRemoteId(comment.id, id)
         } else if (comment.remoteId === null) return
         else await client.comments.update(comment.remoteId, { resolved: op.isResolved }, call)
         outbox.done(row)
@@ -68,22 +67,6 @@ export class PushFacts {
     }
   }
 
-  /** The service's id of a comment of ours: the one with its words that we do not know yet. */
-  async #findComment(
-    client: Client,
-    { imageId, remoteId }: RemoteImageFacts,
-    { id, annotationId, body }: Comment,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { comments } = this.#deps
-    const known = comments.remoteIds(imageId)
-    const there = await client.comments.list(remoteId, { signal })
-    const own = there.find(
-      (item) => item.annotation_id === annotationId && item.body === body && !known.has(item.id),
-    )
-    if (own) comments.setRemoteId(id, own.id)
-  }
-
   async pullComments(client: Client, imageId: string, signal: AbortSignal): Promise<void> {
     const { comments, remotes } = this.#deps
     const facts = remotes.find(imageId)
@@ -91,13 +74,16 @@ export class PushFacts {
     const list = await client.comments.list(facts.remoteId, { signal })
     comments.replace(
       imageId,
-      list.map(({ id, annotation_id, body, resolved, created_at }) => ({
-        remoteId: id,
-        annotationId: annotation_id ?? '',
-        body,
-        isResolved: resolved ?? false,
-        createdAtMs: created_at ? Date.parse(created_at) : 0,
-      })),
+      list
+        // The service keeps deleted ones as empty marks.
+        .filter(({ is_deleted }) => !is_deleted)
+        .map(({ id, annotation_id, body, resolved, created_at }) => ({
+          remoteId: id,
+          annotationId: annotation_id ?? '',
+          body,
+          isResolved: resolved ?? false,
+          createdAtMs: (created_at && Date.parse(created_at)) || 0,
+        })),
     )
   }
 
@@ -128,15 +114,8 @@ export class PushFacts {
     for (const told of this.#waiting(datasetId, 'split')) {
       const { image, row, remoteId } = told
       await this.#together([told], async (dataset) => {
-        await client.images.setSplit(
-          dataset,
-          await this.#pathThere(client, remoteId, signal),
-          image.split,
-          {
-            signal,
-            idempotencyKey: row.idempotencyKey,
-          },
-        )
+        const call = { signal, idempotencyKey: row.idempotencyKey }
+        await client.images.setSplit(dataset, remoteId, image.split, call)
         this.#settle([told], 'split', image.split, new Map())
       })
     }
@@ -165,11 +144,6 @@ export class PushFacts {
       for (const told of waiting)
         this.#settle([told], 'tags', JSON.stringify(told.image.tags), new Map())
     })
-  }
-
-  /** The service takes splits by path alone: the one that the image has now, wherever somebody moved it. */
-  async #pathThere(client: Client, remoteId: string, signal: AbortSignal): Promise<string> {
-    return fromRemoteImage(await client.images.metadata(remoteId, { signal })).path
   }
 
   #waiting(datasetId: string, kind: 'stage' | 'split' | 'tags'): Told[] {

@@ -5,6 +5,7 @@ import { replaceFile } from '#core/atomic-file.ts'
 import { isGeneral } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import { eachZipEntry, isArchive, type ZipEntry } from '#core/zip-file.ts'
+import { newId } from '#shared/model/annotation.ts'
 import type { JobContext } from './job.ts'
 
 /** An export that was begun, so that it is gone on with after the app ended. */
@@ -19,8 +20,8 @@ interface ExportRequest {
   /** Where its archive lies for as long as it is needed; absolute, in a folder that is there. */
   archive: string
   includeImages: boolean
-  /** Only images of these stages; null: all. */
-  stages: readonly string[] | null
+  /** Only images of this stage; null: all. */
+  stage: string | null
 }
 
 const NOTE = '.begun.json'
@@ -57,7 +58,7 @@ export async function forgetExports(
 /** The export of an earlier run of the app, if it is still there and not too old; else a new one. */
 async function begin(context: JobContext, request: ExportRequest): Promise<Begun> {
   const { run, transfer, signal, clock } = context
-  const { archive, includeImages, stages } = request
+  const { archive, includeImages, stage } = request
   const begun = await readNote(`${archive}${NOTE}`)
   if (begun) {
     const isThere = await run((client) =>
@@ -76,10 +77,11 @@ async function begin(context: JobContext, request: ExportRequest): Promise<Begun
     client.exports.create(
       transfer.remoteId,
       {
-        name: `download ${transfer.id}`,
+        // A name is taken once in a dataset: by an earlier try, too.
+        name: `download ${newId()}`,
         format: 'pictograph',
         includeImages,
-        ...(stages && { statuses: stages }),
+        ...(stage !== null && { status: stage }),
       },
       { signal },
     ),

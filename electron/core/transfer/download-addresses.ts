@@ -38,9 +38,9 @@ export class DownloadAddresses {
       )
     const fresh = new Map<string, string>()
     const read = async (status?: string) => {
-      const { items } = await ask(status)
+      const { items, received } = await ask(status)
       for (const { id, image_url } of items) if (image_url) fresh.set(id, image_url)
-      return items.length
+      return received
     }
     // Exactly that many means that there are more: each stage has a list of its own.
     if ((await read()) >= LISTING_LIMIT) for (const stage of stageSchema.options) await read(stage)

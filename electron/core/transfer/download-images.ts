@@ -101,18 +101,21 @@ export class DownloadImages {
     const dataset = await run((client) => client.datasets.get(transfer.remoteId))
     if (dataset.storage_class === 'coldline') return
     setDoing('Fetching images as an export')
-    const archive = await this.#folder.place(`${this.#staging}/images.zip`)
-    const request = { archive, includeImages: true, stages: [...stages] }
     const unpack = async (entry: ZipEntry) => {
       const item = missing.get(entry.name)
       if (item && (await this.#unpack(item, entry))) await onFile(item)
     }
-    await orOneByOne(this.#context, () =>
-      // One that cannot be unpacked is left waiting, and is fetched by itself: there its fault is told.
-      eachOfExport(this.#context, request, (entry) =>
-        orOneByOne(this.#context, () => unpack(entry)),
-      ),
-    )
+    // An export holds one stage, or all of them.
+    for (const stage of stages) {
+      const archive = await this.#folder.place(`${this.#staging}/images-${stage}.zip`)
+      const request = { archive, includeImages: true, stage }
+      await orOneByOne(this.#context, () =>
+        // One that cannot be unpacked is left waiting, and is fetched by itself: there its fault is told.
+        eachOfExport(this.#context, request, (entry) =>
+          orOneByOne(this.#context, () => unpack(entry)),
+        ),
+      )
+    }
     this.#context.flush()
   }
 

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client } from '#core/api/client.ts'
-import { fromWireAnnotation, toWireAnnotation } from '#core/api/wire-annotation.ts'
+import { fromWireAnnotation } from '#core/api/wire-annotation.ts'
 import { classesOf } from '#core/api/wire-dataset.ts'
 import { replaceFile } from '#core/atomic-file.ts'
 import type { LossLog } from '#core/formats/loss-log.ts'
@@ -87,7 +87,7 @@ export class DownloadLabels {
     onImage: (path: string, annotations: readonly unknown[]) => void | Promise<void>,
   ): Promise<void> {
     const archive = await this.#folder.place(`${this.#staging}/labels.zip`)
-    const request = { archive, includeImages: false, stages: null }
+    const request = { archive, includeImages: false, stage: null }
     await eachOfExport(this.#context, request, async ({ name, bytes }) => {
       if (!name.endsWith('.json')) return
       const json = JSON.parse((await bytes()).toString('utf8')) as { annotations?: unknown }
@@ -141,9 +141,9 @@ export class DownloadLabels {
       item.facts.count === 0
         ? []
         : await run((client: Client) =>
-            client.annotations.readById(item.source, { signal, retries: 0 }),
+            client.annotations.getById(item.source, { signal, retries: 0 }),
           )
-    await this.#write(item, annotations.map(toWireAnnotation))
+    await this.#write(item, annotations)
   }
 
   /** The label files of the format, from the labels that were fetched, which stay: what failed may be tried again. */

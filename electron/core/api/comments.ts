@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { type CallOptions, type Http, segment } from './http.ts'
+import { wireFields } from './options.ts'
+import { commentSchema, type RemoteComment } from './schemas.ts'
+import { rows } from './tolerant.ts'
+
+const BASE = '/annotation-comments'
+const answerSchema = z.object({ comment: commentSchema })
+
+export type Reaction =
+  | 'like'
+  | 'dislike'
+  | 'love'
+  | 'celebrate'
+  | 'exclamation'
+  | 'question'
+  | 'haha'
+
+/** Comments on annotations. All methods throw a PictographError. */
+export class Comments {
+  readonly #http: Http
+
+  constructor(http: Http) {
+    this.#http = http
+  }
+
+  /**
+   * Of an image, oldest first, with replies (`parent_comment_id`). Deleted ones stay in the list with `is_deleted` and
+   * an empty body, so that their replies keep their place.
+   */
+  async list(imageId: string, call: CallOptions = {}): Promise<RemoteComment[]> {
+    const schema = z.object({ comments: rows(commentSchema) })
+    const query = { image_id: imageId }
+    return (await this.#http.json(schema, 'GET', BASE, { ...call, query })).comments
+  }
+
+  /** `parentCommentId`: the comment that this replies to; the service hangs a reply to a reply on the first one. */
+  async create(
+    imageId: string,
+    annotationId: string,
+    text: string,
+    { parentCommentId, ...call }: CallOptions & { parentCommentId?: string } = {},
+  ): Promise<RemoteComment> {
+    const body = {
+      image_id: imageId,
+      annotation_id: annotationId,
+      body: text,
+      ...(parentCommentId !== undefined && { parent_comment_id: parentCommentId }),
+    }
+    return (await this.#http.json(answerSchema, 'POST', BASE, { ...call, body })).comment
+  }
+
+  /** Only the author can change the text. */
+  async update(
+    id: string,
+    change: { text?: string; resolved?: boolean },
+    call: CallOptions = {},
+  ): Promise<RemoteComment> {
+    const body = wireFields('comments.update', change, { text: 'body', resolved: 'resolved' })
+    const path = `${BASE}/${segment(id)}`
+    return (await this.#http.json(answerSchema, 'PATCH', path, { ...call, body })).comment
+  }
+
+  /** Leaves a mark where it was, see `list`. */
+  async delete(id: string, call: CallOptions = {}): Promise<void> {
+    await this.#http.json(z.unknown(), 'DELETE', `${BASE}/${segment(id)}`, call)
+  }
+
+  /** A second time changes nothing. */
+  async react(id: string, reaction: Reaction, call: CallOptions = {}): Promise<RemoteComment> {
+    const path = `${BASE}/${segment(id)}/reactions/${segment(reaction)}`
+    return (await this.#http.json(answerSchema, 'PUT', path, call)).comment
+  }
+
+  async unreact(id: string, reaction: Reaction, call: CallOptions = {}): Promise<RemoteComment> {
+    const path = `${BASE}/${segment(id)}/reactions/${segment(reaction)}`
+    return (await this.#http.json(answerSchema, 'DELETE', path, call)).comment
+  }
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import type { PaymentTerms } from './errors.ts'
+
+const recordSchema = z.record(z.string(), z.unknown())
+const recordOf = (value: unknown) => recordSchema.safeParse(value).data ?? {}
+
+/** The first of these fields that is given, by name and then by place; 0 is a real value. */
+function firstOf<T extends z.ZodType>(
+  type: T,
+  places: readonly Record<string, unknown>[],
+  names: readonly string[],
+): z.infer<T> | null {
+  for (const name of names)
+    for (const place of places) {
+      const { data, success } = type.safeParse(place[name])
+      if (success) return data
+    }
+  return null
+}
+
+/**
+ * What a 402 says about the price or the plan's limit. The service has said it in `error.details`, at the top level and
+ * in `detail`, and under several names.
+ */
+export function paymentTerms(body: unknown): PaymentTerms {
+  const top = recordOf(body)
+  const places = [
+    recordOf(recordOf(top.error).details),
+    recordOf(top.details),
+    top,
+    recordOf(top.detail),
+  ]
+  const number = (...names: string[]) => firstOf(z.number(), places, names)
+  const words = (...names: string[]) => firstOf(z.string(), places, names)
+  return {
+    requiredMicroUsd: number('required_micro_usd', 'required', 'credit_cost'),
+    remainingMicroUsd: number('remaining_micro_usd', 'remaining', 'credits_remaining'),
+    unit: words('unit'),
+    upgradeUrl: words('upgrade_url'),
+    limitType: words('limit_type'),
+    current: number('current'),
+    limit: number('limit'),
+  }
+}

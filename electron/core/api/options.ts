@@ -1,0 +1,54 @@
+import { ValidationError } from './errors.ts'
+
+/** What the Python client calls some options, in lower case without underscores. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  folderpath: 'directoryPath',
+  folder: 'directoryPath',
+  retryafter: 'retries',
+  timeoutms: 'timeout',
+  maxconcurrency: 'maxWorkers',
+  metadata: 'attributes',
+}
+
+const plain = (name: string) => name.replaceAll(/[_-]/g, '').toLowerCase()
+
+/** An option that is not known is an error: a typing mistake must not silently change what a call does. */
+export function unknownOption(
+  where: string,
+  name: string,
+  known: readonly string[],
+): ValidationError {
+  const wanted = plain(OTHER_NAMES[plain(name)] ?? name)
+  const meant = known.find((one) => plain(one) === wanted)
+  const advice =
+    meant !== undefined
+      ? `; did you mean “${meant}”?`
+      : known.length > 0
+        ? `; it takes ${known.join(', ')}`
+        : ''
+  const message = `${where} has no option “${name}”${advice}`
+  return new ValidationError(message, { route: where }, [{ field: name, message }])
+}
+
+/** Throws a ValidationError for an option that is not among `known`. */
+export function refuseUnknown(where: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options))
+    if (!known.includes(name)) throw unknownOption(where, name, known)
+}
+
+/**
+ * Options under the service's names. `names`: ours and the service's. What is undefined is left out. Throws a
+ * ValidationError for an option that is not known.
+ */
+export function wireFields(
+  where: string,
+  options: object,
+  names: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  refuseUnknown(where, options, Object.keys(names))
+  return Object.fromEntries(
+    Object.entries(options).flatMap(([name, value]) =>
+      value === undefined ? [] : [[names[name], value]],
+    ),
+  )
+}

@@ -20,11 +20,12 @@ import {
   forgetAhead,
   onAnnotationsEvent,
   refreshLabels,
+  reloadAll,
   retrySaving,
-  session,
 } from './document/session.ts'
 import { client, connection } from './rpc/connection.ts'
 import { orpc, queryClient } from './rpc/query.ts'
+import { followEditor, openEditor } from './tools/workspace.ts'
 
 /** Longest wait for a frame, milliseconds. */
 const SOON_MS = 100
@@ -113,9 +114,11 @@ function handle(event: AppEvent): void {
       cloudState.setState(({ offline }) => ({ offline: { ...offline, [datasetId]: state } }))
       return
     }
-    case 'conflicts':
-      if (session.getState().imageId === event.imageId) loadConflicts(event.imageId).catch(() => {})
+    case 'conflicts': {
+      const editor = openEditor()
+      if (editor?.document.image.id === event.imageId) loadConflicts(editor).catch(() => {})
       return
+    }
     case 'transfer':
       onTransfer(event.transfer)
       return
@@ -151,12 +154,7 @@ async function readEvents(): Promise<void> {
         retrySaving()
         loadAccounts().catch(() => {})
         loadTransfers().catch(() => {})
-        // What happened in between was not told.
-        forgetAhead()
-        void session
-          .getState()
-          .document?.reload()
-          .catch(() => {})
+        reloadAll()
       }
       handle(event)
     }
@@ -167,8 +165,9 @@ async function readEvents(): Promise<void> {
 
 /** Listens for as long as the window lives. */
 export function followCore(): void {
-  session.subscribe(({ imageId }, before) => {
-    if (imageId !== before.imageId) loadConflicts(imageId).catch(() => {})
+  followEditor((editor) => {
+    loadConflicts(editor).catch(() => {})
+    return () => {}
   })
   connection.subscribe(({ state }, before) => {
     if (state === 'connected' && before.state !== 'connected') void readEvents()

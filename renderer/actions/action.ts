@@ -1,3 +1,4 @@
+import type { Editor } from '#renderer/tools/editor.ts'
 import type { ActionGroup } from '#shared/contract/window.ts'
 import { t } from '#shared/texts/texts.ts'
 
@@ -15,21 +16,33 @@ export const GROUP_LABEL: Readonly<Record<ActionGroup, string>> = {
 }
 
 /**
- * Where an action can act: `canvas` on the image that is shown, `gallery` on the grid of images, `dataset` on the open
- * dataset, `remote` on one of the service, `app` anywhere. Where its context is not on screen an action cannot run:
- * nothing changes that nobody sees.
+ * Where an action can act: `image` on the open image, whose editor it is given; `canvas` where the canvas is on screen,
+ * even while its image is being opened; `gallery` on the grid of images, `dataset` on the open dataset, `remote` on one
+ * of the service, `app` anywhere. Where its context is not on screen an action cannot run: nothing changes that nobody
+ * sees.
  */
-export type ActionContext = 'canvas' | 'gallery' | 'dataset' | 'remote' | 'app'
+export type ActionContext = 'image' | 'canvas' | 'gallery' | 'dataset' | 'remote' | 'app'
 
-/** Whatever a menu, key, button or palette entry may invoke. */
-export interface Action {
+interface ActionFacts {
   id: string
   label: string
   group: ActionGroup
-  context: ActionContext
   /** Shortcuts as `matchesKey` reads them; the first is shown. */
   keys: readonly string[]
+}
+
+export interface ImageAction extends ActionFacts {
+  context: 'image'
   /** False leaves the key to whatever else wants it. */
+  enabled?: (editor: Editor) => boolean
+  run: (editor: Editor) => void | Promise<void>
+}
+
+interface WindowAction extends ActionFacts {
+  context: Exclude<ActionContext, 'image'>
   enabled?: () => boolean
   run: () => void | Promise<void>
 }
+
+/** Whatever a menu, key, button or palette entry may invoke. */
+export type Action = ImageAction | WindowAction

@@ -1,7 +1,9 @@
+import { choices, type ToolId } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import type { ToolId } from '#renderer/tools/tool.ts'
-import { chooseTool, say, selectedAnnotations, toolState } from '#renderer/tools/tool-state.ts'
+import { say } from '#renderer/document/status-line.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import { TOOLS, toolById } from '#renderer/tools/tools.ts'
+import { chooseTool, openEditor } from '#renderer/tools/workspace.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { appState, showDialog } from './app-state.ts'
@@ -32,9 +34,10 @@ export function takeTool(id: ToolId): void {
 
 /** A digit chooses the class of what is drawn next; with shapes selected it relabels them. */
 export function chooseClass(name: string): void {
-  const selected = selectedAnnotations()
-  if (selected.length > 0) relabel(selected, name)
-  toolState.setState(({ version }) => ({ className: name, version: version + 1 }))
+  const editor = openEditor()
+  const selected = editor?.selection.annotations() ?? []
+  if (editor && selected.length > 0) relabel(editor, selected, name)
+  choices.setState({ className: name })
 }
 
 function showTransferDialog(kind: 'download' | 'upload'): void {
@@ -47,9 +50,9 @@ function showTransferDialog(kind: 'download' | 'upload'): void {
   )
 }
 
-function cancel(): void {
-  if (toolState.getState().active.cancel()) return
-  if (toolState.getState().toolId !== 'select') chooseTool('select')
+function cancel(editor: Editor): void {
+  const { id, active } = editor.tool.getState()
+  if (!active.cancel() && id !== 'select') editor.takeTool('select')
 }
 
 function step(direction: 1 | -1, onlyUnlabelled: boolean): void {
@@ -140,7 +143,7 @@ export const ACTIONS: readonly Action[] = [
     id: 'cancel',
     label: t('Cancel one level'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Escape'],
     run: cancel,
   },
@@ -171,7 +174,7 @@ export const ACTIONS: readonly Action[] = [
     id: 'ask-by-text',
     label: t('Assist: find by words…'),
     group: 'Tools',
-    context: 'canvas',
+    context: 'image',
     keys: ['Shift+Q'],
     enabled: inRemote,
     run: () => showDialog({ kind: 'ask-by-text' }),

@@ -1,14 +1,9 @@
-import {
-  cloudState,
-  conflictState,
-  removeAccountState,
-  upsertAccount,
-} from '#renderer/document/cloud-state.ts'
+import { cloudState, removeAccountState, upsertAccount } from '#renderer/document/cloud-state.ts'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
-import { select } from '#renderer/document/selection.ts'
-import { flushEdits, session } from '#renderer/document/session.ts'
+import { flushEdits } from '#renderer/document/session.ts'
+import { say } from '#renderer/document/status-line.ts'
 import { client } from '#renderer/rpc/connection.ts'
-import { say } from '#renderer/tools/tool-state.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { Conflict } from '#shared/model/sync.ts'
 import { counted, t } from '#shared/texts/texts.ts'
@@ -111,51 +106,48 @@ export async function releaseOffline(datasetId: string, imageIds: string[] | nul
   }
 }
 
-/** Reads what is to be decided on an image, if it is the open one. */
-export async function loadConflicts(imageId: string | null): Promise<void> {
-  const image = imageId === null ? undefined : imageById(imageId)
-  if (imageId === null || !image?.remote) {
-    conflictState.setState({ imageId, conflicts: [], index: 0 })
-    return
-  }
+/** Reads what is to be decided on the editor's image. */
+export async function loadConflicts(editor: Editor): Promise<void> {
+  const imageId = editor.document.image.id
+  if (!imageById(imageId)?.remote) return
   const conflicts = await client.sync.conflicts({ imageId })
-  if (session.getState().imageId !== imageId) return
-  conflictState.setState(({ index, imageId: before }) => ({
-    imageId,
+  if (editor.isDisposed) return
+  editor.conflicts.setState(({ index }) => ({
     conflicts,
-    index: before === imageId ? Math.min(index, Math.max(0, conflicts.length - 1)) : 0,
+    index: Math.min(index, Math.max(0, conflicts.length - 1)),
   }))
-  showConflict()
+  showConflict(editor)
 }
 
-export function currentConflict(): Conflict | null {
-  const { conflicts, index } = conflictState.getState()
+function currentConflict({ conflicts: state }: Editor): Conflict | null {
+  const { conflicts, index } = state.getState()
   return conflicts[index] ?? null
 }
 
 /** Selects what is being decided, so that it stands out. */
-function showConflict(): void {
-  const conflict = currentConflict()
-  if (conflict) select(conflict.mine ? [conflict.id] : [])
+function showConflict(editor: Editor): void {
+  const conflict = currentConflict(editor)
+  if (conflict) editor.selection.select(conflict.mine ? [conflict.id] : [])
 }
 
-export function stepConflict(by: 1 | -1): void {
-  conflictState.setState(({ conflicts, index }) => ({
+export function stepConflict(editor: Editor, by: 1 | -1): void {
+  editor.conflicts.setState(({ conflicts, index }) => ({
     index: (index + by + conflicts.length) % Math.max(1, conflicts.length),
   }))
-  showConflict()
+  showConflict(editor)
 }
 
 /** Decides the shown conflict, or all of the image's. */
 export async function resolveConflicts(
+  editor: Editor,
   choice: 'mine' | 'theirs' | 'both',
   which: 'current' | 'all',
 ): Promise<void> {
-  const { imageId } = conflictState.getState()
-  const conflict = currentConflict()
-  if (imageId === null || !conflict) return
+  const conflict = currentConflict(editor)
+  if (!conflict) return
   try {
     await flushEdits()
+    const imageId = editor.document.image.id
     const annotationIds = which === 'all' ? null : [conflict.id]
     await client.sync.resolve({ imageId, annotationIds, choice, commitId: newId() })
     focusCanvas()
@@ -165,7 +157,7 @@ export async function resolveConflicts(
 }
 
 const isRemote = () => datasetState.getState().dataset?.remote != null
-const hasConflict = () => currentConflict() !== null
+const hasConflict = (editor: Editor) => currentConflict(editor) !== null
 
 export const CLOUD_ACTIONS: readonly Action[] = [
   {
@@ -210,36 +202,36 @@ export const CLOUD_ACTIONS: readonly Action[] = [
     id: 'next-conflict',
     label: t('Next conflict of the image'),
     group: 'Service',
-    context: 'canvas',
+    context: 'image',
     keys: ['Alt+N'],
     enabled: hasConflict,
-    run: () => stepConflict(1),
+    run: (editor) => stepConflict(editor, 1),
   },
   {
     id: 'take-mine',
     label: t('Conflict: keep mine'),
     group: 'Service',
-    context: 'canvas',
+    context: 'image',
     keys: ['Alt+M'],
     enabled: hasConflict,
-    run: () => resolveConflicts('mine', 'current'),
+    run: (editor) => resolveConflicts(editor, 'mine', 'current'),
   },
   {
     id: 'take-theirs',
     label: t('Conflict: take theirs'),
     group: 'Service',
-    context: 'canvas',
+    context: 'image',
     keys: ['Alt+T'],
     enabled: hasConflict,
-    run: () => resolveConflicts('theirs', 'current'),
+    run: (editor) => resolveConflicts(editor, 'theirs', 'current'),
   },
   {
     id: 'take-both',
     label: t('Conflict: keep both'),
     group: 'Service',
-    context: 'canvas',
+    context: 'image',
     keys: ['Alt+B'],
     enabled: hasConflict,
-    run: () => resolveConflicts('both', 'current'),
+    run: (editor) => resolveConflicts(editor, 'both', 'current'),
   },
 ]

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { menuPlace, pointerPlace } from '#renderer/canvas/pointer-place.ts'
 import { datasetState, imageById, nextImage } from '#renderer/document/dataset-state.ts'
-import { select, selection } from '#renderer/document/selection.ts'
-import { flushEdits, forgetAhead, refreshLabels, session } from '#renderer/document/session.ts'
+import { flushEdits, forgetAhead, refreshLabels } from '#renderer/document/session.ts'
+import { say } from '#renderer/document/status-line.ts'
 import { client } from '#renderer/rpc/connection.ts'
-import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
+import { openEditor, workspace } from '#renderer/tools/workspace.ts'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { shapeVertices, translateShape } from '#shared/geometry/shape.ts'
 import { type Annotation, annotationSchema, newId } from '#shared/model/annotation.ts'
@@ -14,17 +14,14 @@ import type { DatasetImage } from '#shared/model/dataset.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { notifyError, showDialog } from './app-state.ts'
-import { deleteAnnotations } from './edit-actions.ts'
-
-const hasDocument = () => session.getState().document !== null
-const hasSelection = () => selection.getState().selected.size > 0
+import { deleteAnnotations, hasSelection } from './edit-actions.ts'
 
 /** Where copied shapes are kept, so that another window and another dataset can take them. */
 const CLIPBOARD_KEY = 'pictograph.clipboard'
 let clipboard: Annotation[] = []
 
-function copy(): void {
-  clipboard = selectedAnnotations()
+function copy({ selection }: Editor): void {
+  clipboard = selection.annotations()
   try {
     localStorage.setItem(CLIPBOARD_KEY, JSON.stringify(clipboard))
   } catch {
@@ -44,21 +41,25 @@ function copied(): Annotation[] {
   }
 }
 
-function addCopies(label: string, originals: readonly Annotation[], dx: number, dy: number): void {
-  const { document } = session.getState()
-  if (!document) return
-  const created = copiesOf(originals, document.annotations.list).map((annotation) => ({
+function addCopies(
+  editor: Editor,
+  label: string,
+  originals: readonly Annotation[],
+  dx: number,
+  dy: number,
+): void {
+  const created = copiesOf(originals, editor.document.annotations.list).map((annotation) => ({
     ...annotation,
     shape: translateShape(annotation.shape, dx, dy),
   }))
-  document.edit(label, { created, updated: [], deleted: [] })
-  select(created.map(({ id }) => id))
+  editor.edit(label, { created, updated: [], deleted: [] })
+  editor.selection.select(created.map(({ id }) => id))
 }
 
 /** The middle of what was copied comes to lie under the pointer. */
-function pasteAtPointer(): void {
+function pasteAtPointer(editor: Editor): void {
   const originals = copied()
-  const at = menuPlace.image ?? pointerPlace.getState().image
+  const at = editor.menuPlace ?? editor.pointer
   if (originals.length === 0) {
     say(t('Nothing has been copied'))
     return
@@ -68,26 +69,26 @@ function pasteAtPointer(): void {
     return
   }
   const box = boundsOfPoints(originals.flatMap(({ shape }) => shapeVertices(shape)))
-  addCopies(t('Paste'), originals, at.x - box.x - box.w / 2, at.y - box.y - box.h / 2)
+  addCopies(editor, t('Paste'), originals, at.x - box.x - box.w / 2, at.y - box.y - box.h / 2)
 }
 
 /** How far a duplicate lies from its original, image pixels. */
 const DUPLICATE_OFFSET = 10
 
 /** Adds what the previous image has and this one has not, at the same places. */
-async function copyFromPrevious(): Promise<void> {
-  const { document, imageId } = session.getState()
-  const previous = nextImage(datasetState.getState(), imageId, -1)
-  if (!document || !previous) {
+async function copyFromPrevious(editor: Editor): Promise<void> {
+  const { document, selection } = editor
+  const previous = nextImage(datasetState.getState(), document.image.id, -1)
+  if (!previous) {
     say(t('There is no image before this one'))
     return
   }
   await flushEdits()
   const { annotations } = await client.annotations.open({ imageId: previous.id })
-  if (session.getState().document !== document) return
+  if (editor.isDisposed) return
   const created = missingCopies(annotations, document.annotations.list)
-  document.edit(t('Copy from the previous image'), { created, updated: [], deleted: [] })
-  select(created.map(({ id }) => id))
+  editor.edit(t('Copy from the previous image'), { created, updated: [], deleted: [] })
+  selection.select(created.map(({ id }) => id))
   const skipped = annotations.length - created.length
   const from = imageById(previous.id)?.path ?? ''
   say(
@@ -102,7 +103,7 @@ async function copyFromPrevious(): Promise<void> {
 /** The images after the open one, at most `count`. */
 export function imagesAfter(count: number): DatasetImage[] {
   const images: DatasetImage[] = []
-  let from = session.getState().imageId
+  let from = workspace.getState().imageId
   while (images.length < count) {
     const next = nextImage(datasetState.getState(), from, 1)
     if (!next) break
@@ -114,8 +115,9 @@ export function imagesAfter(count: number): DatasetImage[] {
 
 /** What propagating takes along: the selection, or all shapes where nothing is selected. */
 export function propagated(): readonly Annotation[] {
-  const selected = selectedAnnotations()
-  return selected.length > 0 ? selected : (session.getState().document?.annotations.list ?? [])
+  const editor = openEditor()
+  const selected = editor?.selection.annotations() ?? []
+  return selected.length > 0 ? selected : (editor?.document.annotations.list ?? [])
 }
 
 /** Adds shapes to each of the next images, identical ones skipped: one edit, which one undo takes back. */
@@ -163,7 +165,7 @@ export const COPY_ACTIONS: readonly Action[] = [
     id: 'copy',
     label: t('Copy shapes'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+C'],
     enabled: hasSelection,
     run: copy,
@@ -172,57 +174,60 @@ export const COPY_ACTIONS: readonly Action[] = [
     id: 'cut',
     label: t('Cut shapes'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+X'],
     enabled: hasSelection,
-    run: () => {
-      copy()
-      deleteAnnotations(selectedAnnotations())
+    run: (editor) => {
+      copy(editor)
+      deleteAnnotations(editor, editor.selection.annotations())
     },
   },
   {
     id: 'paste',
     label: t('Paste shapes in place'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+V'],
-    enabled: hasDocument,
-    run: () => addCopies(t('Paste'), copied(), 0, 0),
+    run: (editor) => addCopies(editor, t('Paste'), copied(), 0, 0),
   },
   {
     id: 'paste-at-pointer',
     label: t('Paste shapes at the pointer'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+Alt+V'],
-    enabled: hasDocument,
     run: pasteAtPointer,
   },
   {
     id: 'duplicate',
     label: t('Duplicate shapes'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+D'],
     enabled: hasSelection,
-    run: () => addCopies(t('Duplicate'), selectedAnnotations(), DUPLICATE_OFFSET, DUPLICATE_OFFSET),
+    run: (editor) =>
+      addCopies(
+        editor,
+        t('Duplicate'),
+        editor.selection.annotations(),
+        DUPLICATE_OFFSET,
+        DUPLICATE_OFFSET,
+      ),
   },
   {
     id: 'copy-previous',
     label: t('Copy shapes from the previous image'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+Shift+V'],
-    enabled: hasDocument,
-    run: () => copyFromPrevious().catch(notifyError),
+    run: copyFromPrevious,
   },
   {
     id: 'propagate',
     label: t('Propagate shapes to the next images…'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+Shift+P'],
-    enabled: hasDocument,
     run: () => showDialog({ kind: 'propagate' }),
   },
 ]

@@ -4,9 +4,9 @@ import {
   nextImage,
   upsertImages,
 } from '#renderer/document/dataset-state.ts'
-import { closeDocument, openDocument, session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { closeEditor, openInEditor, workspace } from '#renderer/tools/workspace.ts'
 import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
 import { appState, notifyError, showDialog } from './app-state.ts'
@@ -28,7 +28,7 @@ async function loadImages(datasetId: string): Promise<void> {
 /** Shows a dataset and goes to where the person left it. */
 async function enter(dataset: Dataset, imageId: string | null = null): Promise<void> {
   // The image of another dataset may still be open.
-  closeDocument()
+  closeEditor()
   datasetState.setState({ ...EMPTY_DATASET, dataset })
   appState.setState({ datasetId: dataset.id, dialog: null, isGallery: false })
   if (imageId !== null) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)
@@ -40,7 +40,7 @@ async function enter(dataset: Dataset, imageId: string | null = null): Promise<v
 /** Opens the image of the last visit, else the first, if none is open yet. */
 export function openFirstImage(): void {
   const { dataset, images, indexOf, scan } = datasetState.getState()
-  if (!dataset || session.getState().imageId !== null || images.length === 0) return
+  if (!dataset || workspace.getState().imageId !== null || images.length === 0) return
   const last = localStorage.getItem(LAST_IMAGE_KEY + dataset.id)
   // The service lists the newest first: which is the first is known when all have come.
   if (dataset.remote && last === null && scan?.state === 'scanning') return
@@ -102,7 +102,7 @@ export async function chooseFolder(): Promise<void> {
 }
 
 export function leaveDataset(): void {
-  closeDocument()
+  closeEditor()
   datasetState.setState(EMPTY_DATASET)
   appState.setState({ datasetId: null, dialog: null })
   void queryClient.invalidateQueries({ queryKey: orpc.datasets.list.key() })
@@ -116,11 +116,11 @@ export function goToImage(imageId: string): void {
 export async function openImage(imageId: string): Promise<void> {
   const { dataset } = datasetState.getState()
   if (dataset) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)
-  await openDocument(imageId)
+  await openInEditor(imageId)
 }
 
 export function goToNext(direction: 1 | -1, fits?: (image: DatasetImage) => boolean): boolean {
-  const next = nextImage(datasetState.getState(), session.getState().imageId, direction, fits)
+  const next = nextImage(datasetState.getState(), workspace.getState().imageId, direction, fits)
   if (next) goToImage(next.id)
   return next !== null
 }

@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from 'vitest'
+import { createStore } from 'zustand/vanilla'
+import { choices } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { select, selection } from '#renderer/document/selection.ts'
-import { session } from '#renderer/document/session.ts'
+import { Editor } from '#renderer/tools/editor.ts'
+import { workspace } from '#renderer/tools/workspace.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { ACTIONS } from './actions.ts'
 import { appState, showDialog } from './app-state.ts'
@@ -14,6 +16,7 @@ Object.assign(globalThis, {
 
 /** Edits that were made on the open image, by what they are called. */
 let edits: string[] = []
+let editor: Editor
 const box = { id: 'one', className: 'car', shape: { kind: 'bbox', x: 0, y: 0, w: 9, h: 9 } }
 
 beforeEach(() => {
@@ -34,7 +37,7 @@ beforeEach(() => {
     edit: (label: string) => void edits.push(label),
     undo: async () => void edits.push('undo'),
     redo: async () => void edits.push('redo'),
-    saveDrafts: () => {},
+    drafts: createStore(() => ({})),
   }
   datasetState.setState({
     dataset: {
@@ -44,9 +47,10 @@ beforeEach(() => {
       classes: ['car', 'bus', 'dog'].map((name) => ({ name, color: '#ff0000' })),
     } as unknown as Dataset,
   })
-  session.setState({ imageId: 'a', document: document as never, drafts: {} })
+  editor = new Editor(document as never, () => {})
+  workspace.setState({ imageId: 'a', editor, error: null })
   appState.setState({ datasetId: 'd', isGallery: false, dialog: null, notices: [] })
-  select(['one'])
+  editor.selection.select(['one'])
 })
 
 const press = (key: string, modifiers: { ctrlKey?: boolean; shiftKey?: boolean } = {}) =>
@@ -86,11 +90,13 @@ test('no key changes the image behind the gallery', async () => {
   for (const key of ['x', 'v', 'z', 'y', 'd', 'l', 'a']) press(key, { ctrlKey: true })
   await Promise.resolve()
   expect(edits).toEqual([])
-  expect([...selection.getState().selected]).toEqual(['one'])
-  expect(selection.getState().allHidden).toBe(false)
-  expect(session.getState().imageId).toBe('a')
+  expect([...editor.selection.state.getState().selected]).toEqual(['one'])
+  expect(choices.getState().allHidden).toBe(false)
+  expect(workspace.getState().imageId).toBe('a')
   // Nor does the palette or a menu.
-  for (const action of ACTIONS.filter(({ context }) => context === 'canvas')) {
+  for (const action of ACTIONS.filter(
+    ({ context }) => context === 'canvas' || context === 'image',
+  )) {
     expect(isAvailable(action)).toBe(false)
     await perform(action)
   }
@@ -107,9 +113,11 @@ test('no key acts through a dialog', () => {
 
 test('an action that fails says so', async () => {
   const failing = {
-    ...ACTIONS[0],
+    id: 'failing',
+    label: '',
+    group: 'Edit' as const,
     context: 'app' as const,
-    enabled: undefined,
+    keys: [],
     run: () => Promise.reject(new Error('The disk is full')),
   }
   await perform(failing)

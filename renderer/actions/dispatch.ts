@@ -1,5 +1,6 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { say, toolState } from '#renderer/tools/tool-state.ts'
+import { say } from '#renderer/document/status-line.ts'
+import { openEditor } from '#renderer/tools/workspace.ts'
 import type { Action, ActionContext } from './action.ts'
 import { ACTIONS } from './actions.ts'
 import { appState, focusCanvas, notifyError } from './app-state.ts'
@@ -17,21 +18,27 @@ function isOnScreen(context: ActionContext): boolean {
       return datasetId !== null && datasetState.getState().dataset?.remote != null
     case 'gallery':
       return datasetId !== null && isGallery
+    case 'image':
     case 'canvas':
       return datasetId !== null && !isGallery
   }
 }
 
 /** Whether an action can run with what is on screen. A dialog over it is none of its business: a palette is one, too. */
-export function isAvailable({ context, enabled }: Action): boolean {
-  return isOnScreen(context) && (enabled?.() ?? true)
+export function isAvailable(action: Action): boolean {
+  if (!isOnScreen(action.context)) return false
+  if (action.context !== 'image') return action.enabled?.() ?? true
+  const editor = openEditor()
+  return editor !== null && (action.enabled?.(editor) ?? true)
 }
 
 /** The one way to run an action, from keys, menus, buttons and the palette alike. What fails is told. */
 export async function perform(action: Action): Promise<void> {
   if (!isAvailable(action)) return
   try {
-    await action.run()
+    const editor = openEditor()
+    if (action.context !== 'image') await action.run()
+    else if (editor) await action.run(editor)
   } catch (error) {
     notifyError(error)
   }
@@ -102,7 +109,7 @@ function leaveField(target: EventTarget | null): boolean {
 export function handleKey(event: KeyPress & { target: EventTarget | null }): boolean {
   if (appState.getState().dialog !== null || isInDialog(event.target)) return false
   // In the middle of a drag only Escape counts: any other key would cut the gesture off.
-  if (toolState.getState().isHeld && event.key !== 'Escape') return waitForPointer(event)
+  if (openEditor()?.tool.getState().isHeld && event.key !== 'Escape') return waitForPointer(event)
   if (isTyping(event.target) && event.key === 'Escape') return leaveField(event.target)
   if (isTyping(event.target) && !(event.ctrlKey || event.metaKey)) return false
   if (isTyping(event.target) && /^[acvxz]$/i.test(event.key)) return false

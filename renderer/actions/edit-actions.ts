@@ -1,62 +1,60 @@
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
-import { isLocked, isVisible, select, selection, toggled } from '#renderer/document/selection.ts'
+import { toggled } from '#renderer/document/selection.ts'
 import {
   flushEdits,
   forgetEdits,
   lastEditElsewhere,
   retrySaving,
-  session,
 } from '#renderer/document/session.ts'
-import {
-  currentClassName,
-  say,
-  selectedAnnotations,
-  toolState,
-} from '#renderer/tools/tool-state.ts'
+import { say } from '#renderer/document/status-line.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
+import { openEditor } from '#renderer/tools/workspace.ts'
 import { translateShape } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import { isKeypoint, linksOf, type SkeletonClass } from '#shared/model/pose.ts'
 import { t } from '#shared/texts/texts.ts'
-import type { Action } from './action.ts'
+import type { Action, ImageAction } from './action.ts'
 import { notifyError } from './app-state.ts'
 import { openImage } from './datasets.ts'
 
-const hasDocument = () => session.getState().document !== null
-const hasSelection = () => selection.getState().selected.size > 0
+export const hasSelection = ({ selection }: Editor) => selection.state.getState().selected.size > 0
 
 /** Changes each of some annotations in one step; locked ones stay as they are. */
 export function updateAnnotations(
+  editor: Editor,
   label: string,
   annotations: readonly Annotation[],
   change: (annotation: Annotation) => Annotation,
 ): void {
   const updated = annotations
-    .filter((annotation) => !isLocked(annotation))
+    .filter((annotation) => !editor.selection.isLocked(annotation))
     .map((before) => ({ before, after: change(before) }))
-  session.getState().document?.edit(label, { created: [], updated, deleted: [] })
+  editor.edit(label, { created: [], updated, deleted: [] })
 }
 
-export function deleteAnnotations(annotations: readonly Annotation[]): void {
-  const deleted = annotations.filter((annotation) => !isLocked(annotation))
+export function deleteAnnotations(editor: Editor, annotations: readonly Annotation[]): void {
+  const deleted = annotations.filter((annotation) => !editor.selection.isLocked(annotation))
   if (deleted.length < annotations.length) say(t('Locked shapes stay'))
   const what =
     deleted.length === 1 ? deleted[0].className : t('{length} shapes', { length: deleted.length })
-  session
-    .getState()
-    .document?.edit(t('Delete {what}', { what }), { created: [], updated: [], deleted })
+  editor.edit(t('Delete {what}', { what }), { created: [], updated: [], deleted })
 }
 
-export function relabel(annotations: readonly Annotation[], className: string): void {
+export function relabel(
+  editor: Editor,
+  annotations: readonly Annotation[],
+  className: string,
+): void {
   const others = annotations.filter((annotation) => annotation.className !== className)
   const joints = others.filter(
-    (annotation) => annotation.instanceId !== undefined && poseOf(annotation),
+    (annotation) => annotation.instanceId !== undefined && poseOf(editor, annotation),
   )
   const changing = others.filter((annotation) => !joints.includes(annotation))
   if (joints.length > 1)
     say(t('The joints of a pose keep their names: U takes it apart first, Shift+S swaps its sides'))
   else changing.push(...joints)
-  updateAnnotations(t('Relabel as {className}', { className }), changing, (annotation) => ({
+  updateAnnotations(editor, t('Relabel as {className}', { className }), changing, (annotation) => ({
     ...annotation,
     className,
   }))
@@ -66,31 +64,29 @@ export function relabel(annotations: readonly Annotation[], className: string): 
 export const ATTRIBUTES_ID = 'attributes'
 
 /** Selects every shape of a class that can be seen. */
-export function selectClass(className: string): void {
-  const list = session.getState().document?.annotations.list ?? []
-  const chosen = list.filter((item) => item.className === className && isVisible(item))
-  select(chosen.map(({ id }) => id))
+export function selectClass({ selection }: Editor, className: string): void {
+  const chosen = selection.visible().filter((item) => item.className === className)
+  selection.select(chosen.map(({ id }) => id))
   say(t('{length} of class {className} selected', { length: chosen.length, className }))
 }
 
 /** The annotations, and of each joint all joints of its pose: a pose has one set of attributes. */
-export function wholePoses(annotations: readonly Annotation[]): Annotation[] {
-  const store = session.getState().document?.annotations
+export function wholePoses(editor: Editor, annotations: readonly Annotation[]): Annotation[] {
   const all = annotations.flatMap((annotation) =>
-    annotation.instanceId !== undefined && poseOf(annotation)
-      ? (store?.instance(annotation.instanceId) ?? []).filter(isKeypoint)
+    annotation.instanceId !== undefined && poseOf(editor, annotation)
+      ? editor.document.annotations.instance(annotation.instanceId).filter(isKeypoint)
       : [annotation],
   )
   return [...new Map(all.map((annotation) => [annotation.id, annotation])).values()]
 }
 
 /** The class whose skeleton has the joints of an annotation's instance; null when it is no pose. */
-export function poseOf(annotation: Annotation): SkeletonClass | null {
-  const store = session.getState().document?.annotations
-  if (annotation.instanceId === undefined || !store || annotation.shape.kind !== 'keypoint')
-    return null
-  const classes = datasetState.getState().dataset?.classes ?? []
-  return linksOf(store.instance(annotation.instanceId), classes).owner
+export function poseOf(
+  { document, classes }: Editor,
+  annotation: Annotation,
+): SkeletonClass | null {
+  if (annotation.instanceId === undefined || annotation.shape.kind !== 'keypoint') return null
+  return linksOf(document.annotations.instance(annotation.instanceId), classes).owner
 }
 
 /** The images that the last press of undo named: where it was pressed, and where the next one goes. */
@@ -103,7 +99,7 @@ let offered: { from: string; to: string } | null = null
 async function undoElsewhere(from: string): Promise<boolean> {
   forgetEdits(from)
   const { indexOf } = datasetState.getState()
-  for (let to = lastEditElsewhere(); to !== null; to = lastEditElsewhere()) {
+  for (let to = lastEditElsewhere(from); to !== null; to = lastEditElsewhere(from)) {
     const image = indexOf.has(to) ? imageById(to) : undefined
     if (!image) {
       // Gone, or of another dataset.
@@ -122,15 +118,14 @@ async function undoElsewhere(from: string): Promise<boolean> {
       return true
     }
     await openImage(to)
-    if (session.getState().document?.image.id === to) await turn('undo')
+    const editor = openEditor()
+    if (editor?.document.image.id === to) await turn(editor, 'undo')
     return true
   }
   return false
 }
 
-async function turn(direction: 'undo' | 'redo'): Promise<void> {
-  const { document } = session.getState()
-  if (!document) return
+async function turn({ document }: Editor, direction: 'undo' | 'redo'): Promise<void> {
   try {
     const label = await document[direction]()
     const word = direction === 'undo' ? t('Undone') : t('Done again')
@@ -141,13 +136,13 @@ async function turn(direction: 'undo' | 'redo'): Promise<void> {
   }
 }
 
-export function nudge(dx: number, dy: number): void {
-  const selected = selectedAnnotations()
+export function nudge(editor: Editor, dx: number, dy: number): void {
+  const selected = editor.selection.annotations()
   const what =
     selected.length === 1
       ? selected[0].className
       : t('{length} shapes', { length: selected.length })
-  updateAnnotations(t('Move {what}', { what }), selected, (annotation) => ({
+  updateAnnotations(editor, t('Move {what}', { what }), selected, (annotation) => ({
     ...annotation,
     shape: translateShape(annotation.shape, dx, dy),
   }))
@@ -160,118 +155,113 @@ const ARROWS = [
   ['ArrowDown', 0, 1, 'down'],
 ] as const
 
-const nudges: Action[] = ARROWS.flatMap(([key, dx, dy, word]) =>
+const nudges: ImageAction[] = ARROWS.flatMap(([key, dx, dy, word]) =>
   (
     [
       ['', 1],
       ['Shift+', 10],
     ] as const
   ).map(
-    ([modifier, step]): Action => ({
+    ([modifier, step]): ImageAction => ({
       id: `nudge-${word}-${step}`,
       label: t('Move {word} by {step} px', { word, step }),
       group: 'Edit',
-      context: 'canvas',
+      context: 'image',
       keys: [`${modifier}${key}`],
       enabled: hasSelection,
-      run: () => nudge(dx * step, dy * step),
+      run: (editor) => nudge(editor, dx * step, dy * step),
     }),
   ),
 )
 
 /** The shape that Tab goes to; null past either end, where the key goes on to the next control. */
-function neighbour(step: 1 | -1): string | null {
-  const all = session.getState().document?.annotations.list ?? []
-  const list = all.filter((item) => isVisible(item))
-  const [current] = selection.getState().selected
+function neighbour({ selection }: Editor, step: 1 | -1): string | null {
+  const list = selection.visible()
+  const [current] = selection.state.getState().selected
   const index = list.findIndex(({ id }) => id === current)
   const next = index < 0 && step < 0 ? list.length - 1 : index + step
   return list[next]?.id ?? null
 }
 
 const cycling = (step: 1 | -1) => ({
-  enabled: () => neighbour(step) !== null,
-  run: () => select([neighbour(step) ?? '']),
+  enabled: (editor: Editor) => neighbour(editor, step) !== null,
+  run: (editor: Editor) => editor.selection.select([neighbour(editor, step) ?? '']),
 })
 
-const tool = () => toolState.getState().active
+/** Whether something is begun with the tool in hand. */
+function isDrawing({ document, tool }: Editor): boolean {
+  return document.drafts.getState()[tool.getState().id] !== undefined
+}
 
 export const EDIT_ACTIONS: readonly Action[] = [
   {
     id: 'undo',
     label: t('Undo'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+Z'],
-    enabled: hasDocument,
     // In the middle of a shape the last thing done is its last point.
-    run: () => {
-      const isDrawing = session.getState().drafts[toolState.getState().toolId] !== undefined
-      if (!(isDrawing && tool().removeLast())) return turn('undo')
+    run: (editor) => {
+      const { active } = editor.tool.getState()
+      if (!(isDrawing(editor) && active.removeLast())) return turn(editor, 'undo')
     },
   },
   {
     id: 'redo',
     label: t('Redo'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+Shift+Z', 'Mod+Y'],
-    enabled: hasDocument,
-    run: () => {
-      if (!tool().restoreLast?.()) return turn('redo')
+    run: (editor) => {
+      if (!editor.tool.getState().active.restoreLast?.()) return turn(editor, 'redo')
     },
   },
   {
     id: 'finish',
     label: t('Finish the shape'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Enter'],
     // With nothing being drawn Enter goes to the attributes.
-    enabled: () => session.getState().drafts[toolState.getState().toolId] !== undefined,
-    run: () => void tool().finish(),
+    enabled: isDrawing,
+    run: ({ tool }) => void tool.getState().active.finish(),
   },
   {
     id: 'remove-last',
     label: t('Take back a point, or remove the selected point'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Backspace'],
-    enabled: hasDocument,
-    run: () => {
-      if (!tool().removeLast() && hasSelection()) deleteAnnotations(selectedAnnotations())
+    run: (editor) => {
+      if (!editor.tool.getState().active.removeLast() && hasSelection(editor))
+        deleteAnnotations(editor, editor.selection.annotations())
     },
   },
   {
     id: 'delete',
     label: t('Delete selected shapes'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Delete'],
     enabled: hasSelection,
-    run: () => {
-      if (!tool().removeLast()) deleteAnnotations(selectedAnnotations())
+    run: (editor) => {
+      if (!editor.tool.getState().active.removeLast())
+        deleteAnnotations(editor, editor.selection.annotations())
     },
   },
   {
     id: 'select-all',
     label: t('Select all shapes'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+A'],
-    enabled: hasDocument,
-    run: () =>
-      select(
-        (session.getState().document?.annotations.list ?? [])
-          .filter((item) => isVisible(item))
-          .map(({ id }) => id),
-      ),
+    run: ({ selection }) => selection.select(selection.visible().map(({ id }) => id)),
   },
   {
     id: 'next-shape',
     label: t('Next shape'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Tab'],
     ...cycling(1),
   },
@@ -279,7 +269,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'previous-shape',
     label: t('Previous shape'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Shift+Tab'],
     ...cycling(-1),
   },
@@ -287,16 +277,16 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'select-class',
     label: t('Select all shapes of this class'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Alt+A'],
-    enabled: hasDocument,
-    run: () => selectClass(selectedAnnotations()[0]?.className ?? currentClassName()),
+    run: (editor) =>
+      selectClass(editor, editor.selection.annotations()[0]?.className ?? editor.className),
   },
   {
     id: 'edit-attributes',
     label: t('Edit the attributes of the selection'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+E', 'Enter'],
     enabled: hasSelection,
     run: () => document.querySelector<HTMLElement>(`#${ATTRIBUTES_ID} :is(input, select)`)?.focus(),
@@ -305,11 +295,11 @@ export const EDIT_ACTIONS: readonly Action[] = [
     id: 'lock',
     label: t('Lock or unlock selected shapes'),
     group: 'Edit',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+L'],
     enabled: hasSelection,
-    run: () =>
-      selection.setState(({ selected, locked }) => ({
+    run: ({ selection }) =>
+      selection.state.setState(({ selected, locked }) => ({
         locked: [...selected].reduce((set, id) => toggled(set, id), locked),
       })),
   },

@@ -1,6 +1,6 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { workspace } from '#renderer/tools/workspace.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { notify, notifyError, showDialog } from './app-state.ts'
@@ -20,7 +20,7 @@ async function copy(text: Promise<string | null>, what: string): Promise<void> {
 export async function copyLink(): Promise<void> {
   const { dataset } = datasetState.getState()
   if (!dataset) return
-  const { imageId } = session.getState()
+  const { imageId } = workspace.getState()
   await copy(client.datasets.link({ id: dataset.id, imageId }), t('The link is copied.'))
 }
 

@@ -1,6 +1,5 @@
-import { isLocked, select, selection } from '#renderer/document/selection.ts'
-import { session } from '#renderer/document/session.ts'
-import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
+import { say } from '#renderer/document/status-line.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import { repairPolygon, selfCrossings } from '#shared/geometry/crossings.ts'
 import { holesOf, joinPaths, splitPath, splitRing } from '#shared/geometry/path-ops.ts'
 import { parseVertexHandle } from '#shared/geometry/vertex-path.ts'
@@ -10,16 +9,19 @@ import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 
 function editable<K extends Shape['kind']>(
+  { selection }: Editor,
   kind: K,
 ): (Annotation & { shape: Extract<Shape, { kind: K }> })[] {
-  return selectedAnnotations().filter(
-    (annotation): annotation is Annotation & { shape: Extract<Shape, { kind: K }> } =>
-      annotation.shape.kind === kind && !isLocked(annotation),
-  )
+  return selection
+    .editable()
+    .filter(
+      (annotation): annotation is Annotation & { shape: Extract<Shape, { kind: K }> } =>
+        annotation.shape.kind === kind,
+    )
 }
 
-const polygons = () => editable('polygon')
-const polylines = () => editable('polyline')
+const polygons = (editor: Editor) => editable(editor, 'polygon')
+const polylines = (editor: Editor) => editable(editor, 'polyline')
 
 /** The annotation as the first of the shapes, new ones for the others. */
 function replaceBy(before: Annotation, [first, ...others]: readonly Shape[]): ChangeSet {
@@ -30,20 +32,26 @@ function replaceBy(before: Annotation, [first, ...others]: readonly Shape[]): Ch
   }
 }
 
-function commit(label: string, changes: ChangeSet): void {
-  session.getState().document?.edit(label, changes)
-  select([...changes.updated.map(({ after }) => after.id), ...changes.created.map(({ id }) => id)])
+function commit(editor: Editor, label: string, changes: ChangeSet): void {
+  editor.edit(label, changes)
+  editor.selection.select([
+    ...changes.updated.map(({ after }) => after.id),
+    ...changes.created.map(({ id }) => id),
+  ])
 }
 
 /** A polygon along the chord between two selected points, a polyline at one. */
-function split(): void {
-  const chosen = [...selection.getState().vertices].flatMap((id) => parseVertexHandle(id) ?? [])
-  const [polygon] = polygons()
-  const [polyline] = polylines()
+function split(editor: Editor): void {
+  const chosen = [...editor.selection.state.getState().vertices].flatMap(
+    (id) => parseVertexHandle(id) ?? [],
+  )
+  const [polygon] = polygons(editor)
+  const [polyline] = polylines(editor)
   if (polyline && chosen.length === 1) {
     const parts = splitPath(polyline.shape.points, chosen[0].index)
     if (parts)
       commit(
+        editor,
         t('Split polyline'),
         replaceBy(
           polyline,
@@ -65,6 +73,7 @@ function split(): void {
   const parts = splitRing(polygon.shape.rings[0], first.index, second.index)
   if (parts)
     commit(
+      editor,
       t('Split polygon'),
       replaceBy(
         polygon,
@@ -75,15 +84,15 @@ function split(): void {
 }
 
 /** Two polylines become one; the ends of a single one are joined to a ring. */
-function join(): void {
-  const [first, second, ...more] = polylines()
+function join(editor: Editor): void {
+  const [first, second, ...more] = polylines(editor)
   if (more.length > 0) {
     say(t('Two polylines at a time are joined'))
     return
   }
   if (second) {
     const points = joinPaths(first.shape.points, second.shape.points)
-    commit(t('Join polylines'), {
+    commit(editor, t('Join polylines'), {
       created: [],
       updated: [{ before: first, after: { ...first, shape: { kind: 'polyline', points } } }],
       deleted: [second],
@@ -101,33 +110,38 @@ function join(): void {
     )
     return
   }
-  commit(t('Join ends'), replaceBy(first, [{ kind: 'polyline', points: [...points, start] }]))
+  commit(
+    editor,
+    t('Join ends'),
+    replaceBy(first, [{ kind: 'polyline', points: [...points, start] }]),
+  )
 }
 
-const withHoles = () => polygons().filter(({ shape }) => shape.rings.length > 1)
+const withHoles = (editor: Editor) => polygons(editor).filter(({ shape }) => shape.rings.length > 1)
 
-function splitOffHoles(): void {
-  const owners = withHoles()
+function splitOffHoles(editor: Editor): void {
+  const owners = withHoles(editor)
   const created = owners.flatMap((owner) =>
     holesOf(owner.shape).map((shape) => ({ ...owner, id: newId(), shape })),
   )
-  session.getState().document?.edit(t('Split off holes'), { created, updated: [], deleted: [] })
-  select(created.map(({ id }) => id))
+  editor.edit(t('Split off holes'), { created, updated: [], deleted: [] })
+  editor.selection.select(created.map(({ id }) => id))
 }
 
-function fillHoles(): void {
-  const updated = withHoles().map((before) => ({
+function fillHoles(editor: Editor): void {
+  const updated = withHoles(editor).map((before) => ({
     before,
     after: { ...before, shape: { ...before.shape, rings: before.shape.rings.slice(0, 1) } },
   }))
-  session.getState().document?.edit(t('Fill holes'), { created: [], updated, deleted: [] })
+  editor.edit(t('Fill holes'), { created: [], updated, deleted: [] })
 }
 
-const crossed = () => polygons().filter(({ shape }) => selfCrossings(shape).length > 0)
+const crossed = (editor: Editor) =>
+  polygons(editor).filter(({ shape }) => selfCrossings(shape).length > 0)
 
 /** Polygons of the selection that cross themselves become ones that do not. */
-export function repairSelected(): void {
-  const repaired = crossed().map((annotation) => ({
+export function repairSelected(editor: Editor): void {
+  const repaired = crossed(editor).map((annotation) => ({
     annotation,
     shapes: repairPolygon(annotation.shape),
   }))
@@ -138,7 +152,7 @@ export function repairSelected(): void {
     say(t('No selected polygon crosses itself'))
     return
   }
-  commit(t('Repair crossing'), {
+  commit(editor, t('Repair crossing'), {
     created: changes.flatMap(({ created }) => created),
     updated: changes.flatMap(({ updated }) => updated),
     deleted: [],
@@ -157,45 +171,45 @@ export const PATH_ACTIONS: readonly Action[] = [
     id: 'split',
     label: t('Split the shape at the selected points'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: ['Alt+X'],
-    enabled: () => polygons().length + polylines().length === 1,
+    enabled: (editor) => polygons(editor).length + polylines(editor).length === 1,
     run: split,
   },
   {
     id: 'join',
     label: t('Join two polylines, or the ends of one'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: ['J'],
-    enabled: () => polylines().length > 0,
+    enabled: (editor) => polylines(editor).length > 0,
     run: join,
   },
   {
     id: 'split-off-holes',
     label: t('Split off holes as shapes of their own'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: [],
-    enabled: () => withHoles().length > 0,
+    enabled: (editor) => withHoles(editor).length > 0,
     run: splitOffHoles,
   },
   {
     id: 'fill-holes',
     label: t('Fill holes'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: [],
-    enabled: () => withHoles().length > 0,
+    enabled: (editor) => withHoles(editor).length > 0,
     run: fillHoles,
   },
   {
     id: 'repair',
     label: t('Repair polygons that cross themselves'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: [],
-    enabled: () => polygons().length > 0,
+    enabled: (editor) => polygons(editor).length > 0,
     run: repairSelected,
   },
 ]

@@ -1,4 +1,4 @@
-import { session } from '#renderer/document/session.ts'
+import { workspace } from '#renderer/tools/workspace.ts'
 import { appState } from './app-state.ts'
 import { showAccount } from './cloud.ts'
 import { goToImage, openDataset, openTarget } from './datasets.ts'
@@ -10,7 +10,7 @@ import { goToImage, openDataset, openTarget } from './datasets.ts'
 export function followPlace(): void {
   const show = () => {
     const { datasetId, accountId } = appState.getState()
-    const { imageId } = session.getState()
+    const { imageId } = workspace.getState()
     const place = new URLSearchParams()
     if (accountId !== null) place.set('account', accountId)
     if (datasetId !== null) place.set('dataset', datasetId)
@@ -19,7 +19,7 @@ export function followPlace(): void {
     if (location.hash !== hash) history.replaceState(null, '', `${location.pathname}${hash}`)
   }
   appState.subscribe(show)
-  session.subscribe(show)
+  workspace.subscribe(show)
   // Typed, or gone back to.
   window.addEventListener('hashchange', () => void goToStart(null))
 }
@@ -37,5 +37,5 @@ export async function goToStart(target: string | null): Promise<void> {
   if (dataset === null) return
   const image = place.get('image')
   if (dataset !== appState.getState().datasetId) await openDataset(dataset, image)
-  else if (image !== null && image !== session.getState().imageId) goToImage(image)
+  else if (image !== null && image !== workspace.getState().imageId) goToImage(image)
 }

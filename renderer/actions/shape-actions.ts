@@ -1,7 +1,6 @@
-import { isLocked, select } from '#renderer/document/selection.ts'
-import { session } from '#renderer/document/session.ts'
+import { say } from '#renderer/document/status-line.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import { SHAPE_KIND_LABEL } from '#renderer/tools/shape-kind-label.ts'
-import { editableAnnotations, say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
 import { convertShape } from '#shared/geometry/convert-shape.ts'
 import {
   intersectPolygons,
@@ -19,7 +18,7 @@ import {
   type ShapeKind,
 } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
-import type { Action } from './action.ts'
+import type { Action, ImageAction } from './action.ts'
 import { updateAnnotations } from './edit-actions.ts'
 
 /** How far a vertex may lie from a straight side and still go, image pixels. */
@@ -31,23 +30,24 @@ interface Operand {
 }
 
 /** What of the selection has an area and may be changed, in the order it was selected. */
-function operands(): Operand[] {
-  return selectedAnnotations().flatMap((annotation) => {
-    const polygon = isLocked(annotation) ? null : asPolygon(annotation.shape)
+function operands({ selection }: Editor): Operand[] {
+  return selection.editable().flatMap((annotation) => {
+    const polygon = asPolygon(annotation.shape)
     return polygon ? [{ annotation, polygon }] : []
   })
 }
 
-const hasTwo = () => operands().length >= 2
-const hasOne = () => operands().length >= 1
+const hasTwo = (editor: Editor) => operands(editor).length >= 2
+const hasOne = (editor: Editor) => operands(editor).length >= 1
 
 /** The first keeps its id and class with the first region; more regions are new; the others go. */
 function combine(
+  editor: Editor,
   label: string,
   operate: (shapes: readonly PolygonShape[]) => PolygonShape[],
   keepOthers: boolean,
 ): void {
-  const [first, ...others] = operands()
+  const [first, ...others] = operands(editor)
   const regions = operate([first, ...others].map(({ polygon }) => polygon))
   if (regions.length === 0) {
     say(t('{label}: nothing would be left', { label }))
@@ -56,19 +56,20 @@ function combine(
   const [shape, ...more] = regions
   const { annotation } = first
   const created = more.map((region) => ({ ...annotation, id: newId(), shape: region }))
-  session.getState().document?.edit(label, {
+  editor.edit(label, {
     created,
     updated: [{ before: annotation, after: { ...annotation, shape } }],
     deleted: keepOthers ? [] : others.map((other) => other.annotation),
   })
-  select([annotation.id, ...created.map(({ id }) => id)])
+  editor.selection.select([annotation.id, ...created.map(({ id }) => id)])
 }
 
 function changeRings(
+  editor: Editor,
   label: string,
   change: (ring: PolygonShape['rings'][number]) => PolygonShape['rings'][number],
 ): void {
-  const chosen = operands().filter(({ annotation }) => annotation.shape.kind === 'polygon')
+  const chosen = operands(editor).filter(({ annotation }) => annotation.shape.kind === 'polygon')
   if (chosen.length === 0) {
     say(t('{label}: no polygon is selected that may be changed', { label }))
     return
@@ -82,6 +83,7 @@ function changeRings(
   )
   const after = [...shapes.values()].reduce((sum, shape) => sum + shapeVertices(shape).length, 0)
   updateAnnotations(
+    editor,
     label,
     chosen.map(({ annotation }) => annotation),
     (annotation) => ({ ...annotation, shape: shapes.get(annotation.id) ?? annotation.shape }),
@@ -89,13 +91,14 @@ function changeRings(
   say(t('{label}: {before} points became {after}', { label, before, after }))
 }
 
-function convertTo(kind: ShapeKind): void {
-  const selected = selectedAnnotations()
+function convertTo(editor: Editor, kind: ShapeKind): void {
+  const selected = editor.selection.annotations()
   const results = new Map(
     selected.map((annotation) => [annotation.id, convertShape(annotation.shape, kind)]),
   )
   const possible = selected.filter(({ id }) => results.get(id))
   updateAnnotations(
+    editor,
     t('Convert to {kind}', { kind: SHAPE_KIND_LABEL[kind].toLowerCase() }),
     possible,
     (annotation) => ({
@@ -117,15 +120,15 @@ function convertTo(kind: ShapeKind): void {
   )
 }
 
-function rotate(angleDeg: number): void {
-  const boxes = selectedAnnotations().filter(
-    ({ shape }) => shape.kind === 'bbox' || shape.kind === 'oriented_box',
-  )
+function rotate(editor: Editor, angleDeg: number): void {
+  const boxes = editor.selection
+    .annotations()
+    .filter(({ shape }) => shape.kind === 'bbox' || shape.kind === 'oriented_box')
   if (boxes.length === 0) {
     say(t('Only boxes turn: convert it to an oriented box first'))
     return
   }
-  updateAnnotations(t('Rotate'), boxes, (annotation) => {
+  updateAnnotations(editor, t('Rotate'), boxes, (annotation) => {
     const box = convertShape(annotation.shape, 'oriented_box')?.shape
     if (box?.kind !== 'oriented_box') return annotation
     return { ...annotation, shape: { ...box, angleDeg: normaliseAngle(box.angleDeg + angleDeg) } }
@@ -133,11 +136,12 @@ function rotate(angleDeg: number): void {
 }
 
 /** Gives the selection an instance of its own, or takes it out of any. */
-function regroup(together: boolean): void {
-  const next = session.getState().document?.annotations.nextInstanceId() ?? 1
+function regroup(editor: Editor, together: boolean): void {
+  const next = editor.document.annotations.nextInstanceId()
   updateAnnotations(
+    editor,
     together ? t('Group as instance {instance}', { instance: next }) : t('Ungroup'),
-    selectedAnnotations(),
+    editor.selection.annotations(),
     (annotation) => {
       const { instanceId: _old, ...others } = annotation
       return together ? { ...others, instanceId: next } : others
@@ -145,9 +149,11 @@ function regroup(together: boolean): void {
   )
 }
 
-const hasSelection = () => selectedAnnotations().length > 0
-const hasPolygon = () => operands().some(({ annotation }) => annotation.shape.kind === 'polygon')
-const hasGroup = () => editableAnnotations().some(({ instanceId }) => instanceId !== undefined)
+const hasVisible = ({ selection }: Editor) => selection.annotations().length > 0
+const hasPolygon = (editor: Editor) =>
+  operands(editor).some(({ annotation }) => annotation.shape.kind === 'polygon')
+const hasGroup = ({ selection }: Editor) =>
+  selection.editable().some(({ instanceId }) => instanceId !== undefined)
 
 const CONVERSIONS: readonly ShapeKind[] = ['bbox', 'oriented_box', 'polygon', 'polyline']
 
@@ -156,93 +162,94 @@ export const SHAPE_ACTIONS: readonly Action[] = [
     id: 'union',
     label: t('Union of the selected shapes'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: ['M'],
     enabled: hasTwo,
-    run: () => combine(t('Union'), unionPolygons, false),
+    run: (editor) => combine(editor, t('Union'), unionPolygons, false),
   },
   {
     id: 'subtract',
     label: t('Subtract the others from the first selected shape'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: ['Shift+M'],
     enabled: hasTwo,
-    run: () =>
-      combine(t('Subtract'), ([first, ...others]) => subtractPolygons(first, others), true),
+    run: (editor) =>
+      combine(editor, t('Subtract'), ([first, ...others]) => subtractPolygons(first, others), true),
   },
   {
     id: 'intersect',
     label: t('Intersection of the selected shapes'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: [],
     enabled: hasTwo,
-    run: () => combine(t('Intersect'), intersectPolygons, false),
+    run: (editor) => combine(editor, t('Intersect'), intersectPolygons, false),
   },
   {
     id: 'simplify',
     label: t('Simplify: drop points that change little'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: [],
     enabled: hasPolygon,
-    run: () => changeRings(t('Simplify'), (ring) => simplifyRing(ring, SIMPLIFY_TOLERANCE)),
+    run: (editor) =>
+      changeRings(editor, t('Simplify'), (ring) => simplifyRing(ring, SIMPLIFY_TOLERANCE)),
   },
   {
     id: 'smooth',
     label: t('Smooth: round the corners'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: [],
     enabled: hasPolygon,
-    run: () => changeRings(t('Smooth'), smoothRing),
+    run: (editor) => changeRings(editor, t('Smooth'), smoothRing),
   },
   ...CONVERSIONS.map(
-    (kind): Action => ({
+    (kind): ImageAction => ({
       id: `convert-${kind}`,
       label: t('Convert to {kind}', { kind: SHAPE_KIND_LABEL[kind].toLowerCase() }),
       group: 'Shapes',
-      context: 'canvas',
+      context: 'image',
       keys: [],
-      enabled: hasSelection,
-      run: () => convertTo(kind),
+      enabled: hasVisible,
+      run: (editor) => convertTo(editor, kind),
     }),
   ),
   {
     id: 'rotate-left',
     label: t('Rotate boxes by 1° to the left'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: [','],
     enabled: hasOne,
-    run: () => rotate(-1),
+    run: (editor) => rotate(editor, -1),
   },
   {
     id: 'rotate-right',
     label: t('Rotate boxes by 1° to the right'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: ['.'],
     enabled: hasOne,
-    run: () => rotate(1),
+    run: (editor) => rotate(editor, 1),
   },
   {
     id: 'group',
     label: t('Group the selected shapes as one instance'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: ['G'],
-    enabled: hasSelection,
-    run: () => regroup(true),
+    enabled: hasVisible,
+    run: (editor) => regroup(editor, true),
   },
   {
     id: 'ungroup',
     label: t('Ungroup the selected shapes'),
     group: 'Shapes',
-    context: 'canvas',
+    context: 'image',
     keys: ['U'],
     enabled: hasGroup,
-    run: () => regroup(false),
+    run: (editor) => regroup(editor, false),
   },
 ]

@@ -1,52 +1,50 @@
-import { fitBox, type Viewport, viewport, zoomBy } from '#renderer/canvas/viewport.ts'
+import { choices } from '#renderer/document/choices.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
-import { selection } from '#renderer/document/selection.ts'
-import { session } from '#renderer/document/session.ts'
+import { say } from '#renderer/document/status-line.ts'
+import { fitBox, type Viewport, zoomBy } from '#renderer/document/viewport.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
-import { say, selectedAnnotations } from '#renderer/tools/tool-state.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { shapeVertices } from '#shared/geometry/shape.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { notifyError } from './app-state.ts'
-
-function imageSize(): { width: number; height: number } | null {
-  const image = session.getState().document?.image
-  return image?.width && image.height ? { width: image.width, height: image.height } : null
-}
+import { hasSelection } from './edit-actions.ts'
 
 /** Zooms about a place on the canvas, its middle when none is given. Screen pixels. */
-export function zoom(factor: number, about?: { x: number; y: number }): void {
-  const size = imageSize()
+export function zoom(
+  { size, view: store }: Editor,
+  factor: number,
+  about?: { x: number; y: number },
+): void {
   if (!size) return
-  viewport.setState((view) =>
+  store.setState((view) =>
     zoomBy(view, factor, about ?? { x: view.width / 2, y: view.height / 2 }, size),
   )
 }
 
-export function fitImage(): void {
-  const size = imageSize()
-  if (size) viewport.setState((view) => fitBox(view, { x: 0, y: 0, w: size.width, h: size.height }))
+export function fitImage({ size, view: store }: Editor): void {
+  if (size) store.setState((view) => fitBox(view, { x: 0, y: 0, w: size.width, h: size.height }))
 }
 
-function fitSelection(): void {
-  const points = selectedAnnotations().flatMap(({ shape }) => shapeVertices(shape))
+function fitSelection(editor: Editor): void {
+  const points = editor.selection.annotations().flatMap(({ shape }) => shapeVertices(shape))
   if (points.length === 0) {
-    fitImage()
+    fitImage(editor)
     return
   }
   const { x, y, w, h } = boundsOfPoints(points)
   // Half as much around it, and never closer than a hundred pixels.
   const margin = Math.max(50, Math.max(w, h) / 4)
-  viewport.setState((view) =>
+  editor.view.setState((view) =>
     fitBox(view, { x: x - margin, y: y - margin, w: w + 2 * margin, h: h + 2 * margin }),
   )
 }
 
-function actualSize(): void {
-  viewport.setState((view: Viewport) => {
+function actualSize({ view: store }: Editor): void {
+  store.setState((view: Viewport) => {
     const centre = {
       x: (view.width / 2 - view.x) / view.scale,
       y: (view.height / 2 - view.y) / view.scale,
@@ -108,54 +106,46 @@ function stepTolerance(direction: 1 | -1): void {
 /** The picture as it is in the file. */
 export const PLAIN_TONE = { brightness: 0, contrast: 0, gamma: 1 }
 
-const hasDocument = () => session.getState().document !== null
-const hasSelection = () => selection.getState().selected.size > 0
-
 export const VIEW_ACTIONS: readonly Action[] = [
   {
     id: 'fit',
     label: t('Fit the image'),
     group: 'View',
-    context: 'canvas',
+    context: 'image',
     keys: ['F'],
-    enabled: hasDocument,
     run: fitImage,
   },
   {
     id: 'fit-selection',
     label: t('Fit the selection'),
     group: 'View',
-    context: 'canvas',
+    context: 'image',
     keys: ['Shift+F'],
-    enabled: hasDocument,
     run: fitSelection,
   },
   {
     id: 'actual-size',
     label: t('Zoom to 100 %'),
     group: 'View',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+0'],
-    enabled: hasDocument,
     run: actualSize,
   },
   {
     id: 'zoom-in',
     label: t('Zoom in'),
     group: 'View',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+=', 'Mod++', '+', '='],
-    enabled: hasDocument,
-    run: () => zoom(1.25),
+    run: (editor) => zoom(editor, 1.25),
   },
   {
     id: 'zoom-out',
     label: t('Zoom out'),
     group: 'View',
-    context: 'canvas',
+    context: 'image',
     keys: ['Mod+-', '-'],
-    enabled: hasDocument,
-    run: () => zoom(0.8),
+    run: (editor) => zoom(editor, 0.8),
   },
   {
     id: 'hide-all',
@@ -163,16 +153,16 @@ export const VIEW_ACTIONS: readonly Action[] = [
     group: 'View',
     context: 'canvas',
     keys: ['T'],
-    run: () => selection.setState(({ allHidden }) => ({ allHidden: !allHidden })),
+    run: () => choices.setState(({ allHidden }) => ({ allHidden: !allHidden })),
   },
   {
     id: 'hide-selected',
     label: t('Hide selected shapes, or show all hidden ones'),
     group: 'View',
-    context: 'canvas',
+    context: 'image',
     keys: ['H'],
-    run: () =>
-      selection.setState(({ selected, hidden }) =>
+    run: ({ selection }) =>
+      selection.state.setState(({ selected, hidden }) =>
         selected.size > 0
           ? { hidden: new Set([...hidden, ...selected]), selected: new Set() }
           : { hidden: new Set() },
@@ -182,12 +172,12 @@ export const VIEW_ACTIONS: readonly Action[] = [
     id: 'isolate',
     label: t('Show only selected shapes'),
     group: 'View',
-    context: 'canvas',
+    context: 'image',
     keys: ['Shift+H'],
     enabled: hasSelection,
-    run: () =>
-      selection.setState(({ selected }) => {
-        const list = session.getState().document?.annotations.list ?? []
+    run: ({ document, selection }) =>
+      selection.state.setState(({ selected }) => {
+        const { list } = document.annotations
         return { hidden: new Set(list.map(({ id }) => id).filter((id) => !selected.has(id))) }
       }),
   },

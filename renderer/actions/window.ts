@@ -1,10 +1,10 @@
+import { choices } from '#renderer/document/choices.ts'
 import { cloudState, transferState, unsentOf } from '#renderer/document/cloud-state.ts'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
-import { selection } from '#renderer/document/selection.ts'
 import { session } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
-import { toolState } from '#renderer/tools/tool-state.ts'
+import { followEditor, openEditor, workspace } from '#renderer/tools/workspace.ts'
 import type { WindowDescription } from '#shared/contract/window.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import { liveShare } from '#shared/model/transfer.ts'
@@ -29,7 +29,7 @@ function isEdited(): boolean {
 /** How far transfers are, a dot for what is not saved or sent, what is open. */
 function title(): string {
   const { dataset } = datasetState.getState()
-  const { imageId } = session.getState()
+  const { imageId } = workspace.getState()
   const image = imageId === null || appState.getState().isGallery ? undefined : imageById(imageId)
   const share = liveShare(transferState.getState().transfers)
   const parts = [image && fileNameOf(image.path), dataset?.name, APP_NAME].filter(Boolean)
@@ -82,7 +82,7 @@ function soon(): void {
   timer = setTimeout(() => {
     timer = null
     // In the middle of a drag nothing of it is worth the time.
-    if (toolState.getState().isHeld) soon()
+    if (openEditor()?.tool.getState().isHeld) soon()
     else show()
   }, SOON_MS)
 }
@@ -94,13 +94,14 @@ export function followWindow(id: string | null): void {
     appState,
     datasetState,
     session,
-    selection,
-    toolState,
+    workspace,
+    choices,
     cloudState,
     transferState,
     editorSettings,
   ])
     store.subscribe(soon)
+  followEditor((editor) => editor.subscribe(soon))
   show()
 }
 

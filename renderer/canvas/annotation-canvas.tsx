@@ -1,22 +1,31 @@
 import type Konva from 'konva'
 import { useCallback, useEffect, useRef } from 'react'
 import { Layer, Shape, Stage } from 'react-konva'
+import type { StoreApi } from 'zustand/vanilla'
 import type { AnnotationStore } from '#renderer/document/annotation-store.ts'
-import { isVisible, selection } from '#renderer/document/selection.ts'
+import { choices } from '#renderer/document/choices.ts'
+import type { Selection } from '#renderer/document/selection.ts'
+import type { Viewport } from '#renderer/document/viewport.ts'
 import type { Style } from './draw-annotations.ts'
 import { drawOverlay, type Overlay } from './draw-overlay.ts'
 import { drawPicture, type Picture } from './picture.ts'
 import { ShapeBitmap } from './shape-bitmap.ts'
-import { viewport } from './viewport.ts'
+
+/** What of an open image the canvas draws. */
+export interface CanvasSource {
+  document: { annotations: AnnotationStore }
+  selection: Selection
+  view: StoreApi<Viewport>
+}
 
 export interface CanvasProps {
   width: number
   height: number
   picture: Picture | null
-  annotations: AnnotationStore | null
+  source: CanvasSource | null
   style: Style
   /** Drawn by the overlay instead, for as long as they are selected or moved. */
-  overlay: () => Overlay
+  overlay: () => Overlay | null
   /** Called with a function that asks for the overlay to be drawn again. */
   onReady: (redrawOverlay: () => void) => void
   /** All shapes are drawn, sharp, at the view's scale; or no longer. */
@@ -40,7 +49,7 @@ function followPixelRatio(onChange: (ratio: number) => void): () => void {
 
 /** The annotations' bitmap for a document, kept in step with edits, the selection and what is hidden. */
 function useShapeBitmap(
-  annotations: AnnotationStore | null,
+  source: CanvasSource | null,
   style: Style,
   onChange: () => void,
   onComplete: (isComplete: boolean) => void,
@@ -48,28 +57,30 @@ function useShapeBitmap(
   const bitmap = useRef<ShapeBitmap | null>(null)
   const latestStyle = useRef(style)
   const setSource = useCallback(() => {
-    if (!annotations) return
-    const state = selection.getState()
+    if (!source) return
+    const { selection } = source
     bitmap.current?.setSource({
-      store: annotations,
+      store: source.document.annotations,
       style: latestStyle.current,
       // Nobody else draws what is selected and hidden: its pose's lines stay here.
       isLifted: (annotation) =>
-        selection.getState().selected.has(annotation.id) && isVisible(annotation, state),
-      isVisible: (annotation) => isVisible(annotation, state),
+        selection.state.getState().selected.has(annotation.id) && selection.isVisible(annotation),
+      isVisible: (annotation) => selection.isVisible(annotation),
     })
-  }, [annotations])
+  }, [source])
   useEffect(() => {
-    if (!annotations) return
+    if (!source) return
+    const { selection, document } = source
+    const { annotations } = document
     const shapes = new ShapeBitmap(onChange, onComplete)
     bitmap.current = shapes
     setSource()
-    const stopSelection = selection.subscribe((state, before) => {
-      const sameHidden =
-        state.hidden === before.hidden &&
-        state.hiddenClasses === before.hiddenClasses &&
-        state.allHidden === before.allHidden
-      if (!sameHidden) setSource()
+    const stopChoices = choices.subscribe((state, before) => {
+      if (state.hiddenClasses !== before.hiddenClasses || state.allHidden !== before.allHidden)
+        setSource()
+    })
+    const stopSelection = selection.state.subscribe((state, before) => {
+      if (state.hidden !== before.hidden) setSource()
       else if (state.selected !== before.selected) {
         const changed = new Set([...state.selected, ...before.selected])
         shapes.patchShapes([...changed].flatMap((id) => annotations.get(id) ?? []))
@@ -77,12 +88,13 @@ function useShapeBitmap(
     })
     const stopAnnotations = annotations.subscribe((changes) => shapes.patchChanges(changes))
     return () => {
+      stopChoices()
       stopSelection()
       stopAnnotations()
       shapes.dispose()
       if (bitmap.current === shapes) bitmap.current = null
     }
-  }, [annotations, setSource, onChange, onComplete])
+  }, [source, setSource, onChange, onComplete])
   // In another style the shapes stay on screen until they have been drawn anew.
   useEffect(() => {
     latestStyle.current = style
@@ -99,7 +111,7 @@ export function AnnotationCanvas({
   width,
   height,
   picture,
-  annotations,
+  source,
   style,
   overlay,
   onReady,
@@ -111,20 +123,12 @@ export function AnnotationCanvas({
     overlay: Konva.Layer | null
   }>({ picture: null, shapes: null, overlay: null })
   const drawShapes = useCallback(() => void layers.current.shapes?.batchDraw(), [])
-  const bitmap = useShapeBitmap(annotations, style, drawShapes, onComplete)
+  const bitmap = useShapeBitmap(source, style, drawShapes, onComplete)
 
   useEffect(() => {
     const { current } = layers
     const drawOverlayLayer = () => void current.overlay?.batchDraw()
     onReady(drawOverlayLayer)
-    const stopView = viewport.subscribe(() => {
-      current.picture?.batchDraw()
-      current.shapes?.batchDraw()
-      drawOverlayLayer()
-    })
-    const stopPeeking = selection.subscribe(({ isPeeking }, before) => {
-      if (isPeeking !== before.isPeeking) current.shapes?.batchDraw()
-    })
     // Konva takes the ratio when it makes a canvas, and keeps it.
     const stopRatio = followPixelRatio((ratio) => {
       for (const layer of [current.picture, current.shapes, current.overlay]) {
@@ -132,18 +136,34 @@ export function AnnotationCanvas({
         layer?.batchDraw()
       }
     })
+    return stopRatio
+  }, [onReady])
+
+  useEffect(() => {
+    if (!source) return
+    const { current } = layers
+    const drawAll = () => {
+      for (const layer of Object.values(current)) layer?.batchDraw()
+    }
+    const stopView = source.view.subscribe(drawAll)
+    const stopPeeking = source.selection.state.subscribe(({ isPeeking }, before) => {
+      if (isPeeking !== before.isPeeking) current.shapes?.batchDraw()
+    })
+    drawAll()
     return () => {
       stopView()
       stopPeeking()
-      stopRatio()
     }
-  }, [onReady])
+  }, [source])
 
   const scene =
-    (layer: keyof typeof layers.current, draw: (context: CanvasRenderingContext2D) => void) =>
+    (
+      layer: keyof typeof layers.current,
+      draw: (context: CanvasRenderingContext2D, view: Viewport, selection: Selection) => void,
+    ) =>
     () => {
       const context = layers.current[layer]?.getNativeCanvasElement().getContext('2d')
-      if (picture && context) draw(context)
+      if (picture && source && context) draw(context, source.view.getState(), source.selection)
     }
 
   return (
@@ -157,7 +177,7 @@ export function AnnotationCanvas({
         <Shape
           sceneFunc={scene(
             'picture',
-            (context) => picture && drawPicture(context, picture, viewport.getState()),
+            (context, view) => picture && drawPicture(context, picture, view),
           )}
         />
       </Layer>
@@ -168,8 +188,8 @@ export function AnnotationCanvas({
         listening={false}
       >
         <Shape
-          sceneFunc={scene('shapes', (context) => {
-            if (!selection.getState().isPeeking) bitmap.current?.draw(context, viewport.getState())
+          sceneFunc={scene('shapes', (context, view, selection) => {
+            if (!selection.state.getState().isPeeking) bitmap.current?.draw(context, view)
           })}
         />
       </Layer>
@@ -180,9 +200,9 @@ export function AnnotationCanvas({
         listening={false}
       >
         <Shape
-          sceneFunc={scene('overlay', (context) => {
-            if (!selection.getState().isPeeking)
-              drawOverlay(context, viewport.getState(), overlay(), style)
+          sceneFunc={scene('overlay', (context, view, selection) => {
+            const shown = selection.state.getState().isPeeking ? null : overlay()
+            if (shown) drawOverlay(context, view, shown, style)
           })}
         />
       </Layer>

@@ -1,10 +1,10 @@
+import { toScreen, type Viewport } from '#renderer/document/viewport.ts'
 import { shapeBounds, shapeDots, shapeOutlines } from '#shared/geometry/shape.ts'
 import type { Outline } from '#shared/geometry/shape-geometry.ts'
 import type { Annotation, Point } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { isOccluded, linksOf } from '#shared/model/pose.ts'
 import { inkOn, withOpacity } from './palette.ts'
-import { toScreen, type Viewport } from './viewport.ts'
 
 export interface Style {
   classes: readonly AnnotationClass[]

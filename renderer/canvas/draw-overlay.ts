@@ -1,3 +1,4 @@
+import { toImage, toScreen, type Viewport } from '#renderer/document/viewport.ts'
 import { shapeDots, shapeOutlines } from '#shared/geometry/shape.ts'
 import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
 import type { Annotation, Box, Point } from '#shared/model/annotation.ts'
@@ -11,7 +12,6 @@ import {
   tracePath,
 } from './draw-annotations.ts'
 import { drawPicture, type Picture } from './picture.ts'
-import { toImage, toScreen, type Viewport } from './viewport.ts'
 
 const ACCENT = '#4f46e5'
 /** Screen pixels. */

@@ -1,4 +1,4 @@
-import type { Viewport } from './viewport.ts'
+import type { Viewport } from '#renderer/document/viewport.ts'
 
 /**
  * A decoded image at its full size and at halves of it, largest first. Drawing a small picture of twelve

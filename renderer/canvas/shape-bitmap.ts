@@ -1,4 +1,5 @@
 import type { AnnotationStore } from '#renderer/document/annotation-store.ts'
+import type { Viewport } from '#renderer/document/viewport.ts'
 import { boundsOfPoints, boxCorners } from '#shared/geometry/box.ts'
 import { shapeBounds } from '#shared/geometry/shape.ts'
 import type { Annotation, Box } from '#shared/model/annotation.ts'
@@ -12,7 +13,6 @@ import {
   LABEL_OVERHANG,
   type Style,
 } from './draw-annotations.ts'
-import type { Viewport } from './viewport.ts'
 
 /** What a bitmap shows beyond each side of the canvas, so that panning finds it drawn. Screen pixels. */
 const MARGIN_X = 400

@@ -1,4 +1,4 @@
-import type { Drafts, OpenedDocument } from '#shared/contract/annotations.ts'
+import type { Drafts, OpenedDocument, SavedView } from '#shared/contract/annotations.ts'
 import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
 
@@ -32,6 +32,8 @@ export interface DocumentBackend {
   /** What undo and redo would do now, in words. */
   labels(imageId: string): Promise<{ undo: string | null; redo: string | null }>
   saveDrafts(imageId: string, drafts: Drafts): Promise<void>
+  /** Where the image is looked at, for the next time. */
+  saveView(imageId: string, view: SavedView): Promise<void>
   /** Asks the service for shapes; nothing is drawn by it. */
   assist(imageId: string, className: string, ask: AssistAsk): Promise<Proposal>
 }

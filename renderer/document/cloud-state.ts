@@ -1,7 +1,6 @@
 import { createStore } from 'zustand/vanilla'
 import type { AppEvent, OfflineState } from '#shared/contract/events.ts'
 import type { Account } from '#shared/model/account.ts'
-import type { Conflict } from '#shared/model/sync.ts'
 import type { Transfer } from '#shared/model/transfer.ts'
 
 type SyncCounts = Omit<Extract<AppEvent, { type: 'sync' }>, 'type' | 'accountId'>
@@ -64,20 +63,3 @@ export function removeTransfer(id: string): void {
     transfers: transfers.filter((item) => item.id !== id),
   }))
 }
-
-interface ConflictState {
-  imageId: string | null
-  conflicts: readonly Conflict[]
-  /** Which of them is being decided. */
-  index: number
-  /** 0 shows mine alone, 1 theirs alone. */
-  blend: number
-}
-
-/** What is to be decided on the open image. */
-export const conflictState = createStore<ConflictState>(() => ({
-  imageId: null,
-  conflicts: [],
-  index: 0,
-  blend: 0.5,
-}))

@@ -56,6 +56,7 @@ function fakeCore() {
     undo: async () => null,
     redo: async () => null,
     labels: async () => ({ undo: null, redo: null }),
+    saveView: async () => {},
     saveDrafts: async (_imageId, drafts) => {
       if (core.fail) throw core.fail
       await new Promise((later) => setTimeout(later, 1))
@@ -189,8 +190,8 @@ test('a draft that could not be kept is kept later, and the last one of several'
   const { core, open } = fakeCore()
   const { document } = await open()
   core.fail = new Error('The disk is full')
-  document.saveDrafts({ polygon: { points: [1] } })
-  document.saveDrafts({ polygon: { points: [1, 2] } })
+  document.setDraft('polygon', { points: [1] })
+  document.setDraft('polygon', { points: [1, 2] })
   core.fail = null
   await vi.waitFor(() => expect(core.drafts).toEqual({ polygon: { points: [1, 2] } }), 5_000)
 })
@@ -198,13 +199,13 @@ test('a draft that could not be kept is kept later, and the last one of several'
 test('a finished shape is no draft, however late its last point arrives', async () => {
   const { core, open } = fakeCore()
   const { document, autosave } = await open()
-  document.saveDrafts({ polygon: { points: [1] } })
-  document.saveDrafts({ polygon: { points: [1, 2] } })
-  document.edit('a', adding(box(1)), {})
+  document.setDraft('polygon', { points: [1] })
+  document.setDraft('polygon', { points: [1, 2] })
+  document.edit('a', adding(box(1)), 'polygon')
   await autosave.flush()
   // The first was under way, the second is overtaken, and that nothing is drawn any more comes last.
   await vi.waitFor(() => expect(core.savedDrafts).toEqual([{ polygon: { points: [1] } }, {}]))
-  document.saveDrafts({ polygon: { points: [3] } })
+  document.setDraft('polygon', { points: [3] })
   await vi.waitFor(() => expect(core.drafts).toEqual({ polygon: { points: [3] } }))
   expect(core.savedDrafts).toHaveLength(3)
 })

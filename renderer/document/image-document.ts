@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Drafts, OpenedDocument, SavedView } from '#shared/contract/annotations.ts'
+import type { DraftData, Drafts, OpenedDocument, SavedView } from '#shared/contract/annotations.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
 import { newId } from '#shared/model/annotation.ts'
 import {
@@ -23,12 +23,20 @@ interface HistoryState {
   redo: string | null
 }
 
+/** The drafts with one tool's changed; null takes it away. */
+export function withDraft(drafts: Drafts, toolId: string, data: DraftData | null): Drafts {
+  const { [toolId]: _old, ...others } = drafts
+  return data === null ? others : { ...others, [toolId]: data }
+}
+
 /** The open image: its annotations, its history, its way to the disk. */
 export class ImageDocument {
   readonly image: OpenedDocument['image']
   readonly annotations: AnnotationStore
   readonly view: SavedView | null
   readonly history: StoreApi<HistoryState>
+  /** What is being drawn, or was when the image was left, by tool. */
+  readonly drafts: StoreApi<Drafts>
   readonly #autosave: Autosave
   readonly #backend: DocumentBackend
   #wantedDrafts: Drafts | null = null
@@ -40,18 +48,33 @@ export class ImageDocument {
     this.#autosave = autosave
     this.#backend = backend
     this.history = createStore(() => ({ undo: opened.undo, redo: opened.redo }))
+    this.drafts = createStore(() => opened.drafts)
     autosave.setRevision(opened.image.id, opened.revision)
     this.annotations = new AnnotationStore(this.#withPending(opened.annotations))
   }
 
-  /** Shows an edit at once and sends it. `drafts` is what is still being drawn after it, where that changes. */
-  edit(label: string, changes: ChangeSet, drafts?: Drafts): void {
+  /** Shows an edit at once and sends it. `finished`: the tool whose draft it completes. What other tools left unfinished stays. */
+  edit(label: string, changes: ChangeSet, finished?: string): void {
     if (isEmptyChangeSet(changes)) return
     this.annotations.apply(changes, 'local')
     this.history.setState({ undo: label, redo: null })
+    const before = this.drafts.getState()
+    const isFinished = finished !== undefined && before[finished] !== undefined
+    const drafts = isFinished ? withDraft(before, finished, null) : undefined
     this.#autosave.enqueue({ commitId: newId(), imageId: this.image.id, label, changes, drafts })
+    if (!drafts) return
+    this.drafts.setState(drafts, true)
     // A point of the finished shape may still be on its way as a draft: nothing must come after it.
-    if (drafts) this.saveDrafts(drafts)
+    this.#keepDrafts(drafts)
+  }
+
+  /** Keeps what a tool is drawing, here and on disk; null: nothing any more. */
+  setDraft(toolId: string, data: DraftData | null): void {
+    const before = this.drafts.getState()
+    if (data === null && before[toolId] === undefined) return
+    const drafts = withDraft(before, toolId, data)
+    this.drafts.setState(drafts, true)
+    this.#keepDrafts(drafts)
   }
 
   /** Takes back the last edit; its label, or null when there was none. */
@@ -70,8 +93,8 @@ export class ImageDocument {
     if (this.#autosave.pending(this.image.id).length === 0) this.history.setState(labels)
   }
 
-  /** Keeps what is being drawn; of several calls the last. What cannot be kept is tried again for a while. */
-  saveDrafts(drafts: Drafts): void {
+  /** Of several calls the last. What cannot be kept is tried again for a while. */
+  #keepDrafts(drafts: Drafts): void {
     this.#wantedDrafts = drafts
     this.#draftsSending ??= this.#sendDrafts().finally(() => {
       this.#draftsSending = null

@@ -1,33 +1,19 @@
 import { createStore } from 'zustand/vanilla'
-import type { DraftData, Drafts, OpenedDocument } from '#shared/contract/annotations.ts'
+import type { DraftData, OpenedDocument, SavedView } from '#shared/contract/annotations.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
 import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import { newId } from '#shared/model/annotation.ts'
-import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
 import { Autosave, type SaveState } from './autosave.ts'
 import type { DocumentBackend } from './backend.ts'
-import { ImageDocument } from './image-document.ts'
+import { ImageDocument, withDraft } from './image-document.ts'
 import { adoptJournals, windowJournal } from './journal.ts'
-import { forgetChanged, forgetImage } from './selection.ts'
 
-interface SessionState {
-  imageId: string | null
-  document: ImageDocument | null
-  /** Why the image's labels could not be opened. */
-  error: string | null
-  /** What is being drawn, or was when the image was left, by tool. */
-  drafts: Drafts
-  save: SaveState
-}
+/** Whether every edit of this window is on disk. */
+export const session = createStore<{ save: SaveState }>(() => ({ save: { kind: 'saved' } }))
 
-export const session = createStore<SessionState>(() => ({
-  imageId: null,
-  document: null,
-  error: null,
-  drafts: {},
-  save: { kind: 'saved' },
-}))
+/** Documents that are open in this window, by image: changes elsewhere reach them. */
+const open = new Map<string, ImageDocument>()
 
 let backend: DocumentBackend
 /** Undefined until the session has started. */
@@ -62,19 +48,13 @@ export async function startSession(
     {
       onState: (save) => session.setState({ save }),
       onCommitted: (imageId, { undo, redo }) => {
-        const { document } = session.getState()
         forgetAhead(imageId)
-        if (document?.image.id === imageId && own.pending(imageId).length <= 1)
-          document.history.setState({ undo, redo })
+        if (own.pending(imageId).length <= 1) open.get(imageId)?.history.setState({ undo, redo })
       },
-      onStale: (imageId) => {
-        const { document } = session.getState()
-        if (document?.image.id === imageId) void document.reload().catch(() => {})
-      },
+      onStale: reload,
       onRefused: ({ label, imageId }, reason) => {
         onTrouble(t('“{label}” could not be saved: {reason}', { label, reason }))
-        const { document } = session.getState()
-        if (document?.image.id === imageId) void document.reload().catch(() => {})
+        reload(imageId)
       },
     },
     windowJournal(localStorage, libraryId, windowId, () =>
@@ -142,42 +122,61 @@ export function forgetAhead(imageId?: string): void {
   else ahead.delete(imageId)
 }
 
-/** Opens an image's labels; of two calls the later one counts. */
-export async function openDocument(imageId: string): Promise<void> {
-  forgetImage()
+/** What was read ahead of an image, once; null when there is nothing that still holds. */
+export function takeAhead(imageId: string): OpenedDocument | null {
+  const opened = ahead.get(imageId)?.opened ?? null
+  if (opened) ahead.delete(imageId)
+  return opened
+}
+
+/** Reads an image's labels. Throws why they cannot be read. */
+export function readDocument(imageId: string): Promise<OpenedDocument> {
   const known = ahead.get(imageId)
   ahead.delete(imageId)
-  if (known?.opened) {
-    // In one step: nothing is taken down to be put up again a moment later.
-    showDocument(imageId, known.opened)
-    refreshLabels()
-    return
-  }
-  session.setState({ imageId, document: null, error: null, drafts: {} })
-  try {
-    const opened = await (known?.opening ?? backend.open(imageId))
-    if (session.getState().imageId === imageId) showDocument(imageId, opened)
-  } catch (error) {
-    if (session.getState().imageId === imageId) session.setState({ error: messageOf(error) })
-  }
+  return known?.opening ?? backend.open(imageId)
+}
+
+/** The image's document for as long as it is open: until `closeDocument`. */
+export function openDocument(opened: OpenedDocument): ImageDocument {
+  if (!autosave) throw new Error('The session has not started')
+  const { id } = opened.image
+  const document = new ImageDocument(opened, autosave, backend)
+  document.annotations.subscribe((_changes, origin) => {
+    if (origin === 'local') rememberEdit(id)
+  })
+  // What was read ahead meanwhile does not know of it.
+  document.drafts.subscribe(() => forgetAhead(id))
+  open.set(id, document)
+  return document
+}
+
+export function closeDocument(document: ImageDocument): void {
+  if (open.get(document.image.id) === document) open.delete(document.image.id)
+}
+
+/** Brings an open image to what the core has. What fails is read again with the next event. */
+function reload(imageId: string): void {
+  open
+    .get(imageId)
+    ?.reload()
+    .catch(() => {})
+}
+
+/** After a break of the connection: what happened in between was not told. */
+export function reloadAll(): void {
+  forgetAhead()
+  for (const imageId of open.keys()) reload(imageId)
 }
 
 /** What undo would do may have changed by an edit elsewhere. */
 export function refreshLabels(): void {
-  session
-    .getState()
-    .document?.refreshLabels()
-    .catch(() => {})
+  for (const document of open.values()) document.refreshLabels().catch(() => {})
 }
 
-function showDocument(imageId: string, opened: OpenedDocument): void {
-  if (!autosave) return
-  const document = new ImageDocument(opened, autosave, backend)
-  document.annotations.subscribe(forgetChanged)
-  document.annotations.subscribe((_changes, origin) => {
-    if (origin === 'local') rememberEdit(imageId)
-  })
-  session.setState({ imageId, document, error: null, drafts: opened.drafts })
+/** Keeps where an image is looked at. */
+export function saveView(imageId: string, view: SavedView): void {
+  forgetAhead(imageId)
+  backend.saveView(imageId, view).catch(() => {})
 }
 
 /** Images that were edited in this window, the latest last. */
@@ -188,9 +187,8 @@ function rememberEdit(imageId: string): void {
   edited.add(imageId)
 }
 
-/** The image edited last that has something to undo, so far as is known; null when there is none but the open one. */
-export function lastEditElsewhere(): string | null {
-  const { imageId } = session.getState()
+/** The image other than this one that was edited last and has something to undo, as far as is known; null when there is none. */
+export function lastEditElsewhere(imageId: string): string | null {
   return [...edited].findLast((id) => id !== imageId) ?? null
 }
 
@@ -199,43 +197,18 @@ export function forgetEdits(imageId: string): void {
   edited.delete(imageId)
 }
 
-export function closeDocument(): void {
-  forgetImage()
-  session.setState({ imageId: null, document: null, error: null, drafts: {} })
-}
-
-/** The drafts with one tool's changed; null takes it away. */
-export function withDraft(drafts: Drafts, toolId: string, data: DraftData | null): Drafts {
-  const { [toolId]: _old, ...others } = drafts
-  return data === null ? others : { ...others, [toolId]: data }
-}
-
-/** Keeps what a tool is drawing, here and on disk. */
-export function setDraft(toolId: string, data: DraftData | null): void {
-  const { document, drafts: before } = session.getState()
-  if (data === null && before[toolId] === undefined) return
-  const drafts = withDraft(before, toolId, data)
-  session.setState({ drafts })
-  if (document) forgetAhead(document.image.id)
-  document?.saveDrafts(drafts)
-}
-
 /** Keeps a tool's draft of an image that is no longer open, unless one of the same tool was begun there since. */
-export async function keepDraftOf(
-  { image }: ImageDocument,
-  toolId: string,
-  data: DraftData,
-): Promise<void> {
-  const { drafts } = await backend.open(image.id)
+export async function keepDraftOf(imageId: string, toolId: string, data: DraftData): Promise<void> {
+  const { drafts } = await backend.open(imageId)
   if (drafts[toolId] !== undefined) return
-  forgetAhead(image.id)
-  await backend.saveDrafts(image.id, withDraft(drafts, toolId, data))
+  forgetAhead(imageId)
+  await backend.saveDrafts(imageId, withDraft(drafts, toolId, data))
 }
 
 export function onAnnotationsEvent(event: Extract<AppEvent, { type: 'annotations' }>): void {
   forgetAhead(event.imageId)
-  session
-    .getState()
-    .document?.onEvent(event)
+  open
+    .get(event.imageId)
+    ?.onEvent(event)
     .catch(() => {})
 }

@@ -6,13 +6,13 @@ import { focusCanvas } from '#renderer/actions/app-state.ts'
 import { isAvailable, perform } from '#renderer/actions/dispatch.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
-import { menuPlace } from '#renderer/canvas/pointer-place.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { selection } from '#renderer/document/selection.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { t } from '#shared/texts/texts.ts'
+import { useEditorState } from './use-editor-state.ts'
 
 /** By what they do; a line between them. */
 const OF_SHAPES = [
@@ -79,13 +79,17 @@ function Classes({ onChoose }: { onChoose: (run: () => void) => void }) {
 }
 
 /** What can be done with the selected shapes, or with the image; made of the same actions as keys and palette. */
-export function CanvasMenu({ children }: { children: ReactNode }) {
+export function CanvasMenu({ editor, children }: { editor: Editor | null; children: ReactNode }) {
   // Done once the menu has closed and given the focus back: some of it goes to a field, or asks where the pointer is.
   const chosen = useRef<(() => void) | null>(null)
   const onChoose = (run: () => void) => {
     chosen.current = run
   }
-  const hasSelection = useStore(selection, ({ selected }) => selected.size > 0)
+  const hasSelection = useEditorState(
+    editor,
+    ({ selection }) => selection.state.getState().selected.size > 0,
+    false,
+  )
   const groups = hasSelection ? OF_SHAPES : OF_IMAGE
   return (
     <ContextMenu.Root modal={false}>
@@ -99,7 +103,7 @@ export function CanvasMenu({ children }: { children: ReactNode }) {
             focusCanvas()
             chosen.current?.()
             chosen.current = null
-            menuPlace.image = null
+            if (editor) editor.menuPlace = null
           }}
           className={CONTENT}
         >

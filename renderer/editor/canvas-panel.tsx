@@ -4,14 +4,11 @@ import { AnnotationCanvas } from '#renderer/canvas/annotation-canvas.tsx'
 import type { Style } from '#renderer/canvas/draw-annotations.ts'
 import { prefetchImage } from '#renderer/canvas/image-loader.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
-import { fitBox, resized, restoreView, saveView, viewport } from '#renderer/canvas/viewport.ts'
-import { conflictState } from '#renderer/document/cloud-state.ts'
+import { canvasFrame } from '#renderer/document/canvas-frame.ts'
+import { choices } from '#renderer/document/choices.ts'
 import { datasetState, imageById, nextImage } from '#renderer/document/dataset-state.ts'
-import type { ImageDocument } from '#renderer/document/image-document.ts'
-import { selection } from '#renderer/document/selection.ts'
-import { forgetAhead, prefetchDocument, session } from '#renderer/document/session.ts'
-import { client } from '#renderer/rpc/connection.ts'
-import { toolState } from '#renderer/tools/tool-state.ts'
+import { prefetchDocument } from '#renderer/document/session.ts'
+import { workspace } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
@@ -24,62 +21,22 @@ import { Minimap } from './minimap.tsx'
 import { useCanvasInput } from './use-canvas-input.ts'
 import { usePicture } from './use-picture.ts'
 
-/** A view is kept when it has been still for this long, milliseconds. */
-const SAVE_VIEW_AFTER_MS = 400
-
-/** Puts the view where it was on this image, or fits it; and keeps where it goes. */
-/** The whole image. */
-const boxOf = (document: ImageDocument | null) => ({
-  x: 0,
-  y: 0,
-  w: document?.image.width ?? 1,
-  h: document?.image.height ?? 1,
-})
-
-function useView(document: ImageDocument | null, size: { width: number; height: number }): void {
-  const shown = useRef<ImageDocument | null>(null)
-  useEffect(() => {
-    const box = boxOf(document)
-    viewport.setState((state) => resized(state, size, box))
-    if (!document || size.width < 2 || shown.current === document) return
-    shown.current = document
-    const { view } = document
-    viewport.setState((state) => (view ? restoreView(state, view, box) : fitBox(state, box)))
-  }, [document, size])
-  useEffect(() => {
-    if (!document) return
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const save = () => {
-      timer = undefined
-      forgetAhead(document.image.id)
-      void client.images
-        .saveView({ id: document.image.id, view: saveView(viewport.getState(), boxOf(document)) })
-        .catch(() => {})
-    }
-    const unsubscribe = viewport.subscribe(() => {
-      if (shown.current !== document) return
-      clearTimeout(timer)
-      timer = setTimeout(save, SAVE_VIEW_AFTER_MS)
-    })
-    return () => {
-      unsubscribe()
-      if (timer === undefined) return
-      clearTimeout(timer)
-      save()
-    }
-  }, [document])
-}
-
 function useSize(element: React.RefObject<HTMLElement | null>): { width: number; height: number } {
   const [size, setSize] = useState({ width: 0, height: 0 })
   useEffect(() => {
     if (!element.current) return
     const observer = new ResizeObserver(([entry]) => {
       const { width, height } = entry.contentRect
-      setSize({ width: Math.floor(width), height: Math.floor(height) })
+      const next = { width: Math.floor(width), height: Math.floor(height) }
+      // Before the canvas itself is drawn in that size: the view fits it by then.
+      canvasFrame.setState(next)
+      setSize(next)
     })
     observer.observe(element.current)
-    return () => observer.disconnect()
+    return () => {
+      observer.disconnect()
+      canvasFrame.setState({ width: 0, height: 0, pointer: null })
+    }
   }, [element])
   return size
 }
@@ -110,13 +67,13 @@ function Instead({
 
 /** Says that shapes are hidden, and ends it: otherwise they are missed, or drawn twice. */
 function HiddenBadge() {
-  const allHidden = useStore(selection, (state) => state.allHidden)
+  const allHidden = useStore(choices, (state) => state.allHidden)
   if (!allHidden) return null
   return (
     <Button
       variant="primary"
       className="absolute top-3 right-3 z-10 h-7 shadow-float [&_svg]:size-4"
-      onClick={() => selection.setState({ allHidden: false })}
+      onClick={() => choices.setState({ allHidden: false })}
     >
       <EyeOff />
       {t('All shapes are hidden: show them')}
@@ -127,9 +84,8 @@ function HiddenBadge() {
 export function CanvasPanel({ settings }: { settings: Settings }) {
   const container = useRef<HTMLElement>(null)
   const size = useSize(container)
-  const document = useStore(session, (state) => state.document)
-  const openError = useStore(session, (state) => state.error)
-  const imageId = useStore(session, (state) => state.imageId)
+  const { editor, error: openError, imageId } = useStore(workspace)
+  const document = editor?.document ?? null
   const image = useStore(datasetState, () =>
     imageId === null ? null : (imageById(imageId) ?? null),
   )
@@ -154,8 +110,8 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
     [classes, fillOpacity, strokeOpacity, strokeWidth, showLabels],
   )
   const overlay = useCallback(
-    () => currentOverlay(style, picture, { showCrosshair, showLoupe }),
-    [style, picture, showCrosshair, showLoupe],
+    () => editor && currentOverlay(editor, style, picture, { showCrosshair, showLoupe }),
+    [editor, style, picture, showCrosshair, showLoupe],
   )
   const onReady = useCallback((ready: () => void) => {
     redraw.current = ready
@@ -164,23 +120,11 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
   const onComplete = useCallback((isComplete: boolean) => {
     if (container.current) container.current.dataset.complete = String(isComplete)
   }, [])
-  useView(document, size)
   // Stable: a new listener in the middle of a gesture would lose it.
   const redrawOverlay = useCallback(() => redraw.current(), [])
-  useCanvasInput(container, document, redrawOverlay)
+  useCanvasInput(container, editor, redrawOverlay)
 
-  useEffect(() => {
-    const stopSelection = selection.subscribe(() => redraw.current())
-    const stopTool = toolState.subscribe(() => redraw.current())
-    const stopConflicts = conflictState.subscribe(() => redraw.current())
-    const stopAnnotations = document?.annotations.subscribe(() => redraw.current())
-    return () => {
-      stopSelection()
-      stopTool()
-      stopConflicts()
-      stopAnnotations?.()
-    }
-  }, [document])
+  useEffect(() => editor?.subscribe(() => redraw.current()), [editor])
 
   // The picture changes when it has come in the tone asked for: then, and not at each step of a slider.
   const latestTone = useRef(tone)
@@ -197,7 +141,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
 
   return (
     <>
-      <CanvasMenu>
+      <CanvasMenu editor={editor}>
         <section
           ref={container}
           data-canvas=""
@@ -213,7 +157,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
               width={size.width}
               height={size.height}
               picture={picture}
-              annotations={document?.annotations ?? null}
+              source={editor}
               style={style}
               overlay={overlay}
               onReady={onReady}
@@ -234,7 +178,9 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
       </CanvasMenu>
       <HiddenBadge />
       {/* Not inside: a press on it is none on the canvas. */}
-      {settings.showMinimap && picture && image && <Minimap image={image} />}
+      {settings.showMinimap && picture && image && editor && (
+        <Minimap image={image} view={editor.view} />
+      )}
     </>
   )
 }

@@ -1,6 +1,6 @@
 import { ChevronLeft, ChevronRight, GitMerge } from 'lucide-react'
 import { resolveConflicts, stepConflict } from '#renderer/actions/cloud.ts'
-import { conflictState } from '#renderer/document/cloud-state.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Conflict } from '#shared/model/sync.ts'
@@ -32,8 +32,8 @@ function describe({ fields, base, mine, theirs }: Conflict): string {
 }
 
 /** Decides, one by one or all at once, what a merge could not. The slider shows mine and theirs over each other. */
-export function ConflictBar() {
-  const { conflicts, index, blend } = useStore(conflictState)
+export function ConflictBar({ editor }: { editor: Editor }) {
+  const { conflicts, index, blend } = useStore(editor.conflicts)
   const conflict = conflicts[index]
   if (!conflict) return null
   return (
@@ -49,14 +49,14 @@ export function ConflictBar() {
         <IconButton
           label={t('Previous conflict')}
           disabled={conflicts.length < 2}
-          onClick={() => stepConflict(-1)}
+          onClick={() => stepConflict(editor, -1)}
         >
           <ChevronLeft />
         </IconButton>
         <IconButton
           label={t('Next conflict (Alt+N)')}
           disabled={conflicts.length < 2}
-          onClick={() => stepConflict(1)}
+          onClick={() => stepConflict(editor, 1)}
         >
           <ChevronRight />
         </IconButton>
@@ -73,7 +73,7 @@ export function ConflictBar() {
           max={1}
           step={0.05}
           value={blend}
-          onChange={({ target }) => conflictState.setState({ blend: Number(target.value) })}
+          onChange={({ target }) => editor.conflicts.setState({ blend: Number(target.value) })}
           className="w-28 accent-accent"
         />
         {t('Theirs')}
@@ -82,14 +82,14 @@ export function ConflictBar() {
         <Button
           className="h-7 px-2.5"
           title="Alt+M"
-          onClick={() => void resolveConflicts('mine', 'current')}
+          onClick={() => void resolveConflicts(editor, 'mine', 'current')}
         >
           {t('Keep mine')}
         </Button>
         <Button
           className="h-7 px-2.5"
           title="Alt+T"
-          onClick={() => void resolveConflicts('theirs', 'current')}
+          onClick={() => void resolveConflicts(editor, 'theirs', 'current')}
         >
           {t('Take theirs')}
         </Button>
@@ -97,7 +97,7 @@ export function ConflictBar() {
           className="h-7 px-2.5"
           title="Alt+B"
           disabled={!conflict.mine || !conflict.theirs}
-          onClick={() => void resolveConflicts('both', 'current')}
+          onClick={() => void resolveConflicts(editor, 'both', 'current')}
         >
           {t('Both')}
         </Button>
@@ -107,14 +107,14 @@ export function ConflictBar() {
           <Button
             variant="ghost"
             className="h-7 px-2"
-            onClick={() => void resolveConflicts('mine', 'all')}
+            onClick={() => void resolveConflicts(editor, 'mine', 'all')}
           >
             {t('All mine')}
           </Button>
           <Button
             variant="ghost"
             className="h-7 px-2"
-            onClick={() => void resolveConflicts('theirs', 'all')}
+            onClick={() => void resolveConflicts(editor, 'theirs', 'all')}
           >
             {t('All theirs')}
           </Button>

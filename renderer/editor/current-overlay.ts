@@ -1,18 +1,9 @@
 import type { Style } from '#renderer/canvas/draw-annotations.ts'
 import type { Overlay } from '#renderer/canvas/draw-overlay.ts'
 import type { Picture } from '#renderer/canvas/picture.ts'
-import { canvasPointer } from '#renderer/canvas/pointer-place.ts'
-import { conflictState } from '#renderer/document/cloud-state.ts'
-import { isVisible, selection } from '#renderer/document/selection.ts'
-import { session } from '#renderer/document/session.ts'
+import { canvasFrame } from '#renderer/document/canvas-frame.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import { FRAME_MARGIN, frameOf } from '#renderer/tools/select/edit-gestures.ts'
-import {
-  currentClassName,
-  currentHandles,
-  editableAnnotations,
-  selectedAnnotations,
-  toolState,
-} from '#renderer/tools/tool-state.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { selfCrossings } from '#shared/geometry/crossings.ts'
 import { shapeHandles, shapeVertices } from '#shared/geometry/shape.ts'
@@ -23,8 +14,8 @@ const CHECKED = 50
 /** A shape of more points than this is not looked through at each frame in which it changes. */
 const CHECKED_POINTS = 300
 
-function currentTheirs(): Overlay['theirs'] {
-  const { conflicts, index, blend } = conflictState.getState()
+function currentTheirs(editor: Editor): Overlay['theirs'] {
+  const { conflicts, index, blend } = editor.conflicts.getState()
   if (conflicts.length === 0) return null
   return {
     annotations: conflicts.flatMap(({ theirs }) => theirs ?? []),
@@ -37,35 +28,41 @@ function currentTheirs(): Overlay['theirs'] {
 
 /** What the overlay shows at this moment, put together from the selection, the tool and the document. */
 export function currentOverlay(
+  editor: Editor,
   style: Style,
   picture: Picture | null,
   { showCrosshair, showLoupe }: Pick<Settings, 'showCrosshair' | 'showLoupe'>,
 ): Overlay {
-  const { document } = session.getState()
-  const { active, toolId } = toolState.getState()
-  const { hovered, vertices } = selection.getState()
+  const { document, selection } = editor
+  const { active, id: toolId } = editor.tool.getState()
+  const { hovered, vertices } = selection.state.getState()
   const preview = active.preview()
   const asShown = (annotation: Annotation) => {
     const shape = preview.replaced.get(annotation.id)
     return shape ? { ...annotation, shape } : annotation
   }
-  const selected = selectedAnnotations().map(asShown)
+  const selected = selection.annotations().map(asShown)
   const [only, second] = selected
-  const under = hovered === null ? undefined : document?.annotations.get(hovered)
-  const handles = currentHandles()
+  const under = hovered === null ? undefined : document.annotations.get(hovered)
+  const handles = editor.handles()
   const isReshaped = only !== undefined && !second && handles.length > 0
   return {
     selected,
     instances: [...new Set(selected.flatMap(({ instanceId }) => instanceId ?? []))].map((id) =>
-      (document?.annotations.instance(id) ?? []).filter((item) => isVisible(item)).map(asShown),
+      document.annotations
+        .instance(id)
+        .filter((item) => selection.isVisible(item))
+        .map(asShown),
     ),
     hovered:
-      under && isVisible(under) && !selected.some(({ id }) => id === under.id) ? under : null,
+      under && selection.isVisible(under) && !selected.some(({ id }) => id === under.id)
+        ? under
+        : null,
     // While a gesture goes on the handles are those of what it has made so far.
     handles: isReshaped ? shapeHandles(only.shape) : preview.replaced.size > 0 ? [] : handles,
     frame:
       second && handles.length > 0
-        ? { box: frameOf(editableAnnotations().map(asShown)), margin: FRAME_MARGIN }
+        ? { box: frameOf(selection.editable().map(asShown)), margin: FRAME_MARGIN }
         : null,
     crossings: selected.slice(0, CHECKED).flatMap(({ id, shape }) => {
       if (shape.kind !== 'polygon') return []
@@ -81,18 +78,21 @@ export function currentOverlay(
     marquee: preview.marquee,
     lasso: preview.lasso,
     caption: preview.caption,
-    color: style.colorOf(currentClassName()),
-    pointer: toolId === 'pan' ? null : canvasPointer.screen,
+    color: style.colorOf(editor.className),
+    pointer: toolId === 'pan' ? null : canvasFrame.getState().pointer,
     showCrosshair,
-    theirs: currentTheirs(),
+    theirs: currentTheirs(editor),
     loupe:
-      picture && document && showLoupe
+      picture && showLoupe
         ? {
             picture,
             annotationsIn: (box) =>
               document.annotations
                 .inBox(box)
-                .filter((item) => isVisible(item) && !selection.getState().selected.has(item.id)),
+                .filter(
+                  (item) =>
+                    selection.isVisible(item) && !selection.state.getState().selected.has(item.id),
+                ),
           }
         : null,
   }

@@ -6,14 +6,14 @@ import { appState, showDialog } from '#renderer/actions/app-state.ts'
 import { logFault } from '#renderer/actions/faults.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import type { ImageDocument } from '#renderer/document/image-document.ts'
-import { session } from '#renderer/document/session.ts'
 import { AnnotationsPanel } from '#renderer/editor/side-panels/annotations-panel.tsx'
 import { ClassesPanel } from '#renderer/editor/side-panels/classes-panel.tsx'
 import { HistoryPanel } from '#renderer/editor/side-panels/history-panel.tsx'
 import { PropertiesPanel } from '#renderer/editor/side-panels/properties-panel.tsx'
 import { Filmstrip } from '#renderer/gallery/filmstrip.tsx'
 import { Gallery } from '#renderer/gallery/gallery.tsx'
+import type { Editor } from '#renderer/tools/editor.ts'
+import { workspace } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorBoundary } from '#renderer/ui/error-boundary.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
@@ -31,7 +31,8 @@ import { TopBar } from './top-bar.tsx'
 const TAB =
   'h-8 border-b-2 border-transparent px-2 text-xs font-semibold text-muted data-[state=active]:border-accent data-[state=active]:text-text'
 
-function ImageTabs({ document }: { document: ImageDocument }) {
+function ImageTabs({ editor }: { editor: Editor }) {
+  const { document } = editor
   useVersion(document.annotations)
   return (
     <Tabs.Root defaultValue="annotations" className="flex min-h-0 flex-1 flex-col">
@@ -48,7 +49,7 @@ function ImageTabs({ document }: { document: ImageDocument }) {
         </Tabs.Trigger>
       </Tabs.List>
       <Tabs.Content value="annotations" className="min-h-0 flex-1">
-        <AnnotationsPanel document={document} />
+        <AnnotationsPanel editor={editor} />
       </Tabs.Content>
       <Tabs.Content value="history" className="min-h-0 flex-1">
         <HistoryPanel document={document} />
@@ -125,19 +126,20 @@ function ScanProblems() {
 export function DatasetScreen({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
   const hasImages = useStore(datasetState, (state) => state.images.length > 0)
   const isGallery = useStore(appState, (state) => state.isGallery)
+  const editor = useStore(workspace, (state) => state.editor)
   return (
     <div className="flex h-full flex-col">
       <ErrorBoundary region={t('The top bar')} onError={logFault}>
         <TopBar settings={settings} />
       </ErrorBoundary>
       {dataset.remote && <RemoteBanner remote={dataset.remote} />}
-      {dataset.remote && !isGallery && <ConflictBar />}
+      {dataset.remote && !isGallery && editor && <ConflictBar editor={editor} />}
       {isGallery && hasImages ? (
         <ErrorBoundary region={t('The grid of images')} onError={logFault}>
           <Gallery dataset={dataset} />
         </ErrorBoundary>
       ) : (
-        <Editor dataset={dataset} settings={settings} />
+        <OneImage dataset={dataset} settings={settings} />
       )}
     </div>
   )
@@ -152,9 +154,10 @@ function RemoteBanner({ remote }: { remote: NonNullable<Dataset['remote']> }) {
 }
 
 /** One image on the canvas, with tools, classes and labels around it. */
-function Editor({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
+function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
   // The picture of another image comes first, the panels beside it in the frame after.
-  const document = useDeferredValue(useStore(session, (state) => state.document))
+  const editor = useStore(workspace, (state) => state.editor)
+  const beside = useDeferredValue(editor)
   const hasImages = useStore(datasetState, (state) => state.images.length > 0)
   return (
     <>
@@ -166,7 +169,7 @@ function Editor({ dataset, settings }: { dataset: Dataset; settings: Settings })
           <ErrorBoundary region={t('The image')} onError={logFault}>
             {hasImages ? <CanvasPanel settings={settings} /> : <NoImages dataset={dataset} />}
           </ErrorBoundary>
-          <DraftBanner />
+          {editor && <DraftBanner document={editor.document} />}
           <ScanProblems />
         </div>
         <aside
@@ -176,22 +179,22 @@ function Editor({ dataset, settings }: { dataset: Dataset; settings: Settings })
           <ErrorBoundary region={t('The list of classes')} onError={logFault}>
             <ClassesPanel datasetId={dataset.id} />
           </ErrorBoundary>
-          {document && (
+          {beside && (
             <ErrorBoundary
-              key={document.image.id}
+              key={beside.document.image.id}
               region={t('The list of annotations')}
               onError={logFault}
             >
-              <ImageTabs document={document} />
+              <ImageTabs editor={beside} />
             </ErrorBoundary>
           )}
-          {document && (
+          {beside && (
             <ErrorBoundary
-              key={`properties ${document.image.id}`}
+              key={`properties ${beside.document.image.id}`}
               region={t('The properties')}
               onError={logFault}
             >
-              <PropertiesPanel document={document} />
+              <PropertiesPanel editor={beside} />
             </ErrorBoundary>
           )}
         </aside>

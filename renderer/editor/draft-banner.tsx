@@ -1,16 +1,16 @@
 import { PencilLine } from 'lucide-react'
 import { takeTool } from '#renderer/actions/actions.ts'
-import { session, setDraft } from '#renderer/document/session.ts'
-import { toolState } from '#renderer/tools/tool-state.ts'
+import { choices } from '#renderer/document/choices.ts'
+import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { t } from '#shared/texts/texts.ts'
 
 /** Offers what was being drawn here when the tool, the image or the app was left. */
-export function DraftBanner() {
-  const drafts = useStore(session, (state) => state.drafts)
-  const toolId = useStore(toolState, (state) => state.toolId)
+export function DraftBanner({ document }: { document: ImageDocument }) {
+  const drafts = useStore(document.drafts)
+  const toolId = useStore(choices, (state) => state.toolId)
   const tool = TOOLS.find(({ id }) => id !== toolId && drafts[id] !== undefined)
   if (!tool) return null
   return (
@@ -21,7 +21,7 @@ export function DraftBanner() {
         <Button variant="primary" className="h-7" onClick={() => takeTool(tool.id)}>
           {t('Go on drawing')}
         </Button>
-        <Button variant="ghost" className="h-7" onClick={() => setDraft(tool.id, null)}>
+        <Button variant="ghost" className="h-7" onClick={() => document.setDraft(tool.id, null)}>
           {t('Discard')}
         </Button>
       </span>

@@ -1,6 +1,7 @@
 import { type PointerEvent, useEffect, useRef } from 'react'
-import { toImage, viewport } from '#renderer/canvas/viewport.ts'
+import { toImage } from '#renderer/document/viewport.ts'
 import { thumbnailUrl } from '#renderer/rpc/media.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
 
@@ -8,14 +9,14 @@ import { t } from '#shared/texts/texts.ts'
 const SIDE = 180
 
 /** The whole image in a corner with the part that is in view; a press goes there. */
-export function Minimap({ image }: { image: DatasetImage }) {
+export function Minimap({ image, view: store }: { image: DatasetImage; view: Editor['view'] }) {
   const frame = useRef<HTMLDivElement>(null)
   const { width, height } = { width: image.width ?? 1, height: image.height ?? 1 }
   const scale = SIDE / Math.max(width, height)
 
   useEffect(() => {
     const place = () => {
-      const view = viewport.getState()
+      const view = store.getState()
       const style = frame.current?.style
       const corner = toImage(view, { x: 0, y: 0 })
       style?.setProperty('left', `${corner.x * scale}px`)
@@ -24,15 +25,15 @@ export function Minimap({ image }: { image: DatasetImage }) {
       style?.setProperty('height', `${(view.height / view.scale) * scale}px`)
     }
     place()
-    return viewport.subscribe(place)
-  }, [scale])
+    return store.subscribe(place)
+  }, [scale, store])
 
   const goTo = (event: PointerEvent<HTMLElement>) => {
     if (event.buttons !== 1) return
     event.currentTarget.setPointerCapture(event.pointerId)
     const { left, top } = event.currentTarget.getBoundingClientRect()
     const [x, y] = [(event.clientX - left) / scale, (event.clientY - top) / scale]
-    viewport.setState((view) => ({
+    store.setState((view) => ({
       x: view.width / 2 - x * view.scale,
       y: view.height / 2 - y * view.scale,
     }))

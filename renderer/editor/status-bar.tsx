@@ -1,17 +1,21 @@
-import { pointerPlace } from '#renderer/canvas/pointer-place.ts'
-import { viewport } from '#renderer/canvas/viewport.ts'
+import { canvasFrame } from '#renderer/document/canvas-frame.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { selection } from '#renderer/document/selection.ts'
-import { session } from '#renderer/document/session.ts'
-import { toolState } from '#renderer/tools/tool-state.ts'
+import { statusLine } from '#renderer/document/status-line.ts'
+import { toImage } from '#renderer/document/viewport.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
+import { workspace } from '#renderer/tools/workspace.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { t } from '#shared/texts/texts.ts'
+import { useEditorState } from './use-editor-state.ts'
 
-function Place() {
-  const at = useStore(pointerPlace, ({ image }) =>
-    image ? `${image.x.toFixed(1)}, ${image.y.toFixed(1)}` : '',
-  )
-  const zoom = useStore(viewport, ({ scale }) => Math.round(scale * 100))
+function Place({ editor }: { editor: Editor }) {
+  const pointer = useStore(canvasFrame, (frame) => frame.pointer)
+  const at = useStore(editor.view, (view) => {
+    if (!pointer) return ''
+    const { x, y } = toImage(view, pointer)
+    return `${x.toFixed(1)}, ${y.toFixed(1)}`
+  })
+  const zoom = useStore(editor.view, ({ scale }) => Math.round(scale * 100))
   return (
     <>
       <span className="w-28 text-right tabular-nums">{at}</span>
@@ -22,15 +26,11 @@ function Place() {
 
 /** Always says what the next click, Enter and Esc do. */
 export function StatusBar() {
-  const image = useStore(session, (state) => state.document?.image)
-  const hint = useStore(toolState, ({ active, message }) => message ?? active.hint())
-  const message = useStore(toolState, (state) => state.message)
+  const editor = useStore(workspace, (state) => state.editor)
+  const image = editor?.document.image
+  const hint = useEditorState(editor, ({ tool }) => tool.getState().active.hint(), '')
+  const message = useStore(statusLine, (state) => state.message)
   const scan = useStore(datasetState, (state) => state.scan)
-  // The hint depends on what is selected and locked.
-  useStore(
-    selection,
-    ({ selected, vertices, locked }) => `${selected.size} ${vertices.size} ${locked.size}`,
-  )
   return (
     <footer className="flex h-7 shrink-0 items-center gap-4 border-t border-line bg-surface px-3 text-xs text-muted">
       <output
@@ -39,7 +39,7 @@ export function StatusBar() {
         }
         data-hint=""
       >
-        {image ? hint : ''}
+        {message ?? hint}
       </output>
       {scan && scan.state !== 'done' && (
         <span className="tabular-nums">
@@ -56,7 +56,7 @@ export function StatusBar() {
           {image.width} × {image.height}
         </span>
       )}
-      {image?.width && <Place />}
+      {editor && image?.width && <Place editor={editor} />}
     </footer>
   )
 }

@@ -11,10 +11,9 @@ import {
 import { actionById, takeTool } from '#renderer/actions/actions.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
+import { choices, type ToolId } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
-import type { ToolId } from '#renderer/tools/tool.ts'
-import { toolState } from '#renderer/tools/tool-state.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
@@ -39,7 +38,7 @@ const SHORT_LABEL: Partial<Record<ToolId, string>> = {
 }
 
 export function ToolRail() {
-  const current = useStore(toolState, (state) => state.toolId)
+  const current = useStore(choices, (state) => state.toolId)
   // Shown anew when the shortcuts change.
   useStore(editorSettings, ({ shortcuts }) => shortcuts)
   useStore(editorSettings, ({ shortcutPreset }) => shortcutPreset)

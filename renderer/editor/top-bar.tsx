@@ -17,8 +17,8 @@ import { changeImages, type ImageChange } from '#renderer/actions/image-facts.ts
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
-import { session } from '#renderer/document/session.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from '#renderer/gallery/stage-labels.ts'
+import { workspace } from '#renderer/tools/workspace.ts'
 import { SyncIndicator } from '#renderer/transfers/sync-indicator.tsx'
 import { TransferIndicator } from '#renderer/transfers/transfer-indicator.tsx'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
@@ -101,8 +101,8 @@ function ImageState({ image }: { image: DatasetImage }) {
 export function TopBar({ settings }: { settings: Settings }) {
   const dataset = useStore(datasetState, (state) => state.dataset)
   const isGallery = useStore(appState, (state) => state.isGallery)
-  const imageId = useStore(session, (state) => state.imageId)
-  const document = useStore(session, (state) => state.document)
+  const imageId = useStore(workspace, (state) => state.imageId)
+  const document = useStore(workspace, ({ editor }) => editor?.document)
   const image = useStore(datasetState, () => (imageId === null ? undefined : imageById(imageId)))
   const place = useStore(datasetState, ({ indexOf, images }) =>
     imageId !== null && indexOf.has(imageId)

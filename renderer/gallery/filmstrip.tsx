@@ -3,7 +3,7 @@ import { CircleCheck } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { session } from '#renderer/document/session.ts'
+import { workspace } from '#renderer/tools/workspace.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
@@ -67,7 +67,7 @@ function Tile({ image, current }: { image: DatasetImage; current: boolean }) {
 
 export function Filmstrip() {
   const images = useStore(datasetState, (state) => state.images)
-  const imageId = useStore(session, (state) => state.imageId)
+  const imageId = useStore(workspace, (state) => state.imageId)
   const index = useStore(datasetState, ({ indexOf }) =>
     imageId === null ? -1 : (indexOf.get(imageId) ?? -1),
   )

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { appState } from '#renderer/actions/app-state.ts'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { session } from '#renderer/document/session.ts'
+import { workspace } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { EmptyState } from '#renderer/ui/feedback.tsx'
@@ -139,7 +139,7 @@ function useWidth(element: React.RefObject<HTMLElement | null>): number {
 /** All images of the dataset as a grid: found, chosen, and changed together. */
 export function Gallery({ dataset }: { dataset: Dataset }) {
   const images = useStore(datasetState, (state) => state.images)
-  const openId = useStore(session, (state) => state.imageId)
+  const openId = useStore(workspace, (state) => state.imageId)
   const [filter, setFilter] = useState(NO_FILTER)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const anchor = useRef<string | null>(null)

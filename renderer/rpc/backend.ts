@@ -31,5 +31,6 @@ export const documentBackend: DocumentBackend = {
   redo: (imageId, commitId) => client.annotations.redo({ imageId, commitId }),
   labels: (imageId) => client.annotations.labels({ imageId }),
   saveDrafts: (imageId, drafts) => client.annotations.saveDrafts({ imageId, drafts }),
+  saveView: (id, view) => client.images.saveView({ id, view }),
   assist: (imageId, className, ask) => client.remote.assist({ imageId, className, ask }),
 }

@@ -1,3 +1,4 @@
+import type { ToolId } from '#renderer/document/choices.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
 import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
@@ -117,20 +118,6 @@ export interface ActiveTool {
   /** What the next click, Enter and Esc do. */
   hint(): string
 }
-
-export type ToolId =
-  | 'select'
-  | 'pan'
-  | 'bbox'
-  | 'extreme_box'
-  | 'oriented_box'
-  | 'polygon'
-  | 'hole'
-  | 'slice'
-  | 'polyline'
-  | 'keypoint'
-  | 'pose'
-  | 'assist'
 
 export interface ToolDefinition {
   id: ToolId

@@ -1,3 +1,4 @@
+import type { ToolId } from '#renderer/document/choices.ts'
 import { t } from '#shared/texts/texts.ts'
 import { AssistTool } from './assist-tool.ts'
 import { BoxTool, ExtremeBoxTool } from './box-tool.ts'
@@ -8,7 +9,7 @@ import { HoleTool, PolygonTool, PolylineTool } from './path-tool.ts'
 import { PoseTool } from './pose-tool.ts'
 import { SelectTool } from './select/select-tool.ts'
 import { SliceTool } from './slice-tool.ts'
-import type { ToolDefinition, ToolId } from './tool.ts'
+import type { ToolDefinition } from './tool.ts'
 
 /** In the order of the tool bar. Ctrl+R, Ctrl+N and Ctrl+J are what labelme's users press. */
 export const TOOLS: readonly ToolDefinition[] = [

@@ -3,8 +3,9 @@ import { useCallback, useRef, useState } from 'react'
 import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
 import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
-import { flushEdits, session } from '#renderer/document/session.ts'
+import { flushEdits } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { workspace } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
 import { Checkbox, Choice, Field, SelectField } from '#renderer/ui/field.tsx'
@@ -145,7 +146,7 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
     try {
       await flushEdits()
       void changeSettings({ lastExportFolder: folder })
-      const { imageId } = session.getState()
+      const { imageId } = workspace.getState()
       const { format, images, onlyAnnotated, clampToImage, scope } = options
       const steps = await client.formats.export(
         {

@@ -2,7 +2,8 @@ import { useState } from 'react'
 import { takeTool } from '#renderer/actions/actions.ts'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { AssistTool } from '#renderer/tools/assist-tool.ts'
-import { currentClassName, toolState } from '#renderer/tools/tool-state.ts'
+import { currentClassName } from '#renderer/tools/editor.ts'
+import { openEditor } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Choice, Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
@@ -15,7 +16,7 @@ export function AskByTextDialog() {
   const ask = () => {
     showDialog(null)
     takeTool('assist')
-    const { active } = toolState.getState()
+    const active = openEditor()?.tool.getState().active
     if (active instanceof AssistTool) void active.askByText(prompt, output)
     focusCanvas()
   }

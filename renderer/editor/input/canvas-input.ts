@@ -1,13 +1,12 @@
 import { isMac } from '#renderer/actions/keys.ts'
 import { zoom } from '#renderer/actions/view-actions.ts'
-import { canvasPointer, menuPlace, pointerPlace } from '#renderer/canvas/pointer-place.ts'
-import { toImage, viewport } from '#renderer/canvas/viewport.ts'
+import { canvasFrame } from '#renderer/document/canvas-frame.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
-import type { ImageDocument } from '#renderer/document/image-document.ts'
-import { isVisible, select, selection } from '#renderer/document/selection.ts'
+import { say } from '#renderer/document/status-line.ts'
+import { toImage } from '#renderer/document/viewport.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import { PICK_RADIUS } from '#renderer/tools/select/select-tool.ts'
 import type { Pointer } from '#renderer/tools/tool.ts'
-import { insideImage, say, toolState } from '#renderer/tools/tool-state.ts'
 import { toolById } from '#renderer/tools/tools.ts'
 import type { Point } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
@@ -28,26 +27,26 @@ const modifiersOf = (event: MouseEvent): Modifiers => ({
   mod: isMac ? event.metaKey : event.ctrlKey,
 })
 
-function toPointer(at: Point, { shift, alt, mod }: Modifiers): Pointer {
-  const view = viewport.getState()
+function toPointer(editor: Editor, at: Point, { shift, alt, mod }: Modifiers): Pointer {
+  const view = editor.view.getState()
   return { at: toImage(view, at), pixel: 1 / view.scale, shift, alt, mod }
 }
 
-const target: InputTarget = {
-  tool: () => toolState.getState().active,
-  pansOnPress: () => toolState.getState().toolId === 'pan',
+const targetOf = (editor: Editor): InputTarget => ({
+  tool: () => editor.tool.getState().active,
+  pansOnPress: () => editor.tool.getState().id === 'pan',
   toPointer: (at, modifiers) => {
-    const pointer = toPointer(at, modifiers)
-    const { toolId } = toolState.getState()
-    return toolById(toolId).draws ? { ...pointer, at: insideImage(pointer.at) } : pointer
+    const pointer = toPointer(editor, at, modifiers)
+    const { id } = editor.tool.getState()
+    return toolById(id).draws ? { ...pointer, at: editor.inside(pointer.at) } : pointer
   },
-  panBy: (dx, dy) => viewport.setState(({ x, y }) => ({ x: x + dx, y: y + dy })),
-  zoomBy: zoom,
-  setHeld: (isHeld) => toolState.setState({ isHeld }),
+  panBy: (dx, dy) => editor.view.setState(({ x, y }) => ({ x: x + dx, y: y + dy })),
+  zoomBy: (factor, about) => zoom(editor, factor, about),
+  setHeld: (isHeld) => editor.tool.setState({ isHeld }),
   onLost: (hadEffect) => {
     if (hadEffect) say(t('The system took the pointer away: what was being dragged is as it was'))
   },
-}
+})
 
 const isTyping = (event: KeyboardEvent) =>
   event.target instanceof HTMLElement &&
@@ -56,19 +55,20 @@ const isTyping = (event: KeyboardEvent) =>
 /** Hands the events of the canvas element to the input machine. Everything that decides is there. */
 export class CanvasInput {
   readonly #element: HTMLElement
-  readonly #document: ImageDocument
+  readonly #editor: Editor
+  readonly #target: InputTarget
   readonly #redrawOverlay: () => void
-  readonly #machine = new InputMachine(target)
+  readonly #machine: InputMachine
   readonly #wheel = new WheelMovement()
   readonly #abort = new AbortController()
   readonly #stopTool: () => void
 
-  constructor(element: HTMLElement, document: ImageDocument, redrawOverlay: () => void) {
+  constructor(element: HTMLElement, editor: Editor, redrawOverlay: () => void) {
     this.#element = element
-    this.#document = document
+    this.#editor = editor
     this.#redrawOverlay = redrawOverlay
-    // The last place was one on the image before.
-    pointerPlace.setState({ image: null })
+    this.#target = targetOf(editor)
+    this.#machine = new InputMachine(this.#target)
     const options = { signal: this.#abort.signal }
     element.addEventListener('pointerdown', (event) => this.#onDown(event), options)
     element.addEventListener('pointermove', (event) => this.#onMove(event), options)
@@ -86,7 +86,7 @@ export class CanvasInput {
     window.addEventListener('keydown', (event) => this.#onKey(event), { ...options, capture: true })
     window.addEventListener('keyup', (event) => this.#onKey(event), options)
     window.addEventListener('blur', () => this.#onBlur(), options)
-    this.#stopTool = toolState.subscribe(() => this.#showCursor())
+    this.#stopTool = editor.subscribe(() => this.#showCursor())
     this.#showCursor()
   }
 
@@ -94,7 +94,7 @@ export class CanvasInput {
     this.#abort.abort()
     this.#stopTool()
     this.#machine.reset()
-    selection.setState({ isPeeking: false })
+    this.#editor.selection.state.setState({ isPeeking: false })
   }
 
   #at(event: MouseEvent): Point {
@@ -116,7 +116,7 @@ export class CanvasInput {
   }
 
   #showCursor(): void {
-    const { toolId, active } = toolState.getState()
+    const { id: toolId, active } = this.#editor.tool.getState()
     const { state, isSpaceHeld } = this.#machine
     const isPanning = state.kind === 'pan' || state.kind === 'pinch'
     const pans = isSpaceHeld || toolId === 'pan'
@@ -124,7 +124,7 @@ export class CanvasInput {
   }
 
   #onDown(event: PointerEvent): void {
-    menuPlace.image = null
+    this.#editor.menuPlace = null
     if (event.button > 1) return
     // Keys go to the canvas from here on, not to the field that was typed in before.
     this.#element.focus({ preventScroll: true })
@@ -141,9 +141,8 @@ export class CanvasInput {
     const collected = isDrawing ? event.getCoalescedEvents() : []
     const events = collected.length > 0 ? collected : [event]
     this.#machine.move(events.map((each) => this.#inputOf(each)))
-    canvasPointer.screen = at
-    const pointer = toPointer(at, modifiersOf(event))
-    pointerPlace.setState({ image: pointer.at })
+    canvasFrame.setState({ pointer: at })
+    const pointer = toPointer(this.#editor, at, modifiersOf(event))
     if (this.#machine.state.kind !== 'pan' && this.#machine.state.kind !== 'pinch') {
       this.#hover(pointer)
       this.#redrawOverlay()
@@ -152,13 +151,18 @@ export class CanvasInput {
   }
 
   #hover({ at, pixel }: Pointer): void {
-    const isFree = toolState.getState().toolId === 'select' && this.#machine.state.kind === 'idle'
+    const isFree =
+      this.#editor.tool.getState().id === 'select' && this.#machine.state.kind === 'idle'
     const hovered = (isFree && this.#visibleAt(at, pixel)[0]?.id) || null
-    if (selection.getState().hovered !== hovered) selection.setState({ hovered })
+    const { state } = this.#editor.selection
+    if (state.getState().hovered !== hovered) state.setState({ hovered })
   }
 
   #visibleAt(at: Point, pixel: number) {
-    return this.#document.annotations.at(at, PICK_RADIUS * pixel).filter((item) => isVisible(item))
+    const { document, selection } = this.#editor
+    return document.annotations
+      .at(at, PICK_RADIUS * pixel)
+      .filter((item) => selection.isVisible(item))
   }
 
   #onUp(event: PointerEvent): void {
@@ -172,9 +176,8 @@ export class CanvasInput {
   }
 
   #onLeave(): void {
-    canvasPointer.screen = null
-    pointerPlace.setState({ image: null })
-    selection.setState({ hovered: null })
+    canvasFrame.setState({ pointer: null })
+    this.#editor.selection.state.setState({ hovered: null })
     this.#redrawOverlay()
   }
 
@@ -184,25 +187,26 @@ export class CanvasInput {
 
   /** The menu is about the selection; a shape under the pointer is selected first. While something is drawn there is none. */
   #onMenu(event: MouseEvent): void {
-    if (toolState.getState().toolId !== 'select' || this.#machine.state.kind !== 'idle') {
+    if (this.#editor.tool.getState().id !== 'select' || this.#machine.state.kind !== 'idle') {
       event.preventDefault()
       return
     }
     // By key it is about the selection, wherever the pointer is.
     if (event.button !== 2) return
-    const { at, pixel } = toPointer(this.#at(event), modifiersOf(event))
-    menuPlace.image = at
+    const { at, pixel } = toPointer(this.#editor, this.#at(event), modifiersOf(event))
+    this.#editor.menuPlace = at
     const hits = this.#visibleAt(at, pixel)
-    const { selected } = selection.getState()
+    const { selection } = this.#editor
+    const { selected } = selection.state.getState()
     if (hits.some(({ id }) => selected.has(id))) return
-    select(hits[0] ? [hits[0].id] : [])
+    selection.select(hits[0] ? [hits[0].id] : [])
   }
 
   #onWheel(event: WheelEvent): void {
     event.preventDefault()
     const effect = this.#wheel.next(event, editorSettings.getState().wheel)
-    if (effect.kind === 'pan') target.panBy(effect.dx, effect.dy)
-    else target.zoomBy(effect.factor, this.#at(event))
+    if (effect.kind === 'pan') this.#target.panBy(effect.dx, effect.dy)
+    else this.#target.zoomBy(effect.factor, this.#at(event))
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -211,7 +215,7 @@ export class CanvasInput {
     const isDown = event.type === 'keydown'
     if (isDown) {
       // Over the canvas Space means panning, whichever button has the focus; elsewhere it presses that.
-      if (isTyping(event) || canvasPointer.screen === null) return
+      if (isTyping(event) || canvasFrame.getState().pointer === null) return
       event.preventDefault()
     }
     this.#machine.holdSpace(isDown)
@@ -224,13 +228,13 @@ export class CanvasInput {
     const isField = target instanceof HTMLElement && target.closest('input, textarea, select')
     const isDown = event.type === 'keydown'
     if (isDown && (isField || ctrlKey || metaKey || altKey)) return
-    selection.setState({ isPeeking: isDown })
+    this.#editor.selection.state.setState({ isPeeking: isDown })
   }
 
   /** Keys and pointers that are let go over another window are never told. */
   #onBlur(): void {
     this.#machine.reset()
-    selection.setState({ isPeeking: false })
+    this.#editor.selection.state.setState({ isPeeking: false })
     this.#showCursor()
   }
 }

@@ -9,8 +9,9 @@ import { shownKey } from '#renderer/actions/shortcuts.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
-import { select, selection, toggled, toggleSelected } from '#renderer/document/selection.ts'
+import { toggled } from '#renderer/document/selection.ts'
 import { SHAPE_ICONS } from '#renderer/editor/shape-icons.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import { SHAPE_KIND_LABEL } from '#renderer/tools/shape-kind-label.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
@@ -37,11 +38,13 @@ function detail({ shape }: Annotation): string {
 
 /** The class as a list; its choices are made when somebody comes near, as there are many rows and many classes. */
 function ClassField({
+  editor,
   annotation,
   what,
   names,
   disabled,
 }: {
+  editor: Editor
   annotation: Annotation
   what: string
   names: readonly string[]
@@ -57,7 +60,7 @@ function ClassField({
       onPointerEnter={() => setNear(true)}
       onFocus={() => setNear(true)}
       onChange={(event) => {
-        relabel([annotation], event.target.value)
+        relabel(editor, [annotation], event.target.value)
         focusCanvas()
       }}
       className="h-6 min-w-0 flex-1 appearance-none truncate rounded bg-transparent px-1 text-sm text-text hover:bg-raised"
@@ -114,21 +117,24 @@ const ARROWS: Record<string, [number, number]> = {
 }
 
 function Row({
+  editor,
   annotation,
   color,
   names,
   problems,
 }: {
+  editor: Editor
   annotation: Annotation
   color: string
   names: readonly string[]
   problems: readonly string[]
 }) {
   const { id, className, shape, instanceId } = annotation
-  const selected = useStore(selection, (state) => state.selected.has(id))
-  const hidden = useStore(selection, (state) => state.hidden.has(id))
-  const locked = useStore(selection, (state) => state.locked.has(id))
-  const hovered = useStore(selection, (state) => state.hovered === id)
+  const { selection } = editor
+  const selected = useStore(selection.state, (state) => state.selected.has(id))
+  const hidden = useStore(selection.state, (state) => state.hidden.has(id))
+  const locked = useStore(selection.state, (state) => state.locked.has(id))
+  const hovered = useStore(selection.state, (state) => state.hovered === id)
   const Icon = SHAPE_ICONS[shape.kind]
   const what = `${SHAPE_KIND_LABEL[shape.kind]} ${className}`
   const rare = 'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100'
@@ -138,24 +144,26 @@ function Row({
         'group flex h-full items-center gap-1 rounded-md pr-1 pl-2',
         selected ? 'bg-accent-soft' : hovered ? 'bg-hover' : 'hover:bg-hover',
       )}
-      onPointerEnter={() => selection.setState({ hovered: id })}
-      onPointerLeave={() => selection.setState({ hovered: null })}
+      onPointerEnter={() => selection.state.setState({ hovered: id })}
+      onPointerLeave={() => selection.state.setState({ hovered: null })}
     >
       <button
         type="button"
         aria-label={t('Select {what}, {detail}', { what, detail: detail(annotation) })}
         aria-pressed={selected}
         onClick={(event) =>
-          event.shiftKey || event.ctrlKey || event.metaKey ? toggleSelected(id) : select([id])
+          event.shiftKey || event.ctrlKey || event.metaKey
+            ? selection.toggle(id)
+            : selection.select([id])
         }
         onKeyDown={(event) => {
           // Arrows move the shape here too, for whoever works in the list.
           const arrow = ARROWS[event.key]
           if (!arrow) return
           event.preventDefault()
-          if (!selected) select([id])
+          if (!selected) selection.select([id])
           const step = event.shiftKey ? 10 : 1
-          nudge(arrow[0] * step, arrow[1] * step)
+          nudge(editor, arrow[0] * step, arrow[1] * step)
         }}
         className="flex h-full shrink-0 items-center gap-2"
       >
@@ -164,14 +172,20 @@ function Row({
         </svg>
         <Icon className="size-4 text-muted" />
       </button>
-      <ClassField annotation={annotation} what={what} names={names} disabled={locked} />
+      <ClassField
+        editor={editor}
+        annotation={annotation}
+        what={what}
+        names={names}
+        disabled={locked}
+      />
       {crossesItself(annotation) && (
         <IconButton
           label={t('Repair {what}: it crosses itself', { what })}
           className="size-6 text-warning"
           onClick={() => {
-            select([id])
-            repairSelected()
+            selection.select([id])
+            repairSelected(editor)
           }}
         >
           <Wrench />
@@ -202,7 +216,9 @@ function Row({
             !hidden && rare,
             !hidden && 'w-0 group-focus-within:w-6 group-hover:w-6',
           )}
-          onClick={() => selection.setState((state) => ({ hidden: toggled(state.hidden, id) }))}
+          onClick={() =>
+            selection.state.setState((state) => ({ hidden: toggled(state.hidden, id) }))
+          }
         >
           {hidden ? <EyeOff /> : <Eye />}
         </IconButton>
@@ -213,7 +229,9 @@ function Row({
             !locked && rare,
             !locked && 'w-0 group-focus-within:w-6 group-hover:w-6',
           )}
-          onClick={() => selection.setState((state) => ({ locked: toggled(state.locked, id) }))}
+          onClick={() =>
+            selection.state.setState((state) => ({ locked: toggled(state.locked, id) }))
+          }
         >
           {locked ? <Lock /> : <LockOpen />}
         </IconButton>
@@ -221,7 +239,7 @@ function Row({
           label={t('Delete {what}', { what })}
           disabled={locked}
           className={classNames('size-6', rare, 'w-0 group-focus-within:w-6 group-hover:w-6')}
-          onClick={() => deleteAnnotations([annotation])}
+          onClick={() => deleteAnnotations(editor, [annotation])}
         >
           <Trash2 />
         </IconButton>
@@ -230,7 +248,8 @@ function Row({
   )
 }
 
-export function AnnotationsPanel({ document }: { document: ImageDocument }) {
+export function AnnotationsPanel({ editor }: { editor: Editor }) {
+  const { document, selection } = editor
   useVersion(document.annotations)
   const list = document.annotations.list
   const classes = useStore(datasetState, (state) => state.dataset?.classes) ?? []
@@ -258,14 +277,14 @@ export function AnnotationsPanel({ document }: { document: ImageDocument }) {
   // What is selected on the canvas comes into view here.
   useEffect(
     () =>
-      selection.subscribe(({ selected }, before) => {
+      selection.state.subscribe(({ selected }, before) => {
         if (selected === before.selected || selected.size !== 1) return
         const [id] = selected
         const index = document.annotations.list.findIndex((annotation) => annotation.id === id)
         // The panel of its properties may take room from the list first.
         if (index >= 0) requestAnimationFrame(() => virtual.scrollToIndex(index, { align: 'auto' }))
       }),
-    [document, virtual],
+    [document, selection, virtual],
   )
   if (list.length === 0)
     return (
@@ -300,6 +319,7 @@ export function AnnotationsPanel({ document }: { document: ImageDocument }) {
               }}
             >
               <Row
+                editor={editor}
                 annotation={annotation}
                 color={colorOf(annotation.className)}
                 problems={problemsOf(annotation, asking(annotation), document)}

@@ -2,7 +2,8 @@ import { Plus, X } from 'lucide-react'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { focusCanvas } from '#renderer/actions/app-state.ts'
 import { ATTRIBUTES_ID, updateAnnotations, wholePoses } from '#renderer/actions/edit-actions.ts'
-import { say } from '#renderer/tools/tool-state.ts'
+import { say } from '#renderer/document/status-line.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
@@ -28,13 +29,15 @@ function differs(annotations: readonly Annotation[], name: string): boolean {
 }
 
 function setAttribute(
+  editor: Editor,
   annotations: readonly Annotation[],
   name: string,
   value: Annotation['attributes'][string] | undefined,
 ): void {
   updateAnnotations(
+    editor,
     value === undefined ? t('Remove {name}', { name }) : t('Set {name}', { name }),
-    name === 'occluded' ? annotations : wholePoses(annotations),
+    name === 'occluded' ? annotations : wholePoses(editor, annotations),
     (annotation) => withAttribute(annotation, name, value),
   )
 }
@@ -55,9 +58,11 @@ function onFieldKey(event: KeyboardEvent<HTMLElement>): void {
 }
 
 function SchemaField({
+  editor,
   schema,
   annotations,
 }: {
+  editor: Editor
   schema: AttributeSchema
   annotations: readonly Annotation[]
 }) {
@@ -67,7 +72,7 @@ function SchemaField({
   const problem = mixed ? null : attributeProblem(schema, value)
   const label = t('Attribute {name}', { name })
   const set = (next: Annotation['attributes'][string] | undefined) =>
-    setAttribute(annotations, name, next)
+    setAttribute(editor, annotations, name, next)
   return (
     <div data-field="" className="grid grid-cols-[88px_1fr] items-center gap-1">
       <span
@@ -126,7 +131,15 @@ function SchemaField({
 }
 
 /** An attribute that no schema asks for. */
-function FreeField({ name, annotations }: { name: string; annotations: readonly Annotation[] }) {
+function FreeField({
+  editor,
+  name,
+  annotations,
+}: {
+  editor: Editor
+  name: string
+  annotations: readonly Annotation[]
+}) {
   const value = common(annotations, name)
   return (
     <div data-field="" className="grid grid-cols-[88px_1fr_24px] items-center gap-1">
@@ -139,14 +152,14 @@ function FreeField({ name, annotations }: { name: string; annotations: readonly 
         placeholder={value === undefined ? 'different' : ''}
         onConfirm={onFieldKey}
         onCommit={(text) => {
-          setAttribute(annotations, name, text)
+          setAttribute(editor, annotations, name, text)
           return true
         }}
       />
       <IconButton
         label={t('Remove attribute {name}', { name })}
         className="size-6"
-        onClick={() => setAttribute(annotations, name, undefined)}
+        onClick={() => setAttribute(editor, annotations, name, undefined)}
       >
         <X />
       </IconButton>
@@ -156,9 +169,11 @@ function FreeField({ name, annotations }: { name: string; annotations: readonly 
 
 /** The attributes that the classes of the selection ask for, then whatever else there is. */
 export function AttributesSection({
+  editor,
   annotations,
   asking,
 }: {
+  editor: Editor
   annotations: readonly Annotation[]
   /** The class whose attributes an annotation is asked for. */
   asking: (annotation: Annotation) => AnnotationClass | undefined
@@ -175,16 +190,16 @@ export function AttributesSection({
   const add = (event: FormEvent) => {
     event.preventDefault()
     const key = name.trim()
-    if (key !== '' && !names.includes(key)) setAttribute(annotations, key, '')
+    if (key !== '' && !names.includes(key)) setAttribute(editor, annotations, key, '')
     setName('')
   }
   return (
     <div id={ATTRIBUTES_ID} className="flex flex-col gap-1">
       {asked.map((schema) => (
-        <SchemaField key={schema.name} schema={schema} annotations={annotations} />
+        <SchemaField key={schema.name} editor={editor} schema={schema} annotations={annotations} />
       ))}
       {free.map((key) => (
-        <FreeField key={key} name={key} annotations={annotations} />
+        <FreeField key={key} editor={editor} name={key} annotations={annotations} />
       ))}
       <form onSubmit={add} className="grid grid-cols-[1fr_24px] gap-1">
         <TextField

@@ -4,10 +4,12 @@ import { type KeyboardEvent, useState } from 'react'
 import { CLASS_SEARCH_ID, chooseClass as takeClass } from '#renderer/actions/actions.ts'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
+import { choices } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { selection, toggled } from '#renderer/document/selection.ts'
+import { toggled } from '#renderer/document/selection.ts'
+import { say } from '#renderer/document/status-line.ts'
 import { orpc } from '#renderer/rpc/query.ts'
-import { currentClassName, say, toolState } from '#renderer/tools/tool-state.ts'
+import { currentClassName } from '#renderer/tools/editor.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
@@ -27,7 +29,7 @@ interface RowProps {
 }
 
 function ClassRow({ item: { name, color }, index, count, current, onDelete }: RowProps) {
-  const hidden = useStore(selection, ({ hiddenClasses }) => hiddenClasses.has(name))
+  const hidden = useStore(choices, ({ hiddenClasses }) => hiddenClasses.has(name))
   const [renaming, setRenaming] = useState<string | null>(null)
   const rename = () => {
     const to = renaming?.trim() ?? ''
@@ -99,7 +101,7 @@ function ClassRow({ item: { name, color }, index, count, current, onDelete }: Ro
         label={hidden ? t('Show {name}', { name }) : t('Hide {name}', { name })}
         className={hidden ? '' : 'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100'}
         onClick={() =>
-          selection.setState(({ hiddenClasses }) => ({
+          choices.setState(({ hiddenClasses }) => ({
             hiddenClasses: toggled(hiddenClasses, name),
           }))
         }
@@ -168,7 +170,7 @@ function ClassSearch({
     focusCanvas()
     void editClasses({ kind: 'add', class: { name, color: nextClassColor(classes) } }).then(
       (done) => {
-        if (done) toolState.setState(({ version }) => ({ className: name, version: version + 1 }))
+        if (done) choices.setState({ className: name })
       },
     )
   }
@@ -207,7 +209,7 @@ export function ClassesPanel({ datasetId }: { datasetId: string }) {
   const isRemote = useStore(datasetState, (state) => state.dataset?.remote != null)
   const classes = useStore(datasetState, (state) => state.dataset?.classes) ?? []
   const counts = useQuery(orpc.datasets.classCounts.queryOptions({ input: { id: datasetId } }))
-  useStore(toolState, (state) => state.className)
+  useStore(choices, (state) => state.className)
   const [text, setText] = useState('')
   const [deleting, setDeleting] = useState<string | null>(null)
   const count = (name: string) => counts.data?.[name] ?? 0

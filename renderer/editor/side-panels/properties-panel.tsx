@@ -1,9 +1,8 @@
 import { updateAnnotations } from '#renderer/actions/edit-actions.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import type { ImageDocument } from '#renderer/document/image-document.ts'
-import { selection } from '#renderer/document/selection.ts'
+import { say } from '#renderer/document/status-line.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
 import { SHAPE_KIND_LABEL } from '#renderer/tools/shape-kind-label.ts'
-import { say } from '#renderer/tools/tool-state.ts'
 import { useStore, useVersion } from '#renderer/ui/use-store.ts'
 import { shapeFields, withShapeField } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
@@ -13,7 +12,7 @@ import { AttributesSection } from './attributes-section.tsx'
 import { CommentsSection } from './comments-section.tsx'
 import { Entry } from './entry.tsx'
 
-function Numbers({ annotation }: { annotation: Annotation }) {
+function Numbers({ editor, annotation }: { editor: Editor; annotation: Annotation }) {
   const fields = shapeFields(annotation.shape)
   if (fields.length === 0) return null
   const commit = (key: string, label: string, text: string) => {
@@ -21,6 +20,7 @@ function Numbers({ annotation }: { annotation: Annotation }) {
     if (!shape) say(t('{label}: “{text}” cannot be', { label, text }))
     else
       updateAnnotations(
+        editor,
         t('Set {field}', { field: label.toLowerCase() }),
         [annotation],
         (before) => ({
@@ -47,9 +47,10 @@ function Numbers({ annotation }: { annotation: Annotation }) {
 }
 
 /** Numbers and attributes of what is selected; several are changed in one step. */
-export function PropertiesPanel({ document }: { document: ImageDocument }) {
+export function PropertiesPanel({ editor }: { editor: Editor }) {
+  const { document, selection } = editor
   useVersion(document.annotations)
-  const selected = useStore(selection, (state) => state.selected)
+  const selected = useStore(selection.state, (state) => state.selected)
   const annotations = [...selected].flatMap((id) => document.annotations.get(id) ?? [])
   const classes = useStore(datasetState, (state) => state.dataset?.classes) ?? []
   const isRemote = useStore(datasetState, (state) => state.dataset?.remote != null)
@@ -72,8 +73,9 @@ export function PropertiesPanel({ document }: { document: ImageDocument }) {
           </span>
         )}
       </h2>
-      {annotations.length === 1 && <Numbers annotation={first} />}
+      {annotations.length === 1 && <Numbers editor={editor} annotation={first} />}
       <AttributesSection
+        editor={editor}
         annotations={annotations}
         asking={(annotation) =>
           askingClass(

@@ -1,4 +1,3 @@
-import { createStore } from 'zustand/vanilla'
 import type { SavedView } from '#shared/contract/annotations.ts'
 import type { Box, Point } from '#shared/model/annotation.ts'
 
@@ -12,8 +11,6 @@ export interface Viewport {
   width: number
   height: number
 }
-
-export const viewport = createStore<Viewport>(() => ({ scale: 1, x: 0, y: 0, width: 1, height: 1 }))
 
 /** Free space around an image that fits, screen pixels. */
 const FIT_MARGIN = 24
@@ -78,7 +75,7 @@ export function zoomBy(
 }
 
 /** `box`: the whole image. */
-export function saveView(view: Viewport, box: Box): SavedView {
+export function viewToSave(view: Viewport, box: Box): SavedView {
   const centre = toImage(view, { x: view.width / 2, y: view.height / 2 })
   return {
     centreX: centre.x,

@@ -1,0 +1,117 @@
+import type { ToolId } from '#renderer/document/choices.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { assist } from '#renderer/document/session.ts'
+import { say } from '#renderer/document/status-line.ts'
+import type { DraftData } from '#shared/contract/annotations.ts'
+import { clampShape } from '#shared/geometry/clamp-shape.ts'
+import { distanceToSegment } from '#shared/geometry/point.ts'
+import { shapeOutlines } from '#shared/geometry/shape.ts'
+import { snapTo } from '#shared/geometry/snap.ts'
+import { newAnnotation } from '#shared/model/annotation.ts'
+import { defaultAttributes } from '#shared/model/attributes.ts'
+import { messageOf } from '#shared/model/message-of.ts'
+import { linksOf } from '#shared/model/pose.ts'
+import { t } from '#shared/texts/texts.ts'
+import type { Editor } from './editor.ts'
+import type { ToolHost } from './tool.ts'
+
+/** How near a border a point is taken to it, screen pixels. */
+const SNAP_RADIUS = 8
+
+interface HostOptions {
+  editor: Editor
+  toolId: ToolId
+  /** Whether the tool is still the one in hand, on an image that is still open. */
+  isInHand: () => boolean
+  changed: () => void
+  /** Takes a draft of the tool after it was put away. */
+  onLateDraft: (data: DraftData) => void
+}
+
+/** What a tool may do with its image. After it was put away it changes nothing but its own draft. */
+export function toolHost({
+  editor,
+  toolId,
+  isInHand,
+  changed,
+  onLateDraft,
+}: HostOptions): ToolHost {
+  const { document, selection } = editor
+  const { annotations } = document
+  const inHand =
+    <Args extends unknown[]>(act: (...args: Args) => void) =>
+    (...args: Args) => {
+      if (isInHand()) act(...args)
+    }
+  const classNamed = (name: string) => editor.classes.find((item) => item.name === name)
+  const inBox: ToolHost['inBox'] = (box) =>
+    annotations.inBox(box).filter((item) => selection.isVisible(item))
+  const own: ToolHost = {
+    annotations: () => selection.visible(),
+    pick: (at, tolerance) =>
+      annotations.at(at, tolerance).filter((item) => selection.isVisible(item)),
+    inBox,
+    instanceOf: (annotation) =>
+      annotation.instanceId === undefined
+        ? [annotation]
+        : annotations.instance(annotation.instanceId),
+    poseClass: (members) => linksOf(members, editor.classes).owner,
+    poseAt: (at, tolerance) => {
+      const near = { x: at.x - tolerance, y: at.y - tolerance, w: 2 * tolerance, h: 2 * tolerance }
+      for (const id of annotations.instancesIn(near)) {
+        const members = annotations.instance(id).filter((item) => selection.isVisible(item))
+        const { links } = linksOf(members, editor.classes)
+        if (links.some(([a, b]) => distanceToSegment(at, a, b) <= tolerance)) return members
+      }
+      return []
+    },
+    nextInstanceId: () => annotations.nextInstanceId(),
+    isLocked: (annotation) => selection.isLocked(annotation),
+    selected: () => selection.annotations(),
+    select: inHand((ids) => selection.select(ids)),
+    toggle: inHand((id) => selection.toggle(id)),
+    selectVertices: inHand((ids) => selection.state.setState({ vertices: new Set(ids) })),
+    vertices: () => selection.state.getState().vertices,
+    edit: inHand((label, changes) => editor.edit(label, changes, toolId)),
+    create: (drawn) => {
+      const shape = editor.borders ? clampShape(drawn, editor.borders) : drawn
+      const { className } = editor
+      const attributes = defaultAttributes(classNamed(className))
+      const annotation = newAnnotation(shape, className, { attributes })
+      own.edit(t('Draw {className}', { className }), {
+        created: [annotation],
+        updated: [],
+        deleted: [],
+      })
+    },
+    keepDraft: (data) => {
+      if (isInHand()) document.setDraft(toolId, data)
+      else if (data !== null) onLateDraft(data)
+    },
+    className: () => editor.className,
+    classNamed,
+    snap: ({ at, pixel, mod }, except) => {
+      if (mod || !editorSettings.getState().snapping) return null
+      const radius = SNAP_RADIUS * pixel
+      const box = { x: at.x - radius, y: at.y - radius, w: 2 * radius, h: 2 * radius }
+      const outlines = inBox(box)
+        .filter(({ id }) => id !== except)
+        .flatMap(({ shape }) => shapeOutlines(shape))
+      return snapTo(outlines, at, radius)
+    },
+    inside: (point) => editor.inside(point),
+    freehandTolerance: () => editorSettings.getState().freehandTolerance,
+    assist: async (ask) => {
+      try {
+        return await assist(document.image.id, editor.className, ask)
+      } catch (error) {
+        own.say(messageOf(error))
+        return null
+      }
+    },
+    say: inHand(say),
+    changed: inHand(changed),
+    handles: () => editor.handles(),
+  }
+  return own
+}

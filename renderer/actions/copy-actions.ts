@@ -48,9 +48,10 @@ function addCopies(
   dx: number,
   dy: number,
 ): void {
+  const by = editor.clampMove(originals, { x: dx, y: dy })
   const created = copiesOf(originals, editor.document.annotations.list).map((annotation) => ({
     ...annotation,
-    shape: translateShape(annotation.shape, dx, dy),
+    shape: translateShape(annotation.shape, by.x, by.y),
   }))
   editor.edit(label, { created, updated: [], deleted: [] })
   editor.selection.select(created.map(({ id }) => id))
@@ -74,6 +75,15 @@ function pasteAtPointer(editor: Editor): void {
 
 /** How far a duplicate lies from its original, image pixels. */
 const DUPLICATE_OFFSET = 10
+
+function duplicate(editor: Editor): void {
+  const originals = editor.selection.annotations()
+  const offset = { x: DUPLICATE_OFFSET, y: DUPLICATE_OFFSET }
+  const by = editor.clampMove(originals, offset)
+  // In the corner of the image it goes the other way: it must not cover its original.
+  const sign = by.x === 0 && by.y === 0 ? -1 : 1
+  addCopies(editor, t('Duplicate'), originals, sign * offset.x, sign * offset.y)
+}
 
 /** Adds what the previous image has and this one has not, at the same places. */
 async function copyFromPrevious(editor: Editor): Promise<void> {
@@ -205,14 +215,7 @@ export const COPY_ACTIONS: readonly Action[] = [
     context: 'image',
     keys: ['Mod+D'],
     enabled: hasSelection,
-    run: (editor) =>
-      addCopies(
-        editor,
-        t('Duplicate'),
-        editor.selection.annotations(),
-        DUPLICATE_OFFSET,
-        DUPLICATE_OFFSET,
-      ),
+    run: duplicate,
   },
   {
     id: 'copy-previous',

@@ -136,15 +136,18 @@ async function turn({ document }: Editor, direction: 'undo' | 'redo'): Promise<v
   }
 }
 
+/** Moves the selection, as far as the image reaches. Image pixels. */
 export function nudge(editor: Editor, dx: number, dy: number): void {
-  const selected = editor.selection.annotations()
+  const selected = editor.selection.editable()
+  const by = editor.clampMove(selected, { x: dx, y: dy })
+  if (by.x === 0 && by.y === 0) return
   const what =
     selected.length === 1
       ? selected[0].className
       : t('{length} shapes', { length: selected.length })
   updateAnnotations(editor, t('Move {what}', { what }), selected, (annotation) => ({
     ...annotation,
-    shape: translateShape(annotation.shape, dx, dy),
+    shape: translateShape(annotation.shape, by.x, by.y),
   }))
 }
 

@@ -1,6 +1,7 @@
 import { say } from '#renderer/document/status-line.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
 import { SHAPE_KIND_LABEL } from '#renderer/tools/shape-kind-label.ts'
+import { isInside, movedInside } from '#shared/geometry/clamp-shape.ts'
 import { convertShape } from '#shared/geometry/convert-shape.ts'
 import {
   intersectPolygons,
@@ -131,7 +132,10 @@ function rotate(editor: Editor, angleDeg: number): void {
   updateAnnotations(editor, t('Rotate'), boxes, (annotation) => {
     const box = convertShape(annotation.shape, 'oriented_box')?.shape
     if (box?.kind !== 'oriented_box') return annotation
-    return { ...annotation, shape: { ...box, angleDeg: normaliseAngle(box.angleDeg + angleDeg) } }
+    const turned = { ...box, angleDeg: normaliseAngle(box.angleDeg + angleDeg) }
+    const { borders } = editor
+    if (!borders || !isInside(annotation.shape, borders)) return { ...annotation, shape: turned }
+    return { ...annotation, shape: movedInside(turned, borders) ?? annotation.shape }
   })
 }
 

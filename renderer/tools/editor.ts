@@ -16,10 +16,10 @@ import {
   viewToSave,
 } from '#renderer/document/viewport.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
-import { clampPoint, type Size } from '#shared/geometry/clamp-shape.ts'
+import { boundsOfShapes, clampMove, clampPoint, type Size } from '#shared/geometry/clamp-shape.ts'
 import { shapeHandles } from '#shared/geometry/shape.ts'
 import type { Handle } from '#shared/geometry/shape-geometry.ts'
-import type { Box, Point } from '#shared/model/annotation.ts'
+import type { Annotation, Box, Point } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
 import type { Conflict } from '#shared/model/sync.ts'
@@ -141,6 +141,12 @@ export class Editor {
   /** The nearest point inside the image, unless it is allowed to draw beyond it. */
   inside(point: Point): Point {
     return this.borders ? clampPoint(point, this.borders) : point
+  }
+
+  /** How far shapes can be moved together towards `by`, unless it is allowed to draw beyond the image. Image pixels. */
+  clampMove(annotations: readonly Annotation[], by: Point): Point {
+    if (!this.borders || annotations.length === 0) return by
+    return clampMove(boundsOfShapes(annotations.map(({ shape }) => shape)), by, this.borders)
   }
 
   /** Takes a tool in hand. What the tool left unfinished on this image goes on. */

@@ -1,6 +1,7 @@
+import { lastInside } from '#shared/geometry/clamp-shape.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { orientedBoxFromCorners, orientedCorners } from '#shared/geometry/shapes/oriented-box.ts'
-import type { Point } from '#shared/model/annotation.ts'
+import type { OrientedBoxShape, Point } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
 import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
@@ -35,7 +36,7 @@ export class OrientedBoxTool extends PointsTool {
       this.points.length === 0 &&
       distance(pressed, pointer.at) > DRAG_FROM * pointer.pixel
     ) {
-      this.setPoints([pressed, sideEnd(pressed, pointer.at, pointer.shift)])
+      this.setPoints([pressed, this.host.inside(sideEnd(pressed, pointer.at, pointer.shift))])
       return
     }
     const next = this.#next(pointer)
@@ -44,7 +45,7 @@ export class OrientedBoxTool extends PointsTool {
       if (!from || distance(from, next) >= pointer.pixel) this.setPoints([...this.points, next])
       return
     }
-    const box = orientedBoxFromCorners(from, to, next)
+    const box = this.#box(from, to, next)
     if (!box || box.h < pointer.pixel) {
       this.host.say(t('A box needs a width and a height'))
       return
@@ -67,9 +68,9 @@ export class OrientedBoxTool extends PointsTool {
     const next =
       to || this.points.length > 0
         ? this.#next(this.pointer)
-        : sideEnd(from, this.pointer.at, this.pointer.shift)
+        : this.host.inside(sideEnd(from, this.pointer.at, this.pointer.shift))
     if (!to) return { ...NO_PREVIEW, outlines: [{ points: [from, next], closed: false }] }
-    const box = orientedBoxFromCorners(from, to, next)
+    const box = this.#box(from, to, next)
     const points = box ? orientedCorners(box) : [from, to]
     return { ...NO_PREVIEW, outlines: [{ points, closed: true }] }
   }
@@ -85,7 +86,15 @@ export class OrientedBoxTool extends PointsTool {
     return `${next[this.points.length]}: ${this.host.className()} · ${cancel}`
   }
 
+  /** As far towards `next` as the image reaches. */
+  #box(from: Point, to: Point, next: Point): OrientedBoxShape | null {
+    const size = this.host.borders()
+    const make = (at: Point) => orientedBoxFromCorners(from, to, at)
+    return size ? lastInside(make, to, next, size) : make(next)
+  }
+
   #next({ at, shift }: Pointer): Point {
-    return this.points.length === 1 ? sideEnd(this.points[0], at, shift) : at
+    // A side that was turned to a multiple of 15° may lead beyond the border.
+    return this.points.length === 1 ? this.host.inside(sideEnd(this.points[0], at, shift)) : at
   }
 }

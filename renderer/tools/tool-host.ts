@@ -100,6 +100,7 @@ export function toolHost({
       return snapTo(outlines, at, radius)
     },
     inside: (point) => editor.inside(point),
+    borders: () => editor.borders,
     freehandTolerance: () => editorSettings.getState().freehandTolerance,
     assist: async (ask) => {
       try {

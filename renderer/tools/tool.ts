@@ -1,6 +1,7 @@
 import type { ToolId } from '#renderer/document/choices.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
 import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
+import type { Size } from '#shared/geometry/clamp-shape.ts'
 import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
 import type { BorderPlace } from '#shared/geometry/snap.ts'
 import type { Annotation, Box, Point, Shape } from '#shared/model/annotation.ts'
@@ -82,6 +83,8 @@ export interface ToolHost {
   snap(pointer: Pointer, except?: string): BorderPlace | null
   /** The nearest point inside the image, unless it is allowed to draw beyond it. */
   inside(point: Point): Point
+  /** The size that shapes have to stay inside; null when it is allowed to draw beyond it. Image pixels. */
+  borders(): Size | null
   /** How far a freehand line may be from what the hand drew, screen pixels. */
   freehandTolerance(): number
   /** Asks the service for shapes of the current class; null when it could not be asked, which is said. */

@@ -2,8 +2,15 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Shape } from '#shared/model/annotation.ts'
 import { boxesTouch } from './box.ts'
-import { clampShape } from './clamp-shape.ts'
-import { shapeBounds } from './shape.ts'
+import {
+  boundsOfShapes,
+  clampMove,
+  clampShape,
+  isInside,
+  lastInside,
+  movedInside,
+} from './clamp-shape.ts'
+import { dragShapeHandle, shapeBounds, shapeHandles, translateShape } from './shape.ts'
 
 const number = fc.double({ min: -500, max: 900, noNaN: true })
 const side = fc.double({ min: 0.1, max: 900, noNaN: true })
@@ -34,4 +41,79 @@ test('what touches the image ends at its border, and what lies inside is as it w
       }
     }),
   )
+})
+
+/** Of any kind, rotated boxes too, wholly inside the image. */
+const inside = fc
+  .oneof(
+    shape,
+    fc.record({
+      kind: fc.constant('oriented_box' as const),
+      cx: number,
+      cy: number,
+      w: side,
+      h: side,
+      angleDeg: fc.double({ min: 0, max: 359, noNaN: true }),
+    }),
+  )
+  .map((made) => movedInside(made, size))
+  .filter((made) => made !== null)
+
+test('shapes that are moved together stop at the border as one, and none changes its form', () => {
+  fc.assert(
+    fc.property(
+      fc.array(inside, { minLength: 1, maxLength: 4 }),
+      number,
+      number,
+      (shapes, x, y) => {
+        const by = clampMove(boundsOfShapes(shapes), { x, y }, size)
+        for (const made of shapes) {
+          const moved = translateShape(made, by.x, by.y)
+          expect(isInside(moved, size)).toBe(true)
+          expect(shapeBounds(moved).w).toBeCloseTo(shapeBounds(made).w)
+        }
+        // Never further than asked, and never the other way.
+        expect(Math.abs(by.x)).toBeLessThanOrEqual(Math.abs(x))
+        expect(by.x * x).toBeGreaterThanOrEqual(0)
+      },
+    ),
+  )
+})
+
+test('what reaches beyond the image already can be moved back, and no further out', () => {
+  const out = { x: -20, y: 50, w: 40, h: 10 }
+  expect(clampMove(out, { x: -5, y: 0 }, size)).toEqual({ x: 0, y: 0 })
+  expect(clampMove(out, { x: 30, y: 0 }, size)).toEqual({ x: 30, y: 0 })
+})
+
+test('whatever handle of a shape is dragged anywhere, with or without Shift and Alt: it stays inside', () => {
+  fc.assert(
+    fc.property(
+      inside,
+      fc.nat(),
+      fc.record({ x: number, y: number }),
+      fc.boolean(),
+      fc.boolean(),
+      (made, index, to, constrain, fromCentre) => {
+        const handles = shapeHandles(made).filter(({ role }) => role !== 'rotate')
+        const handle = handles[index % handles.length]
+        if (!handle) return
+        const dragged = lastInside(
+          (place) => dragShapeHandle(made, handle.id, { to: place, constrain, fromCentre }),
+          handle.at,
+          to,
+          size,
+        )
+        if (dragged) expect(isInside(dragged, size)).toBe(true)
+      },
+    ),
+  )
+})
+
+test('a rotated box that is turned beside the border moves away from it; one that has no room is none', () => {
+  const box: Shape = { kind: 'oriented_box', cx: 100, cy: 5, w: 80, h: 10, angleDeg: 90 }
+  const moved = movedInside(box, size)
+  expect(moved).toMatchObject({ cx: 100, w: 80, h: 10, angleDeg: 90 })
+  expect(shapeBounds(moved ?? box).y).toBeCloseTo(0)
+  expect(movedInside({ ...box, w: 250 }, size)).toBeNull()
 })

@@ -1,5 +1,7 @@
-import type { Point, Shape } from '#shared/model/annotation.ts'
+import type { Box, Point, Shape } from '#shared/model/annotation.ts'
 import { assertNever } from '#shared/model/assert-never.ts'
+import { boundsOfPoints, boxCorners } from './box.ts'
+import { shapeBounds, translateShape } from './shape.ts'
 
 /** Image pixels. */
 export interface Size {
@@ -12,9 +14,72 @@ export function clampPoint({ x, y }: Point, { width, height }: Size): Point {
   return { x: Math.min(width, Math.max(0, x)), y: Math.min(height, Math.max(0, y)) }
 }
 
+/** What rounding may add to a border, image pixels. */
+const ROUNDING = 1e-6
+
+export function isInside(shape: Shape, { width, height }: Size): boolean {
+  const { x, y, w, h } = shapeBounds(shape)
+  return x >= -ROUNDING && y >= -ROUNDING && x + w <= width + ROUNDING && y + h <= height + ROUNDING
+}
+
+/** The box around all of some shapes. Image pixels. */
+export function boundsOfShapes(shapes: readonly Shape[]): Box {
+  return boundsOfPoints(shapes.flatMap((shape) => boxCorners(shapeBounds(shape))))
+}
+
 /**
- * The shape without what lies beyond the image. A rotated box stays as it is: cut off it would be none. So does a
- * shape that lies beyond the image as a whole.
+ * How far a box can be moved towards `by` before its border meets the image's. A box that reaches beyond the image
+ * already goes no further out.
+ */
+export function clampMove({ x, y, w, h }: Box, by: Point, { width, height }: Size): Point {
+  const between = (value: number, low: number, high: number) =>
+    Math.min(Math.max(0, high), Math.max(Math.min(0, low), value)) || 0
+  return { x: between(by.x, -x, width - x - w), y: between(by.y, -y, height - y - h) }
+}
+
+/** The shape moved as little as it takes to lie inside the image; null when it is larger than the image. */
+export function movedInside(shape: Shape, { width, height }: Size): Shape | null {
+  const { x, y, w, h } = shapeBounds(shape)
+  if (w > width + ROUNDING || h > height + ROUNDING) return null
+  const dx = Math.max(0, -x) - Math.max(0, x + w - width)
+  const dy = Math.max(0, -y) - Math.max(0, y + h - height)
+  return dx === 0 && dy === 0 ? shape : translateShape(shape, dx, dy)
+}
+
+/** Halvings of the way to the border: a millionth of it is left. */
+const STEPS = 20
+
+/**
+ * What `make` makes of the last place on the way from `from` to `to` at which all of it lies inside the image. Null
+ * when there is no such place but `from`.
+ */
+export function lastInside<T extends Shape | readonly Shape[]>(
+  make: (at: Point) => T | null,
+  from: Point,
+  to: Point,
+  size: Size,
+): T | null {
+  const fits = (made: T) => [made].flat().every((shape) => isInside(shape, size))
+  const whole = make(to)
+  if (whole === null || fits(whole)) return whole
+  let last: T | null = null
+  for (let step = 0, low = 0, high = 1; step < STEPS; step++) {
+    const middle = (low + high) / 2
+    const made = make({
+      x: from.x + (to.x - from.x) * middle,
+      y: from.y + (to.y - from.y) * middle,
+    })
+    if (made !== null && fits(made)) {
+      last = made
+      low = middle
+    } else high = middle
+  }
+  return last
+}
+
+/**
+ * The shape without what lies beyond the image. A rotated box stays as it is, since cut off it would be none: its
+ * tool keeps it inside. So does a shape that lies beyond the image as a whole.
  */
 export function clampShape(shape: Shape, size: Size): Shape {
   switch (shape.kind) {

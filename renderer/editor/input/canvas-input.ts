@@ -16,7 +16,7 @@ import {
   type Modifiers,
   type PointerInput,
 } from './input-machine.ts'
-import { WheelMovement } from './wheel.ts'
+import { storedDevice, WheelMovement } from './wheel.ts'
 
 /** Held, it hides all shapes. */
 const PEEK_KEY = 'b'
@@ -59,7 +59,7 @@ export class CanvasInput {
   readonly #target: InputTarget
   readonly #redrawOverlay: () => void
   readonly #machine: InputMachine
-  readonly #wheel = new WheelMovement()
+  readonly #wheel = new WheelMovement(storedDevice)
   readonly #abort = new AbortController()
   readonly #stopTool: () => void
 

@@ -30,29 +30,63 @@ const LARGEST_STEP = 300
 /** Events that follow each other this closely belong to one movement, milliseconds. */
 const SAME_MOVEMENT_MS = 180
 
-/** Whether an event without modifiers can only come from a touchpad: a notched wheel turns one way in whole steps. */
-function looksLikeTouchpad({ deltaX, deltaY, deltaMode }: WheelInput): boolean {
-  if (deltaMode !== 0) return false
-  if (deltaX !== 0 && deltaY !== 0) return true
-  const size = Math.abs(deltaX) + Math.abs(deltaY)
-  return !Number.isInteger(size) || size < LARGEST_PINCH_STEP
+/** What turns the wheel: it decides what `auto` does. */
+type Device = 'wheel' | 'touchpad'
+
+/** Keeps what was found out, through other images and starts; null: nothing yet. */
+export interface WheelMemory {
+  read(): Device | null
+  write(device: Device): void
 }
 
-/** What wheel events do. All events of one movement do the same, so a diagonal scroll never flips to zooming. */
+/** In the browser's storage, shared by all windows. */
+export const storedDevice: WheelMemory = {
+  read: () => {
+    const kept = localStorage.getItem(DEVICE_KEY)
+    return kept === 'wheel' || kept === 'touchpad' ? kept : null
+  },
+  write: (device) => localStorage.setItem(DEVICE_KEY, device),
+}
+const DEVICE_KEY = 'pictograph.wheel-device'
+
+/** So many notches in one movement, and nothing else, come from no touchpad. */
+const SURE_NOTCHES = 3
+
+/** Only a touchpad turns both ways at once. */
+const isDiagonal = ({ deltaX, deltaY }: WheelInput) => deltaX !== 0 && deltaY !== 0
+
+/** A whole notch of a wheel, up or down. */
+const isNotch = ({ deltaX, deltaY, deltaMode }: WheelInput) =>
+  deltaX === 0 && (deltaMode !== 0 || Math.abs(deltaY) >= LARGEST_PINCH_STEP)
+
+/**
+ * What wheel events do. All events of one movement do the same, so a diagonal scroll never flips to zooming. In `auto`
+ * the first movement tells a wheel from a touchpad, and that stays, until a whole movement can only come from the other.
+ */
 export class WheelMovement {
+  readonly #memory: WheelMemory
   #kind: WheelEffect['kind'] = 'zoom'
   #endsAt = Number.NEGATIVE_INFINITY
   #isCtrl = false
+  /** Notches of this movement; null when there was something else among them. */
+  #notches: number | null = 0
+
+  constructor(memory: WheelMemory) {
+    this.#memory = memory
+  }
 
   next(event: WheelInput, mode: Settings['wheel']): WheelEffect {
     const unit = event.deltaMode === 1 ? LINE : event.deltaMode === 2 ? PAGE : 1
     const dx = event.deltaX * unit
     const dy = event.deltaY * unit
     const isCtrl = event.ctrlKey || event.metaKey
-    if (event.timeStamp > this.#endsAt || isCtrl !== this.#isCtrl)
+    if (event.timeStamp > this.#endsAt || isCtrl !== this.#isCtrl) {
+      this.#notches = 0
       this.#kind = isCtrl ? 'zoom' : this.#plainKind(event, mode)
+    }
     this.#isCtrl = isCtrl
     this.#endsAt = event.timeStamp + SAME_MOVEMENT_MS
+    if (mode === 'auto' && !isCtrl && !event.shiftKey) this.#learn(event)
     if (this.#kind === 'pan') {
       // A wheel with Shift moves sideways; some systems have swapped the axes already.
       const isSideways = event.shiftKey && dx === 0
@@ -65,7 +99,24 @@ export class WheelMovement {
 
   #plainKind(event: WheelInput, mode: Settings['wheel']): WheelEffect['kind'] {
     if (event.shiftKey || mode === 'pan') return 'pan'
-    if (mode === 'zoom') return Math.abs(event.deltaX) > Math.abs(event.deltaY) ? 'pan' : 'zoom'
-    return looksLikeTouchpad(event) || event.deltaY === 0 ? 'pan' : 'zoom'
+    // A wheel that is tilted moves sideways.
+    if (event.deltaY === 0) return 'pan'
+    if (mode === 'zoom') return 'zoom'
+    const known = this.#memory.read()
+    if (known) return known === 'touchpad' ? 'pan' : 'zoom'
+    const first = isNotch(event) ? 'wheel' : 'touchpad'
+    this.#memory.write(first)
+    return first === 'touchpad' ? 'pan' : 'zoom'
+  }
+
+  /** Corrects what is known about the device, for the next movement. */
+  #learn(event: WheelInput): void {
+    this.#notches = this.#notches !== null && isNotch(event) ? this.#notches + 1 : null
+    const sure = isDiagonal(event)
+      ? 'touchpad'
+      : this.#notches !== null && this.#notches >= SURE_NOTCHES
+        ? 'wheel'
+        : null
+    if (sure && sure !== this.#memory.read()) this.#memory.write(sure)
   }
 }

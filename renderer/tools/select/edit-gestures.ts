@@ -1,5 +1,12 @@
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from '#renderer/tools/tool.ts'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
+import {
+  boundsOfShapes,
+  clampMove,
+  isInside,
+  lastInside,
+  movedInside,
+} from '#shared/geometry/clamp-shape.ts'
 import { distance } from '#shared/geometry/point.ts'
 import {
   dragShapeHandle,
@@ -11,7 +18,7 @@ import {
 } from '#shared/geometry/shape.ts'
 import type { Handle } from '#shared/geometry/shape-geometry.ts'
 import { BOX_HANDLES, resizeBox } from '#shared/geometry/shapes/bbox.ts'
-import type { Annotation, Box, Point, Shape } from '#shared/model/annotation.ts'
+import type { Annotation, BboxShape, Box, Point, Shape } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Gesture } from './gesture.ts'
 
@@ -76,6 +83,8 @@ abstract class EditGesture implements Gesture {
 export class MoveShapes extends EditGesture {
   readonly cursor = 'move'
   readonly #click: (pointer: Pointer) => void
+  /** Around all that is moved: it stops at the border as a whole. */
+  readonly #bounds: Box
 
   /** `onClick`: what a press that does not move does. */
   constructor(
@@ -86,10 +95,14 @@ export class MoveShapes extends EditGesture {
   ) {
     super(host, from, initial, t('Move'))
     this.#click = onClick
+    this.#bounds = boundsOfShapes(initial.map(({ shape }) => shape))
   }
 
   protected reshape(shape: Shape, { at }: Pointer): Shape {
-    return translateShape(shape, at.x - this.from.x, at.y - this.from.y)
+    const size = this.host.borders()
+    const by = { x: at.x - this.from.x, y: at.y - this.from.y }
+    const { x, y } = size ? clampMove(this.#bounds, by, size) : by
+    return translateShape(shape, x, y)
   }
 
   protected override onClick(pointer: Pointer): void {
@@ -117,8 +130,16 @@ export class DragHandle extends EditGesture {
     this.#snap = (isVertex ? this.host.snap(pointer, this.#id)?.at : null) ?? null
     // The handle keeps its distance to the pointer, so that taking it does not move it.
     const moved = { x: start.x + at.x - this.from.x, y: start.y + at.y - this.from.y }
-    const to = this.#snap ?? (role === 'rotate' ? moved : this.host.inside(moved))
-    return dragShapeHandle(shape, id, { to, constrain: shift, fromCentre: alt })
+    const make = (to: Point) =>
+      dragShapeHandle(shape, id, { to, constrain: shift, fromCentre: alt })
+    const size = this.host.borders()
+    if (role === 'rotate') {
+      const turned = make(moved)
+      return turned && size && isInside(shape, size) ? movedInside(turned, size) : turned
+    }
+    const to = this.#snap ?? this.host.inside(moved)
+    // With Shift or Alt, or in a rotated box, other corners move than the one that is held.
+    return size && isInside(shape, size) ? lastInside(make, start, to, size) : make(to)
   }
 
   override preview(): Preview {
@@ -136,7 +157,10 @@ export class MoveVertices extends EditGesture {
   }
 
   protected reshape(shape: Shape, { at }: Pointer): Shape | null {
-    return moveShapeVertices(shape, this.#handleIds, at.x - this.from.x, at.y - this.from.y)
+    const size = this.host.borders()
+    const make = ({ x, y }: Point) =>
+      moveShapeVertices(shape, this.#handleIds, x - this.from.x, y - this.from.y)
+    return size && isInside(shape, size) ? lastInside(make, this.from, at, size) : make(at)
   }
 
   override hint(): string {
@@ -181,14 +205,23 @@ export class StretchFrame extends EditGesture {
     const { w, h } = this.#frame
     // A frame without a width cannot be made wider: it is stretched as if it had one, and keeps none.
     const solid = { ...this.#frame, w: w || 1, h: h || 1 }
-    const box = resizeBox(solid, id, { to, constrain: shift && w > 0 && h > 0, fromCentre: alt })
+    const make = (place: Point): BboxShape | null => {
+      const drag = { to: place, constrain: shift && w > 0 && h > 0, fromCentre: alt }
+      const resized = resizeBox(solid, id, drag)
+      return resized && { kind: 'bbox', ...resized }
+    }
+    const size = this.host.borders()
+    const wasInside = size !== null && isInside({ kind: 'bbox', ...this.#frame }, size)
+    const box = wasInside ? lastInside(make, start, to, size) : make(to)
     if (!box) return null
     const { sx, sy, dx, dy } = stretchBetween(solid, box)
-    return stretchShape(shape, {
+    const stretched = stretchShape(shape, {
       sx: w > 0 ? sx : 1,
       sy: h > 0 ? sy : 1,
       dx: w > 0 ? dx : 0,
       dy: h > 0 ? dy : 0,
     })
+    // A rotated box keeps its right angles, and may need more room than the frame has.
+    return wasInside && shape.kind === 'oriented_box' ? movedInside(stretched, size) : stretched
   }
 }

@@ -9,12 +9,14 @@ import type { Action } from './action.ts'
 import { appState, showDialog } from './app-state.ts'
 import { CLOUD_ACTIONS } from './cloud.ts'
 import { COPY_ACTIONS } from './copy-actions.ts'
+import { CURSOR_ACTIONS } from './cursor-actions.ts'
 import { chooseFolder, goToNext, leaveDataset, openSample } from './datasets.ts'
 import { EDIT_ACTIONS, relabel } from './edit-actions.ts'
 import { copyLink, HELP_ACTIONS } from './help-actions.ts'
 import { WINDOW_ACTIONS } from './host-window.ts'
 import { PATH_ACTIONS } from './path-actions.ts'
 import { POSE_ACTIONS } from './pose-actions.ts'
+import { REGION_ACTIONS } from './region-actions.ts'
 import { SHAPE_ACTIONS } from './shape-actions.ts'
 import { TRANSFER_ACTIONS } from './transfers.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
@@ -147,6 +149,7 @@ export const ACTIONS: readonly Action[] = [
     keys: ['Escape'],
     run: cancel,
   },
+  ...CURSOR_ACTIONS,
   ...POSE_ACTIONS,
   ...EDIT_ACTIONS,
   ...COPY_ACTIONS,
@@ -272,6 +275,7 @@ export const ACTIONS: readonly Action[] = [
     keys: ['?'],
     run: () => showDialog({ kind: 'help' }),
   },
+  ...REGION_ACTIONS,
   ...HELP_ACTIONS,
   ...WINDOW_ACTIONS,
 ]

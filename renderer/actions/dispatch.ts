@@ -44,6 +44,9 @@ export async function perform(action: Action): Promise<void> {
   }
 }
 
+/** F1 and the like, which type nothing. */
+const isFunctionKey = ({ key }: KeyPress) => /^F\d+$/.test(key)
+
 /** Where single keys are text. */
 function isTyping(target: EventTarget | null): boolean {
   return (
@@ -111,7 +114,8 @@ export function handleKey(event: KeyPress & { target: EventTarget | null }): boo
   // In the middle of a drag only Escape counts: any other key would cut the gesture off.
   if (openEditor()?.tool.getState().isHeld && event.key !== 'Escape') return waitForPointer(event)
   if (isTyping(event.target) && event.key === 'Escape') return leaveField(event.target)
-  if (isTyping(event.target) && !(event.ctrlKey || event.metaKey)) return false
+  if (isTyping(event.target) && !(event.ctrlKey || event.metaKey || isFunctionKey(event)))
+    return false
   if (isTyping(event.target) && /^[acvxz]$/i.test(event.key)) return false
   if (isControl(event.target) && CONTROL_KEYS.has(event.key)) return false
   // Tab goes through the shapes only where they have the focus; elsewhere it goes through the controls.

@@ -151,14 +151,14 @@ export function nudge(editor: Editor, dx: number, dy: number): void {
   }))
 }
 
-const ARROWS = [
-  ['ArrowLeft', -1, 0, 'left'],
-  ['ArrowRight', 1, 0, 'right'],
-  ['ArrowUp', 0, -1, 'up'],
-  ['ArrowDown', 0, 1, 'down'],
+export const ARROWS = [
+  { key: 'ArrowLeft', dx: -1, dy: 0, word: t('left') },
+  { key: 'ArrowRight', dx: 1, dy: 0, word: t('right') },
+  { key: 'ArrowUp', dx: 0, dy: -1, word: t('up') },
+  { key: 'ArrowDown', dx: 0, dy: 1, word: t('down') },
 ] as const
 
-const nudges: ImageAction[] = ARROWS.flatMap(([key, dx, dy, word]) =>
+const nudges: ImageAction[] = ARROWS.flatMap(({ key, dx, dy, word }) =>
   (
     [
       ['', 1],
@@ -166,7 +166,7 @@ const nudges: ImageAction[] = ARROWS.flatMap(([key, dx, dy, word]) =>
     ] as const
   ).map(
     ([modifier, step]): ImageAction => ({
-      id: `nudge-${word}-${step}`,
+      id: `nudge-${key.slice(5).toLowerCase()}-${step}`,
       label: t('Move {word} by {step} px', { word, step }),
       group: 'Edit',
       context: 'image',

@@ -23,6 +23,7 @@ const POINTER: readonly [string, string][] = [
   [t('Ctrl while drawing'), t('No snapping')],
   [t('Drag with the pose tool'), t('Place the whole skeleton')],
   [t('B held'), t('The bare image')],
+  [t('Finger or pen held'), t('Menu')],
   [t('Shift while drawing a box'), t('Square')],
   [t('Alt while drawing a box'), t('From the centre')],
 ]
@@ -31,12 +32,19 @@ const POINTER: readonly [string, string][] = [
 function shown(actions: readonly Action[]): { label: string; keys: string[] }[] {
   return actions
     .map((action) => ({ ...action, keys: keysOf(action) }))
-    .filter(({ id, keys }) => keys.length > 0 && !/^(class-(?!search)|nudge-)/.test(id))
+    .filter(({ id, keys }) => keys.length > 0 && !/^(class-(?!search)|nudge-|cursor-)/.test(id))
     .map(({ label, keys }) => ({ label, keys: keys.map(keyLabel) }))
 }
 
 const EXTRA: Partial<Record<Action['group'], { label: string; keys: string[] }[]>> = {
   Classes: [{ label: t('Choose a class, or relabel the selection'), keys: ['1 … 9, 0'] }],
+  Tools: [
+    {
+      label: t('With a drawing tool: move the cursor by 1 px, with Shift by 10'),
+      keys: ['← → ↑ ↓'],
+    },
+    { label: t('Place a point at the cursor, once more to finish'), keys: [keyLabel('Enter')] },
+  ],
   Edit: [{ label: t('Move the selection by 1 px, with Shift by 10'), keys: ['← → ↑ ↓'] }],
 }
 

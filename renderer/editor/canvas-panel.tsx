@@ -4,6 +4,7 @@ import { AnnotationCanvas } from '#renderer/canvas/annotation-canvas.tsx'
 import type { Style } from '#renderer/canvas/draw-annotations.ts'
 import { prefetchImage } from '#renderer/canvas/image-loader.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
+import { announcer } from '#renderer/document/announcer.ts'
 import { canvasFrame } from '#renderer/document/canvas-frame.ts'
 import { choices } from '#renderer/document/choices.ts'
 import { datasetState, imageById, nextImage } from '#renderer/document/dataset-state.ts'
@@ -63,6 +64,16 @@ function Instead({
     )
   if (!loading) return null
   return <EmptyState icon={<LoaderCircle className="animate-spin" />} title={t('Loading…')} />
+}
+
+/** Read out by screen readers; nobody sees it. */
+function Announcer() {
+  const text = useStore(announcer, (state) => state.text)
+  return (
+    <output data-announcer="" className="sr-only">
+      {text}
+    </output>
+  )
 }
 
 /** Says that shapes are hidden, and ends it: otherwise they are missed, or drawn twice. */
@@ -145,9 +156,13 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
         <section
           ref={container}
           data-canvas=""
+          data-region=""
           data-image={imageId}
           data-ready={picture !== null}
-          aria-label={t('Image canvas. Draw with the pointer; Tab goes through the shapes.')}
+          role="application"
+          aria-label={t(
+            'Image canvas. Draw with the pointer, or with a drawing tool, arrow keys and Enter. Tab goes through the shapes; F6 leaves the canvas.',
+          )}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing surface takes keys
           tabIndex={0}
           className="relative min-w-0 flex-1 touch-none overflow-hidden bg-canvas outline-offset-[-1px] select-none focus-visible:outline-1"
@@ -177,6 +192,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
         </section>
       </CanvasMenu>
       <HiddenBadge />
+      <Announcer />
       {/* Not inside: a press on it is none on the canvas. */}
       {settings.showMinimap && picture && image && editor && (
         <Minimap image={image} view={editor.view} />

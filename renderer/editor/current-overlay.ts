@@ -2,6 +2,7 @@ import type { Style } from '#renderer/canvas/draw-annotations.ts'
 import type { Overlay } from '#renderer/canvas/draw-overlay.ts'
 import type { Picture } from '#renderer/canvas/picture.ts'
 import { canvasFrame } from '#renderer/document/canvas-frame.ts'
+import { toScreen } from '#renderer/document/viewport.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
 import { FRAME_MARGIN, frameOf } from '#renderer/tools/select/edit-gestures.ts'
 import type { Settings } from '#shared/contract/settings.ts'
@@ -34,6 +35,7 @@ export function currentOverlay(
   { showCrosshair, showLoupe }: Pick<Settings, 'showCrosshair' | 'showLoupe'>,
 ): Overlay {
   const { document, selection } = editor
+  const { at: cursor } = editor.cursor
   const { active, id: toolId } = editor.tool.getState()
   const { hovered, vertices } = selection.state.getState()
   const preview = active.preview()
@@ -79,8 +81,13 @@ export function currentOverlay(
     lasso: preview.lasso,
     caption: preview.caption,
     color: style.colorOf(editor.className),
-    pointer: toolId === 'pan' ? null : canvasFrame.getState().pointer,
-    showCrosshair,
+    pointer: toolId === 'pan'
+        ? null
+        : cursor
+          ? toScreen(editor.view.getState(), cursor)
+          : canvasFrame.getState().pointer,
+    // The cursor that keys move has no other sign.
+    showCrosshair: showCrosshair || cursor !== null,
     theirs: currentTheirs(editor),
     loupe:
       picture && showLoupe

@@ -173,6 +173,7 @@ function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings 
           <ScanProblems />
         </div>
         <aside
+          data-region=""
           aria-label={t('Classes and annotations')}
           className="flex w-72 shrink-0 flex-col border-l border-line bg-surface"
         >

@@ -45,6 +45,7 @@ export function ToolRail() {
   const isRemote = useStore(datasetState, ({ dataset }) => dataset?.remote != null)
   return (
     <nav
+      data-region=""
       aria-label={t('Tools')}
       className="flex w-[68px] shrink-0 flex-col items-center gap-0.5 overflow-y-auto border-r border-line bg-surface py-1.5"
     >

@@ -110,7 +110,10 @@ export function TopBar({ settings }: { settings: Settings }) {
       : '',
   )
   return (
-    <header className="flex h-11 shrink-0 items-center gap-3 border-b border-line bg-surface px-2">
+    <header
+      data-region=""
+      className="flex h-11 shrink-0 items-center gap-3 border-b border-line bg-surface px-2"
+    >
       <IconButton
         label={t('Back to the start screen')}
         onClick={() => void perform(actionById('close-dataset'))}

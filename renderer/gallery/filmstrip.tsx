@@ -87,6 +87,7 @@ export function Filmstrip() {
   }, [index, virtual])
   return (
     <nav
+      data-region=""
       ref={scroller}
       aria-label={t('Images')}
       className="h-[104px] shrink-0 overflow-x-auto overflow-y-hidden border-t border-line bg-surface"

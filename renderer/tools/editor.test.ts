@@ -1,12 +1,20 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { appState } from '#renderer/actions/app-state.ts'
 import { goToImage } from '#renderer/actions/datasets.ts'
+import { handleKey } from '#renderer/actions/dispatch.ts'
+import { wholePoses } from '#renderer/actions/edit-actions.ts'
+import { announcer } from '#renderer/document/announcer.ts'
 import type { DocumentBackend } from '#renderer/document/backend.ts'
 import { canvasFrame } from '#renderer/document/canvas-frame.ts'
 import { choices } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { openDocument, startSession } from '#renderer/document/session.ts'
+import { statusLine } from '#renderer/document/status-line.ts'
+import { problemsOf } from '#renderer/editor/side-panels/annotation-problems.ts'
 import type { Drafts, OpenedDocument } from '#shared/contract/annotations.ts'
 import type { Proposal } from '#shared/contract/service.ts'
+import { isInside } from '#shared/geometry/clamp-shape.ts'
 import { newAnnotation } from '#shared/model/annotation.ts'
 import { Editor } from './editor.ts'
 import type { Pointer } from './tool.ts'
@@ -22,7 +30,7 @@ const storage = {
     return stored.size
   },
 }
-Object.assign(globalThis, { localStorage: storage })
+Object.assign(globalThis, { localStorage: storage, HTMLElement: class {} })
 
 const drafts = new Map<string, Drafts>()
 const slow = new Map<string, PromiseWithResolvers<void>>()
@@ -228,4 +236,186 @@ test('an image is shown where it was left, in a canvas of any size', async () =>
   expect(editor().view.getState().scale).toBe(1)
   canvasFrame.setState({ width: 0, height: 0 })
   expect(editor().view.getState().scale).toBe(1)
+})
+
+const key = (name: string, more: { shiftKey?: boolean } = {}) =>
+  handleKey({
+    key: name,
+    code: /^[a-z]$/.test(name) ? `Key${name.toUpperCase()}` : name,
+    shiftKey: false,
+    altKey: false,
+    ctrlKey: false,
+    metaKey: false,
+    target: null,
+    ...more,
+  })
+const keys = (...names: string[]) => {
+  for (const name of names) {
+    const isShifted = name.startsWith('Shift+')
+    expect([name, key(name.replace('Shift+', ''), { shiftKey: isShifted })]).toEqual([name, true])
+  }
+}
+/** An image of 200 × 100 pixels, seen at twice its size. */
+async function openLarge(): Promise<void> {
+  canvasFrame.setState({ width: 448, height: 248, pointer: null })
+  appState.setState({ datasetId: 'd', isGallery: false, dialog: null })
+  await openInEditor('a')
+}
+
+test('a box is drawn by keyboard alone, pixel by pixel and by ten, and read out', async () => {
+  await openLarge()
+  vi.useFakeTimers()
+  // From the middle of what is seen.
+  keys('r', 'Shift+ArrowLeft', 'ArrowUp', 'Enter', 'Shift+ArrowRight', 'Shift+ArrowDown')
+  expect(editor().cursor.at).toEqual({ x: 100, y: 59 })
+  vi.advanceTimersByTime(1_000)
+  expect(announcer.getState().text).toBe('100, 59')
+  keys('Enter')
+  vi.advanceTimersByTime(1_000)
+  expect(announcer.getState().text).toBe('Bounding box car drawn')
+  vi.useRealTimers()
+  expect(annotations().map(({ shape }) => shape)).toEqual([
+    { kind: 'bbox', x: 90, y: 49, w: 10, h: 10 },
+  ])
+})
+
+test('a polygon is drawn by keyboard: Enter places, at the same place it finishes', async () => {
+  await openLarge()
+  keys('p', 'ArrowLeft', 'Enter', 'Shift+ArrowRight', 'Enter', 'Shift+ArrowDown', 'Enter')
+  expect(annotations()).toEqual([])
+  keys('Enter')
+  expect(annotations().map(({ shape }) => shape)).toEqual([
+    {
+      kind: 'polygon',
+      rings: [
+        [
+          { x: 99, y: 50 },
+          { x: 109, y: 50 },
+          { x: 109, y: 60 },
+        ],
+      ],
+    },
+  ])
+})
+
+test('the cursor that keys move stays on the image and in sight; with another tool arrows move the selection', async () => {
+  await openLarge()
+  keys('k')
+  for (let step = 0; step < 30; step++) keys('Shift+ArrowRight')
+  expect(editor().cursor.at).toEqual({ x: 200, y: 50 })
+  const { pointer, width } = canvasFrame.getState()
+  expect(pointer && pointer.x <= width).toBe(true)
+  keys('Enter')
+  expect(annotations().map(({ shape }) => shape)).toEqual([{ kind: 'keypoint', x: 200, y: 50 }])
+  keys('v')
+  expect(editor().cursor.at).toBeNull()
+  expect(key('ArrowLeft')).toBe(false)
+  editor().selection.select(annotations().map(({ id }) => id))
+  keys('ArrowLeft')
+  expect(annotations().map(({ shape }) => shape)).toEqual([{ kind: 'keypoint', x: 199, y: 50 }])
+})
+
+const rotated = (cx: number, cy: number) =>
+  newAnnotation({ kind: 'oriented_box', cx, cy, w: 60, h: 10, angleDeg: 0 }, 'car')
+
+/** A drag with the tool in hand. */
+function drag(...places: Pointer[]): void {
+  const [first, ...others] = places
+  active().pointerDown(first)
+  for (const place of others) active().pointerMove(place, true)
+  active().pointerUp(others.at(-1) ?? first)
+}
+
+test('shapes that are moved by hand or by key stop at the border, and go beyond it where that is chosen', async () => {
+  await openLarge()
+  const [a, b] = [rotated(100, 50), newAnnotation({ kind: 'keypoint', x: 180, y: 90 }, 'car')]
+  editor().edit('', { created: [a, b], updated: [], deleted: [] })
+  editor().selection.select([a.id, b.id])
+  drag(at(100, 50), at(150, 55), at(170, 90))
+  expect(annotations().map(({ shape }) => shape)).toMatchObject([
+    { cx: 120, cy: 60 },
+    { x: 200, y: 100 },
+  ])
+  keys('Shift+ArrowRight', 'Shift+ArrowDown')
+  expect(annotations()[1].shape).toMatchObject({ x: 200, y: 100 })
+  keys('Shift+ArrowUp')
+  expect(annotations()[1].shape).toMatchObject({ x: 200, y: 90 })
+  editorSettings.setState({ keepInside: false })
+  keys('Shift+ArrowRight')
+  expect(annotations()[1].shape).toMatchObject({ x: 210, y: 90 })
+  editorSettings.setState({ keepInside: true })
+})
+
+test('a rotated box stays inside while it is drawn, turned and stretched', async () => {
+  await openLarge()
+  const isIn = () =>
+    annotations().every(({ shape }) => isInside(shape, { width: 200, height: 100 }))
+  editor().takeTool('oriented_box')
+  // A slanted side near the right border: on the far side the box would lie beyond it.
+  click(at(150, 90))
+  click(at(190, 50))
+  click(at(200, 100))
+  expect(annotations()).toHaveLength(1)
+  expect(isIn()).toBe(true)
+  editor().takeTool('select')
+  const box = rotated(100, 6)
+  editor().edit('', { created: [box], updated: [], deleted: [] })
+  editor().selection.select([box.id])
+  for (let step = 0; step < 40; step++) keys('.')
+  expect(editor().selection.annotations()[0].shape).toMatchObject({ angleDeg: 40 })
+  expect(isIn()).toBe(true)
+  for (const handle of editor().handles()) {
+    drag({ ...at(handle.at.x, handle.at.y), shift: true }, { ...at(199, 99), shift: true })
+    expect(isIn()).toBe(true)
+  }
+})
+
+test('slice says what is locked, and cuts what is not', async () => {
+  await openLarge()
+  const box = newAnnotation({ kind: 'bbox', x: 50, y: 20, w: 60, h: 60 }, 'car')
+  editor().edit('', { created: [box], updated: [], deleted: [] })
+  editor().selection.state.setState({ locked: new Set([box.id]) })
+  editor().takeTool('slice')
+  click(at(40, 50))
+  click(at(120, 50))
+  expect(annotations()).toEqual([box])
+  expect(statusLine.getState().message).toContain('is locked')
+  editor().selection.state.setState({ locked: new Set() })
+  click(at(40, 50))
+  click(at(120, 50))
+  expect(annotations()).toHaveLength(2)
+})
+
+test('the joints of a pose have one set of attributes', async () => {
+  await openLarge()
+  datasetState.setState({
+    dataset: {
+      classes: [
+        {
+          name: 'face',
+          color: '#ff0000',
+          attributes: [{ name: 'mood', type: 'text', required: true }],
+          skeleton: { nodes: [{ name: 'eye' }, { name: 'nose' }], edges: [[0, 1]], pairs: [] },
+        },
+        { name: 'eye', color: '#ff0000' },
+        { name: 'nose', color: '#ff0000' },
+      ],
+    } as unknown as ReturnType<typeof datasetState.getState>['dataset'],
+  })
+  const joint = (className: string, x: number, instanceId = 1) => ({
+    ...newAnnotation({ kind: 'keypoint', x, y: 10 }, className),
+    instanceId,
+  })
+  const created = [joint('eye', 10), joint('nose', 20), joint('eye', 90, 2)]
+  editor().edit('', { created, updated: [], deleted: [] })
+  const [eye] = created
+  expect(wholePoses(editor(), [eye]).map(({ id }) => id)).toEqual(
+    created.slice(0, 2).map(({ id }) => id),
+  )
+  // One warning a pose, however many joints it has.
+  const warned = created.filter(
+    (annotation) => problemsOf(annotation, editor().document, editor().classes).length > 0,
+  )
+  expect(new Set(warned.map(({ instanceId }) => instanceId)).size).toBe(2)
+  expect(warned).toHaveLength(2)
 })

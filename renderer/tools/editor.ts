@@ -23,6 +23,7 @@ import type { Annotation, Box, Point } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
 import type { Conflict } from '#shared/model/sync.ts'
+import { KeyboardCursor } from './keyboard-cursor.ts'
 import { frameHandles, frameOf } from './select/edit-gestures.ts'
 import type { ActiveTool } from './tool.ts'
 import { toolHost } from './tool-host.ts'
@@ -62,6 +63,7 @@ export class Editor {
   readonly view: StoreApi<Viewport>
   readonly tool: StoreApi<ToolInHand>
   readonly conflicts: StoreApi<ConflictState>
+  readonly cursor: KeyboardCursor
   /** Where a menu was opened over the image, image pixels: the pointer is over the menu since. */
   menuPlace: Point | null = null
   readonly #onLateDraft: LateDraft
@@ -73,6 +75,7 @@ export class Editor {
   constructor(document: ImageDocument, onLateDraft: LateDraft) {
     this.document = document
     this.#onLateDraft = onLateDraft
+    this.cursor = new KeyboardCursor(this)
     this.selection = new Selection(document.annotations)
     this.conflicts = createStore<ConflictState>(() => ({ conflicts: [], index: 0, blend: 0.5 }))
     this.view = createStore<Viewport>(() => ({ scale: 1, x: 0, y: 0, width: 1, height: 1 }))
@@ -154,6 +157,7 @@ export class Editor {
     // Made before the selection goes: a tool may go on with what is selected.
     const active = this.#createTool(id)
     if (toolById(id).draws && id !== 'hole') this.selection.select([])
+    this.cursor.end()
     say(null)
     choices.setState({ toolId: id })
     this.tool.setState({ id, active, isHeld: false })

@@ -18,6 +18,8 @@ import {
 } from './input-machine.ts'
 import { storedDevice, WheelMovement } from './wheel.ts'
 
+/** A finger or pen that is held in one place for so long opens the menu. Milliseconds. */
+const HOLD_MS = 500
 /** Held, it hides all shapes. */
 const PEEK_KEY = 'b'
 
@@ -62,6 +64,7 @@ export class CanvasInput {
   readonly #wheel = new WheelMovement(storedDevice)
   readonly #abort = new AbortController()
   readonly #stopTool: () => void
+  #holding: ReturnType<typeof setTimeout> | undefined
 
   constructor(element: HTMLElement, editor: Editor, redrawOverlay: () => void) {
     this.#element = element
@@ -91,6 +94,7 @@ export class CanvasInput {
   }
 
   dispose(): void {
+    clearTimeout(this.#holding)
     this.#abort.abort()
     this.#stopTool()
     this.#machine.reset()
@@ -130,7 +134,9 @@ export class CanvasInput {
     this.#element.focus({ preventScroll: true })
     event.preventDefault()
     say(null)
-    if (this.#machine.press(this.#inputOf(event))) this.#element.setPointerCapture(event.pointerId)
+    const input = this.#inputOf(event)
+    if (this.#machine.press(input)) this.#element.setPointerCapture(event.pointerId)
+    this.#waitForHold(event, input)
     this.#showCursor()
   }
 
@@ -141,6 +147,7 @@ export class CanvasInput {
     const collected = isDrawing ? event.getCoalescedEvents() : []
     const events = collected.length > 0 ? collected : [event]
     this.#machine.move(events.map((each) => this.#inputOf(each)))
+    this.#editor.cursor.end()
     canvasFrame.setState({ pointer: at })
     const pointer = toPointer(this.#editor, at, modifiersOf(event))
     if (this.#machine.state.kind !== 'pan' && this.#machine.state.kind !== 'pinch') {
@@ -175,6 +182,18 @@ export class CanvasInput {
     this.#showCursor()
   }
 
+  /** A finger or pen that stays where it pressed asks for the menu, as the secondary button of a mouse does. */
+  #waitForHold({ pointerId, clientX, clientY }: PointerEvent, { kind }: PointerInput): void {
+    clearTimeout(this.#holding)
+    if (kind === 'mouse' || this.#editor.tool.getState().id !== 'select') return
+    this.#holding = setTimeout(() => {
+      if (!this.#machine.hold(pointerId)) return
+      const place = { clientX, clientY, button: 2, bubbles: true, cancelable: true }
+      this.#element.dispatchEvent(new MouseEvent('contextmenu', place))
+      this.#showCursor()
+    }, HOLD_MS)
+  }
+
   #onLeave(): void {
     canvasFrame.setState({ pointer: null })
     this.#editor.selection.state.setState({ hovered: null })
@@ -187,6 +206,11 @@ export class CanvasInput {
 
   /** The menu is about the selection; a shape under the pointer is selected first. While something is drawn there is none. */
   #onMenu(event: MouseEvent): void {
+    // Systems send one of their own for a finger that is held, at another time.
+    if (event.isTrusted && event instanceof PointerEvent && event.pointerType === 'touch') {
+      event.preventDefault()
+      return
+    }
     if (this.#editor.tool.getState().id !== 'select' || this.#machine.state.kind !== 'idle') {
       event.preventDefault()
       return

@@ -143,6 +143,28 @@ test('a tool that was chosen in the middle of a press does not get its end', () 
   expect(state.isHeld).toBe(false)
 })
 
+test('a finger that is held where it pressed drops the press for a menu; one that drags, and a mouse, do not', () => {
+  const { machine, tool, state } = setUp()
+  machine.press(touch(1, 10))
+  machine.move([touch(1, 13)])
+  expect(machine.hold(1)).toBe(true)
+  expect(tool().log).toEqual(['down 10,0', 'drag 13,0', 'release'])
+  expect(state).toMatchObject({ isHeld: false, lost: 0 })
+  machine.move([touch(1, 60)].map((each) => ({ ...each, isDown: false })))
+  machine.lift(touch(1, 60))
+  expect(machine.state.kind).toBe('idle')
+  machine.press(touch(1, 10))
+  machine.move([touch(1, 40)])
+  // Back where it was: it has dragged all the same.
+  machine.move([touch(1, 10)])
+  expect(machine.hold(1)).toBe(false)
+  expect(machine.hold(2)).toBe(false)
+  machine.lift(touch(1, 10))
+  expect(machine.hold(1)).toBe(false)
+  machine.press(input(4, { x: 1, y: 1 }))
+  expect(machine.hold(4)).toBe(false)
+})
+
 const id = fc.integer({ min: 1, max: 3 })
 const at = fc.record({
   x: fc.integer({ min: -50, max: 500 }),
@@ -176,6 +198,7 @@ const event = fc.oneof(
   fc.boolean().map((value) => ({ kind: 'panTool' as const, value })),
   fc.constant({ kind: 'changeTool' as const }),
   fc.constant({ kind: 'blur' as const }),
+  id.map((value) => ({ kind: 'hold' as const, value })),
 )
 
 test('whatever pointers and keys do: one press at a time, no end without a beginning, and nothing stays held', () => {
@@ -192,6 +215,9 @@ test('whatever pointers and keys do: one press at a time, no end without a begin
             break
           case 'lift':
             machine.lift({ ...each.value, isDown: false })
+            break
+          case 'hold':
+            if (machine.hold(each.value)) expect(machine.state.kind).toBe('idle')
             break
           case 'lose':
             machine.lose(each.value)

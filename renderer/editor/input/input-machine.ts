@@ -55,6 +55,9 @@ interface Finger {
 
 const IDLE: InputState = { kind: 'idle' }
 
+/** A finger that is held trembles by less than this. Screen pixels. */
+const HOLD_SLOP = 8
+
 /** Fingers nearer than this zoom no further: a few pixels would be a large factor. Screen pixels. */
 const MIN_SPREAD = 10
 
@@ -124,8 +127,11 @@ export class InputMachine {
     }
   }
 
-  /** Where the finger that draws was last. */
+  /** Where the finger that draws was pressed, and where it was last. */
+  #pressedAt: Point = { x: 0, y: 0 }
   #lastDrawn: Point = { x: 0, y: 0 }
+  /** It stayed near where it was pressed. */
+  #isSteady = false
 
   /** `inputs`: what the system collected since the last frame, oldest first, all of one pointer. */
   move(inputs: readonly PointerInput[]): void {
@@ -147,6 +153,8 @@ export class InputMachine {
           return
         }
         this.#lastDrawn = at
+        this.#isSteady &&=
+          Math.hypot(at.x - this.#pressedAt.x, at.y - this.#pressedAt.y) < HOLD_SLOP
         if (this.#target.tool() === state.tool)
           state.tool.pointerMove(this.#target.toPointer(at, input), true)
         return
@@ -216,6 +224,20 @@ export class InputMachine {
     if (state.kind !== 'idle' && state.pointerId === pointerId) this.#leave()
   }
 
+  /**
+   * A finger or pen was held for long. True when it stayed where it pressed: what the press began is dropped, and a
+   * menu may open. False when it drags something, or is not the one that pressed.
+   */
+  hold(pointerId: number): boolean {
+    const state = this.#state
+    if (state.kind !== 'draw' || state.pointerId !== pointerId || !this.#isSteady) return false
+    if (state.pointerKind === 'mouse') return false
+    this.#state = IDLE
+    this.#target.setHeld(false)
+    if (this.#target.tool() === state.tool) state.tool.release()
+    return true
+  }
+
   doubleClick(at: Point, modifiers: Modifiers): void {
     if (this.#state.kind === 'idle' && !this.#isSpaceHeld && !this.#target.pansOnPress())
       this.#target.tool().doubleClick(this.#target.toPointer(at, modifiers))
@@ -236,6 +258,8 @@ export class InputMachine {
     const tool = this.#target.tool()
     this.#state = { kind: 'draw', pointerId, pointerKind: kind, tool }
     this.#lastDrawn = at
+    this.#pressedAt = at
+    this.#isSteady = true
     this.#target.setHeld(true)
     tool.pointerDown(this.#target.toPointer(at, input))
   }

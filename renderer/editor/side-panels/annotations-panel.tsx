@@ -8,7 +8,6 @@ import { repairSelected } from '#renderer/actions/path-actions.ts'
 import { shownKey } from '#renderer/actions/shortcuts.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { toggled } from '#renderer/document/selection.ts'
 import { SHAPE_ICONS } from '#renderer/editor/shape-icons.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
@@ -18,12 +17,10 @@ import { classNames } from '#renderer/ui/class-names.ts'
 import { EmptyState } from '#renderer/ui/feedback.tsx'
 import { useStore, useVersion } from '#renderer/ui/use-store.ts'
 import { selfCrossings } from '#shared/geometry/crossings.ts'
-import { shapeBounds, shapeVertices } from '#shared/geometry/shape.ts'
+import { shapeVertices } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
-import type { AnnotationClass } from '#shared/model/annotation-class.ts'
-import { attributeProblems } from '#shared/model/attributes.ts'
-import { askingClass, isKeypoint } from '#shared/model/pose.ts'
 import { t } from '#shared/texts/texts.ts'
+import { problemsOf } from './annotation-problems.ts'
 
 const ROW_HEIGHT = 32
 
@@ -74,40 +71,9 @@ function ClassField({
   )
 }
 
-/** What is wrong with an annotation, in words. */
-function problemsOf(
-  annotation: Annotation,
-  item: AnnotationClass | undefined,
-  document: ImageDocument,
-): string[] {
-  const { image } = document
-  const { x, y, w, h } = shapeBounds(annotation.shape)
-  const isOutside =
-    image.width !== null &&
-    image.height !== null &&
-    (x < -OUTSIDE ||
-      y < -OUTSIDE ||
-      x + w > image.width + OUTSIDE ||
-      y + h > image.height + OUTSIDE)
-  return [
-    ...(isOutside ? [t('reaches beyond the image')] : []),
-    ...(speaksForPose(annotation, document) ? attributeProblems(annotation, item) : []),
-  ]
-}
-
-/** Of the joints of a pose only one speaks for it, as a pose has one set of attributes: the least by its id. */
-function speaksForPose(annotation: Annotation, { annotations }: ImageDocument): boolean {
-  const { id, instanceId } = annotation
-  if (instanceId === undefined || !isKeypoint(annotation)) return true
-  return annotations.instance(instanceId).every((other) => !isKeypoint(other) || id <= other.id)
-}
-
 function crossesItself({ shape }: Annotation): boolean {
   return shape.kind === 'polygon' && selfCrossings(shape).length > 0
 }
-
-/** A shape may reach this far beyond its image before that is worth a word, image pixels. */
-const OUTSIDE = 1
 
 const ARROWS: Record<string, [number, number]> = {
   ArrowLeft: [-1, 0],
@@ -255,14 +221,6 @@ export function AnnotationsPanel({ editor }: { editor: Editor }) {
   const classes = useStore(datasetState, (state) => state.dataset?.classes) ?? []
   const colorOf = classColors(classes)
   const names = classes.map(({ name }) => name)
-  const asking = (annotation: Annotation) =>
-    askingClass(
-      annotation,
-      annotation.instanceId === undefined
-        ? []
-        : document.annotations.instance(annotation.instanceId),
-      classes,
-    )
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count: list.length,
@@ -322,7 +280,7 @@ export function AnnotationsPanel({ editor }: { editor: Editor }) {
                 editor={editor}
                 annotation={annotation}
                 color={colorOf(annotation.className)}
-                problems={problemsOf(annotation, asking(annotation), document)}
+                problems={problemsOf(annotation, document, classes)}
                 names={
                   names.includes(annotation.className) ? names : [...names, annotation.className]
                 }

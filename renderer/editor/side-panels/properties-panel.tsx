@@ -6,8 +6,8 @@ import { SHAPE_KIND_LABEL } from '#renderer/tools/shape-kind-label.ts'
 import { useStore, useVersion } from '#renderer/ui/use-store.ts'
 import { shapeFields, withShapeField } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
-import { askingClass } from '#shared/model/pose.ts'
 import { counted, t } from '#shared/texts/texts.ts'
+import { classAsking } from './annotation-problems.ts'
 import { AttributesSection } from './attributes-section.tsx'
 import { CommentsSection } from './comments-section.tsx'
 import { Entry } from './entry.tsx'
@@ -77,15 +77,7 @@ export function PropertiesPanel({ editor }: { editor: Editor }) {
       <AttributesSection
         editor={editor}
         annotations={annotations}
-        asking={(annotation) =>
-          askingClass(
-            annotation,
-            annotation.instanceId === undefined
-              ? []
-              : document.annotations.instance(annotation.instanceId),
-            classes,
-          )
-        }
+        asking={(annotation) => classAsking(annotation, document, classes)}
       />
       {annotations.length === 1 && isRemote && (
         <CommentsSection key={first.id} imageId={document.image.id} annotationId={first.id} />

@@ -1,0 +1,111 @@
+import { announce } from '#renderer/document/announcer.ts'
+import { canvasFrame } from '#renderer/document/canvas-frame.ts'
+import { say } from '#renderer/document/status-line.ts'
+import { toImage, toScreen } from '#renderer/document/viewport.ts'
+import { clampPoint } from '#shared/geometry/clamp-shape.ts'
+import type { Point } from '#shared/model/annotation.ts'
+import { t } from '#shared/texts/texts.ts'
+import type { Editor } from './editor.ts'
+import { SHAPE_KIND_LABEL } from './shape-kind-label.ts'
+import type { Pointer } from './tool.ts'
+
+/** The cursor stays this far from the canvas's border: the picture moves instead. Screen pixels. */
+const MARGIN = 40
+
+const coordinates = ({ x, y }: Point) => ({ x: Math.round(x), y: Math.round(y) })
+
+/** Draws without a pointer: a cursor that keys move over the image, and a click at its place. */
+export class KeyboardCursor {
+  readonly #editor: Editor
+  #at: Point | null = null
+  /** Nothing was moved since the last point was placed. */
+  #isPlaced = false
+
+  constructor(editor: Editor) {
+    this.#editor = editor
+  }
+
+  /** Image pixels; null while the pointer draws. */
+  get at(): Point | null {
+    return this.#at
+  }
+
+  /** Begins where the pointer is, else in the middle of what is seen. Image pixels. */
+  move(dx: number, dy: number): void {
+    const isFirst = this.#at === null
+    const from = this.#at ?? this.#start()
+    const to = { x: from.x + dx, y: from.y + dy }
+    const { size } = this.#editor
+    const at = size ? clampPoint(to, size) : to
+    this.#at = at
+    this.#isPlaced = false
+    this.#show(at)
+    this.#tool.pointerMove(this.#pointer(at), false)
+    if (isFirst)
+      say(t('Arrows move the cursor, with Shift by 10 · Enter places, once more finishes'))
+    announce(
+      isFirst
+        ? t(
+            'Cursor at {x}, {y}. Arrows move it, Enter places, Enter again finishes',
+            coordinates(at),
+          )
+        : t('{x}, {y}', coordinates(at)),
+    )
+  }
+
+  /** A click at the cursor. Where the last one was, it finishes what is drawn instead. */
+  place(): void {
+    if (!this.#at) return
+    const { list: before } = this.#editor.document.annotations
+    if (!(this.#isPlaced && this.#tool.finish())) {
+      this.#tool.pointerDown(this.#pointer(this.#at))
+      this.#tool.pointerUp(this.#pointer(this.#at))
+    }
+    this.#isPlaced = true
+    const { list } = this.#editor.document.annotations
+    const [last] = list.slice(-1)
+    announce(
+      list.length > before.length && last
+        ? t('{kind} {className} drawn', {
+            kind: SHAPE_KIND_LABEL[last.shape.kind],
+            className: last.className,
+          })
+        : t('Placed at {x}, {y}', coordinates(this.#at)),
+    )
+  }
+
+  /** The pointer draws again, or another tool is in hand. */
+  end(): void {
+    this.#at = null
+  }
+
+  get #tool() {
+    return this.#editor.tool.getState().active
+  }
+
+  #pointer(at: Point): Pointer {
+    const pixel = 1 / this.#editor.view.getState().scale
+    return { at, pixel, shift: false, alt: false, mod: false }
+  }
+
+  /** A whole pixel, so that coordinates that are read out are exact. */
+  #start(): Point {
+    const { width, height, ...view } = this.#editor.view.getState()
+    const middle = { x: width / 2, y: height / 2 }
+    const at = this.#editor.pointer ?? toImage({ ...view, width, height }, middle)
+    return this.#editor.inside({ x: Math.round(at.x), y: Math.round(at.y) })
+  }
+
+  /** Moves the picture as far as it takes to see the cursor. */
+  #show(at: Point): void {
+    const view = this.#editor.view.getState()
+    const on = toScreen(view, at)
+    const beyond = (value: number, length: number) => {
+      const margin = Math.min(MARGIN, length / 4)
+      return Math.min(0, value - margin) + Math.max(0, value - (length - margin))
+    }
+    const [dx, dy] = [beyond(on.x, view.width), beyond(on.y, view.height)]
+    if (dx !== 0 || dy !== 0) this.#editor.view.setState({ x: view.x - dx, y: view.y - dy })
+    canvasFrame.setState({ pointer: { x: on.x - dx, y: on.y - dy } })
+  }
+}

@@ -81,7 +81,8 @@ export function currentOverlay(
     lasso: preview.lasso,
     caption: preview.caption,
     color: style.colorOf(editor.className),
-    pointer: toolId === 'pan'
+    pointer:
+      toolId === 'pan'
         ? null
         : cursor
           ? toScreen(editor.view.getState(), cursor)

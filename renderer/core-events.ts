@@ -5,6 +5,7 @@ import type { DatasetImage } from '#shared/model/dataset.ts'
 import { notify } from './actions/app-state.ts'
 import { loadAccounts, loadConflicts } from './actions/cloud.ts'
 import { openFirstImage, openTarget } from './actions/datasets.ts'
+import { logFault, tellFault } from './actions/faults.ts'
 import { isOurWindow } from './actions/host-window.ts'
 import { loadTransfers, onTransfer } from './actions/transfers.ts'
 import { notifyUpdate } from './actions/updates.ts'
@@ -25,8 +26,11 @@ import {
 } from './document/session.ts'
 import { client, connection } from './rpc/connection.ts'
 import { orpc, queryClient } from './rpc/query.ts'
+import { readEvents } from './rpc/read-events.ts'
 import { followEditor, openEditor } from './tools/workspace.ts'
 
+/** Pause before events are read again that ended though the engine is there, milliseconds. */
+const READ_AGAIN_MS = 1_000
 /** Longest wait for a frame, milliseconds. */
 const SOON_MS = 100
 
@@ -146,21 +150,35 @@ function handle(event: AppEvent): void {
   }
 }
 
-/** Reads events until the connection breaks. After a break, what was missed is read again. */
-async function readEvents(): Promise<void> {
+/** What was missed is read again. */
+function catchUp(): void {
+  retrySaving()
+  loadAccounts().catch(() => {})
+  loadTransfers().catch(() => {})
+  reloadAll()
+}
+
+let readers = 0
+
+/** Reads events until the connection breaks; then the next connection reads on. */
+async function readOn(): Promise<void> {
+  const reader = ++readers
   try {
-    for await (const event of await client.app.events()) {
-      if (event.type === 'listening') {
-        retrySaving()
-        loadAccounts().catch(() => {})
-        loadTransfers().catch(() => {})
-        reloadAll()
-      }
-      handle(event)
-    }
-  } catch {
-    // The connection broke: the next one reads on.
+    await readEvents({
+      open: () => client.app.events(),
+      handle: (event) => {
+        if (event.type === 'listening') catchUp()
+        handle(event)
+      },
+      onFault: (error, { type }) => tellFault(error, `event: ${type}`),
+    })
+  } catch (error) {
+    // A broken connection is tried again by itself.
+    if (connection.getState().state === 'connected') logFault(error, 'reading events')
   }
+  setTimeout(() => {
+    if (reader === readers && connection.getState().state === 'connected') void readOn()
+  }, READ_AGAIN_MS)
 }
 
 /** Listens for as long as the window lives. */
@@ -170,6 +188,6 @@ export function followCore(): void {
     return () => {}
   })
   connection.subscribe(({ state }, before) => {
-    if (state === 'connected' && before.state !== 'connected') void readEvents()
+    if (state === 'connected' && before.state !== 'connected') void readOn()
   })
 }

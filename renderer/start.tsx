@@ -4,7 +4,7 @@ import { createRoot } from 'react-dom/client'
 import { appState, notify } from './actions/app-state.ts'
 import { tryConnecting } from './actions/cloud.ts'
 import { clipboardKey, handleKey } from './actions/dispatch.ts'
-import { followFaults } from './actions/faults.ts'
+import { followFaults, tellFault } from './actions/faults.ts'
 import { followPlace, goToStart } from './actions/place.ts'
 import { followWindow } from './actions/window.ts'
 import { App } from './app.tsx'
@@ -67,6 +67,7 @@ const { libraryId, windowId } = await client.app.info()
 await startSession(documentBackend, {
   libraryId,
   onTrouble: (message) => notify(message, 'error'),
+  onFault: (error) => tellFault(error, 'after saving'),
 })
 appState.setState({ isReady: true })
 followWindow(windowId)

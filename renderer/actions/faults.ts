@@ -23,15 +23,19 @@ export function logFault(error: unknown, where: string, stack = ''): void {
     .catch((reason) => console.error(error, reason))
 }
 
+/** Shows a fault of the page and logs it. `where`: what was being done, or how it surfaced. */
+export function tellFault(error: unknown, where: string): void {
+  logFault(error, where)
+  notify(t('Something went wrong: {reason}', { reason: messageOf(error) }), 'error')
+}
+
 /** Faults that nobody caught are told and logged. Called once. */
 export function followFaults(): void {
-  const tell = (error: unknown, where: string) => {
-    logFault(error, where)
-    notify(t('Something went wrong: {reason}', { reason: messageOf(error) }), 'error')
-  }
   window.addEventListener('error', ({ error, message }) => {
     // Says only that sizes changed while they were told of: nothing is wrong.
-    if (!message.startsWith('ResizeObserver loop')) tell(error ?? message, 'uncaught')
+    if (!message.startsWith('ResizeObserver loop')) tellFault(error ?? message, 'uncaught')
   })
-  window.addEventListener('unhandledrejection', ({ reason }) => tell(reason, 'unhandled rejection'))
+  window.addEventListener('unhandledrejection', ({ reason }) =>
+    tellFault(reason, 'unhandled rejection'),
+  )
 }

@@ -27,7 +27,12 @@ export interface AutosaveEvents {
   onStale: (imageId: string) => void
   /** The core will never take this edit; it has been put aside and the others go on. */
   onRefused: (commit: PendingCommit, reason: string) => void
+  /** One of the above threw. Saving goes on: that is no fault of the edit. */
+  onFault: (error: unknown) => void
 }
+
+/** Edits cannot be saved at the moment, and what has to come after them is not done later unasked. */
+export class NotSavedError extends Error {}
 
 /** Keeps unsent edits where they outlive the window. Must not throw. */
 export interface Journal {
@@ -46,6 +51,10 @@ export class Autosave {
   readonly #revisions = new Map<string, number>()
   readonly #ours = new Set<string>()
   #sending: Promise<void> | null = null
+  /** Why the last attempt failed; null: saving works, as far as is known. */
+  #failure: string | null = null
+  /** Those who want to know whether what is queued now gets saved. */
+  #waiting: PromiseWithResolvers<void>[] = []
   #wake: (() => void) | null = null
   /** The journal holds something. */
   #isKept = false
@@ -96,6 +105,15 @@ export class Autosave {
     while (this.#sending) await this.#sending
   }
 
+  /** Resolves when everything has been acknowledged. Throws a NotSavedError as soon as an attempt fails, or when one just did. */
+  async saved(): Promise<void> {
+    if (this.#failure !== null) throw new NotSavedError(this.#failure)
+    if (!this.#sending) return
+    const waiting = Promise.withResolvers<void>()
+    this.#waiting.push(waiting)
+    await waiting.promise
+  }
+
   /** Tries again at once, e.g. when the connection is back. */
   retryNow(): void {
     this.#wake?.()
@@ -110,12 +128,28 @@ export class Autosave {
   #start(): void {
     this.#sending ??= this.#run().finally(() => {
       this.#sending = null
+      // Made while "saved" was being told.
+      if (this.#queue.length > 0) this.#start()
     })
+  }
+
+  #tell(work: (events: AutosaveEvents) => void): void {
+    try {
+      work(this.#events)
+    } catch (error) {
+      this.#events.onFault(error)
+    }
+  }
+
+  #setFailure(reason: string | null): void {
+    this.#failure = reason
+    if (reason === null) return
+    for (const { reject } of this.#waiting.splice(0)) reject(new NotSavedError(reason))
   }
 
   async #run(): Promise<void> {
     let pauseMs = RETRY_FIRST_MS
-    this.#events.onState({ kind: 'saving' })
+    this.#tell((events) => events.onState({ kind: 'saving' }))
     while (this.#queue.length > 0) {
       const [commit] = this.#queue
       // An engine that hangs neither answers nor fails, and this window may end with it.
@@ -124,18 +158,22 @@ export class Autosave {
         await this.#sendOrPutAside(commit)
         this.#queue.shift()
         pauseMs = RETRY_FIRST_MS
+        this.#setFailure(null)
         if (this.#isKept) this.keep()
       } catch (error) {
         this.keep()
         const reason = messageOf(error)
-        this.#events.onState({ kind: 'failed', reason, waiting: this.#queue.length })
+        this.#setFailure(reason)
+        const waiting = this.#queue.length
+        this.#tell((events) => events.onState({ kind: 'failed', reason, waiting }))
         await this.#pause(pauseMs)
         pauseMs = Math.min(pauseMs * 2, RETRY_LONGEST_MS)
       } finally {
         clearTimeout(silent)
       }
     }
-    this.#events.onState({ kind: 'saved' })
+    for (const { resolve } of this.#waiting.splice(0)) resolve()
+    this.#tell((events) => events.onState({ kind: 'saved' }))
   }
 
   async #sendOrPutAside(commit: PendingCommit): Promise<void> {
@@ -143,7 +181,7 @@ export class Autosave {
       await this.#send(commit)
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error
-      this.#events.onRefused(commit, error.message)
+      this.#tell((events) => events.onRefused(commit, error.message))
     }
   }
 
@@ -153,11 +191,11 @@ export class Autosave {
       const baseRevision = this.#revisions.get(imageId) ?? (await this.#reread(commit))
       const committed = await this.#backend.commit({ ...commit, baseRevision })
       this.#revisions.set(imageId, committed.revision)
-      this.#events.onCommitted(imageId, committed)
+      this.#tell((events) => events.onCommitted(imageId, committed))
     } catch (error) {
       if (!(error instanceof StaleError)) throw error
       await this.#reread(commit)
-      this.#events.onStale(imageId)
+      this.#tell((events) => events.onStale(imageId))
       await this.#send(commit)
     }
   }

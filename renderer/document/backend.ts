@@ -29,6 +29,8 @@ export interface DocumentBackend {
   commit(commit: PendingCommit & { baseRevision: number }): Promise<Committed>
   undo(imageId: string, commitId: string): Promise<Turned | null>
   redo(imageId: string, commitId: string): Promise<Turned | null>
+  /** Undoes, or redoes, until the edit `seq` is the last that holds; null: until before the first. */
+  goTo(imageId: string, seq: number | null): Promise<void>
   /** What undo and redo would do now, in words. */
   labels(imageId: string): Promise<{ undo: string | null; redo: string | null }>
   saveDrafts(imageId: string, drafts: Drafts): Promise<void>

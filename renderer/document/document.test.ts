@@ -5,6 +5,7 @@ import { applyChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { AnnotationStore } from './annotation-store.ts'
 import { Autosave, type SaveState } from './autosave.ts'
 import { type DocumentBackend, type PendingCommit, RefusedError, StaleError } from './backend.ts'
+import { DraftSaver } from './draft-saver.ts'
 import { ImageDocument } from './image-document.ts'
 import { adoptJournals, windowJournal } from './journal.ts'
 
@@ -22,6 +23,9 @@ function fakeCore() {
     loseAnswer: false,
     drafts: {} as unknown,
     savedDrafts: [] as unknown[],
+    turns: [] as string[],
+    onState: null as ((state: SaveState) => void) | null,
+    onCommitted: null as (() => void) | null,
     /** Another window draws. */
     drawElsewhere(annotation: Annotation) {
       core.annotations = [...core.annotations, annotation]
@@ -34,7 +38,7 @@ function fakeCore() {
       ({
         image: { id: 'i' },
         annotations: core.annotations,
-        drafts: {},
+        drafts: core.drafts,
         view: null,
         ...answer(),
       }) as unknown as OpenedDocument,
@@ -53,7 +57,11 @@ function fakeCore() {
       return answer()
     },
     assist: async () => ({ status: 'no_detection', score: null, annotations: [] }),
-    undo: async () => null,
+    undo: async (_imageId, commitId) => {
+      core.turns.push(commitId)
+      return null
+    },
+    goTo: async () => {},
     redo: async () => null,
     labels: async () => ({ undo: null, redo: null }),
     saveView: async () => {},
@@ -66,7 +74,9 @@ function fakeCore() {
   }
   const states: SaveState[] = []
   const refused: string[] = []
+  const faults: unknown[] = []
   let kept: PendingCommit[] = []
+  const draftSaver = new DraftSaver(backend, 1)
   const journal = {
     write: (commits: readonly PendingCommit[]) => {
       kept = [...commits]
@@ -77,18 +87,22 @@ function fakeCore() {
     const autosave = new Autosave(
       backend,
       {
-        onState: (state) => states.push(state),
-        onCommitted: () => {},
+        onState: (state) => {
+          states.push(state)
+          core.onState?.(state)
+        },
+        onCommitted: () => core.onCommitted?.(),
         onStale: () => void document?.reload(),
         onRefused: (commit) => refused.push(commit.label),
+        onFault: (error) => faults.push(error),
       },
       journal,
     )
     for (const commit of kept.splice(0)) autosave.enqueue(commit)
-    document = new ImageDocument(await backend.open('i'), autosave, backend)
+    document = new ImageDocument(await backend.open('i'), autosave, draftSaver, backend)
     return { document, autosave }
   }
-  return { core, open, states, refused, kept: () => kept }
+  return { core, backend, open, states, refused, faults, kept: () => kept }
 }
 
 describe('autosave', () => {
@@ -208,6 +222,77 @@ test('a finished shape is no draft, however late its last point arrives', async 
   document.setDraft('polygon', { points: [3] })
   await vi.waitFor(() => expect(core.drafts).toEqual({ polygon: { points: [3] } }))
   expect(core.savedDrafts).toHaveLength(3)
+})
+
+test('undo pressed while nothing can be saved is refused, and none of it takes effect later', async () => {
+  const { core, open } = fakeCore()
+  const { document, autosave } = await open()
+  core.fail = new Error('The disk is full')
+  document.edit('a', adding(box(1)))
+  // Before the failure is known, and after.
+  const early = [document.undo(), document.undo()]
+  for (const result of await Promise.allSettled(early)) expect(result.status).toBe('rejected')
+  await expect(document.undo()).rejects.toThrow('The disk is full')
+  core.fail = null
+  autosave.retryNow()
+  await autosave.flush()
+  expect(core.turns).toEqual([])
+  await document.undo()
+  expect(core.turns).toHaveLength(1)
+})
+
+test('an edit that is made while "saved" is told is sent at once', async () => {
+  const { core, open } = fakeCore()
+  const { document, autosave } = await open()
+  let isMade = false
+  core.onState = ({ kind }) => {
+    if (kind !== 'saved' || isMade) return
+    isMade = true
+    document.edit('b', adding(box(2)))
+  }
+  document.edit('a', adding(box(1)))
+  await vi.waitFor(() => expect(core.annotations).toHaveLength(2))
+  await autosave.flush()
+  expect(autosave.isIdle).toBe(true)
+})
+
+test('a page that cannot show that something was saved does not keep the next from being saved', async () => {
+  const { core, open, states, faults } = fakeCore()
+  const { document, autosave } = await open()
+  core.onCommitted = () => {
+    throw new Error('The list is broken')
+  }
+  document.edit('a', adding(box(1)))
+  document.edit('b', adding(box(2)))
+  await autosave.flush()
+  expect(core.annotations).toHaveLength(2)
+  expect(core.committed).toHaveLength(2)
+  expect(faults).toHaveLength(2)
+  expect(states.at(-1)).toEqual({ kind: 'saved' })
+})
+
+test('a document that was left never saves its old draft over its successor’s', async () => {
+  const { core, open, backend } = fakeCore()
+  const first = await open()
+  core.fail = new Error('The disk is full')
+  first.document.setDraft('polygon', { points: [1] })
+  await vi.waitFor(() =>
+    expect(first.document.drafts.getState()).toEqual({ polygon: { points: [1] } }),
+  )
+  // Opened again before it could be kept: it is there.
+  core.fail = null
+  const { saveDrafts } = backend
+  let isOut = true
+  backend.saveDrafts = async (...args) => {
+    if (isOut) throw new Error('The disk is full')
+    return saveDrafts(...args)
+  }
+  const second = await open()
+  expect(second.document.drafts.getState()).toEqual({ polygon: { points: [1] } })
+  second.document.setDraft('polygon', { points: [1, 2] })
+  isOut = false
+  await vi.waitFor(() => expect(core.drafts).toEqual({ polygon: { points: [1, 2] } }), 5_000)
+  expect(core.savedDrafts).not.toContainEqual({ polygon: { points: [1] } })
 })
 
 describe('the journal', () => {

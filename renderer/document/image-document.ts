@@ -12,10 +12,7 @@ import {
 import { AnnotationStore } from './annotation-store.ts'
 import type { Autosave } from './autosave.ts'
 import type { DocumentBackend, Turned } from './backend.ts'
-
-/** How often, and after how many milliseconds, a draft that could not be kept is tried again. */
-const DRAFT_TRIES = 60
-const DRAFT_PAUSE_MS = 1_000
+import type { DraftSaver } from './draft-saver.ts'
 
 interface HistoryState {
   /** What undo and redo would do, in words. */
@@ -38,17 +35,25 @@ export class ImageDocument {
   /** What is being drawn, or was when the image was left, by tool. */
   readonly drafts: StoreApi<Drafts>
   readonly #autosave: Autosave
+  readonly #draftSaver: DraftSaver
   readonly #backend: DocumentBackend
-  #wantedDrafts: Drafts | null = null
-  #draftsSending: Promise<void> | null = null
+  /** The last undo or redo: the next one waits for it. */
+  #turning: Promise<unknown> = Promise.resolve()
+  #isJumping = false
 
-  constructor(opened: OpenedDocument, autosave: Autosave, backend: DocumentBackend) {
+  constructor(
+    opened: OpenedDocument,
+    autosave: Autosave,
+    draftSaver: DraftSaver,
+    backend: DocumentBackend,
+  ) {
     this.image = opened.image
     this.view = opened.view
     this.#autosave = autosave
+    this.#draftSaver = draftSaver
     this.#backend = backend
     this.history = createStore(() => ({ undo: opened.undo, redo: opened.redo }))
-    this.drafts = createStore(() => opened.drafts)
+    this.drafts = createStore(() => draftSaver.pending(opened.image.id) ?? opened.drafts)
     autosave.setRevision(opened.image.id, opened.revision)
     this.annotations = new AnnotationStore(this.#withPending(opened.annotations))
   }
@@ -65,7 +70,7 @@ export class ImageDocument {
     if (!drafts) return
     this.drafts.setState(drafts, true)
     // A point of the finished shape may still be on its way as a draft: nothing must come after it.
-    this.#keepDrafts(drafts)
+    this.#draftSaver.save(this.image.id, drafts)
   }
 
   /** Keeps what a tool is drawing, here and on disk; null: nothing any more. */
@@ -74,16 +79,30 @@ export class ImageDocument {
     if (data === null && before[toolId] === undefined) return
     const drafts = withDraft(before, toolId, data)
     this.drafts.setState(drafts, true)
-    this.#keepDrafts(drafts)
+    this.#draftSaver.save(this.image.id, drafts)
   }
 
-  /** Takes back the last edit; its label, or null when there was none. */
+  /** Takes back the last edit; its label, or null when there was none. Throws a NotSavedError. */
   async undo(): Promise<string | null> {
     return this.#turn((commitId) => this.#backend.undo(this.image.id, commitId))
   }
 
   async redo(): Promise<string | null> {
     return this.#turn((commitId) => this.#backend.redo(this.image.id, commitId))
+  }
+
+  /** Undoes, or redoes, until the edit `seq` is the last that holds; null: until before the first. Throws a NotSavedError. */
+  async goTo(seq: number | null): Promise<void> {
+    await this.#inTurn(async () => {
+      // Shown once, when all of it is done.
+      this.#isJumping = true
+      try {
+        await this.#backend.goTo(this.image.id, seq)
+      } finally {
+        this.#isJumping = false
+        await this.reload()
+      }
+    })
   }
 
   /** Asks what undo and redo would do: edits of other images and of the classes change it. */
@@ -93,32 +112,10 @@ export class ImageDocument {
     if (this.#autosave.pending(this.image.id).length === 0) this.history.setState(labels)
   }
 
-  /** Of several calls the last. What cannot be kept is tried again for a while. */
-  #keepDrafts(drafts: Drafts): void {
-    this.#wantedDrafts = drafts
-    this.#draftsSending ??= this.#sendDrafts().finally(() => {
-      this.#draftsSending = null
-    })
-  }
-
-  async #sendDrafts(): Promise<void> {
-    for (let failures = 0; this.#wantedDrafts && failures < DRAFT_TRIES; ) {
-      const drafts = this.#wantedDrafts
-      this.#wantedDrafts = null
-      try {
-        await this.#backend.saveDrafts(this.image.id, drafts)
-        failures = 0
-      } catch {
-        failures++
-        this.#wantedDrafts ??= drafts
-        await new Promise((resolve) => setTimeout(resolve, DRAFT_PAUSE_MS))
-      }
-    }
-  }
-
   /** A change from another window, a label file or an import. */
   async onEvent(event: Extract<AppEvent, { type: 'annotations' }>): Promise<void> {
-    if (event.imageId !== this.image.id || this.#autosave.isOurs(event.commitId)) return
+    if (event.imageId !== this.image.id || this.#isJumping) return
+    if (this.#autosave.isOurs(event.commitId)) return
     const known = this.#autosave.revision(this.image.id)
     if (known !== undefined && event.revision <= known) return
     if (event.revision === (known ?? 0) + 1 && this.#autosave.pending(this.image.id).length === 0) {
@@ -149,15 +146,29 @@ export class ImageDocument {
       )
   }
 
-  async #turn(step: (commitId: string) => Promise<Turned | null>): Promise<string | null> {
-    await this.#autosave.flush()
-    const commitId = newId()
-    this.#autosave.claim(commitId)
-    const turned = await step(commitId)
-    if (!turned) return null
-    this.#autosave.setRevision(this.image.id, turned.revision)
-    this.history.setState({ undo: turned.undo, redo: turned.redo })
-    this.#applyRemote(rebaseChangeSet(this.annotations.list, turned.changes))
-    return turned.label
+  /**
+   * One after another. Each waits for what is unsaved, and throws a NotSavedError when that cannot be saved: presses must
+   * not pile up unseen and take effect all at once later.
+   */
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const turning = this.#turning
+      .catch(() => {})
+      .then(() => this.#autosave.saved())
+      .then(step)
+    this.#turning = turning
+    return turning
+  }
+
+  #turn(step: (commitId: string) => Promise<Turned | null>): Promise<string | null> {
+    return this.#inTurn(async () => {
+      const commitId = newId()
+      this.#autosave.claim(commitId)
+      const turned = await step(commitId)
+      if (!turned) return null
+      this.#autosave.setRevision(this.image.id, turned.revision)
+      this.history.setState({ undo: turned.undo, redo: turned.redo })
+      this.#applyRemote(rebaseChangeSet(this.annotations.list, turned.changes))
+      return turned.label
+    })
   }
 }

@@ -6,6 +6,7 @@ import { newId } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
 import { Autosave, type SaveState } from './autosave.ts'
 import type { DocumentBackend } from './backend.ts'
+import { DraftSaver } from './draft-saver.ts'
 import { ImageDocument, withDraft } from './image-document.ts'
 import { adoptJournals, windowJournal } from './journal.ts'
 
@@ -18,12 +19,15 @@ const open = new Map<string, ImageDocument>()
 let backend: DocumentBackend
 /** Undefined until the session has started. */
 let autosave: Autosave | undefined
+let draftSaver: DraftSaver
 
 export interface SessionOptions {
   /** Unsent edits belong to a library; another one knows nothing of their images. */
   libraryId: string
   /** Something about saving that the person must know. */
   onTrouble: (message: string) => void
+  /** The page failed at showing that something was saved. */
+  onFault: (error: unknown) => void
 }
 
 /** Held for as long as this window lives, so that others know that its journal has an owner. */
@@ -39,10 +43,11 @@ async function livingWindows(): Promise<ReadonlySet<string>> {
 /** Called once, before anything is opened. What earlier windows could not send is sent now. */
 export async function startSession(
   over: DocumentBackend,
-  { libraryId, onTrouble }: SessionOptions,
+  { libraryId, onTrouble, onFault }: SessionOptions,
 ): Promise<void> {
   const windowId = newId()
   backend = over
+  draftSaver = new DraftSaver(over)
   const own = new Autosave(
     over,
     {
@@ -56,6 +61,7 @@ export async function startSession(
         onTrouble(t('“{label}” could not be saved: {reason}', { label, reason }))
         reload(imageId)
       },
+      onFault,
     },
     windowJournal(localStorage, libraryId, windowId, () =>
       onTrouble(
@@ -140,7 +146,7 @@ export function readDocument(imageId: string): Promise<OpenedDocument> {
 export function openDocument(opened: OpenedDocument): ImageDocument {
   if (!autosave) throw new Error('The session has not started')
   const { id } = opened.image
-  const document = new ImageDocument(opened, autosave, backend)
+  const document = new ImageDocument(opened, autosave, draftSaver, backend)
   document.annotations.subscribe((_changes, origin) => {
     if (origin === 'local') rememberEdit(id)
   })
@@ -199,10 +205,11 @@ export function forgetEdits(imageId: string): void {
 
 /** Keeps a tool's draft of an image that is no longer open, unless one of the same tool was begun there since. */
 export async function keepDraftOf(imageId: string, toolId: string, data: DraftData): Promise<void> {
-  const { drafts } = await backend.open(imageId)
+  const opened = await backend.open(imageId)
+  const drafts = draftSaver.pending(imageId) ?? opened.drafts
   if (drafts[toolId] !== undefined) return
   forgetAhead(imageId)
-  await backend.saveDrafts(imageId, withDraft(drafts, toolId, data))
+  draftSaver.save(imageId, withDraft(drafts, toolId, data))
 }
 
 export function onAnnotationsEvent(event: Extract<AppEvent, { type: 'annotations' }>): void {

@@ -29,6 +29,7 @@ export const documentBackend: DocumentBackend = {
   commit: (commit) => orTranslated(client.annotations.commit(commit)),
   undo: (imageId, commitId) => client.annotations.undo({ imageId, commitId }),
   redo: (imageId, commitId) => client.annotations.redo({ imageId, commitId }),
+  goTo: (imageId, seq) => client.annotations.goTo({ imageId, seq }),
   labels: (imageId) => client.annotations.labels({ imageId }),
   saveDrafts: (imageId, drafts) => client.annotations.saveDrafts({ imageId, drafts }),
   saveView: (id, view) => client.images.saveView({ id, view }),

@@ -53,6 +53,7 @@ const backend: DocumentBackend = {
   },
   commit: async () => ({ revision: 1, undo: null, redo: null }),
   undo: async () => null,
+  goTo: async () => {},
   redo: async () => null,
   labels: async () => ({ undo: null, redo: null }),
   saveView: async () => {},
@@ -90,7 +91,7 @@ const settled = async () => {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve()
 }
 
-await startSession(backend, { libraryId: 'library', onTrouble: () => {} })
+await startSession(backend, { libraryId: 'library', onTrouble: () => {}, onFault: () => {} })
 
 beforeEach(() => {
   closeEditor()

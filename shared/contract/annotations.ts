@@ -87,6 +87,13 @@ export const annotations = {
   labels: procedure
     .input(z.object({ imageId: id }))
     .output(committedSchema.omit({ revision: true })),
-  history: procedure.input(z.object({ imageId: id })).output(z.array(historyEntrySchema)),
+  /** Edits of an image and of its classes, latest first: those before the edit `before`, or the latest. A page at a time. */
+  history: procedure
+    .input(z.object({ imageId: id, before: z.number().int().nullable() }))
+    .output(z.object({ entries: z.array(historyEntrySchema), hasMore: z.boolean() })),
+  /** Undoes, or redoes, until the edit `seq` is the last that holds; null: until before the first. */
+  goTo: procedure
+    .input(z.object({ imageId: id, seq: z.number().int().nullable() }))
+    .output(z.void()),
   saveDrafts: procedure.input(z.object({ imageId: id, drafts: draftsSchema })).output(z.void()),
 }

@@ -1,5 +1,15 @@
 import { join } from 'node:path'
-import type { Annotation, Point, Shape } from '#shared/model/annotation.ts'
+import { DATABASE_FILE, openDatabase } from '#core/cache/database.ts'
+import { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import { EditStore } from '#core/cache/edit-store.ts'
+import {
+  type Annotation,
+  newAnnotation,
+  newId,
+  type Point,
+  type Shape,
+} from '#shared/model/annotation.ts'
+import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { writeImage } from '#tests/helpers/core.ts'
 import { expect, test } from './fixture.ts'
 
@@ -22,6 +32,31 @@ function shapeOf<K extends Shape['kind']>(
 ): Extract<Shape, { kind: K }> {
   expect(annotation?.shape.kind).toBe(kind)
   return annotation?.shape as Extract<Shape, { kind: K }>
+}
+
+/** Draws points on an image of the library, each an edit of its own, while no app is running. */
+function drawPoints(dataDir: string, path: string, count: number): void {
+  const db = openDatabase(join(dataDir, DATABASE_FILE))
+  try {
+    const edits = new EditStore(db, new DatasetRepository(db))
+    const row = db
+      .prepare<[string], { id: string }>('SELECT id FROM image WHERE path = ?')
+      .get(path)
+    if (!row) throw new Error(`${path} is not in the library`)
+    for (let edit = 0; edit < count; edit++) {
+      const point = newAnnotation({ kind: 'keypoint', x: 10 + edit, y: 20 }, 'point')
+      edits.commit({
+        commitId: newId(),
+        imageId: row.id,
+        baseRevision: null,
+        changes: { ...EMPTY_CHANGE_SET, created: [point] },
+        label: 'Draw point',
+        origin: 'user',
+      })
+    }
+  } finally {
+    db.close()
+  }
 }
 
 test.beforeEach(async ({ app, folder }) => {
@@ -287,6 +322,28 @@ test('undo and redo go over everything, across images and restarts', async ({ ap
   await app.page.getByRole('button', { name: 'Before the first edit' }).click()
   await app.page.getByRole('tab', { name: /Annotations/ }).click()
   await expect(app.page.getByText('No annotations on this image')).toBeVisible()
+})
+
+test('the history reaches back to before the first edit, however many there were', async ({
+  app,
+  folder,
+}) => {
+  await app.stop()
+  // More than the core answers at a time.
+  drawPoints(app.dataDir, 'a.png', 205)
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await page.getByRole('tab', { name: 'History' }).click()
+  const rows = page.getByRole('tabpanel', { name: 'History' }).getByRole('button')
+  await expect(rows.first()).toHaveAttribute('aria-current', 'step')
+  await page.getByRole('button', { name: 'Show earlier edits' }).click()
+  await expect(page.getByRole('button', { name: 'Show earlier edits' })).toHaveCount(0)
+  await expect(rows).toHaveCount(206)
+  await page.getByRole('button', { name: 'Before the first edit' }).click()
+  await page.getByRole('tab', { name: /Annotations/ }).click()
+  await expect(page.getByText('No annotations on this image')).toBeVisible()
+  await page.keyboard.press('ControlOrMeta+Shift+z')
+  await expect(app.canvas.list).toHaveCount(1)
 })
 
 test('what was being drawn is offered again after the power was cut', async ({ app, folder }) => {

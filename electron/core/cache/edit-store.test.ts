@@ -236,3 +236,19 @@ test('images come in natural order', () => {
     'sub/1.jpg',
   ])
 })
+
+test('the history comes in pages, and says how many steps lead to any place in it', () => {
+  using store = withImages()
+  for (let edit = 0; edit < 7; edit++) store.draw(store.a)
+  store.draw(store.b)
+  const all = store.edits.history(store.a, 100)
+  expect(all).toHaveLength(7)
+  const page = store.edits.history(store.a, 3)
+  const next = store.edits.history(store.a, 100, page[2].seq)
+  expect([...page, ...next]).toEqual(all)
+  expect(store.edits.stepsTo(store.a, 0)).toEqual({ back: 7, forward: 0 })
+  for (let step = 0; step < 4; step++) store.edits.undo(store.a, `u${step}`)
+  expect(store.edits.stepsTo(store.a, all[0].seq)).toEqual({ back: 0, forward: 4 })
+  expect(store.edits.stepsTo(store.a, all[5].seq)).toEqual({ back: 1, forward: 0 })
+  expect(store.edits.stepsTo(store.a, 0)).toEqual({ back: 3, forward: 0 })
+})

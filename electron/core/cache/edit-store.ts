@@ -229,14 +229,15 @@ export class EditStore {
   }
 
   /** The edits of an image, latest first, with where the image stands among them. */
-  history(imageId: string, limit: number): HistoryEntry[] {
+  history(imageId: string, limit: number, before: number | null = null): HistoryEntry[] {
     const { dataset_id: datasetId } = this.#image(imageId)
     return this.#db
       .prepare<unknown[], LogRow>(
         `SELECT * FROM edit_log WHERE ${SCOPE} AND (state <> 'abandoned' OR origin = 'sync')
+           AND ($before IS NULL OR seq < $before)
          ORDER BY seq DESC LIMIT $limit`,
       )
-      .all({ imageId, datasetId, limit })
+      .all({ imageId, datasetId, limit, before })
       .map(({ seq, label, state, at_ms, origin }) => ({
         seq,
         label,
@@ -244,6 +245,19 @@ export class EditStore {
         atMs: at_ms,
         origin: origin as EditOrigin,
       }))
+  }
+
+  /** How many undos, or redos, lead to where the edit `seq` is the last that holds; 0: to before the first. */
+  stepsTo(imageId: string, seq: number): { back: number; forward: number } {
+    const { dataset_id: datasetId } = this.#image(imageId)
+    const steps = this.#db
+      .prepare<unknown[], { back: number; forward: number }>(
+        `SELECT count(*) FILTER (WHERE state = 'done' AND seq > $seq) AS back,
+                count(*) FILTER (WHERE state = 'undone' AND seq <= $seq) AS forward
+         FROM edit_log WHERE ${SCOPE}`,
+      )
+      .get({ imageId, datasetId, seq })
+    return steps ?? { back: 0, forward: 0 }
   }
 
   /** Several writes as one: what `work` does here and in the same database happens whole or not at all. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Commit, Outcome } from '#core/cache/edit-store.ts'
 import { storedAs } from '#core/cache/stored-json.ts'
 import type { CoreEvents } from '#core/core-events.ts'
@@ -10,7 +11,7 @@ import {
   viewSchema,
 } from '#shared/contract/annotations.ts'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
-import { annotationSchema } from '#shared/model/annotation.ts'
+import { annotationSchema, newId } from '#shared/model/annotation.ts'
 import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
@@ -83,8 +84,25 @@ export class Editing {
     return this.#deps.store.edits.canUndo(imageId)
   }
 
-  history(imageId: string) {
-    return this.#deps.store.edits.history(imageId, HISTORY_SHOWN)
+  /** A page of edits, latest first; `before`: the edit that the page before ended with. */
+  history(imageId: string, before: number | null = null) {
+    const entries = this.#deps.store.edits.history(imageId, HISTORY_PAGE + 1, before)
+    return { entries: entries.slice(0, HISTORY_PAGE), hasMore: entries.length > HISTORY_PAGE }
+  }
+
+  /**
+   * Undoes, or redoes, until the edit `seq` is the last that holds; null: until before the first. Each step is whole by
+   * itself, and others are answered in between.
+   */
+  async goTo(imageId: string, seq: number | null): Promise<void> {
+    const { edits } = this.#deps.store
+    for (;;) {
+      const { back, forward } = edits.stepsTo(imageId, seq ?? 0)
+      const turned =
+        back > 0 ? this.undo(imageId, newId()) : forward > 0 ? this.redo(imageId, newId()) : null
+      if (!turned) return
+      await setImmediate()
+    }
   }
 
   keepDrafts(imageId: string, drafts: Drafts): void {
@@ -149,7 +167,8 @@ export class Editing {
   }
 }
 
-const HISTORY_SHOWN = 200
+/** Entries that the page asks for at a time. */
+const HISTORY_PAGE = 200
 
 const draftsOf = (text: string | null) => storedAs(text, draftsSchema, {})
 const viewOf = (text: string | null) => storedAs(text, viewSchema.nullable(), null)

@@ -13,7 +13,10 @@ export function annotationRouter(editing: Editing) {
     labels: os.annotations.labels.handler(({ input }) => editing.undoLabels(input.imageId)),
     undo: os.annotations.undo.handler(({ input }) => editing.undo(input.imageId, input.commitId)),
     redo: os.annotations.redo.handler(({ input }) => editing.redo(input.imageId, input.commitId)),
-    history: os.annotations.history.handler(({ input }) => editing.history(input.imageId)),
+    history: os.annotations.history.handler(({ input }) =>
+      editing.history(input.imageId, input.before),
+    ),
+    goTo: os.annotations.goTo.handler(({ input }) => editing.goTo(input.imageId, input.seq)),
     saveDrafts: os.annotations.saveDrafts.handler(({ input: { imageId, drafts } }) =>
       editing.keepDrafts(imageId, drafts),
     ),

@@ -1,9 +1,10 @@
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { History } from 'lucide-react'
-import { goToHistory } from '#renderer/actions/history-actions.ts'
+import { notifyError } from '#renderer/actions/app-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { session } from '#renderer/document/session.ts'
 import { orpc } from '#renderer/rpc/query.ts'
+import { Button } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
@@ -16,25 +17,33 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
   // Edited or turned: the list is another.
   const stamp = useStore(document.history, ({ undo, redo }) => `${undo}|${redo}`)
   const saved = useStore(session, ({ save }) => save.kind === 'saved')
-  const history = useQuery({
-    ...orpc.annotations.history.queryOptions({ input: { imageId: document.image.id } }),
+  const history = useInfiniteQuery({
+    ...orpc.annotations.history.infiniteOptions({
+      input: (before: number | null) => ({ imageId: document.image.id, before }),
+      initialPageParam: null,
+      getNextPageParam: ({ entries, hasMore }) => (hasMore ? entries.at(-1)?.seq : undefined),
+    }),
     queryKey: ['history', document.image.id, stamp, saved, document.annotations.version],
     gcTime: 0,
   })
   if (history.isError) return <ErrorNote>{history.error.message}</ErrorNote>
   if (!history.data) return null
-  if (history.data.length === 0)
+  const entries = history.data.pages.flatMap((page) => page.entries)
+  if (entries.length === 0)
     return <EmptyState icon={<History />} title={t('Nothing has been edited here yet')} />
-  const now = history.data.find(({ undone, origin }) => !undone && origin !== 'sync')?.seq ?? null
+  const now = entries.find(({ undone, origin }) => !undone && origin !== 'sync')?.seq
+  // Older pages may hold it.
+  const isBeforeFirst = now === undefined && !history.hasNextPage
+  const goTo = (seq: number | null) => void document.goTo(seq).catch(notifyError)
   const row = 'flex w-full flex-col rounded-md px-2.5 py-1.5 text-left hover:bg-hover'
   return (
     <ol className="h-full overflow-y-auto px-2 py-1">
-      {history.data.map(({ seq, label, undone, atMs }) => (
+      {entries.map(({ seq, label, undone, atMs }) => (
         <li key={seq}>
           <button
             type="button"
             aria-current={seq === now ? 'step' : undefined}
-            onClick={() => void goToHistory(document, seq)}
+            onClick={() => goTo(seq)}
             className={classNames(row, seq === now && 'bg-accent-soft')}
           >
             <span className={classNames('truncate text-sm', undone && 'text-muted line-through')}>
@@ -44,12 +53,23 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
           </button>
         </li>
       ))}
+      {history.hasNextPage && (
+        <li className="py-1">
+          <Button
+            className="w-full"
+            disabled={history.isFetchingNextPage}
+            onClick={() => void history.fetchNextPage()}
+          >
+            {t('Show earlier edits')}
+          </Button>
+        </li>
+      )}
       <li>
         <button
           type="button"
-          aria-current={now === null ? 'step' : undefined}
-          onClick={() => void goToHistory(document, null)}
-          className={classNames(row, now === null && 'bg-accent-soft')}
+          aria-current={isBeforeFirst ? 'step' : undefined}
+          onClick={() => goTo(null)}
+          className={classNames(row, isBeforeFirst && 'bg-accent-soft')}
         >
           <span className="text-sm">{t('Before the first edit')}</span>
         </button>

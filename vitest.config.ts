@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{bin,shared,electron,renderer,scripts,tests}/**/*.test.ts'],
+    include: ['{bin,emulator,shared,electron,renderer,scripts,tests}/**/*.test.ts'],
     // Vitest leaves one core free; with two cores that would be half of them.
     maxWorkers: '100%',
     // The kill test runs some hundred sessions of a real process.

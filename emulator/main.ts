@@ -12,7 +12,9 @@ const { values } = parseArgs({
     'storage-port': { type: 'string', default: '7381' },
     data: { type: 'string' },
     seed: { type: 'boolean', default: false },
-    limit: { type: 'string' },
+    // Of the plan that the organisation says it has.
+    limit: { type: 'string', default: '20000' },
+    'refuse-unknown-classes': { type: 'boolean', default: false },
     fault: { type: 'string', multiple: true },
   },
 })
@@ -21,7 +23,8 @@ const emulator = await startEmulator({
   port: Number(values.port),
   storagePort: Number(values['storage-port']),
   seeded: values.seed,
-  hourlyLimit: values.limit === undefined ? null : Number(values.limit),
+  hourlyLimit: Number(values.limit),
+  refusesUnknownClasses: values['refuse-unknown-classes'],
 })
 for (const fault of values.fault ?? []) emulator.faults.add(faultSchema.parse(JSON.parse(fault)))
 process.stdout.write(`Pictograph service on ${emulator.url}\n`)

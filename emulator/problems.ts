@@ -43,7 +43,8 @@ export class InvalidRequest extends Problem {
   }
 
   override get body(): unknown {
-    return { error: { code: this.code, message: this.message, details: null }, detail: this.fields }
+    const { code, message, fields } = this
+    return { error: { code, message, details: { errors: fields } }, detail: fields }
   }
 }
 

@@ -121,15 +121,6 @@ export const bulkTag = z.strictObject({
   tags: z.array(z.string()),
   add: z.boolean(),
 })
-export const batchUpdate = z.strictObject({
-  dataset_name: z.string(),
-  image_ids: z.array(z.string()).max(10_000),
-  updates: z.strictObject({
-    status: z.enum(['new', 'annotate', 'review', 'complete']).optional(),
-    display_name: z.string().optional(),
-    is_archived: z.boolean().optional(),
-  }),
-})
 export const split = z.strictObject({ split: z.enum(['train', 'val', 'test']).nullable() })
 
 export const save = z.strictObject({ annotations: z.array(annotationSchema) })
@@ -139,27 +130,54 @@ export const bulkSave = z.strictObject({
     .max(200),
 })
 
-export const assignSplits = z.strictObject({
-  dataset: z.string(),
-  train: z.number().min(0),
-  val: z.number().min(0),
-  test: z.number().min(0),
-  seed: z.number().int(),
-  split_mode: z.enum(['random', 'embedding']),
-})
+const percent = z.number().int().min(0).max(100)
+export const assignSplits = z
+  .strictObject({
+    dataset: z.string(),
+    train: percent,
+    val: percent,
+    test: percent,
+    seed: z.number().int(),
+    split_mode: z.enum(['random', 'embedding']).default('random'),
+  })
+  .refine(({ train, val, test }) => train + val + test > 0, 'must not all be 0')
 export const review = z.strictObject({
   action: z.enum(['approve', 'request_changes']),
-  note: z.string().optional(),
+  note: z.string().nullish(),
 })
-const batchTarget = { dataset_name: z.string(), image_ids: z.array(z.string()).max(10_000) }
-export const batchMove = z.strictObject({ ...batchTarget, target_directory_path: z.string() })
+/** What a batch may have. */
+const BATCH_CAP = 10_000
+const batchTarget = {
+  dataset_name: z.string(),
+  image_ids: z.array(z.string()).min(1).max(BATCH_CAP),
+}
+const targetDirectory = { target_directory_path: z.string().default('/') }
+export const batchMove = z.strictObject({ ...batchTarget, ...targetDirectory })
 export const batchCopy = z.strictObject({
   ...batchTarget,
-  target_directory_path: z.string(),
-  duplicate_handling: z.enum(['rename', 'skip', 'overwrite']),
-  copy_annotations: z.boolean(),
+  ...targetDirectory,
+  duplicate_handling: z.enum(['rename', 'skip', 'overwrite']).default('rename'),
+  copy_annotations: z.boolean().default(false),
 })
-export const batchDelete = z.strictObject({ ...batchTarget, permanent: z.boolean() })
+export const batchCopyToDataset = z.strictObject({
+  ...batchTarget,
+  ...targetDirectory,
+  target_dataset_name: z.string(),
+})
+export const batchDelete = z.strictObject({
+  ...batchTarget,
+  permanent: z.boolean().default(false),
+})
+export const batchUpdate = z.strictObject({
+  ...batchTarget,
+  updates: z
+    .strictObject({
+      status: z.string().optional(),
+      display_name: z.string().min(1).optional(),
+      is_archived: z.boolean().optional(),
+    })
+    .refine((updates) => Object.keys(updates).length > 0, 'has nothing to change'),
+})
 
 export const renameClass = z.strictObject({
   dataset: z.string(),
@@ -180,37 +198,50 @@ export const deleteClass = z.strictObject({
 })
 
 export const newDirectory = z.strictObject({ dataset: z.string(), directory_path: z.string() })
-export const directoryName = z.strictObject({ new_name: z.string().min(1) })
+export const directoryName = z.strictObject({
+  new_name: z
+    .string()
+    .min(1)
+    .regex(/^[^/]+$/, 'is one name, without a slash'),
+})
 
 export const newComment = z.strictObject({
   image_id: z.string(),
   annotation_id: z.string(),
-  body: z.string().min(1),
+  body: z.string().trim().min(1),
+  parent_comment_id: z.string().nullish(),
 })
-export const commentChange = z.strictObject({
-  body: z.string().min(1).optional(),
-  resolved: z.boolean().optional(),
-})
+export const commentChange = z
+  .strictObject({
+    body: z.string().trim().min(1).optional(),
+    resolved: z.boolean().optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'has nothing to change')
+
+export const EXPORT_FORMATS = [
+  'pictograph',
+  'darwin',
+  'coco',
+  'yolo',
+  'yolo_obb',
+  'yolo_pose',
+  'dota',
+  'pascal_voc',
+  'cvat',
+  'datumaro',
+  'labelme',
+  'csv',
+] as const
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 export const newExport = z.strictObject({
   dataset_name: z.string(),
-  name: z.string().min(1).max(100),
-  format: z.enum([
-    'pictograph',
-    'darwin',
-    'coco',
-    'yolo',
-    'yolo_obb',
-    'yolo_pose',
-    'dota',
-    'pascal_voc',
-    'cvat',
-    'datumaro',
-    'labelme',
-    'csv',
-  ]),
-  include_images: z.boolean(),
+  name: z.string().trim().min(1).max(100),
+  format: z.enum(EXPORT_FORMATS).default('pictograph'),
+  include_images: z.boolean().default(false),
   class_filter: z.array(z.string()).nullish(),
   status_filter: z.string().nullish(),
-  organize_by_split: z.boolean().optional(),
+  organize_by_split: z.boolean().default(false),
 })
+export type NewExport = z.infer<typeof newExport>
+export const bulkDeleteExports = z.strictObject({ export_ids: z.array(z.string()).min(1) })

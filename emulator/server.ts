@@ -1,9 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { Credits } from './credits.ts'
 import { Faults, faultSchema } from './faults.ts'
-import { Problem } from './problems.ts'
+import { answerErrors, gate, refuseUnknownQuery } from './gate.ts'
+import { Jobs } from './jobs.ts'
+import { Organization, type Role } from './organization.ts'
 import { annotationRoutes } from './routes/annotations.ts'
 import { autoAnnotateRoutes } from './routes/auto-annotate.ts'
 import { batchRoutes } from './routes/batch.ts'
@@ -12,9 +14,10 @@ import { datasetRoutes } from './routes/datasets.ts'
 import { directoryRoutes } from './routes/directories.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { imageRoutes } from './routes/images.ts'
+import { organizationRoutes } from './routes/organizations.ts'
 import { seed } from './seed.ts'
 import { sendWithFault } from './send.ts'
-import type { Role, Service } from './service.ts'
+import type { Service } from './service.ts'
 import { State } from './state.ts'
 import { Storage } from './storage.ts'
 
@@ -26,15 +29,21 @@ export interface EmulatorOptions {
   storagePort?: number
   /** Roles by key. */
   keys?: Readonly<Record<string, Role>>
-  /** Requests an hour and key; null for none. */
+  /** Requests an hour and key, told in the headers of each answer; null for none, and no headers. */
   hourlyLimit?: number | null
   /** Three datasets of different character. */
   seeded?: boolean
   /** Milliseconds since 1970: tests move it. */
   now?: () => number
+  /**
+   * Whether a save with a class that the dataset lacks is a 400, as the service's documents say. The published
+   * SDK's own tests save such annotations on the real service, so without it they are taken.
+   */
+  refusesUnknownClasses?: boolean
 }
 
 export const DEFAULT_KEYS: Readonly<Record<string, Role>> = {
+  pk_live_owner: 'owner',
   pk_live_admin: 'admin',
   pk_live_member: 'member',
   pk_live_viewer: 'viewer',
@@ -42,8 +51,6 @@ export const DEFAULT_KEYS: Readonly<Record<string, Role>> = {
 
 /** The service's clock goes wrong by this much, milliseconds: signed addresses expire early or late. */
 const clockSchema = z.strictObject({ skewMs: z.number() })
-
-const HOUR_MS = 3_600_000
 
 export interface Emulator extends AsyncDisposable {
   url: string
@@ -61,12 +68,26 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const faults = new Faults()
   const storage = new Storage(state.objectsDir, faults, now)
   const app = fastify({ bodyLimit: 64 * 1024 * 1024 })
-  const service: Service = { state, storage, now, origin: () => origin }
+  const { keys = DEFAULT_KEYS, hourlyLimit = null } = options
+  const organization = new Organization(keys, state.collection('invite'))
+  const jobs = new Jobs(state.collection('job'), now)
+  const service: Service = {
+    state,
+    storage,
+    organization,
+    credits: new Credits(state.collection('ledger'), now),
+    jobs,
+    now,
+    at: () => new Date(now()).toISOString(),
+    origin: () => origin,
+    refusesUnknownClasses: options.refusesUnknownClasses ?? false,
+  }
   let origin = ''
   if (options.seeded) await seed(state)
   const requests: Emulator['requests'][number][] = []
-  const { keys = DEFAULT_KEYS, hourlyLimit = null } = options
-  gate(app, { keys, hourlyLimit, now, requests })
+  answerErrors(app)
+  gate(app, { organization, hourlyLimit, now, requests })
+  refuseUnknownQuery(app)
   remember(app, state, now)
   strike(app, faults)
   datasetRoutes(app, service)
@@ -77,6 +98,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   commentRoutes(app, service)
   exportRoutes(app, service)
   autoAnnotateRoutes(app, service)
+  organizationRoutes(app, service)
   app.post('/__admin/faults', (request) => {
     faults.add(faultSchema.parse(request.body))
     return { ok: true }
@@ -102,6 +124,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     faults,
     requests,
     [Symbol.asyncDispose]: async () => {
+      jobs.close()
       app.server.closeAllConnections()
       storage.server.closeAllConnections()
       storage.server.close()
@@ -109,63 +132,6 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       state.close()
     },
   }
-}
-
-/** Keys, roles and the hourly limit; errors in the service's form; an id for each request. */
-function gate(
-  app: FastifyInstance,
-  {
-    keys,
-    hourlyLimit,
-    now,
-    requests,
-  }: {
-    keys: Readonly<Record<string, Role>>
-    hourlyLimit: number | null
-    now: () => number
-    requests: Emulator['requests'][number][]
-  },
-): void {
-  const made = new Map<string, number[]>()
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', randomUUID())
-    if (request.url.startsWith('/__admin')) return
-    requests.push({ line: `${request.method} ${request.url}`, headers: request.headers })
-    const key = String(request.headers['x-api-key'] ?? '')
-    const role = keys[key]
-    if (!role)
-      throw new Problem(
-        401,
-        'invalid_api_key',
-        key === '' ? 'An API key is required' : 'Invalid API key',
-      )
-    Reflect.set(request, 'role', role)
-    if (hourlyLimit === null) return
-    const times = (made.get(key) ?? []).filter((time) => time > now() - HOUR_MS)
-    made.set(key, times)
-    if (times.length >= hourlyLimit) {
-      const seconds = Math.ceil((times[0] + HOUR_MS - now()) / 1000)
-      throw new Problem(429, 'rate_limited', 'The hourly limit is reached', {
-        headers: { 'retry-after': String(Math.max(1, seconds)) },
-      })
-    }
-    times.push(now())
-  })
-  app.setNotFoundHandler((_request, reply) => {
-    const problem = new Problem(404, 'not_found', 'There is no such route')
-    reply.status(404).send(problem.body)
-  })
-  app.setErrorHandler((error, _request, reply) => {
-    const problem =
-      error instanceof Problem
-        ? error
-        : new Problem(
-            (error as { statusCode?: number }).statusCode ?? 500,
-            'error',
-            error instanceof Error ? error.message : String(error),
-          )
-    reply.status(problem.status).headers(problem.headers).send(problem.body)
-  })
 }
 
 /** A write with a key that was used before gets the first answer again, and happens once. */

@@ -1,29 +1,49 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { Credits } from './credits.ts'
+import type { Jobs } from './jobs.ts'
+import { ORGANIZATION_ID, type Organization, type Person, RANK, type Role } from './organization.ts'
 import { InvalidRequest, Problem } from './problems.ts'
-import type { State, StoredDataset, StoredImage } from './state.ts'
+import type { Computed, State, StoredDataset, StoredImage } from './state.ts'
 import type { Storage } from './storage.ts'
 
-export type Role = 'viewer' | 'member' | 'admin'
-const RANK: Record<Role, number> = { viewer: 0, member: 1, admin: 2 }
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route takes a query besides its body. */
+    query?: boolean
+  }
+}
+
+export const API = '/api/v1/developer'
 
 /** What the routes share. */
 export interface Service {
   state: State
   storage: Storage
+  organization: Organization
+  credits: Credits
+  jobs: Jobs
   now: () => number
+  /** Now, as the service writes times. */
+  at: () => string
   /** Where the API is, for the addresses in its answers. */
   origin: () => string
+  /** Whether a save with a class that the dataset lacks is refused. */
+  refusesUnknownClasses: boolean
 }
 
-/** The role of the key, set when the request came in. Throws a 403 below `role`. */
+/** Whose key came with the request. */
+export const personOf = (request: FastifyRequest): Person => Reflect.get(request, 'person')
+
+/** Throws a 403 below `role`. */
 export function requireRole(request: FastifyRequest, role: Role): void {
-  const own: Role = Reflect.get(request, 'role')
+  const own = personOf(request).role
   if (RANK[own] < RANK[role])
-    throw new Problem(403, 'insufficient_role', `This needs the role ${role}; the key has ${own}`)
+    throw new Problem(403, 'forbidden', `This needs the role ${role}; the key has ${own}`)
 }
 
-function check<T extends z.ZodType>(schema: T, value: unknown, where: string): z.infer<T> {
+/** Throws a 422 that names each field. */
+export function check<T extends z.ZodType>(schema: T, value: unknown, where: string): z.infer<T> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   throw new InvalidRequest(
@@ -39,20 +59,35 @@ function check<T extends z.ZodType>(schema: T, value: unknown, where: string): z
 export const bodyOf = <T extends z.ZodType>(request: FastifyRequest, schema: T): z.infer<T> =>
   check(schema, request.body ?? {}, 'body')
 
-export const queryOf = <T extends z.ZodType>(request: FastifyRequest, schema: T): z.infer<T> =>
-  check(schema, request.query ?? {}, 'query')
+export function queryOf<T extends z.ZodType>(request: FastifyRequest, schema: T): z.infer<T> {
+  Reflect.set(request, 'isQueryChecked', true)
+  return check(schema, request.query ?? {}, 'query')
+}
+
+export const isQueryChecked = (request: FastifyRequest): boolean =>
+  Reflect.get(request, 'isQueryChecked') === true
 
 /** What must not be in a query: anything. */
 export const NO_QUERY = z.strictObject({})
 
-export const paging = {
-  limit: z.coerce.number().int().min(1).default(100),
-  offset: z.coerce.number().int().min(0).default(0),
-}
-const PAGE_CAP = 1_000
+/** What a write without a body may come with: nothing. */
+export const NO_BODY = z.strictObject({})
 
-export function page<T>(items: readonly T[], limit: number, offset: number) {
-  const capped = Math.min(limit, PAGE_CAP)
+export const flag = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] })
+
+/** `cap`: the most that a page has, whatever is asked for. */
+export const paging = (limit = 100) => ({
+  limit: z.coerce.number().int().min(1).default(limit),
+  offset: z.coerce.number().int().min(0).default(0),
+})
+export const PAGE_CAP = 1_000
+
+export function page<T>(
+  items: readonly T[],
+  { limit, offset }: { limit: number; offset: number },
+  cap = PAGE_CAP,
+) {
+  const capped = Math.min(limit, cap)
   const data = items.slice(offset, offset + capped)
   const total = items.length
   return {
@@ -65,26 +100,35 @@ export function params(request: FastifyRequest): Record<string, string> {
   return request.params as Record<string, string>
 }
 
+/** Throws a 409 for a dataset whose bytes are not at hand. */
+export function requireWarm(dataset: StoredDataset): void {
+  if (dataset.storage_class === 'standard' && (dataset.storage_state ?? 'idle') === 'idle') return
+  throw new Problem(
+    409,
+    'dataset_cold',
+    `'${dataset.name}' is in cold storage: restore it before its images are read, added or exported`,
+  )
+}
+
+/** Of the service's palette, for classes that come without a colour. */
+const PALETTE = ['#e6194b', '#3cb44b', '#4363d8', '#f58231', '#911eb4', '#46f0f0', '#f032e6']
+
 export function showDataset({ state }: Service, dataset: StoredDataset) {
-  const { readme: _readme, ...shown } = dataset
+  const { readme: _readme, storage_state: _state, cold_since: _since, ...shown } = dataset
   const { images, complete, archived, bytes } = state.counts(dataset.id)
   return {
     ...shown,
-    organization_id: ORGANIZATION.id,
+    classes: dataset.classes.map((item, index) => ({
+      ...item,
+      color: item.color ?? PALETTE[index % PALETTE.length],
+    })),
+    organization_id: ORGANIZATION_ID,
     image_count: images,
     completed_image_count: complete,
     archived_image_count: archived,
     total_size: bytes,
     is_public: false,
   }
-}
-
-export const ORGANIZATION = {
-  id: '00000000-0000-4000-8000-000000000001',
-  name: 'Emulated Organisation',
-  slug: 'emulated',
-  subscription_tier: 'pro',
-  member_count: 3,
 }
 
 export function pathOf({ directory_path, filename }: StoredImage): string {
@@ -94,11 +138,11 @@ export function pathOf({ directory_path, filename }: StoredImage): string {
 export function showImage(
   { origin, storage }: Service,
   dataset: StoredDataset,
-  image: StoredImage & { annotation_count: number },
+  image: StoredImage & Computed,
 ) {
-  const { object: _object, ...shown } = image
+  const { object: _object, auto_tags: _tags, ...shown } = image
   const path = pathOf(image).split('/').map(encodeURIComponent).join('/')
-  const api = `${origin()}/api/v1/developer`
+  const api = `${origin()}${API}`
   return {
     ...shown,
     image_url: `${api}/images/${encodeURIComponent(dataset.name)}/${path}`,

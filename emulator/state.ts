@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { Collection } from './collection.ts'
+import { Directories } from './directories.ts'
 import { conflict, notFound } from './problems.ts'
 import type { StoredAnnotation, StoredClass } from './schemas.ts'
 
@@ -15,6 +17,9 @@ export interface StoredDataset {
   is_archived: boolean
   archived_at: string | null
   storage_class: 'standard' | 'coldline'
+  /** Left out: idle. */
+  storage_state?: 'idle' | 'freezing' | 'restoring'
+  cold_since?: string | null
   created_at: string
   updated_at: string
 }
@@ -35,11 +40,28 @@ export interface StoredImage {
   /** Where its bytes are: a stored object, or `made:` and a number for one that is drawn when asked for. */
   object: string
   created_at: string
+  /** What a model saw on it, which nobody wrote. */
+  auto_tags?: AutoTags
+  display_name?: string
+}
+
+export interface AutoTags {
+  objects: string[]
+  scenes: string[]
+  attributes: string[]
+}
+
+/** What the service computes of an image's annotations. */
+export interface Computed {
+  annotation_count: number
+  /** The lowest of its annotations; null without any. */
+  min_confidence: number | null
 }
 
 /** All that the emulated service knows: rows in SQLite, bytes in files beside it. */
 export class State {
   readonly objectsDir: string
+  readonly directories: Directories
   readonly #db: Database.Database
 
   constructor(dataDir: string) {
@@ -55,9 +77,16 @@ export class State {
         seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, dataset_id TEXT NOT NULL,
         directory_path TEXT NOT NULL, filename TEXT NOT NULL, data TEXT NOT NULL,
         annotations TEXT NOT NULL DEFAULT '[]', annotation_count INTEGER NOT NULL DEFAULT 0,
+        min_confidence REAL,
         UNIQUE (dataset_id, directory_path, filename));
       CREATE TABLE IF NOT EXISTS answer (key TEXT PRIMARY KEY, status INTEGER NOT NULL, body TEXT NOT NULL, at_ms INTEGER NOT NULL);
     `)
+    this.directories = new Directories(this.#db)
+  }
+
+  /** Rows of one kind that are kept as they are, oldest first. */
+  collection<T extends { id: string }>(kind: string): Collection<T> {
+    return new Collection<T>(this.#db, kind)
   }
 
   close(): void {
@@ -103,6 +132,7 @@ export class State {
   deleteDataset(id: string): number {
     const { changes } = this.#db.prepare('DELETE FROM image WHERE dataset_id = ?').run(id)
     this.#db.prepare('DELETE FROM dataset WHERE id = ?').run(id)
+    this.directories.forget(id)
     return changes
   }
 
@@ -110,9 +140,9 @@ export class State {
     const row = this.#db
       .prepare<[string], { images: number; complete: number; archived: number; bytes: number }>(
         `SELECT count(*) FILTER (WHERE NOT data ->> 'is_archived') AS images,
-           count(*) FILTER (WHERE data ->> 'status' = 'complete') AS complete,
+           count(*) FILTER (WHERE data ->> 'status' = 'complete' AND NOT data ->> 'is_archived') AS complete,
            count(*) FILTER (WHERE data ->> 'is_archived') AS archived,
-           coalesce(sum(data ->> 'file_size'), 0) AS bytes
+           coalesce(sum(data ->> 'file_size') FILTER (WHERE NOT data ->> 'is_archived'), 0) AS bytes
          FROM image WHERE dataset_id = ?`,
       )
       .get(datasetId)
@@ -120,13 +150,24 @@ export class State {
   }
 
   /** Newest first. */
-  images(datasetId: string): (StoredImage & { annotation_count: number })[] {
+  images(datasetId: string): (StoredImage & Computed)[] {
     return this.#db
-      .prepare<[string], { data: string; annotation_count: number }>(
-        'SELECT data, annotation_count FROM image WHERE dataset_id = ? ORDER BY seq DESC',
+      .prepare<[string], { data: string } & Computed>(
+        `SELECT data, annotation_count, min_confidence FROM image
+         WHERE dataset_id = ? ORDER BY seq DESC`,
       )
       .all(datasetId)
-      .map(({ data, annotation_count }) => ({ ...JSON.parse(data), annotation_count }))
+      .map(({ data, ...computed }) => ({ ...JSON.parse(data), ...computed }))
+  }
+
+  /** What is known of an image besides what is stored of it. */
+  computed(imageId: string): Computed {
+    const row = this.#db
+      .prepare<[string], Computed>(
+        'SELECT annotation_count, min_confidence FROM image WHERE id = ?',
+      )
+      .get(imageId)
+    return row ?? { annotation_count: 0, min_confidence: null }
   }
 
   imageById(id: string): StoredImage {
@@ -141,13 +182,18 @@ export class State {
   imageAt(dataset: StoredDataset, path: string): StoredImage {
     const slash = path.lastIndexOf('/')
     const directory = slash < 0 ? '/' : `/${path.slice(0, slash)}`
+    const found = this.imageIn(dataset.id, directory, path.slice(slash + 1))
+    if (!found) throw notFound(`Image '${path}'`)
+    return found
+  }
+
+  imageIn(datasetId: string, directory: string, filename: string): StoredImage | undefined {
     const row = this.#db
       .prepare<[string, string, string], { data: string }>(
         'SELECT data FROM image WHERE dataset_id = ? AND directory_path = ? AND filename = ?',
       )
-      .get(dataset.id, directory, path.slice(slash + 1))
-    if (!row) throw notFound(`Image '${path}'`)
-    return JSON.parse(row.data)
+      .get(datasetId, directory, filename)
+    return row && JSON.parse(row.data)
   }
 
   addImage(image: StoredImage): void {
@@ -158,6 +204,7 @@ export class State {
           'INSERT INTO image (id, dataset_id, directory_path, filename, data) VALUES (?, ?, ?, ?, ?)',
         )
         .run(id, dataset_id, directory_path, filename, JSON.stringify(image))
+      this.directories.ensure(dataset_id, directory_path, image.created_at)
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'SQLITE_CONSTRAINT_UNIQUE')
         throw conflict(`An image named '${filename}' already exists in ${directory_path}`)
@@ -174,6 +221,7 @@ export class State {
     this.#db
       .prepare('UPDATE image SET data = ?, directory_path = ?, filename = ? WHERE id = ?')
       .run(JSON.stringify(image), image.directory_path, image.filename, image.id)
+    this.directories.ensure(image.dataset_id, image.directory_path, image.created_at)
   }
 
   deleteImage(id: string): void {
@@ -188,9 +236,13 @@ export class State {
   }
 
   setAnnotations(imageId: string, annotations: readonly StoredAnnotation[]): void {
+    const lowest =
+      annotations.length > 0 ? Math.min(...annotations.map((item) => item.confidence)) : null
     this.#db
-      .prepare('UPDATE image SET annotations = ?, annotation_count = ? WHERE id = ?')
-      .run(JSON.stringify(annotations), annotations.length, imageId)
+      .prepare(
+        'UPDATE image SET annotations = ?, annotation_count = ?, min_confidence = ? WHERE id = ?',
+      )
+      .run(JSON.stringify(annotations), annotations.length, lowest, imageId)
   }
 
   /** The first answer to an idempotency key, for a day. */
@@ -207,6 +259,22 @@ export class State {
       .prepare('INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)')
       .run(key, status, body, nowMs)
   }
+}
+
+/** A name that is free in a directory: `a.png`, else `a-<first>.png` and on. */
+export function freeName(
+  state: State,
+  datasetId: string,
+  directory: string,
+  filename: string,
+  first: number,
+): string {
+  const dot = filename.lastIndexOf('.')
+  const [stem, ending] = dot > 0 ? [filename.slice(0, dot), filename.slice(dot)] : [filename, '']
+  let name = filename
+  for (let number = first; state.imageIn(datasetId, directory, name); number++)
+    name = `${stem}-${number}${ending}`
+  return name
 }
 
 export const newId = () => randomUUID()

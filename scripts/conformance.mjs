@@ -26,6 +26,7 @@ async function startEmulator() {
   const args = [
     'emulator/main.ts',
     '--seed',
+    '--refuse-unknown-classes',
     '--port',
     '0',
     '--storage-port',

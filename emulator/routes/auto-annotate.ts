@@ -1,22 +1,23 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { bodyOf, requireRole, type Service } from '#emulator/service.ts'
-import { newId } from '#emulator/state.ts'
+import { imageBySlot } from '#emulator/image-slot.ts'
+import { atPoints, found, PROMPT_PRICE, row, SCORE } from '#emulator/sam3.ts'
+import { API, bodyOf, requireRole, requireWarm, type Service } from '#emulator/service.ts'
 
-const BASE = '/api/v1/developer/auto-annotate/sam3'
-const whole = z.number().int()
-const pixels = z.array(z.tuple([whole, whole])).optional()
+const BASE = `${API}/auto-annotate/sam3`
 const target = { dataset_name: z.string(), image_filename: z.string() }
 const share = z.number().min(0).max(1)
+const pixel = z.number().int().min(0)
+const pair = z.tuple([pixel, pixel])
 
 const byPoint = z.strictObject({
   ...target,
-  x: whole,
-  y: whole,
-  name: z.string(),
-  positive_points: pixels,
-  negative_points: pixels,
-  score_threshold: share,
+  x: pixel,
+  y: pixel,
+  name: z.string().min(1).default('object'),
+  positive_points: z.array(pair).nullish(),
+  negative_points: z.array(pair).nullish(),
+  score_threshold: share.default(0.75),
 })
 const box = z.strictObject({
   x: z.number(),
@@ -27,73 +28,72 @@ const box = z.strictObject({
 const byBox = z.strictObject({
   ...target,
   box,
-  name: z.string(),
-  confidence_threshold: share,
-  return_polygon: z.boolean(),
-  negative_boxes: z.array(box).optional(),
+  name: z.string().min(1),
+  confidence_threshold: share.default(0.5),
+  return_polygon: z.boolean().default(true),
+  negative_boxes: z.array(box).nullish(),
 })
 const byText = z.strictObject({
   ...target,
-  text_prompt: z.string().min(1),
-  output_type: z.enum(['polygon', 'bbox']),
-  confidence_threshold: share,
-  max_detections: z.number().int().min(1),
+  text_prompt: z.string().trim().min(1),
+  output_type: z.enum(['polygon', 'bbox']).default('polygon'),
+  confidence_threshold: share.default(0.3),
+  max_detections: z.number().int().min(1).max(100).default(50),
 })
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const SCORE = 0.9
-
-/** An eight-sided outline: what a model would find, without a model. */
-function found(name: string, { x, y, w, h }: z.infer<typeof box>, asPolygon: boolean) {
-  const common = { id: newId(), name, confidence: SCORE }
-  if (!asPolygon) return { ...common, type: 'bbox', bounding_box: { x, y, w, h } }
-  const ring = Array.from({ length: 8 }, (_, index) => {
-    const angle = (index / 8) * 2 * Math.PI
-    return { x: x + (w / 2) * (1 + Math.cos(angle)), y: y + (h / 2) * (1 + Math.sin(angle)) }
-  })
-  return { ...common, type: 'polygon', polygon: { paths: [ring] } }
-}
-
-/** Answers of the right form for assisted labelling; a class of the dataset is found, anything else is not. */
-export function autoAnnotateRoutes(app: FastifyInstance, { state }: Service): void {
-  const find = (dataset: string, image: string) => {
+/**
+ * Prompts on stored images. Answers of the right form, without a model: a class of the dataset is found, any other
+ * phrase is not; what is asked for with more certainty than `SCORE` is below the threshold.
+ */
+export function autoAnnotateRoutes(app: FastifyInstance, { state, credits }: Service): void {
+  const INFERENCE_SECONDS = 0.1
+  const pay = (dataset: string, slot: string, prompt: string) => {
     const owner = state.dataset(dataset)
-    // A path inside the dataset, or a UUID.
-    const found = UUID.test(image) ? state.imageById(image) : state.imageAt(owner, image)
-    return { owner, image: found }
+    const image = imageBySlot(state, owner, slot)
+    requireWarm(owner)
+    credits.charge('sam3_prompt', PROMPT_PRICE, `A ${prompt} prompt on '${image.filename}'`)
+    return owner
   }
+  const below = { status: 'below_threshold', score: SCORE, inference_time: INFERENCE_SECONDS }
 
   app.post(`${BASE}/point`, (request) => {
     requireRole(request, 'member')
-    const { dataset_name, image_filename, x, y, name } = bodyOf(request, byPoint)
-    find(dataset_name, image_filename)
-    const annotation = found(name, { x: x - 20, y: y - 20, w: 40, h: 40 }, true)
-    return { status: 'success', annotation, score: SCORE, inference_time: 0.1 }
+    const body = bodyOf(request, byPoint)
+    pay(body.dataset_name, body.image_filename, 'point')
+    if (body.score_threshold > SCORE) return below
+    const points = [[body.x, body.y] as const, ...(body.positive_points ?? [])]
+    const annotation = atPoints(
+      body.name,
+      points.map(([x, y]) => ({ x, y })),
+      'polygon',
+    )
+    return { status: 'success', annotation, score: SCORE, inference_time: INFERENCE_SECONDS }
   })
 
   app.post(`${BASE}/box`, (request) => {
     requireRole(request, 'member')
     const body = bodyOf(request, byBox)
-    find(body.dataset_name, body.image_filename)
-    // Asked for an outline, the service answers the box of the same object as well.
-    const annotations = [found(body.name, body.box, false)]
-    if (body.return_polygon) annotations.push(found(body.name, body.box, true))
-    return { status: 'success', annotations, score: SCORE, inference_time: 0.1 }
+    pay(body.dataset_name, body.image_filename, 'box')
+    if (body.confidence_threshold > SCORE) return { ...below, annotations: [] }
+    // One object in two forms, where the outline is asked for too.
+    const outputs = body.return_polygon ? (['bbox', 'polygon'] as const) : (['bbox'] as const)
+    const annotations = outputs.map((output) => found(body.name, body.box, output))
+    return { status: 'success', annotations, score: SCORE, inference_time: INFERENCE_SECONDS }
   })
 
   app.post(`${BASE}/text`, (request) => {
     requireRole(request, 'member')
     const body = bodyOf(request, byText)
-    const { owner } = find(body.dataset_name, body.image_filename)
-    const known = owner.classes.some(({ name }) => name === body.text_prompt)
-    if (!known) return { status: 'no_detection', annotations: [], inference_time: 0.1 }
-    const annotations = Array.from({ length: Math.min(3, body.max_detections) }, (_, index) =>
-      found(
-        body.text_prompt,
-        { x: 10 + index * 45, y: 20, w: 40, h: 50 },
-        body.output_type === 'polygon',
-      ),
-    )
-    return { status: 'success', annotations, score: SCORE, inference_time: 0.1 }
+    const owner = pay(body.dataset_name, body.image_filename, 'text')
+    const isKnown = owner.classes.some(({ name }) => name === body.text_prompt)
+    const isSure = body.confidence_threshold <= SCORE
+    const annotations =
+      isKnown && isSure ? row(body.text_prompt, body.output_type, body.max_detections) : []
+    return {
+      status: isKnown ? (isSure ? 'success' : 'below_threshold') : 'no_detection',
+      annotations,
+      detection_count: annotations.length,
+      inference_time: INFERENCE_SECONDS,
+    }
   })
 }

@@ -1,105 +1,159 @@
 import type { FastifyInstance } from 'fastify'
-import type { z } from 'zod'
-import { Problem } from '#emulator/problems.ts'
-import { batchCopy, batchDelete, batchMove, batchUpdate } from '#emulator/schemas.ts'
-import { bodyOf, requireRole, type Service } from '#emulator/service.ts'
-import { newId, type StoredImage } from '#emulator/state.ts'
+import { cleanDirectory } from '#emulator/directories.ts'
+import { InvalidRequest, notFound, Problem } from '#emulator/problems.ts'
+import {
+  batchCopy,
+  batchCopyToDataset,
+  batchDelete,
+  batchMove,
+  batchUpdate,
+} from '#emulator/schemas.ts'
+import { API, bodyOf, requireRole, requireWarm, type Service } from '#emulator/service.ts'
+import { freeName, newId, type StoredDataset, type StoredImage } from '#emulator/state.ts'
 
-const BASE = '/api/v1/developer/batch/images'
+const BASE = `${API}/batch/images`
+const STAGES = new Set(['new', 'annotate', 'review', 'complete'])
+
+interface Work {
+  dataset: StoredDataset
+  imageIds: readonly string[]
+  affected: readonly string[]
+  operation?: string
+}
 
 /** Work on many images at once: what fails is listed, the rest is done. */
 export function batchRoutes(app: FastifyInstance, { state }: Service): void {
-  const each = (
-    { dataset_name, image_ids }: { dataset_name: string; image_ids: readonly string[] },
-    work: (image: StoredImage) => void,
+  /** `each` answers whether the image got another name. */
+  const run = (
+    { dataset, imageIds, affected, operation }: Work,
+    each: (image: StoredImage) => boolean,
   ) => {
-    const { id } = state.dataset(dataset_name)
-    const byId = new Map(state.images(id).map((image) => [image.id, image]))
+    const byId = new Map(state.images(dataset.id).map((image) => [image.id, image]))
+    if (!imageIds.some((id) => byId.has(id))) throw notFound('None of the images was')
     const failed: { id: string; reason: string }[] = []
+    let renamed = 0
     state.transaction(() => {
-      for (const imageId of image_ids) {
-        const found = byId.get(imageId)
+      for (const id of imageIds) {
+        const found = byId.get(id)
         try {
-          if (!found) throw new Problem(404, 'not_found', 'not found')
-          const { annotation_count: _count, ...image } = found
-          work(image)
+          if (!found)
+            throw new Problem(404, 'not_found', `Not an image of dataset '${dataset.name}'`)
+          const { annotation_count: _count, min_confidence: _lowest, ...image } = found
+          if (each(image)) renamed++
         } catch (error) {
           if (!(error instanceof Problem)) throw error
-          failed.push({ id: imageId, reason: error.message })
+          failed.push({ id, reason: error.message })
         }
       }
     })
-    const processed = image_ids.length - failed.length
     return {
       success: failed.length === 0,
-      processed,
+      processed: imageIds.length - failed.length,
       failed,
-      affected_directories: [],
-      renamed: [],
+      affected_directories: affected,
+      renamed,
+      ...(operation !== undefined && { operation }),
     }
-  }
-
-  /** A name that is free in a directory: `a.png`, `a (2).png`, … */
-  const freeName = (datasetId: string, directory: string, filename: string): string => {
-    const taken = new Set(
-      state
-        .images(datasetId)
-        .filter(({ directory_path }) => directory_path === directory)
-        .map((image) => image.filename),
-    )
-    const dot = filename.lastIndexOf('.')
-    let name = filename
-    for (let number = 2; taken.has(name); number++)
-      name = `${filename.slice(0, dot)} (${number})${filename.slice(dot)}`
-    return name
   }
 
   app.patch(`${BASE}/update`, (request) => {
     requireRole(request, 'member')
-    const { updates, ...target } = bodyOf(request, batchUpdate)
-    return each(target, (image) => {
-      const { status = image.status, is_archived = image.is_archived } = updates
-      state.updateImage({ ...image, status, is_archived })
+    const { updates, dataset_name, image_ids } = bodyOf(request, batchUpdate)
+    const { status, is_archived, display_name } = updates
+    if (status !== undefined && !STAGES.has(status))
+      throw new InvalidRequest(
+        [{ loc: ['body', 'updates', 'status'], msg: `'${status}' is not a stage` }],
+        400,
+      )
+    const dataset = state.dataset(dataset_name)
+    return run({ dataset, imageIds: image_ids, affected: [] }, (image) => {
+      state.updateImage({
+        ...image,
+        ...(status !== undefined && { status }),
+        ...(is_archived !== undefined && { is_archived }),
+        ...(display_name !== undefined && { display_name }),
+      })
+      return false
     })
   })
 
   app.post(`${BASE}/move`, (request) => {
     requireRole(request, 'member')
-    const { target_directory_path, ...target } = bodyOf(request, batchMove)
-    return each(target, (image) => {
-      const filename = freeName(image.dataset_id, target_directory_path, image.filename)
-      state.moveImage({ ...image, directory_path: target_directory_path, filename })
+    const { target_directory_path, dataset_name, image_ids } = bodyOf(request, batchMove)
+    const dataset = state.dataset(dataset_name)
+    const target = cleanDirectory(target_directory_path)
+    return run({ dataset, imageIds: image_ids, affected: [target] }, (image) => {
+      if (image.directory_path === target) return false
+      const filename = freeName(state, dataset.id, target, image.filename, 1)
+      state.moveImage({ ...image, directory_path: target, filename })
+      return filename !== image.filename
     })
   })
 
   app.post(`${BASE}/copy`, (request) => {
     requireRole(request, 'member')
-    const body: z.infer<typeof batchCopy> = bodyOf(request, batchCopy)
-    return each(body, (image) => {
-      const directory_path = body.target_directory_path
-      const name = freeName(image.dataset_id, directory_path, image.filename)
-      if (name !== image.filename && body.duplicate_handling === 'skip') return
-      if (name !== image.filename && body.duplicate_handling === 'overwrite') {
-        const old = state
-          .images(image.dataset_id)
-          .find(
-            (other) => other.directory_path === directory_path && other.filename === image.filename,
-          )
-        if (old) state.deleteImage(old.id)
-      }
-      const filename = body.duplicate_handling === 'overwrite' ? image.filename : name
+    const body = bodyOf(request, batchCopy)
+    const dataset = state.dataset(body.dataset_name)
+    requireWarm(dataset)
+    const directory_path = cleanDirectory(body.target_directory_path)
+    const work = { dataset, imageIds: body.image_ids, affected: [directory_path] }
+    return run(work, (image) => {
+      const older = state.imageIn(dataset.id, directory_path, image.filename)
+      if (older && body.duplicate_handling === 'skip')
+        throw new Problem(409, 'conflict', `'${image.filename}' is already there`)
+      if (older?.id === image.id && body.duplicate_handling === 'overwrite')
+        throw new Problem(409, 'conflict', 'An image is not copied over itself')
+      if (older && body.duplicate_handling === 'overwrite') state.deleteImage(older.id)
+      const filename = freeName(state, dataset.id, directory_path, image.filename, 2)
       const copy = { ...image, id: newId(), directory_path, filename }
       state.addImage(copy)
       if (body.copy_annotations) state.setAnnotations(copy.id, state.annotations(image.id))
+      return false
     })
   })
 
-  app.post(`${BASE}/delete`, (request) => {
+  app.post(`${BASE}/copy-to-dataset`, (request) => {
     requireRole(request, 'member')
-    const { permanent, ...target } = bodyOf(request, batchDelete)
-    return each(target, (image) => {
+    const body = bodyOf(request, batchCopyToDataset)
+    const source = state.dataset(body.dataset_name)
+    const target = state.dataset(body.target_dataset_name)
+    const directory_path = cleanDirectory(body.target_directory_path)
+    const used = new Set<string>()
+    const work = {
+      dataset: source,
+      imageIds: body.image_ids,
+      affected: [directory_path],
+      operation: 'copied',
+    }
+    const result = run(work, (image) => {
+      const filename = freeName(state, target.id, directory_path, image.filename, 1)
+      const copy = { ...image, id: newId(), dataset_id: target.id, directory_path, filename }
+      state.addImage(copy)
+      const annotations = state.annotations(image.id)
+      state.setAnnotations(copy.id, annotations)
+      for (const { name } of annotations) used.add(name)
+      return filename !== image.filename
+    })
+    const known = new Set(target.classes.map(({ name }) => name))
+    const added = source.classes.filter(({ name }) => used.has(name) && !known.has(name))
+    if (added.length > 0) state.putDataset({ ...target, classes: [...target.classes, ...added] })
+    const classes_added = [...new Set(added.map(({ name }) => name))]
+    return { ...result, target_dataset: target.name, classes_added }
+  })
+
+  app.post(`${BASE}/delete`, (request) => {
+    const { permanent, dataset_name, image_ids } = bodyOf(request, batchDelete)
+    requireRole(request, permanent ? 'admin' : 'member')
+    const work = {
+      dataset: state.dataset(dataset_name),
+      imageIds: image_ids,
+      affected: [],
+      operation: permanent ? 'deleted' : 'archived',
+    }
+    return run(work, (image) => {
       if (permanent) state.deleteImage(image.id)
       else state.updateImage({ ...image, is_archived: true })
+      return false
     })
   })
 }

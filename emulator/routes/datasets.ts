@@ -1,27 +1,27 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { insights } from '#emulator/insights.ts'
 import { datasetChange, newDataset, type StoredClass } from '#emulator/schemas.ts'
 import {
+  API,
   bodyOf,
+  flag,
+  NO_BODY,
   NO_QUERY,
   page,
   paging,
   params,
   queryOf,
   requireRole,
+  requireWarm,
   type Service,
   showDataset,
   showImage,
 } from '#emulator/service.ts'
 import { newId, type StoredDataset } from '#emulator/state.ts'
 
-const BASE = '/api/v1/developer/datasets'
+const BASE = `${API}/datasets`
 const DOWNLOAD_CAP = 10_000
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
-
-function isoNow(service: Service): string {
-  return new Date(service.now()).toISOString()
-}
 
 /** The stored list after a change: replaced, or with the difference between `base` and `next` applied to it. */
 function changedClasses(
@@ -51,30 +51,29 @@ export function datasetRoutes(app: FastifyInstance, service: Service): void {
   const find = (request: Parameters<typeof params>[0]) => state.dataset(params(request).dataset)
 
   app.get(`${BASE}/`, (request) => {
-    const query = queryOf(request, z.strictObject({ ...paging, archived: flag.default(false) }))
+    const query = queryOf(request, z.strictObject({ ...paging(), archived: flag.default(false) }))
     const items = state.datasets().filter(({ is_archived }) => is_archived === query.archived)
-    const shown = page(items, query.limit, query.offset)
+    const shown = page(items, query)
     return { ...shown, data: shown.data.map((item) => showDataset(service, item)) }
   })
 
   app.post(`${BASE}/`, (request, reply) => {
     requireRole(request, 'member')
-    queryOf(request, NO_QUERY)
     const body = bodyOf(request, newDataset)
     const dataset: StoredDataset = {
       id: newId(),
       name: body.name,
       description: body.description ?? null,
       readme: body.readme ?? null,
-      annotation_types: (body.annotation_types ?? []).map((type) =>
+      annotation_types: (body.annotation_types ?? ['bbox']).map((type) =>
         type === 'box' ? 'bbox' : type,
       ),
       classes: body.classes ?? [],
       is_archived: false,
       archived_at: null,
       storage_class: 'standard',
-      created_at: isoNow(service),
-      updated_at: isoNow(service),
+      created_at: service.at(),
+      updated_at: service.at(),
     }
     state.putDataset(dataset)
     reply.status(201)
@@ -95,6 +94,7 @@ export function datasetRoutes(app: FastifyInstance, service: Service): void {
     if (!query.include_images) return { data: shown }
     const images = state
       .images(dataset.id)
+      .filter(({ is_archived }) => !is_archived)
       .slice(query.images_offset, query.images_offset + query.images_limit)
     return { data: { ...shown, images: images.map((image) => showImage(service, dataset, image)) } }
   })
@@ -113,7 +113,7 @@ export function datasetRoutes(app: FastifyInstance, service: Service): void {
       annotation_types: annotation_types ?? before.annotation_types,
       readme: readme ?? before.readme,
       description: description ?? before.description,
-      updated_at: isoNow(service),
+      updated_at: service.at(),
     }
     state.putDataset(dataset)
     return { data: showDataset(service, dataset) }
@@ -128,10 +128,12 @@ export function datasetRoutes(app: FastifyInstance, service: Service): void {
 
   for (const verb of ['archive', 'unarchive'] as const) {
     app.post(`${BASE}/:dataset/${verb}`, (request) => {
-      requireRole(request, 'member')
+      requireRole(request, 'admin')
+      bodyOf(request, NO_BODY)
       const before = find(request)
+      if (before.is_archived === (verb === 'archive')) return { data: showDataset(service, before) }
       const is_archived = verb === 'archive'
-      const dataset = { ...before, is_archived, archived_at: is_archived ? isoNow(service) : null }
+      const dataset = { ...before, is_archived, archived_at: is_archived ? service.at() : null }
       state.putDataset(dataset)
       return { data: showDataset(service, dataset) }
     })
@@ -139,7 +141,7 @@ export function datasetRoutes(app: FastifyInstance, service: Service): void {
 
   app.get(`${BASE}/:dataset/insights`, (request) => {
     queryOf(request, NO_QUERY)
-    return { data: insights(service, find(request)) }
+    return { data: insights(state, find(request)) }
   })
 
   app.get(`${BASE}/:dataset/download`, (request) => {
@@ -148,10 +150,11 @@ export function datasetRoutes(app: FastifyInstance, service: Service): void {
       z.strictObject({
         mode: z.enum(['full', 'images_only', 'annotations_only']).default('full'),
         limit: z.coerce.number().int().min(1).max(DOWNLOAD_CAP).default(DOWNLOAD_CAP),
-        status_filter: z.string().optional(),
+        status_filter: z.enum(['new', 'annotate', 'review', 'complete']).optional(),
       }),
     )
     const dataset = find(request)
+    if (query.mode !== 'annotations_only') requireWarm(dataset)
     const items = state
       .images(dataset.id)
       .filter(({ is_archived }) => !is_archived)
@@ -172,48 +175,4 @@ export function datasetRoutes(app: FastifyInstance, service: Service): void {
       }))
     return { data: { id: dataset.id, items, total_items: items.length } }
   })
-}
-
-function insights({ state }: Service, dataset: StoredDataset) {
-  const images = state.images(dataset.id)
-  const tally = (values: Iterable<string>) => {
-    const counts: Record<string, number> = {}
-    for (const value of values) counts[value] = (counts[value] ?? 0) + 1
-    return counts
-  }
-  const all = images.map((image) => state.annotations(image.id))
-  const total = all.reduce((sum, list) => sum + list.length, 0)
-  const annotated = all.filter((list) => list.length > 0).length
-  return {
-    total_images: images.length,
-    total_annotations: total,
-    annotated_images: annotated,
-    unannotated_images: images.length - annotated,
-    avg_annotations_per_image: images.length > 0 ? total / images.length : 0,
-    total_bytes: images.reduce((sum, { file_size }) => sum + file_size, 0),
-    status_counts: {
-      new: 0,
-      annotate: 0,
-      review: 0,
-      complete: 0,
-      ...tally(images.map(({ status }) => status)),
-    },
-    class_annotation_counts: tally(all.flat().map(({ name }) => name)),
-    class_image_counts: tally(all.flatMap((list) => [...new Set(list.map(({ name }) => name))])),
-    type_counts: tally(all.flat().map(({ type }) => type)),
-    annotation_density: tally(all.map(({ length }) => density(length))),
-    dimensions: {},
-  }
-}
-
-function density(count: number): string {
-  const steps: [number, string][] = [
-    [0, '0'],
-    [2, '1-2'],
-    [5, '3-5'],
-    [10, '6-10'],
-    [20, '11-20'],
-    [50, '21-50'],
-  ]
-  return steps.find(([most]) => count <= most)?.[1] ?? '51+'
 }

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import type { FastifyInstance } from 'fastify'
 import { ZipFile } from 'yazl'
 import { z } from 'zod'
-import { InvalidRequest, Problem } from '#emulator/problems.ts'
+import { cleanDirectory } from '#emulator/directories.ts'
+import { conflict, InvalidRequest, Problem } from '#emulator/problems.ts'
 import {
   assignSplits,
   bulkRegister,
@@ -15,34 +17,29 @@ import {
   uploadUrl,
 } from '#emulator/schemas.ts'
 import {
+  API,
   bodyOf,
+  flag,
   NO_QUERY,
   page,
   paging,
   params,
   queryOf,
   requireRole,
+  requireWarm,
   type Service,
   showImage,
 } from '#emulator/service.ts'
 import { newId, type StoredDataset, type StoredImage } from '#emulator/state.ts'
 
-const BASE = '/api/v1/developer/images'
+const BASE = `${API}/images`
 const EXTENSIONS = /\.(jpe?g|png|gif|bmp|webp|tiff?|hei[cf])$/i
 const UPLOAD_MINUTES = 15
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 
 /** What the service makes of a file name: no separators, no control characters, no spaces at the ends. */
 function sanitised(filename: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
   return filename.replace(/[\\/:*?"<>|\u0000-\u001f]/g, '_').trim()
-}
-
-function cleanDirectory(path: string): string {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.')
-  if (parts.includes('..'))
-    throw new InvalidRequest([{ loc: ['body', 'directory_path'], msg: 'must not contain ..' }])
-  return `/${parts.join('/')}`
 }
 
 export function imageRoutes(app: FastifyInstance, service: Service): void {
@@ -54,13 +51,13 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
 
   const writable = (name: string): StoredDataset => {
     const dataset = state.dataset(name)
-    if (dataset.storage_class === 'coldline')
-      throw new Problem(
-        409,
-        'dataset_cold',
-        `'${dataset.name}' is in cold storage and takes no uploads`,
-      )
+    requireWarm(dataset)
     return dataset
+  }
+  /** The bytes of an image. Throws a 409 where they are in cold storage. */
+  const bytesOf = (image: StoredImage): Promise<Buffer> => {
+    requireWarm(state.dataset(image.dataset_id))
+    return storage.bytes(image.object)
   }
 
   const giveUrl = (
@@ -88,7 +85,7 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
     const place = key(dataset, body.directory_path, body.filename)
     const object = pending.get(place)
     if (object === undefined || !storage.has(object))
-      throw new Problem(400, 'not_uploaded', `'${body.filename}' was not uploaded`)
+      throw new Problem(400, 'validation_error', `'${body.filename}' was not uploaded`)
     const image: StoredImage = {
       id: newId(),
       dataset_id: dataset.id,
@@ -111,34 +108,38 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
   }
 
   const shown = (dataset: StoredDataset, image: StoredImage) =>
-    showImage(service, dataset, { ...image, annotation_count: state.annotations(image.id).length })
+    showImage(service, dataset, { ...image, ...state.computed(image.id) })
 
   app.get(`${BASE}/`, (request) => {
     const query = queryOf(
       request,
       z.strictObject({
-        ...paging,
+        ...paging(),
         dataset: z.string(),
         directory_path: z.string().optional(),
-        status: z.string().optional(),
-        split: z.string().optional(),
+        status: z.enum(['new', 'annotate', 'review', 'complete']).optional(),
+        split: z.enum(['train', 'val', 'test']).optional(),
         include_archived: flag.default(false),
-        min_confidence_lt: z.coerce.number().optional(),
+        min_confidence_lt: z.coerce.number().min(0).max(1).optional(),
         filename: z.string().optional(),
       }),
     )
     const dataset = state.dataset(query.dataset)
+    const directory =
+      query.directory_path === undefined ? undefined : cleanDirectory(query.directory_path)
     const items = state
       .images(dataset.id)
       .filter(
         (image) =>
           (query.include_archived || !image.is_archived) &&
-          (query.directory_path === undefined || image.directory_path === query.directory_path) &&
+          (directory === undefined || image.directory_path === directory) &&
           (query.status === undefined || image.status === query.status) &&
           (query.split === undefined || image.split === query.split) &&
-          (query.filename === undefined || image.filename === query.filename),
+          (query.filename === undefined || image.filename === query.filename) &&
+          (query.min_confidence_lt === undefined ||
+            (image.min_confidence !== null && image.min_confidence < query.min_confidence_lt)),
       )
-    const result = page(items, query.limit, query.offset)
+    const result = page(items, query)
     return { ...result, data: result.data.map((image) => showImage(service, dataset, image)) }
   })
 
@@ -190,31 +191,40 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
     const wanted = new Set(image_ids)
     const images = state.images(id).filter((image) => wanted.has(image.id))
     state.transaction(() => {
-      for (const { annotation_count: _count, ...image } of images) {
+      for (const { annotation_count: _count, min_confidence: _lowest, ...image } of images) {
         const kept = image.tags.filter((tag) => !tags.includes(tag))
         state.updateImage({ ...image, tags: add ? [...kept, ...tags] : kept })
       }
     })
-    return { data: { processed: images.length } }
+    return { data: { processed: images.length, tags, added: add } }
   })
 
   app.post(`${BASE}/assign-splits`, (request) => {
     requireRole(request, 'member')
     const body = bodyOf(request, assignSplits)
     const { id } = state.dataset(body.dataset)
-    const images = state.images(id).sort((a, b) => (a.id < b.id ? -1 : 1))
+    // It goes by a map of what the images look like, which nobody makes here.
+    if (body.split_mode === 'embedding')
+      throw conflict('The dataset has no embedding map yet: compute it first')
+    const rank = (image: StoredImage) =>
+      createHash('sha256').update(`${body.seed} ${image.id}`).digest('hex')
+    const images = state
+      .images(id)
+      .filter(({ is_archived }) => !is_archived)
+      .map((image) => ({ image, key: rank(image) }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ image }) => image)
     const whole = body.train + body.val + body.test
-    const trainEnd = Math.round((body.train / whole) * images.length)
-    const valEnd = Math.round(((body.train + body.val) / whole) * images.length)
-    const counts = { train: 0, val: 0, test: 0 }
+    const val = Math.floor((images.length * body.val) / whole)
+    const test = Math.floor((images.length * body.test) / whole)
     state.transaction(() =>
-      images.forEach(({ annotation_count: _count, ...image }, index) => {
-        const name = index < trainEnd ? 'train' : index < valEnd ? 'val' : 'test'
-        counts[name]++
+      images.forEach(({ annotation_count: _count, min_confidence: _lowest, ...image }, index) => {
+        const name = index < val ? 'val' : index < val + test ? 'test' : 'train'
         state.updateImage({ ...image, split: name })
       }),
     )
-    return { data: { processed: images.length, ...counts } }
+    const train = images.length - val - test
+    return { data: { processed: images.length, train, val, test } }
   })
 
   app.get(`${BASE}/:id/metadata`, (request) => {
@@ -227,7 +237,7 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
     queryOf(request, NO_QUERY)
     const image = state.imageById(params(request).id)
     reply.type(image.content_type)
-    return storage.bytes(image.object)
+    return bytesOf(image)
   })
 
   app.get(`${BASE}/:dataset/*`, async (request, reply) => {
@@ -237,13 +247,14 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
     const image = state.imageAt(state.dataset(dataset), bundled?.[1] ?? path)
     if (!bundled) {
       reply.type(image.content_type)
-      return storage.bytes(image.object)
+      return bytesOf(image)
     }
     const zip = new ZipFile()
-    zip.addBuffer(await storage.bytes(image.object), image.filename)
+    zip.addBuffer(await bytesOf(image), image.filename)
     const annotations = { image: image.filename, annotations: state.annotations(image.id) }
     zip.addBuffer(Buffer.from(JSON.stringify(annotations)), `${image.filename}.json`)
-    zip.addBuffer(Buffer.from(JSON.stringify({ id: image.id })), 'manifest.json')
+    const manifest = { image_id: image.id, filename: image.filename, depth_map: null }
+    zip.addBuffer(Buffer.from(JSON.stringify(manifest)), 'manifest.json')
     zip.end()
     reply.type('application/zip')
     return buffer(zip.outputStream)
@@ -258,21 +269,21 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
     if (verb[2] === 'split') {
       const body = bodyOf(request, split)
       state.updateImage({ ...image, split: body.split })
-      return { data: { split: body.split } }
+      return { data: { id: image.id, split: body.split } }
     }
     const { action, note } = bodyOf(request, review)
     const status = action === 'approve' ? 'complete' : 'annotate'
     state.updateImage({ ...image, status })
-    return { data: { status, review_note: note ?? null } }
+    return { data: { id: image.id, status, review_note: note ?? null, processed: 1 } }
   })
 
   app.delete(`${BASE}/:dataset/*`, (request) => {
-    requireRole(request, 'member')
     const { permanent } = queryOf(request, z.strictObject({ permanent: flag.default(false) }))
+    requireRole(request, permanent ? 'admin' : 'member')
     const { dataset, '*': path } = params(request)
     const image = state.imageAt(state.dataset(dataset), path)
     if (permanent) state.deleteImage(image.id)
     else state.updateImage({ ...image, is_archived: true })
-    return { data: { id: image.id, deleted: permanent, archived: !permanent } }
+    return { success: true, message: permanent ? 'Image deleted' : 'Image archived' }
   })
 }

@@ -86,7 +86,8 @@ describe('an account', () => {
 describe('datasets of the service', () => {
   test('are listed, made, renamed and archived', async () => {
     await using service = await seededEmulator()
-    await using cloud = await cloudCore(service.emulator)
+    // Archiving needs an admin.
+    await using cloud = await cloudCore(service.emulator, { apiKey: 'pk_live_admin' })
     const { remoteDatasets } = cloud.core
     const { id } = cloud.account
     const made = await remoteDatasets.create(id, {

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import type { Collection } from './collection.ts'
+import { Problem } from './problems.ts'
+
+export interface LedgerEntry {
+  id: string
+  operation: string
+  /** Micro-USD; negative when it was paid. */
+  amount: number
+  balance_after: number
+  description: string | null
+  metadata: Record<string, unknown> | null
+  created_at: string
+}
+
+const ALLOWANCE = 50_000_000
+const BUDGET = 10_000_000
+
+/** What is paid from, micro-USD: an allowance each month, then a budget beyond it. */
+export class Credits {
+  readonly #ledger: Collection<LedgerEntry>
+  readonly #now: () => number
+
+  constructor(ledger: Collection<LedgerEntry>, now: () => number) {
+    this.#ledger = ledger
+    this.#now = now
+  }
+
+  #month(offset: number): string {
+    const date = new Date(this.#now())
+    return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + offset)).toISOString()
+  }
+
+  /** Newest first. */
+  history(): LedgerEntry[] {
+    return this.#ledger.all().reverse()
+  }
+
+  get balance() {
+    const since = this.#month(0)
+    const spent = -this.#ledger
+      .all()
+      .filter(({ created_at }) => created_at >= since)
+      .reduce((sum, { amount }) => sum + amount, 0)
+    const overage = Math.max(0, spent - ALLOWANCE)
+    return {
+      included_allowance_micro_usd: ALLOWANCE,
+      included_remaining_micro_usd: Math.max(0, ALLOWANCE - spent),
+      budget_micro_usd: BUDGET,
+      budget_remaining_micro_usd: Math.max(0, BUDGET - overage),
+      period_spend_micro_usd: spent,
+      period_overage_micro_usd: overage,
+      period_start: since,
+      credits_reset_at: this.#month(1),
+    }
+  }
+
+  /** Micro-USD that can be spent now. */
+  get spendable(): number {
+    const { included_remaining_micro_usd, budget_remaining_micro_usd } = this.balance
+    return included_remaining_micro_usd + budget_remaining_micro_usd
+  }
+
+  /** Throws a 402 where `amount`, micro-USD, is not there. */
+  check(amount: number, unit: string): void {
+    const remaining = this.spendable
+    if (amount <= remaining) return
+    throw new Problem(402, 'insufficient_credits', 'There are not enough credits for this', {
+      details: {
+        required_micro_usd: amount,
+        remaining_micro_usd: remaining,
+        unit,
+        upgrade_url: 'https://pictograph.io/pricing',
+      },
+    })
+  }
+
+  /** Takes `amount`, micro-USD. Throws a 402 where it is not there. */
+  charge(operation: string, amount: number, description: string): void {
+    this.check(amount, operation)
+    this.#ledger.put({
+      id: randomUUID(),
+      operation,
+      amount: -amount,
+      balance_after: this.spendable - amount,
+      description,
+      metadata: null,
+      created_at: new Date(this.#now()).toISOString(),
+    })
+  }
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import type { Organization } from './organization.ts'
+import { InvalidRequest, Problem } from './problems.ts'
+import { isQueryChecked } from './service.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Requests of the last hour by key. */
+class HourlyLimit {
+  readonly #limit: number
+  readonly #now: () => number
+  /** When requests came, oldest first; those before `from` are older than an hour. */
+  readonly #made = new Map<string, { times: number[]; from: number }>()
+
+  constructor(limit: number, now: () => number) {
+    this.#limit = limit
+    this.#now = now
+  }
+
+  /** Counts a request. Throws a 429 above the limit; answers the headers that tell of it. */
+  count(key: string): Record<string, string> {
+    const made = this.#made.get(key) ?? { times: [], from: 0 }
+    this.#made.set(key, made)
+    while (made.from < made.times.length && made.times[made.from] <= this.#now() - HOUR_MS)
+      made.from++
+    if (made.from > 10_000) {
+      made.times.splice(0, made.from)
+      made.from = 0
+    }
+    const isFull = made.times.length - made.from >= this.#limit
+    if (!isFull) made.times.push(this.#now())
+    // With a limit of none there is nothing that could become free.
+    const freeAt = (made.times[made.from] ?? this.#now()) + HOUR_MS
+    const headers = {
+      'x-ratelimit-limit': String(this.#limit),
+      'x-ratelimit-remaining': String(this.#limit - (made.times.length - made.from)),
+      'x-ratelimit-reset': String(Math.ceil(freeAt / 1000)),
+    }
+    if (!isFull) return headers
+    const seconds = Math.max(1, Math.ceil((freeAt - this.#now()) / 1000))
+    throw new Problem(429, 'rate_limited', 'The hourly limit is reached', {
+      headers: { ...headers, 'retry-after': String(seconds) },
+    })
+  }
+}
+
+interface GateOptions {
+  organization: Organization
+  hourlyLimit: number | null
+  now: () => number
+  requests: { line: string; headers: Readonly<Record<string, unknown>> }[]
+}
+
+/** Keys and the hourly limit; an id for each request. */
+export function gate(app: FastifyInstance, options: GateOptions): void {
+  const { organization, hourlyLimit, now, requests } = options
+  const limit = hourlyLimit === null ? null : new HourlyLimit(hourlyLimit, now)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', randomUUID())
+    if (request.url.startsWith('/__admin')) return
+    requests.push({ line: `${request.method} ${request.url}`, headers: request.headers })
+    const key = String(request.headers['x-api-key'] ?? '')
+    const person = organization.people.get(key)
+    if (!person)
+      throw new Problem(
+        401,
+        'unauthorized',
+        key === '' ? 'An API key is required' : 'Invalid API key',
+      )
+    Reflect.set(request, 'person', person)
+    if (limit) reply.headers(limit.count(key))
+  })
+}
+
+/** A query that the route does not know is refused, and before anything is changed. */
+export function refuseUnknownQuery(app: FastifyInstance): void {
+  app.addHook('preHandler', async (request) => {
+    if (request.url.startsWith('/__admin') || request.is404) return
+    const names = Object.keys(request.query ?? {})
+    if (
+      request.method === 'GET' ||
+      request.method === 'DELETE' ||
+      request.routeOptions.config.query
+    )
+      return
+    if (names.length > 0)
+      throw new InvalidRequest(names.map((name) => ({ loc: ['query', name], msg: 'is unknown' })))
+  })
+  // A route that reads without a look at its query would let anything through: that is a mistake of this program.
+  app.addHook('preSerialization', async (request, reply, payload) => {
+    const reads = request.method === 'GET' || request.method === 'DELETE'
+    const isOurs = request.url.startsWith('/api/') && reply.statusCode < 400
+    if (reads && isOurs && !isQueryChecked(request))
+      throw new Error(`${request.routeOptions.url} does not check its query`)
+    return payload
+  })
+}
+
+/** Errors in the service's form. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setNotFoundHandler((_request, reply) => {
+    const problem = new Problem(404, 'not_found', 'There is no such route')
+    reply.status(404).send(problem.body)
+  })
+  app.setErrorHandler((error, _request, reply) => {
+    const problem = error instanceof Problem ? error : asProblem(error)
+    reply.status(problem.status).headers(problem.headers).send(problem.body)
+  })
+}
+
+function asProblem(error: unknown): Problem {
+  const status = (error as { statusCode?: number }).statusCode ?? 500
+  const message = error instanceof Error ? error.message : String(error)
+  return new Problem(status, status < 500 ? 'validation_error' : 'internal_error', message)
+}

@@ -1,0 +1,104 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Collection } from './collection.ts'
+
+export type Role = 'viewer' | 'member' | 'admin' | 'owner'
+export const RANK: Readonly<Record<Role, number>> = { viewer: 0, member: 1, admin: 2, owner: 3 }
+
+/** Whoever a key belongs to. */
+export interface Person {
+  /** Of the membership. */
+  id: string
+  user_id: string
+  email: string
+  full_name: string
+  role: Role
+  joined_at: string
+}
+
+export interface Invite {
+  id: string
+  organization_id: string
+  email: string
+  role: string
+  status: string
+  invited_by: string | null
+  expires_at: string
+  created_at: string
+}
+
+const SINCE = '2026-01-01T00:00:00.000Z'
+export const ORGANIZATION_ID = '00000000-0000-4000-8000-000000000001'
+const INVITE_DAYS = 7
+
+/** Always the same UUID for the same text. */
+export function steadyId(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+/** The one organisation that the emulated service knows, and its people: one for each key. */
+export class Organization {
+  readonly people: ReadonlyMap<string, Person>
+  readonly invites: Collection<Invite>
+  #own: { name: string; description: string | null; is_public: boolean; updated_at: string } = {
+    name: 'Emulated Organisation',
+    description: null,
+    is_public: false,
+    updated_at: SINCE,
+  }
+
+  constructor(keys: Readonly<Record<string, Role>>, invites: Collection<Invite>) {
+    this.invites = invites
+    this.people = new Map(
+      Object.entries(keys).map(([key, role]) => [
+        key,
+        {
+          id: steadyId(`membership ${key}`),
+          user_id: steadyId(`user ${key}`),
+          email: `${role}@example.com`,
+          full_name: `${role[0].toUpperCase()}${role.slice(1)} Person`,
+          role,
+          joined_at: SINCE,
+        },
+      ]),
+    )
+  }
+
+  change(fields: { name?: string; description?: string; is_public?: boolean }, at: string): void {
+    this.#own = { ...this.#own, ...fields, updated_at: at }
+  }
+
+  /** As `organizations/me` answers it. Credits in micro-USD. */
+  shown(credits: { remaining: number; allowance: number; resetAt: string }) {
+    return {
+      id: ORGANIZATION_ID,
+      slug: 'emulated',
+      ...this.#own,
+      subscription_tier: 'pro',
+      credits_remaining: credits.remaining,
+      credits_monthly_allowance: credits.allowance,
+      credits_reset_at: credits.resetAt,
+      max_users: 25,
+      max_images: 1_000_000,
+      max_storage_bytes: 1024 ** 4,
+      member_count: this.people.size,
+      pending_invite_count: this.invites.all().filter(({ status }) => status === 'pending').length,
+      created_at: SINCE,
+    }
+  }
+
+  invite(email: string, role: string, by: Person, nowMs: number): Invite {
+    const invite: Invite = {
+      id: randomUUID(),
+      organization_id: ORGANIZATION_ID,
+      email,
+      role,
+      status: 'pending',
+      invited_by: by.user_id,
+      expires_at: new Date(nowMs + INVITE_DAYS * 86_400_000).toISOString(),
+      created_at: new Date(nowMs).toISOString(),
+    }
+    this.invites.put(invite)
+    return invite
+  }
+}

@@ -12,8 +12,6 @@ export default defineConfig({
           main: 'electron/main.ts',
           serve: 'electron/serve.ts',
           cli: 'electron/cli.ts',
-          // For others to import: `pictograph-desktop/client`.
-          client: 'electron/core/api/client.ts',
           // A file of its own, so that it runs before what the others load.
           'small-heap': 'electron/small-heap.ts',
           'watchdog-worker': 'electron/watchdog-worker.ts',

@@ -1,15 +1,17 @@
 import { Annotations } from './annotations.ts'
 import { AutoAnnotate } from './auto-annotate.ts'
+import { type ClientOptions, httpOptions } from './client-options.ts'
 import { Comments } from './comments.ts'
 import { Datasets } from './datasets.ts'
 import { Directories } from './directories.ts'
 import { Exports } from './exports.ts'
-import { Http, type HttpOptions } from './http.ts'
+import { Http } from './http.ts'
 import { Images } from './images.ts'
 import { Organizations } from './organizations.ts'
 
 export { BULK_SAVE_LIMIT } from './annotations.ts'
 export { type BudgetState, PLAN_LIMITS, RequestBudget } from './budget.ts'
+export type { ClientOptions } from './client-options.ts'
 export { DOWNLOAD_LISTING_LIMIT, type DownloadMode } from './datasets.ts'
 export * from './errors.ts'
 export type { CallOptions, HttpOptions } from './http.ts'
@@ -19,7 +21,7 @@ export { getStorage, isExpired, putFile } from './storage.ts'
 export type { WireAnnotation } from './wire-annotation.ts'
 
 /**
- * The Pictograph service. `using client = new Client({ apiKey })` closes it at the end of the block;
+ * The Pictograph service. `using client = new Client()` closes it at the end of the block;
  * without, call `close`. Every method throws a PictographError and takes an AbortSignal.
  */
 export class Client implements Disposable {
@@ -33,8 +35,9 @@ export class Client implements Disposable {
   readonly autoAnnotate: AutoAnnotate
   readonly http: Http
 
-  constructor(options: HttpOptions) {
-    this.http = new Http(options)
+  /** Throws an AuthenticationError without a key, and a ValidationError for an unknown option. */
+  constructor(options: ClientOptions = {}) {
+    this.http = new Http(httpOptions(options, process.env))
     this.datasets = new Datasets(this.http)
     this.images = new Images(this.http)
     this.annotations = new Annotations(this.http)

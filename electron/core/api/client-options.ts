@@ -1,0 +1,78 @@
+import { AuthenticationError, ValidationError } from './errors.ts'
+import { DEFAULT_BASE_URL, type HttpOptions } from './http.ts'
+import { refuseUnknown } from './options.ts'
+
+/** What is left out comes from the environment, and then from the defaults. */
+export interface ClientOptions extends Omit<HttpOptions, 'apiKey' | 'timeoutMs'> {
+  /** Else `PICTOGRAPH_API_KEY`. */
+  apiKey?: string
+  /** Else `PICTOGRAPH_BASE_URL`, else `https://api.pictograph.io`. */
+  baseUrl?: string
+  /** How long the service may be silent, seconds. Else `PICTOGRAPH_TIMEOUT`, else 30. */
+  timeout?: number
+  /** Tries after the first. Else `PICTOGRAPH_MAX_RETRIES`, else 3. */
+  maxRetries?: number
+}
+
+const KNOWN: readonly (keyof ClientOptions)[] = [
+  'apiKey',
+  'baseUrl',
+  'timeout',
+  'maxRetries',
+  'budget',
+  'userAgent',
+  'clock',
+  'dispatcher',
+  'patienceMs',
+]
+
+const ROUTE = { route: 'new Client' }
+
+/** A number of the options, or of the environment. Throws a ValidationError that names where it comes from. */
+function numberFrom(
+  given: number | undefined,
+  name: string,
+  { env, variable, least }: { env: NodeJS.ProcessEnv; variable: string; least: number },
+): number | undefined {
+  const fromEnv = given === undefined ? env[variable]?.trim() : undefined
+  if (given === undefined && !fromEnv) return undefined
+  const value = given ?? Number(fromEnv)
+  if (Number.isFinite(value) && value >= least) return value
+  const field = given === undefined ? variable : name
+  const message = `${field} must be a number of at least ${least} (it is ${given ?? fromEnv})`
+  throw new ValidationError(message, ROUTE, [{ field, message }])
+}
+
+/**
+ * The options of a client with what the environment adds. Throws an AuthenticationError when there is no key, and a
+ * ValidationError for an unknown or senseless option.
+ */
+export function httpOptions(options: ClientOptions, env: NodeJS.ProcessEnv): HttpOptions {
+  refuseUnknown('new Client', options, KNOWN)
+  const { apiKey, baseUrl, timeout, maxRetries, ...others } = options
+  const key = (apiKey ?? env.PICTOGRAPH_API_KEY ?? '').trim()
+  if (key === '')
+    throw new AuthenticationError(
+      apiKey === undefined
+        ? 'There is no API key: set the environment variable PICTOGRAPH_API_KEY, or pass apiKey'
+        : 'The API key is empty: pass another apiKey, or leave it out and set PICTOGRAPH_API_KEY',
+      ROUTE,
+    )
+  const seconds = numberFrom(timeout, 'timeout', {
+    env,
+    variable: 'PICTOGRAPH_TIMEOUT',
+    least: 0.001,
+  })
+  const retries = numberFrom(maxRetries, 'maxRetries', {
+    env,
+    variable: 'PICTOGRAPH_MAX_RETRIES',
+    least: 0,
+  })
+  return {
+    ...others,
+    apiKey: key,
+    baseUrl: baseUrl ?? (env.PICTOGRAPH_BASE_URL?.trim() || DEFAULT_BASE_URL),
+    ...(seconds !== undefined && { timeoutMs: seconds * 1000 }),
+    ...(retries !== undefined && { maxRetries: Math.floor(retries) }),
+  }
+}

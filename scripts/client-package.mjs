@@ -1,0 +1,117 @@
+// Builds the client as a package of its own into out/client, and packs it: `npm run client:pack [FOLDER]`, by default
+// into dist/. What it depends on is read from the built code, in the versions of the app.
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { dirname, join, posix, resolve } from 'node:path'
+import { build } from 'rolldown'
+import { requireNode } from './node-version.mjs'
+
+requireNode()
+const root = join(import.meta.dirname, '..')
+const source = join(root, 'packages/client')
+const out = join(root, 'out/client')
+const types = join(root, 'out/client-types')
+const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'))
+const own = readJson(join(root, 'package.json'))
+
+function run(command, args, options = {}) {
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+    ...options,
+  })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`)
+}
+
+/** Whose types others import. */
+const ENTRY = 'electron/core/client/client.d.ts'
+
+const isPackage = (id) => /^[a-z@]/i.test(id) && !/^[a-z]:[\\/]/i.test(id)
+
+const packageOf = (id) => id.split('/', id.startsWith('@') ? 2 : 1).join('/')
+
+/** Names of packages that the built files import. */
+function importedPackages(chunks) {
+  const ours = new Set(chunks.map(({ fileName }) => fileName))
+  const ids = chunks.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports])
+  return new Set(ids.filter((id) => !ours.has(id) && !isBuiltin(id)).map(packageOf))
+}
+
+async function buildCode() {
+  const { output } = await build({
+    cwd: root,
+    input: {
+      client: 'electron/core/client/client.ts',
+      // Threads, which lie beside what starts them.
+      'fetch-worker': 'electron/core/transfer/fetch-worker.ts',
+      'certificate-worker': 'electron/core/network/certificate-worker.ts',
+    },
+    platform: 'node',
+    external: isPackage,
+    // Two copies of an error would not know each other: `require` gets the same module as `import`.
+    output: { dir: out, format: 'esm', chunkFileNames: '[name].js', comments: { legal: true } },
+  })
+  return importedPackages(output)
+}
+
+/**
+ * The types of what others import, and of what these name: the compiler writes a file a module, and imports by alias
+ * become relative. Answers the names of packages.
+ */
+function buildTypes() {
+  run('tsc', ['-p', join(source, 'tsconfig.json')])
+  const packages = new Set()
+  const done = new Set()
+  const copy = (file) => {
+    if (done.has(file)) return
+    done.add(file)
+    const text = readFileSync(join(types, file), 'utf8')
+    const rewritten = text.replaceAll(
+      /(from |import\()(['"])([^'"]+)\2/g,
+      (_all, before, quote, id) => {
+        if (isPackage(id)) {
+          if (!isBuiltin(id)) packages.add(packageOf(id))
+          return `${before}${quote}${id}${quote}`
+        }
+        const target = targetOf(id, file)
+        copy(target)
+        const path = posix.relative(posix.dirname(file), target).replace(/\.d\.ts$/, '.js')
+        return `${before}${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`
+      },
+    )
+    const place = join(out, 'types', file)
+    mkdirSync(dirname(place), { recursive: true })
+    writeFileSync(place, rewritten)
+  }
+  copy(ENTRY)
+  const entry = `/// <reference types="node" />\nexport * from './types/${ENTRY.replace(/\.d\.ts$/, '.js')}'\n`
+  writeFileSync(join(out, 'client.d.ts'), entry)
+  return packages
+}
+
+/** The file of types that a module's import means, below `types`. */
+function targetOf(id, file) {
+  const path = id.replace(/\.ts$/, '.d.ts')
+  if (path.startsWith('#core/')) return `electron/core/${path.slice('#core/'.length)}`
+  if (path.startsWith('#shared/')) return `shared/${path.slice('#shared/'.length)}`
+  return posix.join(posix.dirname(file), path)
+}
+
+rmSync(out, { recursive: true, force: true })
+rmSync(types, { recursive: true, force: true })
+mkdirSync(out, { recursive: true })
+const names = new Set([...(await buildCode()), ...buildTypes(), '@types/node'])
+const versions = { ...own.devDependencies, ...own.dependencies }
+const dependencies = Object.fromEntries([...names].sort().map((name) => [name, versions[name]]))
+const unknown = Object.keys(dependencies).filter((name) => !dependencies[name])
+if (unknown.length > 0) throw new Error(`Not in package.json: ${unknown.join(', ')}`)
+const { version } = own
+const manifest = { ...readJson(join(source, 'package.json')), version, dependencies }
+writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+copyFileSync(join(source, 'README.md'), join(out, 'README.md'))
+if (existsSync(join(root, 'LICENSE'))) copyFileSync(join(root, 'LICENSE'), join(out, 'LICENSE'))
+const target = resolve(process.argv[2] ?? join(root, 'dist'))
+mkdirSync(target, { recursive: true })
+run('npm', ['pack', '--silent', '--pack-destination', target], { cwd: out })

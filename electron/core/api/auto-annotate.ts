@@ -1,6 +1,18 @@
 import { z } from 'zod'
-import type { CallOptions, Http } from './http.ts'
-import { wireFields } from './options.ts'
+import {
+  BATCH_OPTIONS,
+  type BatchOptions,
+  batchJobSchema,
+  begunSchema,
+  quoteSchema,
+  SIMILAR_OPTIONS,
+  type SimilarOptions,
+  wireClasses,
+} from './batch-annotate.ts'
+import { type CallOptions, type Http, segment } from './http.ts'
+import { refuseUnknown, wireFields } from './options.ts'
+import { SAM3_OPTIONS, type Sam3Options, sam3Form } from './sam3-form.ts'
+import { data } from './schemas.ts'
 import { number, rowsOf } from './tolerant.ts'
 import type { WireAnnotation } from './wire-annotation.ts'
 
@@ -43,6 +55,33 @@ function oneForm(prediction: Prediction): Prediction {
   const isBox = ({ type }: WireAnnotation) => type === 'bbox' || type === 'box'
   const outlines = prediction.annotations.filter((item) => !isBox(item))
   return outlines.length > 0 ? { ...prediction, annotations: outlines } : prediction
+}
+
+const sam3Schema = z.intersection(
+  answerSchema,
+  z.object({ width: number, height: number }).transform(({ width, height }) => ({
+    width: width ?? null,
+    height: height ?? null,
+  })),
+)
+
+/** For what takes the service minutes, milliseconds. */
+const SLOW_MS = 300_000
+/** Images of one batch at the most. */
+export const BATCH_LIMIT = 5_000
+
+function similarBody(
+  where: string,
+  { dataset, image }: Pick<PromptTarget, 'dataset' | 'image'>,
+  options: SimilarOptions,
+): Record<string, unknown> {
+  return {
+    dataset_name: dataset,
+    image_filename: image,
+    scope: 'directory',
+    output_type: 'polygon',
+    ...wireFields(where, options, SIMILAR_OPTIONS),
+  }
 }
 
 interface Pixel {
@@ -143,6 +182,96 @@ export class AutoAnnotate {
         maxDetections: 'max_detections',
       }),
     })
+  }
+
+  /**
+   * In any picture of this disk, of at most 25 MB: nothing of it is kept in a dataset. One fee a picture, however often
+   * it is asked; what fails is free.
+   */
+  async sam3Predict(
+    file: string,
+    options: CallOptions & Sam3Options,
+  ): Promise<Prediction & { width: number | null; height: number | null }> {
+    const { signal, idempotencyKey, retries, ...prompt } = options
+    refuseUnknown('autoAnnotate.sam3Predict', prompt, SAM3_OPTIONS)
+    const body = await sam3Form(file, prompt)
+    const answer = await this.#http.json(data(sam3Schema), 'POST', '/sam3/predict', {
+      ...(signal && { signal }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(retries !== undefined && { retries }),
+      body,
+      silenceMs: SLOW_MS,
+    })
+    return prompt.output === 'bbox' ? answer.data : { ...answer.data, ...oneForm(answer.data) }
+  }
+
+  /** Labels many images in the background: drafts, beside what is there. At most `BATCH_LIMIT` images. */
+  batch(
+    dataset: string,
+    images: readonly string[],
+    { classes, ...options }: BatchOptions,
+    call: CallOptions = {},
+  ) {
+    const body = {
+      dataset_name: dataset,
+      image_filenames: images,
+      classes: wireClasses(classes),
+      ...wireFields('autoAnnotate.batch', options, BATCH_OPTIONS),
+    }
+    return this.#http.json(begunSchema, 'POST', '/auto-annotate/batch', { ...call, body })
+  }
+
+  /** What a batch would cost; `projected`: images that are not on the service yet. */
+  batchQuote(
+    dataset: string,
+    images: readonly string[],
+    {
+      classes,
+      projected = [],
+      ...options
+    }: Pick<BatchOptions, 'classes' | 'modelId' | 'sahiEnabled' | 'sahiSliceSize'> & {
+      projected?: readonly { count: number; width?: number; height?: number }[]
+    },
+    call: CallOptions = {},
+  ) {
+    const body = {
+      dataset_name: dataset,
+      image_filenames: images,
+      projected,
+      classes: wireClasses(classes),
+      ...wireFields('autoAnnotate.batchQuote', options, BATCH_OPTIONS),
+    }
+    return this.#http.json(quoteSchema, 'POST', '/auto-annotate/batch/quote', { ...call, body })
+  }
+
+  /** How a batch, or a search for similar objects, stands. */
+  job(id: string, call: CallOptions = {}) {
+    return this.#http.json(batchJobSchema, 'GET', `/auto-annotate/batch/${segment(id)}`, call)
+  }
+
+  /** What was done until then is paid. */
+  async cancel(id: string, call: CallOptions = {}): Promise<void> {
+    const path = `/auto-annotate/batch/${segment(id)}/cancel`
+    await this.#http.json(z.unknown(), 'POST', path, call)
+  }
+
+  /** Finds objects like those of one image in others, in the background; see `job`. */
+  similar(
+    target: Pick<PromptTarget, 'dataset' | 'image'>,
+    options: SimilarOptions,
+    call: CallOptions = {},
+  ) {
+    const body = similarBody('autoAnnotate.similar', target, options)
+    return this.#http.json(begunSchema, 'POST', '/auto-annotate/similar', { ...call, body })
+  }
+
+  similarQuote(
+    target: Pick<PromptTarget, 'dataset' | 'image'>,
+    options: SimilarOptions,
+    call: CallOptions = {},
+  ) {
+    const body = similarBody('autoAnnotate.similarQuote', target, options)
+    return this.#http.json(quoteSchema, 'POST', '/auto-annotate/similar/quote', { ...call, body })
   }
 
   #ask(

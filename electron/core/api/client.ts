@@ -2,14 +2,20 @@ import { Annotations } from './annotations.ts'
 import { AutoAnnotate } from './auto-annotate.ts'
 import { type ClientOptions, httpOptions } from './client-options.ts'
 import { Comments } from './comments.ts'
+import { Credits } from './credits.ts'
 import { Datasets } from './datasets.ts'
 import { Directories } from './directories.ts'
 import { Exports } from './exports.ts'
 import { Http } from './http.ts'
 import { Images } from './images.ts'
+import { Jobs } from './jobs.ts'
+import { Models } from './models.ts'
 import { Organizations } from './organizations.ts'
+import { Search } from './search.ts'
+import { Tasks } from './tasks.ts'
 
 export { BULK_SAVE_LIMIT } from './annotations.ts'
+export { BATCH_LIMIT } from './auto-annotate.ts'
 export { type BudgetState, PLAN_LIMITS, RequestBudget } from './budget.ts'
 export type { ClientOptions } from './client-options.ts'
 export { DOWNLOAD_LISTING_LIMIT, type DownloadMode } from './datasets.ts'
@@ -33,6 +39,11 @@ export class Client implements Disposable {
   readonly exports: Exports
   readonly organizations: Organizations
   readonly autoAnnotate: AutoAnnotate
+  readonly models: Models
+  readonly jobs: Jobs
+  readonly search: Search
+  readonly credits: Credits
+  readonly tasks: Tasks
   readonly http: Http
 
   /** Throws an AuthenticationError without a key, and a ValidationError for an unknown option. */
@@ -46,6 +57,11 @@ export class Client implements Disposable {
     this.exports = new Exports(this.http)
     this.organizations = new Organizations(this.http)
     this.autoAnnotate = new AutoAnnotate(this.http)
+    this.models = new Models(this.http)
+    this.jobs = new Jobs(this.http)
+    this.search = new Search(this.http)
+    this.credits = new Credits(this.http)
+    this.tasks = new Tasks(this.http)
   }
 
   /** Requests an hour, and whether they are paused. */

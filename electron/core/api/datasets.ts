@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { type CallOptions, type Http, segment } from './http.ts'
+import {
+  type DatasetStorage,
+  DUPLICATE_OPTIONS,
+  type DuplicateOptions,
+  type Duplicates,
+  duplicatesSchema,
+  storageJobSchema,
+  storageSchema,
+} from './dataset-storage.ts'
+import { type CallOptions, type Http, type Query, segment } from './http.ts'
 import { Images, type ListOptions } from './images.ts'
 import { wireFields } from './options.ts'
 import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
@@ -137,11 +146,67 @@ export class Datasets {
       .data
   }
 
+  /**
+   * Groups of images that look the same, by what the service's model sees in them. Slow: of a large dataset only a
+   * sample is looked at.
+   */
+  async duplicates(
+    dataset: string,
+    options: CallOptions & DuplicateOptions = {},
+  ): Promise<Duplicates> {
+    const { signal, retries, idempotencyKey: _key, ...given } = options
+    const query = wireFields('datasets.duplicates', given, DUPLICATE_OPTIONS) as Query
+    const path = `/datasets/${segment(dataset)}/duplicates`
+    const call = { ...(signal && { signal }), ...(retries !== undefined && { retries }) }
+    const answer = await this.#http.json(data(duplicatesSchema), 'GET', path, {
+      ...call,
+      query,
+      silenceMs: SLOW_MS,
+    })
+    return answer.data
+  }
+
+  /** Where its images lie, and what bringing them back would cost. */
+  async storage(dataset: string, call: CallOptions = {}): Promise<DatasetStorage> {
+    const path = `/datasets/${segment(dataset)}/storage`
+    return (await this.#http.json(data(storageSchema), 'GET', path, call)).data
+  }
+
+  /** Into cold storage, free: browsing and annotations still work, the image files cannot be had. */
+  freeze(dataset: string, call: CallOptions = {}) {
+    return this.#moveStorage(dataset, 'freeze', call)
+  }
+
+  /** Back from cold storage, for what `storage` said. Throws a PaymentRequiredError where that is more than is left. */
+  restore(dataset: string, call: CallOptions = {}) {
+    return this.#moveStorage(dataset, 'restore', call)
+  }
+
+  /** Resolves when freezing or restoring has ended. */
+  async storageSettled(dataset: string, call: CallOptions = {}): Promise<DatasetStorage> {
+    for (let pauseMs = POLL_MS; ; pauseMs = Math.min(LONGEST_POLL_MS, pauseMs * 1.5)) {
+      const state = await this.storage(dataset, call)
+      if (state.storage_state === 'idle') return state
+      await this.#http.clock.sleep(pauseMs, call.signal)
+    }
+  }
+
+  async #moveStorage(dataset: string, verb: 'freeze' | 'restore', call: CallOptions) {
+    const path = `/datasets/${segment(dataset)}/storage/${verb}`
+    return (await this.#http.json(data(storageJobSchema), 'POST', path, call)).data
+  }
+
   async #turn(dataset: string, verb: string, call: CallOptions): Promise<RemoteDataset> {
     const path = `/datasets/${segment(dataset)}/${verb}`
     return (await this.#http.json(data(remoteDatasetSchema), 'POST', path, call)).data
   }
 }
+
+/** How often a job is asked for, milliseconds. */
+const POLL_MS = 2_000
+const LONGEST_POLL_MS = 30_000
+/** For what takes the service minutes, milliseconds. */
+const SLOW_MS = 300_000
 
 /** Exactly this many items mean that there are more. */
 export const DOWNLOAD_LISTING_LIMIT = 10_000

@@ -3,6 +3,7 @@ import { type CallOptions, type Http, segment } from './http.ts'
 import { isUuid } from './image-address.ts'
 import { wireFields } from './options.ts'
 import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
+import { saveStorage } from './save-file.ts'
 import { data, exportSchema, type RemoteExport } from './schemas.ts'
 
 /** How often a running export is asked for, milliseconds. */
@@ -86,6 +87,16 @@ export class Exports {
     const schema = data(z.object({ download_url: z.string() }))
     const answer = await this.#http.json(schema, 'GET', `${path}/download`, { ...call, query })
     return answer.data.download_url
+  }
+
+  /** Writes the ZIP of a completed export, under another name until it is whole. */
+  async download(
+    name: string,
+    dataset: string,
+    file: string,
+    call: CallOptions = {},
+  ): Promise<void> {
+    await saveStorage(this.#http, await this.downloadUrl(name, dataset, call), file, call)
   }
 
   async delete(name: string, dataset: string, call: CallOptions = {}): Promise<void> {

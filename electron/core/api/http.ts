@@ -56,14 +56,25 @@ export interface CallOptions {
 }
 
 /** What a method passes on of the options that it was given, besides its own. */
-const CALL_KEYS: readonly string[] = ['signal', 'idempotencyKey', 'retries', 'query', 'body']
+const CALL_KEYS: readonly string[] = [
+  'signal',
+  'idempotencyKey',
+  'retries',
+  'query',
+  'body',
+  'silenceMs',
+]
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-export type Query = Record<string, string | number | boolean | null | undefined>
+/** A list repeats its key. */
+export type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>
 
 interface Call extends CallOptions {
   query?: Query
+  /** Sent as JSON; a form as multipart. */
   body?: unknown
+  /** How long the service may be silent, milliseconds; the client's own when left out. */
+  silenceMs?: number
 }
 
 interface Answer {
@@ -239,7 +250,8 @@ export class Http {
   async #send(method: Method, path: string, call: Call, key: string | null): Promise<Answer> {
     const route = `${method} ${API_PREFIX}${path}`
     const url = this.#url(path, call.query)
-    const hasBody = call.body !== undefined
+    const body = await encoded(call.body)
+    const silenceMs = call.silenceMs ?? this.#timeoutMs
     let response: Dispatcher.ResponseData
     try {
       response = await request(url, {
@@ -247,16 +259,16 @@ export class Http {
         dispatcher: this.#dispatcher,
         signal: call.signal,
         // Of silence, not of the whole: a large body may take as long as it comes.
-        headersTimeout: this.#timeoutMs,
-        bodyTimeout: this.#timeoutMs,
+        headersTimeout: silenceMs,
+        bodyTimeout: silenceMs,
         headers: {
           'x-api-key': this.#apiKey,
           accept: 'application/json',
           'user-agent': this.#userAgent,
           ...(key !== null && { 'idempotency-key': key }),
-          ...(hasBody && { 'content-type': 'application/json' }),
+          ...(body && { 'content-type': body.type }),
         },
-        ...(hasBody && { body: JSON.stringify(call.body) }),
+        ...(body && { body: body.content }),
       })
     } catch (error) {
       throw networkError(error, route)
@@ -285,9 +297,21 @@ export class Http {
     refuseDots(path)
     const url = new URL(`${base}${API_PREFIX}${path}`)
     for (const [name, value] of Object.entries(query))
-      if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
+      if (Array.isArray(value)) for (const one of value) url.searchParams.append(name, one)
+      else if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
     return url
   }
+}
+
+/** A body as it is sent; null: none. */
+async function encoded(body: unknown): Promise<{ type: string; content: string | Buffer } | null> {
+  if (body === undefined) return null
+  if (!(body instanceof FormData))
+    return { type: 'application/json', content: JSON.stringify(body) }
+  // Whole, so that it can be sent again: the service takes at most 25 MB.
+  const form = new Response(body)
+  const type = form.headers.get('content-type') ?? ''
+  return { type, content: Buffer.from(await form.arrayBuffer()) }
 }
 
 /**

@@ -1,15 +1,13 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { buffer } from 'node:stream/consumers'
-import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { splitSchema } from '#shared/model/dataset.ts'
-import { NetworkError, NotFoundError, ValidationError } from './errors.ts'
+import { NotFoundError, ValidationError } from './errors.ts'
 import { type CallOptions, type Http, newIdempotencyKey, type Query, segment } from './http.ts'
 import { imageById, imageOfDataset, imageRoute, isUuid } from './image-address.ts'
 import { refuseUnknown, wireFields } from './options.ts'
 import { allItems, hasMore, type Listing, pageSchema, type Range } from './paging.ts'
+import { readBody, saveBody } from './save-file.ts'
 import {
   batchResultSchema,
   copiedSchema,
@@ -129,13 +127,6 @@ const UPDATES = { status: 'status', displayName: 'display_name', isArchived: 'is
 /** More than one of a name are archived ones. */
 const SAME_NAME = 20
 
-/** Throws a NetworkError when a body ended before its announced length. */
-function whole<T extends { length: number }>(bytes: T, expected: number | null): T {
-  if (expected === null || bytes.length === expected) return bytes
-  const message = `The image broke off after ${bytes.length} of ${expected} bytes`
-  throw new NetworkError(message, { route: 'GET /images' })
-}
-
 /** `image` is `directory/…/filename` inside the dataset, or the image's UUID. All methods throw a PictographError. */
 export class Images {
   readonly #http: Http
@@ -241,18 +232,10 @@ export class Images {
     image: string,
     { file, ...call }: CallOptions & { file?: string } = {},
   ): Promise<Buffer | null> {
-    const { body, sizeBytes } = await this.bytes(dataset, image, call)
-    if (file === undefined) return whole(await buffer(body), sizeBytes)
-    const part = `${file}.part`
-    const { signal } = call
-    try {
-      await pipeline(body, createWriteStream(part), { ...(signal && { signal }) })
-      whole(await stat(part).then(({ size }) => ({ length: size })), sizeBytes)
-      await rename(part, file)
-    } catch (error) {
-      await rm(part, { force: true })
-      throw error
-    }
+    const received = await this.bytes(dataset, image, call)
+    const route = `GET /images/${dataset}/${image}`
+    if (file === undefined) return readBody(received, route, call)
+    await saveBody(received, file, route, call)
     return null
   }
 

@@ -7,7 +7,9 @@ import { DOWNLOAD_OPTIONS, type DownloadOptions, type DownloadResult } from './d
 
 export type { CreateFields } from '#core/api/annotations.ts'
 export type { Prediction } from '#core/api/auto-annotate.ts'
+export type { BatchOptions, SimilarOptions } from '#core/api/batch-annotate.ts'
 export {
+  BATCH_LIMIT,
   BULK_SAVE_LIMIT,
   BULK_UPLOAD_LIMIT,
   type BudgetState,
@@ -29,9 +31,16 @@ export {
   RequestBudget,
   type WireAnnotation,
 } from '#core/api/client.ts'
+export type { CreditEntry } from '#core/api/credits.ts'
+export type { DatasetStorage, DuplicateOptions, Duplicates } from '#core/api/dataset-storage.ts'
 export * from '#core/api/errors.ts'
+export type { RemoteJob } from '#core/api/jobs.ts'
+export type { ModelPrediction, RemoteModel, WeightsOptions } from '#core/api/models.ts'
 export type { Listing } from '#core/api/paging.ts'
+export type { Sam3Options } from '#core/api/sam3-form.ts'
 export type { RemoteComment, RemoteExport } from '#core/api/schemas.ts'
+export type { FoundImage } from '#core/api/search.ts'
+export type { RemoteTask } from '#core/api/tasks.ts'
 export type { DownloadOptions, DownloadProgress, DownloadResult } from './download-options.ts'
 
 class DatasetsWithDownload extends Datasets {

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import type { CallOptions, Http } from './http.ts'
+import { allItems, type Listing, type Page, type Range } from './paging.ts'
+import { flag, number, rows, rowsOf, text } from './tolerant.ts'
+
+/** The service gives no more entries at once. */
+const PAGE_LIMIT = 100
+
+const entrySchema = z.object({
+  id: z.string(),
+  operation: text,
+  /** Millionths of a dollar; what was spent is below 0. */
+  amount: number,
+  created_at: text,
+})
+export type CreditEntry = z.infer<typeof entrySchema>
+
+/** Amounts are millionths of a dollar. */
+const balanceSchema = z.object({
+  included_allowance_micro_usd: number,
+  included_remaining_micro_usd: number,
+  budget_micro_usd: number,
+  budget_remaining_micro_usd: number,
+  period_spend_micro_usd: number,
+  credits_reset_at: text,
+  recent_history: rows(entrySchema),
+})
+
+const estimateSchema = z.object({
+  operation: text,
+  /** `minute` or `call` */
+  unit: text,
+  quantity: number,
+  micro_usd_per_unit: number,
+  total_micro_usd: number,
+  remaining_micro_usd: number,
+  sufficient: flag,
+})
+
+/** What may be spent, was spent, and would be. All methods throw a PictographError. */
+export class Credits {
+  readonly #http: Http
+
+  constructor(http: Http) {
+    this.#http = http
+  }
+
+  balance(call: CallOptions = {}) {
+    return this.#http.json(balanceSchema, 'GET', '/credits/balance', call)
+  }
+
+  /** Latest first. */
+  history(options: CallOptions & Range = {}): Listing<CreditEntry> {
+    const { limit, offset, ...call } = options
+    const schema = z.object({ entries: z.array(z.unknown()) })
+    return allItems(
+      async (limit, offset): Promise<Page<CreditEntry>> => {
+        const query = { limit, offset }
+        const { entries } = await this.#http.json(schema, 'GET', '/credits/history', {
+          ...call,
+          query,
+        })
+        return {
+          items: rowsOf(entrySchema, entries),
+          received: entries.length,
+          pagination: null,
+        }
+      },
+      { limit, offset },
+      PAGE_LIMIT,
+    )
+  }
+
+  /** What an operation would cost before it is done; `quantity` in the operation's unit. */
+  estimate(operation: string, quantity = 1, call: CallOptions = {}) {
+    const query = { operation, quantity }
+    return this.#http.json(estimateSchema, 'GET', '/credits/estimate', { ...call, query })
+  }
+}

@@ -1,0 +1,83 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { NetworkError } from './errors.ts'
+import type { Http } from './http.ts'
+import { networkError } from './network-error.ts'
+import { getStorage } from './storage.ts'
+
+interface Saving {
+  signal?: AbortSignal
+}
+
+/** A body and its announced length in bytes; null where it was not announced. */
+interface Received {
+  body: Readable
+  sizeBytes: number | null
+}
+
+/** A body as it comes. What breaks it off becomes a NetworkError, and so does an end before its announced length. */
+async function* chunksOf({ body, sizeBytes }: Received, route: string): AsyncGenerator<Buffer> {
+  let bytes = 0
+  try {
+    for await (const chunk of body) {
+      bytes += chunk.length
+      yield chunk
+    }
+  } catch (error) {
+    throw networkError(error, route)
+  }
+  if (sizeBytes !== null && bytes !== sizeBytes)
+    throw new NetworkError(`It broke off after ${bytes} of ${sizeBytes} bytes`, { route })
+}
+
+/** A whole body. Throws a NetworkError, or the signal's reason. */
+export async function readBody(
+  received: Received,
+  route: string,
+  { signal }: Saving,
+): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  try {
+    for await (const chunk of chunksOf(received, route)) chunks.push(chunk)
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  }
+  return Buffer.concat(chunks)
+}
+
+/**
+ * Writes a body to a file, under another name until it is whole. Throws a NetworkError, the signal's reason, or the
+ * system's error about the file.
+ */
+export async function saveBody(
+  received: Received,
+  file: string,
+  route: string,
+  { signal }: Saving,
+): Promise<void> {
+  const part = `${file}.part`
+  try {
+    const options = { ...(signal && { signal }) }
+    await pipeline(chunksOf(received, route), createWriteStream(part), options)
+    await rename(part, file)
+  } catch (error) {
+    await rm(part, { force: true })
+    signal?.throwIfAborted()
+    throw error
+  }
+}
+
+/** Writes what lies at a signed address to a file. Throws a PictographError, or as `saveBody`. */
+export async function saveStorage(
+  http: Http,
+  address: string,
+  file: string,
+  { signal }: Saving,
+): Promise<void> {
+  const saving = { ...(signal && { signal }) }
+  const received = await getStorage(http.dispatcher, address, saving)
+  await saveBody(received, file, 'GET storage', saving)
+}

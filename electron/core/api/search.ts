@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import type { CallOptions, Http } from './http.ts'
+import { allItems, type Listing, type Page, type Range } from './paging.ts'
+import { count, number, rowsOf, text } from './tolerant.ts'
+
+/** The service gives no more results at once. */
+const PAGE_LIMIT = 500
+
+const foundSchema = z.object({
+  id: z.string(),
+  dataset_id: text,
+  filename: z.string(),
+  virtual_directory_path: text,
+  status: text,
+  annotation_count: count,
+  image_auto_tags: z.record(z.string(), z.unknown()).nullish().catch(null),
+  /** 0..1; only of similar images. */
+  similarity: number,
+})
+export type FoundImage = z.infer<typeof foundSchema>
+
+const answerSchema = z.object({ results: z.array(z.unknown()) })
+
+/** Images by what they show. All methods throw a PictographError. */
+export class Search {
+  readonly #http: Http
+
+  constructor(http: Http) {
+    this.#http = http
+  }
+
+  /** Images that look like one of the dataset, most similar first. `directoryPath`: only in that directory. */
+  async similar(
+    imageId: string,
+    options: CallOptions & { threshold?: number; limit?: number; directoryPath?: string } = {},
+  ): Promise<FoundImage[]> {
+    const { threshold = 0.6, limit = 50, directoryPath, ...call } = options
+    const query = { image_id: imageId, threshold, limit, directory_path: directoryPath }
+    const { results } = await this.#http.json(answerSchema, 'GET', '/search/similar', {
+      ...call,
+      query,
+    })
+    return rowsOf(foundSchema, results)
+  }
+
+  /** Images that have all of these tags, which the service found by itself. At least one. */
+  byTags(
+    tags: {
+      objects?: readonly string[]
+      scenes?: readonly string[]
+      attributes?: readonly string[]
+    },
+    options: CallOptions & Range & { dataset?: string } = {},
+  ): Listing<FoundImage> {
+    const { dataset, limit, offset, ...call } = options
+    const { objects, scenes, attributes } = tags
+    return allItems(
+      async (limit, offset): Promise<Page<FoundImage>> => {
+        const query = { objects, scenes, attributes, dataset_name: dataset, limit, offset }
+        const { results } = await this.#http.json(answerSchema, 'GET', '/search/by-tags', {
+          ...call,
+          query,
+        })
+        return {
+          items: rowsOf(foundSchema, results),
+          received: results.length,
+          pagination: null,
+        }
+      },
+      { limit, offset },
+      PAGE_LIMIT,
+    )
+  }
+}

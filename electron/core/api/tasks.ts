@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { type CallOptions, type Http, segment } from './http.ts'
+import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
+import { data } from './schemas.ts'
+import { number, rows, text } from './tolerant.ts'
+
+/** The service gives no more tasks at once. */
+const PAGE_LIMIT = 100
+
+const taskSchema = z.object({
+  id: z.string(),
+  dataset_id: text,
+  dataset: z.unknown().optional(),
+  title: text,
+  /** `annotate` or `review` */
+  kind: text,
+  /** `open` or `done` */
+  status: text,
+  created_at: text,
+  image_count: number,
+  assignee_count: number,
+})
+export type RemoteTask = z.infer<typeof taskSchema>
+
+const contributionsSchema = z.object({
+  task_id: text,
+  contributors: rows(z.looseObject({})),
+  total_images: number,
+  images_complete: number,
+  total_active_seconds: number,
+})
+
+/** Work that was given to people. All methods throw a PictographError. */
+export class Tasks {
+  readonly #http: Http
+
+  constructor(http: Http) {
+    this.#http = http
+  }
+
+  list(options: CallOptions & Range = {}): Listing<RemoteTask> {
+    const { limit, offset, ...call } = options
+    return allItems(
+      (limit, offset) =>
+        this.#http.json(pageSchema(taskSchema), 'GET', '/tasks', {
+          ...call,
+          query: { limit, offset },
+        }),
+      { limit, offset },
+      PAGE_LIMIT,
+    )
+  }
+
+  /** Who did how much of a task. */
+  async contributions(id: string, call: CallOptions = {}) {
+    const path = `/tasks/${segment(id)}/contributions`
+    return (await this.#http.json(data(contributionsSchema), 'GET', path, call)).data
+  }
+}

@@ -32,6 +32,9 @@ const HELP = `Pictograph Desktop
       --format F                files (default: images with a JSON file each), or a format
       --only images|annotations
       --stage S --split S --class C --tag T     only these; each may be repeated
+      --on-changed beside|skip|replace          files there that you made or changed (default beside:
+                                they stay, and the service's come as "name (service).ext")
+      --force                   the same as --on-changed replace
   pictograph-desktop upload FOLDER DATASET     folders, images or ZIPs
       --directory /D            below which directory of the dataset
       --tree keep|first|flat    which directories of the folder
@@ -107,6 +110,8 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
         directory: { type: 'string' },
         tree: { type: 'string' },
         existing: { type: 'string' },
+        'on-changed': { type: 'string' },
+        force: { type: 'boolean' },
         connections: { type: 'string' },
         'no-labels': { type: 'boolean' },
         create: { type: 'boolean' },

@@ -47,6 +47,8 @@ export interface TransferValues {
   tree?: string
   existing?: string
   connections?: string
+  'on-changed'?: string
+  force?: boolean
   'no-labels'?: boolean
   create?: boolean
   json?: boolean
@@ -74,6 +76,7 @@ function options<T>(
     stages: 'stage',
     splits: 'split',
     onExisting: 'existing',
+    onChanged: 'on-changed',
   }
   const name = String(issue.path[0])
   const message =
@@ -103,6 +106,7 @@ function downloadJob(positionals: readonly string[], values: TransferValues, cwd
       tags: values.tag ?? [],
       classes: values.class ?? [],
       imageIds: null,
+      onChanged: values['on-changed'] ?? (values.force ? 'replace' : 'beside'),
     }),
   }
 }

@@ -18,7 +18,12 @@ import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { formatDuration } from '#shared/model/duration.ts'
 import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
-import { ALL_FILES, type DownloadOptions, type DownloadPlan } from '#shared/model/transfer.ts'
+import {
+  ALL_FILES,
+  type DownloadOptions,
+  type DownloadPlan,
+  downloadOptionsSchema,
+} from '#shared/model/transfer.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 
 function words(text: string): string[] {
@@ -134,13 +139,6 @@ function Plan({
             ' It stops when the disk is full, and goes on when there is room: files that are there count as done.',
           )}
       </p>
-      {hasFolder && plan.holdsFiles && (
-        <p className="text-warning">
-          {t(
-            'The folder is not empty: a file that has the name of one of these is replaced, unless it is the same.',
-          )}
-        </p>
-      )}
       {tooMany && (
         <p className="text-warning">
           {t('Only {count} are left of this hour: it pauses in between and goes on by itself.', {
@@ -150,6 +148,14 @@ function Plan({
       )}
     </div>
   )
+}
+
+const onChangedSchema = downloadOptionsSchema.shape.onChanged.unwrap()
+
+const CHANGED_HINT: Record<DownloadOptions['onChanged'], () => string> = {
+  beside: () => t('The service’s file is then called “photo (service).jpg”.'),
+  skip: () => t('They are listed as failed, and can be tried again.'),
+  replace: () => t('What you changed in them is lost.'),
 }
 
 /** What of a dataset is to be on this disk, where, and in which form. */
@@ -255,6 +261,28 @@ export function DownloadDialog({
           )}
         </div>
         {imageIds === null && <Filters options={options} onChange={change} />}
+        {folder !== '' && plan.data?.holdsFiles && (
+          <Field
+            label={t('The folder is not empty. Files in it that you made or changed')}
+            hint={CHANGED_HINT[options.onChanged]()}
+          >
+            {(id) => (
+              <SelectField
+                id={id}
+                value={options.onChanged}
+                onChange={({ target: field }) =>
+                  change({ onChanged: onChangedSchema.parse(field.value) })
+                }
+              >
+                <option value="beside">{t('Keep them, and put the service’s beside them')}</option>
+                <option value="skip">
+                  {t('Keep them, and leave out the images they are in the way of')}
+                </option>
+                <option value="replace">{t('Replace them')}</option>
+              </SelectField>
+            )}
+          </Field>
+        )}
         {plan.isError && <ErrorNote>{plan.error.message}</ErrorNote>}
         {plan.data ? (
           <Plan plan={plan.data} hasFolder={folder !== ''} byClass={options.classes.length > 0} />

@@ -14,6 +14,11 @@ export const downloadOptionsSchema = z.object({
   classes: z.array(z.string()),
   /** A window names images by our ids, a transfer by the service's; null: all. */
   imageIds: z.array(z.string()).nullable(),
+  /**
+   * Files in the folder that no download left as they are: they stay and the service's come beside them, they are
+   * replaced, or their images are left out.
+   */
+  onChanged: z.enum(['beside', 'replace', 'skip']).default('beside'),
 })
 export type DownloadOptions = z.infer<typeof downloadOptionsSchema>
 
@@ -25,6 +30,7 @@ export const ALL_FILES: DownloadOptions = {
   tags: [],
   classes: [],
   imageIds: null,
+  onChanged: 'beside',
 }
 
 export const uploadOptionsSchema = z.object({

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { writeImage } from '#tests/helpers/core.ts'
@@ -45,6 +45,37 @@ test('a dataset is downloaded with one click, in the form the training needs', a
   await app.screenshot('transfers')
   expect(readFileSync(join(folder, 'street/data.yaml'), 'utf8')).toContain('car')
   expect(readdirSync(join(folder, 'street'))).toContain('images')
+})
+
+test('a second download asks about files that were changed here, and keeps them', async ({
+  app,
+  service,
+  folder,
+}) => {
+  const target = join(folder, 'street')
+  const page = await addAccount(app, service)
+  const begin = async () => {
+    await page.getByRole('button', { name: 'Download street scenes' }).click()
+    await page.getByLabel('Into the folder').fill(target)
+  }
+  await begin()
+  await page.getByRole('button', { name: 'Download', exact: true }).click()
+  await expect(rows(page, 'done')).toHaveCount(1)
+  const label = readdirSync(target).find((name) => name.endsWith('.json')) ?? ''
+  writeFileSync(join(target, label), '{ "mine": true }')
+  await page.keyboard.press('Escape')
+  await begin()
+  const choice = page.getByLabel(/^The folder is not empty/)
+  await expect(choice).toHaveValue('beside')
+  await choice.selectOption('replace')
+  await expect(page.getByText('What you changed in them is lost.')).toBeVisible()
+  await choice.selectOption('beside')
+  await expectAccessible(page)
+  await app.screenshot('download-again')
+  await page.getByRole('button', { name: 'Download', exact: true }).click()
+  await expect(rows(page, 'done')).toHaveCount(2)
+  expect(readFileSync(join(target, label), 'utf8')).toBe('{ "mine": true }')
+  expect(readdirSync(target)).toContain(label.replace('.json', ' (service).json'))
 })
 
 test('a folder is uploaded with its directories, and dropped again it is known', async ({

@@ -15,6 +15,7 @@ import {
 } from './download-plan.ts'
 import { type FetchedFile, fetchFile, SMALL_BYTES } from './fetch-file.ts'
 import type { JobContext } from './job.ts'
+import { isSameContent, type OwnFiles } from './own-files.ts'
 import type { SafeFolder } from './safe-folder.ts'
 import { decodes, isWhole, isWholeImage } from './whole-image.ts'
 
@@ -27,6 +28,7 @@ interface Parts {
   options: DownloadOptions
   folder: SafeFolder
   addresses: DownloadAddresses
+  own: OwnFiles
   /** Where an archive lies while it is unpacked; below the folder. */
   staging: string
 }
@@ -37,20 +39,22 @@ export class DownloadImages {
   readonly #options: DownloadOptions
   readonly #folder: SafeFolder
   readonly #addresses: DownloadAddresses
+  readonly #own: OwnFiles
   readonly #staging: string
 
-  constructor({ context, options, folder, addresses, staging }: Parts) {
+  constructor({ context, options, folder, addresses, own, staging }: Parts) {
     this.#context = context
     this.#options = options
     this.#folder = folder
     this.#addresses = addresses
+    this.#own = own
     this.#staging = staging
   }
 
   /** `isAgain`: it was tried before in this run. Sets the item's size to what it is. */
   async fetch(item: DownloadItem, isAgain: boolean): Promise<'same' | 'fetched'> {
     const { transfers, transfer, fetch, onBytes, run, signal } = this.#context
-    const found = await this.#isThere(item)
+    const found = (await this.#isThere(item)) ?? (await this.#findPlace(item))
     if (found) return found
     // As the list had it: what comes may be of another size.
     const stamp = stampOf(item)
@@ -80,7 +84,40 @@ export class DownloadImages {
           'bytes' in note ? onBytes(note.bytes) : onEtag(note.etag),
         ))
     this.#keep(item, target, stamp, file)
+    await this.#unlessTheSame(item)
     return 'fetched'
+  }
+
+  /** Settles where the image goes: beside a file of somebody. Answers whether it is there already. */
+  async #findPlace(item: DownloadItem): Promise<'same' | 'fetched' | null> {
+    if (!this.#folder.wasThere(item.target)) return null
+    const place = await this.#own.placeFor(item.target)
+    if (place === item.target) return null
+    this.#move(item, place, item.target)
+    return this.#isThere(item)
+  }
+
+  #move(item: DownloadItem, target: string, movedFrom?: string): void {
+    const { transfers, transfer } = this.#context
+    item.target = target
+    item.facts = { ...item.facts, movedFrom }
+    transfers.setItems(transfer.id, [
+      { seq: item.seq, state: 'waiting', target, facts: item.facts },
+    ])
+  }
+
+  /** What lies at the image's own place may be the very same file: then there is no need of a second. */
+  async #unlessTheSame(item: DownloadItem): Promise<void> {
+    const { movedFrom } = item.facts
+    if (movedFrom === undefined) return
+    const [beside, own] = [
+      await this.#folder.place(item.target),
+      await this.#folder.place(movedFrom),
+    ]
+    if (!(await isSameContent(beside, own))) return
+    await rm(beside)
+    this.#move(item, movedFrom)
+    await this.#own.keep(movedFrom, { remoteId: item.source, stamp: stampOf(item) })
   }
 
   /**
@@ -149,6 +186,7 @@ export class DownloadImages {
 
   /** One image of an archive, to its place. false: it is not whole, and is fetched by itself. */
   async #unpack(item: DownloadItem, entry: ZipEntry): Promise<boolean> {
+    if (await this.#findPlace(item)) return true
     const file = await this.#folder.place(item.target)
     const judge = (bytes: Buffer) => decodes(item.target, bytes)
     const part = `${file}.part`
@@ -170,6 +208,7 @@ export class DownloadImages {
     await rename(part, file)
     const { size, mtimeMs } = await stat(file)
     this.#keep(item, file, stampOf(item), { sizeBytes: size, modifiedAtMs: mtimeMs })
+    await this.#unlessTheSame(item)
     return true
   }
 }

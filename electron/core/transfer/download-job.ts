@@ -22,6 +22,7 @@ import {
   wantedImages,
 } from './download-plan.ts'
 import type { JobContext } from './job.ts'
+import { OwnFiles } from './own-files.ts'
 import { SafeFolder } from './safe-folder.ts'
 
 /** Tries of one file before it counts as failed; what is general (no network) does not count. */
@@ -57,6 +58,7 @@ export class DownloadJob {
       staging: this.#staging,
       losses: this.#losses,
       addresses: this.#addresses,
+      own: new OwnFiles(context, this.#folder, this.#options),
     }
     this.#images = new DownloadImages(parts)
     this.#labels = new DownloadLabels(parts)
@@ -97,6 +99,8 @@ export class DownloadJob {
     const { files } = context.transfers.counts(context.transfer.id)
     await this.#labels.writeFormat()
     if (await this.#folder.hasGone()) throw this.#gone()
+    // Also with a failed file: to try it again fetches what is missing here, and the folder is the person's.
+    await this.#removeStaging()
     return this.#report(files.skipped)
   }
 
@@ -107,6 +111,10 @@ export class DownloadJob {
       for (const { target } of transfers.items<DownloadFacts>(transfer.id, state))
         for (const part of [`${target}.part`, `${target}.json.part`])
           await rm(join(this.#folder.root, part), { force: true })
+    await this.#removeStaging()
+  }
+
+  async #removeStaging(): Promise<void> {
     const staging = join(this.#folder.root, this.#staging)
     await forgetExports(this.#context, staging)
     await rm(staging, { recursive: true, force: true })
@@ -276,6 +284,9 @@ export class DownloadJob {
         : []),
       ...renamed.slice(0, 20).map(({ from, to }) => `“${from}” is called “${to}” here`),
       ...(renamed.length > 20 ? [`${renamed.length - 20} more have another name here`] : []),
+      ...this.#labels.besides.map(
+        ({ path, beside }) => `“${path}” was changed here and stays: the service's is “${beside}”`,
+      ),
       ...this.#losses.report().map(({ message, count }) => `${message} (${count})`),
     ]
   }

@@ -14,12 +14,14 @@ import type { DownloadOptions } from '#shared/model/transfer.ts'
 import { eachOfExport, orOneByOne } from './dataset-export.ts'
 import { type DownloadFacts, type DownloadItem, labelsMode, targetsOf } from './download-plan.ts'
 import type { JobContext } from './job.ts'
+import { markedAs, type OwnFiles } from './own-files.ts'
 import type { SafeFolder } from './safe-folder.ts'
 
 interface Parts {
   context: JobContext
   options: DownloadOptions
   folder: SafeFolder
+  own: OwnFiles
   /** Where labels lie until they are written in their format; below the folder. */
   staging: string
   losses: LossLog
@@ -32,10 +34,14 @@ export class DownloadLabels {
   readonly #folder: SafeFolder
   readonly #staging: string
   readonly #losses: LossLog
+  readonly #own: OwnFiles
+  /** Label files that were changed here, and where the service's are; both below the folder. */
+  readonly besides: { path: string; beside: string }[] = []
   /** Images, by their place in the queue. */
   readonly #written = new Set<number>()
 
-  constructor({ context, options, folder, staging, losses }: Parts) {
+  constructor({ context, options, folder, own, staging, losses }: Parts) {
+    this.#own = own
     this.#context = context
     this.#options = options
     this.#folder = folder
@@ -120,12 +126,27 @@ export class DownloadLabels {
             const parsed = fromWireAnnotation(value)
             return !parsed.ok || classes.includes(parsed.annotation.className)
           })
-    const file = await this.#fileOf(item)
     const content = `${JSON.stringify({ image: fileNameOf(item.facts.path), annotations: kept }, null, 1)}\n`
-    // What is the same is left as it is, with its time.
-    if ((await readFile(file, 'utf8').catch(() => null)) !== content)
-      await this.#replace(file, content)
+    if (this.#options.layout === 'files') await this.#put(this.placeOf(item), content, item.source)
+    else await this.#replace(await this.#fileOf(item), content)
     this.#written.add(item.seq)
+  }
+
+  /** A label file to its place, or beside what somebody changed there. `path`: below the folder. */
+  async #put(path: string, content: string | Uint8Array, remoteId: string): Promise<void> {
+    const isThere = async (place: string) => {
+      const there = await readFile(await this.#folder.place(place)).catch(() => null)
+      return there?.equals(Buffer.from(content)) ?? false
+    }
+    // What is the same is left as it is, with its time.
+    if (!(await isThere(path))) {
+      const place = await this.#own.placeFor(path)
+      if (place !== path) this.besides.push({ path, beside: place })
+      if (!(await isThere(place))) await this.#replace(await this.#folder.place(place), content)
+      await this.#own.keep(place, { remoteId, stamp: 'labels' })
+      return
+    }
+    await this.#own.keep(path, { remoteId, stamp: 'labels' })
   }
 
   /** What lies beside it until it is whole has the name that images have then. */
@@ -175,7 +196,9 @@ export class DownloadLabels {
       }
       const { stage, split, tags } = item.facts
       const annotations = await this.#stagedLabels(item)
-      images.push({ path: targets[index], ...size, stage, split, tags, annotations })
+      const path =
+        item.facts.movedFrom === undefined ? targets[index] : markedAs(targets[index], item.target)
+      images.push({ path, ...size, stage, split, tags, annotations })
     }
     const names = images.flatMap(({ annotations }) => annotations.map(({ className }) => className))
     const set: LabelSet = {
@@ -185,7 +208,7 @@ export class DownloadLabels {
     }
     const options = { clampToImage: false, vocPixelOrigin: 0 as const }
     for (const { path, content } of FORMAT_BY_ID[layout].export(set, options, this.#losses))
-      await this.#replace(await this.#folder.place(path), content)
+      await this.#put(path, content, transfer.remoteId)
   }
 
   async #stagedLabels(item: DownloadItem): Promise<Annotation[]> {

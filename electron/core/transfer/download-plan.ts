@@ -32,6 +32,8 @@ export interface DownloadFacts {
   createdAtMs: number
   /** Of a part that is there, to go on with it. */
   etag?: string | null
+  /** Where it would have gone, if somebody's file were not there. */
+  movedFrom?: string
 }
 
 /** One image of a download, in its queue. */

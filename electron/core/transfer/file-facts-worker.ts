@@ -7,12 +7,27 @@ import { loadSharp } from '#core/media/load-sharp.ts'
 import { probeImage } from '#core/media/probe.ts'
 import { answerOrders } from '#core/threads/answer-orders.ts'
 import type { ContentFacts } from './file-facts.ts'
+import { decodes, isWhole, isWholeImage } from './whole-image.ts'
 
 const HEIC = /\.hei[cf]$/i
 /** Bytes. */
 const SMALL_BYTES = 4_000_000
 /** Files open at a time. */
 const LANES = 4
+
+class DamagedError extends Error {
+  constructor() {
+    super(
+      'The image ends early or is damaged: nobody could download it again. Save it anew with another program, or leave it out.',
+    )
+  }
+}
+
+/** By the judge that downloads have: what a download would refuse is not sent. `input`: the bytes, or the file again. */
+const isWholeOn = (file: string, input: Buffer | string): Promise<boolean> => {
+  const judge = (bytes: Buffer) => decodes(file, bytes)
+  return typeof input === 'string' ? isWholeImage(input, judge) : isWhole([input], judge)
+}
 
 async function factsOf(file: string): Promise<ContentFacts> {
   const hash = createHash('sha256')
@@ -27,13 +42,16 @@ async function factsOf(file: string): Promise<ContentFacts> {
     const { width, height, orientation } = await sharp(input, {
       limitInputPixels: false,
     }).metadata()
+    if (!(await isWholeOn(file, input))) throw new DamagedError()
     // EXIF orientations 5 to 8 are turned by a quarter.
     const turned = (orientation ?? 1) >= 5
     return { sha256, width: turned ? height : width, height: turned ? width : height }
-  } catch {
+  } catch (error) {
+    if (error instanceof DamagedError) throw error
     const { width, height, problem } = await probeImage(file)
     // What is not decoded here may well be at the service, which takes it.
     if (problem !== null && !HEIC.test(file)) throw new Error(problem)
+    if (!(await isWholeOn(file, input))) throw new DamagedError()
     return { sha256, width, height }
   }
 }

@@ -5,16 +5,29 @@ import { Credits } from './credits.ts'
 import { Faults, faultSchema } from './faults.ts'
 import { answerErrors, gate, refuseUnknownQuery } from './gate.ts'
 import { Jobs } from './jobs.ts'
+import { takeMultipart } from './multipart.ts'
 import { Organization, type Role } from './organization.ts'
+import { annotateJobRoutes } from './routes/annotate-jobs.ts'
 import { annotationRoutes } from './routes/annotations.ts'
 import { autoAnnotateRoutes } from './routes/auto-annotate.ts'
 import { batchRoutes } from './routes/batch.ts'
+import { coldStorageRoutes } from './routes/cold-storage.ts'
 import { commentRoutes } from './routes/comments.ts'
+import { connectorRoutes } from './routes/connectors.ts'
+import { creditRoutes } from './routes/credits.ts'
 import { datasetRoutes } from './routes/datasets.ts'
 import { directoryRoutes } from './routes/directories.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { imageRoutes } from './routes/images.ts'
+import { jobRoutes } from './routes/jobs.ts'
+import { modelRoutes } from './routes/models.ts'
+import { notificationRoutes } from './routes/notifications.ts'
 import { organizationRoutes } from './routes/organizations.ts'
+import { publicRoutes } from './routes/public.ts'
+import { sam3Routes } from './routes/sam3.ts'
+import { searchRoutes } from './routes/search.ts'
+import { taskRoutes } from './routes/tasks.ts'
+import { videoRoutes } from './routes/video.ts'
 import { seed } from './seed.ts'
 import { sendWithFault } from './send.ts'
 import type { Service } from './service.ts'
@@ -31,8 +44,8 @@ export interface EmulatorOptions {
   keys?: Readonly<Record<string, Role>>
   /** Requests an hour and key, told in the headers of each answer; null for none, and no headers. */
   hourlyLimit?: number | null
-  /** Three datasets of different character. */
-  seeded?: boolean
+  /** Three datasets of different character; a number: as many images in the large one. */
+  seeded?: boolean | number
   /** Milliseconds since 1970: tests move it. */
   now?: () => number
   /**
@@ -51,6 +64,31 @@ export const DEFAULT_KEYS: Readonly<Record<string, Role>> = {
 
 /** The service's clock goes wrong by this much, milliseconds: signed addresses expire early or late. */
 const clockSchema = z.strictObject({ skewMs: z.number() })
+
+/** What the service answers, a subject each. */
+const ROUTES: readonly ((app: FastifyInstance, service: Service) => void)[] = [
+  datasetRoutes,
+  coldStorageRoutes,
+  imageRoutes,
+  annotationRoutes,
+  batchRoutes,
+  directoryRoutes,
+  commentRoutes,
+  exportRoutes,
+  autoAnnotateRoutes,
+  annotateJobRoutes,
+  sam3Routes,
+  organizationRoutes,
+  creditRoutes,
+  jobRoutes,
+  modelRoutes,
+  searchRoutes,
+  taskRoutes,
+  notificationRoutes,
+  videoRoutes,
+  publicRoutes,
+  connectorRoutes,
+]
 
 export interface Emulator extends AsyncDisposable {
   url: string
@@ -83,22 +121,15 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     refusesUnknownClasses: options.refusesUnknownClasses ?? false,
   }
   let origin = ''
-  if (options.seeded) await seed(state)
+  if (options.seeded) seed(state, options.seeded === true ? undefined : options.seeded)
   const requests: Emulator['requests'][number][] = []
   answerErrors(app)
+  takeMultipart(app)
   gate(app, { organization, hourlyLimit, now, requests })
   refuseUnknownQuery(app)
   remember(app, state, now)
   strike(app, faults)
-  datasetRoutes(app, service)
-  imageRoutes(app, service)
-  annotationRoutes(app, service)
-  batchRoutes(app, service)
-  directoryRoutes(app, service)
-  commentRoutes(app, service)
-  exportRoutes(app, service)
-  autoAnnotateRoutes(app, service)
-  organizationRoutes(app, service)
+  for (const routes of ROUTES) routes(app, service)
   app.post('/__admin/faults', (request) => {
     faults.add(faultSchema.parse(request.body))
     return { ok: true }

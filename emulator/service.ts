@@ -75,12 +75,19 @@ export const NO_BODY = z.strictObject({})
 
 export const flag = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] })
 
+/** A parameter that may be there several times. */
+export const repeated = z
+  .union([z.string(), z.array(z.string())])
+  .optional()
+  .transform((value) => (value === undefined ? [] : [value].flat()))
+
 /** `cap`: the most that a page has, whatever is asked for. */
 export const paging = (limit = 100) => ({
   limit: z.coerce.number().int().min(1).default(limit),
   offset: z.coerce.number().int().min(0).default(0),
 })
 export const PAGE_CAP = 1_000
+export const SHORT_PAGE_CAP = 100
 
 export function page<T>(
   items: readonly T[],

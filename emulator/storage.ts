@@ -1,6 +1,6 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
 import { createWriteStream, existsSync } from 'node:fs'
-import { readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
@@ -66,6 +66,13 @@ export class Storage {
 
   newObject(): string {
     return randomUUID()
+  }
+
+  /** Puts bytes into a new object. */
+  async keep(bytes: Buffer): Promise<string> {
+    const object = this.newObject()
+    await writeFile(join(this.#objectsDir, object), bytes)
+    return object
   }
 
   has(object: string): boolean {

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { insights } from '#emulator/insights.ts'
-import { datasetChange, newDataset, type StoredClass } from '#emulator/schemas.ts'
+import { newDataset } from '#emulator/new-dataset.ts'
+import { datasetChange, newDataset as newDatasetBody, type StoredClass } from '#emulator/schemas.ts'
 import {
   API,
   bodyOf,
@@ -18,7 +19,7 @@ import {
   showDataset,
   showImage,
 } from '#emulator/service.ts'
-import { newId, type StoredDataset } from '#emulator/state.ts'
+import type { StoredDataset } from '#emulator/state.ts'
 
 const BASE = `${API}/datasets`
 const DOWNLOAD_CAP = 10_000
@@ -59,22 +60,15 @@ export function datasetRoutes(app: FastifyInstance, service: Service): void {
 
   app.post(`${BASE}/`, (request, reply) => {
     requireRole(request, 'member')
-    const body = bodyOf(request, newDataset)
-    const dataset: StoredDataset = {
-      id: newId(),
-      name: body.name,
+    const body = bodyOf(request, newDatasetBody)
+    const dataset = newDataset(body.name, service.at(), {
       description: body.description ?? null,
       readme: body.readme ?? null,
       annotation_types: (body.annotation_types ?? ['bbox']).map((type) =>
         type === 'box' ? 'bbox' : type,
       ),
       classes: body.classes ?? [],
-      is_archived: false,
-      archived_at: null,
-      storage_class: 'standard',
-      created_at: service.at(),
-      updated_at: service.at(),
-    }
+    })
     state.putDataset(dataset)
     reply.status(201)
     return { data: showDataset(service, dataset) }

@@ -21,7 +21,7 @@ interface Answer {
 /** A local service in a folder of its own, and calls to it as the wire has them, without our client. */
 export async function emulated(options: Partial<EmulatorOptions> = {}) {
   const folder = temporaryFolder()
-  const emulator = await startEmulator({ dataDir: folder.path, seeded: true, ...options })
+  const emulator = await startEmulator({ dataDir: folder.path, seeded: 40, ...options })
 
   /** `route`: method and path below the API's own, `GET /datasets/`. */
   const call = async (route: string, { as = 'admin', body, form, headers = {} }: Call = {}) => {

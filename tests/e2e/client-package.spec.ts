@@ -29,7 +29,7 @@ function use({ filename, width }: RemoteImage) {
   console.log(filename.toUpperCase(), width?.toFixed())
 }
 const bytes: Buffer = await client.images.download('x', 'a.png')
-const { images } = await client.datasets.download('x', 'out', {
+const { imagesDownloaded } = await client.datasets.download('x', 'out', {
   mode: 'images_only',
   statusFilter: 'complete',
   maxWorkers: 4,
@@ -39,7 +39,7 @@ const box = client.annotations.createBbox('1', 'car', [1, 2, 3, 4], { confidence
 await client.annotations.save('x', 'a.png', [box]).catch((error: unknown) => {
   if (error instanceof NotFoundError) console.log(error.requestId)
 })
-console.log(names, bytes.length, images)
+console.log(names, bytes.length, imagesDownloaded)
 // @ts-expect-error: an option that is not known
 new Client({ apiKey: 'k', timeOut: 5 })
 // @ts-expect-error: an option that is not known

@@ -2,16 +2,21 @@ import { z } from 'zod'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { UnexpectedAnswerError, ValidationError } from './errors.ts'
 import { type CallOptions, type Http, segment } from './http.ts'
-import { imageRoute } from './image-address.ts'
+import { imageRoute, imageTarget } from './image-address.ts'
 import { refuseUnknown } from './options.ts'
 import { bulkSavedSchema, classChangeSchema, data, savedSchema } from './schemas.ts'
-import { number } from './tolerant.ts'
+import { number, text } from './tolerant.ts'
 import { fromWireAnnotation, toWireAnnotation, type WireAnnotation } from './wire-annotation.ts'
 
 /** The service's limit of one bulk save, in images. */
 export const BULK_SAVE_LIMIT = 200
 
 const listSchema = z.object({ annotations: z.array(z.record(z.string(), z.unknown())) })
+
+const deletedSchema = z.object({ image_id: text, deleted_count: number })
+
+export type SavedAnnotations = z.infer<typeof savedSchema>
+export type DeletedAnnotations = z.infer<typeof deletedSchema>
 
 type Pair = readonly [number, number]
 
@@ -46,10 +51,19 @@ export class Annotations {
 
   /**
    * In the service's form, exactly as it has them: what we do not understand stays, as a save replaces all.
-   * `image`: its path in the dataset, or its UUID.
+   * `image`: its path in the dataset, or its UUID, for which the dataset may be left out.
    */
-  async get(dataset: string, image: string, call: CallOptions = {}): Promise<WireAnnotation[]> {
-    const route = `/annotations/${await imageRoute(this.#http, dataset, image, call)}`
+  async get(image: string, call?: CallOptions): Promise<WireAnnotation[]>
+  async get(dataset: string, image: string, call?: CallOptions): Promise<WireAnnotation[]>
+  async get(
+    first: string,
+    second: string | CallOptions = {},
+    third: CallOptions = {},
+  ): Promise<WireAnnotation[]> {
+    const target = imageTarget(first, second)
+    const call = typeof second === 'string' ? third : second
+    if (target.dataset === null) return this.getById(target.image, call)
+    const route = `/annotations/${await imageRoute(this.#http, target, call)}`
     return (await this.#http.json(listSchema, 'GET', route, call)).annotations
   }
 
@@ -74,13 +88,29 @@ export class Annotations {
 
   /** `annotations`: canonical or shorthand. `previous_count` tells of somebody who saved since they were read. */
   async save(
+    image: string,
+    annotations: readonly unknown[],
+    call?: CallOptions,
+  ): Promise<SavedAnnotations>
+  async save(
     dataset: string,
     image: string,
     annotations: readonly unknown[],
-    call: CallOptions = {},
-  ) {
+    call?: CallOptions,
+  ): Promise<SavedAnnotations>
+  async save(
+    first: string,
+    ...others:
+      | [annotations: readonly unknown[], call?: CallOptions]
+      | [image: string, annotations: readonly unknown[], call?: CallOptions]
+  ): Promise<SavedAnnotations> {
+    const target = imageTarget(first, others[0])
+    const [annotations, call = {}] = (typeof others[0] === 'string' ? others.slice(1) : others) as [
+      readonly unknown[],
+      CallOptions?,
+    ]
     const body = { annotations: canonicalList(annotations) }
-    const route = `/annotations/${await imageRoute(this.#http, dataset, image, call)}`
+    const route = `/annotations/${await imageRoute(this.#http, target, call)}`
     return this.#http.json(savedSchema, 'POST', route, { ...call, body })
   }
 
@@ -99,10 +129,17 @@ export class Annotations {
   }
 
   /** Answers how many there were; null where the service does not say. */
-  async delete(dataset: string, image: string, call: CallOptions = {}): Promise<number | null> {
-    const route = `/annotations/${await imageRoute(this.#http, dataset, image, call)}`
-    const schema = z.object({ deleted_count: number })
-    return (await this.#http.json(schema, 'DELETE', route, call)).deleted_count ?? null
+  async delete(image: string, call?: CallOptions): Promise<DeletedAnnotations>
+  async delete(dataset: string, image: string, call?: CallOptions): Promise<DeletedAnnotations>
+  async delete(
+    first: string,
+    second: string | CallOptions = {},
+    third: CallOptions = {},
+  ): Promise<DeletedAnnotations> {
+    const target = imageTarget(first, second)
+    const call = typeof second === 'string' ? third : second
+    const route = `/annotations/${await imageRoute(this.#http, target, call)}`
+    return this.#http.json(deletedSchema, 'DELETE', route, call)
   }
 
   /** `id`: unique in the image, a UUID by preference. `bbox`: x, y, width, height in image pixels. */

@@ -43,6 +43,17 @@ function numberFrom(
   throw new ValidationError(message, ROUTE, [{ field, message }])
 }
 
+/** The service's address. Throws a ValidationError where the key could be read on its way there. */
+function checkedUrl(given: string | undefined, env: NodeJS.ProcessEnv): string {
+  const text = given ?? (env.PICTOGRAPH_BASE_URL?.trim() || DEFAULT_BASE_URL)
+  const url = URL.parse(text)
+  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '')
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return text
+  const field = given === undefined ? 'PICTOGRAPH_BASE_URL' : 'baseUrl'
+  const message = `${field} must begin with https:// (it is ${text}): the key could be read on its way`
+  throw new ValidationError(message, ROUTE, [{ field, message }])
+}
+
 /**
  * The options of a client with what the environment adds. Throws an AuthenticationError when there is no key, and a
  * ValidationError for an unknown or senseless option.
@@ -58,6 +69,9 @@ export function httpOptions(options: ClientOptions, env: NodeJS.ProcessEnv): Htt
         : 'The API key is empty: pass another apiKey, or leave it out and set PICTOGRAPH_API_KEY',
       ROUTE,
     )
+  // Anything else would be refused as a header, in words that tell nobody what is wrong.
+  if (!/^[\x21-\x7e]+$/.test(key))
+    throw new AuthenticationError('The API key holds characters that no key has', ROUTE)
   const seconds = numberFrom(timeout, 'timeout', {
     env,
     variable: 'PICTOGRAPH_TIMEOUT',
@@ -71,7 +85,7 @@ export function httpOptions(options: ClientOptions, env: NodeJS.ProcessEnv): Htt
   return {
     ...others,
     apiKey: key,
-    baseUrl: baseUrl ?? (env.PICTOGRAPH_BASE_URL?.trim() || DEFAULT_BASE_URL),
+    baseUrl: checkedUrl(baseUrl, env),
     ...(seconds !== undefined && { timeoutMs: seconds * 1000 }),
     ...(retries !== undefined && { maxRetries: Math.floor(retries) }),
   }

@@ -262,7 +262,7 @@ test('annotations of all types are saved and read; shorthand goes in, the canoni
     { imageId: first.image_id, annotations: read.slice(0, 1) },
   ])
   expect(again.saved[0]).toMatchObject({ previous_count: 5, new_count: 1 })
-  expect(await annotations.delete('photos', 'a.png')).toBe(1)
+  expect(await annotations.delete('photos', 'a.png')).toMatchObject({ deleted_count: 1 })
   expect(await annotations.get('photos', 'a.png')).toEqual([])
   expect(() => annotations.createBbox('e', 'car', [1, 2, 0, 4])).toThrow(/annotation\.shape\.w/)
   const unknown = annotations.save('photos', 'a.png', [

@@ -30,7 +30,7 @@ export type { WireAnnotation } from './wire-annotation.ts'
  * The Pictograph service. `using client = new Client()` closes it at the end of the block;
  * without, call `close`. Every method throws a PictographError and takes an AbortSignal.
  */
-export class Client implements Disposable {
+export class Client implements Disposable, AsyncDisposable {
   readonly datasets: Datasets
   readonly images: Images
   readonly annotations: Annotations
@@ -72,6 +72,10 @@ export class Client implements Disposable {
   /** Waits for what is under way. */
   close(): Promise<void> {
     return this.http.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   [Symbol.dispose](): void {

@@ -63,13 +63,18 @@ export class Datasets {
     {
       imagesLimit,
       imagesOffset,
+      includeImages = imagesLimit !== undefined,
       ...call
-    }: CallOptions & { imagesLimit?: number; imagesOffset?: number } = {},
+    }: CallOptions & {
+      includeImages?: boolean
+      /** At most 10,000; 1000 when left out. */
+      imagesLimit?: number
+      imagesOffset?: number
+    } = {},
   ): Promise<RemoteDataset> {
-    const query =
-      imagesLimit === undefined
-        ? {}
-        : { include_images: true, images_limit: imagesLimit, images_offset: imagesOffset }
+    const query = includeImages
+      ? { include_images: true, images_limit: imagesLimit, images_offset: imagesOffset }
+      : {}
     const path = `/datasets/${segment(dataset)}`
     return (await this.#http.json(data(remoteDatasetSchema), 'GET', path, { ...call, query })).data
   }

@@ -1,4 +1,4 @@
-import { NotFoundError } from './errors.ts'
+import { NotFoundError, ValidationError } from './errors.ts'
 import { type CallOptions, type Http, imagePath, segment } from './http.ts'
 import { data, type RemoteImage, remoteDatasetSchema, remoteImageSchema } from './schemas.ts'
 
@@ -7,7 +7,15 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** Whether a text is a UUID, which no path of an image can be: a path ends with a file's extension. */
 export const isUuid = (text: string): boolean => UUID.test(text)
 
-const joined = ({ directory_path, filename }: RemoteImage) => `${directory_path ?? ''}/${filename}`
+const pathOf = ({ directory_path, filename }: RemoteImage) => `${directory_path ?? ''}/${filename}`
+const isSame = (id: string | null | undefined, other: string) =>
+  id?.toLowerCase() === other.toLowerCase()
+
+/** Without what belongs to the call that the look-up is for. */
+const lookUp = ({ signal, retries }: CallOptions): CallOptions => ({
+  ...(signal && { signal }),
+  ...(retries !== undefined && { retries }),
+})
 
 /** An image of the whole organisation, by its UUID. Throws a PictographError. */
 export async function imageById(http: Http, id: string, call: CallOptions): Promise<RemoteImage> {
@@ -15,7 +23,7 @@ export async function imageById(http: Http, id: string, call: CallOptions): Prom
   return (await http.json(data(remoteImageSchema), 'GET', path, call)).data
 }
 
-/** The image with a UUID, when it belongs to the dataset. Throws a NotFoundError when it belongs to another. */
+/** The image with a UUID, when it belongs to the dataset. Throws a NotFoundError when it does not. */
 export async function imageOfDataset(
   http: Http,
   dataset: string,
@@ -23,14 +31,32 @@ export async function imageOfDataset(
   call: CallOptions,
 ): Promise<RemoteImage> {
   const image = await imageById(http, id, call)
-  const owner = image.dataset_id ?? null
-  if (owner === null || owner === dataset) return image
+  if (isSame(image.dataset_id, dataset)) return image
   const route = `/datasets/${segment(dataset)}`
   const named = isUuid(dataset)
     ? dataset
     : (await http.json(data(remoteDatasetSchema), 'GET', route, call)).data.id
-  if (named === owner) return image
+  if (isSame(image.dataset_id, named)) return image
+  // A copy of it in the named dataset has the same path, and would be changed instead.
   throw new NotFoundError(`The dataset “${dataset}” has no image ${id}`, { route, status: 404 })
+}
+
+/** An image of a call: by its dataset with path or UUID, or by its UUID alone. */
+export interface ImageTarget {
+  /** null: the image's own. */
+  dataset: string | null
+  image: string
+}
+
+/**
+ * Tells `(dataset, image, …)` from `(image, …)`, which the old README of the Python client has. Throws a ValidationError
+ * for a path without its dataset.
+ */
+export function imageTarget(first: string, second: unknown): ImageTarget {
+  if (typeof second === 'string') return { dataset: first, image: second }
+  if (isUuid(first)) return { dataset: null, image: first }
+  const message = `“${first}” is no image: pass its dataset and its path, or its UUID alone`
+  throw new ValidationError(message, { route: 'image' }, [{ field: 'image', message }])
 }
 
 /**
@@ -39,11 +65,17 @@ export async function imageOfDataset(
  */
 export async function imageRoute(
   http: Http,
-  dataset: string,
-  image: string,
-  { signal, retries }: CallOptions = {},
+  { dataset, image }: ImageTarget,
+  call: CallOptions = {},
 ): Promise<string> {
-  const call = { ...(signal && { signal }), ...(retries !== undefined && { retries }) }
-  const path = isUuid(image) ? joined(await imageOfDataset(http, dataset, image, call)) : image
+  if (dataset === null) {
+    const found = await imageById(http, image, lookUp(call))
+    if (found.dataset_id) return `${segment(found.dataset_id)}/${imagePath(pathOf(found))}`
+    const context = { route: `GET /images/${image}/metadata` }
+    throw new NotFoundError(`The image ${image} belongs to no dataset`, context)
+  }
+  const path = isUuid(image)
+    ? pathOf(await imageOfDataset(http, dataset, image, lookUp(call)))
+    : image
   return `${segment(dataset)}/${imagePath(path)}`
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { splitSchema } from '#shared/model/dataset.ts'
 import { NotFoundError, ValidationError } from './errors.ts'
 import { type CallOptions, type Http, newIdempotencyKey, type Query, segment } from './http.ts'
-import { imageById, imageOfDataset, imageRoute, isUuid } from './image-address.ts'
+import { imageById, imageOfDataset, imageRoute, imageTarget, isUuid } from './image-address.ts'
 import { refuseUnknown, wireFields } from './options.ts'
 import { allItems, hasMore, type Listing, pageSchema, type Range } from './paging.ts'
 import { readBody, saveBody } from './save-file.ts'
@@ -55,6 +55,8 @@ export interface Registration extends NewImage {
 }
 
 export interface UploadOptions extends Partial<NewImage> {
+  /** The same as `directoryPath`, as the old README of the Python client has it. */
+  folderPath?: string
   /** Pixels after EXIF rotation. */
   size?: { width: number | null; height: number | null }
   signal?: AbortSignal
@@ -64,6 +66,7 @@ export interface UploadOptions extends Partial<NewImage> {
 const UPLOAD_OPTIONS = [
   'filename',
   'directoryPath',
+  'folderPath',
   'contentType',
   'size',
   'signal',
@@ -168,36 +171,68 @@ export class Images {
   }
 
   /**
-   * What the service knows of one image; `image` is its path in the dataset, or its UUID. An archived image is found
-   * where no other has its path. Throws a NotFoundError.
+   * What the service knows of one image; `image` is its path in the dataset, or its UUID, for which the dataset may be
+   * left out. A bare file name is looked for at the top first, then everywhere. An archived image is found where no
+   * other has its path. Throws a NotFoundError, or a ValidationError for a name that several directories have.
    */
-  async get(dataset: string, image: string, call: CallOptions = {}): Promise<RemoteImage> {
+  async get(image: string, call?: CallOptions): Promise<RemoteImage>
+  async get(dataset: string, image: string, call?: CallOptions): Promise<RemoteImage>
+  async get(
+    first: string,
+    second: string | CallOptions = {},
+    third: CallOptions = {},
+  ): Promise<RemoteImage> {
+    const { dataset, image } = imageTarget(first, second)
+    const call = typeof second === 'string' ? third : second
+    if (dataset === null) return imageById(this.#http, image, call)
     if (isUuid(image)) return imageOfDataset(this.#http, dataset, image, call)
     const parts = image.split('/').filter((part) => part !== '')
     const filename = parts.at(-1) ?? ''
     const directoryPath = `/${parts.slice(0, -1).join('/')}`
-    const query = {
-      dataset,
-      directory_path: directoryPath,
-      filename,
-      include_archived: true,
-      limit: SAME_NAME,
-      offset: 0,
+    const [found] = await this.#named(dataset, filename, directoryPath, call)
+    if (found) return found
+    const elsewhere = image.includes('/')
+      ? []
+      : await this.#named(dataset, filename, undefined, call)
+    if (elsewhere.length === 1) return elsewhere[0]
+    if (elsewhere.length === 0) {
+      const context = { route: 'GET /images/', status: 404 }
+      throw new NotFoundError(`The dataset “${dataset}” has no image “${image}”`, context)
     }
+    const places = [...new Set(elsewhere.map((item) => item.directory_path ?? '/'))].join(', ')
+    const message = `“${image}” is in more than one directory (${places}): pass its path`
+    throw new ValidationError(message, { route: 'images.get' }, [{ field: 'image', message }])
+  }
+
+  /** Images of a name, those that are not archived first. */
+  async #named(
+    dataset: string,
+    filename: string,
+    directoryPath: string | undefined,
+    call: CallOptions,
+  ): Promise<RemoteImage[]> {
     const page = await this.#http.json(pageSchema(remoteImageSchema), 'GET', '/images/', {
       ...call,
-      query,
+      query: {
+        dataset,
+        directory_path: directoryPath,
+        filename,
+        include_archived: true,
+        limit: SAME_NAME,
+        offset: 0,
+      },
     })
     const named = page.items.filter((item) => item.filename === filename)
-    const found = named.find((item) => !item.is_archived) ?? named[0]
-    if (found) return found
-    const context = { route: 'GET /images/', status: 404 }
-    throw new NotFoundError(`The dataset “${dataset}” has no image “${image}”`, context)
+    const there = named.filter((item) => !item.is_archived)
+    return there.length > 0 ? there : named
   }
 
   /** The original file's bytes, as they come. `image`: its path in the dataset, or its UUID. */
   async bytes(dataset: string, image: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
-    return this.#http.bytes(`/images/${await imageRoute(this.#http, dataset, image, call)}`, call)
+    return this.#http.bytes(
+      `/images/${await imageRoute(this.#http, { dataset, image }, call)}`,
+      call,
+    )
   }
 
   /** The original file's bytes, by the image's UUID. */
@@ -212,7 +247,7 @@ export class Images {
 
   /** A ZIP of the image, its annotations and a manifest. */
   async bundle(dataset: string, image: string, call: CallOptions = {}) {
-    const route = await imageRoute(this.#http, dataset, image, call)
+    const route = await imageRoute(this.#http, { dataset, image }, call)
     return this.#http.bytes(`/images/${route}/data-bundle`, call)
   }
 
@@ -280,8 +315,15 @@ export class Images {
    */
   async upload(dataset: string, file: string, options: UploadOptions = {}): Promise<RemoteImage> {
     refuseUnknown('images.upload', options, UPLOAD_OPTIONS)
-    const { onProgress, signal, size = { width: null, height: null }, ...given } = options
-    const image = { filename: basename(file), ...given }
+    const {
+      onProgress,
+      signal,
+      size = { width: null, height: null },
+      folderPath,
+      ...given
+    } = options
+    const place = folderPath === undefined ? {} : { directoryPath: folderPath }
+    const image = { filename: basename(file), ...place, ...given }
     const call = { ...(signal && { signal }) }
     const contentType = image.contentType ?? contentTypeOf(image.filename)
     const { size: fileSize } = await stat(file)
@@ -296,13 +338,21 @@ export class Images {
     )
   }
 
-  /** Archives; `permanent` deletes. */
+  /** Archives; `permanent` deletes. An image's UUID needs no dataset. */
+  async delete(image: string, options?: CallOptions & { permanent?: boolean }): Promise<void>
   async delete(
     dataset: string,
     image: string,
-    { permanent, ...call }: CallOptions & { permanent?: boolean } = {},
+    options?: CallOptions & { permanent?: boolean },
+  ): Promise<void>
+  async delete(
+    first: string,
+    second: string | (CallOptions & { permanent?: boolean }) = {},
+    third: CallOptions & { permanent?: boolean } = {},
   ): Promise<void> {
-    const route = `/images/${await imageRoute(this.#http, dataset, image, call)}`
+    const target = imageTarget(first, second)
+    const { permanent, ...call } = typeof second === 'string' ? third : second
+    const route = `/images/${await imageRoute(this.#http, target, call)}`
     await this.#http.json(z.unknown(), 'DELETE', route, { ...call, query: { permanent } })
   }
 
@@ -326,7 +376,7 @@ export class Images {
     action: 'approve' | 'request_changes',
     { note, ...call }: CallOptions & { note?: string } = {},
   ) {
-    const route = `/images/${await imageRoute(this.#http, dataset, image, call)}/review`
+    const route = `/images/${await imageRoute(this.#http, { dataset, image }, call)}/review`
     const body = { action, ...(note !== undefined && { note }) }
     const schema = data(z.object({ status: z.string(), review_note: z.string().nullish() }))
     return (await this.#http.json(schema, 'POST', route, { ...call, body })).data
@@ -338,7 +388,7 @@ export class Images {
     split: z.infer<typeof splitSchema> | null,
     call: CallOptions = {},
   ) {
-    const route = `/images/${await imageRoute(this.#http, dataset, image, call)}/split`
+    const route = `/images/${await imageRoute(this.#http, { dataset, image }, call)}/split`
     const schema = data(z.object({ split: splitSchema.nullable() }))
     return (await this.#http.json(schema, 'POST', route, { ...call, body: { split } })).data.split
   }

@@ -2,7 +2,6 @@ import { ValidationError } from './errors.ts'
 
 /** What the Python client calls some options, in lower case without underscores. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
-  folderpath: 'directoryPath',
   folder: 'directoryPath',
   retryafter: 'retries',
   timeoutms: 'timeout',

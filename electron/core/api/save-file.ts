@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { NetworkError } from './errors.ts'
@@ -59,6 +60,7 @@ export async function saveBody(
   { signal }: Saving,
 ): Promise<void> {
   const part = `${file}.part`
+  await mkdir(dirname(file), { recursive: true })
   try {
     const options = { ...(signal && { signal }) }
     await pipeline(chunksOf(received, route), createWriteStream(part), options)

@@ -349,13 +349,13 @@ test('an option that is not known is an error, and nothing is sent', async () =>
     async () => images.list('x', odd({ directory_path: '/a' })),
     async () => images.upload('x', 'a.png', odd({ folder_path: '/a' })),
     async () => datasets.create(odd({ name: 'x', annotation_types: [] })),
-    async () => datasets.get('x', odd({ includeImages: true })),
+    async () => datasets.get('x', odd({ include_images: true })),
     async () => exports.create('x', odd({ name: 'x', format: 'coco', statuses: [] })),
     async () => annotations.createBbox('1', 'car', [1, 1, 2, 2], odd({ colour: 'red' })),
   ]
   for (const attempt of tries) await expect(attempt()).rejects.toThrow(ValidationError)
   await expect(tries[1]()).rejects.toThrow(/directory_path.*did you mean “directoryPath”/)
-  await expect(tries[2]()).rejects.toThrow(/folder_path.*did you mean “directoryPath”/)
+  await expect(tries[2]()).rejects.toThrow(/folder_path.*did you mean “folderPath”/)
   expect(setup.requests).toEqual([])
 })
 

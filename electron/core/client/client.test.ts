@@ -1,4 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -48,7 +50,7 @@ describe('datasets.download', () => {
       maxWorkers: 4,
       onProgress: ({ files }) => seen.push(files.done),
     })
-    expect(first).toMatchObject({ folder: target(), images: 24, unchanged: 0 })
+    expect(first).toMatchObject({ folder: target(), imagesDownloaded: 24, unchanged: 0 })
     expect(seen.at(-1)).toBe(24)
     const labels = JSON.parse(readFileSync(join(target(), 'day/image 00001.jpg.json'), 'utf8'))
     expect(labels).toMatchObject({ image: 'image 00001.jpg', annotations: expect.any(Array) })
@@ -57,7 +59,7 @@ describe('datasets.download', () => {
     rmSync(join(target(), 'image 00000.jpg'))
     const before = imageTimes()
     const second = await client.datasets.download('street scenes', target())
-    expect(second).toMatchObject({ images: 24, unchanged: 23 })
+    expect(second).toMatchObject({ imagesDownloaded: 24, unchanged: 23 })
     expect([before.size, imageTimes().size]).toEqual([23, 24])
     for (const [name, time] of before) expect(imageTimes().get(name)).toBe(time)
   })
@@ -85,7 +87,7 @@ describe('datasets.download', () => {
     expect(before.size).toBeLessThan(24)
     using other = connect()
     const rest = await other.datasets.download('street scenes', target(), { mode: 'images_only' })
-    expect(rest.images).toBe(24)
+    expect(rest.imagesDownloaded).toBe(24)
     for (const [name, time] of before) expect(imageTimes().get(name)).toBe(time)
     expect(existsSync(join(target(), 'image 00000.jpg.json'))).toBe(false)
   })
@@ -98,7 +100,7 @@ describe('datasets.download', () => {
       mode: 'annotations_only',
       statusFilter: 'complete',
     })
-    expect(result.images).toBe(complete.length)
+    expect(result.imagesDownloaded).toBe(complete.length)
     expect(existsSync(join(target(), 'day/image 00001.jpg.json'))).toBe(true)
     expect(existsSync(join(target(), 'day/image 00001.jpg'))).toBe(false)
   })
@@ -126,6 +128,21 @@ describe('datasets.download', () => {
     )
   })
 
+  test('says that a dataset is in cold storage', async () => {
+    await expect(client.datasets.download('frozen', target())).rejects.toMatchObject({
+      name: 'ConflictError',
+      code: 'dataset_cold',
+    })
+    expect(existsSync(target())).toBe(false)
+  })
+
+  test('takes the folder among the options, as the Python client does', async () => {
+    const options = { outputDir: target(), mode: 'annotations_only' } as const
+    expect((await client.datasets.download('street scenes', options)).imagesDownloaded).toBe(24)
+    const nowhere = client.datasets.download('street scenes', {} as never)
+    await expect(nowhere).rejects.toThrow(/outputDir/)
+  })
+
   test('rejects with the files that failed, and a later call gets them', async () => {
     emulator.faults.add({
       match: 'STORAGE GET',
@@ -139,7 +156,7 @@ describe('datasets.download', () => {
     })
     emulator.faults.clear()
     const again = await client.datasets.download('street scenes', target(), { mode: 'images_only' })
-    expect(again.images).toBe(24)
+    expect(again.imagesDownloaded).toBe(24)
   })
 })
 
@@ -164,9 +181,9 @@ describe('images', () => {
     expect(found).toMatchObject({ filename: 'image 00001.jpg', directory_path: '/day' })
     expect((await client.images.get('street scenes', found.id)).id).toBe(found.id)
     await expect(client.images.get('large', found.id)).rejects.toBeInstanceOf(NotFoundError)
-    await expect(client.images.get('street scenes', 'image 00001.jpg')).rejects.toBeInstanceOf(
-      NotFoundError,
-    )
+    await expect(
+      client.images.get('street scenes', 'night/image 00001.jpg'),
+    ).rejects.toBeInstanceOf(NotFoundError)
     const bytes = await client.images.download('street scenes', 'day/image 00001.jpg')
     expect((await sharp(bytes).metadata()).width).toBe(found.width)
     const file = join(folder.path, 'one.jpg')
@@ -176,7 +193,80 @@ describe('images', () => {
   })
 })
 
+describe('an image’s UUID alone', () => {
+  test('is enough, as in the README of the Python client', async () => {
+    await client.datasets.create({ name: 'photos', classes: [{ name: 'person' }] })
+    const file = join(folder.path, 'image.jpg')
+    const picture = sharp({ create: { width: 400, height: 300, channels: 3, background: '#888' } })
+    await picture.jpeg().toFile(file)
+    const { id } = await client.images.upload('photos', file, {
+      folderPath: '/train/images',
+      filename: 'custom_name.jpg',
+    })
+    const image = await client.images.get(id)
+    expect([image.directory_path, image.filename]).toEqual(['/train/images', 'custom_name.jpg'])
+    // A bare name is found wherever it is.
+    expect((await client.images.get('photos', 'custom_name.jpg')).id).toBe(id)
+    const { annotations } = client
+    const metadata = { difficulty: 'easy', verified: true }
+    const box = annotations.createBbox('ann-1', 'person', [100, 200, 50, 80], { metadata })
+    const shorthand = { id: 'ann-2', name: 'person', type: 'keypoint', keypoint: [150, 200] }
+    expect((await annotations.save(id, [box, shorthand])).new_count).toBe(2)
+    expect(await annotations.get(id)).toMatchObject([{ attributes: metadata }, { id: 'ann-2' }])
+    expect((await annotations.delete(id)).deleted_count).toBe(2)
+    await client.images.delete(id)
+    expect((await client.images.get(id)).is_archived).toBe(true)
+    await client.images.delete(id, { permanent: true })
+    await expect(client.images.get(id)).rejects.toBeInstanceOf(NotFoundError)
+    await expect(annotations.get('train/images/a.jpg')).rejects.toThrow(/pass its dataset/)
+  })
+
+  test('a name in several directories is asked for', async () => {
+    const [{ id }] = await client.images.list('street scenes', { directoryPath: '/day' })
+    const { filename } = await client.images.get(id)
+    await client.images.copyMany('street scenes', [id], '/copies')
+    await expect(client.images.get('street scenes', filename)).rejects.toThrow(
+      /\/copies.*pass its path/,
+    )
+  })
+})
+
 describe('new Client', () => {
+  test('closes once or twice, waiting or not', async () => {
+    const mine = connect()
+    await mine.organizations.me()
+    await mine.close()
+    await mine.close()
+    mine[Symbol.dispose]()
+    await expect(mine.organizations.me()).rejects.toBeInstanceOf(PictographError)
+    await using other = connect()
+    expect((await other.datasets.list()).length).toBe(3)
+  })
+
+  test('goes through the proxy that the environment names', async () => {
+    const asked: string[] = []
+    const proxy = createServer().on('connect', ({ url }, socket) => {
+      asked.push(url ?? '')
+      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const { port } = proxy.address() as AddressInfo
+    vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${port}`)
+    using far = new Client({ apiKey: 'k', baseUrl: 'https://service.test', maxRetries: 0 })
+    await expect(far.organizations.me()).rejects.toMatchObject({ name: 'NetworkError' })
+    expect(asked).toEqual(['service.test:443'])
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+
+  test('refuses what would give the key away', () => {
+    const at = (baseUrl: string) => () => new Client({ apiKey: 'k', baseUrl })
+    expect(at('http://pictograph.example')).toThrow(/https/)
+    expect(at('ftp://pictograph.example')).toThrow(ValidationError)
+    expect(at('pictograph')).toThrow(ValidationError)
+    expect(() => new Client({ apiKey: 'pk_live_ü' })).toThrow(AuthenticationError)
+  })
+
   test('takes what is left out from the environment', async () => {
     vi.stubEnv('PICTOGRAPH_API_KEY', ' pk_live_viewer ')
     vi.stubEnv('PICTOGRAPH_BASE_URL', emulator.url)

@@ -1,9 +1,12 @@
 import { Client as ApiClient, type ClientOptions } from '#core/api/client.ts'
 import { Datasets } from '#core/api/datasets.ts'
+import { ValidationError } from '#core/api/errors.ts'
 import { Images, type UploadOptions } from '#core/api/images.ts'
 import { refuseUnknown } from '#core/api/options.ts'
 import type { RemoteImage } from '#core/api/schemas.ts'
+import { RoutedDispatcher } from '#core/network/routed-dispatcher.ts'
 import { DOWNLOAD_OPTIONS, type DownloadOptions, type DownloadResult } from './download-options.ts'
+import { routeTo } from './route.ts'
 
 export type { CreateFields } from '#core/api/annotations.ts'
 export type { Prediction } from '#core/api/auto-annotate.ts'
@@ -58,10 +61,26 @@ class DatasetsWithDownload extends Datasets {
    */
   async download(
     dataset: string,
+    options: DownloadOptions & { outputDir: string },
+  ): Promise<DownloadResult>
+  async download(
+    dataset: string,
     folder: string,
-    options: DownloadOptions = {},
+    options?: DownloadOptions,
+  ): Promise<DownloadResult>
+  async download(
+    dataset: string,
+    place: string | DownloadOptions,
+    given: DownloadOptions = {},
   ): Promise<DownloadResult> {
+    const options = typeof place === 'string' ? given : place
     refuseUnknown('datasets.download', options, DOWNLOAD_OPTIONS)
+    const folder = typeof place === 'string' ? place : options.outputDir
+    if (!folder) {
+      const message = 'Pass the folder: download(dataset, folder) or { outputDir: folder }'
+      const fields = [{ field: 'outputDir', message }]
+      throw new ValidationError(message, { route: 'datasets.download' }, fields)
+    }
     // Database and decoder are loaded with the first download: nothing else needs them.
     const { downloadDataset } = await import('./download.ts')
     return downloadDataset(this.#client, dataset, folder, options)
@@ -86,10 +105,23 @@ class ImagesWithSize extends Images {
 export class Client extends ApiClient {
   override readonly datasets: DatasetsWithDownload
   override readonly images: ImagesWithSize
+  /** null: the caller brought a dispatcher of its own. */
+  readonly #network: RoutedDispatcher | null
 
+  /** Throws an AuthenticationError without a key, and a ValidationError for an unknown option. */
   constructor(options: ClientOptions = {}) {
-    super(options)
+    const network = options.dispatcher ? null : new RoutedDispatcher(routeTo)
+    super({ ...options, ...(network && { dispatcher: network }) })
+    this.#network = network
     this.datasets = new DatasetsWithDownload(this)
     this.images = new ImagesWithSize(this.http)
+  }
+
+  override async close(): Promise<void> {
+    await this.#network?.close()
+  }
+
+  override [Symbol.dispose](): void {
+    this.#network?.destroy().catch(() => {})
   }
 }

@@ -8,6 +8,8 @@ export interface DownloadProgress {
 }
 
 export interface DownloadOptions {
+  /** The folder, where it is not passed by itself. */
+  outputDir?: string
   /** `full` when left out. */
   mode?: DownloadMode
   /** Only images of this stage: `new`, `annotate`, `review` or `complete`. */
@@ -21,6 +23,7 @@ export interface DownloadOptions {
 }
 
 export const DOWNLOAD_OPTIONS: readonly (keyof DownloadOptions)[] = [
+  'outputDir',
   'mode',
   'statusFilter',
   'maxWorkers',
@@ -32,7 +35,7 @@ export interface DownloadResult {
   /** Absolute. */
   folder: string
   /** Images that are there now. */
-  images: number
+  imagesDownloaded: number
   /** Of these, how many were there already and had not changed. */
   unchanged: number
   /** What is to be known besides, in words: files that have another name here, and the like. */

@@ -2,9 +2,11 @@ import { join, resolve } from 'node:path'
 import {
   AuthenticationError,
   type Client,
+  ConflictError,
   PictographError,
   ValidationError,
 } from '#core/api/client.ts'
+import { isCold } from '#core/api/wire-dataset.ts'
 import { AccountRepository } from '#core/cache/account-repository.ts'
 import { openLibrary } from '#core/cache/database.ts'
 import { TransferRepository } from '#core/cache/transfer-repository.ts'
@@ -22,6 +24,7 @@ import {
   type Transfer,
 } from '#shared/model/transfer.ts'
 import type { DownloadOptions, DownloadResult } from './download-options.ts'
+import { routeTo } from './route.ts'
 
 /** What was fetched is noted here, below the folder, so that another call goes on and fetches only what changed. */
 const STATE_FOLDER = '.pictograph-client'
@@ -66,7 +69,13 @@ export async function downloadDataset(
   const ceiling = workers(options)
   signal?.throwIfAborted()
   // A wrong key or name is told at once, before anything is made here.
-  const { id: remoteId, name } = await client.datasets.get(dataset, { ...(signal && { signal }) })
+  const found = await client.datasets.get(dataset, { ...(signal && { signal }) })
+  const { id: remoteId, name } = found
+  if (isCold(found) && wanted.what !== 'annotations_only')
+    throw new ConflictError(
+      `“${name}” is in cold storage: bring it back with datasets.restore first, or download annotations_only`,
+      { route: ROUTE, code: 'dataset_cold' },
+    )
   const place = resolve(folder)
   try {
     await makeFolder(place)
@@ -96,7 +105,7 @@ export async function downloadDataset(
       aside: run,
       budget: () => client.budget,
       labels: () => noLabels,
-      routeTo: async () => ({ proxy: null, caFile: null }),
+      routeTo,
       probe: probeImage,
       ceiling: () => ceiling,
       events,
@@ -187,5 +196,10 @@ function resultOf(ended: Transfer, transfers: Transfers): DownloadResult {
     const message = `${ended.problem ?? 'The download did not end'}${some}. Call it again to go on.`
     throw new PictographError(message, { route: ROUTE, details: failures })
   }
-  return { folder: place, images: files.done + files.skipped, unchanged: files.skipped, report }
+  return {
+    folder: place,
+    imagesDownloaded: files.done + files.skipped,
+    unchanged: files.skipped,
+    report,
+  }
 }

@@ -3,7 +3,12 @@ import { type Catalogue, setTexts } from './texts.ts'
 
 type Language = Settings['language']
 
-const marked = (text: string) => `⟦${text}⟧`
+/** What is put in stays outside of the marks: it has to be marked itself. */
+const marked = (text: string) =>
+  text
+    .split(/(\{\w+\})/)
+    .map((part) => (/^\{\w+\}$/.test(part) || !/\p{L}/u.test(part) ? part : `⟦${part}⟧`))
+    .join('')
 
 /** Every text marked, so that a text which is not marked is missing from the catalogue. */
 function pseudo({ texts, plurals }: Catalogue): Catalogue {

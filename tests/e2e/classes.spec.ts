@@ -7,7 +7,7 @@ const classNames = (app: { stored: (path: string) => { className: string }[] }) 
 
 test.beforeEach(async ({ app, folder }) => {
   await writeImage(join(folder, 'a.png'), 400, 300)
-  await writeImage(join(folder, 'b.png'), 400, 300)
+  await writeImage(join(folder, 'b.png'), 420, 600)
   const page = await app.start(folder)
   await app.canvas.ready()
   for (const name of ['car', 'person']) {

@@ -6,28 +6,7 @@ import { expectAccessible } from './accessible.ts'
 import { type App, expect, test } from './fixture.ts'
 import { MOD_PRESSED } from './modifier.ts'
 import { recordAttribute } from './recorded-attribute.ts'
-
-const STREET = 'street scenes'
-
-async function addAccount(
-  page: Page,
-  { url }: { url: string },
-  key = 'pk_live_member',
-): Promise<void> {
-  await page.getByRole('button', { name: 'Add account' }).click()
-  await page.getByLabel('API key').fill(key)
-  await page.getByLabel('Address of the service').fill(url)
-  await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
-}
-
-/** Starts an app with an account, on a dataset of the service. */
-async function openRemote(app: App, service: { url: string }, dataset = STREET): Promise<Page> {
-  const page = await app.start()
-  await addAccount(page, service)
-  await page.getByRole('button', { name: new RegExp(`^${dataset}`) }).click()
-  await app.canvas.ready()
-  return page
-}
+import { addAccount, openRemote, STREET } from './remote.ts'
 
 const tiles = (page: Page, name = /./) =>
   page.getByRole('listbox', { name: 'Images' }).getByRole('option', { name })

@@ -11,7 +11,9 @@ async function mayCopy(page: Page): Promise<void> {
 }
 
 test.beforeEach(async ({ folder }) => {
-  for (const name of ['a.png', 'b.png', 'c.png']) await writeImage(join(folder, name), 400, 300)
+  await writeImage(join(folder, 'a.png'), 400, 300)
+  await writeImage(join(folder, 'b.png'), 300, 500)
+  await writeImage(join(folder, 'c.png'), 900, 200)
 })
 
 test('an image opens in its folder, and a page that is loaded again comes back to its image', async ({

@@ -1,21 +1,15 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import sharp from 'sharp'
+import { PICTURE_SHAPES } from '#tests/helpers/picture-shapes.ts'
+import { expectAccessible } from './accessible.ts'
 import { expect, test } from './fixture.ts'
-
-/** Pictures of the shapes that cameras, phones, scanners and panoramas make. */
-const SHAPES: readonly (readonly [number, number])[] = [
-  [800, 500],
-  [300, 900],
-  [1600, 240],
-  [640, 640],
-  [120, 1200],
-]
 
 test.beforeEach(async ({ app, folder }) => {
   await Promise.all(
     Array.from({ length: 25 }, async (_, index) => {
-      const [width, height] = SHAPES[index % SHAPES.length]
+      const [width, height] = PICTURE_SHAPES[index % PICTURE_SHAPES.length]
       const name = `picture-${String(index).padStart(2, '0')}.jpg`
       await sharp({ create: { width, height, channels: 3, background: '#808080' } }).toFile(
         join(folder, name),
@@ -210,9 +204,103 @@ test('a fault in one region leaves the others, is told, and can be tried again',
   await expect(page.getByRole('listbox', { name: 'Images' })).toBeVisible()
 })
 
-test('a rejection that nobody caught is told', async ({ app }) => {
+test('a rejection that nobody caught is told, and both it and an exception are in the log', async ({
+  app,
+}) => {
   await app.page.evaluate(() => void Promise.reject(new Error('It broke')))
   await expect(app.page.getByRole('alert')).toContainText('Something went wrong: It broke')
+  await app.page.evaluate(
+    () =>
+      void setTimeout(() => {
+        throw new Error('It broke again')
+      }),
+  )
+  const log = () => readFileSync(join(app.dataDir, 'logs', 'pictograph.log'), 'utf8')
+  await expect.poll(log).toMatch(/unhandled rejection.*It broke"/)
+  await expect.poll(log).toMatch(/uncaught.*It broke again/)
+})
+
+test('on a screen of another pixel ratio everything is drawn anew, sharp', async ({
+  app,
+  browserName,
+}) => {
+  test.skip(browserName !== 'chromium', 'the ratio is changed by the protocol of Chromium')
+  const { page } = app
+  const ratios = () =>
+    page
+      .locator('[data-canvas] canvas')
+      .evaluateAll((layers) =>
+        layers.map((layer) =>
+          layer instanceof HTMLCanvasElement ? layer.width / layer.clientWidth : 0,
+        ),
+      )
+  await expect.poll(ratios).toEqual([1, 1, 1])
+  const session = await page.context().newCDPSession(page)
+  const { width, height } = page.viewportSize() ?? { width: 1280, height: 720 }
+  for (const deviceScaleFactor of [2, 3, 1]) {
+    await session.send('Emulation.setDeviceMetricsOverride', {
+      width,
+      height,
+      deviceScaleFactor,
+      mobile: false,
+    })
+    await expect.poll(ratios).toEqual(Array(3).fill(deviceScaleFactor))
+  }
+})
+
+test('a finger that is held on a shape opens its menu, and moves nothing', async ({
+  app,
+  browserName,
+}) => {
+  test.skip(browserName !== 'chromium', 'fingers are sent by the protocol of Chromium')
+  const { page, canvas } = app
+  await drawBoxes(app, 2)
+  await canvas.saved()
+  const before = app.stored('picture-00.jpg')
+  const place = await canvas.at({ x: 90, y: 90 })
+  const session = await page.context().newCDPSession(page)
+  const touchPoints = [{ ...place, id: 1 }]
+  await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints })
+  const menu = page.getByRole('menu', { name: 'Selected shapes' })
+  await expect(menu).toBeVisible()
+  await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  await expect(menu).toBeVisible()
+  await expect(canvas.list.first().getByRole('button', { name: /^Select/ })).toHaveAttribute(
+    'aria-pressed',
+    'true',
+  )
+  await menu.getByRole('menuitem', { name: 'Delete selected shapes' }).click()
+  await expect(canvas.list).toHaveCount(1)
+  await canvas.saved()
+  expect(app.stored('picture-00.jpg')).toEqual(before.slice(1))
+})
+
+test('a box is drawn by keyboard alone and read out; one key leaves the canvas, however many shapes there are', async ({
+  app,
+}) => {
+  const { page, canvas } = app
+  await drawBoxes(app, 4)
+  await page.locator('[data-canvas]').focus()
+  await page.keyboard.press('r')
+  for (const key of ['Shift+ArrowUp', 'Enter', 'Shift+ArrowRight', 'ArrowRight', 'Shift+ArrowDown'])
+    await page.keyboard.press(key)
+  await expect(page.locator('[data-announcer]')).toHaveText(/^\d+, \d+$/)
+  await app.screenshot('keyboard')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('[data-announcer]')).toHaveText('Bounding box object drawn')
+  await expect(canvas.list).toHaveCount(5)
+  await canvas.saved()
+  expect(app.stored('picture-00.jpg')[4].shape).toMatchObject({ kind: 'bbox', w: 11, h: 10 })
+  const inCanvas = () =>
+    page.evaluate(() => document.activeElement?.closest('[data-canvas]') !== null)
+  expect(await inCanvas()).toBe(true)
+  await page.keyboard.press('F6')
+  expect(await inCanvas()).toBe(false)
+  // Around the window and back; out of a text field, too.
+  await page.getByLabel('Find or add a class').focus()
+  await page.keyboard.press('Shift+F6')
+  expect(await inCanvas()).toBe(true)
+  await expectAccessible(page)
 })
 
 test('drawing past the border ends at it, and beyond it where that is chosen', async ({ app }) => {

@@ -131,14 +131,45 @@ export class App {
 
   /** What the database holds for an image, by its path below the folder. */
   stored(path: string): Annotation[] {
-    const db = new Database(join(this.dataDir, DATABASE_FILE), { readonly: true })
-    try {
-      return db
+    return this.#read((db) =>
+      db
         .prepare<[string], { data: string }>(
           `SELECT data FROM annotation JOIN image ON image.id = image_id WHERE path = ? ORDER BY position`,
         )
         .all(path)
-        .map(({ data }) => JSON.parse(data) as Annotation)
+        .map(({ data }) => JSON.parse(data) as Annotation),
+    )
+  }
+
+  /** What the database holds for all images, by their ids. */
+  allStored(): Record<string, Annotation[]> {
+    return this.#read((db) => {
+      const stored: Record<string, Annotation[]> = {}
+      for (const { image, data } of db
+        .prepare<[], { image: string; data: string }>(
+          'SELECT image_id AS image, data FROM annotation ORDER BY image_id, position',
+        )
+        .iterate()) {
+        stored[image] ??= []
+        stored[image].push(JSON.parse(data))
+      }
+      return stored
+    })
+  }
+
+  /** How many images were ever edited. */
+  editedImages(): number {
+    return this.#read(
+      (db) =>
+        db.prepare<[], { n: number }>('SELECT count(DISTINCT image_id) AS n FROM edit_log').get()
+          ?.n ?? 0,
+    )
+  }
+
+  #read<T>(look: (db: Database.Database) => T): T {
+    const db = new Database(join(this.dataDir, DATABASE_FILE), { readonly: true })
+    try {
+      return look(db)
     } finally {
       db.close()
     }
@@ -146,27 +177,21 @@ export class App {
 
   /** The kept drafts of an image, as stored. */
   draftsOf(path: string): string {
-    const db = new Database(join(this.dataDir, DATABASE_FILE), { readonly: true })
-    try {
-      const row = db
-        .prepare<[string], { drafts: string | null }>(
-          'SELECT drafts FROM image_state JOIN image ON image.id = image_id WHERE path = ?',
-        )
-        .get(path)
-      return row?.drafts ?? ''
-    } finally {
-      db.close()
-    }
+    return this.#read(
+      (db) =>
+        db
+          .prepare<[string], { drafts: string | null }>(
+            'SELECT drafts FROM image_state JOIN image ON image.id = image_id WHERE path = ?',
+          )
+          .get(path)?.drafts ?? '',
+    )
   }
 
   /** How many edits were ever made. */
   editCount(): number {
-    const db = new Database(join(this.dataDir, DATABASE_FILE), { readonly: true })
-    try {
-      return db.prepare<[], { n: number }>('SELECT count(*) AS n FROM edit_log').get()?.n ?? 0
-    } finally {
-      db.close()
-    }
+    return this.#read(
+      (db) => db.prepare<[], { n: number }>('SELECT count(*) AS n FROM edit_log').get()?.n ?? 0,
+    )
   }
 
   async screenshot(name: string): Promise<void> {

@@ -22,7 +22,7 @@ async function command(app: App, name: string): Promise<void> {
 
 test.beforeEach(async ({ app, folder }) => {
   await writeImage(join(folder, 'a.png'), 800, 500)
-  await writeImage(join(folder, 'b.png'), 800, 500)
+  await writeImage(join(folder, 'b.png'), 850, 900)
   await app.start(folder)
   await app.canvas.ready()
 })

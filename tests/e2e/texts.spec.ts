@@ -4,21 +4,31 @@ import Database from 'better-sqlite3'
 import { DATABASE_FILE } from '#core/cache/database.ts'
 import { expect, test } from './fixture.ts'
 
-/** What a page says that is not of the catalogue: texts and names of controls, without keys and what somebody named. */
+/** What a page says that is not of the catalogue: texts, names of controls and what is put into either, without keys and what somebody named. */
 async function unmarked(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const found = new Set<string>()
     const look = (text: string | null) => {
-      let rest = (text ?? '').replace(/\((?:Ctrl|Shift|Alt)\+[^)]+\)/g, '')
-      // Texts may hold texts: from the inside out.
-      while (/⟦[^⟦⟧]*⟧/.test(rest)) rest = rest.replace(/⟦[^⟦⟧]*⟧/g, '')
-      if (/\p{L}{2}/u.test(rest)) found.add((text ?? '').trim())
+      let rest = (text ?? '').replace(/(?:Ctrl|Shift|Alt)\+[^⟦⟧\s]+/g, '')
+      // What is put into a text stands outside of its marks.
+      rest = rest
+        .replace(/⟦[^⟦⟧]*⟧/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim()
+      if (/\p{L}{2}/u.test(rest)) found.add(rest)
     }
     for (const element of document.querySelectorAll('body *')) {
       if (element.closest('kbd, code, script, style, [data-name]')) continue
       for (const node of element.childNodes)
         if (node.nodeType === Node.TEXT_NODE) look(node.textContent)
-      for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
+      for (const name of [
+        'aria-label',
+        'title',
+        'placeholder',
+        'alt',
+        'aria-roledescription',
+        'aria-valuetext',
+      ])
         look(element.getAttribute(name))
     }
     return [...found]

@@ -5,7 +5,9 @@ import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { type App, expect, test } from './fixture.ts'
 
 test.beforeEach(async ({ app, folder }) => {
-  for (const name of ['a.png', 'b.png', 'c.png']) await writeImage(join(folder, name), 800, 500)
+  await writeImage(join(folder, 'a.png'), 800, 500)
+  await writeImage(join(folder, 'b.png'), 900, 700)
+  await writeImage(join(folder, 'c.png'), 700, 1200)
   await app.start(folder)
   await app.canvas.ready()
 })

@@ -5,7 +5,7 @@ import { expect, test } from './fixture.ts'
 
 test.beforeEach(async ({ app, folder }) => {
   await writeImage(join(folder, 'a.png'), 800, 500)
-  await writeImage(join(folder, 'b.png'), 800, 500)
+  await writeImage(join(folder, 'b.png'), 640, 640)
   await app.start(folder)
   await app.canvas.ready()
 })

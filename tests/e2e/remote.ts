@@ -1,0 +1,29 @@
+import type { Page } from '@playwright/test'
+import type { App } from './fixture.ts'
+
+/** A dataset of the emulator's seed. */
+export const STREET = 'street scenes'
+
+export async function addAccount(
+  page: Page,
+  { url }: { url: string },
+  key = 'pk_live_member',
+): Promise<void> {
+  await page.getByRole('button', { name: 'Add account' }).click()
+  await page.getByLabel('API key').fill(key)
+  await page.getByLabel('Address of the service').fill(url)
+  await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
+}
+
+/** Starts an app with an account, on a dataset of the service. */
+export async function openRemote(
+  app: App,
+  service: { url: string },
+  dataset = STREET,
+): Promise<Page> {
+  const page = await app.start()
+  await addAccount(page, service)
+  await page.getByRole('button', { name: new RegExp(`^${dataset}`) }).click()
+  await app.canvas.ready()
+  return page
+}

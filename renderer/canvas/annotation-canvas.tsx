@@ -22,6 +22,8 @@ export interface CanvasProps {
   width: number
   height: number
   picture: Picture | null
+  /** What the picture is seen through, as CSS has it. */
+  filter: string
   source: CanvasSource | null
   style: Style
   /** Drawn by the overlay instead, for as long as they are selected or moved. */
@@ -111,6 +113,7 @@ export function AnnotationCanvas({
   width,
   height,
   picture,
+  filter,
   source,
   style,
   overlay,
@@ -138,6 +141,12 @@ export function AnnotationCanvas({
     })
     return stopRatio
   }, [onReady])
+
+  // On the layer's own element: another tone draws nothing anew.
+  useEffect(() => {
+    const element = layers.current.picture?.getNativeCanvasElement()
+    if (element) element.style.filter = filter
+  }, [filter])
 
   useEffect(() => {
     if (!source) return

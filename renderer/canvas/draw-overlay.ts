@@ -56,7 +56,12 @@ export interface Overlay {
     mineOpacity: number
   } | null
   /** What a loupe shows besides the overlay; null without one. */
-  loupe: { picture: Picture; annotationsIn: (box: Box) => readonly Annotation[] } | null
+  loupe: {
+    picture: Picture
+    /** What the picture is drawn through, as a canvas has it. */
+    filter: string
+    annotationsIn: (box: Box) => readonly Annotation[]
+  } | null
 }
 
 function dot(
@@ -263,7 +268,7 @@ function drawLoupe(
   view: Viewport,
   overlay: Overlay,
   style: Style,
-  { picture, annotationsIn }: NonNullable<Overlay['loupe']>,
+  { picture, filter, annotationsIn }: NonNullable<Overlay['loupe']>,
   pointer: Point,
 ): void {
   // On the side where there is room.
@@ -284,7 +289,9 @@ function drawLoupe(
   context.fillStyle = '#111827'
   context.fill()
   context.clip()
+  context.filter = filter
   drawPicture(context, picture, inside)
+  context.filter = 'none'
   for (const annotation of annotationsIn(box))
     drawAnnotation(context, inside, annotation, style, 'hovered')
   drawEdited(context, inside, overlay, style)

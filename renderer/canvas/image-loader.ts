@@ -1,8 +1,6 @@
 import { imageUrl } from '#renderer/rpc/media.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { closePicture, type Picture, pictureOf } from './picture.ts'
-import { isPlain, type Tone } from './tone.ts'
-import { tonedImage } from './toned-image.ts'
 
 /** Decoded images kept: the open one, its neighbours, the one before. Each may take hundreds of MB. */
 const KEPT = 4
@@ -32,9 +30,8 @@ async function decode(url: string): Promise<ImageBitmap> {
   }
 }
 
-async function load(image: DatasetImage, tone: Tone): Promise<Picture> {
-  const url = imageUrl(image)
-  const bitmap = await (isPlain(tone) ? decode(url) : tonedImage(url, tone))
+async function load(image: DatasetImage): Promise<Picture> {
+  const bitmap = await decode(imageUrl(image))
   return pictureOf(bitmap, image.width ?? bitmap.width, image.height ?? bitmap.height)
 }
 
@@ -52,7 +49,8 @@ function evict(): void {
   }
 }
 
-function get(image: DatasetImage, tone: Tone, key: string): Promise<Picture> {
+function get(image: DatasetImage): Promise<Picture> {
+  const key = imageUrl(image)
   const known = cache.get(key)
   if (known) {
     // Used again: the last to go.
@@ -61,7 +59,7 @@ function get(image: DatasetImage, tone: Tone, key: string): Promise<Picture> {
     return known.picture
   }
   const pixels = (image.width ?? 0) * (image.height ?? 0)
-  const loading: Loading = { picture: load(image, tone), ready: null, pixels }
+  const loading: Loading = { picture: load(image), ready: null, pixels }
   cache.set(key, loading)
   loading.picture.then(
     (picture) => {
@@ -75,20 +73,18 @@ function get(image: DatasetImage, tone: Tone, key: string): Promise<Picture> {
 }
 
 /** The image if it has been decoded ahead; null when it must be waited for. */
-export function readyImage(image: DatasetImage, tone: Tone): Picture | null {
-  return cache.get(keyOf(image, tone))?.ready ?? null
+export function readyImage(image: DatasetImage): Picture | null {
+  return cache.get(imageUrl(image))?.ready ?? null
 }
 
-const keyOf = (image: DatasetImage, tone: Tone) => `${imageUrl(image)} ${Object.values(tone)}`
-
-/** The decoded image, upright, in a tone, to be shown. Throws an Error in words for a person. */
-export function loadImage(image: DatasetImage, tone: Tone): Promise<Picture> {
-  const key = keyOf(image, tone)
+/** The decoded image, upright, to be shown. Throws an Error in words for a person. */
+export function loadImage(image: DatasetImage): Promise<Picture> {
+  const key = imageUrl(image)
   if (shown[0] !== key) shown = [key, ...shown.slice(0, 1)]
-  return get(image, tone, key)
+  return get(image)
 }
 
 /** Decodes ahead what is likely to be opened next. */
-export function prefetchImage(image: DatasetImage, tone: Tone): void {
-  if (image.problem === null && !image.missing) get(image, tone, keyOf(image, tone)).catch(() => {})
+export function prefetchImage(image: DatasetImage): void {
+  if (image.problem === null && !image.missing) get(image).catch(() => {})
 }

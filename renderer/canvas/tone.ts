@@ -20,11 +20,8 @@ export function toneTable({ brightness, contrast, gamma }: Tone): Uint8ClampedAr
   })
 }
 
-/** Applies a table to the colours of RGBA pixels, in place. */
-export function applyTone(pixels: Uint8ClampedArray, table: Uint8ClampedArray): void {
-  for (let index = 0; index < pixels.length; index += 4) {
-    pixels[index] = table[pixels[index]]
-    pixels[index + 1] = table[pixels[index + 1]]
-    pixels[index + 2] = table[pixels[index + 2]]
-  }
-}
+/** The element that holds the filter; see `ToneFilter`. */
+export const TONE_FILTER_ID = 'picture-tone'
+
+/** As CSS and the canvas write it: what the picture is drawn through. */
+export const filterOf = (tone: Tone): string => (isPlain(tone) ? 'none' : `url(#${TONE_FILTER_ID})`)

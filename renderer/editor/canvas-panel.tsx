@@ -4,6 +4,7 @@ import { AnnotationCanvas } from '#renderer/canvas/annotation-canvas.tsx'
 import type { Style } from '#renderer/canvas/draw-annotations.ts'
 import { prefetchImage } from '#renderer/canvas/image-loader.ts'
 import { classColors } from '#renderer/canvas/palette.ts'
+import { filterOf } from '#renderer/canvas/tone.ts'
 import { announcer } from '#renderer/document/announcer.ts'
 import { canvasFrame } from '#renderer/document/canvas-frame.ts'
 import { choices } from '#renderer/document/choices.ts'
@@ -19,6 +20,7 @@ import { t } from '#shared/texts/texts.ts'
 import { CanvasMenu } from './canvas-menu.tsx'
 import { currentOverlay } from './current-overlay.ts'
 import { Minimap } from './minimap.tsx'
+import { ToneFilter } from './tone-filter.tsx'
 import { useCanvasInput } from './use-canvas-input.ts'
 import { usePicture } from './use-picture.ts'
 
@@ -104,10 +106,8 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
   const { fillOpacity, strokeOpacity, strokeWidth, showLabels, showCrosshair, showLoupe } = settings
   const { brightness, contrast, gamma } = settings
   const tone = useMemo(() => ({ brightness, contrast, gamma }), [brightness, contrast, gamma])
-  const { picture, error } = usePicture(
-    document ? (image?.width ? image : document.image) : null,
-    tone,
-  )
+  const filter = filterOf(tone)
+  const { picture, error } = usePicture(document ? (image?.width ? image : document.image) : null)
   const redraw = useRef(() => {})
   const style = useMemo<Style>(
     () => ({
@@ -121,8 +121,8 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
     [classes, fillOpacity, strokeOpacity, strokeWidth, showLabels],
   )
   const overlay = useCallback(
-    () => editor && currentOverlay(editor, style, picture, { showCrosshair, showLoupe }),
-    [editor, style, picture, showCrosshair, showLoupe],
+    () => editor && currentOverlay(editor, style, picture, { showCrosshair, showLoupe, filter }),
+    [editor, style, picture, showCrosshair, showLoupe, filter],
   )
   const onReady = useCallback((ready: () => void) => {
     redraw.current = ready
@@ -137,15 +137,12 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
 
   useEffect(() => editor?.subscribe(() => redraw.current()), [editor])
 
-  // The picture changes when it has come in the tone asked for: then, and not at each step of a slider.
-  const latestTone = useRef(tone)
-  latestTone.current = tone
   useEffect(() => {
     if (!picture || imageId === null) return
     for (const direction of [1, -1] as const) {
       const next = nextImage(datasetState.getState(), imageId, direction)
       if (!next) continue
-      prefetchImage(next, latestTone.current)
+      prefetchImage(next)
       prefetchDocument(next.id)
     }
   }, [picture, imageId])
@@ -172,6 +169,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
               width={size.width}
               height={size.height}
               picture={picture}
+              filter={filter}
               source={editor}
               style={style}
               overlay={overlay}
@@ -193,6 +191,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
       </CanvasMenu>
       <HiddenBadge />
       <Announcer />
+      <ToneFilter tone={tone} />
       {/* Not inside: a press on it is none on the canvas. */}
       {settings.showMinimap && picture && image && editor && (
         <Minimap image={image} view={editor.view} />

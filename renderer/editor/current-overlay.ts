@@ -32,7 +32,11 @@ export function currentOverlay(
   editor: Editor,
   style: Style,
   picture: Picture | null,
-  { showCrosshair, showLoupe }: Pick<Settings, 'showCrosshair' | 'showLoupe'>,
+  {
+    showCrosshair,
+    showLoupe,
+    filter,
+  }: Pick<Settings, 'showCrosshair' | 'showLoupe'> & { filter: string },
 ): Overlay {
   const { document, selection } = editor
   const { at: cursor } = editor.cursor
@@ -94,6 +98,7 @@ export function currentOverlay(
       picture && showLoupe
         ? {
             picture,
+            filter,
             annotationsIn: (box) =>
               document.annotations
                 .inBox(box)

@@ -1,7 +1,6 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { loadImage, readyImage } from '#renderer/canvas/image-loader.ts'
 import type { Picture } from '#renderer/canvas/picture.ts'
-import type { Tone } from '#renderer/canvas/tone.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 
@@ -14,44 +13,23 @@ interface Shown {
 
 const NOTHING: Shown = { key: '', picture: null, error: null }
 
-/**
- * The decoded picture of the open image, or why there is none. In another tone it replaces the one
- * before when it is there; of many tones asked for meanwhile only the last is made.
- */
-export function usePicture(image: DatasetImage | null, tone: Tone): Omit<Shown, 'key'> {
+/** The decoded picture of the open image, or why there is none. */
+export function usePicture(image: DatasetImage | null): Omit<Shown, 'key'> {
   const [shown, setShown] = useState(NOTHING)
-  const wanted = useRef<{ key: string; load: () => Promise<Picture> } | null>(null)
-  const busy = useRef<string | null>(null)
   const key = image ? `${image.id} ${image.modifiedAtMs} ${image.width}` : ''
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other facts of the image do not change its picture
   useEffect(() => {
-    if (!image?.width || !image.height || image.missing) {
-      wanted.current = null
-      return
-    }
-    wanted.current = { key, load: () => loadImage(image, tone) }
-    const loadWanted = async () => {
-      const now = wanted.current
-      // Another image does not wait for a tone of the one before.
-      if (!now || busy.current === now.key) return
-      busy.current = now.key
-      const result = await now.load().then(
-        (picture): Shown => ({ key: now.key, picture, error: null }),
-        (error: unknown): Shown => ({
-          key: now.key,
-          picture: null,
-          error: messageOf(error),
-        }),
-      )
-      if (busy.current === now.key) busy.current = null
-      if (wanted.current?.key === now.key) setShown(result)
-      if (wanted.current !== now) await loadWanted()
-    }
-    void loadWanted()
+    if (!image?.width || !image.height || image.missing) return
+    let isWanted = true
+    loadImage(image).then(
+      (picture) => isWanted && setShown({ key, picture, error: null }),
+      (error: unknown) => isWanted && setShown({ key, picture: null, error: messageOf(error) }),
+    )
     return () => {
-      wanted.current = null
+      isWanted = false
     }
-  }, [image, key, tone])
+  }, [key, image?.missing])
   if (shown.key === key) return shown
   // Decoded ahead: it is there with the image's first frame.
-  return { picture: image && readyImage(image, tone), error: null }
+  return { picture: image && readyImage(image), error: null }
 }

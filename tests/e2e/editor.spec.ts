@@ -216,8 +216,8 @@ test('a rejection that nobody caught is told, and both it and an exception are i
       }),
   )
   const log = () => readFileSync(join(app.dataDir, 'logs', 'pictograph.log'), 'utf8')
-  await expect.poll(log).toMatch(/unhandled rejection.*It broke"/)
-  await expect.poll(log).toMatch(/uncaught.*It broke again/)
+  await expect.poll(log).toMatch(/a fault of a page.*It broke".*unhandled rejection/)
+  await expect.poll(log).toMatch(/a fault of a page.*It broke again.*uncaught/)
 })
 
 test('on a screen of another pixel ratio everything is drawn anew, sharp', async ({
@@ -237,9 +237,10 @@ test('on a screen of another pixel ratio everything is drawn anew, sharp', async
   await expect.poll(ratios).toEqual([1, 1, 1])
   const session = await page.context().newCDPSession(page)
   const { width, height } = page.viewportSize() ?? { width: 1280, height: 720 }
-  for (const deviceScaleFactor of [2, 3, 1]) {
+  for (const [step, deviceScaleFactor] of [2, 3, 1].entries()) {
     await session.send('Emulation.setDeviceMetricsOverride', {
-      width,
+      // The page is told of another ratio with the next change of its size.
+      width: width - step - 1,
       height,
       deviceScaleFactor,
       mobile: false,

@@ -102,7 +102,6 @@ test('20,000 files appear while the window stays usable, in natural order', asyn
   const longest = await page.evaluate(() =>
     'waits' in window ? (window.waits as { longest: number }).longest : 0,
   )
-  console.log('LONGEST', longest, images)
   expect(longest).toBeGreaterThan(0)
   expect(longest).toBeLessThan(LONGEST_WAIT_MS)
   // And when all are here.

@@ -63,7 +63,14 @@ export function createRouter(core: AppCore) {
       diagnostics: os.app.diagnostics.handler(() =>
         diagnostics({ ports, library, transfers, accounts: sync.accounts }),
       ),
-      logFault: os.app.logFault.handler(({ input }) => ports.log.error('a fault of a page', input)),
+      logFault: os.app.logFault.handler(({ input }) =>
+        // `message` is the log's own.
+        ports.log.error('a fault of a page', {
+          fault: input.message,
+          where: input.where,
+          stack: input.stack,
+        }),
+      ),
       update: os.app.update.handler(() => ports.updates?.state ?? { kind: 'off' }),
       changeUpdate: os.app.changeUpdate.handler(({ input: { step } }) => ports.updates?.[step]()),
       events: os.app.events.handler(({ signal }) => eventStream(events, signal)),

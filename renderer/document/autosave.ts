@@ -1,11 +1,9 @@
-import { rebaseChangeSet } from '#shared/model/change-set.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import {
   type Committed,
   type DocumentBackend,
   type PendingCommit,
   RefusedError,
-  StaleError,
 } from './backend.ts'
 
 export type SaveState =
@@ -23,8 +21,6 @@ export interface AutosaveEvents {
   onState: (state: SaveState) => void
   /** The core has an edit: what undo and redo would do now. */
   onCommitted: (imageId: string, committed: Committed) => void
-  /** The image had changed elsewhere; what it holds now must be shown. */
-  onStale: (imageId: string) => void
   /** The core will never take this edit; it has been put aside and the others go on. */
   onRefused: (commit: PendingCommit, reason: string) => void
   /** One of the above threw. Saving goes on: that is no fault of the edit. */
@@ -48,7 +44,6 @@ export class Autosave {
   readonly #events: AutosaveEvents
   readonly #journal: Journal
   readonly #queue: PendingCommit[] = []
-  readonly #revisions = new Map<string, number>()
   readonly #ours = new Set<string>()
   #sending: Promise<void> | null = null
   /** Why the last attempt failed; null: saving works, as far as is known. */
@@ -63,15 +58,6 @@ export class Autosave {
     this.#backend = backend
     this.#events = events
     this.#journal = journal
-  }
-
-  /** The revision that the next edit of the image is made on. */
-  setRevision(imageId: string, revision: number): void {
-    this.#revisions.set(imageId, revision)
-  }
-
-  revision(imageId: string): number | undefined {
-    return this.#revisions.get(imageId)
   }
 
   /** Whether a change that the core tells of came from here. */
@@ -178,34 +164,12 @@ export class Autosave {
 
   async #sendOrPutAside(commit: PendingCommit): Promise<void> {
     try {
-      await this.#send(commit)
+      const committed = await this.#backend.commit(commit)
+      this.#tell((events) => events.onCommitted(commit.imageId, committed))
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error
       this.#tell((events) => events.onRefused(commit, error.message))
     }
-  }
-
-  async #send(commit: PendingCommit): Promise<void> {
-    const { imageId } = commit
-    try {
-      const baseRevision = this.#revisions.get(imageId) ?? (await this.#reread(commit))
-      const committed = await this.#backend.commit({ ...commit, baseRevision })
-      this.#revisions.set(imageId, committed.revision)
-      this.#tell((events) => events.onCommitted(imageId, committed))
-    } catch (error) {
-      if (!(error instanceof StaleError)) throw error
-      await this.#reread(commit)
-      this.#tell((events) => events.onStale(imageId))
-      await this.#send(commit)
-    }
-  }
-
-  /** Carries the edit over to what the core has now. */
-  async #reread(commit: PendingCommit): Promise<number> {
-    const { revision, annotations } = await this.#backend.open(commit.imageId)
-    commit.changes = rebaseChangeSet(annotations, commit.changes)
-    this.#revisions.set(commit.imageId, revision)
-    return revision
   }
 
   #pause(milliseconds: number): Promise<void> {

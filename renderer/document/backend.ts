@@ -12,6 +12,8 @@ export interface PendingCommit {
 }
 
 export interface Committed {
+  /** The image's before and after. Whoever knows another one than the first has missed something. */
+  baseRevision: number
   revision: number
   undo: string | null
   redo: string | null
@@ -25,8 +27,8 @@ export interface Turned extends Committed {
 /** What the document needs of the core. */
 export interface DocumentBackend {
   open(imageId: string): Promise<OpenedDocument>
-  /** Throws a StaleError when the revision is not the image's, a RefusedError when it is of no use to try again. */
-  commit(commit: PendingCommit & { baseRevision: number }): Promise<Committed>
+  /** Carried over to what the core has by then. Throws a RefusedError when it is of no use to try again. */
+  commit(commit: PendingCommit): Promise<Committed>
   undo(imageId: string, commitId: string): Promise<Turned | null>
   redo(imageId: string, commitId: string): Promise<Turned | null>
   /** Undoes, or redoes, until the edit `seq` is the last that holds; null: until before the first. */
@@ -39,8 +41,6 @@ export interface DocumentBackend {
   /** Asks the service for shapes; nothing is drawn by it. */
   assist(imageId: string, className: string, ask: AssistAsk): Promise<Proposal>
 }
-
-export class StaleError extends Error {}
 
 /** The core will never take this edit: its image is gone, or it makes no sense. Trying again is no use. */
 export class RefusedError extends Error {}

@@ -1,10 +1,15 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { OpenedDocument } from '#shared/contract/annotations.ts'
 import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
-import { applyChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+import {
+  applyChangeSet,
+  EMPTY_CHANGE_SET,
+  isEmptyChangeSet,
+  rebaseChangeSet,
+} from '#shared/model/change-set.ts'
 import { AnnotationStore } from './annotation-store.ts'
 import { Autosave, type SaveState } from './autosave.ts'
-import { type DocumentBackend, type PendingCommit, RefusedError, StaleError } from './backend.ts'
+import { type DocumentBackend, type PendingCommit, RefusedError, type Turned } from './backend.ts'
 import { DraftSaver } from './draft-saver.ts'
 import { ImageDocument } from './image-document.ts'
 import { adoptJournals, windowJournal } from './journal.ts'
@@ -26,13 +31,20 @@ function fakeCore() {
     turns: [] as string[],
     onState: null as ((state: SaveState) => void) | null,
     onCommitted: null as (() => void) | null,
+    /** What undo finds to take back; null: nothing. */
+    undo: (): Turned | null => null,
     /** Another window draws. */
     drawElsewhere(annotation: Annotation) {
       core.annotations = [...core.annotations, annotation]
       core.revision++
     },
   }
-  const answer = () => ({ revision: core.revision, undo: null, redo: null })
+  const answer = () => ({
+    baseRevision: core.revision,
+    revision: core.revision,
+    undo: null,
+    redo: null,
+  })
   const backend: DocumentBackend = {
     open: async () =>
       ({
@@ -42,24 +54,25 @@ function fakeCore() {
         view: null,
         ...answer(),
       }) as unknown as OpenedDocument,
-    commit: async ({ commitId, baseRevision, changes }) => {
+    commit: async ({ commitId, changes }) => {
       if (core.hangs) await new Promise(() => {})
       if (core.fail) throw core.fail
       if (core.committed.includes(commitId)) return answer()
-      if (baseRevision !== core.revision) throw new StaleError()
-      core.annotations = applyChangeSet(core.annotations, changes)
-      core.revision++
+      const baseRevision = core.revision
+      const real = rebaseChangeSet(core.annotations, changes)
+      if (!isEmptyChangeSet(real)) core.revision++
+      core.annotations = applyChangeSet(core.annotations, real)
       core.committed.push(commitId)
       if (core.loseAnswer) {
         core.loseAnswer = false
         throw new Error('reset')
       }
-      return answer()
+      return { ...answer(), baseRevision }
     },
     assist: async () => ({ status: 'no_detection', score: null, annotations: [] }),
     undo: async (_imageId, commitId) => {
       core.turns.push(commitId)
-      return null
+      return core.undo()
     },
     goTo: async () => {},
     redo: async () => null,
@@ -91,8 +104,10 @@ function fakeCore() {
           states.push(state)
           core.onState?.(state)
         },
-        onCommitted: () => core.onCommitted?.(),
-        onStale: () => void document?.reload(),
+        onCommitted: (_imageId, committed) => {
+          core.onCommitted?.()
+          void document?.onCommitted(committed)
+        },
         onRefused: (commit) => refused.push(commit.label),
         onFault: (error) => faults.push(error),
       },
@@ -185,6 +200,48 @@ describe('autosave', () => {
     expect(core.annotations).toEqual([theirs, mine])
     await vi.waitFor(() => expect(document.annotations.list).toHaveLength(2))
   })
+})
+
+test('what another window deleted stays deleted, though it is edited here before that is known', async () => {
+  const { core, open } = fakeCore()
+  const [gone, other] = [box(1), box(2)]
+  core.annotations = [gone, other]
+  const { document, autosave } = await open()
+  core.annotations = [other]
+  core.revision++
+  const after = { ...gone, className: 'bus' }
+  document.edit('a', { ...EMPTY_CHANGE_SET, updated: [{ before: gone, after }] })
+  await autosave.flush()
+  expect(core.annotations).toEqual([other])
+  await vi.waitFor(() => expect(document.annotations.list).toEqual([other]))
+})
+
+test('what another window drew is not missed by an undo that comes before the word of it', async () => {
+  const { core, open } = fakeCore()
+  const { document, autosave } = await open()
+  const [mine, theirs] = [box(1), box(2)]
+  document.edit('a', adding(mine))
+  await autosave.flush()
+  core.drawElsewhere(theirs)
+  core.undo = () => {
+    core.annotations = core.annotations.filter(({ id }) => id !== mine.id)
+    const changes = { ...EMPTY_CHANGE_SET, deleted: [mine] }
+    const baseRevision = core.revision++
+    return { baseRevision, revision: core.revision, undo: null, redo: 'a', label: 'a', changes }
+  }
+  expect(await document.undo()).toBe('a')
+  expect(document.annotations.list).toEqual([theirs])
+  // Its word comes at last, and changes nothing.
+  await document.onEvent({
+    type: 'annotations',
+    imageId: 'i',
+    commitId: 'theirs',
+    revision: 2,
+    changes: adding(theirs),
+    undo: null,
+    redo: null,
+  })
+  expect(document.annotations.list).toEqual([theirs])
 })
 
 test('an edit that will never be taken is put aside, and the others go on', async () => {

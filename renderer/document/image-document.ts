@@ -11,7 +11,7 @@ import {
 } from '#shared/model/change-set.ts'
 import { AnnotationStore } from './annotation-store.ts'
 import type { Autosave } from './autosave.ts'
-import type { DocumentBackend, Turned } from './backend.ts'
+import type { Committed, DocumentBackend, Turned } from './backend.ts'
 import type { DraftSaver } from './draft-saver.ts'
 
 interface HistoryState {
@@ -35,6 +35,8 @@ export class ImageDocument {
   /** What is being drawn, or was when the image was left, by tool. */
   readonly drafts: StoreApi<Drafts>
   readonly #autosave: Autosave
+  /** The core's revision that the annotations are of, apart from edits that are still on their way. */
+  #revision: number
   readonly #draftSaver: DraftSaver
   readonly #backend: DocumentBackend
   /** The last undo or redo: the next one waits for it. */
@@ -54,7 +56,7 @@ export class ImageDocument {
     this.#backend = backend
     this.history = createStore(() => ({ undo: opened.undo, redo: opened.redo }))
     this.drafts = createStore(() => draftSaver.pending(opened.image.id) ?? opened.drafts)
-    autosave.setRevision(opened.image.id, opened.revision)
+    this.#revision = opened.revision
     this.annotations = new AnnotationStore(this.#withPending(opened.annotations))
   }
 
@@ -112,14 +114,21 @@ export class ImageDocument {
     if (this.#autosave.pending(this.image.id).length === 0) this.history.setState(labels)
   }
 
+  /** The core has an edit that was made here. Made on something that was not seen yet, it may have come to something else. */
+  async onCommitted({ baseRevision, revision, undo, redo }: Committed): Promise<void> {
+    if (this.#autosave.pending(this.image.id).length <= 1) this.history.setState({ undo, redo })
+    if (baseRevision === this.#revision) this.#revision = revision
+    else await this.reload()
+  }
+
   /** A change from another window, a label file or an import. */
   async onEvent(event: Extract<AppEvent, { type: 'annotations' }>): Promise<void> {
     if (event.imageId !== this.image.id || this.#isJumping) return
     if (this.#autosave.isOurs(event.commitId)) return
-    const known = this.#autosave.revision(this.image.id)
-    if (known !== undefined && event.revision <= known) return
-    if (event.revision === (known ?? 0) + 1 && this.#autosave.pending(this.image.id).length === 0) {
-      this.#autosave.setRevision(this.image.id, event.revision)
+    if (event.revision <= this.#revision) return
+    const isNext = event.revision === this.#revision + 1
+    if (isNext && this.#autosave.pending(this.image.id).length === 0) {
+      this.#revision = event.revision
       this.history.setState({ undo: event.undo, redo: event.redo })
       this.#applyRemote(rebaseChangeSet(this.annotations.list, event.changes))
     } else await this.reload()
@@ -128,7 +137,7 @@ export class ImageDocument {
   /** Brings the document to what the core has, with what is still unsent on top. */
   async reload(): Promise<void> {
     const fresh = await this.#backend.open(this.image.id)
-    this.#autosave.setRevision(this.image.id, fresh.revision)
+    this.#revision = fresh.revision
     this.history.setState({ undo: fresh.undo, redo: fresh.redo })
     this.#applyRemote(diffAnnotations(this.annotations.list, this.#withPending(fresh.annotations)))
   }
@@ -165,9 +174,11 @@ export class ImageDocument {
       this.#autosave.claim(commitId)
       const turned = await step(commitId)
       if (!turned) return null
-      this.#autosave.setRevision(this.image.id, turned.revision)
-      this.history.setState({ undo: turned.undo, redo: turned.redo })
-      this.#applyRemote(rebaseChangeSet(this.annotations.list, turned.changes))
+      if (turned.baseRevision === this.#revision) {
+        this.#revision = turned.revision
+        this.history.setState({ undo: turned.undo, redo: turned.redo })
+        this.#applyRemote(rebaseChangeSet(this.annotations.list, turned.changes))
+      } else await this.reload()
       return turned.label
     })
   }

@@ -52,11 +52,13 @@ export async function startSession(
     over,
     {
       onState: (save) => session.setState({ save }),
-      onCommitted: (imageId, { undo, redo }) => {
+      onCommitted: (imageId, committed) => {
         forgetAhead(imageId)
-        if (own.pending(imageId).length <= 1) open.get(imageId)?.history.setState({ undo, redo })
+        open
+          .get(imageId)
+          ?.onCommitted(committed)
+          .catch(() => {})
       },
-      onStale: reload,
       onRefused: ({ label, imageId }, reason) => {
         onTrouble(t('“{label}” could not be saved: {reason}', { label, reason }))
         reload(imageId)

@@ -1,5 +1,5 @@
 import { ORPCError } from '@orpc/client'
-import { type DocumentBackend, RefusedError, StaleError } from '#renderer/document/backend.ts'
+import { type DocumentBackend, RefusedError } from '#renderer/document/backend.ts'
 import { client } from './connection.ts'
 
 /** A reason that lies with the edit, not with the moment. */
@@ -11,7 +11,6 @@ function isRefusal(error: ORPCError<string, unknown>): boolean {
 
 function translated(error: unknown): unknown {
   if (!(error instanceof ORPCError)) return error
-  if (error.code === 'STALE') return new StaleError()
   return isRefusal(error) ? new RefusedError(error.message) : error
 }
 

@@ -33,6 +33,7 @@ const storage = {
 Object.assign(globalThis, { localStorage: storage, HTMLElement: class {} })
 
 const drafts = new Map<string, Drafts>()
+const revisions = new Map<string, number>()
 const slow = new Map<string, PromiseWithResolvers<void>>()
 let answer = Promise.withResolvers<Proposal>()
 
@@ -41,7 +42,7 @@ const opened = (id: string): OpenedDocument => ({
   annotations: [],
   drafts: drafts.get(id) ?? {},
   view: null,
-  revision: 0,
+  revision: revisions.get(id) ?? 0,
   undo: null,
   redo: null,
 })
@@ -51,7 +52,11 @@ const backend: DocumentBackend = {
     await slow.get(id)?.promise
     return opened(id)
   },
-  commit: async () => ({ revision: 1, undo: null, redo: null }),
+  commit: async ({ imageId }) => {
+    const baseRevision = revisions.get(imageId) ?? 0
+    revisions.set(imageId, baseRevision + 1)
+    return { baseRevision, revision: baseRevision + 1, undo: null, redo: null }
+  },
   undo: async () => null,
   goTo: async () => {},
   redo: async () => null,

@@ -44,10 +44,15 @@ const documentSchema = z.object({
 })
 export type OpenedDocument = z.infer<typeof documentSchema>
 
-const committedSchema = z.object({
-  revision: z.number().int(),
+const labelsSchema = z.object({
   undo: z.string().nullable(),
   redo: z.string().nullable(),
+})
+
+const committedSchema = labelsSchema.extend({
+  /** The image's before and after. Whoever knows another one than the first has missed something. */
+  baseRevision: z.number().int(),
+  revision: z.number().int(),
 })
 
 /** What a step back or forward did; null when there was none. */
@@ -62,7 +67,6 @@ export const annotations = {
       z.object({
         commitId: id,
         imageId: id,
-        baseRevision: z.number().int(),
         label: z.string(),
         changes: changeSetSchema,
         /** The drafts after this edit: without the shape that it finishes. */
@@ -84,9 +88,7 @@ export const annotations = {
   undo: procedure.input(z.object({ imageId: id, commitId: id })).output(turnedSchema),
   redo: procedure.input(z.object({ imageId: id, commitId: id })).output(turnedSchema),
   /** What undo and redo would do now, in words. */
-  labels: procedure
-    .input(z.object({ imageId: id }))
-    .output(committedSchema.omit({ revision: true })),
+  labels: procedure.input(z.object({ imageId: id })).output(labelsSchema),
   /** Edits of an image and of its classes, latest first: those before the edit `before`, or the latest. A page at a time. */
   history: procedure
     .input(z.object({ imageId: id, before: z.number().int().nullable() }))

@@ -9,7 +9,6 @@ export const procedure = oc.errors({
     data: z.object({ reason: z.string(), requestId: z.string().nullable() }),
   },
   /** The edit was made on a revision that is no longer the image's: read it again. */
-  STALE: { status: 409, message: 'The image was changed elsewhere.' },
 })
 
 export const id = z.string().min(1)

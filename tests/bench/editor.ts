@@ -106,7 +106,6 @@ async function openApp(
     core.edits.commit({
       commitId: newId(),
       imageId: image.id,
-      baseRevision: null,
       changes: { created, updated: [], deleted: [] },
       label: 'Draw',
       origin: 'user',

@@ -48,7 +48,6 @@ function drawPoints(dataDir: string, path: string, count: number): void {
       edits.commit({
         commitId: newId(),
         imageId: row.id,
-        baseRevision: null,
         changes: { ...EMPTY_CHANGE_SET, created: [point] },
         label: 'Draw point',
         origin: 'user',

@@ -26,7 +26,6 @@ const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`)
 const dataset = await client.datasets.openFolder({ path: imagesDir })
 await core.library.settled(dataset.id)
 const [image] = await client.images.list({ datasetId: dataset.id, offset: 0, limit: 1 })
-let { revision } = await client.annotations.open({ imageId: image.id })
 say({ kind: 'ready', imageId: image.id })
 
 for (let points = 1; ; points++) {
@@ -34,18 +33,17 @@ for (let points = 1; ; points++) {
     { kind: 'bbox', x: Math.random() * 100, y: 1, w: 5, h: 5 },
     'car',
   )
-  const commit = { imageId: image.id, baseRevision: revision, commitId: newId() }
-  ;({ revision } = await client.annotations.commit({
+  const commit = { imageId: image.id, commitId: newId() }
+  await client.annotations.commit({
     ...commit,
     label: 'Draw car',
     changes: { created: [annotation], updated: [], deleted: [] },
-  }))
+  })
   say({ kind: 'drawn', annotation })
   const data = { points: Array.from({ length: points }, (_, x) => ({ x, y: 0 })) }
   await client.annotations.saveDrafts({ imageId: image.id, drafts: { polygon: data } })
   say({ kind: 'draft', points })
   if (points % 3 !== 0) continue
-  const undone = await client.annotations.undo({ imageId: image.id, commitId: newId() })
-  revision = undone?.revision ?? revision
+  await client.annotations.undo({ imageId: image.id, commitId: newId() })
   say({ kind: 'undone', id: annotation.id })
 }

@@ -437,7 +437,6 @@ class World {
       client.core.edits.commit({
         commitId: `${this.#seed}-${this.#count++}`,
         imageId,
-        baseRevision: null,
         changes: { ...EMPTY_CHANGE_SET, ...changes },
         label,
         origin: 'user',

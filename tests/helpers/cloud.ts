@@ -78,7 +78,6 @@ export function edit(
     core.edits.commit({
       commitId: `cloud-test-${commits++}`,
       imageId,
-      baseRevision: null,
       changes: { ...EMPTY_CHANGE_SET, ...changes },
       label: 'Edit',
       origin: 'user',

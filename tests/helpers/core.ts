@@ -95,7 +95,6 @@ export function draw(
   const outcome = core.edits.commit({
     commitId: `test-${commits++}`,
     imageId,
-    baseRevision: null,
     changes: { ...EMPTY_CHANGE_SET, created: [annotation] },
     label: 'Draw',
     origin: 'user',

@@ -98,7 +98,6 @@ test('with a full disk an edit is refused whole, in words, and works again when 
   const commit = {
     commitId: 'big',
     imageId: image.id,
-    baseRevision: 1,
     changes: { ...EMPTY_CHANGE_SET, created },
     label: '',
     origin: 'user' as const,

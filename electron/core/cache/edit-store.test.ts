@@ -6,7 +6,7 @@ import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { aBox, temporaryFolder } from '#tests/helpers/core.ts'
 import { openDatabase } from './database.ts'
 import { DatasetRepository } from './dataset-repository.ts'
-import { EditStore, StaleRevisionError } from './edit-store.ts'
+import { EditStore } from './edit-store.ts'
 import { ImageRepository } from './image-repository.ts'
 
 function open(file = ':memory:') {
@@ -35,7 +35,6 @@ function withImages(file?: string) {
     store.edits.commit({
       commitId: `c${n++}`,
       imageId,
-      baseRevision: null,
       changes,
       label: 'edit',
       origin: 'user',
@@ -54,7 +53,6 @@ describe('a commit', () => {
     const commit = {
       commitId: 'x',
       imageId: store.a,
-      baseRevision: 0,
       changes: { ...EMPTY_CHANGE_SET, created: [aBox()] },
       label: '',
       origin: 'user' as const,
@@ -65,19 +63,23 @@ describe('a commit', () => {
     expect(store.list(store.a)).toHaveLength(1)
   })
 
-  test('on an old revision is refused', () => {
+  test('made on an older state is carried over: what others did meanwhile stays, what is gone stays gone', () => {
     using store = withImages()
-    store.draw(store.a)
-    const stale = {
-      commitId: 'y',
-      imageId: store.a,
-      baseRevision: 0,
-      changes: { ...EMPTY_CHANGE_SET, created: [aBox()] },
-      label: '',
-      origin: 'user' as const,
-    }
-    expect(() => store.edits.commit(stale)).toThrow(StaleRevisionError)
-    expect(store.list(store.a)).toHaveLength(1)
+    const [kept, gone] = [store.draw(store.a), store.draw(store.a)]
+    store.commit(store.a, { ...EMPTY_CHANGE_SET, deleted: [gone] })
+    const renamed = { ...kept, className: 'bus' }
+    store.commit(store.a, { ...EMPTY_CHANGE_SET, updated: [{ before: kept, after: renamed }] })
+    // Made before both.
+    const moved = (annotation: Annotation) => ({
+      before: annotation,
+      after: { ...annotation, attributes: { seen: 'yes' } },
+    })
+    const { effects } = store.commit(store.a, {
+      ...EMPTY_CHANGE_SET,
+      updated: [moved(kept), moved(gone)],
+    })
+    expect(store.list(store.a)).toEqual([{ ...renamed, attributes: { seen: 'yes' } }])
+    expect(effects[0].changes.updated.map(({ before }) => before)).toEqual([renamed])
   })
 
   test('of a class that is not there brings the class', () => {

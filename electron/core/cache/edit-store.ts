@@ -31,8 +31,6 @@ export interface Commit {
   /** Chosen by the caller; the same id a second time changes nothing and gets the first answer. */
   commitId: string
   imageId: string
-  /** The revision that the changes were made on; null: whatever it is (imports, label files). */
-  baseRevision: number | null
   changes: ChangeSet
   label: string
   origin: EditOrigin
@@ -56,9 +54,6 @@ export interface Outcome {
   /** Of a step back or forward: the commit that was taken back or done again. */
   turned?: { commitId: string; back: boolean }
 }
-
-/** The edit was made on a revision that is no longer the image's. */
-export class StaleRevisionError extends Error {}
 
 interface LogRow {
   seq: number
@@ -118,7 +113,7 @@ export class EditStore {
     }
   }
 
-  /** Throws StaleRevisionError; a UserError when the image is gone. */
+  /** What was made on an older state is carried over to what there is now. Throws a UserError when the image is gone. */
   commit(commit: Commit): Outcome {
     return this.#write(() => {
       const { revision, dataset_id: datasetId } = this.#image(commit.imageId)
@@ -134,8 +129,6 @@ export class EditStore {
           ...nothing,
           effects: [{ imageId, commitId, revision: before.revision, changes: EMPTY_CHANGE_SET }],
         }
-      if (commit.baseRevision !== null && commit.baseRevision !== revision)
-        throw new StaleRevisionError()
       const changes = rebaseChangeSet(this.#rows.readNamed(imageId, commit.changes), commit.changes)
       if (isEmptyChangeSet(changes) && !commit.isStep)
         return { ...nothing, effects: [{ imageId, commitId, revision, changes }] }

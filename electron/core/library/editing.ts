@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Commit, Outcome } from '#core/cache/edit-store.ts'
+import type { Commit, Effect, Outcome } from '#core/cache/edit-store.ts'
 import { storedAs } from '#core/cache/stored-json.ts'
 import type { CoreEvents } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
@@ -12,7 +12,7 @@ import {
 } from '#shared/contract/annotations.ts'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
 import { annotationSchema, newId } from '#shared/model/annotation.ts'
-import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
+import { type ChangeSet, EMPTY_CHANGE_SET, isEmptyChangeSet } from '#shared/model/change-set.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 
@@ -51,13 +51,13 @@ export class Editing {
     }
   }
 
-  /** `drafts`: what is unfinished after this edit; absent: as it was. Throws StaleRevisionError. */
+  /** `drafts`: what is unfinished after this edit; absent: as it was. */
   commit(commit: Omit<Commit, 'origin'>, drafts?: Drafts) {
     const { edits } = this.#deps.store
     const outcome = edits.commit({ ...commit, origin: 'user' })
     if (drafts !== undefined) this.keepDrafts(commit.imageId, drafts)
     this.#publish(outcome)
-    return { revision: outcome.effects[0].revision, ...edits.canUndo(commit.imageId) }
+    return { ...revisionsOf(outcome.effects[0]), ...edits.canUndo(commit.imageId) }
   }
 
   /** Edits of several images as one step. */
@@ -154,10 +154,14 @@ export class Editing {
     if (!outcome) return null
     this.#publish(outcome)
     const mine = outcome.effects.find((effect) => effect.imageId === imageId)
+    const { revision, changes } = mine ?? {
+      revision: edits.annotations(imageId).revision,
+      changes: EMPTY_CHANGE_SET,
+    }
     return {
       label: outcome.label,
-      revision: mine?.revision ?? edits.annotations(imageId).revision,
-      changes: mine?.changes ?? EMPTY_CHANGE_SET,
+      ...revisionsOf({ revision, changes }),
+      changes,
       ...edits.canUndo(imageId),
     }
   }
@@ -165,6 +169,11 @@ export class Editing {
   #publish(outcome: Outcome): void {
     this.#deps.coreEvents.publish({ type: 'edited', outcome, by: 'person' })
   }
+}
+
+/** The image's revision before and after an edit. One that changes nothing makes no new one. */
+function revisionsOf({ revision, changes }: Pick<Effect, 'revision' | 'changes'>) {
+  return { revision, baseRevision: isEmptyChangeSet(changes) ? revision : revision - 1 }
 }
 
 /** Entries that the page asks for at a time. */

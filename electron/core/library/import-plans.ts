@@ -133,7 +133,6 @@ export class ImportPlans {
         edits.commit({
           commitId: `${planId}/${mode}/${imageId}`,
           imageId,
-          baseRevision: null,
           changes,
           label,
           origin: 'import',

@@ -255,7 +255,6 @@ describe('label files in step', () => {
     core.edits.commit({
       commitId: 'last',
       imageId: image.id,
-      baseRevision: null,
       changes: { created: [], updated: [], deleted: [box] },
       label: '',
       origin: 'user',
@@ -380,7 +379,6 @@ describe('label files in step', () => {
       core.edits.commit({
         commitId: 'attribute',
         imageId: image.id,
-        baseRevision: null,
         changes: { created: [], updated: [{ before, after }], deleted: [] },
         label: '',
         origin: 'user',

@@ -281,7 +281,6 @@ export class LabelFileSync {
     const outcome = edits.commit({
       commitId: newId(),
       imageId: image.id,
-      baseRevision: null,
       changes: diffAnnotations(base, read),
       label: `Read ${fileNameOf(path)}`,
       origin: 'label_file',

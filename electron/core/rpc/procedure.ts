@@ -1,5 +1,4 @@
 import { implement, ORPCError } from '@orpc/server'
-import { StaleRevisionError } from '#core/cache/edit-store.ts'
 import type { HostWindow, Log } from '#core/ports.ts'
 import { toServiceError } from '#core/service-error.ts'
 import { contract } from '#shared/contract/contract.ts'
@@ -12,7 +11,6 @@ export interface RpcContext {
 
 function toRpcError(error: unknown, path: readonly string[], log: Log): unknown {
   if (error instanceof ORPCError) return error
-  if (error instanceof StaleRevisionError) return new ORPCError('STALE', { status: 409 })
   const problem = toServiceError(error)
   if (problem.reason === 'unexpected')
     log.error('request failed', { path: path.join('.'), error: String(error) })

@@ -121,7 +121,6 @@ export class LabelSync {
         outcome = edits.commit({
           commitId: `sync/${newId()}`,
           imageId,
-          baseRevision: null,
           changes,
           label: 'Changes from Pictograph',
           origin: 'sync',
@@ -185,7 +184,6 @@ export class LabelSync {
       const made = edits.commit({
         commitId,
         imageId,
-        baseRevision: null,
         changes: diffAnnotations(mine, result),
         label: choice === 'both' ? 'Keep mine and theirs' : `Take ${choice}`,
         origin: 'user',
@@ -232,7 +230,6 @@ export class LabelSync {
       const made = edits.commit({
         commitId: `discard/${newId()}`,
         imageId,
-        baseRevision: null,
         changes: diffAnnotations(mine, facts?.base ?? []),
         label: 'Discard what was not sent',
         origin: 'user',
@@ -260,7 +257,6 @@ export class LabelSync {
       edits.commit({
         commitId: `discard/${newId()}`,
         imageId,
-        baseRevision: null,
         changes,
         label: `Class ${to} as it was`,
         origin: 'user',

@@ -91,7 +91,6 @@ describe('a database that takes nothing', () => {
     edits.commit({
       commitId: 'mine',
       imageId,
-      baseRevision: null,
       changes: { ...EMPTY_CHANGE_SET, created: [aBox('person')] },
       label: 'Draw',
       origin: 'user',

@@ -128,7 +128,7 @@ function takeChunk(
       const imageId = remotes.imageId(datasetId, image.remoteId)
       if (imageId === null) return []
       const changes = { ...EMPTY_CHANGE_SET, created: [...annotations] }
-      const commit = { commitId, imageId, baseRevision: null, changes }
+      const commit = { commitId, imageId, changes }
       return [edits.commit({ ...commit, label: 'Labels from the upload', origin: 'import' })]
     })
   })

@@ -204,7 +204,12 @@ export async function throwEvents({
     } else if (kind < 0.82) touch()
     else if (kind < 0.94) await pressLetter(pick(letters))
     else if (kind < 0.98) press(pick(named), { shiftKey: random() < 0.2 })
-    else press(pick(withMod), mod)
+    else {
+      press(pick(withMod), mod)
+      // Undo may lead to another image, and takes back there what can be seen then.
+      await frame()
+      look()
+    }
     if (event % 250 !== 0) continue
     // The app gets its frames and saves what there is, and never has more shapes than a test has time for.
     await settled()
@@ -235,6 +240,7 @@ export async function throwEvents({
   }
   letGo()
   await settled()
+  look()
   await checkUnseen()
 }
 

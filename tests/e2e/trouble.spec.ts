@@ -49,8 +49,26 @@ test('a photograph with EXIF rotation is shown, and labelled, upright', async ({
   expect(shape.kind === 'keypoint' && Math.round(shape.y)).toBe(280)
 })
 
-/** The longest that the page may let wait while files come in, milliseconds: a frame, and what a busy machine adds. */
-const LONGEST_WAIT_MS = 1_000
+/** The longest that the page may let wait while files come in, milliseconds. */
+const LONGEST_WAIT_MS = 500
+
+/** Runs in a page: from now on notes the longest time in which it did not get on. */
+function watchWaits(): void {
+  const waits = { longest: 0 }
+  Object.assign(window, { waits })
+  let last = performance.now()
+  const look = () => {
+    const now = performance.now()
+    waits.longest = Math.max(waits.longest, now - last)
+    last = now
+    setTimeout(look, 0)
+  }
+  look()
+}
+
+/** Runs in a page: that time, milliseconds. */
+const longestWait = (): number =>
+  'waits' in window ? (window.waits as { longest: number }).longest : 0
 
 test('20,000 files appear while the window stays usable, in natural order', async ({
   app,
@@ -68,19 +86,10 @@ test('20,000 files appear while the window stays usable, in natural order', asyn
   const all = 20_000 + originals.length
   const page = await app.start(folder)
   await app.canvas.ready()
-  // How long the page did not get on, from now until all have come.
-  await page.evaluate(() => {
-    const waits = { longest: 0 }
-    Object.assign(window, { waits })
-    let last = performance.now()
-    const look = () => {
-      const now = performance.now()
-      waits.longest = Math.max(waits.longest, now - last)
-      last = now
-      setTimeout(look, 0)
-    }
-    look()
-  })
+  // A page that has nothing to do tells how much of the waiting is the machine's.
+  const idle = await page.context().newPage()
+  await idle.evaluate(watchWaits)
+  await page.evaluate(watchWaits)
   const place = page.getByRole('banner').getByText(/^\d+ \/ \d+$/)
   const [at, of] = [0, 1].map(
     (part) => async () => Number((await place.textContent())?.split(' / ')[part]),
@@ -99,11 +108,10 @@ test('20,000 files appear while the window stays usable, in natural order', asyn
   }
   expect(images).toBeGreaterThan(0)
   await expect.poll(of, { timeout: 60_000 }).toBe(all)
-  const longest = await page.evaluate(() =>
-    'waits' in window ? (window.waits as { longest: number }).longest : 0,
-  )
+  const longest = await page.evaluate(longestWait)
   expect(longest).toBeGreaterThan(0)
-  expect(longest).toBeLessThan(LONGEST_WAIT_MS)
+  expect(longest).toBeLessThan(LONGEST_WAIT_MS + (await idle.evaluate(longestWait)))
+  await idle.close()
   // And when all are here.
   await page.keyboard.press('k')
   await app.canvas.click(10, 10)

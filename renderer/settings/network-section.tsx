@@ -15,7 +15,7 @@ import { t } from '#shared/texts/texts.ts'
 /** What is asked about where there is no account yet. */
 const SERVICE = 'https://api.pictograph.io'
 
-type Way = UseQueryResult<{ proxy: string | null; hasLogin: boolean }>
+type Way = UseQueryResult<{ proxy: string | null; loginFor: string | null }>
 
 function Status({ host, way }: { host: string; way: Way }) {
   if (way.error) return <ErrorNote>{messageOf(way.error)}</ErrorNote>
@@ -30,12 +30,13 @@ function Status({ host, way }: { host: string; way: Way }) {
   )
 }
 
-/** The name and the password that a proxy asks for. They are kept with the keys of accounts, and never shown again. */
-function Login({ way }: { way: Way }) {
+/** The name and the password that the proxy in use asks for. They are kept with the keys of accounts, and never shown again. */
+function Login({ way, proxy }: { way: Way; proxy: string | null }) {
   const [user, setUser] = useState('')
   const [password, setPassword] = useState('')
   const [problem, setProblem] = useState<string | null>(null)
-  const set = async (login: { user: string; password: string } | null) => {
+  const loginFor = way.data?.loginFor ?? null
+  const set = async (login: { proxy: string; user: string; password: string } | null) => {
     try {
       await client.network.setLogin({ login })
       setUser('')
@@ -48,14 +49,18 @@ function Login({ way }: { way: Way }) {
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    void set({ user, password })
+    if (proxy !== null) void set({ proxy, user, password })
   }
   return (
     <form onSubmit={submit} className="flex flex-col gap-3 border-t border-line pt-4">
       <p className="text-xs text-muted">
-        {way.data?.hasLogin
-          ? t('A name and a password for the proxy are kept.')
-          : t('If the proxy asks for a name and a password, enter them here.')}
+        {loginFor !== null
+          ? t('A name and a password for {proxy} are kept. No other proxy is told them.', {
+              proxy: loginFor,
+            })
+          : t('If {proxy} asks for a name and a password, enter them here.', {
+              proxy: proxy ?? '',
+            })}
       </p>
       <div className="flex items-end gap-2">
         <Field label={t('Name')}>
@@ -79,10 +84,10 @@ function Login({ way }: { way: Way }) {
             />
           )}
         </Field>
-        <Button type="submit" disabled={user === ''}>
+        <Button type="submit" disabled={user === '' || proxy === null}>
           {t('Save')}
         </Button>
-        {way.data?.hasLogin && (
+        {loginFor !== null && (
           <Button variant="ghost" onClick={() => void set(null)}>
             {t('Forget')}
           </Button>
@@ -97,6 +102,7 @@ function Login({ way }: { way: Way }) {
 export function NetworkSection({ settings }: { settings: Settings }) {
   const [proxy, setProxy] = useState(settings.networkProxy)
   const [address, setAddress] = useState(settings.networkProxyAddress)
+  const [exceptions, setExceptions] = useState(settings.networkProxyExceptions)
   const [caFile, setCaFile] = useState(settings.networkCaFile ?? '')
   const [problem, setProblem] = useState<string | null>(null)
   const url = useStore(cloudState, ({ accounts }) => accounts[0]?.baseUrl ?? SERVICE)
@@ -104,11 +110,13 @@ export function NetworkSection({ settings }: { settings: Settings }) {
   const wanted = {
     networkProxy: proxy,
     networkProxyAddress: address,
+    networkProxyExceptions: exceptions,
     networkCaFile: caFile.trim() === '' ? null : caFile.trim(),
   }
   const isChanged =
     proxy !== settings.networkProxy ||
     address !== settings.networkProxyAddress ||
+    exceptions !== settings.networkProxyExceptions ||
     wanted.networkCaFile !== settings.networkCaFile
   const apply = async (event: FormEvent) => {
     event.preventDefault()
@@ -121,8 +129,8 @@ export function NetworkSection({ settings }: { settings: Settings }) {
     }
   }
   return (
-    <section className="flex max-w-lg flex-col gap-5">
-      <form onSubmit={(event) => void apply(event)} className="flex flex-col gap-5">
+    <section className="flex max-w-xl flex-col gap-4">
+      <form onSubmit={(event) => void apply(event)} className="flex flex-col gap-4">
         <Choice
           label={t('Proxy')}
           name="network-proxy"
@@ -135,20 +143,34 @@ export function NetworkSection({ settings }: { settings: Settings }) {
           onChange={setProxy}
         />
         {proxy === 'manual' && (
-          <Field
-            label={t('Address of the proxy')}
-            hint={t(
-              'Such as proxy.example:8080. Begin with https:// or socks5:// for these kinds.',
-            )}
-          >
-            {(id) => (
-              <TextField
-                id={id}
-                value={address}
-                onChange={({ target }) => setAddress(target.value)}
-              />
-            )}
-          </Field>
+          <div className="grid grid-cols-2 items-start gap-4">
+            <Field
+              label={t('Address of the proxy')}
+              hint={t(
+                'Such as proxy.example:8080. Begin with https:// or socks5:// for these kinds.',
+              )}
+            >
+              {(id) => (
+                <TextField
+                  id={id}
+                  value={address}
+                  onChange={({ target }) => setAddress(target.value)}
+                />
+              )}
+            </Field>
+            <Field
+              label={t('Reached without it')}
+              hint={t('Such as intranet.example, 10.0.0.0/8. Names stand for all below them.')}
+            >
+              {(id) => (
+                <TextField
+                  id={id}
+                  value={exceptions}
+                  onChange={({ target }) => setExceptions(target.value)}
+                />
+              )}
+            </Field>
+          </div>
         )}
         <Field
           label={t('File with more trusted certificates')}
@@ -168,7 +190,9 @@ export function NetworkSection({ settings }: { settings: Settings }) {
           <Status host={new URL(url).host} way={way} />
         </div>
       </form>
-      {proxy !== 'none' && <Login way={way} />}
+      {way.data && (way.data.proxy !== null || way.data.loginFor !== null) && (
+        <Login way={way} proxy={way.data.proxy} />
+      )}
     </section>
   )
 }

@@ -48,13 +48,15 @@ export const app = {
 
 /** How this machine reaches the service. */
 export const network = {
-  /** For an address: the proxy that is used, without its login; null: none. */
+  /** For an address: the proxy that is used, without its login, and the one that a login is kept for; null: none. */
   describe: procedure
     .input(z.object({ url: z.url() }))
-    .output(z.object({ proxy: z.string().nullable(), hasLogin: z.boolean() })),
-  /** The name and the password that the proxy asks for; null forgets them. */
+    .output(z.object({ proxy: z.string().nullable(), loginFor: z.string().nullable() })),
+  /** The name and the password that a proxy (host and port) asks for, and only this one is told; null forgets them. */
   setLogin: procedure.input(
-    z.object({ login: z.object({ user: z.string(), password: z.string() }).nullable() }),
+    z.object({
+      login: z.object({ proxy: z.string(), user: z.string(), password: z.string() }).nullable(),
+    }),
   ),
 }
 

@@ -42,6 +42,8 @@ export const settingsSchema = z.object({
   networkProxy: z.enum(['system', 'none', 'manual']),
   /** `proxy.example:8080`, or a URL of http, https or socks5; its login is kept with the accounts' keys. */
   networkProxyAddress: z.string().max(2_000),
+  /** Addresses that the manual proxy is not for, as in NO_PROXY: names with all below them, addresses, networks. */
+  networkProxyExceptions: z.string().max(10_000),
   /** PEM file of certificates that are trusted besides the system's, absolute. */
   networkCaFile: z.string().nullable(),
   /** Whose shortcuts the person is used to. */
@@ -75,6 +77,7 @@ export const DEFAULT_SETTINGS: Settings = {
   language: 'en',
   networkProxy: 'system',
   networkProxyAddress: '',
+  networkProxyExceptions: '',
   networkCaFile: null,
   shortcutPreset: 'pictograph',
   shortcuts: {},

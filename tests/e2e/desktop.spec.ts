@@ -179,7 +179,9 @@ test('the network’s settings are checked before they are kept, and say how the
   await page.getByLabel('Name').fill('ada')
   await page.getByLabel('Password').fill('secret')
   await page.getByRole('button', { name: 'Save' }).click()
-  await expect(page.getByText('A name and a password for the proxy are kept.')).toBeVisible()
+  await expect(
+    page.getByText('A name and a password for proxy.example:3128 are kept.'),
+  ).toBeVisible()
   // Kept over a restart; the password is neither in the settings nor on the page.
   await app.restart()
   await app.page.keyboard.press('ControlOrMeta+,')

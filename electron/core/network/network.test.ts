@@ -109,6 +109,8 @@ function open({
   })
 }
 
+const loginFor = (port: number) => ({ proxy: `localhost:${port}`, ...LOGIN })
+
 const ask = (network: Network, url = 'https://service.test/') =>
   request(url, { dispatcher: network.dispatcher }).then(({ body }) => body.json())
 
@@ -130,7 +132,7 @@ describe('behind a TLS proxy', () => {
     expect(await ask(network)).toEqual({ data: { ok: true } })
     expect(await network.describe(new URL('https://service.test/'))).toEqual({
       proxy: `localhost:${portOf(proxy)}`,
-      hasLogin: false,
+      loginFor: null,
     })
   })
 
@@ -150,13 +152,45 @@ describe('behind a TLS proxy', () => {
     wantsLogin = true
     const refused = await ask(network).catch((error: unknown) => networkError(error, 'GET /'))
     expect(refused).toMatchObject({ message: expect.stringContaining('name and a password') })
-    await network.setLogin(LOGIN)
+    await network.setLogin(loginFor(portOf(proxy)))
     expect(await ask(network)).toEqual({ data: { ok: true } })
     const shown = await network.describe(new URL('https://service.test/'))
     expect(JSON.stringify(shown)).not.toContain('s3cret')
-    expect(shown.hasLogin).toBe(true)
+    expect(shown.loginFor).toBe(`localhost:${portOf(proxy)}`)
     await network.setLogin(null)
     expect((await network.routeTo(new URL('https://service.test/'))).proxy).not.toContain('ada')
+  })
+
+  test('a login is told to the proxy that it was entered for, and to no other that a network names', async () => {
+    await using network = open({ resolveProxy: async () => `HTTPS localhost:${portOf(proxy)}` })
+    await network.setLogin({ ...LOGIN, proxy: 'proxy.company.example:8080' })
+    wantsLogin = true
+    await expect(ask(network)).rejects.toThrow()
+    expect((await network.routeTo(new URL('https://service.test/'))).proxy).not.toContain('ada')
+    await network.setLogin(loginFor(portOf(proxy)))
+    expect(await ask(network)).toEqual({ data: { ok: true } })
+  })
+
+  test('the proxy of the settings is not for its exceptions', async () => {
+    await using network = open({
+      networkProxy: 'manual',
+      networkProxyAddress: proxyAddress(),
+      networkProxyExceptions: 'intranet.example, 10.0.0.0/8',
+    })
+    const proxyFor = async (url: string) => (await network.routeTo(new URL(url))).proxy
+    expect(await proxyFor('https://api.intranet.example/')).toBeNull()
+    expect(await proxyFor('https://10.1.2.3/')).toBeNull()
+    expect(await proxyFor('https://service.test/')).not.toBeNull()
+  })
+
+  test('connections of an earlier way are closed when the way changes', async () => {
+    await using through = open({ networkProxy: 'manual', networkProxyAddress: proxyAddress() })
+    expect(await ask(through)).toEqual({ data: { ok: true } })
+    const before = seen.length
+    through.forgetRoutes()
+    expect(await ask(through)).toEqual({ data: { ok: true } })
+    // A new tunnel, not the old one.
+    expect(seen.length).toBe(before + 1)
   })
 
   test('a certificate that nobody trusts is told with the way out', async () => {
@@ -191,7 +225,7 @@ describe('behind a TLS proxy', () => {
   test('a SOCKS5 proxy with a login looks the service up', async () => {
     using socks = await startSocksProxy(LOGIN, portOf(service))
     await using network = open({ env: { ALL_PROXY: `socks5h://localhost:${socks.port}` } })
-    await network.setLogin(LOGIN)
+    await network.setLogin(loginFor(socks.port))
     expect(await ask(network)).toEqual({ data: { ok: true } })
     expect(socks.seen).toEqual(['service.test'])
   })
@@ -211,7 +245,7 @@ describe('behind a TLS proxy', () => {
   test('the API’s client, storage and the threads of a transfer go the same way', async () => {
     await using network = open({ networkProxy: 'manual', networkProxyAddress: proxyAddress() })
     wantsLogin = true
-    await network.setLogin(LOGIN)
+    await network.setLogin(loginFor(portOf(proxy)))
     using client = new Client({
       apiKey: 'pk_live_x',
       baseUrl: 'https://service.test',

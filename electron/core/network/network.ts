@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici'
 import { z } from 'zod'
 import type { Secrets } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
@@ -6,6 +5,7 @@ import type { Settings } from '#shared/contract/settings.ts'
 import { readCertificates } from './certificates.ts'
 import {
   isLoopback,
+  parseExceptions,
   parsePacResult,
   parseProxyAddress,
   rulesOfEnvironment,
@@ -19,12 +19,13 @@ const KEPT_MS = 5_000
 
 /** Name of the secret that holds a proxy's login. */
 const LOGIN = 'proxy-login'
-const loginSchema = z.object({ user: z.string(), password: z.string() })
+/** `proxy`: host and port of the one that it was entered for. No other is told: a network names its own proxies. */
+const loginSchema = z.object({ proxy: z.string(), user: z.string(), password: z.string() })
 export type ProxyLogin = z.infer<typeof loginSchema>
 
 export type NetworkSettings = Pick<
   Settings,
-  'networkProxy' | 'networkProxyAddress' | 'networkCaFile'
+  'networkProxy' | 'networkProxyAddress' | 'networkProxyExceptions' | 'networkCaFile'
 >
 
 interface Deps {
@@ -43,7 +44,7 @@ export class Network {
   readonly #reachable = new ReachableProxies()
   readonly #routes = new Map<string, { route: Promise<NetworkRoute>; untilMs: number }>()
   /** Of every request of this thread; threads ask for routes. */
-  readonly dispatcher: Dispatcher
+  readonly dispatcher: RoutedDispatcher
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -65,19 +66,25 @@ export class Network {
     this.#login = null
     this.#routes.clear()
     this.#reachable.forget()
+    this.dispatcher.renew()
   }
 
   async #find(url: URL): Promise<NetworkRoute> {
     const { networkCaFile: caFile } = this.#deps.settings()
     const proxy = isLoopback(url) ? null : await this.#proxyFor(url)
-    return { proxy: proxy === null ? null : withLogin(proxy, await this.#readLogin()), caFile }
+    return { proxy: proxy === null ? null : withLogin(proxy, await this.#loginOf(proxy)), caFile }
   }
 
-  /** The proxy for an address as it may be shown: without its login. */
-  async describe(url: URL): Promise<{ proxy: string | null; hasLogin: boolean }> {
+  async #loginOf(proxy: string): Promise<ProxyLogin | null> {
+    const login = await this.#readLogin()
+    return login?.proxy === new URL(proxy).host ? login : null
+  }
+
+  /** The proxy for an address as it may be shown: without its login. `loginFor`: the one that a login is kept for. */
+  async describe(url: URL): Promise<{ proxy: string | null; loginFor: string | null }> {
     const login = await this.#readLogin()
     const { proxy } = await this.routeTo(url)
-    return { proxy: proxy === null ? null : new URL(proxy).host, hasLogin: login !== null }
+    return { proxy: proxy === null ? null : new URL(proxy).host, loginFor: login?.proxy ?? null }
   }
 
   /** Keeps the name and password that a proxy asks for, with the accounts' keys; null forgets them. */
@@ -104,9 +111,12 @@ export class Network {
   }
 
   async #proxyFor(url: URL): Promise<string | null> {
-    const { networkProxy, networkProxyAddress } = this.#deps.settings()
+    const { networkProxy, networkProxyAddress, networkProxyExceptions } = this.#deps.settings()
     if (networkProxy === 'none') return null
-    if (networkProxy === 'manual') return parseProxyAddress(networkProxyAddress)?.href ?? null
+    if (networkProxy === 'manual')
+      return parseExceptions(networkProxyExceptions)(url)
+        ? null
+        : (parseProxyAddress(networkProxyAddress)?.href ?? null)
     const { resolveProxy } = this.#deps
     return resolveProxy === null
       ? this.#environment(url)

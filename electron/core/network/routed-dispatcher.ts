@@ -79,12 +79,22 @@ export class Pools {
 
 /** Sends each request the way that its address is reached, which may have to be asked for first. */
 export class RoutedDispatcher extends Dispatcher {
-  readonly #pools = new Pools()
+  #pools = new Pools()
+  /** Those of earlier ways, for as long as something is under way in them. */
+  readonly #old = new Set<Pools>()
   readonly #routeTo: (url: URL) => Promise<NetworkRoute>
 
   constructor(routeTo: (url: URL) => Promise<NetworkRoute>) {
     super()
     this.#routeTo = routeTo
+  }
+
+  /** Requests from now on find their way anew; connections of the old way are closed when what uses them has ended. */
+  renew(): void {
+    const old = this.#pools
+    this.#pools = new Pools()
+    this.#old.add(old)
+    void old.close().finally(() => this.#old.delete(old))
   }
 
   override dispatch(
@@ -98,10 +108,14 @@ export class RoutedDispatcher extends Dispatcher {
     return true
   }
 
+  async #each(end: (pools: Pools) => Promise<void>): Promise<void> {
+    await Promise.all([this.#pools, ...this.#old].map(end))
+  }
+
   override close(): Promise<void>
   override close(callback: () => void): void
   override close(callback?: () => void): Promise<void> | undefined {
-    const closed = this.#pools.close()
+    const closed = this.#each((pools) => pools.close())
     if (!callback) return closed
     closed.then(callback, callback)
     return undefined
@@ -113,7 +127,7 @@ export class RoutedDispatcher extends Dispatcher {
   override destroy(error: Error | null, callback: () => void): void
   override destroy(first?: unknown, second?: () => void): Promise<void> | undefined {
     const callback = typeof first === 'function' ? (first as () => void) : second
-    const destroyed = this.#pools.destroy()
+    const destroyed = this.#each((pools) => pools.destroy())
     if (!callback) return destroyed
     destroyed.then(callback, callback)
     return undefined

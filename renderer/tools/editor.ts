@@ -126,9 +126,11 @@ export class Editor {
     return pointer && toImage(this.view.getState(), pointer)
   }
 
-  /** Commits an edit of the open image; shapes that are made can be seen. `finished`: the tool whose draft it completes. */
+  /** Commits an edit of the open image; shapes that are made, or get another class, can be seen. `finished`: the tool whose draft it completes. */
   edit(label: string, changes: ChangeSet, finished?: ToolId): void {
     for (const { className } of changes.created) showClass(className)
+    for (const { before, after } of changes.updated)
+      if (before.className !== after.className) showClass(after.className)
     this.document.edit(label, changes, finished)
   }
 

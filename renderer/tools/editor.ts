@@ -107,6 +107,11 @@ export class Editor {
     return editorSettings.getState().keepInside ? this.size : null
   }
 
+  /** Something is begun with the tool in hand. */
+  get isDrawing(): boolean {
+    return this.document.drafts.getState()[this.tool.getState().id] !== undefined
+  }
+
   get isDisposed(): boolean {
     return this.#isDisposed
   }

@@ -62,14 +62,14 @@ export class Credits {
   }
 
   /** Throws a 402 where `amount`, micro-USD, is not there. */
-  check(amount: number, unit: string): void {
+  check(amount: number): void {
     const remaining = this.spendable
     if (amount <= remaining) return
     throw new Problem(402, 'insufficient_credits', 'There are not enough credits for this', {
       details: {
         required_micro_usd: amount,
         remaining_micro_usd: remaining,
-        unit,
+        unit: 'micro_usd',
         upgrade_url: 'https://pictograph.io/pricing',
       },
     })
@@ -77,7 +77,7 @@ export class Credits {
 
   /** Takes `amount`, micro-USD. Throws a 402 where it is not there. */
   charge(operation: string, amount: number, description: string): void {
-    this.check(amount, operation)
+    this.check(amount)
     this.#ledger.put({
       id: randomUUID(),
       operation,

@@ -1,6 +1,7 @@
-// Runs the published Python SDK against the emulator: the SDK knows the real service, so it is the judge.
+// Judges the emulator by the published Python SDK, which knows the real service; then our client by the emulator.
+// `npm run conformance`: prints areas and counts, and ends with 1 where the SDK complains.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { requireNode } from './node-version.mjs'
@@ -15,26 +16,24 @@ const python = join(
 )
 const quiet = { encoding: 'utf8' }
 
+/** The newest SDK, with what it needs to run a model on this machine. Answers why it is not there. */
 function install() {
   if (spawnSync('python3', ['-m', 'venv', join(folder, 'venv')], quiet).status !== 0)
     return 'Python 3 with venv is not here'
-  const { status, stderr } = spawnSync(python, ['-m', 'pip', 'install', '-q', 'pictograph'], quiet)
+  const args = ['-m', 'pip', 'install', '-q', 'pictograph[inference]']
+  const { status, stderr } = spawnSync(python, args, quiet)
   return status === 0 ? null : `the SDK could not be installed: ${stderr.trim().split('\n').at(-1)}`
 }
 
-async function startEmulator() {
-  const args = [
-    'emulator/main.ts',
-    '--seed',
-    '--refuse-unknown-classes',
-    '--port',
-    '0',
-    '--storage-port',
-    '0',
-    '--data',
-    folder,
-  ]
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+/** A service on free ports, with its data in a folder of its own. */
+async function startEmulator(name, options) {
+  const data = join(folder, name)
+  mkdirSync(data)
+  const args = ['emulator/main.ts', '--port', '0', '--storage-port', '0', '--data', data]
+  const child = spawn(process.execPath, [...args, ...options], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const { promise, resolve, reject } = Promise.withResolvers()
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -46,18 +45,47 @@ async function startEmulator() {
   return { child, url: await promise }
 }
 
+function run(title, command, args, options) {
+  process.stdout.write(`\n${title}\n`)
+  return new Promise((resolve) => {
+    spawn(command, args, { stdio: 'inherit', ...options }).on('exit', (status) =>
+      resolve(status ?? 1),
+    )
+  })
+}
+
 const problem = install()
 if (problem) {
   process.stdout.write(`Conformance skipped: ${problem}\n`)
+  rmSync(folder, { recursive: true, force: true })
   process.exit(0)
 }
-const { child, url } = await startEmulator()
-const photo = join(folder, 'photo.png')
-const { default: sharp } = await import('sharp')
-await sharp({ create: { width: 40, height: 30, channels: 3, background: '#808080' } }).toFile(photo)
-const run = spawn(python, [join(root, 'emulator/conformance.py'), url, photo], { stdio: 'inherit' })
-run.on('exit', (status) => {
-  child.kill()
+const { stdout } = spawnSync(
+  python,
+  ['-c', 'import pictograph; print(pictograph.__version__)'],
+  quiet,
+)
+// One as the SDK's own tests expect it, and one as strict as the documents, with few requests an hour.
+const usual = await startEmulator('usual', ['--seed'])
+const strict = await startEmulator('strict', ['--refuse-unknown-classes', '--limit', '100'])
+const work = join(folder, 'work')
+mkdirSync(work)
+try {
+  const judged = await run(
+    `The emulator, judged by the Python SDK ${stdout.trim()}`,
+    python,
+    ['-m', 'conformance', usual.url, strict.url, work],
+    { cwd: join(root, 'emulator') },
+  )
+  const shown = await run(
+    'Our client, by the README of the Python SDK 1.6.3',
+    process.execPath,
+    ['scripts/conformance-readme.ts', usual.url, work],
+    { cwd: root },
+  )
+  process.exitCode = judged || shown
+} finally {
+  usual.child.kill()
+  strict.child.kill()
   rmSync(folder, { recursive: true, force: true })
-  process.exit(status ?? 1)
-})
+}

@@ -294,7 +294,7 @@ export function annotateJobRoutes(app: FastifyInstance, service: Service): void 
     requireRole(request, 'member')
     const body = bodyOf(request, similar)
     const { dataset, examples, images, target, price } = similarOf(body)
-    credits.check(price, 'sam3_auto_annotation')
+    credits.check(price)
     const box = around(pointsOf(examples[0]))
     const job = start(dataset, images, async (handle) => {
       addClasses(dataset.id, [

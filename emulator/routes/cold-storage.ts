@@ -119,7 +119,7 @@ export function coldStorageRoutes(app: FastifyInstance, service: Service): void 
     if (dataset.storage_class === 'standard')
       throw conflict(`'${dataset.name}' is not in cold storage`)
     const quoted_micro_usd = estimate(dataset).total_micro_usd
-    credits.check(quoted_micro_usd, 'dataset_restore')
+    credits.check(quoted_micro_usd)
     // It is charged when it has worked.
     const begun = begin(dataset, 'restore', () => {
       credits.charge('dataset_restore', quoted_micro_usd, `Restore '${dataset.name}'`)

@@ -20,13 +20,8 @@ export class LossLog {
 
   /** The same for an annotation that is not written at all. */
   leaveOut(message: string, where: string): void {
-    this.leaveOutOne()
-    this.add(message, where)
-  }
-
-  /** The same where the reason is counted already. */
-  leaveOutOne(): void {
     this.#leftOut++
+    this.add(message, where)
   }
 
   /** Counts what another log has counted as well. */

@@ -39,8 +39,6 @@ export interface WheelMemory {
   write(device: Device): void
 }
 
-const DEVICE_KEY = 'pictograph.wheel-device'
-
 /** In the browser's storage, shared by all windows. */
 export const storedDevice: WheelMemory = {
   read: () => {
@@ -49,6 +47,7 @@ export const storedDevice: WheelMemory = {
   },
   write: (device) => localStorage.setItem(DEVICE_KEY, device),
 }
+const DEVICE_KEY = 'pictograph.wheel-device'
 
 /** So many notches in one movement, and nothing else, come from no touchpad. */
 const SURE_NOTCHES = 3

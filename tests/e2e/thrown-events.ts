@@ -127,12 +127,15 @@ export async function throwEvents({
     while (!document.querySelector('[data-canvas][data-ready=true]')) await frame()
     while (document.querySelector('[role=tab] span') === null) await frame()
   }
-  /** All shapes are hidden by one of three ways; then whatever does not show them again leaves them as they are. */
+  /** Each shape is hidden by itself; then whatever does not show them again leaves them as they are. */
   const workBesideHidden = async () => {
     letGo()
     await shownImage()
     press('Escape')
     press('v')
+    // Hidden all together they would be shown again with the next one that is drawn.
+    for (const button of document.querySelectorAll('button'))
+      if (button.textContent?.startsWith('All shapes are hidden')) button.click()
     press('a', mod)
     press('h')
     await settled()

@@ -202,6 +202,7 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
       />
       <div
         ref={scroller}
+        data-region=""
         role="listbox"
         aria-multiselectable="true"
         aria-label={t('Images')}

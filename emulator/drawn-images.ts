@@ -1,4 +1,4 @@
-import { DRAWN } from './drawn-image.ts'
+import { DRAWN_BYTES, drawnSize } from './drawn-image.ts'
 import { freeName, newId, type State, type StoredDataset, type StoredImage } from './state.ts'
 
 /** A stored image that is drawn when it is first asked for. */
@@ -19,9 +19,8 @@ export function drawn(
     status: 'new',
     split: null,
     tags: [],
-    file_size: DRAWN.bytes,
-    width: DRAWN.width,
-    height: DRAWN.height,
+    file_size: DRAWN_BYTES,
+    ...drawnSize(number),
     content_type: 'image/jpeg',
     is_archived: false,
     object: `made:${number}`,

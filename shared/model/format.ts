@@ -1,15 +1,20 @@
 import { z } from 'zod'
+import { t } from '#shared/texts/texts.ts'
 
 export const FORMATS = [
-  { id: 'pictograph', label: 'Pictograph JSON', keeps: 'Everything' },
-  { id: 'coco', label: 'COCO', keeps: 'Boxes, polygons, holes as RLE, keypoints with skeletons' },
-  { id: 'yolo', label: 'YOLO detect', keeps: 'Boxes' },
-  { id: 'yolo_seg', label: 'YOLO segment', keeps: 'Polygons; boxes as four corners' },
-  { id: 'yolo_pose', label: 'YOLO pose', keeps: 'Keypoints with their boxes' },
-  { id: 'yolo_obb', label: 'YOLO OBB', keeps: 'Oriented boxes' },
-  { id: 'pascal_voc', label: 'Pascal VOC', keeps: 'Boxes' },
-  { id: 'labelme', label: 'labelme', keeps: 'All shapes; holes as masks' },
-  { id: 'xanylabeling', label: 'X-AnyLabeling', keeps: 'All shapes but holes' },
+  { id: 'pictograph', label: 'Pictograph JSON', keeps: t('Everything') },
+  {
+    id: 'coco',
+    label: 'COCO',
+    keeps: t('Boxes, polygons, holes as RLE, keypoints with skeletons'),
+  },
+  { id: 'yolo', label: 'YOLO detect', keeps: t('Boxes') },
+  { id: 'yolo_seg', label: 'YOLO segment', keeps: t('Polygons; boxes as four corners') },
+  { id: 'yolo_pose', label: 'YOLO pose', keeps: t('Keypoints with their boxes') },
+  { id: 'yolo_obb', label: 'YOLO OBB', keeps: t('Oriented boxes') },
+  { id: 'pascal_voc', label: 'Pascal VOC', keeps: t('Boxes') },
+  { id: 'labelme', label: 'labelme', keeps: t('All shapes; holes as masks') },
+  { id: 'xanylabeling', label: 'X-AnyLabeling', keeps: t('All shapes but holes') },
 ] as const
 
 export const formatIdSchema = z.enum(FORMATS.map(({ id }) => id))

@@ -57,7 +57,7 @@ async function run() {
   const { main } = await import(pathToFileURL(join(root, 'out/main/cli.js')).href)
   const windowless =
     args.some((arg) => arg === '--serve' || arg === '--help' || arg === '-h') ||
-    ['convert', 'download', 'upload'].includes(args[0])
+    ['check', 'convert', 'download', 'upload'].includes(args[0])
   if (windowless) return main(args, { cwd, noWindowBecause: null })
   const serve = (because) =>
     main(

@@ -6,6 +6,7 @@ import { UserError } from '#core/user-error.ts'
 import { FORMATS } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { waitForPrevious } from './after-previous.ts'
+import { checkLabels } from './check-labels.ts'
 import { outliveTerminal } from './closed-terminal.ts'
 import { convert } from './convert.ts'
 import { defaultDataDir } from './data-dir.ts'
@@ -23,10 +24,18 @@ const HELP = `Pictograph Desktop
       --host NAME   the interface to listen on (default 127.0.0.1)
   pictograph-desktop convert IN OUT --to FORMAT
       --from FORMAT             told from the files when left out
+      --images-from DIR         where the images are, if not beside the labels
+      --split 80/10/10          divides images that have no split (or: train, val, test)
+      --classes FILE            their order, a name a line; "new = old, other" renames and merges
+      --voc-first-pixel 0|1     of Pascal VOC (told from the files when left out)
+      --dry-run                 says what would be written
       --images copy|link|none   whether the images go along (default none)
       --strict                  exit with 1 when anything was lost
       --clamp                   cut shapes at the image's border
       --json                    the report as JSON
+
+  pictograph-desktop check PATH                what is wrong with label files; writes nothing
+      --from FORMAT, --images-from DIR, --json; exits with 1 when anything is
 
   pictograph-desktop download DATASET FOLDER   the same command again goes on where it ended
       --format F                files (default: images with a JSON file each), or a format
@@ -97,6 +106,10 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
         from: { type: 'string' },
         to: { type: 'string' },
         images: { type: 'string' },
+        'images-from': { type: 'string' },
+        classes: { type: 'string' },
+        'voc-first-pixel': { type: 'string' },
+        'dry-run': { type: 'boolean' },
         strict: { type: 'boolean' },
         clamp: { type: 'boolean' },
         json: { type: 'boolean' },
@@ -124,6 +137,8 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
     }
     if (positionals[0] === 'convert')
       return await convert(positionals.slice(1), values, invocation.cwd)
+    if (positionals[0] === 'check')
+      return await checkLabels(positionals.slice(1), values, invocation.cwd)
     waitForPrevious()
     if (positionals[0] === 'download' || positionals[0] === 'upload')
       return await transferCommand(positionals, values, invocation.cwd)

@@ -1,28 +1,42 @@
-import { join, resolve } from 'node:path'
-import { imageLookup } from '#core/formats/image-lookup.ts'
+import { basename, resolve } from 'node:path'
 import { LossLog } from '#core/formats/loss-log.ts'
-import { detectFormat, FORMAT_BY_ID } from '#core/formats/registry.ts'
-import { settleImport } from '#core/formats/settle-import.ts'
-import type { ImportedImage, KnownImage, LabelledImage } from '#core/formats/types.ts'
+import { FORMAT_BY_ID } from '#core/formats/registry.ts'
+import type { LabelledImage } from '#core/formats/types.ts'
 import { runExport } from '#core/library/export-job.ts'
-import { labelInput } from '#core/library/label-input.ts'
-import { scanFolder } from '#core/library/scan.ts'
-import { probeImage } from '#core/media/probe.ts'
 import { UserError } from '#core/user-error.ts'
 import { withClassNames } from '#shared/model/annotation-class.ts'
 import {
-  FORMATS,
   type FormatId,
-  formatIdSchema,
   type ImportFailure,
   imageModeSchema,
   type Loss,
 } from '#shared/model/format.ts'
+import {
+  type ClassPlan,
+  plannedClasses,
+  readClassPlan,
+  readSplitPlan,
+  type SplitPlan,
+  withRenamed,
+} from './convert-changes.ts'
+import {
+  formatOption,
+  type Opened,
+  openPath,
+  pathArgument,
+  requireReadable,
+  unmatchedOf,
+} from './label-command.ts'
 
-interface ConvertValues {
+export interface ConvertValues {
   from?: string
   to?: string
   images?: string
+  'images-from'?: string
+  split?: string[]
+  classes?: string
+  'voc-first-pixel'?: string
+  'dry-run'?: boolean
   strict?: boolean
   clamp?: boolean
   json?: boolean
@@ -31,64 +45,34 @@ interface ConvertValues {
 interface Report {
   from: FormatId
   to: FormatId
+  /** What was found, and how. */
+  found: string
   folder: string
   images: number
   annotations: number
   unmatched: string[]
   failed: ImportFailure[]
+  /** Files that are no labels of this format. */
+  skipped: ImportFailure[]
   losses: Loss[]
-}
-
-function formatOption(name: string, value: string): FormatId {
-  const parsed = formatIdSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new UserError(
-    'usage',
-    `--${name} ${value}: must be one of ${FORMATS.map(({ id }) => id).join(', ')}`,
-  )
-}
-
-async function knownImages(folder: string): Promise<KnownImage[]> {
-  const images: KnownImage[] = []
-  for await (const { files } of scanFolder(folder)) {
-    for (const { path } of files) images.push({ path, ...(await probeImage(join(folder, path))) })
-  }
-  return images
-}
-
-/** A name from a label file as a path that stays inside the output folder. */
-function safePath(reference: string): string {
-  const parts = reference
-    .replaceAll('\\', '/')
-    .replace(/^[a-z]:/i, '')
-    .split('/')
-  return parts.filter((part) => part !== '' && part !== '.' && part !== '..').join('/')
-}
-
-/** Several label files may speak of one image. */
-function mergeImages(
-  imported: readonly ImportedImage[],
-  known: readonly KnownImage[],
-  losses: LossLog,
-): LabelledImage[] {
-  const sizes = new Map(known.map((image) => [image.path, image]))
-  const byPath = Map.groupBy(imported, ({ path }) => path)
-  return [...byPath].flatMap(([path, parts]) => {
-    const claimed = parts.find(({ size }) => size)?.size
-    const { width, height } = sizes.get(path) ?? claimed ?? { width: null, height: null }
-    if (width === null || height === null) {
-      losses.add('images without a readable size are left out', path)
-      return []
-    }
-    const annotations = parts.flatMap((part) => part.annotations)
-    const { stage, split, tags } = parts[0]
-    return [{ path: safePath(path), width, height, annotations, stage, split, tags }]
-  })
+  dryRun?: true
 }
 
 function printReport(report: Report): void {
+  const { images, annotations, from, to, folder, dryRun } = report
   const lines = [
-    `${report.images} images, ${report.annotations} annotations: ${report.from} → ${report.to} in ${report.folder}`,
+    `found ${from}: ${report.found}`,
+    `${images} images, ${annotations} annotations: ${from} → ${to} ${dryRun ? 'would be written to' : 'in'} ${folder}`,
+    ...problemLines(report),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** What a person should look at. */
+export function problemLines(
+  report: Pick<Report, 'unmatched' | 'losses' | 'failed' | 'skipped'>,
+): string[] {
+  return [
     ...report.unmatched.slice(0, 5).map((name) => `no image found for ${name}`),
     ...(report.unmatched.length > 5
       ? [`… and ${report.unmatched.length - 5} more without an image`]
@@ -97,8 +81,28 @@ function printReport(report: Report): void {
       ({ message, count, examples }) => `lost: ${message} (${count}×, e.g. ${examples[0]})`,
     ),
     ...report.failed.map(({ file, field, message }) => `not read: ${file}, ${field}: ${message}`),
+    ...report.skipped.map(({ file, message }) => `skipped: ${file} ${message}`),
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+export function firstPixel(value: string | undefined): 0 | 1 | null {
+  if (value === undefined) return null
+  if (value === '0' || value === '1') return value === '1' ? 1 : 0
+  throw new UserError('usage', `--voc-first-pixel ${value}: must be 0 or 1`)
+}
+
+interface Changes {
+  classes: ClassPlan | null
+  split: SplitPlan | null
+}
+
+/** The images one by one, as they go into the target. */
+function* changed({ labels }: Opened, { classes, split }: Changes): Generator<LabelledImage> {
+  for (const found of labels.images) {
+    const image = labels.read(found)
+    const renamed = classes ? withRenamed(image, classes) : image
+    yield split && !renamed.split ? { ...renamed, split: split(renamed.path) } : renamed
+  }
 }
 
 /**
@@ -117,59 +121,72 @@ export async function convert(
       'Usage: pictograph-desktop convert IN OUT --to FORMAT. See --help.',
     )
   const to = formatOption('to', values.to)
+  const from = values.from ? formatOption('from', values.from) : null
   const images = imageModeSchema.safeParse(values.images ?? 'none')
   if (!images.success)
     throw new UserError('usage', `--images ${values.images}: must be copy, link or none`)
-  const root = resolve(cwd, input)
-  const files = await labelInput(root)
-  const from = values.from ? formatOption('from', values.from) : detectFormat(files)
-  if (!from)
-    throw new UserError(
-      'no_labels',
-      `${root} has no label files of a known format. Name it with --from.`,
-    )
-  const isFolder =
-    files.length !== 1 ||
-    join(root, files[0].path) !== join(root, root.slice(root.lastIndexOf('/') + 1))
-  const imageRoot = isFolder ? root : resolve(root, '..')
-  const known = await knownImages(imageRoot)
-  const losses = new LossLog()
-  const read = settleImport(
-    FORMAT_BY_ID[from].import(files, { images: imageLookup(known), losses }),
-  )
-  const labelled = mergeImages(read.images, known, losses)
-  if (labelled.length === 0) {
-    const [failure] = read.failed
-    const reason = failure
-      ? `${failure.file}, ${failure.field}: ${failure.message}`
-      : 'no label file names an image that is there'
-    throw new UserError('nothing_read', `Nothing could be read from ${root} as ${from}: ${reason}`)
+  const changes: Changes = {
+    classes: values.classes === undefined ? null : readClassPlan(pathArgument(cwd, values.classes)),
+    split: values.split?.[0] === undefined ? null : readSplitPlan(values.split[0]),
   }
-  const used = labelled.flatMap(({ annotations }) => annotations.map(({ className }) => className))
-  const set = { name: root, classes: withClassNames(read.classes, used), images: labelled }
-  const options = { clampToImage: values.clamp ?? false, vocPixelOrigin: 0 as const }
+  const origin = firstPixel(values['voc-first-pixel'])
+  const imagesFrom = values['images-from']
+  const losses = new LossLog()
+  const opened = await openPath(
+    {
+      input: pathArgument(cwd, input),
+      from,
+      imagesFrom: imagesFrom === undefined ? null : pathArgument(cwd, imagesFrom),
+      options: {
+        vocPixelOrigin: origin,
+        ...(changes.classes && { classNames: changes.classes.names }),
+      },
+    },
+    losses,
+  )
+  const { needs } = FORMAT_BY_ID[to]
+  requireReadable(opened, new LossLog(), (image) => {
+    if (image.width !== null || image.annotations.length === 0) return true
+    return image.isUnit ? needs === 'fraction' : needs === 'pixels'
+  })
+  const { labels, fileOf } = opened
+  const own = [...labels.classes]
+  const classes = changes.classes
+    ? plannedClasses(own, changes.classes, (names) => withClassNames([], names))
+    : own
   const job = {
-    set,
-    files: set.images.map(({ path }) => join(imageRoot, path)),
+    set: {
+      name: basename(opened.input),
+      classes,
+      extra: labels.extra,
+      images: changed(opened, changes),
+    },
+    files: labels.images.map(({ known }) => (known ? fileOf(known.path) : null)),
     folder: resolve(cwd, output),
     format: to,
     images: images.data,
-    options,
+    options: {
+      clampToImage: values.clamp ?? false,
+      vocPixelOrigin: to === 'pascal_voc' && origin === 1 ? (1 as const) : (0 as const),
+    },
+    isDry: values['dry-run'] ?? false,
   }
   let report: Report | null = null
   for await (const step of runExport(job, losses)) {
     if (step.type !== 'done') continue
-    const unmatched = read.images.filter(({ matched }) => !matched).map(({ path }) => path)
     const { folder, images: count, annotations } = step.report
     report = {
-      from,
+      from: opened.format,
       to,
+      found: opened.why,
       folder,
       images: count,
       annotations,
-      unmatched,
-      failed: read.failed,
+      unmatched: unmatchedOf(labels),
+      failed: labels.failed,
+      skipped: opened.skipped,
       losses: losses.report(),
+      ...(job.isDry && { dryRun: true as const }),
     }
   }
   if (!report) throw new Error('The export ended without a report')

@@ -6,8 +6,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { LossLog } from '#core/formats/loss-log.ts'
-import { pictograph } from '#core/formats/pictograph.ts'
+import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelledImage } from '#core/formats/types.ts'
+import { wholeFiles, writeLabels } from '#core/formats/write-labels.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { Split, Stage } from '#shared/model/dataset.ts'
 import { seededRandom } from '#tests/helpers/random.ts'
@@ -177,10 +178,9 @@ for (const [index, { path, draw, stage, split, tags, labelled: withLabels }] of 
   if (withLabels) labelled.push({ path, width, height, annotations, stage, split, tags })
 }
 const set = { name: 'Sample', classes: CLASSES, images: labelled }
-for (const { path, content } of pictograph.export(
-  set,
-  { clampToImage: false, vocPixelOrigin: 0 },
-  new LossLog(),
+const options = { clampToImage: false, vocPixelOrigin: 0 as const }
+for (const { path, content } of wholeFiles(
+  writeLabels(FORMAT_BY_ID.pictograph, set, options, new LossLog()),
 )) {
   const file = join(OUT, 'labels', path)
   await mkdir(join(file, '..'), { recursive: true })

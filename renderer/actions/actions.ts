@@ -19,6 +19,7 @@ import { POSE_ACTIONS } from './pose-actions.ts'
 import { REGION_ACTIONS } from './region-actions.ts'
 import { SHAPE_ACTIONS } from './shape-actions.ts'
 import { TRANSFER_ACTIONS } from './transfers.ts'
+import { UNDO_ACTIONS } from './undo-actions.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
 
 /** The field that C goes to. */
@@ -151,6 +152,7 @@ export const ACTIONS: readonly Action[] = [
   },
   ...CURSOR_ACTIONS,
   ...POSE_ACTIONS,
+  ...UNDO_ACTIONS,
   ...EDIT_ACTIONS,
   ...COPY_ACTIONS,
   ...SHAPE_ACTIONS,

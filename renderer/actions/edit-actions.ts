@@ -1,22 +1,13 @@
-import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
 import { toggled } from '#renderer/document/selection.ts'
-import {
-  flushEdits,
-  forgetEdits,
-  lastEditElsewhere,
-  retrySaving,
-} from '#renderer/document/session.ts'
+import { flushEdits, retrySaving } from '#renderer/document/session.ts'
 import { say } from '#renderer/document/status-line.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
-import { openEditor } from '#renderer/tools/workspace.ts'
 import { translateShape } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
-import { fileNameOf } from '#shared/model/paths.ts'
 import { isKeypoint, linksOf, type SkeletonClass } from '#shared/model/pose.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Action, ImageAction } from './action.ts'
-import { notifyError } from './app-state.ts'
-import { openImage } from './datasets.ts'
 
 export const hasSelection = ({ selection }: Editor) => selection.state.getState().selected.size > 0
 
@@ -89,53 +80,6 @@ export function poseOf(
   return linksOf(document.annotations.instance(annotation.instanceId), classes).owner
 }
 
-/** The images that the last press of undo named: where it was pressed, and where the next one goes. */
-let offered: { from: string; to: string } | null = null
-
-/**
- * On an image without steps undo first says where the last edit was made; the next press goes there and takes it back,
- * so that it happens in sight. False when nothing was edited elsewhere.
- */
-async function undoElsewhere(from: string): Promise<boolean> {
-  forgetEdits(from)
-  const { indexOf } = datasetState.getState()
-  for (let to = lastEditElsewhere(from); to !== null; to = lastEditElsewhere(from)) {
-    const image = indexOf.has(to) ? imageById(to) : undefined
-    if (!image) {
-      // Gone, or of another dataset.
-      forgetEdits(to)
-      continue
-    }
-    const isSecond = offered?.from === from && offered.to === to
-    offered = isSecond ? null : { from, to }
-    if (!isSecond) {
-      const name = fileNameOf(image.path)
-      say(
-        t('Nothing to undo here · the last edit was made on {name}: once more goes there', {
-          name,
-        }),
-      )
-      return true
-    }
-    await openImage(to)
-    const editor = openEditor()
-    if (editor?.document.image.id === to) await turn(editor, 'undo')
-    return true
-  }
-  return false
-}
-
-async function turn({ document }: Editor, direction: 'undo' | 'redo'): Promise<void> {
-  try {
-    const label = await document[direction]()
-    const word = direction === 'undo' ? t('Undone') : t('Done again')
-    if (label === null && direction === 'undo' && (await undoElsewhere(document.image.id))) return
-    say(label ? `${word}: ${label}` : t('Nothing to {direction}', { direction }))
-  } catch (error) {
-    notifyError(error)
-  }
-}
-
 /** Moves the selection, as far as the image reaches. Image pixels. */
 export function nudge(editor: Editor, dx: number, dy: number): void {
   const selected = editor.selection.editable()
@@ -191,34 +135,7 @@ const cycling = (step: 1 | -1) => ({
   run: (editor: Editor) => editor.selection.select([neighbour(editor, step) ?? '']),
 })
 
-/** Whether something is begun with the tool in hand. */
-function isDrawing({ document, tool }: Editor): boolean {
-  return document.drafts.getState()[tool.getState().id] !== undefined
-}
-
 export const EDIT_ACTIONS: readonly Action[] = [
-  {
-    id: 'undo',
-    label: t('Undo'),
-    group: 'Edit',
-    context: 'image',
-    keys: ['Mod+Z'],
-    // In the middle of a shape the last thing done is its last point.
-    run: (editor) => {
-      const { active } = editor.tool.getState()
-      if (!(isDrawing(editor) && active.removeLast())) return turn(editor, 'undo')
-    },
-  },
-  {
-    id: 'redo',
-    label: t('Redo'),
-    group: 'Edit',
-    context: 'image',
-    keys: ['Mod+Shift+Z', 'Mod+Y'],
-    run: (editor) => {
-      if (!editor.tool.getState().active.restoreLast?.()) return turn(editor, 'redo')
-    },
-  },
   {
     id: 'finish',
     label: t('Finish the shape'),
@@ -226,7 +143,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     context: 'image',
     keys: ['Enter'],
     // With nothing being drawn Enter goes to the attributes.
-    enabled: isDrawing,
+    enabled: ({ isDrawing }) => isDrawing,
     run: ({ tool }) => void tool.getState().active.finish(),
   },
   {

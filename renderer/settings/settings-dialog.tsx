@@ -67,7 +67,7 @@ export function SettingsDialog({
   ]
   return (
     <Modal title={t('Settings')} onClose={() => showDialog(null)} wide>
-      <Tabs.Root defaultValue={first} orientation="vertical" className="flex h-[56vh] gap-6">
+      <Tabs.Root defaultValue={first} orientation="vertical" className="flex h-[64vh] gap-6">
         <Tabs.List aria-label={t('Settings')} className="flex w-40 shrink-0 flex-col gap-0.5">
           {sections.map(({ id, label }) => (
             <Tabs.Trigger key={id} value={id} className={TAB}>

@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { appState } from '#renderer/actions/app-state.ts'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { handleKey } from '#renderer/actions/dispatch.ts'
-import { wholePoses } from '#renderer/actions/edit-actions.ts'
+import { relabel, wholePoses } from '#renderer/actions/edit-actions.ts'
 import { announcer } from '#renderer/document/announcer.ts'
 import type { DocumentBackend } from '#renderer/document/backend.ts'
 import { canvasFrame } from '#renderer/document/canvas-frame.ts'
@@ -424,4 +424,15 @@ test('the joints of a pose have one set of attributes', async () => {
   )
   expect(new Set(warned.map(({ instanceId }) => instanceId)).size).toBe(2)
   expect(warned).toHaveLength(2)
+})
+
+test('a shape that gets a hidden class is seen all the same', async () => {
+  await openLarge()
+  const box = newAnnotation({ kind: 'bbox', x: 1, y: 1, w: 5, h: 5 }, 'car')
+  editor().edit('', { created: [box], updated: [], deleted: [] })
+  choices.setState({ hiddenClasses: new Set(['bus', 'dog']) })
+  relabel(editor(), [box], 'bus')
+  expect(editor().selection.visible()).toMatchObject([{ className: 'bus' }])
+  expect(choices.getState().hiddenClasses).toEqual(new Set(['dog']))
+  choices.setState({ hiddenClasses: new Set() })
 })

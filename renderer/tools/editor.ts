@@ -107,6 +107,11 @@ export class Editor {
     return editorSettings.getState().keepInside ? this.size : null
   }
 
+  /** Something is begun with the tool in hand. */
+  get isDrawing(): boolean {
+    return this.document.drafts.getState()[this.tool.getState().id] !== undefined
+  }
+
   get isDisposed(): boolean {
     return this.#isDisposed
   }
@@ -126,9 +131,11 @@ export class Editor {
     return pointer && toImage(this.view.getState(), pointer)
   }
 
-  /** Commits an edit of the open image; shapes that are made can be seen. `finished`: the tool whose draft it completes. */
+  /** Commits an edit of the open image; shapes that are made, or get another class, can be seen. `finished`: the tool whose draft it completes. */
   edit(label: string, changes: ChangeSet, finished?: ToolId): void {
     for (const { className } of changes.created) showClass(className)
+    for (const { before, after } of changes.updated)
+      if (before.className !== after.className) showClass(after.className)
     this.document.edit(label, changes, finished)
   }
 

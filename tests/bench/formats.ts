@@ -1,56 +1,86 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { diskFile } from '#core/disk-file.ts'
 import { coco } from '#core/formats/coco.ts'
-import { imageLookup } from '#core/formats/image-lookup.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
-import type { InputFile, LabelledImage } from '#core/formats/types.ts'
-import { newAnnotation } from '#shared/model/annotation.ts'
-import { withClassNames } from '#shared/model/annotation-class.ts'
+import { atOnce, openLabels } from '#core/formats/read-labels.ts'
+import type { Format, LabelledImage } from '#core/formats/types.ts'
+import { LabelWriting } from '#core/formats/write-labels.ts'
 import { seededRandom } from '#tests/helpers/random.ts'
 import { against, type Figure, medianOfThree } from './measure.ts'
 
 const IMAGES = 5_000
 const PER_IMAGE = 20
+const POINTS = 24
 
-/** A COCO file of 100,000 annotations, half boxes and half polygons of 24 vertices. */
-export async function benchFormats(): Promise<Figure[]> {
+/** A COCO file of polygons, as other tools write them. */
+function cocoText(images: number): string {
   const random = seededRandom(1)
-  const names = Array.from({ length: 20 }, (_, index) => `class ${index}`)
-  const images = Array.from(
-    { length: IMAGES },
-    (_, index): LabelledImage => ({
-      path: `part${index % 10}/img${index}.jpg`,
+  const polygon = () => {
+    const [x, y] = [100 + random() * 1700, 100 + random() * 800]
+    return Array.from({ length: POINTS }, (_, k) => [
+      Math.round((x + 40 * Math.cos(k / 4)) * 100) / 100,
+      Math.round((y + 40 * Math.sin(k / 4)) * 100) / 100,
+    ]).flat()
+  }
+  const all = Array.from({ length: images * PER_IMAGE }, (_, index) => ({
+    id: index + 1,
+    image_id: (index % images) + 1,
+    category_id: (index % 20) + 1,
+    segmentation: [polygon()],
+    area: 5026.5,
+    bbox: [0, 0, 80, 80],
+    iscrowd: 0,
+  }))
+  return JSON.stringify({
+    images: Array.from({ length: images }, (_, index) => ({
+      id: index + 1,
+      file_name: `part${index % 10}/img${index}.jpg`,
       width: 1920,
       height: 1080,
-      annotations: Array.from({ length: PER_IMAGE }, (__, n) => {
-        const [x, y] = [random() * 1800, random() * 1000]
-        const ring = Array.from({ length: 24 }, (___, k) => ({
-          x: x + 40 * Math.cos(k),
-          y: y + 40 * Math.sin(k),
-        }))
-        const shape =
-          n % 2 === 0
-            ? { kind: 'bbox' as const, x, y, w: 50, h: 40 }
-            : { kind: 'polygon' as const, rings: [ring] }
-        return newAnnotation(shape, names[n % names.length])
-      }),
-    }),
-  )
-  const set = { name: 'bench', classes: withClassNames([], names), images }
-  const write = () => [
-    ...coco.export(set, { clampToImage: false, vocPixelOrigin: 0 }, new LossLog()),
-  ]
-  const [{ path, content }] = write()
-  const text = String(content)
-  const file: InputFile = { path, bytes: () => new TextEncoder().encode(text) }
-  const lookup = imageLookup(images)
-  const exportMs = await medianOfThree(write)
-  const importMs = await medianOfThree(() =>
-    coco.import([file], { images: lookup, losses: new LossLog() }),
-  )
-  const jsonMs = await medianOfThree(() => JSON.stringify(JSON.parse(text)))
-  const rate = (milliseconds: number) => (IMAGES * PER_IMAGE) / (milliseconds / 1000)
-  const baseline = { name: 'JSON.parse + JSON.stringify of the same file', value: rate(jsonMs) }
-  return [
-    against('COCO import', rate(importMs), 'annotations/s', baseline),
-    against('COCO export', rate(exportMs), 'annotations/s', baseline),
-  ]
+    })),
+    categories: Array.from({ length: 20 }, (_, index) => ({ id: index + 1, name: `c ${index}` })),
+    annotations: all,
+  })
+}
+
+/** A file with 100,000 polygons of 24 points, in and out again, in a memory that does not grow with it. */
+export async function benchFormats(): Promise<Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-formats-'))
+  try {
+    const path = join(folder, 'instances.json')
+    writeFileSync(path, cocoText(IMAGES))
+    const format = coco as Format
+    const through = () => {
+      const losses = new LossLog()
+      const labels = atOnce(openLabels(format, [diskFile('instances.json', path)], [], losses))
+      const options = { clampToImage: false, vocPixelOrigin: 0 as const }
+      const head = { name: '', classes: labels.classes, extra: labels.extra }
+      const writing = new LabelWriting(format, { head, options, losses })
+      let length = 0
+      const count = ({ content }: { content: string | Uint8Array }) => {
+        length += content.length
+      }
+      for (const found of labels.images) {
+        const image: LabelledImage = labels.read(found)
+        for (const piece of writing.write(image)?.pieces ?? []) count(piece)
+      }
+      for (const piece of writing.end()) count(piece)
+      return length
+    }
+    const ms = await medianOfThree(through)
+    const jsonMs = await medianOfThree(async () =>
+      JSON.stringify(JSON.parse(await readFile(path, 'utf8'))),
+    )
+    const rate = (milliseconds: number) => (IMAGES * PER_IMAGE) / (milliseconds / 1000)
+    const baseline = { name: 'JSON.parse + JSON.stringify of the same file', value: rate(jsonMs) }
+    return [
+      { name: 'COCO file', value: statSync(path).size / 1e6, unit: 'MB' },
+      against('COCO in and out', rate(ms), 'annotations/s', baseline),
+    ]
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }

@@ -476,3 +476,20 @@ test('a body that ends early is no file', async () => {
   await expect(setup.client.images.download('x', 'a.png')).rejects.toBeInstanceOf(NetworkError)
   expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false])
 })
+
+test('what breaks off in the middle is fetched again, from the service and from storage', async () => {
+  let tries = 0
+  const whole = Buffer.alloc(20, 7)
+  const headers = { 'content-length': '20', connection: 'close' }
+  await using setup = await talk(({ line }, url) => {
+    if (line.startsWith('GET /exports'))
+      return { json: { data: { download_url: `${url}/zip?signed` } } }
+    return { bytes: tries++ % 3 === 2 ? whole : whole.subarray(0, 5), headers }
+  })
+  using patient = new Client({ apiKey: 'k', baseUrl: setup.url, clock })
+  expect(await patient.images.download('x', 'a.png')).toEqual(whole)
+  const file = join(setup.folder, 'new', 'all.zip')
+  await patient.exports.download('all', 'x', file)
+  expect(readFileSync(file)).toEqual(whole)
+  expect(tries).toBe(6)
+})

@@ -83,6 +83,17 @@ interface Answer {
   body: Dispatcher.ResponseData['body']
 }
 
+/** `sizeBytes`: as announced; null where it was not. */
+export interface ReceivedBody {
+  body: Dispatcher.ResponseData['body']
+  sizeBytes: number | null
+}
+
+function receivedBody({ body, header }: Answer): ReceivedBody {
+  const length = header('content-length')
+  return { body, sizeBytes: length === null ? null : Number(length) }
+}
+
 export function newIdempotencyKey(): string {
   return randomUUID().replaceAll('-', '')
 }
@@ -136,6 +147,11 @@ export class Http {
     this.#dispatcher = options.dispatcher ?? (this.#ownAgent as Agent)
   }
 
+  /** Tries after the first. */
+  get maxRetries(): number {
+    return this.#maxRetries
+  }
+
   /** The pool that storage transfers share. */
   get dispatcher(): Dispatcher {
     return this.#dispatcher
@@ -177,14 +193,17 @@ export class Http {
   }
 
   /** The bytes of a route below the API's prefix, as they come. The caller reads or destroys the body. */
-  async bytes(
+  async bytes(path: string, call: Call = {}): Promise<ReceivedBody> {
+    return this.#tryAgain('GET', path, call, async (answer) => receivedBody(answer))
+  }
+
+  /** The same for who reads all of it: what breaks off in the middle is asked for again. */
+  async receive<T>(
     path: string,
-    call: Call = {},
-  ): Promise<{ body: Dispatcher.ResponseData['body']; sizeBytes: number | null }> {
-    return this.#tryAgain('GET', path, call, async ({ body, header }) => {
-      const length = header('content-length')
-      return { body, sizeBytes: length === null ? null : Number(length) }
-    })
+    call: Call,
+    read: (received: ReceivedBody) => Promise<T>,
+  ): Promise<T> {
+    return this.#tryAgain('GET', path, call, (answer) => read(receivedBody(answer)))
   }
 
   /** The path below the API's prefix of an address that the service gave: its host counts for nothing. */

@@ -267,11 +267,13 @@ export class Images {
     image: string,
     { file, ...call }: CallOptions & { file?: string } = {},
   ): Promise<Buffer | null> {
-    const received = await this.bytes(dataset, image, call)
-    const route = `GET /images/${dataset}/${image}`
-    if (file === undefined) return readBody(received, route, call)
-    await saveBody(received, file, route, call)
-    return null
+    const path = `/images/${await imageRoute(this.#http, { dataset, image }, call)}`
+    const route = `GET ${path}`
+    return this.#http.receive(path, call, async (received) => {
+      if (file === undefined) return readBody(received, route, call)
+      await saveBody(received, file, route, call)
+      return null
+    })
   }
 
   async uploadUrl(dataset: string, image: NewImage, call: CallOptions = {}) {

@@ -3,9 +3,10 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { NetworkError } from './errors.ts'
+import { NetworkError, ServerError } from './errors.ts'
 import type { Http } from './http.ts'
 import { networkError } from './network-error.ts'
+import { backoffMs } from './retry.ts'
 import { getStorage } from './storage.ts'
 
 interface Saving {
@@ -72,14 +73,23 @@ export async function saveBody(
   }
 }
 
-/** Writes what lies at a signed address to a file. Throws a PictographError, or as `saveBody`. */
+/** Writes what lies at a signed address to a file; tried again as a request is. Throws a PictographError, or as `saveBody`. */
 export async function saveStorage(
   http: Http,
   address: string,
   file: string,
-  { signal }: Saving,
+  { signal, retries = http.maxRetries }: Saving & { retries?: number },
 ): Promise<void> {
   const saving = { ...(signal && { signal }) }
-  const received = await getStorage(http.dispatcher, address, saving)
-  await saveBody(received, file, 'GET storage', saving)
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const received = await getStorage(http.dispatcher, address, saving)
+      return await saveBody(received, file, 'GET storage', saving)
+    } catch (error) {
+      signal?.throwIfAborted()
+      const isPassing = error instanceof NetworkError || error instanceof ServerError
+      if (!isPassing || attempt >= retries) throw error
+      await http.clock.sleep(backoffMs(attempt, http.clock.random()), signal)
+    }
+  }
 }

@@ -44,3 +44,31 @@ test('a list of attributes, which the service gives to what it found, goes back 
   const read = fromWireAnnotation(wire)
   expect(read.ok && toWireAnnotation(read.annotation)).toEqual(wire)
 })
+
+test('only the shape of its own type counts, and angles are taken into one turn', () => {
+  const ring = [
+    { x: 0, y: 0 },
+    { x: 5, y: 0 },
+    { x: 5, y: 5 },
+  ]
+  const base = { id: '1', name: 'car' }
+  const odd = [
+    { ...base, type: 'polygon', polygon: { paths: [ring] }, bounding_box: { x: null } },
+    { ...base, type: 'polyline', polyline: { path: ring }, bounding_box: 'none', bbox: [] },
+    { ...base, type: 'keypoint', keypoint: { x: 1, y: 2 }, polygon: {} },
+    { ...base, type: 'box', bounding_box: { x: 1, y: 2, w: 3, h: 4 } },
+  ]
+  for (const wire of odd) expect(fromWireAnnotation(wire)).toMatchObject({ ok: true })
+  for (const [angle, angleDeg] of [
+    [360, 0],
+    [-90, 270],
+    [10, 10],
+  ]) {
+    const oriented_box = { cx: 1, cy: 2, w: 3, h: 4, angle }
+    const read = fromWireAnnotation({ ...base, type: 'bbox', oriented_box })
+    expect(read).toMatchObject({ annotation: { shape: { angleDeg } } })
+  }
+  // What it needs is told by its own name.
+  const short = fromWireAnnotation({ ...base, type: 'bbox', bbox: [1, 2, 3] })
+  expect(short).toMatchObject({ ok: false, field: 'bbox' })
+})

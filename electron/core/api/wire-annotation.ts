@@ -104,12 +104,15 @@ const wireSchema = z.object({
 })
 type Wire = z.infer<typeof wireSchema>
 
+/** The same angle in [0, 360), degrees: 360 and −90 are written as well. */
+const wholeTurn = (angle: number) => ((angle % 360) + 360) % 360
+
 function shapeOf(wire: Wire): unknown {
   switch (wire.type) {
     case 'bbox': {
       if (wire.oriented_box) {
         const { angle, ...box } = wire.oriented_box
-        return { kind: 'oriented_box', ...box, angleDeg: angle }
+        return { kind: 'oriented_box', ...box, angleDeg: wholeTurn(angle) }
       }
       if (wire.bbox) {
         const [x, y, w, h] = wire.bbox
@@ -141,13 +144,36 @@ function wireField(path: readonly PropertyKey[]): string {
     .replace(/^className/, 'name')
 }
 
+const SHAPE_FIELDS = {
+  bbox: ['bounding_box', 'oriented_box', 'bbox'],
+  polygon: ['polygon'],
+  polyline: ['polyline'],
+  keypoint: ['keypoint'],
+} as const
+
+/**
+ * Without the shapes of other types: the service adds a bounding box to each polygon, and whatever is wrong with it does
+ * not matter here. `box` is another word for `bbox`.
+ */
+function ownShape(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('type' in value)) return value
+  const type = value.type === 'box' ? 'bbox' : value.type
+  const own = SHAPE_FIELDS[type as Wire['type']] as readonly string[] | undefined
+  if (!own) return value
+  const others = Object.values(SHAPE_FIELDS)
+    .flat()
+    .filter((field) => !own.includes(field))
+  const kept = Object.entries(value).filter(([field]) => !(others as string[]).includes(field))
+  return { ...Object.fromEntries(kept), type }
+}
+
 export type ParsedWireAnnotation =
   | { ok: true; annotation: Annotation }
   | { ok: false; field: string; message: string }
 
 /** Reads one annotation, canonical or shorthand. Unknown keys are ignored. */
 export function fromWireAnnotation(value: unknown): ParsedWireAnnotation {
-  const wire = wireSchema.safeParse(value)
+  const wire = wireSchema.safeParse(ownShape(value))
   if (!wire.success) {
     const [issue] = wire.error.issues
     return { ok: false, field: wireField(issue.path), message: issue.message }

@@ -143,6 +143,15 @@ describe('datasets.download', () => {
     await expect(nowhere).rejects.toThrow(/outputDir/)
   })
 
+  test('ends when the key is refused in the middle: nobody could give another', async () => {
+    emulator.faults.add({ match: '/download', times: 9, fault: { kind: 'status', status: 401 } })
+    const download = client.datasets.download('street scenes', target())
+    await expect(download).rejects.toBeInstanceOf(AuthenticationError)
+    emulator.faults.clear()
+    const again = await client.datasets.download('street scenes', target())
+    expect(again.imagesDownloaded).toBe(24)
+  })
+
   test('rejects with the files that failed, and a later call gets them', async () => {
     emulator.faults.add({
       match: 'STORAGE GET',

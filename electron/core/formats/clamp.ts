@@ -1,8 +1,9 @@
 import { clampBox } from '#shared/geometry/box.ts'
 import { shapeBounds } from '#shared/geometry/shape.ts'
-import type { Point, Shape } from '#shared/model/annotation.ts'
+import type { Annotation, Point, Shape } from '#shared/model/annotation.ts'
 import { assertNever } from '#shared/model/assert-never.ts'
 import type { LossLog } from './loss-log.ts'
+import { objectsOf } from './objects.ts'
 import type { LabelledImage } from './types.ts'
 
 /** Cuts a ring at the image's border (Sutherland and Hodgman, 1974). May leave fewer than 3 points. */
@@ -27,9 +28,11 @@ function clipRing(ring: readonly Point[], width: number, height: number): Point[
   )
 }
 
-function isInside(shape: Shape, width: number, height: number): boolean {
+export function isInside(shape: Shape, width: number, height: number): boolean {
   const { x, y, w, h } = shapeBounds(shape)
-  return x >= 0 && y >= 0 && x + w <= width && y + h <= height
+  return (
+    x >= -TOLERANCE && y >= -TOLERANCE && x + w <= width + TOLERANCE && y + h <= height + TOLERANCE
+  )
 }
 
 /** The part of a shape inside the image; null when nothing is left. */
@@ -62,23 +65,42 @@ function clampShape(shape: Shape, width: number, height: number): Shape | null {
   }
 }
 
-export function clampImage(image: LabelledImage, losses: LossLog): LabelledImage {
-  return {
-    ...image,
-    annotations: image.annotations.flatMap((annotation) => {
-      if (isInside(annotation.shape, image.width, image.height)) return [annotation]
-      const shape = clampShape(annotation.shape, image.width, image.height)
-      if (!shape) {
-        losses.leaveOut('shapes outside the image are left out', image.path)
-        return []
-      }
-      losses.add(
-        shape === annotation.shape
-          ? 'oriented boxes over the border are not cut'
-          : 'shapes over the border are cut at it',
-        image.path,
-      )
-      return [{ ...annotation, shape }]
-    }),
-  }
+/** Pixels over the border that are rounding. */
+const TOLERANCE = 1e-6
+
+/** How a format calls what is cut. */
+interface Words {
+  cut: string
+  /** Cutting an oriented box would change its angle or its corners. */
+  turned: string
+}
+
+const AS_WISHED: Words = {
+  cut: 'shapes over the border are cut at it',
+  turned: 'oriented boxes over the border are not cut',
+}
+
+/** The labels inside an image whose size is known. */
+export function clampImage(
+  image: LabelledImage,
+  losses: LossLog,
+  words = AS_WISHED,
+): LabelledImage {
+  const { width, height } = image
+  if (width === null || height === null) return image
+  const isIn = ({ shape }: Annotation) => isInside(shape, width, height)
+  if (image.annotations.every(isIn)) return image
+  const annotations = image.annotations.flatMap((annotation) => {
+    if (isIn(annotation)) return [annotation]
+    const shape = clampShape(annotation.shape, width, height)
+    if (!shape) {
+      losses.add('shapes outside the image are left out', image.path)
+      return []
+    }
+    losses.add(shape === annotation.shape ? words.turned : words.cut, image.path)
+    return [{ ...annotation, shape }]
+  })
+  const left = objectsOf(image.annotations, []).length - objectsOf(annotations, []).length
+  for (let index = 0; index < left; index++) losses.leaveOutOne()
+  return { ...image, annotations }
 }

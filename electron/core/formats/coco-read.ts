@@ -1,66 +1,46 @@
-import { z } from 'zod'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { decodeRle, decodeRleString, traceMask } from '#shared/geometry/raster.ts'
 import { openRing } from '#shared/geometry/ring.ts'
-import { shapeBounds } from '#shared/geometry/shape.ts'
-import { type Annotation, newAnnotation, type Point, type Shape } from '#shared/model/annotation.ts'
-import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
-import { type Split, splitSchema } from '#shared/model/dataset.ts'
-import { fileNameOf } from '#shared/model/paths.ts'
-import { FormatError, failureOf, instanceIds } from './common.ts'
-import type { ImportContext, ImportedImage, ImportResult } from './types.ts'
+import { shapeVertices } from '#shared/geometry/shape.ts'
+import { normaliseAngle } from '#shared/geometry/shapes/oriented-box.ts'
+import { type Annotation, type Box, newAnnotation, type Shape } from '#shared/model/annotation.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { skeletonsWith } from '#shared/model/pose.ts'
+import { carrying, isJsonObject, unsaid } from './carry.ts'
+import { COCO_GEOMETRY, cocoFields } from './coco-shape.ts'
+import { confidenceOf, numberOf, numbersOf, pointsOf, shown, withoutKeys } from './fields.ts'
+import { FormatError } from './format-error.ts'
+import type { LossLog } from './loss-log.ts'
+import { boundsOfParts, CROWD, isNear, objectsOf, withOwnBox } from './objects.ts'
+import type { JsonObject, Size } from './types.ts'
 
 // The layout: https://cocodataset.org/#format-data
 
-const number = z.number()
-const categorySchema = z.object({
-  id: number,
-  name: z.string().trim().min(1),
-  keypoints: z.array(z.string()).optional(),
-  skeleton: z.array(z.tuple([number, number])).optional(),
-})
-const cocoSchema = z.object({
-  images: z.array(
-    z.object({
-      id: z.union([number, z.string()]),
-      file_name: z.string(),
-      width: number.int().positive().optional(),
-      height: number.int().positive().optional(),
-    }),
-  ),
-  annotations: z.array(z.unknown()),
-  categories: z.array(categorySchema),
-})
-const rleSchema = z.object({
-  size: z.tuple([number.int().positive(), number.int().positive()]),
-  counts: z.union([z.array(number), z.string()]),
-})
-const annotationSchema = z.object({
-  image_id: z.union([number, z.string()]),
-  category_id: number,
-  bbox: z.tuple([number, number, number, number]).optional(),
-  segmentation: z.union([z.array(z.array(number)), rleSchema]).nullish(),
-  keypoints: z.array(number).optional(),
-  iscrowd: z.union([number, z.boolean()]).nullish(),
-  score: z.number().min(0).max(1).nullish(),
-  attributes: z.record(z.string(), z.json()).nullish(),
-  instance_id: z.number().int().min(1).nullish(),
-})
-type ReadAnnotation = z.infer<typeof annotationSchema>
-
-function pairs(values: readonly number[]): Point[] {
-  const points: Point[] = []
-  for (let i = 0; i + 1 < values.length; i += 2) points.push({ x: values[i], y: values[i + 1] })
-  return openRing(points)
+/** A category as a file names it. */
+export interface CocoCategory {
+  /** As it is called here: categories of one name are kept apart. */
+  className: string
+  joints: string[]
+  /** The category is its own only joint. */
+  isPoint: boolean
 }
 
 /** The largest mask that is decoded: 20,000 × 20,000 pixels. */
 const MAX_MASK_PIXELS = 400_000_000
 
-function readRle({ size: [height, width], counts }: z.infer<typeof rleSchema>): Shape[] {
-  if (width * height > MAX_MASK_PIXELS) throw new FormatError('segmentation.size', 'is too large')
+function readRle({ size, counts }: JsonObject): Shape[] {
+  if (!Array.isArray(size) || size.length !== 2)
+    throw new FormatError('segmentation.size', `must be height and width, not ${shown(size)}`)
+  const [height, width] = numbersOf(size, 'segmentation.size')
+  if (!(height > 0 && width > 0) || width * height > MAX_MASK_PIXELS)
+    throw new FormatError('segmentation.size', `${shown(size)} cannot be the size of a mask`)
+  if (typeof counts !== 'string' && !Array.isArray(counts))
+    throw new FormatError('segmentation.counts', `must be a list or a text, not ${shown(counts)}`)
   try {
-    const runs = typeof counts === 'string' ? decodeRleString(counts) : counts
+    const runs =
+      typeof counts === 'string'
+        ? decodeRleString(counts)
+        : numbersOf(counts, 'segmentation.counts')
     return traceMask(decodeRle(runs, width, height)).map((rings) => ({ kind: 'polygon', rings }))
   } catch (error) {
     if (error instanceof RangeError) throw new FormatError('segmentation.counts', error.message)
@@ -68,166 +48,171 @@ function readRle({ size: [height, width], counts }: z.infer<typeof rleSchema>): 
   }
 }
 
-/** The regions and box of one annotation. */
-function readShapes(read: ReadAnnotation): Shape[] {
-  const { segmentation, bbox } = read
-  if (segmentation && !Array.isArray(segmentation)) return readRle(segmentation)
-  const rings = segmentation?.filter((values) => values.length > 0) ?? []
-  if (rings.length > 0) {
-    return rings.map((values, index): Shape => {
-      const ring = pairs(values)
-      if (ring.length < 3)
-        throw new FormatError(`segmentation[${index}]`, 'needs at least 3 points')
-      return { kind: 'polygon', rings: [ring] }
-    })
-  }
-  if (!bbox) return []
-  const [x, y, w, h] = bbox
-  if (!(w > 0 && h > 0)) throw new FormatError('bbox', 'width and height must be greater than 0')
-  return [{ kind: 'bbox', x, y, w, h }]
+function readPolygons(parts: readonly unknown[], losses: LossLog, where: string): Shape[] {
+  // One polygon without the list around it.
+  const lists = parts.some(Array.isArray) ? parts : parts.length > 0 ? [parts] : []
+  return lists.flatMap((part, index): Shape[] => {
+    const field = `segmentation[${index}]`
+    if (isJsonObject(part)) return readRle(part)
+    if (!Array.isArray(part)) throw new FormatError(field, `must be a list, not ${shown(part)}`)
+    // Points as pairs.
+    const flat = part.every(Array.isArray) ? part.flat() : part
+    if (flat.length === 0) return []
+    const ring = openRing(pointsOf(flat, field))
+    if (ring.length >= 3) return [{ kind: 'polygon', rings: [ring] }]
+    losses.add('parts of fewer than 3 points enclose nothing and are left out', where)
+    return []
+  })
 }
 
-function sameBox(a: number[], b: number[]): boolean {
-  return a.every((value, index) => Math.abs(value - b[index]) < 1e-5)
+function readBox(bbox: unknown): Box | null {
+  if (bbox === null || bbox === undefined) return null
+  if (!Array.isArray(bbox)) throw new FormatError('bbox', `must be a list, not ${shown(bbox)}`)
+  if (bbox.length === 0) return null
+  if (bbox.length !== 4) throw new FormatError('bbox', `has ${bbox.length} numbers; it needs 4`)
+  if (bbox.every((value) => value === null)) return null
+  const [x, y, w, h] = numbersOf(bbox, 'bbox')
+  return { x, y, w, h }
 }
 
-function readPose(
-  read: ReadAnnotation,
-  category: z.infer<typeof categorySchema>,
-  instanceId: number | undefined,
-): Annotation[] {
-  const names = category.keypoints ?? []
-  const values = read.keypoints ?? []
-  if (values.length !== names.length * 3)
+/** CVAT writes a turned box as the upright one, and its angle (degrees clockwise) as an attribute. */
+function rotationOf(attributes: unknown): number {
+  const rotation = isJsonObject(attributes) ? numberOf(attributes.rotation) : null
+  return rotation === null ? 0 : normaliseAngle(rotation)
+}
+
+function boxShape(box: Box, rotation: number): Shape {
+  const { x, y, w, h } = box
+  if (!(w > 0 && h > 0)) throw new FormatError('bbox', 'needs a width and a height greater than 0')
+  if (rotation === 0) return { kind: 'bbox', x, y, w, h }
+  return { kind: 'oriented_box', cx: x + w / 2, cy: y + h / 2, w, h, angleDeg: rotation }
+}
+
+function readJoints(keypoints: unknown, { joints, className }: CocoCategory): Annotation[] {
+  if (keypoints === null || keypoints === undefined) return []
+  if (!Array.isArray(keypoints))
+    throw new FormatError('keypoints', `must be a list, not ${shown(keypoints)}`)
+  const values = numbersOf(keypoints, 'keypoints')
+  if (values.every((value) => value === 0)) return []
+  if (values.length !== joints.length * 3)
     throw new FormatError(
       'keypoints',
-      `has ${values.length} numbers, the category's ${names.length} keypoints need ${names.length * 3}`,
+      `has ${values.length} numbers; the ${joints.length} keypoints of the category “${className}” need ${joints.length * 3}`,
     )
-  return names.flatMap((name, index) => {
+  return joints.flatMap((name, index) => {
     const [x, y, visibility] = values.slice(index * 3, index * 3 + 3)
     if (visibility === 0) return []
     const attributes: Annotation['attributes'] = visibility === 1 ? { occluded: 'true' } : {}
-    return [newAnnotation({ kind: 'keypoint', x, y }, name, { instanceId, attributes })]
+    return [newAnnotation({ kind: 'keypoint', x, y }, name, { attributes })]
   })
 }
 
-function readOne(
-  read: ReadAnnotation,
-  category: z.infer<typeof categorySchema>,
-  nextInstance: () => number,
-): Annotation[] {
-  const joints = category.keypoints ?? []
-  const own = {
-    ...(read.attributes && { attributes: read.attributes }),
-    ...(typeof read.score === 'number' && { confidence: read.score }),
-  }
-  const single = joints.length === 1 && joints[0] === category.name
-  const hasPose = read.keypoints?.some((value) => value !== 0)
-  const shapes = readShapes(read)
-  const linked = shapes.length > 1 || (hasPose && !single)
-  const instanceId = read.instance_id ?? (linked ? nextInstance() : undefined)
-  const points = hasPose ? readPose(read, category, instanceId) : []
-  if (single && hasPose) return points.map((point) => ({ ...point, ...own }))
-  const around =
-    points.length > 0 ? boundsOfPoints(points.map(({ shape }) => shapeBounds(shape))) : null
-  const regions = shapes.filter(
-    // A pose's box is written by all exporters; one that only surrounds the joints says nothing new.
-    (shape) =>
-      !(
-        around &&
-        shape.kind === 'bbox' &&
-        sameBox([shape.x, shape.y, shape.w, shape.h], [around.x, around.y, around.w, around.h])
-      ),
-  )
-  return [
-    ...regions.map((shape) =>
-      newAnnotation(shape, category.name, {
-        ...own,
-        ...(instanceId !== undefined && { instanceId }),
-      }),
-    ),
-    ...points,
-  ]
+interface Context {
+  classes: readonly AnnotationClass[]
+  size: Size | null
+  losses: LossLog
+  where: string
+  nextInstance: () => number
 }
 
-function splitInName(path: string): Split | undefined {
-  const word = /(?:^|[_\-/])(train|val|valid|test)/.exec(path.toLowerCase())?.[1]
-  return splitSchema.safeParse(word === 'valid' ? 'val' : word).data
+/** Whether the joints alone would be taken for another category's. */
+function isAmbiguous(
+  joints: readonly Annotation[],
+  className: string,
+  classes: readonly AnnotationClass[],
+): boolean {
+  const fits = skeletonsWith(
+    joints.map((joint) => joint.className),
+    classes,
+  )
+  return fits[0]?.name !== className || fits.length > 1
+}
+
+const isOn = (value: unknown) => value === true || numberOf(value) === 1
+
+/** One annotation, which may be several of ours: they share an instance. Throws a FormatError. */
+export function readCocoAnnotation(
+  raw: JsonObject,
+  category: CocoCategory,
+  context: Context,
+): Annotation[] {
+  const { classes, losses, where, size } = context
+  const { className, isPoint } = category
+  const box = readBox(raw.bbox)
+  const rotation = rotationOf(raw.attributes)
+  const { segmentation } = raw
+  const regions = isJsonObject(segmentation)
+    ? readRle(segmentation)
+    : Array.isArray(segmentation)
+      ? readPolygons(segmentation, losses, where)
+      : []
+  const joints = readJoints(raw.keypoints, category)
+  // An empty mask, or one without an area, says less than the box.
+  if (regions.length === 0 && box && !(isPoint && joints.length > 0)) {
+    const bounds =
+      joints.length > 0 ? boundsOfPoints(joints.flatMap(({ shape }) => shapeVertices(shape))) : null
+    const saysNothing =
+      bounds !== null &&
+      (isNear(bounds, box, 1e-5) || !(box.w > 0 && box.h > 0)) &&
+      !isAmbiguous(joints, className, classes)
+    if (!saysNothing) regions.push(boxShape(box, rotation))
+  }
+  if (regions.length === 0 && joints.length === 0)
+    throw new FormatError(
+      '',
+      box === null && (segmentation === undefined || segmentation === null)
+        ? 'has neither bbox nor segmentation nor keypoints: nothing can be drawn'
+        : 'encloses nothing: neither its bbox nor its segmentation has an area',
+    )
+  const attributes = isJsonObject(raw.attributes) ? { ...raw.attributes } : {}
+  const isTurned = regions.some(({ kind }) => kind === 'oriented_box')
+  if (isTurned) delete attributes.rotation
+  if (isOn(raw.iscrowd)) attributes[CROWD] = 'true'
+  const confidence = confidenceOf(raw.score) ?? 1
+  const given = numberOf(raw.instance_id)
+  const isLinked = regions.length + joints.length > 1 && !(isPoint && joints.length === 1)
+  const instanceId =
+    given !== null && Number.isInteger(given) && given > 0
+      ? given
+      : isLinked
+        ? context.nextInstance()
+        : undefined
+  const link = instanceId === undefined ? {} : { instanceId }
+  const members = [
+    ...regions.map((shape) =>
+      newAnnotation(shape, className, { confidence, attributes: { ...attributes }, ...link }),
+    ),
+    ...joints.map((joint) =>
+      isPoint
+        ? { ...joint, confidence, attributes: { ...attributes, ...joint.attributes }, ...link }
+        : { ...joint, ...link },
+    ),
+  ]
+  const [object] = objectsOf(members, classes)
+  const hasOwn =
+    box !== null && box.w > 0 && box.h > 0 && !isTurned && !isNear(box, boundsOfParts(object), 1e-3)
+  const boxed = hasOwn && !object.box ? withOwnBox(members, box) : members
+  const [again] = objectsOf(boxed, classes)
+  const written = cocoFields(again, again.joints.size > 0 ? category.joints : null, size, null, '')
+  const said: JsonObject = withoutKeys(raw, ['image_id', 'category_id', 'instance_id'])
+  if (isTurned) said.rotation = (raw.attributes as JsonObject).rotation
+  if (isJsonObject(raw.attributes) || Array.isArray(raw.attributes)) delete said.attributes
+  if (raw.keypoints === null) delete said.keypoints
+  const { fields, given: spelt } = unsaid(said, written ?? {}, COCO_GEOMETRY)
+  if (fields.iscrowd !== undefined && isOn(fields.iscrowd)) delete fields.iscrowd
+  return carrying(boxed, 'coco', fields, spelt)
 }
 
 /** COCO counts joints from 1; a file that counts from 0 shows it by a 0. Edges to nowhere are dropped. */
-function readSkeleton(edges: readonly [number, number][], count: number): [number, number][] {
-  const first = edges.some((edge) => edge.includes(0)) ? 0 : 1
+export function readSkeleton(edges: unknown, count: number): [number, number][] {
+  const pairs = (Array.isArray(edges) ? edges : []).flatMap((edge): [number, number][] => {
+    if (!Array.isArray(edge) || edge.length !== 2) return []
+    const [a, b] = edge.map(numberOf)
+    return a === null || b === null ? [] : [[a, b]]
+  })
+  const first = pairs.some((edge) => edge.includes(0)) ? 0 : 1
   const isJoint = (index: number) => Number.isInteger(index) && index >= 0 && index < count
-  return edges
+  return pairs
     .map(([a, b]): [number, number] => [a - first, b - first])
     .filter((edge) => edge.every(isJoint))
-}
-
-export function readCoco(
-  path: string,
-  json: unknown,
-  context: ImportContext,
-  result: ImportResult,
-): void {
-  const parsed = cocoSchema.safeParse(json)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw new FormatError(issue.path.join('.') || '(whole file)', `is not COCO: ${issue.message}`)
-  }
-  const { data } = parsed
-  const categories = new Map(data.categories.map((category) => [category.id, category]))
-  for (const { name, keypoints, skeleton } of data.categories) {
-    result.classes = withClassNames(result.classes, [name])
-    const single = keypoints?.length === 1 && keypoints[0] === name
-    if (!keypoints?.length || single) continue
-    const target = result.classes.find((item) => item.name === name) as AnnotationClass
-    target.skeleton = {
-      nodes: keypoints.map((node) => ({ name: node })),
-      edges: readSkeleton(skeleton ?? [], keypoints.length),
-    }
-    result.classes = withClassNames(result.classes, keypoints)
-  }
-  const split = splitInName(fileNameOf(path))
-  const images = new Map<number | string, ImportedImage>()
-  for (const { id, file_name, width, height } of data.images) {
-    const known = context.images.find(file_name)
-    images.set(id, {
-      file: path,
-      path: known?.path ?? file_name,
-      matched: known !== null,
-      reference: file_name,
-      annotations: [],
-      ...(width && height && { size: { width, height } }),
-      ...(split && { split }),
-    })
-  }
-  const nextInstance = instanceIds(
-    data.annotations.map((value) => ({
-      instanceId: annotationSchema.safeParse(value).data?.instance_id ?? undefined,
-    })),
-  )
-  data.annotations.forEach((value, index) => {
-    try {
-      const read = annotationSchema.safeParse(value)
-      if (!read.success) {
-        const [issue] = read.error.issues
-        throw new FormatError(issue.path.join('.'), issue.message)
-      }
-      const image = images.get(read.data.image_id)
-      const category = categories.get(read.data.category_id)
-      if (!image) throw new FormatError('image_id', `no image has the id ${read.data.image_id}`)
-      if (!category)
-        throw new FormatError('category_id', `no category has the id ${read.data.category_id}`)
-      if (read.data.iscrowd)
-        context.losses.add('crowd regions become ordinary polygons', image.path)
-      image.annotations.push(...readOne(read.data, category, nextInstance))
-    } catch (error) {
-      const { field, message } = failureOf(path, error)
-      const owner = images.get(annotationSchema.safeParse(value).data?.image_id ?? '')
-      if (owner) owner.incomplete = true
-      result.failed.push({ file: path, field: `annotations[${index}].${field}`, message })
-    }
-  })
-  result.images.push(...images.values())
 }

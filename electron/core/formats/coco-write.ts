@@ -1,149 +1,218 @@
-import { boundsOfPoints } from '#shared/geometry/box.ts'
-import { encodeRle, rasterise } from '#shared/geometry/raster.ts'
-import { shapeArea, shapeBounds } from '#shared/geometry/shape.ts'
-import { orientedCorners } from '#shared/geometry/shapes/oriented-box.ts'
-import type { Annotation, Point, Shape } from '#shared/model/annotation.ts'
-import { isOccluded } from '#shared/model/pose.ts'
-import { rounded } from './common.ts'
-import type { LossLog } from './loss-log.ts'
-import { type Pose, posesOf } from './poses.ts'
-import type { LabelledImage, LabelSet } from './types.ts'
+import type { Split } from '#shared/model/dataset.ts'
+import { fieldsOf, givenOf, isJsonObject, sameJson } from './carry.ts'
+import { readSkeleton } from './coco-read.ts'
+import { cocoFields } from './coco-shape.ts'
+import { withoutKeys } from './fields.ts'
+import { jointClasses, type LabelObject, leadOf, objectsOf } from './objects.ts'
+import type {
+  ImagePlace,
+  Json,
+  JsonObject,
+  LabelledImage,
+  LabelWriter,
+  OutputPiece,
+  WriteContext,
+} from './types.ts'
 
 // The layout: https://cocodataset.org/#format-data
 
-interface CocoCategory {
-  id: number
+/** Hands out ids: those that things had before, where they are free. */
+class Ids {
+  readonly #taken = new Set<Json>()
+  #next = 1
+
+  give(wanted: Json | undefined): Json {
+    const isFree =
+      (typeof wanted === 'number' || typeof wanted === 'string') && !this.#taken.has(wanted)
+    const id = isFree ? wanted : this.#free()
+    this.#taken.add(id)
+    if (typeof id === 'number') this.#next = Math.max(this.#next, Math.floor(id) + 1)
+    return id
+  }
+
+  #free(): number {
+    while (this.#taken.has(this.#next)) this.#next++
+    return this.#next
+  }
+}
+
+interface Category {
+  id: Json
   name: string
-  supercategory: string
-  keypoints?: string[]
-  skeleton?: [number, number][]
+  keypoints: string[] | null
+  skeleton: Json
+  others: JsonObject
 }
 
-type CocoAnnotation = Record<string, unknown>
-
-export function categoriesOf(set: LabelSet): CocoCategory[] {
-  return set.classes.map(({ name, skeleton }, index) => ({
-    id: index + 1,
-    name,
-    supercategory: '',
-    ...(skeleton && {
-      keypoints: skeleton.nodes.map((node) => node.name),
-      // COCO counts a skeleton's joints from 1.
-      skeleton: skeleton.edges.map(([a, b]): [number, number] => [a + 1, b + 1]),
-    }),
-  }))
+/** One file of the export: annotations are written as they come, images after them. */
+interface OpenFile {
+  path: string
+  images: string[]
+  imageIds: Ids
+  annotationIds: Ids
+  isEmpty: boolean
 }
 
-const flat = (ring: readonly Point[]) => ring.flatMap(({ x, y }) => [rounded(x), rounded(y)])
+export class CocoWriter implements LabelWriter {
+  readonly #context: WriteContext
+  readonly #own: JsonObject
+  readonly #categories = new Map<string, Category>()
+  readonly #categoryIds = new Ids()
+  readonly #files = new Map<Split | 'default', OpenFile>()
 
-function boxOf(shape: Shape): number[] {
-  const { x, y, w, h } = shapeBounds(shape)
-  return [x, y, w, h].map(rounded)
-}
+  constructor(context: WriteContext) {
+    this.#context = context
+    this.#own = fieldsOf(context.head.extra, 'coco')
+    const joints = jointClasses(context.head.classes)
+    const own = isJsonObject(this.#own.categories) ? this.#own.categories : {}
+    for (const { name } of context.head.classes)
+      if (own[name] !== undefined || !joints.has(name)) this.#category(name)
+  }
 
-interface Written {
-  segmentation: unknown
-  area: number
-  bbox: number[]
-}
-
-function writeShape(shape: Shape, image: LabelledImage, losses: LossLog): Written | null {
-  const bbox = boxOf(shape)
-  const area = rounded(shapeArea(shape))
-  switch (shape.kind) {
-    case 'bbox':
-      return { segmentation: [], area, bbox }
-    case 'oriented_box':
-      losses.add('oriented boxes are written as four-cornered polygons', image.path)
-      return { segmentation: [flat(orientedCorners(shape))], area, bbox }
-    case 'polygon': {
-      if (shape.rings.length === 1) return { segmentation: [flat(shape.rings[0])], area, bbox }
-      losses.add('polygons with holes are written as RLE, to whole pixels', image.path)
-      const mask = rasterise(shape.rings, image.width, image.height)
-      const counts = encodeRle(mask)
-      return { segmentation: { size: [image.height, image.width], counts }, area, bbox }
+  #category(className: string): Category {
+    const there = this.#categories.get(className)
+    if (there) return there
+    const all = this.#own.categories
+    const raw = isJsonObject(all) ? all[className] : undefined
+    const before = isJsonObject(raw) ? raw : null
+    const skeleton = this.#context.head.classes.find(({ name }) => name === className)?.skeleton
+    const keypoints = skeleton?.nodes.map(({ name }) => name) ?? null
+    // COCO counts a skeleton's joints from 1.
+    const edges = skeleton?.edges.map(([a, b]) => [a + 1, b + 1]) ?? []
+    const isSame = sameJson(readSkeleton(before?.skeleton, keypoints?.length ?? 0), skeleton?.edges)
+    const category: Category = {
+      id: this.#categoryIds.give(before?.id),
+      name: typeof before?.name === 'string' ? before.name : className,
+      keypoints,
+      skeleton: isSame && before?.skeleton ? before.skeleton : edges,
+      others: before
+        ? withoutKeys(before, ['id', 'name', 'keypoints', 'skeleton'])
+        : { supercategory: '' },
     }
-    case 'polyline':
-      losses.leaveOut('polylines have no place in COCO and are left out', image.path)
-      return null
-    case 'keypoint':
-      return null
+    this.#categories.set(className, category)
+    return category
   }
-}
 
-function extras({ attributes, confidence, instanceId }: Annotation): CocoAnnotation {
-  return {
-    ...(Object.keys(attributes).length > 0 && { attributes }),
-    ...(confidence !== 1 && { score: confidence }),
-    ...(instanceId !== undefined && { instance_id: instanceId }),
-  }
-}
-
-function writePose(pose: Pose, category: CocoCategory): CocoAnnotation {
-  const names = category.keypoints ?? [category.name]
-  const keypoints = names.flatMap((name) => {
-    const joint = pose.joints.get(name)
-    if (!joint) return [0, 0, 0]
-    return [rounded(joint.shape.x), rounded(joint.shape.y), isOccluded(joint) ? 1 : 2]
-  })
-  const around = pose.box
-    ? shapeBounds(pose.box.shape)
-    : boundsOfPoints([...pose.joints.values()].map(({ shape }) => shape))
-  const [first] = pose.joints.values()
-  const box = [around.x, around.y, around.w, around.h].map(rounded)
-  return {
-    category_id: category.id,
-    iscrowd: 0,
-    segmentation: [],
-    area: rounded(around.w * around.h),
-    bbox: box,
-    keypoints,
-    num_keypoints: pose.joints.size,
-    ...extras(pose.box ?? { ...first, attributes: {} }),
-  }
-}
-
-export function writeImage(
-  image: LabelledImage,
-  set: LabelSet,
-  categories: Map<string, CocoCategory>,
-  losses: LossLog,
-): CocoAnnotation[] {
-  const { poses, rest } = posesOf(image, set.classes)
-  const result: CocoAnnotation[] = []
-  for (const annotation of rest) {
-    const category = categories.get(annotation.className)
-    const written = writeShape(annotation.shape, image, losses)
-    if (category && written)
-      result.push({ category_id: category.id, iscrowd: 0, ...written, ...extras(annotation) })
-  }
-  for (const pose of poses) {
-    const [first] = pose.joints.values()
-    const category = categories.get(pose.owner?.name ?? first.className)
-    if (!category) continue
-    if (!pose.owner) {
-      if (pose.joints.size > 1)
-        losses.add("keypoints that no class's skeleton joins are written one by one", image.path)
-      category.keypoints ??= [category.name]
-      category.skeleton ??= []
-      for (const [name, joint] of pose.joints) {
-        const own = categories.get(name)
-        if (!own) continue
-        own.keypoints ??= [own.name]
-        own.skeleton ??= []
-        result.push(writePose({ ...pose, joints: new Map([[name, joint]]) }, own))
-      }
-      continue
+  #file(split: Split | 'default'): { file: OpenFile; isNew: boolean } {
+    const there = this.#files.get(split)
+    if (there) return { file: there, isNew: false }
+    const file: OpenFile = {
+      path: `annotations/instances_${split}.json`,
+      images: [],
+      imageIds: new Ids(),
+      annotationIds: new Ids(),
+      isEmpty: true,
     }
-    for (const [name, joint] of pose.joints) {
-      const { occluded: _occluded, ...others } = joint.attributes
+    this.#files.set(split, file)
+    return { file, isNew: true }
+  }
+
+  *write(image: LabelledImage, { label }: ImagePlace): Generator<OutputPiece> {
+    const { file, isNew } = this.#file(image.split ?? 'default')
+    const before = fieldsOf(image.extra, 'coco')
+    const imageId = file.imageIds.give(before.id)
+    file.images.push(
+      JSON.stringify({
+        ...before,
+        id: imageId,
+        file_name: label,
+        ...(image.width !== null && { width: image.width }),
+        ...(image.height !== null && { height: image.height }),
+      }),
+    )
+    const lines = this.#lines(image).map(({ id, ...fields }) =>
+      JSON.stringify({ id: file.annotationIds.give(id), image_id: imageId, ...fields }),
+    )
+    const begin = isNew ? '{"annotations":[\n' : ''
+    if (lines.length === 0 && !isNew) return
+    const content = lines.join(',\n')
+    const joint = file.isEmpty || lines.length === 0 ? '' : ',\n'
+    if (lines.length > 0) file.isEmpty = false
+    yield { path: file.path, content: `${begin}${joint}${content}`, more: true }
+  }
+
+  #lines(image: LabelledImage): JsonObject[] {
+    const { head } = this.#context
+    const objects = objectsOf(image.annotations, head.classes)
+    const perInstance = new Map<number, number>()
+    for (const object of objects) {
+      const { instanceId } = leadOf(object)
+      if (instanceId !== undefined)
+        perInstance.set(instanceId, (perInstance.get(instanceId) ?? 0) + 1)
+    }
+    return objects.flatMap((object) => {
+      const fields = this.#object(object, image)
+      if (!fields) return []
+      const { instanceId } = leadOf(object)
+      // Who belongs to whom goes without saying, unless there are several objects, or one with a part alone.
+      const isTold =
+        instanceId !== undefined &&
+        ((perInstance.get(instanceId) ?? 0) > 1 || object.members.length === 1)
+      if (object.joints.size > 0) this.#reportJoints(object, image.path)
+      return [isTold ? { ...fields, instance_id: instanceId } : fields]
+    })
+  }
+
+  #object(object: LabelObject, image: LabelledImage): JsonObject | null {
+    const { losses } = this.#context
+    const { width, height } = image
+    const size = width === null || height === null ? null : { width, height }
+    const category = this.#category(object.className)
+    if (object.joints.size > 0 && !category.keypoints) category.keypoints = [category.name]
+    const joints = object.owner?.name === object.className ? category.keypoints : [object.className]
+    const { rotation, ...given } = givenOf(object.members, 'coco') ?? {}
+    // What is written as it was read loses nothing.
+    const told = given.segmentation === undefined ? losses : null
+    const fields = cocoFields(object, joints, size, told, image.path)
+    if (!fields) {
+      losses.leaveOutOne()
+      return null
+    }
+    const kept = fieldsOf(leadOf(object).extra, 'coco')
+    const attributes = isJsonObject(fields.attributes) ? fields.attributes : null
+    const { attributes: odd, ...others } = kept
+    return {
+      category_id: category.id,
+      ...others,
+      ...fields,
+      ...given,
+      ...(odd !== undefined && !attributes && { attributes: odd }),
+      ...(rotation !== undefined && { attributes: { ...attributes, rotation } }),
+    }
+  }
+
+  #reportJoints({ joints, owner }: LabelObject, path: string): void {
+    if (!owner) return
+    for (const [name, { attributes }] of joints) {
+      const { occluded: _occluded, ...others } = attributes
       if (Object.keys(others).length > 0)
-        losses.add(
+        this.#context.losses.add(
           `a joint's attributes other than "occluded" have no place in COCO`,
-          `${image.path}: ${name}`,
+          `${path}: ${name}`,
         )
     }
-    result.push(writePose(pose, category))
   }
-  return result
+
+  *end(): Generator<OutputPiece> {
+    const { head } = this.#context
+    const categories = [...this.#categories.values()].map(
+      ({ id, name, keypoints, skeleton, others }) => ({
+        id,
+        name,
+        ...others,
+        ...(keypoints && { keypoints, skeleton }),
+      }),
+    )
+    const isCoco = head.extra?.coco !== undefined
+    const top = withoutKeys(this.#own, ['categories', 'images', 'annotations'])
+    const rest = { ...(!isCoco && { info: { description: head.name } }), ...top, categories }
+    if (this.#files.size === 0) this.#file('default')
+    for (const { path, images, isEmpty } of this.#files.values()) {
+      const begin = isEmpty && images.length === 0 ? '{"annotations":[\n' : ''
+      yield {
+        path,
+        content: `${begin}\n],"images":[\n${images.join(',\n')}\n],${JSON.stringify(rest).slice(1)}\n`,
+      }
+    }
+  }
 }

@@ -1,67 +1,266 @@
-import { readCoco } from './coco-read.ts'
-import { categoriesOf, writeImage } from './coco-write.ts'
-import { failureOf, parseJson, reportCommonLosses, textOf } from './common.ts'
-import type { Format, ImportResult } from './types.ts'
+import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
+import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
+import { isJsonObject } from './carry.ts'
+import { type CocoIndex, idText, indexCoco } from './coco-index.ts'
+import { type CocoCategory, readCocoAnnotation, readSkeleton } from './coco-read.ts'
+import { CocoWriter } from './coco-write.ts'
+import { instanceIds, withoutFirst } from './common.ts'
+import { distinctNames, numberOf, shown, sizeOf, textOfField, withoutKeys } from './fields.ts'
+import { FormatError, failureOf } from './format-error.ts'
+import { cleanReference, resolvePath } from './image-lookup.ts'
+import type { LossLog } from './loss-log.ts'
+import { splitOfFolders, splitOfName, splitOfWord } from './splits.ts'
+import type {
+  Format,
+  InputFile,
+  Json,
+  JsonObject,
+  LabelEntry,
+  LabelSource,
+  OpenContext,
+  ReadLabels,
+  Size,
+} from './types.ts'
 
 // The layout: https://cocodataset.org/#format-data
 
-export const coco: Format = {
+interface CocoEntry extends LabelEntry {
+  source: CocoFile
+  id: string
+  extra: JsonObject
+}
+
+interface CocoFile {
+  path: string
+  index: CocoIndex
+  categories: Map<string, CocoCategory>
+  /** Ids that several categories have. */
+  ambiguous: ReadonlySet<string>
+}
+
+interface Opened {
+  classes: AnnotationClass[]
+  /** By class name, what a category says besides. */
+  categories: JsonObject
+  top: JsonObject
+}
+
+/** Where the images of a COCO file may lie, likeliest first: below its folder, or an images folder beside it. */
+function placesOf(file: string, reference: string): string[] {
+  const name = cleanReference(reference)
+  if (name.startsWith('/')) return []
+  const own = directoryOf(file)
+  const up = directoryOf(own)
+  const words = stemOf(fileNameOf(file))
+    .split(/[^a-z0-9]+/i)
+    .filter((word) => splitOfWord(word) !== undefined)
+  const folders = [own, ...words.map((word) => joinPath(own, word)), joinPath(own, 'images')]
+  for (const word of words) folders.push(joinPath(own, `images/${word}`))
+  if (own !== '') {
+    for (const word of words) folders.push(joinPath(up, word), joinPath(up, `images/${word}`))
+    folders.push(joinPath(up, 'images'), up)
+  }
+  return [...new Set(folders)].map((folder) => resolvePath(joinPath(folder, name)))
+}
+
+function readCategories(
+  top: JsonObject,
+  path: string,
+  opened: Opened,
+  context: OpenContext,
+): Pick<CocoFile, 'categories' | 'ambiguous'> {
+  const result = new Map<string, CocoCategory>()
+  const ambiguous = new Set<string>()
+  const list = top.categories ?? []
+  if (!Array.isArray(list))
+    throw new FormatError('categories', `must be a list, not ${shown(list)}`)
+  const named = list.flatMap((raw, index) => {
+    const name = isJsonObject(raw) ? textOfField(raw.name) : null
+    if (isJsonObject(raw) && name !== null && raw.id !== undefined && raw.id !== null)
+      return [{ raw, name, index }]
+    const message = `needs an id and a name, not ${shown(raw)}`
+    context.fail({ file: path, field: `categories[${index}]`, message })
+    return []
+  })
+  const names = distinctNames(named.map(({ name }) => name))
+  for (const [order, { raw, name, index }] of named.entries()) {
+    const className = names[order]
+    if (className !== name)
+      context.losses.add(
+        `several categories are named “${name}”: they are told apart as “${className}”`,
+        path,
+      )
+    const joints = Array.isArray(raw.keypoints) ? raw.keypoints.map(String) : []
+    const isPoint = joints.length === 1 && joints[0] === className
+    const id = idText(raw.id)
+    const before = result.get(id)
+    if (before) {
+      ambiguous.add(id)
+      const message = `${shown(raw.id)} is the id of “${before.className}” as well: which of them an annotation means is not known`
+      context.fail({ file: path, field: `categories[${index}].id`, message })
+    } else result.set(id, { className, joints, isPoint })
+    opened.classes = withClassNames(opened.classes, [className])
+    opened.categories[className] ??= { ...raw, name }
+    if (joints.length === 0 || isPoint) continue
+    const target = opened.classes.find((item) => item.name === className)
+    if (target)
+      target.skeleton = {
+        nodes: joints.map((node) => ({ name: node })),
+        edges: readSkeleton(raw.skeleton, joints.length),
+      }
+    opened.classes = withClassNames(opened.classes, joints)
+  }
+  for (const id of ambiguous) result.delete(id)
+  return { categories: result, ambiguous }
+}
+
+function entriesOf(source: CocoFile, context: OpenContext): CocoEntry[] {
+  const { path, index } = source
+  const own = splitOfName(path) ?? splitOfFolders(path)
+  const byId = new Map<string, CocoEntry>()
+  const faulty = new Set<string>()
+  for (const { index: number, value } of index.images) {
+    const fail = (field: string, message: string) =>
+      context.fail({ file: path, field: `images[${number}].${field}`, message })
+    const name = textOfField(value.file_name)
+    if (name === null) {
+      fail('file_name', `must name the image, not ${shown(value.file_name)}`)
+      continue
+    }
+    if (value.id === undefined || value.id === null) {
+      fail('id', 'is missing')
+      continue
+    }
+    const id = idText(value.id)
+    const before = byId.get(id)
+    if (before) {
+      if (before.name === name) continue
+      faulty.add(id)
+      fail('id', `${shown(value.id)} is the id of “${before.name}” as well`)
+      continue
+    }
+    const split = own ?? splitOfFolders(cleanReference(name))
+    byId.set(id, {
+      file: path,
+      name,
+      places: placesOf(path, name),
+      size: sizeOf(value.width, value.height),
+      ...(split && { split, context: split }),
+      source,
+      id,
+      extra: withoutKeys(value, ['file_name', 'width', 'height']),
+    })
+  }
+  const unknown = [...index.imageIds()].filter((id) => !byId.has(id) || faulty.has(id))
+  for (const id of unknown)
+    for (const annotation of index.annotationsOf(id)) {
+      const why = faulty.has(id) ? 'several images have' : 'no image has'
+      const field = `annotations[${annotation}].image_id`
+      context.fail({ file: path, field, message: `${why} the id ${id}` })
+    }
+  for (const annotation of index.orphans) context.fail(orphanFault(source, annotation))
+  for (const id of faulty) byId.delete(id)
+  return [...byId.values()]
+}
+
+function orphanFault({ path, index }: CocoFile, annotation: number) {
+  try {
+    index.annotation(annotation)
+    throw new FormatError('image_id', 'is missing: which image it is of is not known')
+  } catch (error) {
+    return failureOf(path, error, `annotations[${annotation}]`)
+  }
+}
+
+function* openCoco(
+  files: readonly InputFile[],
+  context: OpenContext,
+): Generator<void, LabelSource<CocoEntry>> {
+  const opened: Opened = { classes: [], categories: {}, top: {} }
+  const entries: CocoEntry[] = []
+  for (const file of files) {
+    if (!file.path.toLowerCase().endsWith('.json')) continue
+    yield
+    try {
+      const index = yield* indexCoco(file)
+      if (index.images.length === 0 && index.top.categories === undefined)
+        throw new FormatError('categories', 'is missing, and there are no images: not a COCO file')
+      const { categories: _categories, ...top } = index.top
+      const categories = readCategories(index.top, file.path, opened, context)
+      opened.top = { ...top, ...opened.top }
+      entries.push(...entriesOf({ path: file.path, index, ...categories }, context))
+    } catch (error) {
+      context.fail(failureOf(file.path, error))
+    }
+  }
+  return {
+    classes: opened.classes,
+    extra: { coco: { ...opened.top, categories: opened.categories } },
+    entries,
+    read: (entry, size, fail, losses) => readEntry(entry, size, fail, opened.classes, losses),
+  }
+}
+
+function readEntry(
+  { source: { index, categories, ambiguous }, id, name, extra }: CocoEntry,
+  size: Size | null,
+  fail: (field: string, error: unknown) => void,
+  classes: readonly AnnotationClass[],
+  losses: LossLog,
+): ReadLabels {
+  const raws = index.annotationsOf(id).flatMap((number): { raw: JsonObject; number: number }[] => {
+    try {
+      return [{ raw: index.annotation(number), number }]
+    } catch (error) {
+      fail(`annotations[${number}]`, error)
+      return []
+    }
+  })
+  const nextInstance = instanceIds(
+    raws.map(({ raw }) => ({ instanceId: numberOf(raw.instance_id) ?? undefined })),
+  )
+  const annotations = raws.flatMap(({ raw, number }) => {
+    try {
+      const category = categories.get(idText(raw.category_id))
+      if (!category)
+        throw new FormatError(
+          'category_id',
+          raw.category_id === undefined
+            ? 'is missing'
+            : `${ambiguous.has(idText(raw.category_id)) ? 'several categories have' : 'no category has'} the id ${shown(raw.category_id)}`,
+        )
+      return readCocoAnnotation(raw, category, { classes, size, losses, where: name, nextInstance })
+    } catch (error) {
+      fail(`annotations[${number}]`, error)
+      return []
+    }
+  })
+  return { annotations, extra: { coco: extra as Json } }
+}
+
+const IMAGES = /^images$/i
+
+export const coco: Format<CocoEntry> = {
   id: 'coco',
   label: 'COCO',
-  imagePaths: (set) => set.images.map(({ path }) => `images/${path}`),
-
-  *export(set, _options, losses) {
-    reportCommonLosses(
-      set,
-      { attributes: true, confidence: true, instances: true, split: true },
-      losses,
-    )
-    const categories = categoriesOf(set)
-    const byName = new Map(categories.map((category) => [category.name, category]))
-    const groups = Map.groupBy(set.images, ({ split }) => split ?? null)
-    let imageId = 0
-    let annotationId = 0
-    // Categories gain a keypoint list while annotations are written, so all files are built first.
-    const files = [...groups].map(([split, members]) => {
-      const images: unknown[] = []
-      const annotations: unknown[] = []
-      for (const image of members) {
-        imageId++
-        images.push({
-          id: imageId,
-          file_name: image.path,
-          width: image.width,
-          height: image.height,
-        })
-        for (const annotation of writeImage(image, set, byName, losses)) {
-          annotations.push({ id: ++annotationId, image_id: imageId, ...annotation })
-        }
-      }
-      return { split: split ?? 'default', images, annotations }
-    })
-    for (const { split, images, annotations } of files) {
-      yield {
-        path: `annotations/instances_${split}.json`,
-        content: JSON.stringify({
-          info: { description: set.name },
-          images,
-          annotations,
-          categories,
-        }),
-      }
+  extraKey: 'coco',
+  needs: 'pixels',
+  keeps: { attributes: true, confidence: true, instances: true, split: true },
+  recognise: ({ keys, inner }) =>
+    inner('images').has('file_name') ||
+    inner('annotations').has('image_id') ||
+    (keys.has('categories') && keys.has('images'))
+      ? 'images, annotations and categories'
+      : null,
+  open: openCoco,
+  placer: () => {
+    const taken = new Set<string>()
+    return ({ path }) => {
+      const short = withoutFirst(path, IMAGES)
+      const label = taken.has(short.toLowerCase()) ? path : short
+      taken.add(label.toLowerCase())
+      return { image: `images/${label}`, label }
     }
   },
-
-  import(files, context) {
-    const result: ImportResult = { images: [], classes: [], failed: [] }
-    for (const file of files) {
-      if (!file.path.toLowerCase().endsWith('.json')) continue
-      try {
-        readCoco(file.path, parseJson(textOf(file)), context, result)
-      } catch (error) {
-        result.failed.push(failureOf(file.path, error))
-      }
-    }
-    return result
-  },
+  writer: (context) => new CocoWriter(context),
 }

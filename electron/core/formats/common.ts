@@ -1,43 +1,10 @@
 import type { Annotation } from '#shared/model/annotation.ts'
-import { messageOf } from '#shared/model/message-of.ts'
 import { fileNameOf, stemOf } from '#shared/model/paths.ts'
+import { reportExtra, saysNothing } from './carry.ts'
 import type { LossLog } from './loss-log.ts'
-import type { InputFile, LabelledImage, LabelSet } from './types.ts'
-
-/** A fault in a label file: the field says where, the message what to do about it. */
-export class FormatError extends Error {
-  readonly field: string
-
-  constructor(field: string, message: string) {
-    super(message)
-    this.name = 'FormatError'
-    this.field = field
-  }
-}
-
-/** UTF-8 text without its byte order mark. */
-export function textOf(file: InputFile): string {
-  return new TextDecoder('utf-8').decode(file.bytes())
-}
-
-/** Throws a FormatError that says where the JSON breaks. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const detail = messageOf(error)
-    throw new FormatError('(whole file)', `is not JSON: ${detail}`)
-  }
-}
-
-export function failureOf(file: string, error: unknown) {
-  if (error instanceof FormatError) return { file, field: error.field, message: error.message }
-  return {
-    file,
-    field: '(whole file)',
-    message: messageOf(error),
-  }
-}
+import { CROWD } from './objects.ts'
+import { splitOfFolders } from './splits.ts'
+import type { Format, LabelledImage } from './types.ts'
 
 /** A decimal without exponent or trailing zeros. */
 export function decimal(value: number, digits: number): string {
@@ -45,47 +12,43 @@ export function decimal(value: number, digits: number): string {
   return fixed.includes('.') ? fixed.replace(/\.?0+$/, '').replace(/^-0$/, '0') : fixed
 }
 
-/** Keeps a number readable in JSON: at most 6 decimals, far below what a pixel can show. */
+/** Takes off what calculating in binary adds, far below what a pixel can show. */
 export function rounded(value: number): number {
-  return Math.round(value * 1e6) / 1e6
+  if (Number.isInteger(value)) return value
+  return Math.round(value * 1e9) / 1e9
 }
 
-interface Keeps {
-  attributes?: boolean
-  confidence?: boolean
-  /** Links between the parts of one object. */
-  instances?: boolean
-  stage?: boolean
-  tags?: boolean
-  split?: boolean
-}
-
-/** Reports what a format has no place for, apart from shapes, which each format knows itself. */
-export function reportCommonLosses(set: LabelSet, keeps: Keeps, losses: LossLog): void {
-  for (const image of set.images) {
-    if (!keeps.stage && image.stage && image.stage !== 'new')
-      losses.add('the stage has no place in this format', image.path)
-    if (!keeps.tags && image.tags?.length)
-      losses.add('tags have no place in this format', image.path)
-    if (!keeps.split && image.split) losses.add('the split has no place in this format', image.path)
-    for (const annotation of image.annotations) {
-      if (!keeps.attributes && Object.keys(annotation.attributes).length > 0)
-        losses.add('attributes have no place in this format', image.path)
-      if (!keeps.confidence && annotation.confidence !== 1)
-        losses.add('the confidence has no place in this format', image.path)
-      if (!keeps.instances && annotation.instanceId !== undefined)
-        losses.add('links between the parts of one object have no place in this format', image.path)
-    }
+/** Counts what a format has no place for, apart from shapes, which each format knows itself. */
+export function reportCommonLosses(
+  image: LabelledImage,
+  { keeps, extraKey }: Pick<Format, 'keeps' | 'extraKey'>,
+  losses: LossLog,
+): void {
+  const { path, stage, tags, split } = image
+  if (!keeps.stage && stage && stage !== 'new')
+    losses.add('the stage has no place in this format', path)
+  if (!keeps.tags && tags?.length) losses.add('tags have no place in this format', path)
+  // A folder that is called like the split goes along with the path.
+  if (!keeps.split && split && splitOfFolders(path) !== split)
+    losses.add('the split has no place in this format', path)
+  if (!keeps.extras) reportExtra(image.extra, extraKey, path, losses)
+  for (const { attributes, confidence, extra } of image.annotations) {
+    if (
+      !keeps.attributes &&
+      Object.entries(attributes).some(([key, value]) => key !== CROWD && !saysNothing(value))
+    )
+      losses.add('attributes have no place in this format', path)
+    if (!keeps.confidence && confidence !== 1)
+      losses.add('the confidence has no place in this format', path)
+    if (!keeps.extras) reportExtra(extra, extraKey, path, losses)
   }
 }
 
-/**
- * A stem of its own for each image, for formats that pair label and image by stem: `a.jpg` and `a.png`
- * become `a` and `a_png`, also where names differ by case alone.
- */
-export function uniqueStems(images: readonly Pick<LabelledImage, 'path'>[]): string[] {
+/** Gives each path a stem of its own, for formats that pair label and image by stem: `a.jpg` and `a.png` become `a` and
+ * `a_png`, also where names differ by case alone. */
+export function stemGiver(): (path: string) => string {
   const taken = new Set<string>()
-  return images.map(({ path }) => {
+  return (path) => {
     const extension = fileNameOf(path).slice(fileNameOf(stemOf(path)).length + 1)
     let stem = stemOf(path)
     for (let n = 1; taken.has(stem.toLowerCase()); n++) {
@@ -93,12 +56,23 @@ export function uniqueStems(images: readonly Pick<LabelledImage, 'path'>[]): str
     }
     taken.add(stem.toLowerCase())
     return stem
-  })
+  }
+}
+
+export function uniqueStems(images: readonly Pick<LabelledImage, 'path'>[]): string[] {
+  const stemFor = stemGiver()
+  return images.map(({ path }) => stemFor(path))
 }
 
 /** `path` with another stem and the same extension. */
 export function withStem(path: string, stem: string): string {
   return stem + path.slice(stemOf(path).length)
+}
+
+/** A path without its first folder where that is one of `names`: it would stand there twice. */
+export function withoutFirst(path: string, names: RegExp): string {
+  const slash = path.indexOf('/')
+  return slash > 0 && names.test(path.slice(0, slash)) ? path.slice(slash + 1) : path
 }
 
 /** The next instance id that no annotation has. */

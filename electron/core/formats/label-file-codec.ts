@@ -1,17 +1,20 @@
 import { z } from 'zod'
 import { shapeVertices } from '#shared/geometry/shape.ts'
-import { type Annotation, newId } from '#shared/model/annotation.ts'
+import { type Annotation, annotationSchema, newId } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { LabelFileFormat } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
-import { FormatError, parseJson } from './common.ts'
-import { imageLookup } from './image-lookup.ts'
-import { readLabelme, unknownTopKeys } from './labelme-read.ts'
+import { isJsonObject } from './carry.ts'
+import { FormatError, failureOf } from './format-error.ts'
+import { parseJson } from './json-fault.ts'
+import { labelmeTop, readLabelmeShapes } from './labelme-read.ts'
 import { labelmeFile } from './labelme-write.ts'
 import { LossLog } from './loss-log.ts'
-import { pictograph, pictographFile } from './pictograph.ts'
-import type { ImportContext, ImportResult, LabelledImage } from './types.ts'
-import { namesOfClasses, readYoloText } from './yolo-read.ts'
+import { pictographFile, readPictographAnnotations } from './pictograph.ts'
+import type { LabelledImage, OnFault } from './types.ts'
+import { ClassNumbers } from './write-labels.ts'
+import { namesOfClasses } from './yolo-names.ts'
+import { readYoloText } from './yolo-read.ts'
 import { yoloLines } from './yolo-write.ts'
 
 /** Where an image's label file lies below the chosen folder. `stem` is the image's own. */
@@ -30,24 +33,18 @@ export function writeLabelFile(
 ): string {
   const losses = new LossLog()
   if (format === 'pictograph') return pictographFile(image)
-  if (format === 'yolo')
-    return yoloLines('yolo', image, { name: '', classes, images: [image] }, losses)
-  const top = previous === null ? {} : unknownTopKeys(parseJson(previous))
-  return labelmeFile(image, imagePath, 'labelme', losses, top)
-}
-
-function onlyImage(
-  path: string,
-  image: Pick<LabelledImage, 'path' | 'width' | 'height'>,
-  read: (context: ImportContext, failed: ImportResult['failed']) => Annotation[],
-): Annotation[] {
-  const failed: ImportResult['failed'] = []
-  const context = { images: imageLookup([image]), losses: new LossLog() }
-  const annotations = read(context, failed)
-  // A file that is only half understood must not be taken for one whose shapes were deleted.
-  if (failed.length > 0)
-    throw new FormatError(failed[0].field, `${fileNameOf(path)}: ${failed[0].message}`)
-  return annotations
+  if (format === 'yolo') {
+    const numbers = new ClassNumbers(classes.map(({ name }) => name))
+    return yoloLines(image, { kind: 'yolo', head: { name: '', classes }, numbers, losses })
+  }
+  const json = previous === null ? null : parseJson(previous)
+  return labelmeFile(
+    image,
+    imagePath,
+    'labelme',
+    losses,
+    isJsonObject(json) ? labelmeTop(json) : {},
+  )
 }
 
 /** Throws a FormatError when any part of the file cannot be understood. */
@@ -55,21 +52,45 @@ export function readLabelFile(
   format: LabelFileFormat,
   path: string,
   content: string,
-  image: Pick<LabelledImage, 'path' | 'width' | 'height'>,
+  image: { path: string; width: number; height: number },
   classes: readonly AnnotationClass[],
 ): Annotation[] {
-  return onlyImage(path, image, (context, failed) => {
-    if (format === 'yolo')
-      return readYoloText('yolo', content, namesOfClasses(classes), image, path, failed)
+  // A file that is only half understood must not be taken for one whose shapes were deleted.
+  const onFault: OnFault = (field, error) => {
+    const failure = failureOf(path, error, field)
+    throw new FormatError(failure.field, `${fileNameOf(path)}: ${failure.message}`)
+  }
+  const check = (annotations: Annotation[]): Annotation[] => {
+    for (const [index, annotation] of annotations.entries()) {
+      const parsed = annotationSchema.safeParse(annotation)
+      if (!parsed.success)
+        onFault(
+          `[${index}]`,
+          new FormatError(parsed.error.issues[0].path.join('.'), parsed.error.issues[0].message),
+        )
+    }
+    return annotations
+  }
+  try {
     if (format === 'labelme')
-      return readLabelme(path, parseJson(content), context, failed).annotations
-    const result = pictograph.import(
-      [{ path, bytes: () => new TextEncoder().encode(content) }],
-      context,
-    )
-    failed.push(...result.failed)
-    return result.images[0]?.annotations ?? []
-  })
+      return check(readLabelmeShapes(parseJson(content), 'labelme', onFault))
+    if (format === 'pictograph')
+      return check(readPictographAnnotations(parseJson(content), onFault))
+  } catch (error) {
+    if (error instanceof FormatError && !error.message.startsWith(fileNameOf(path)))
+      onFault('', error)
+    throw error
+  }
+  const { width, height } = image
+  const context = {
+    kind: 'yolo' as const,
+    names: namesOfClasses(classes),
+    size: { width, height },
+    losses: new LossLog(),
+    where: path,
+    classes,
+  }
+  return check(readYoloText(content, context, onFault))
 }
 
 /** Alike to a hundredth of a pixel, which is more than any program's rounding loses. */

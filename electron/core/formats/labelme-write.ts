@@ -1,117 +1,50 @@
-import { encode as encodePng } from 'fast-png'
-import { rasterise } from '#shared/geometry/raster.ts'
-import { shapeBounds } from '#shared/geometry/shape.ts'
-import { orientedCorners } from '#shared/geometry/shapes/oriented-box.ts'
-import type { Annotation, Point, PolygonShape, Shape } from '#shared/model/annotation.ts'
-import { isTrue } from '#shared/model/pose.ts'
-import { rounded } from './common.ts'
+import type { Annotation } from '#shared/model/annotation.ts'
+import { fieldsOf, givenOf, partsOf } from './carry.ts'
+import { type Dialect, labelmeShapeFields, SHARED_TYPES } from './labelme-shape.ts'
 import type { LossLog } from './loss-log.ts'
-import type { LabelledImage } from './types.ts'
+import type { JsonObject, LabelledImage } from './types.ts'
 
-/** labelme 7 and X-AnyLabeling 4 share a file layout but refuse each other's shape types. */
-export type Dialect = 'labelme' | 'xanylabeling'
-
-type Pair = [number, number]
-export type JsonObject = Record<string, unknown>
-
-const pair = ({ x, y }: Point): Pair => [rounded(x), rounded(y)]
-
-function bytesToBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64')
-}
-
-/** labelme's mask: the corners of its box, inclusive, and an 8-bit 0/1 PNG of the box. */
-function writeMask(shape: PolygonShape): JsonObject {
-  const { x, y, w, h } = shapeBounds(shape)
-  const left = Math.floor(x)
-  const top = Math.floor(y)
-  const width = Math.max(1, Math.ceil(x + w) - left)
-  const height = Math.max(1, Math.ceil(y + h) - top)
-  const { data } = rasterise(shape.rings, width, height, left, top)
-  const png = encodePng({ width, height, data, depth: 8, channels: 1 })
-  return {
-    shape_type: 'mask',
-    points: [
-      [left, top],
-      [left + width - 1, top + height - 1],
-    ],
-    mask: bytesToBase64(png),
+/** The annotations of an image, those together that one shape of a file stood for. */
+function* shapesOf(annotations: readonly Annotation[]): Generator<Annotation[]> {
+  for (let index = 0; index < annotations.length; ) {
+    const parts = partsOf(annotations[index].extra, 'labelme')
+    const together = annotations.slice(index, index + parts)
+    const isOne = parts > 1 && givenOf(together, 'labelme') !== null
+    yield isOne ? together : [annotations[index]]
+    index += isOne ? parts : 1
   }
 }
 
 function writeShape(
-  shape: Shape,
+  annotations: readonly Annotation[],
   dialect: Dialect,
   image: LabelledImage,
   losses: LossLog,
 ): JsonObject {
-  const labelme = dialect === 'labelme'
-  switch (shape.kind) {
-    case 'bbox': {
-      const { x, y, w, h } = shape
-      const [nw, ne, se, sw]: Pair[] = [
-        pair({ x, y }),
-        pair({ x: x + w, y }),
-        pair({ x: x + w, y: y + h }),
-        pair({ x, y: y + h }),
-      ]
-      return { shape_type: 'rectangle', points: labelme ? [nw, se] : [nw, ne, se, sw] }
-    }
-    case 'oriented_box': {
-      const points = orientedCorners(shape).map(pair)
-      if (labelme) return { shape_type: 'oriented_rectangle', points }
-      return {
-        shape_type: 'rotation',
-        points,
-        direction: rounded((shape.angleDeg * Math.PI) / 180),
-      }
-    }
-    case 'polygon': {
-      if (shape.rings.length === 1)
-        return { shape_type: 'polygon', points: shape.rings[0].map(pair) }
-      if (labelme) {
-        losses.add('polygons with holes are written as masks, to whole pixels', image.path)
-        return writeMask(shape)
-      }
-      losses.add('holes have no place in X-AnyLabeling and are filled', image.path)
-      return { shape_type: 'polygon', points: shape.rings[0].map(pair) }
-    }
-    case 'polyline':
-      return { shape_type: 'linestrip', points: shape.points.map(pair) }
-    case 'keypoint':
-      return { shape_type: 'point', points: [pair(shape)] }
+  const [lead] = annotations
+  const { dialect: spelling, ...given } = givenOf(annotations, 'labelme') ?? {}
+  const isOurs = spelling === dialect || SHARED_TYPES.has(given.shape_type)
+  const { group_id: group, attributes: odd, ...kept } = fieldsOf(lead.extra, 'labelme')
+  const fields = labelmeShapeFields(lead, dialect, isOurs ? null : losses, image.path)
+  // Groups that other programs count otherwise: 0, or none for a mask of several regions.
+  const isTheirs = group !== undefined && (group === 0 || annotations.length > 1)
+  return {
+    ...kept,
+    ...fields,
+    ...keptInstead(kept),
+    ...(isOurs && given),
+    ...(isTheirs && fields.group_id !== null && { group_id: group }),
+    ...(odd !== undefined && fields.attributes === undefined && { attributes: odd }),
+    // Both programs keep keys that they do not know; ours lets a changed file be matched shape by shape.
+    id: lead.id,
   }
 }
 
-export function objectOr(value: unknown, fallback: JsonObject): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : fallback
-}
-
-function writeAnnotation(
-  annotation: Annotation,
-  dialect: Dialect,
-  image: LabelledImage,
-  losses: LossLog,
-): JsonObject {
-  const { id, className, instanceId, attributes, confidence, extra } = annotation
-  const { difficult, ...otherAttributes } = attributes
-  const x = dialect === 'xanylabeling'
+/** Fields that we write as empty, and the file had more to say. */
+function keptInstead({ flags, description }: JsonObject): JsonObject {
   return {
-    flags: {},
-    description: '',
-    ...objectOr(extra?.labelme, {}),
-    label: className,
-    group_id: instanceId ?? null,
-    ...writeShape(annotation.shape, dialect, image, losses),
-    ...(x && { score: confidence === 1 ? null : confidence, difficult: isTrue(difficult) }),
-    ...(!x && confidence !== 1 && { score: confidence }),
-    ...(Object.keys(x ? otherAttributes : attributes).length > 0 && {
-      attributes: x ? otherAttributes : attributes,
-    }),
-    // Both programs keep keys that they do not know; ours lets a changed file be matched shape by shape.
-    id,
+    ...(flags !== undefined && { flags }),
+    ...(description !== undefined && { description }),
   }
 }
 
@@ -131,10 +64,10 @@ export function labelmeFile(
       ...unknownTop,
       ...(x && {
         checked: image.stage === 'complete',
-        ...(image.tags?.length && { tags: image.tags }),
+        ...(image.tags?.length && { tags: [...image.tags] }),
       }),
-      shapes: image.annotations.map((annotation) =>
-        writeAnnotation(annotation, dialect, image, losses),
+      shapes: [...shapesOf(image.annotations)].map((together) =>
+        writeShape(together, dialect, image, losses),
       ),
       imagePath,
       imageData: unknownTop.imageData ?? null,

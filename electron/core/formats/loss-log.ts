@@ -20,8 +20,13 @@ export class LossLog {
 
   /** The same for an annotation that is not written at all. */
   leaveOut(message: string, where: string): void {
-    this.#leftOut++
+    this.leaveOutOne()
     this.add(message, where)
+  }
+
+  /** The same where the reason is counted already. */
+  leaveOutOne(): void {
+    this.#leftOut++
   }
 
   /** Counts what another log has counted as well. */

@@ -1,175 +1,109 @@
-import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser'
-import { shapeBounds } from '#shared/geometry/shape.ts'
-import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
-import { withClassNames } from '#shared/model/annotation-class.ts'
-import type { ExportOptions } from '#shared/model/format.ts'
-import { directoryOf, fileNameOf, stemOf } from '#shared/model/paths.ts'
-import { isTrue } from '#shared/model/pose.ts'
-import {
-  decimal,
-  FormatError,
-  failureOf,
-  reportCommonLosses,
-  textOf,
-  uniqueStems,
-  withStem,
-} from './common.ts'
+import type { Split } from '#shared/model/dataset.ts'
+import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
+import { fieldsOf, isJsonObject } from './carry.ts'
+import { instanceIds, stemGiver, withoutFirst, withStem } from './common.ts'
+import { sizeOf, textOfField, withoutKeys } from './fields.ts'
+import { FormatError, failureOf } from './format-error.ts'
+import { cleanReference, resolvePath, sharedNames } from './image-lookup.ts'
 import type { LossLog } from './loss-log.ts'
-import type { Format, ImportContext, ImportedImage, ImportResult, LabelledImage } from './types.ts'
+import { objectsOf } from './objects.ts'
+import { splitOfFolders, splitOfWord } from './splits.ts'
+import { linesOf, textOf } from './text.ts'
+import type {
+  Format,
+  InputFile,
+  Json,
+  JsonObject,
+  LabelEntry,
+  LabelledImage,
+  LabelSource,
+  OnFault,
+  OpenContext,
+  ReadLabels,
+  ReadOptions,
+  WriteContext,
+} from './types.ts'
+import { readVocObject, writeVocObject } from './voc-object.ts'
+import { buildXml, parseXml } from './voc-xml.ts'
 
 // The layout: the PASCAL VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/voc2012/
 
-/** VOC's own flags, which are attributes here. */
-const FLAGS = ['truncated', 'difficult', 'occluded'] as const
-
-const builder = new XMLBuilder({ format: true, indentBy: '\t', suppressEmptyNode: false })
-const parser = new XMLParser({
-  parseTagValue: false,
-  trimValues: true,
-  // No entity of a document's own is expanded: a billion laughs are not loaded.
-  processEntities: true,
-  isArray: (name) => name === 'object',
-})
-
-function writeObject({ className, shape, attributes }: Annotation, origin: number) {
-  const { x, y, w, h } = shapeBounds(shape)
-  // 1-based VOC counts the last pixel in, so only the low edge moves.
-  const low = (value: number) => decimal(value + origin, 3)
-  const high = (value: number) => decimal(value, 3)
-  return {
-    name: className,
-    pose: typeof attributes.pose === 'string' ? attributes.pose : 'Unspecified',
-    ...Object.fromEntries(FLAGS.map((flag) => [flag, isTrue(attributes[flag]) ? 1 : 0])),
-    bndbox: { xmin: low(x), ymin: low(y), xmax: high(x + w), ymax: high(y + h) },
-  }
+interface VocEntry extends LabelEntry {
+  source: InputFile
 }
 
-function writeImage(
-  image: LabelledImage,
-  name: string,
-  { vocPixelOrigin }: ExportOptions,
-  losses: LossLog,
-): string {
-  const objects = image.annotations.filter(({ shape, attributes }) => {
-    if (shape.kind === 'polyline' || shape.kind === 'keypoint') {
-      losses.leaveOut(`${shape.kind}s have no place in Pascal VOC and are left out`, image.path)
-      return false
-    }
-    if (shape.kind !== 'bbox')
-      losses.add(
-        'polygons and oriented boxes are written as the upright box around them',
-        image.path,
+const ANNOTATIONS = /(^|.*\/)(?:annotations|xmls?|labels)(\/|$)/i
+
+/** Folders where the images of a label file's folder may lie. */
+function imageFolders(directory: string): string[] {
+  if (!ANNOTATIONS.test(directory)) return [directory]
+  const swapped = ['JPEGImages', 'images', ''].map((name) =>
+    resolvePath(directory.replace(ANNOTATIONS, (_, before, after) => `${before}${name}${after}`)),
+  )
+  return [directory, ...swapped]
+}
+
+function placesOf(file: string, folder: string | null, filename: string | null): string[] {
+  const directory = directoryOf(file)
+  const folders = imageFolders(directory)
+  const places: string[] = []
+  if (filename !== null) {
+    const name = cleanReference(filename)
+    const local = name.startsWith('/') ? fileNameOf(name) : name
+    places.push(...folders.map((one) => resolvePath(joinPath(one, local))))
+    if (folder !== null) {
+      const named = resolvePath(cleanReference(folder))
+      places.push(
+        resolvePath(joinPath(joinPath(directory, named), local)),
+        resolvePath(joinPath(joinPath(directoryOf(directory), named), local)),
       )
-    if (
-      Object.keys(attributes).some((key) => key !== 'pose' && !FLAGS.some((flag) => flag === key))
-    )
-      losses.add(
-        'attributes other than pose, truncated, difficult and occluded have no place in Pascal VOC',
-        image.path,
-      )
-    return true
-  })
-  return builder.build({
-    annotation: {
-      folder: directoryOf(image.path) || 'JPEGImages',
-      filename: fileNameOf(name),
-      source: { database: 'Unknown' },
-      size: { width: image.width, height: image.height, depth: 3 },
-      segmented: 0,
-      object: objects.map((annotation) => writeObject(annotation, vocPixelOrigin)),
-    },
-  })
-}
-
-type Xml = Record<string, unknown>
-
-function child(node: unknown, key: string): unknown {
-  return typeof node === 'object' && node !== null ? (node as Xml)[key] : undefined
-}
-
-function numberAt(node: unknown, key: string, field: string): number {
-  const value = Number(child(node, key))
-  if (child(node, key) === undefined || !Number.isFinite(value))
-    throw new FormatError(`${field}.${key}`, 'must be a number')
-  return value
-}
-
-function readObject(node: unknown, field: string): Annotation {
-  const name = child(node, 'name')
-  if (typeof name !== 'string' || name === '') throw new FormatError(`${field}.name`, 'is missing')
-  const bounds = child(node, 'bndbox')
-  const [x, y] = [
-    numberAt(bounds, 'xmin', `${field}.bndbox`),
-    numberAt(bounds, 'ymin', `${field}.bndbox`),
-  ]
-  const w = numberAt(bounds, 'xmax', `${field}.bndbox`) - x
-  const h = numberAt(bounds, 'ymax', `${field}.bndbox`) - y
-  if (!(w > 0 && h > 0))
-    throw new FormatError(`${field}.bndbox`, 'xmax and ymax must be greater than xmin and ymin')
-  const pose = child(node, 'pose')
-  const attributes: Record<string, string> = {}
-  if (typeof pose === 'string' && pose !== '' && pose !== 'Unspecified') attributes.pose = pose
-  for (const flag of FLAGS) if (isTrue(child(node, flag))) attributes[flag] = 'true'
-  return newAnnotation({ kind: 'bbox', x, y, w, h }, name, { attributes })
-}
-
-function readFile(
-  file: string,
-  text: string,
-  context: ImportContext,
-  failed: ImportResult['failed'],
-): ImportedImage | null {
-  const valid = XMLValidator.validate(text)
-  if (valid !== true)
-    throw new FormatError(`line ${valid.err.line}`, `is not XML: ${valid.err.msg}`)
-  const root = child(parser.parse(text), 'annotation')
-  if (root === undefined) return null
-  const fileName = child(root, 'filename')
-  const known =
-    context.images.findByStem(stemOf(file).replace(/(^|\/)Annotations\//, '$1')) ??
-    (typeof fileName === 'string' ? context.images.find(fileName) : null)
-  const objects = child(root, 'object')
-  const width = Number(child(child(root, 'size'), 'width'))
-  const height = Number(child(child(root, 'size'), 'height'))
-  const annotations = (Array.isArray(objects) ? objects : []).flatMap((node, index) => {
-    try {
-      return [readObject(node, `object[${index}]`)]
-    } catch (error) {
-      failed.push(failureOf(file, error))
-      return []
     }
-  })
-  return {
-    file,
-    path: known?.path ?? (typeof fileName === 'string' ? fileName : stemOf(file)),
-    matched: known !== null,
-    ...(width > 0 && height > 0 && { size: { width, height } }),
-    annotations,
   }
+  const own = fileNameOf(stemOf(file))
+  return [...places, ...folders.map((one) => `${joinPath(one, own)}.*`)]
+}
+
+/** Whole text of elements that are no objects: what goes back as it came. */
+const OWN_KEYS = ['object', 'filename', 'pixel_origin']
+
+/** Its own word, or that it is of the original datasets, whose first pixel is number 1. */
+function originOf(root: JsonObject): 0 | 1 {
+  if (textOfField(root.pixel_origin) === '1') return 1
+  const source = isJsonObject(root.source) ? root.source : {}
+  return /\bVOC ?20(?:0[5-9]|1[0-2])\b/i.test(`${source.database} ${source.annotation}`) ? 1 : 0
+}
+
+function rootOf(file: InputFile): JsonObject | null {
+  const { annotation } = parseXml(textOf(file))
+  return isJsonObject(annotation) ? annotation : null
+}
+
+function claimedSize(root: JsonObject) {
+  const { size, imagesize } = root
+  if (isJsonObject(size)) return sizeOf(size.width, size.height)
+  return isJsonObject(imagesize) ? sizeOf(imagesize.ncols, imagesize.nrows) : null
 }
 
 /** ImageSets/Main/<split>.txt lists stems; `split` by stem. */
-function readSplits(
-  files: readonly { path: string; text: () => string }[],
-): Map<string, 'train' | 'val' | 'test'> {
-  const splits = new Map<string, 'train' | 'val' | 'test'>()
-  for (const { path, text } of files) {
-    const split = /ImageSets\/Main\/(train|val|test)\.txt$/.exec(path)?.[1] as
-      | 'train'
-      | 'val'
-      | 'test'
-      | undefined
-    if (!split) continue
-    for (const line of text().split(/\r?\n/)) {
-      const [stem] = line.trim().split(/\s+/)
-      if (stem) splits.set(stem, split)
+function readSplits(files: readonly InputFile[], context: OpenContext): Map<string, Split> {
+  const splits = new Map<string, Split>()
+  for (const file of files) {
+    const split = splitOfWord(stemOf(fileNameOf(file.path)))
+    if (!split || !/\.txt$/i.test(file.path)) continue
+    try {
+      for (const line of linesOf(textOf(file))) {
+        const [name] = line.trim().split(/\s+/)
+        if (name) splits.set(stemOf(cleanReference(name)), split)
+      }
+    } catch (error) {
+      context.fail(failureOf(file.path, error))
     }
   }
   return splits
 }
 
 /** By the longest end of the path that a list names. */
-function splitOfStem<T>(splits: ReadonlyMap<string, T>, stem: string): T | undefined {
+function splitOfStem(splits: ReadonlyMap<string, Split>, stem: string): Split | undefined {
   const parts = stem.split('/')
   for (let start = 0; start < parts.length; start++) {
     const split = splits.get(parts.slice(start).join('/'))
@@ -178,53 +112,131 @@ function splitOfStem<T>(splits: ReadonlyMap<string, T>, stem: string): T | undef
   return undefined
 }
 
-export const pascalVoc: Format = {
+function* openVoc(
+  files: readonly InputFile[],
+  context: OpenContext,
+): Generator<void, LabelSource<VocEntry>> {
+  const entries: VocEntry[] = []
+  const splits = readSplits(files, context)
+  for (const file of files) {
+    if (!file.path.toLowerCase().endsWith('.xml')) continue
+    yield
+    try {
+      const root = rootOf(file)
+      if (!root) throw new FormatError('annotation', 'is missing: not a Pascal VOC file')
+      const filename = textOfField(root.filename)
+      const split = splitOfStem(splits, stemOf(file.path)) ?? splitOfFolders(file.path)
+      entries.push({
+        file: file.path,
+        source: file,
+        name: filename ?? `${fileNameOf(stemOf(file.path))}.*`,
+        places: placesOf(file.path, textOfField(root.folder), filename),
+        size: claimedSize(root),
+        ...(split && { split }),
+      })
+    } catch (error) {
+      context.fail(failureOf(file.path, error))
+    }
+  }
+  // A name that several files of one folder give was left over from a copy: each is for the image of its own name.
+  for (const entry of sharedNames(entries))
+    entry.places = [...placesOf(entry.file, null, null), ...entry.places]
+  return {
+    classes: [],
+    entries,
+    read: (entry, _size, fail, losses) => readEntry(entry, fail, context.options, losses),
+  }
+}
+
+function readEntry(
+  { source }: VocEntry,
+  fail: OnFault,
+  options: ReadOptions,
+  losses: LossLog,
+): ReadLabels {
+  const root = rootOf(source) ?? {}
+  const origin = options.vocPixelOrigin ?? originOf(root)
+  const objects = Array.isArray(root.object) ? root.object : []
+  const nextInstance = instanceIds([])
+  const annotations = objects.flatMap((node, index) => {
+    try {
+      if (!isJsonObject(node)) throw new FormatError('', 'is empty')
+      if (node.deleted === '1') {
+        losses.add('objects that are marked as deleted are left out', source.path)
+        return []
+      }
+      return readVocObject(node, origin, nextInstance)
+    } catch (error) {
+      fail(`object[${index}]`, error)
+      return []
+    }
+  })
+  const kept = withoutKeys(root, OWN_KEYS)
+  return { annotations, extra: { pascal_voc: { ...kept, origin } as Json } }
+}
+
+function imageXml(
+  image: LabelledImage,
+  name: string,
+  { options, losses, head }: WriteContext,
+): string {
+  const { origin: before, size, ...kept } = fieldsOf(image.extra, 'pascal_voc')
+  const origin = before === 1 ? 1 : options.vocPixelOrigin
+  const objects = objectsOf(image.annotations, head.classes).flatMap((object) => {
+    const node = writeVocObject(object, origin, losses, image.path)
+    return node ? [node] : []
+  })
+  return buildXml({
+    annotation: {
+      folder: directoryOf(image.path) || 'JPEGImages',
+      filename: fileNameOf(name),
+      source: { database: 'Unknown' },
+      ...kept,
+      // Nothing else tells which number the first pixel has.
+      ...(origin === 1 && { pixel_origin: '1' }),
+      size: {
+        depth: '3',
+        ...(isJsonObject(size) && size),
+        width: image.width,
+        height: image.height,
+      },
+      segmented: kept.segmented ?? '0',
+      object: objects,
+    },
+  })
+}
+
+export const pascalVoc: Format<VocEntry> = {
   id: 'pascal_voc',
   label: 'Pascal VOC',
-  imagePaths: (set) => {
-    const stems = uniqueStems(set.images)
-    return set.images.map(({ path }, index) => `JPEGImages/${withStem(path, stems[index])}`)
-  },
-
-  *export(set, options, losses) {
-    reportCommonLosses(set, { attributes: true, split: true }, losses)
-    const stems = uniqueStems(set.images)
-    for (const [index, image] of set.images.entries()) {
-      const stem = stems[index]
-      yield {
-        path: `Annotations/${stem}.xml`,
-        content: writeImage(image, withStem(image.path, stem), options, losses),
-      }
+  extraKey: 'pascal_voc',
+  needs: 'pixels',
+  keeps: { attributes: true, split: true },
+  recognise: ({ elements: [root] }) => (root === 'annotation' ? '<annotation> of an image' : null),
+  open: openVoc,
+  placer: () => {
+    const stemFor = stemGiver()
+    return ({ path }) => {
+      const short = withoutFirst(path, /^(?:jpegimages|images)$/i)
+      const label = stemFor(short)
+      return { image: `JPEGImages/${withStem(short, label)}`, label }
     }
-    const bySplit = Map.groupBy(set.images.keys(), (index) => set.images[index].split)
-    for (const [split, indices] of bySplit) {
-      if (split)
-        yield {
-          path: `ImageSets/Main/${split}.txt`,
-          content: indices.map((index) => `${stems[index]}\n`).join(''),
+  },
+  writer: (context) => {
+    const lists = new Map<Split, string[]>()
+    return {
+      *write(image, { image: place, label }) {
+        if (image.split) {
+          const list = lists.get(image.split) ?? []
+          list.push(`${label}\n`)
+          lists.set(image.split, list)
         }
+        yield { path: `Annotations/${label}.xml`, content: imageXml(image, place, context) }
+      },
+      *end() {
+        for (const [split, stems] of lists)
+          yield { path: `ImageSets/Main/${split}.txt`, content: stems.join('') }
+      },
     }
-  },
-
-  import(files, context) {
-    const result: ImportResult = { images: [], classes: [], failed: [] }
-    const splits = readSplits(files.map((file) => ({ path: file.path, text: () => textOf(file) })))
-    for (const file of files) {
-      if (!file.path.toLowerCase().endsWith('.xml')) continue
-      try {
-        const image = readFile(file.path, textOf(file), context, result.failed)
-        if (!image) continue
-        const stem = stemOf(file.path)
-        const split = splitOfStem(splits, stem)
-        result.images.push(split ? { ...image, split } : image)
-      } catch (error) {
-        result.failed.push(failureOf(file.path, error))
-      }
-    }
-    const names = new Set(
-      result.images.flatMap(({ annotations }) => annotations.map(({ className }) => className)),
-    )
-    result.classes = withClassNames([], names)
-    return result
   },
 }

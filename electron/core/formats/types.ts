@@ -2,86 +2,220 @@ import type { Annotation } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { Split, Stage } from '#shared/model/dataset.ts'
 import type { ExportOptions, FormatId, ImportFailure } from '#shared/model/format.ts'
+import type { FileLook } from './file-look.ts'
 import type { LossLog } from './loss-log.ts'
 
-/** An image with its labels, as formats see it. Sizes in pixels after EXIF rotation. */
-export interface LabelledImage {
-  /** Below the dataset's root, forward slashes. */
-  path: string
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+export type JsonObject = { [key: string]: Json }
+
+/**
+ * What files said and our model has no place for, by the format (or family of formats) that it came from. It goes back
+ * into files of the same format and is told as a loss elsewhere (carry.ts).
+ */
+export type Extra = { [formatKey: string]: Json }
+
+export interface Size {
   width: number
   height: number
-  stage?: Stage
-  split?: Split | null
-  tags?: readonly string[]
-  annotations: readonly Annotation[]
 }
 
-export interface LabelSet {
-  name: string
-  classes: readonly AnnotationClass[]
-  images: readonly LabelledImage[]
-}
-
-export interface OutputFile {
-  /** Below the export's folder, forward slashes. */
-  path: string
-  content: string | Uint8Array
-}
-
+/** A file that may hold labels. */
 export interface InputFile {
-  /** Below the folder (or the name of the file) that was chosen, forward slashes. */
+  /** Below the folder that was chosen (or the name of the file that was), forward slashes. */
   path: string
-  /** Throws when the file cannot be read. */
-  bytes(): Uint8Array
+  /** Bytes. */
+  size: number
+  /** A part of the file, or all of it. Throws the system's error. */
+  bytes(from?: number, to?: number): Uint8Array
+  /** Gives back what reading opened; a later read opens it again. */
+  close?(): void
 }
 
+/** An image that is at hand. Sizes in pixels after EXIF rotation; null: not known. */
 export interface KnownImage {
   path: string
   width: number | null
   height: number | null
+  /** EXIF orientation, 1 to 8, where it is known. */
+  orientation?: number
 }
 
-export interface ImportedImage {
-  /** The label file that speaks of the image. */
+/** How a label file names an image: enough to find it, without the labels. */
+export interface LabelEntry {
+  /** The label file; empty for an image that no file speaks of. */
   file: string
-  /** The known image's path, or the name the file gave when there is none. */
-  path: string
-  matched: boolean
-  /** What the label file calls the image, when it is not the path. */
-  reference?: string
-  /** Some of the image's labels could not be read. */
-  incomplete?: boolean
-  /** The size that the label file gives, for images that are not there. */
-  size?: { width: number; height: number }
+  /**
+   * Where the image lies by the format's own rule, best first: paths from the folder of the label files, `..` resolved.
+   * A path that ends in `.*` stands for any file extension.
+   */
+  places: string[]
+  /** What the label file calls the image. A name that ends in `.*` has no extension. */
+  name: string
+  /** Tells images of one name apart where no image is at hand: the split, or the label file's folder. */
+  context?: string
+  /** By the label file. */
+  size?: Size | null
+  stage?: Stage
+  split?: Split
+}
+
+/** What a label file holds for one image. */
+export interface ReadLabels {
   annotations: Annotation[]
   stage?: Stage
   split?: Split
   tags?: string[]
+  extra?: Extra
+  /** The size is only known once the labels are read. */
+  size?: Size | null
 }
 
-export interface ImportResult {
-  images: ImportedImage[]
-  classes: AnnotationClass[]
-  failed: ImportFailure[]
-}
+/** A fault of one annotation. `field`: where it is in the file. */
+export type OnFault = (field: string, error: unknown) => void
 
-export interface ImportContext {
-  images: ImageLookup
+export interface OpenContext {
   losses: LossLog
+  /** A fault in one file or entry; the rest is read. */
+  fail(failure: ImportFailure): void
+  options: ReadOptions
+  /** Paths of all images at hand, for formats that list images by lying in a folder. */
+  imagePaths: readonly string[]
 }
 
-export interface ImageLookup {
-  /** By the name another program gave: exact path, then the end of a path, then the file name. */
-  find(reference: string): KnownImage | null
-  /** The same without the file extension, for formats that pair by stem. */
-  findByStem(stem: string): KnownImage | null
+export interface ReadOptions {
+  /** Pascal VOC only: the pixel that the file counts as the first; null: told by the file itself. */
+  vocPixelOrigin?: 0 | 1 | null
+  /** YOLO only: the classes by number, where no file names them. */
+  classNames?: readonly string[]
 }
 
-export interface Format {
+/** Label files of one format, opened: which images they are for is known, the labels are read one image at a time. */
+export interface LabelSource<Entry extends LabelEntry = LabelEntry> {
+  /** Those that the files declare, in the order of their numbers. More may be known once all images are read. */
+  classes: AnnotationClass[]
+  /** Of the files as a whole. */
+  extra?: Extra
+  entries: readonly Entry[]
+  /**
+   * The labels of one image. `size`: of the image at hand, else of the entry; null when nobody knows it: then a format of
+   * fractions reads an image of 1 × 1. Faults of single annotations go to `fail`; throws a FormatError where nothing
+   * can be read.
+   */
+  read(entry: Entry, size: Size | null, fail: OnFault, losses: LossLog): ReadLabels
+}
+
+/** An image with its labels, on its way to a file. Sizes in pixels after EXIF rotation. */
+export interface LabelledImage {
+  /** Below the dataset's root, forward slashes. */
+  path: string
+  /** null: nobody knows it. */
+  width: number | null
+  height: number | null
+  /** Coordinates are fractions of an image whose size nobody knows. */
+  isUnit?: boolean
+  /** Somebody looked for objects in it: without annotations, there are none. */
+  isLabelled?: boolean
+  stage?: Stage
+  split?: Split | null
+  tags?: readonly string[]
+  annotations: readonly Annotation[]
+  extra?: Extra
+}
+
+/** What is known of a dataset before its images come. */
+export interface LabelHead {
+  name: string
+  /** In the order of their numbers. A class that only an annotation names comes after them. */
+  classes: readonly AnnotationClass[]
+  extra?: Extra
+}
+
+/** A dataset in memory. */
+export interface LabelSet extends LabelHead {
+  images: readonly LabelledImage[]
+}
+
+/** A file, or a piece of one. */
+export interface OutputPiece {
+  /** Below the export's folder, forward slashes. */
+  path: string
+  content: string | Uint8Array
+  /** More of the same file follows in a later piece; with the first piece without it the file is whole. */
+  more?: boolean
+}
+
+/** Where an image lies in an export. */
+export interface ImagePlace {
+  /** The image itself, below the export's folder. */
+  image: string
+  /** Its label file or what names it there, without the extension; the writer's own. */
+  label: string
+}
+
+export interface WriteContext {
+  head: LabelHead
+  options: ExportOptions
+  losses: LossLog
+  /** Where the files go, absolute, where that is known. */
+  folder?: string
+}
+
+/** Takes images one by one. */
+export interface LabelWriter {
+  write(image: LabelledImage, place: ImagePlace): Iterable<OutputPiece>
+  /** After the last image: what only now is known. */
+  end(): Iterable<OutputPiece>
+}
+
+/** What of an image a format needs before it can be written. */
+export type SizeNeed =
+  /** Coordinates are fractions: an image whose size is not known passes if its labels are fractions too. */
+  | 'fraction'
+  /** Nothing can be written without it. */
+  | 'size'
+  /** Pixels are enough. */
+  | 'pixels'
+
+export interface Format<Entry extends LabelEntry = LabelEntry> {
   id: FormatId
   label: string
-  /** Where the image itself belongs, below the export's folder; same order as `set.images`. */
-  imagePaths(set: LabelSet): string[]
-  export(set: LabelSet, options: ExportOptions, losses: LossLog): Iterable<OutputFile>
-  import(files: readonly InputFile[], context: ImportContext): ImportResult
+  /** The key in `extra` that it shares with its family. */
+  extraKey: string
+  needs: SizeNeed
+  /** What of the model it has a place for, beside shapes. */
+  keeps: Keeps
+  /** Says in a few words why a file is this format's ("shapes with points"), or null. */
+  recognise(look: FileLook): string | null
+  /** Opens label files, step by step, so that nobody waits for a large one. */
+  open(files: readonly InputFile[], context: OpenContext): Generator<void, LabelSource<Entry>>
+  /** Names the places of images, one after another; the same calls in the same order give the same places. */
+  placer(): (image: Pick<LabelledImage, 'path' | 'split'>) => ImagePlace
+  writer(context: WriteContext): LabelWriter
+}
+
+/** What a format has a place for, beside shapes. */
+export interface Keeps {
+  attributes?: boolean
+  confidence?: boolean
+  /** Links between different objects. */
+  instances?: boolean
+  stage?: boolean
+  tags?: boolean
+  split?: boolean
+  /** What other formats said that the model has no place for. */
+  extras?: boolean
+}
+
+/** One image with its labels, as reading yields it. */
+export interface ReadImage extends LabelledImage {
+  annotations: Annotation[]
+  tags?: string[]
+  /** The label files that speak of it. */
+  files: string[]
+  /** It is at hand, under `path`. */
+  matched: boolean
+  /** What the label file calls it. */
+  reference: string
+  /** Some of its labels could not be read. */
+  incomplete?: boolean
 }

@@ -1,208 +1,267 @@
-import { parse as parseYaml } from 'yaml'
-import { z } from 'zod'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
-import { shapeBounds } from '#shared/geometry/shape.ts'
-import { orientedBoxFromCorners } from '#shared/geometry/shapes/oriented-box.ts'
 import { type Annotation, newAnnotation, type Point, type Shape } from '#shared/model/annotation.ts'
-import type { AnnotationClass } from '#shared/model/annotation-class.ts'
-import type { FormatId } from '#shared/model/format.ts'
-import { unbridgeRing } from './bridge.ts'
-import { FormatError, failureOf, instanceIds, textOf } from './common.ts'
-import type { ImportResult, InputFile, KnownImage } from './types.ts'
+import type { AnnotationClass, Skeleton } from '#shared/model/annotation-class.ts'
+import { skeletonsWith } from '#shared/model/pose.ts'
+import { partsOfRing } from './bridge.ts'
+import { carrying, sameJson } from './carry.ts'
+import { instanceIds } from './common.ts'
+import { numberOf } from './fields.ts'
+import { FormatError } from './format-error.ts'
+import type { LossLog } from './loss-log.ts'
+import { isNear, objectsOf } from './objects.ts'
+import { turnedBox } from './quad.ts'
+import { linesOf } from './text.ts'
+import type { JsonObject, OnFault, Size } from './types.ts'
+import { lineValues, type YoloKind } from './yolo-lines.ts'
+import type { YoloNames } from './yolo-names.ts'
 
 // The layout: https://docs.ultralytics.com/datasets/
 
-const yamlSchema = z.object({
-  names: z.union([z.array(z.coerce.string()), z.record(z.string(), z.coerce.string())]),
-  kpt_shape: z.array(z.number()).optional(),
-  kpt_names: z.record(z.string(), z.array(z.string())).optional(),
-  skeleton: z.array(z.tuple([z.number(), z.number()])).optional(),
+/** Further outside, values are no fractions of an image. */
+const MOST_OUTSIDE = 0.5
+
+interface Joint extends Point {
+  visibility: number
+  name: string
+}
+
+/** What a line says, before it is drawn. */
+interface Line {
+  shapes: Shape[]
+  joints: Joint[]
+  /** The values that place something. */
+  values: number[]
+  confidence: number | null
+  trackId: number | null
+  isQuadrilateral: boolean
+}
+
+export interface YoloContext {
+  kind: YoloKind
+  names: YoloNames
+  size: Size
+  losses: LossLog
+  where: string
+  /** For poses; those of the whole dataset. */
+  classes: readonly AnnotationClass[]
+}
+
+function requireFractions(values: readonly number[]): void {
+  const worst = values.find((value) => value < -MOST_OUTSIDE || value > 1 + MOST_OUTSIDE)
+  if (worst === undefined) return
+  throw new FormatError(
+    '',
+    `has the coordinate ${worst}, which is no fraction of the image (0 to 1): are these pixels or percent? Divide them by the image's size`,
+  )
+}
+
+function boxOf([cx, cy, w, h]: readonly number[], { width, height }: Size): Shape {
+  if (!(w > 0 && h > 0)) throw new FormatError('', 'width and height must be greater than 0')
+  return {
+    kind: 'bbox',
+    x: (cx - w / 2) * width,
+    y: (cy - h / 2) * height,
+    w: w * width,
+    h: h * height,
+  }
+}
+
+function pointsIn(values: readonly number[], { width, height }: Size): Point[] {
+  const points: Point[] = []
+  for (let i = 0; i + 1 < values.length; i += 2)
+    points.push({ x: values[i] * width, y: values[i + 1] * height })
+  return points
+}
+
+const plainLine = (shapes: Shape[], values: number[], confidence: number | null = null): Line => ({
+  shapes,
+  values,
+  confidence,
+  joints: [],
+  trackId: null,
+  isQuadrilateral: false,
 })
 
-interface Names {
-  byNumber: Map<number, string>
-  joints: string[]
-  jointDimensions: number
-  edges: [number, number][]
+/** A last value beside the coordinates, as predictions are saved with it. Throws where it is none. */
+function confidenceIn(value: number): number {
+  if (value >= 0 && value <= 1) return value
+  throw new FormatError('', `has ${value} at its end, where a confidence (0 to 1) stands`)
 }
 
-/** From data.yaml (or dataset.yaml), else classes.txt; without either, numbers become names. */
-export function readNames(
-  files: readonly InputFile[],
-  result: Pick<ImportResult, 'failed'>,
-): Names {
-  const none: Names = { byNumber: new Map(), joints: [], jointDimensions: 3, edges: [] }
-  const yaml = files.find(({ path }) => /(^|\/)[^/]*\.ya?ml$/i.test(path))
-  if (yaml) {
-    try {
-      const parsed = yamlSchema.safeParse(parseYaml(textOf(yaml)))
-      if (!parsed.success)
-        throw new FormatError('names', 'is missing: data.yaml must list the class names')
-      const { names, kpt_shape, kpt_names, skeleton } = parsed.data
-      const count = kpt_shape?.[0] ?? 0
-      const joints =
-        kpt_names?.['0'] ?? Array.from({ length: count }, (_, index) => `keypoint ${index + 1}`)
-      return {
-        byNumber: new Map(Object.entries(names).map(([key, name]) => [Number(key), name])),
-        joints: count > 0 ? joints : [],
-        jointDimensions: kpt_shape?.[1] ?? 3,
-        edges: skeleton ?? [],
-      }
-    } catch (error) {
-      result.failed.push(failureOf(yaml.path, error))
-      return none
-    }
-  }
-  const list = files.find(({ path }) => /(^|\/)(classes|obj\.names|_classes)(\.txt)?$/i.test(path))
-  if (!list) return none
-  const lines = textOf(list)
-    .split(/\r?\n/)
-    .map((line) => line.trim())
+function readPose(values: number[], number: number, { names, size }: YoloContext): Line {
+  const { jointCount: count, jointDimensions: dimensions } = names
+  const expected = 4 + count * dimensions
+  const extra = values.length - expected
+  if (extra !== 0 && extra !== 1)
+    throw new FormatError(
+      '',
+      `has ${values.length + 1} numbers; kpt_shape in data.yaml asks for ${expected + 1}`,
+    )
+  const placing = values.slice(0, expected)
+  const joints = names.jointsOf(number).flatMap((name, index): Joint[] => {
+    const [x, y, visibility = 2] = placing.slice(
+      4 + index * dimensions,
+      4 + (index + 1) * dimensions,
+    )
+    requireFractions([x, y])
+    const isPlaced = dimensions === 3 ? visibility > 0 : x !== 0 || y !== 0
+    return isPlaced ? [{ x: x * size.width, y: y * size.height, visibility, name }] : []
+  })
+  requireFractions(placing.slice(0, 4))
   return {
-    ...none,
-    byNumber: new Map(lines.flatMap((name, index) => (name ? [[index, name] as const] : []))),
+    ...plainLine(
+      [boxOf(placing, size)],
+      placing,
+      extra === 1 ? confidenceIn(values[expected]) : null,
+    ),
+    joints,
   }
 }
 
-function readLine(
-  id: FormatId,
-  values: number[],
-  names: Names,
-  image: { width: number; height: number },
-): { shape: Shape | null; joints: (Point & { visibility: number })[] } {
-  const { width, height } = image
-  const box = (): Shape => {
-    const [cx, cy, w, h] = values
-    if (!(w > 0 && h > 0)) throw new FormatError('width and height', 'must be greater than 0')
-    return {
-      kind: 'bbox',
-      x: (cx - w / 2) * width,
-      y: (cy - h / 2) * height,
-      w: w * width,
-      h: h * height,
-    }
+function readDetect(values: number[], { size }: YoloContext): Line {
+  const box = values.slice(0, 4)
+  requireFractions(box)
+  const line = plainLine([boxOf(box, size)], box)
+  if (values.length > 4) line.confidence = confidenceIn(values[4])
+  if (values.length > 5) line.trackId = values[5]
+  return line
+}
+
+function readTurned(values: number[], { size }: YoloContext): Line {
+  const corners = values.slice(0, 8)
+  requireFractions(corners)
+  const { shape, isRectangle } = turnedBox(pointsIn(corners, size))
+  const line = plainLine([shape], corners, values.length === 9 ? confidenceIn(values[8]) : null)
+  return { ...line, isQuadrilateral: !isRectangle }
+}
+
+function readPolygon(values: number[], { size }: YoloContext): Line {
+  const hasConfidence = values.length % 2 === 1
+  const outline = hasConfidence ? values.slice(0, -1) : values
+  requireFractions(outline)
+  const shapes = partsOfRing(pointsIn(outline, size)).map(
+    (rings): Shape => ({ kind: 'polygon', rings }),
+  )
+  return plainLine(shapes, outline, hasConfidence ? confidenceIn(values[values.length - 1]) : null)
+}
+
+/** Which kind of line it is, by how many values it has. Throws a FormatError where none has so many. */
+function readValues(values: number[], number: number, context: YoloContext): Line {
+  const { kind, names } = context
+  const count = values.length
+  const isPose = names.jointCount > 0 && count === 4 + names.jointCount * names.jointDimensions
+  if (kind === 'yolo_pose' || isPose) return readPose(values, number, context)
+  if (count === 4 || count === 5) return readDetect(values, context)
+  if (kind === 'yolo_obb') {
+    if (count === 8 || count === 9) return readTurned(values, context)
+    throw new FormatError(
+      '',
+      `has ${count + 1} numbers; YOLO OBB needs 9. For polygons read the files as yolo_seg`,
+    )
   }
-  const points = (from: readonly number[]) => {
-    const result: Point[] = []
-    for (let i = 0; i + 1 < from.length; i += 2)
-      result.push({ x: from[i] * width, y: from[i + 1] * height })
-    return result
-  }
-  if (
-    id === 'yolo_pose' ||
-    (names.joints.length > 0 && values.length === 4 + names.joints.length * names.jointDimensions)
-  ) {
-    const expected = 4 + names.joints.length * names.jointDimensions
-    if (values.length !== expected)
-      throw new FormatError(
-        'line',
-        `has ${values.length + 1} numbers; kpt_shape in data.yaml asks for ${expected + 1}`,
-      )
-    const joints = names.joints.map((_, index) => {
-      const [x, y, visibility = 2] = values.slice(
-        4 + index * names.jointDimensions,
-        4 + (index + 1) * names.jointDimensions,
-      )
-      const placed = names.jointDimensions === 3 || x !== 0 || y !== 0
-      return { x: x * width, y: y * height, visibility: placed ? visibility : 0 }
+  const isTracked = kind === 'yolo' && count === 6 && Number.isInteger(values[5])
+  if (isTracked) return readDetect(values, context)
+  if (count < 6)
+    throw new FormatError('', `has ${count + 1} numbers; a box needs 5, a polygon at least 7`)
+  return readPolygon(values, context)
+}
+
+function numbersIn(line: string): number[] {
+  return line
+    .trim()
+    .split(/\s+/)
+    .map((word) => {
+      const number = numberOf(word)
+      if (number === null)
+        throw new FormatError('', `has “${word.slice(0, 20)}”, which is no number`)
+      return number
     })
-    return { shape: box(), joints }
-  }
-  if (values.length === 4) return { shape: box(), joints: [] }
-  if (id === 'yolo_obb') {
-    if (values.length !== 8)
-      throw new FormatError('line', `has ${values.length + 1} numbers; OBB needs 9`)
-    const [p0, p1, p2] = points(values)
-    const shape = orientedBoxFromCorners(p0, p1, p2)
-    if (!shape) throw new FormatError('corners', 'make a box without an extent')
-    return { shape, joints: [] }
-  }
-  if (values.length < 6 || values.length % 2 !== 0)
-    throw new FormatError(
-      'line',
-      `has ${values.length + 1} numbers; a box needs 5, a polygon an odd number of at least 7`,
-    )
-  const rings = unbridgeRing(points(values))
-  return { shape: { kind: 'polygon', rings }, joints: [] }
 }
 
-/** The detect line of 6 values carries a confidence at the end, as predictions are saved. */
-function confidenceOf(id: FormatId, values: number[]): number | null {
-  if (id === 'yolo' && values.length === 5) return values.pop() ?? null
-  return null
-}
-
-function sizeOf(known: KnownImage): { width: number; height: number } {
-  if (known.width === null || known.height === null)
-    throw new FormatError(
-      '(image)',
-      `${known.path} has no readable size, which YOLO's relative numbers need`,
-    )
-  return { width: known.width, height: known.height }
-}
-
-/** Labels of one image, for import and for label files in step. Bad lines go to `failed`. */
-export function readYoloText(
-  id: FormatId,
-  text: string,
-  names: Names,
-  known: KnownImage,
-  file: string,
-  failed: ImportResult['failed'],
+function annotationsOf(
+  line: Line,
+  className: string,
+  { classes }: YoloContext,
+  nextInstance: () => number,
 ): Annotation[] {
-  const size = sizeOf(known)
+  const { joints, confidence } = line
+  const isLinked = line.shapes.length > 1 || joints.length > 0
+  const link = isLinked ? { instanceId: nextInstance() } : {}
+  const points = joints.map(({ x, y, visibility, name }) =>
+    newAnnotation({ kind: 'keypoint', x, y }, name, {
+      ...link,
+      attributes: visibility === 1 ? { occluded: 'true' } : {},
+    }),
+  )
+  const around = joints.length > 0 ? boundsOfPoints(joints) : null
+  const fits = skeletonsWith(
+    joints.map(({ name }) => name),
+    classes,
+  )
+  // A box that only surrounds the joints says nothing, where those tell their class.
+  const isTold = fits.length === 1 && fits[0].name === className
+  const shapes = line.shapes.filter(
+    (shape) => !(shape.kind === 'bbox' && around && isTold && isNear(around, shape, 1e-3)),
+  )
+  return [
+    ...shapes.map((shape) =>
+      newAnnotation(shape, className, { ...link, ...(confidence !== null && { confidence }) }),
+    ),
+    ...points,
+  ]
+}
+
+/** Notes what writing would not say again. */
+function carryLine(
+  annotations: Annotation[],
+  line: Line,
+  { kind, size, classes, names }: YoloContext,
+  skeleton: Pick<Skeleton, 'nodes'> | null,
+): Annotation[] {
+  const [object, ...others] = objectsOf(annotations, classes)
+  const { jointDimensions } = names
+  const context = { size, losses: null, where: '', skeleton, jointDimensions }
+  const written = others.length === 0 ? lineValues(object, kind, context) : null
+  const fields: JsonObject = {
+    ...(line.confidence !== null && { confidence: line.confidence }),
+    ...(line.trackId !== null && { track_id: line.trackId }),
+  }
+  const isSame = written !== null && sameJson(written, line.values)
+  return carrying(annotations, 'yolo', fields, isSame ? {} : { values: line.values, kind })
+}
+
+/** Labels of one image, for import and for label files in step. Single lines' faults go to `onFault`. */
+export function readYoloText(text: string, context: YoloContext, onFault: OnFault): Annotation[] {
+  const { names, losses, where } = context
   const nextInstance = instanceIds([])
-  return text.split(/\r?\n/).flatMap((line, index) => {
-    if (line.trim() === '') return []
+  const unnamed = new Set<number>()
+  return linesOf(text).flatMap((words, index) => {
+    if (words.trim() === '') return []
     try {
-      const numbers = line.trim().split(/\s+/).map(Number)
-      if (numbers.some((value) => !Number.isFinite(value)))
-        throw new FormatError('line', 'has something that is not a number')
-      const [classNumber, ...values] = numbers
-      if (!Number.isInteger(classNumber) || classNumber < 0)
-        throw new FormatError('class', 'must be a whole number from 0')
-      const confidence = confidenceOf(id, values)
-      const className = names.byNumber.get(classNumber) ?? `class ${classNumber}`
-      const { shape, joints } = readLine(id, values, names, size)
-      const placed = joints.flatMap(({ visibility, ...point }, joint) =>
-        visibility > 0 ? [{ ...point, visibility, name: names.joints[joint] }] : [],
-      )
-      const instanceId = placed.length > 0 ? nextInstance() : undefined
-      const around = placed.length > 0 ? boundsOfPoints(placed) : null
-      const bounds = shape && shapeBounds(shape)
-      const says =
-        !around ||
-        !bounds ||
-        (['x', 'y', 'w', 'h'] as const).some((key) => Math.abs(around[key] - bounds[key]) > 1e-3)
-      return [
-        ...(shape && says
-          ? [
-              newAnnotation(shape, className, {
-                ...(instanceId !== undefined && { instanceId }),
-                ...(confidence !== null && { confidence }),
-              }),
-            ]
-          : []),
-        ...placed.map(({ x, y, visibility, name }) =>
-          newAnnotation({ kind: 'keypoint', x, y }, name, {
-            instanceId,
-            attributes: visibility === 1 ? { occluded: 'true' } : {},
-          }),
-        ),
-      ]
+      const [number, ...values] = numbersIn(words)
+      if (!Number.isInteger(number) || number < 0)
+        throw new FormatError('', 'must begin with the number of a class, from 0')
+      const line = readValues(values, number, context)
+      const className = names.byNumber.get(number) ?? `class ${number}`
+      if (!names.byNumber.has(number) && names.byNumber.size > 0) unnamed.add(number)
+      if (line.isQuadrilateral)
+        losses.add(
+          'quadrilaterals that are no rectangles become the smallest box around them',
+          where,
+        )
+      const nodes = names.jointsOf(number).map((name) => ({ name }))
+      const annotations = annotationsOf(line, className, context, nextInstance)
+      return carryLine(annotations, line, context, nodes.length > 0 ? { nodes } : null)
     } catch (error) {
-      const { field, message } = failureOf(file, error)
-      failed.push({ file, field: `line ${index + 1}, ${field}`, message })
+      onFault(`line ${index + 1}`, error)
       return []
+    } finally {
+      for (const number of unnamed)
+        losses.add(
+          `the number ${number} is beyond the list of ${names.byNumber.size} classes: its class is called “class ${number}”`,
+          where,
+        )
+      unnamed.clear()
     }
   })
-}
-
-export function namesOfClasses(classes: readonly AnnotationClass[]): Names {
-  return {
-    byNumber: new Map(classes.map(({ name }, index) => [index, name])),
-    joints: [],
-    jointDimensions: 3,
-    edges: [],
-  }
 }

@@ -1,192 +1,189 @@
-import { stringify as toYaml } from 'yaml'
-import { boundsOfPoints, boxCorners } from '#shared/geometry/box.ts'
-import { minimumAreaRectangle } from '#shared/geometry/ring.ts'
-import { shapeBounds } from '#shared/geometry/shape.ts'
-import { orientedCorners } from '#shared/geometry/shapes/oriented-box.ts'
-import type { Box, Point, Shape } from '#shared/model/annotation.ts'
+import { Document, YAMLMap } from 'yaml'
 import type { AnnotationClass, Skeleton } from '#shared/model/annotation-class.ts'
 import type { Split } from '#shared/model/dataset.ts'
-import type { FormatId } from '#shared/model/format.ts'
-import { guessPairs, isOccluded, mirroredJoint } from '#shared/model/pose.ts'
-import { bridgeHoles } from './bridge.ts'
+import { guessPairs, hasSkeleton, mirroredJoint } from '#shared/model/pose.ts'
+import { fieldsOf, givenOf, isJsonObject } from './carry.ts'
+import { clampImage } from './clamp.ts'
 import { decimal } from './common.ts'
-import type { LossLog } from './loss-log.ts'
-import { posesOf } from './poses.ts'
-import type { LabelledImage, LabelSet } from './types.ts'
+import { withoutKeys } from './fields.ts'
+import { isCrowd, jointClasses, type LabelObject, leadOf, objectsOf } from './objects.ts'
+import type { Json, JsonObject, LabelHead, LabelledImage, WriteContext } from './types.ts'
+import { ClassNumbers } from './write-labels.ts'
+import { lineValues, type YoloKind } from './yolo-lines.ts'
 
 // The layout: https://docs.ultralytics.com/datasets/
 
-/** Eight decimals are a hundred-thousandth of a pixel even in an image 1,000 pixels wide. */
-const DIGITS = 8
-
-interface Line {
-  className: string
-  values: number[]
-}
-
-/** Turns an image's annotations into lines whose values are normalised to the image's size. */
-type LineWriter = (image: LabelledImage, set: LabelSet, losses: LossLog) => Line[]
-
-function normalise(points: readonly Point[], image: LabelledImage): number[] {
-  return points.flatMap(({ x, y }) => [x / image.width, y / image.height])
-}
-
-function boxValues({ x, y, w, h }: Box, image: LabelledImage): number[] {
-  return [(x + w / 2) / image.width, (y + h / 2) / image.height, w / image.width, h / image.height]
-}
-
-const ENCLOSED: Partial<Record<Shape['kind'], string>> = {
-  oriented_box: 'oriented boxes are written as the upright box around them',
-  polygon: 'polygons are written as the upright box around them',
-}
-
-const detectLines: LineWriter = (image, _set, losses) =>
-  image.annotations.flatMap(({ className, shape }) => {
-    if (shape.kind === 'polyline' || shape.kind === 'keypoint') {
-      losses.leaveOut(`${shape.kind}s have no place in YOLO detect and are left out`, image.path)
-      return []
-    }
-    const enclosed = ENCLOSED[shape.kind]
-    if (enclosed) losses.add(enclosed, image.path)
-    return [{ className, values: boxValues(shapeBounds(shape), image) }]
-  })
-
-const segmentLines: LineWriter = (image, _set, losses) =>
-  image.annotations.flatMap(({ className, shape }) => {
-    switch (shape.kind) {
-      case 'bbox':
-        losses.add('boxes are written as four-cornered polygons', image.path)
-        return [{ className, values: normalise(boxCorners(shape), image) }]
-      case 'oriented_box':
-        losses.add('oriented boxes are written as four-cornered polygons', image.path)
-        return [{ className, values: normalise(orientedCorners(shape), image) }]
-      case 'polygon': {
-        if (shape.rings.length > 1)
-          losses.add('holes are joined to the outline by a cut of no width', image.path)
-        return [{ className, values: normalise(bridgeHoles(shape.rings), image) }]
-      }
-      default:
-        losses.leaveOut(`${shape.kind}s have no place in YOLO segment and are left out`, image.path)
-        return []
-    }
-  })
-
-const obbLines: LineWriter = (image, _set, losses) =>
-  image.annotations.flatMap(({ className, shape }) => {
-    switch (shape.kind) {
-      case 'bbox':
-        return [{ className, values: normalise(boxCorners(shape), image) }]
-      case 'oriented_box':
-        return [{ className, values: normalise(orientedCorners(shape), image) }]
-      case 'polygon': {
-        losses.add('polygons are written as the smallest oriented box around them', image.path)
-        const box = minimumAreaRectangle(shape.rings[0])
-        return [
-          {
-            className,
-            values: normalise(orientedCorners({ kind: 'oriented_box', ...box }), image),
-          },
-        ]
-      }
-      default:
-        losses.leaveOut(`${shape.kind}s have no place in YOLO OBB and are left out`, image.path)
-        return []
-    }
-  })
+/** Twelve decimals: what was read from a file comes out the same, whatever the size of the image. */
+const DIGITS = 12
 
 /** One layout of joints for all classes, as YOLO pose needs it: the first skeleton's. */
-function poseSkeleton(
-  classes: readonly AnnotationClass[],
-): { owner: string; skeleton: Skeleton } | null {
-  for (const { name, skeleton } of classes) if (skeleton) return { owner: name, skeleton }
-  return null
+export function poseSkeleton(classes: readonly AnnotationClass[]): Skeleton | null {
+  return classes.find(hasSkeleton)?.skeleton ?? null
 }
 
-const poseLines: LineWriter = (image, set, losses) => {
-  const template = poseSkeleton(set.classes)
-  const { poses, rest } = posesOf(image, set.classes)
-  for (const { shape } of rest)
-    losses.leaveOut(
-      `a ${shape.kind} outside a pose has no place in YOLO pose and is left out`,
-      image.path,
-    )
-  return poses.flatMap(({ owner, joints, box }) => {
-    if (!template || owner?.name !== template.owner) {
-      losses.leaveOut(
-        'keypoints outside the first skeleton are left out: YOLO pose has one layout',
-        image.path,
-      )
-      return []
-    }
-    for (const { attributes } of joints.values()) {
-      if (Object.keys(attributes).some((name) => name !== 'occluded'))
-        losses.add('attributes other than "occluded" have no place in this format', image.path)
-    }
-    const around = box
-      ? shapeBounds(box.shape)
-      : boundsOfPoints([...joints.values()].map(({ shape }) => shape))
-    const values = template.skeleton.nodes.flatMap(({ name }) => {
-      const joint = joints.get(name)
-      if (!joint) return [0, 0, 0]
-      return [...normalise([joint.shape], image), isOccluded(joint) ? 1 : 2]
-    })
-    return [{ className: owner.name, values: [...boxValues(around, image), ...values] }]
-  })
-}
-
-/** The classes that get a number: in pose, only those with a skeleton. */
-function numbered(set: LabelSet, id: FormatId): string[] {
-  const classes = id === 'yolo_pose' ? set.classes.filter(({ skeleton }) => skeleton) : set.classes
-  return classes.map(({ name }) => name)
-}
-
-export function dataYaml(set: LabelSet, id: FormatId): string {
-  const splits = new Set(set.images.map(({ split }) => split ?? 'train'))
-  const template = id === 'yolo_pose' ? poseSkeleton(set.classes) : null
-  const names = template?.skeleton.nodes.map((node) => node.name) ?? []
-  // Where nobody said which joints are left and right of each other, their names do.
-  const { skeleton } = template ?? {}
-  const sided: Skeleton = {
-    nodes: [],
-    edges: [],
-    ...skeleton,
-    pairs: skeleton?.pairs ?? guessPairs(skeleton?.nodes ?? []),
+/** The numbers that classes had in the files they come from, and new ones for the others. */
+export function yoloNumbers(head: LabelHead, kind: YoloKind): ClassNumbers {
+  const joints = jointClasses(head.classes)
+  const own = fieldsOf(head.extra, 'yolo')
+  const before = isJsonObject(own.numbers) ? own.numbers : {}
+  const isPose = kind === 'yolo_pose'
+  const wanted = head.classes.filter(
+    (item) =>
+      before[item.name] !== undefined || (!joints.has(item.name) && (!isPose || hasSkeleton(item))),
+  )
+  const names: string[] = []
+  const rest: string[] = []
+  for (const { name } of wanted) {
+    const number = before[name]
+    const isFree = typeof number === 'number' && names[number] === undefined && number < 100_000
+    if (isFree) names[number] = name
+    else rest.push(name)
   }
-  const train = ['train', 'val', 'test'].find((split) => splits.has(split as Split)) ?? 'train'
-  return toYaml({
-    // No `path`: without it, everything is looked for beside this file, wherever it lies.
+  for (let number = 0; number < names.length; number++)
+    names[number] ??= rest.shift() ?? `class ${number}`
+  return new ClassNumbers([...names, ...rest])
+}
+
+const WORDS = {
+  cut: 'shapes over the border are cut at it: YOLO has no coordinates outside the image',
+  turned: 'corners of oriented boxes outside the image are moved to its border',
+}
+
+/** Values as they are written: inside the image, to the last digit. */
+const text = (value: number) => decimal(Math.min(1, Math.max(0, value)), DIGITS)
+
+interface LineWriting {
+  kind: YoloKind
+  head: LabelHead
+  numbers: ClassNumbers
+  losses: WriteContext['losses']
+}
+
+function line(object: LabelObject, image: LabelledImage, writing: LineWriting): string {
+  const { kind, head, numbers, losses } = writing
+  const { width, height, path } = image
+  if (width === null || height === null) return ''
+  if (isCrowd(object)) {
+    losses.leaveOut('crowd regions (iscrowd) are left out: they are not one object', path)
+    return ''
+  }
+  const skeleton = poseSkeleton(head.classes)
+  const yolo = fieldsOf(head.extra, 'yolo')
+  const jointDimensions = jointDimensionsOf(yolo)
+  const { values: spelt, kind: spelling } = givenOf(object.members, 'yolo') ?? {}
+  const isOurs = spelling === kind && Array.isArray(spelt)
+  const context = { size: { width, height }, losses, where: path, skeleton, jointDimensions }
+  const own = isOurs ? (spelt as number[]) : lineValues(object, kind, context)
+  if (!own) return ''
+  const { confidence, track_id: track } = fieldsOf(leadOf(object).extra, 'yolo')
+  const words = own.map((value, index) =>
+    // How visible a joint is is no fraction.
+    kind === 'yolo_pose' && jointDimensions === 3 && index >= 4 && (index - 4) % 3 === 2
+      ? String(value)
+      : text(value),
+  )
+  const more = [confidence, track].filter((value) => typeof value === 'number')
+  return `${[numbers.of(object.className), ...words, ...more].join(' ')}\n`
+}
+
+function jointDimensionsOf(yolo: JsonObject): number {
+  const top = isJsonObject(yolo.values) ? yolo.values : {}
+  return Array.isArray(top.kpt_shape) && top.kpt_shape[1] === 2 ? 2 : 3
+}
+
+/** One image's lines. */
+export function yoloLines(image: LabelledImage, writing: LineWriting): string {
+  const inside = clampImage(image, writing.losses, WORDS)
+  return objectsOf(inside.annotations, writing.head.classes)
+    .map((object) => line(object, inside, writing))
+    .join('')
+}
+
+/** Keys of a data.yaml that are written anew. */
+const OWN_KEYS = [
+  'path',
+  'train',
+  'val',
+  'valid',
+  'test',
+  'names',
+  'nc',
+  'kpt_shape',
+  'flip_idx',
+  'kpt_names',
+  'skeleton',
+]
+
+/** `folder`: where it will lie, absolute. */
+export function dataYaml(
+  head: LabelHead,
+  kind: YoloKind,
+  numbers: ClassNumbers,
+  splits: ReadonlySet<Split>,
+  folder: string | undefined,
+): string {
+  const yolo = fieldsOf(head.extra, 'yolo')
+  const values = isJsonObject(yolo.values) ? yolo.values : {}
+  const called = isJsonObject(yolo.called) ? yolo.called : {}
+  const names = new Map(
+    numbers.names.map((name, number): [number, Json] => [number, called[name] ?? name]),
+  )
+  const train = (['train', 'val', 'test'] as const).find((split) => splits.has(split)) ?? 'train'
+  const document = {
+    ...(folder !== undefined && { path: folder }),
     train: `images/${train}`,
     // Ultralytics refuses a data.yaml without `val`; the training images stand in where there are none.
     val: splits.has('val') ? 'images/val' : `images/${train}`,
     ...(splits.has('test') && { test: 'images/test' }),
-    names: Object.fromEntries(numbered(set, id).map((name, index) => [index, name])),
-    ...(template && {
-      kpt_shape: [names.length, 3],
-      flip_idx: names.map((name) => names.indexOf(mirroredJoint(sided, name))),
-      kpt_names: { 0: names },
-      skeleton: template.skeleton.edges,
-    }),
-  })
+    ...(values.nc !== undefined && { nc: names.size }),
+    names,
+    ...(kind === 'yolo_pose' && poseKeys(head, numbers, values)),
+    ...withoutKeys(values, OWN_KEYS),
+  }
+  // In YAML 1.1, which trainers read, `no` and `1_0` are no texts: they are quoted.
+  const yaml = new Document({}, { version: '1.1' })
+  for (const [key, value] of Object.entries(document))
+    yaml.set(
+      key,
+      value instanceof Map
+        ? numberedMap(yaml, value)
+        : yaml.createNode(value, { flow: isShort(value) }),
+    )
+  return yaml.toString({ lineWidth: 0 }).replace(/^%YAML.*\n---\n/, '')
 }
 
-/** One image's lines. `classNames` gives the numbers; a class that is not there is an error of the caller. */
-export function yoloLines(
-  id: 'yolo' | 'yolo_seg' | 'yolo_pose' | 'yolo_obb',
-  image: LabelledImage,
-  set: LabelSet,
-  losses: LossLog,
-): string {
-  const numbers = new Map(numbered(set, id).map((name, index) => [name, index]))
-  const write: Record<typeof id, LineWriter> = {
-    yolo: detectLines,
-    yolo_seg: segmentLines,
-    yolo_pose: poseLines,
-    yolo_obb: obbLines,
+/** Lists of numbers stand in one line. */
+const isShort = (value: unknown) =>
+  Array.isArray(value) && value.every((item) => typeof item !== 'object' || Array.isArray(item))
+
+/** A map with numbers for keys, as trainers want it: texts would be sorted as 0, 1, 10, 2. */
+function numberedMap(yaml: Document, values: ReadonlyMap<number, unknown>): YAMLMap {
+  const map = new YAMLMap()
+  for (const [number, value] of values)
+    map.add(yaml.createPair(number, yaml.createNode(value, { flow: true })))
+  return map
+}
+
+function poseKeys(head: LabelHead, numbers: ClassNumbers, values: JsonObject): JsonObject {
+  const skeleton = poseSkeleton(head.classes)
+  if (!skeleton) return {}
+  const joints = skeleton.nodes.map(({ name }) => name)
+  // Where nobody said which joints are left and right of each other, their names do.
+  const sided: Skeleton = { ...skeleton, pairs: skeleton.pairs ?? guessPairs(skeleton.nodes) }
+  const jointsOf = new Map(
+    numbers.names.map((name, number) => {
+      const own = head.classes.find((item) => item.name === name)?.skeleton ?? skeleton
+      return [number, own.nodes.map((node) => node.name)] as const
+    }),
+  )
+  const isNumbered = values.kpt_shape !== undefined && values.kpt_names === undefined
+  return {
+    kpt_shape: [
+      joints.length,
+      Array.isArray(values.kpt_shape) && values.kpt_shape[1] === 2 ? 2 : 3,
+    ],
+    flip_idx: joints.map((name) => joints.indexOf(mirroredJoint(sided, name))),
+    ...(!isNumbered && { kpt_names: jointsOf as unknown as Json }),
+    ...((skeleton.edges.length > 0 || !isNumbered) && { skeleton: skeleton.edges }),
   }
-  return write[id](image, set, losses)
-    .map(
-      ({ className, values }) =>
-        `${[numbers.get(className), ...values.map((value) => decimal(value, DIGITS))].join(' ')}\n`,
-    )
-    .join('')
 }

@@ -1,111 +1,169 @@
-import { withClassNames } from '#shared/model/annotation-class.ts'
+import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
 import type { Split } from '#shared/model/dataset.ts'
-import type { FormatId } from '#shared/model/format.ts'
-import { fileNameOf, stemOf } from '#shared/model/paths.ts'
-import { failureOf, reportCommonLosses, textOf, uniqueStems, withStem } from './common.ts'
+import { stemOf } from '#shared/model/paths.ts'
+import { stemGiver, withStem } from './common.ts'
+import { splitOfFolders, splitOfWord } from './splits.ts'
+import { textOf } from './text.ts'
 import type {
   Format,
-  ImportContext,
-  ImportedImage,
-  ImportResult,
   InputFile,
-  LabelSet,
+  Json,
+  JsonObject,
+  LabelEntry,
+  LabelSource,
+  OpenContext,
 } from './types.ts'
-import { readNames, readYoloText } from './yolo-read.ts'
-import { dataYaml, yoloLines } from './yolo-write.ts'
+import { requireNames, sortYolo, type YoloFiles, yoloPlaces } from './yolo-dataset.ts'
+import type { YoloKind } from './yolo-lines.ts'
+import type { YoloNames } from './yolo-names.ts'
+import { readYoloText } from './yolo-read.ts'
+import { dataYaml, yoloLines, yoloNumbers } from './yolo-write.ts'
 
 // The layout: https://docs.ultralytics.com/datasets/
 
-function isLabelText(path: string): boolean {
-  return (
-    /\.txt$/i.test(path) &&
-    !/(^|\/)(classes|_classes|train|val|test|readme[^/]*|requirements)\.txt$/i.test(path)
-  )
+interface YoloEntry extends LabelEntry {
+  /** null: an image without a label file, which trainers take for background. */
+  source: InputFile | null
 }
 
-function splitOf(path: string): Split | undefined {
-  const folder = path.split('/').find((part) => /^(train|val|valid|test)$/.test(part))
-  return folder === 'valid' ? 'val' : (folder as Split | undefined)
-}
-
-function importYolo(
-  id: FormatId,
-  files: readonly InputFile[],
-  context: ImportContext,
-): ImportResult {
-  const result: ImportResult = { images: [], classes: [], failed: [] }
-  const names = readNames(files, result)
-  result.classes = withClassNames([], names.byNumber.values())
-  if (names.joints.length > 0) {
-    result.classes = withClassNames(
-      result.classes.map((item) => ({
-        ...item,
-        skeleton: { nodes: names.joints.map((name) => ({ name })), edges: names.edges },
-      })),
-      names.joints,
+/** The classes that files declare, with their joints. */
+function classesOf(files: YoloFiles): { classes: AnnotationClass[]; numbers: JsonObject } {
+  let classes: AnnotationClass[] = []
+  const numbers: JsonObject = {}
+  for (const { names } of files.classes) {
+    if (!names) continue
+    const numbered = [...names.byNumber].sort(([a], [b]) => a - b)
+    classes = withClassNames(
+      classes,
+      numbered.map(([, name]) => name),
     )
+    for (const [number, name] of numbered) {
+      numbers[name] ??= number
+      addSkeleton(classes, name, names, number)
+    }
   }
-  for (const file of files.filter(({ path }) => isLabelText(path))) {
-    // labels/train/a.txt speaks of images/train/a.*, wherever the image lies now.
-    const stem = stemOf(file.path).replace(/(^|\/)labels\//, '$1')
-    const known =
-      context.images.findByStem(stem) ?? context.images.findByStem(stemOf(fileNameOf(file.path)))
-    const split = splitOf(file.path)
-    const image: ImportedImage = {
+  for (const { names } of files.classes)
+    for (const number of names?.byNumber.keys() ?? [])
+      classes = withClassNames(classes, names?.jointsOf(number) ?? [])
+  return { classes, numbers }
+}
+
+function addSkeleton(
+  classes: readonly AnnotationClass[],
+  name: string,
+  { jointsOf, edges, pairs, jointCount }: YoloNames,
+  number: number,
+): void {
+  const target = classes.find((item) => item.name === name)
+  if (!target || jointCount === 0 || target.skeleton) return
+  target.skeleton = {
+    nodes: jointsOf(number).map((joint) => ({ name: joint })),
+    edges: edges.filter((edge) => edge.every((index) => index >= 0 && index < jointCount)),
+    ...(pairs && { pairs }),
+  }
+}
+
+const withoutLabels = (path: string) => path.replace(/(^|\/)labels\//i, '$1')
+
+function* openYolo(
+  kind: YoloKind,
+  files: readonly InputFile[],
+  context: OpenContext,
+): Generator<void, LabelSource<YoloEntry>> {
+  const sorted = yield* sortYolo(files, context)
+  const { classes, numbers } = classesOf(sorted)
+  const covered = new Set<string>()
+  const entries = sorted.labels.map((file): YoloEntry => {
+    const places = yoloPlaces(file.path)
+    for (const place of places) covered.add(stemOf(place).toLowerCase())
+    const split = sorted.splitOf(places[0]) ?? splitOfFolders(file.path)
+    return {
       file: file.path,
-      path: known?.path ?? stem,
-      matched: known !== null,
-      annotations: [],
+      source: file,
+      places,
+      name: `${stemOf(withoutLabels(file.path))}.*`,
       ...(split && { split }),
     }
-    try {
-      if (known)
-        image.annotations = readYoloText(id, textOf(file), names, known, file.path, result.failed)
-      result.images.push(image)
-    } catch (error) {
-      result.failed.push(failureOf(file.path, error))
-    }
-  }
-  const seen = new Set(
-    result.images.flatMap(({ annotations }) => annotations.map(({ className }) => className)),
-  )
-  result.classes = withClassNames(result.classes, seen)
-  return result
-}
-
-function yoloFormat(id: 'yolo' | 'yolo_seg' | 'yolo_pose' | 'yolo_obb', label: string): Format {
-  const places = (set: LabelSet) => {
-    const stems = uniqueStems(set.images)
-    return set.images.map((image, index) => ({
-      image,
-      split: image.split ?? 'train',
-      stem: stems[index],
-    }))
+  })
+  for (const path of context.imagePaths) {
+    if (covered.has(stemOf(path).toLowerCase())) continue
+    const split = sorted.splitOf(path) ?? splitOfFolders(path)
+    entries.push({ file: '', source: null, places: [path], name: path, ...(split && { split }) })
   }
   return {
-    id,
-    label,
-    imagePaths: (set) =>
-      places(set).map(({ image, split, stem }) => `images/${split}/${withStem(image.path, stem)}`),
-
-    *export(set, _options, losses) {
-      reportCommonLosses(
-        set,
-        { split: true, instances: id === 'yolo_pose', attributes: id === 'yolo_pose' },
-        losses,
+    classes,
+    extra: { yolo: { values: sorted.values, called: sorted.called, numbers } as Json },
+    entries,
+    read(entry, size, fail, losses) {
+      if (!entry.source) return { annotations: [] }
+      const names = requireNames(sorted.namesOf(entry.file))
+      const annotations = readYoloText(
+        textOf(entry.source),
+        {
+          kind,
+          names,
+          size: size ?? { width: 1, height: 1 },
+          losses,
+          where: entry.file,
+          classes,
+        },
+        fail,
       )
-      for (const { image, split, stem } of places(set)) {
-        if (withStem(image.path, stem) !== image.path)
-          losses.add('images that differ by extension alone are renamed', image.path)
-        const content = yoloLines(id, image, set, losses)
-        // No file means "not labelled"; an empty one means "labelled: nothing here".
-        const looked = image.stage === 'review' || image.stage === 'complete'
-        if (content !== '' || looked) yield { path: `labels/${split}/${stem}.txt`, content }
-      }
-      yield { path: 'data.yaml', content: dataYaml(set, id) }
+      return { annotations }
     },
+  }
+}
 
-    import: (files, context) => importYolo(id, files, context),
+/** A path without the folders that the layout has itself: a second `/images/` would be taken for the first. */
+function ownPath(path: string, split: Split): string {
+  const parts = path.split('/')
+  return parts
+    .filter((part, index) => {
+      if (index === parts.length - 1) return true
+      return !/^(?:images|labels)$/i.test(part) && splitOfWord(part) !== split
+    })
+    .join('/')
+}
+
+function yoloFormat(kind: YoloKind, label: string): Format<YoloEntry> {
+  return {
+    id: kind,
+    label,
+    extraKey: 'yolo',
+    needs: 'fraction',
+    keeps: { split: true, attributes: kind === 'yolo_pose' },
+    // Told by all files together (detect.ts).
+    recognise: () => null,
+    open: (files, context) => openYolo(kind, files, context),
+    placer: () => {
+      const stemFor = stemGiver()
+      return ({ path, split }) => {
+        const folder = split ?? 'train'
+        const own = `${folder}/${ownPath(path, folder)}`
+        const stem = stemFor(own)
+        return { image: `images/${withStem(own, stem)}`, label: `labels/${stem}` }
+      }
+    },
+    writer: ({ head, losses, folder }) => {
+      const numbers = yoloNumbers(head, kind)
+      const splits = new Set<Split>()
+      return {
+        *write(image, place) {
+          const split = image.split ?? 'train'
+          splits.add(split)
+          if (!place.label.endsWith(`/${stemOf(ownPath(image.path, split))}`))
+            losses.add('images that differ by extension alone are renamed', image.path)
+          const content = yoloLines(image, { kind, head, numbers, losses })
+          // No file means "not labelled"; an empty one means "labelled: nothing here".
+          const isLooked =
+            image.isLabelled || image.stage === 'review' || image.stage === 'complete'
+          if (content !== '' || isLooked) yield { path: `${place.label}.txt`, content }
+        },
+        *end() {
+          yield { path: 'data.yaml', content: dataYaml(head, kind, numbers, splits, folder) }
+        },
+      }
+    },
   }
 }
 

@@ -1,24 +1,30 @@
 import { copyFile, link, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
-import { writeFileAtomic } from '#core/atomic-file.ts'
-import { clampImage } from '#core/formats/clamp.ts'
+import { dirname, resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
-import type { LabelSet } from '#core/formats/types.ts'
+import type { LabelHead, LabelledImage } from '#core/formats/types.ts'
+import { LabelWriting } from '#core/formats/write-labels.ts'
 import { makeFolder } from '#core/make-folder.ts'
-import { toUserError, UserError } from '#core/user-error.ts'
+import { toUserError } from '#core/user-error.ts'
 import type { ExportReport } from '#shared/contract/formats.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { ExportOptions, FormatId, ImageMode } from '#shared/model/format.ts'
+import { below, OutputFolder } from './output-folder.ts'
 
 export interface ExportJob {
-  set: LabelSet
-  /** Absolute, of each image of the set. */
-  files: readonly string[]
+  /** The images are gone through once, one by one. */
+  set: LabelHead & { images: Iterable<LabelledImage> }
+  /** Absolute, of each image of the set; null: it has no file. */
+  files: readonly (string | null)[]
+  /** How many images there are, where that is not known from `files`. */
+  total?: number
   folder: string
   format: FormatId
   images: ImageMode
   options: ExportOptions
+  /** Nothing is written; the report says what would be. */
+  isDry?: boolean
 }
 
 export interface Progress {
@@ -32,15 +38,6 @@ export type ExportStep = Progress | { type: 'done'; report: ExportReport }
 
 /** Progress is told at most this often, milliseconds. */
 const TELL_EVERY_MS = 50
-
-/** `path` below `folder`; refuses what would leave it. */
-function below(folder: string, path: string): string {
-  const target = join(folder, path)
-  const way = relative(folder, target)
-  if (way === '' || way.startsWith('..'))
-    throw new UserError('outside', `"${path}" would be written outside ${folder}.`)
-  return target
-}
 
 /** A copy that is there whole or not at all; a link where asked and the disk allows it. */
 async function placeImage(from: string, to: string, mode: ImageMode): Promise<void> {
@@ -60,65 +57,52 @@ async function placeImage(from: string, to: string, mode: ImageMode): Promise<vo
 }
 
 /**
- * Writes a dataset in a format. Each file appears whole; what stood under the same name is replaced.
- * Throws a UserError that names the file.
+ * Writes a dataset in a format, image by image. Each file appears whole; what stood under the same name is replaced.
+ * Throws a UserError that names the file; no half of a file stays behind then.
  */
 export async function* runExport(
   job: ExportJob,
   losses: LossLog,
   signal?: AbortSignal,
 ): AsyncGenerator<ExportStep> {
-  const { files: sources, format: id, images: mode } = job
+  const { files: sources, format: id, images: mode, set, options, isDry = false } = job
   const folder = resolve(job.folder)
-  const format = FORMAT_BY_ID[id]
-  const set: LabelSet = job.options.clampToImage
-    ? { ...job.set, images: job.set.images.map((image) => clampImage(image, losses)) }
-    : job.set
-  const total = set.images.length * (mode === 'none' ? 1 : 2)
-  let files = 0
+  const writing = new LabelWriting(FORMAT_BY_ID[id], { head: set, options, losses, folder })
+  const total = job.total ?? sources.length
+  let copies = 0
   let done = 0
-  let toldAt = 0
-  const tell = (doing: string): Progress[] => {
-    if (Date.now() - toldAt < TELL_EVERY_MS) return []
-    toldAt = Date.now()
-    return [{ type: 'progress', done: Math.min(done, total), total, doing }]
-  }
+  let toldAt = Date.now()
   yield { type: 'progress', done: 0, total, doing: 'Writing labels' }
-  for (const { path, content } of format.export(set, job.options, losses)) {
+  await using output = new OutputFolder(folder)
+  for (const image of set.images) {
     signal?.throwIfAborted()
-    const target = below(folder, path)
-    await writeFileAtomic(target, content).catch((error: unknown) => {
-      throw toUserError(error, target)
-    })
-    files++
-    done++
-    yield* tell(path)
-  }
-  done = set.images.length
-  if (mode !== 'none') {
-    const places = format.imagePaths(set)
-    for (const [index, image] of set.images.entries()) {
-      signal?.throwIfAborted()
-      const source = sources[index]
-      const target = below(folder, places[index])
-      if (await stat(source).catch(() => null)) {
+    const written = writing.write(image)
+    for (const piece of written?.pieces ?? []) if (!isDry) await output.write(piece)
+    const source = sources[done]
+    if (written && mode !== 'none' && !isDry) {
+      const target = below(folder, written.place.image)
+      if (source && (await stat(source).catch(() => null))) {
         await placeImage(source, target, mode).catch((error: unknown) => {
           throw toUserError(error, target)
         })
-        files++
+        copies++
       } else losses.add('the image file is missing and could not be copied', image.path)
-      done++
-      yield* tell(image.path)
     }
+    done++
+    if (Date.now() - toldAt < TELL_EVERY_MS) continue
+    toldAt = Date.now()
+    // A dry run waits for nothing else.
+    await setImmediate()
+    yield { type: 'progress', done, total: Math.max(done, total), doing: image.path }
   }
-  const annotations = job.set.images.reduce((sum, image) => sum + image.annotations.length, 0)
+  for (const piece of writing.end()) if (!isDry) await output.write(piece)
   yield {
     type: 'done',
     report: {
       folder,
-      files,
-      images: set.images.length,
-      annotations: annotations - losses.leftOut,
+      files: output.files + copies,
+      images: writing.images,
+      annotations: writing.objects,
       losses: losses.report(),
     },
   }

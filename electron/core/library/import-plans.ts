@@ -1,12 +1,12 @@
-import { resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
+import { imageFile } from '#core/cache/image-file.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
-import { imageLookup } from '#core/formats/image-lookup.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
-import { detectFormat, FORMAT_BY_ID } from '#core/formats/registry.ts'
-import { settleImport } from '#core/formats/settle-import.ts'
-import type { ImportedImage } from '#core/formats/types.ts'
+import type { FoundImage, OpenLabels } from '#core/formats/read-labels.ts'
+import { FORMAT_BY_ID } from '#core/formats/registry.ts'
+import type { ReadImage } from '#core/formats/types.ts'
 import { UserError } from '#core/user-error.ts'
 import type { ImportPlan } from '#shared/contract/formats.ts'
 import { shapeVertices } from '#shared/geometry/shape.ts'
@@ -15,14 +15,15 @@ import { type AnnotationClass, withClassNames } from '#shared/model/annotation-c
 import { type ChangeSet, diffAnnotations } from '#shared/model/change-set.ts'
 import type { FormatId } from '#shared/model/format.ts'
 import type { Progress } from './export-job.ts'
-import { labelInput } from './label-input.ts'
+import { readLabels } from './label-reading.ts'
 
 interface Plan {
   datasetId: string
   format: FormatId
   classes: AnnotationClass[]
-  /** By image id. */
-  images: Map<string, ImportedImage>
+  labels: OpenLabels
+  /** By image id. The labels stay in their files until they are wanted. */
+  images: Map<string, FoundImage>
 }
 
 interface Deps {
@@ -36,8 +37,10 @@ export type ImportStep =
   | Progress
   | { type: 'done'; report: { images: number; annotations: number } }
 
-/** Only the last few are kept: a plan holds all that was read. */
+/** Only the last few are kept: a plan holds where everything is in the files. */
 const MAX_PLANS = 3
+/** How long a plan is made before others get their turn, milliseconds. */
+const TURN_MS = 20
 /** Images between two breaths for the rest of the process. */
 const APPLY_BATCH = 20
 
@@ -53,60 +56,59 @@ export class ImportPlans {
   /** Reads label files; writes nothing. Throws a UserError when there is nothing to read. */
   async plan(datasetId: string, path: string, wanted: FormatId | null): Promise<ImportPlan> {
     const dataset = this.#deps.datasets.get(datasetId)
-    const files = await labelInput(path)
-    const format = wanted ?? detectFormat(files)
-    if (!format || files.length === 0)
-      throw new UserError(
-        'no_labels',
-        `${resolve(path)} has no label files of a known format (JSON, XML or TXT). Choose the file or the folder that holds them.`,
-      )
     const images = this.#deps.images.list(datasetId)
-    const losses = new LossLog()
-    const result = settleImport(
-      FORMAT_BY_ID[format].import(files, { images: imageLookup(images), losses }),
-    )
     const byPath = new Map(images.map((image) => [image.path, image]))
-    const planned = new Map<string, ImportedImage>()
-    for (const image of result.images) {
-      const known = image.matched ? byPath.get(image.path) : undefined
-      if (!known) continue
-      const earlier = planned.get(known.id)
-      planned.set(
-        known.id,
-        earlier ? { ...image, annotations: [...earlier.annotations, ...image.annotations] } : image,
-      )
+    const losses = new LossLog()
+    const fileOf = (imagePath: string) => {
+      const image = byPath.get(imagePath)
+      return image ? imageFile(dataset, image) : null
     }
-    const used = new Set(
-      [...planned.values()].flatMap(({ annotations }) =>
-        annotations.map(({ className }) => className),
-      ),
-    )
+    const wish = { path, format: wanted, images, imageRoot: dataset.root, fileOf }
+    const { labels, format, files, skipped } = await readLabels(wish, losses)
+    const planned = new Map<string, FoundImage>()
+    const counts = { annotations: 0, identical: 0, incomplete: 0, existing: 0 }
+    const used = new Set<string>()
+    const unmatched: string[] = []
+    let turnEnds = Date.now() + TURN_MS
+    for (const found of labels.images) {
+      // Images that no label file speaks of.
+      if (found.entries.every(({ file }) => file === '')) continue
+      const known = found.known ? byPath.get(found.known.path) : undefined
+      if (!known) {
+        unmatched.push(found.path)
+        continue
+      }
+      const { annotations, incomplete } = labels.read(found)
+      planned.set(known.id, found)
+      for (const { className } of annotations) used.add(className)
+      counts.annotations += annotations.length
+      counts.existing += known.annotationCount
+      if (incomplete) counts.incomplete++
+      if (known.annotationCount > 0) {
+        const isThere = alreadyThere(this.#deps.edits.annotations(known.id).annotations)
+        counts.identical += annotations.filter(isThere).length
+      }
+      if (Date.now() < turnEnds) continue
+      await setImmediate()
+      turnEnds = Date.now() + TURN_MS
+    }
     const known = new Set(dataset.classes.map(({ name }) => name))
-    const all = withClassNames(result.classes, used)
-    const newClasses = all.filter(({ name }) => !known.has(name))
+    const newClasses = withClassNames(labels.classes, used).filter(({ name }) => !known.has(name))
     const planId = newId()
-    this.#plans.set(planId, { datasetId, format, classes: newClasses, images: planned })
+    this.#plans.set(planId, { datasetId, format, classes: newClasses, labels, images: planned })
     for (const old of [...this.#plans.keys()].slice(0, -MAX_PLANS)) this.#plans.delete(old)
-    const count = (items: Iterable<ImportedImage>) =>
-      [...items].reduce((sum, { annotations }) => sum + annotations.length, 0)
     return {
       planId,
       format,
-      files: files.length,
+      files,
       matchedImages: planned.size,
-      annotations: count(planned.values()),
-      identical: [...planned].reduce((sum, [id, { annotations }]) => {
-        const isThere = alreadyThere(this.#deps.edits.annotations(id).annotations)
-        return sum + annotations.filter(isThere).length
-      }, 0),
-      incompleteImages: [...planned.values()].filter(({ incomplete }) => incomplete).length,
-      existingAnnotations: images.reduce(
-        (sum, image) => sum + (planned.has(image.id) ? image.annotationCount : 0),
-        0,
-      ),
-      unmatched: result.images.filter(({ matched }) => !matched).map(({ path: name }) => name),
+      annotations: counts.annotations,
+      identical: counts.identical,
+      incompleteImages: counts.incomplete,
+      existingAnnotations: counts.existing,
+      unmatched,
       newClasses: this.#coloured(datasetId, newClasses),
-      failed: result.failed,
+      failed: [...labels.failed, ...skipped],
       losses: losses.report(),
     }
   }
@@ -124,7 +126,9 @@ export class ImportPlans {
     publish({ datasetId: plan.datasetId, label: '', effects: [], classesChanged: true })
     let done = 0
     let annotations = 0
-    for (const [imageId, imported] of plan.images) {
+    for (const [imageId, found] of plan.images) {
+      // What is lost was said by the plan.
+      const imported = plan.labels.read(found, new LossLog())
       // Half of what a file says must not take the place of what is there.
       const own = mode === 'replace' && imported.incomplete ? 'add' : mode
       const changes = importChanges(edits.annotations(imageId).annotations, imported, own)
@@ -144,7 +148,7 @@ export class ImportPlans {
       done++
       if (done % APPLY_BATCH === 0) {
         yield { type: 'progress', done, total: plan.images.size, doing: imported.path }
-        await new Promise((next) => setImmediate(next))
+        await setImmediate()
       }
     }
     this.#plans.delete(planId)
@@ -179,7 +183,7 @@ function alreadyThere(current: readonly Annotation[]): (annotation: Annotation) 
 /** Ids are kept where they are free; in `add`, what is already there to the letter is not added again. */
 function importChanges(
   current: ReturnType<EditStore['annotations']>['annotations'],
-  { annotations }: ImportedImage,
+  { annotations }: ReadImage,
   mode: 'add' | 'replace',
 ): ChangeSet {
   const seen = new Set<string>()

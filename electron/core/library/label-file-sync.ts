@@ -16,6 +16,7 @@ import {
   readLabelFile,
   writeLabelFile,
 } from '#core/formats/label-file-codec.ts'
+import { decodeText } from '#core/formats/text.ts'
 import type { Log } from '#core/ports.ts'
 import { codeOf, toUserError } from '#core/user-error.ts'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
@@ -42,9 +43,10 @@ interface Deps {
 
 const hashOf = (content: string) => createHash('sha256').update(content).digest('hex')
 
+/** Throws a FormatError where it is no text of a known encoding: it would be written back changed. */
 async function readIfThere(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8')
+    return decodeText(await readFile(path))
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null
     throw error

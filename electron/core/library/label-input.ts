@@ -1,30 +1,46 @@
-import { readFileSync } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { diskFile } from '#core/disk-file.ts'
 import type { InputFile } from '#core/formats/types.ts'
 import { toUserError } from '#core/user-error.ts'
 import { joinPath } from '#shared/model/paths.ts'
 
-const LABEL_EXTENSION = /\.(json|xml|txt|ya?ml|names)$/i
+const LABEL_EXTENSION = /\.(json|jsonl|ndjson|xml|csv|txt|ya?ml|names|data|labels)$/i
+
+/** Label files and folders of one folder; what a symbolic link points to counts as itself. */
+async function look(absolute: string): Promise<{ files: string[]; folders: string[] }> {
+  const files: string[] = []
+  const folders: string[] = []
+  for (const entry of await readdir(absolute, { withFileTypes: true })) {
+    if (entry.name.startsWith('.')) continue
+    const target = entry.isSymbolicLink()
+      ? await stat(join(absolute, entry.name)).catch(() => null)
+      : entry
+    if (target?.isDirectory()) folders.push(entry.name)
+    else if (target?.isFile() && LABEL_EXTENSION.test(entry.name)) files.push(entry.name)
+  }
+  return { files, folders }
+}
 
 /** Label files below a folder, or the one file that was named. Throws a UserError. */
 export async function labelInput(path: string): Promise<InputFile[]> {
   const root = resolve(path)
   try {
-    const info = await stat(root)
-    if (info.isFile()) return [{ path: basename(root), bytes: () => readFileSync(root) }]
-    const entries = await readdir(root, { withFileTypes: true, recursive: true })
-    return entries
-      .filter(
-        (entry) =>
-          entry.isFile() && LABEL_EXTENSION.test(entry.name) && !entry.name.startsWith('.'),
-      )
-      .map((entry) => {
-        const absolute = join(entry.parentPath, entry.name)
-        const parts = absolute.slice(root.length + 1).split(/[\\/]/)
-        return { path: parts.reduce(joinPath, ''), bytes: () => readFileSync(absolute) }
-      })
-      .sort((a, b) => (a.path < b.path ? -1 : 1))
+    if ((await stat(root)).isFile()) return [diskFile(basename(root), root)]
+    const found: InputFile[] = []
+    // A loop of links is walked once.
+    const visited = new Set<string>()
+    const queue = ['']
+    for (let folder = queue.shift(); folder !== undefined; folder = queue.shift()) {
+      const absolute = join(root, folder)
+      const real = await realpath(absolute)
+      if (visited.has(real)) continue
+      visited.add(real)
+      const { files, folders } = await look(absolute)
+      for (const name of files) found.push(diskFile(joinPath(folder, name), join(absolute, name)))
+      queue.push(...folders.map((name) => joinPath(folder, name)))
+    }
+    return found.sort((a, b) => (a.path < b.path ? -1 : 1))
   } catch (error) {
     throw toUserError(error, root)
   }

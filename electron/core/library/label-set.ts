@@ -3,9 +3,10 @@ import type { EditStore } from '#core/cache/edit-store.ts'
 import { imageFile } from '#core/cache/image-file.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { LossLog } from '#core/formats/loss-log.ts'
-import type { LabelSet } from '#core/formats/types.ts'
+import type { LabelledImage } from '#core/formats/types.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import { UserError } from '#core/user-error.ts'
+import type { ExportJob } from './export-job.ts'
 
 interface Deps {
   datasets: DatasetRepository
@@ -20,7 +21,7 @@ export interface Selection {
 }
 
 /**
- * The chosen images with their labels, for export, and their files in the same order. Throws a UserError when
+ * The chosen images with their labels, read one by one, and their files in the same order. Throws a UserError when
  * there are none.
  */
 export function labelSetOf(
@@ -28,48 +29,39 @@ export function labelSetOf(
   datasetId: string,
   { imageIds, onlyAnnotated }: Selection,
   losses: LossLog,
-): { set: LabelSet; files: string[] } {
+): Pick<ExportJob, 'set' | 'files'> {
   const dataset = datasets.get(datasetId)
   const { name, classes } = dataset
   // What the service calls an image is no path to write to.
   const names = new SafeNames()
-  const files: string[] = []
   const wanted = imageIds && new Set(imageIds)
-  const labelled = images.list(datasetId).flatMap((image) => {
-    if (wanted && !wanted.has(image.id)) return []
-    if (onlyAnnotated && image.annotationCount === 0) return []
-    const { width, height, stage, split, tags, remote } = image
-    const path = remote ? names.assign(image.path) : image.path
-    if (remote && !remote.isRead)
-      losses.add(
-        'the labels were never read from the service: make the dataset available offline, or download it',
-        path,
-      )
-    if (width === null || height === null) {
-      losses.add('images without a readable size are left out', path)
-      return []
-    }
-    files.push(imageFile(dataset, image))
-    const { annotations, damaged } = edits.readable(image.id)
-    if (damaged > 0) losses.add('annotations that cannot be read from the library', path)
-    return [
-      {
-        path,
-        width,
-        height,
-        stage,
-        split,
-        tags,
-        annotations,
-      },
-    ]
-  })
-  if (labelled.length === 0)
+  const chosen = images
+    .list(datasetId)
+    .filter(({ id }) => !wanted || wanted.has(id))
+    .filter(({ annotationCount }) => !onlyAnnotated || annotationCount > 0)
+    .map((image) => ({ image, path: image.remote ? names.assign(image.path) : image.path }))
+  if (chosen.length === 0)
     throw new UserError(
       'nothing_to_export',
       onlyAnnotated
         ? 'No image has annotations yet. Draw some, or export all images.'
         : 'There is no image to export. Wait until the folder has been read.',
     )
-  return { set: { name, classes, images: labelled }, files }
+  function* labelled(): Generator<LabelledImage> {
+    for (const { image, path } of chosen) {
+      const { width, height, stage, split, tags, remote } = image
+      if (remote && !remote.isRead)
+        losses.add(
+          'the labels were never read from the service: make the dataset available offline, or download it',
+          path,
+        )
+      const { annotations, damaged } = edits.readable(image.id)
+      if (damaged > 0) losses.add('annotations that cannot be read from the library', path)
+      yield { path, width, height, stage, split, tags, annotations }
+    }
+  }
+  return {
+    set: { name, classes, images: labelled() },
+    files: chosen.map(({ image }) => imageFile(dataset, image)),
+  }
 }

@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { writeFileAtomic } from '#core/atomic-file.ts'
-import { FormatError } from '#core/formats/common.ts'
+import { diskFile } from '#core/disk-file.ts'
+import { FormatError } from '#core/formats/format-error.ts'
+import { LossLog } from '#core/formats/loss-log.ts'
+import { textOf } from '#core/formats/text.ts'
 import type { InputFile } from '#core/formats/types.ts'
-import { readNames } from '#core/formats/yolo-read.ts'
+import { readClassList, readYoloYaml } from '#core/formats/yolo-names.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
-import type { ImportFailure } from '#shared/model/format.ts'
 
 const CLASSES_FILE = 'classes.txt'
 
@@ -53,15 +54,29 @@ async function highestNumber(folder: string): Promise<number> {
 async function listedNames(folder: string): Promise<{ listed: string[]; isFile: boolean }> {
   const isFile = (await readdir(folder)).includes(CLASSES_FILE)
   const files = isFile ? [inputFile(folder, CLASSES_FILE)] : await yamlFiles(folder)
-  const failed: ImportFailure[] = []
-  const { byNumber } = readNames(files, { failed })
-  if (failed[0]) throw new FormatError(failed[0].field, `${failed[0].file}: ${failed[0].message}`)
+  const byNumber = files[0] ? namesIn(files[0]) : new Map<number, string>()
   const count = Math.max(-1, ...byNumber.keys()) + 1
   const listed = Array.from(
     { length: count },
     (_, number) => byNumber.get(number) ?? `class ${number}`,
   )
   return { listed, isFile }
+}
+
+/** Throws a FormatError that names the file. */
+function namesIn(file: InputFile): ReadonlyMap<number, string> {
+  try {
+    const text = textOf(file)
+    if (file.path === CLASSES_FILE) return readClassList(text).byNumber
+    const stop = (error: FormatError) => {
+      throw error
+    }
+    return readYoloYaml(text, stop, new LossLog(), file.path).names.byNumber
+  } catch (error) {
+    if (error instanceof FormatError)
+      throw new FormatError(error.field, `${file.path}: ${error.message}`)
+    throw error
+  }
 }
 
 async function yamlFiles(folder: string): Promise<InputFile[]> {
@@ -74,5 +89,5 @@ async function yamlFiles(folder: string): Promise<InputFile[]> {
 }
 
 function inputFile(folder: string, path: string): InputFile {
-  return { path, bytes: () => readFileSync(join(folder, path)) }
+  return diskFile(path, join(folder, path))
 }

@@ -63,3 +63,13 @@ export async function probeImage(file: string): Promise<Facts> {
     return failed('The file is damaged, or not in a format that can be shown here.')
   }
 }
+
+/** How a picture is turned by EXIF, 1 (upright) to 8. Never throws. */
+export async function probeOrientation(file: string): Promise<number> {
+  try {
+    const sharp = await loadSharp()
+    return (await sharp(file, { limitInputPixels: false }).metadata()).orientation ?? 1
+  } catch {
+    return 1
+  }
+}

@@ -7,6 +7,7 @@ import { replaceFile } from '#core/atomic-file.ts'
 import type { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelledImage, LabelSet } from '#core/formats/types.ts'
+import { wholeFiles, writeLabels } from '#core/formats/write-labels.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { withClassNames } from '#shared/model/annotation-class.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
@@ -207,7 +208,9 @@ export class DownloadLabels {
       images,
     }
     const options = { clampToImage: false, vocPixelOrigin: 0 as const }
-    for (const { path, content } of FORMAT_BY_ID[layout].export(set, options, this.#losses))
+    for (const { path, content } of wholeFiles(
+      writeLabels(FORMAT_BY_ID[layout], set, options, this.#losses),
+    ))
       await this.#put(path, content, transfer.remoteId)
   }
 

@@ -2,7 +2,6 @@ import type { Client, RemoteImage } from '#core/api/client.ts'
 import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
-import type { LabelSet } from '#core/formats/types.ts'
 import { MANY_FILES } from '#core/memory.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import type { DownloadOptions, DownloadPlan } from '#shared/model/transfer.ts'
@@ -165,18 +164,6 @@ export function targetsOf(
   const names = new SafeNames()
   const paths = images.map(({ path }) => names.assign(path))
   if (layout === 'files') return paths
-  const set: LabelSet = {
-    name: '',
-    classes: [],
-    images: images.map(({ width, height, stage, split, tags }, index) => ({
-      path: paths[index],
-      width: width ?? 1,
-      height: height ?? 1,
-      stage,
-      split,
-      tags,
-      annotations: [],
-    })),
-  }
-  return FORMAT_BY_ID[layout].imagePaths(set)
+  const placeFor = FORMAT_BY_ID[layout].placer()
+  return images.map(({ split }, index) => placeFor({ path: paths[index], split }).image)
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { memoryFile } from '#core/formats/text.ts'
 import { ImagesByPlace, labelGroups } from './label-groups.ts'
 
 const COCO = '{"images": [], "categories": [], "annotations": []}'
@@ -7,7 +8,7 @@ const LABELME =
 
 /** Label files by path, with what is in them. */
 const filesOf = (contents: Record<string, string>) =>
-  Object.entries(contents).map(([path, text]) => ({ path, bytes: () => Buffer.from(text) }))
+  Object.entries(contents).map(([path, text]) => memoryFile(path, text))
 
 const sorted = (contents: Record<string, string>, images: readonly string[]) => {
   const { groups, none } = labelGroups(filesOf(contents), images)
@@ -84,6 +85,7 @@ test('of thousands of files that are alike the first are looked into', () => {
   let looks = 0
   const files = Array.from({ length: 1_000 }, (_, index) => ({
     path: `set/${index}.json`,
+    size: 1,
     bytes: () => {
       looks++
       return Buffer.from(LABELME)

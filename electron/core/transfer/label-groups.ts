@@ -1,4 +1,4 @@
-import { detectFormat, formatOfFile, isYoloFile } from '#core/formats/registry.ts'
+import { detectFormat, formatOfFile, isYoloFile } from '#core/formats/detect.ts'
 import type { InputFile } from '#core/formats/types.ts'
 import type { FormatId } from '#shared/model/format.ts'
 import { directoryOf } from '#shared/model/paths.ts'

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { backoffMs } from '#core/api/retry.ts'
 import type { ListedImage } from '#core/cache/remote-repository.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
-import { imageLookup } from '#core/formats/image-lookup.ts'
+import { diskFile } from '#core/disk-file.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
+import { atOnce, type ImportResult, openLabels } from '#core/formats/read-labels.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
-import { settleImport } from '#core/formats/settle-import.ts'
-import type { ImportResult, InputFile, KnownImage } from '#core/formats/types.ts'
+import type { InputFile, KnownImage } from '#core/formats/types.ts'
 import { isPassing } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
@@ -116,7 +115,7 @@ async function readLabels(
   const stems = new Set(done.map(({ facts }) => stemOf(fileNameOf(facts.path))))
   const files: InputFile[] = labelFiles
     .filter(({ path }) => mayHoldLabels(path, stems))
-    .map(({ file, path }) => ({ path, bytes: () => readFileSync(file) }))
+    .map(({ file, path }) => diskFile(path, file))
   // Also those that were left out or failed: their labels are not for another image of the same name.
   const known = [...transfers.each<UploadFacts>(transfer.id, null)].map(({ facts }) => ({
     path: facts.path,
@@ -288,8 +287,7 @@ function importNear(
 ): ImportResult {
   const read = (images: readonly KnownImage[]) => {
     const own = new LossLog()
-    const lookup = { images: imageLookup(images), losses: own }
-    return { own, result: settleImport(FORMAT_BY_ID[format].import(files, lookup)) }
+    return { own, result: atOnce(openLabels(FORMAT_BY_ID[format], files, images, own)).readAll() }
   }
   let last: ReturnType<typeof read> | null = null
   for (const images of byPlace.near(home)) {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { diskFile } from '#core/disk-file.ts'
 import { directoryOf, fileNameOf, stemOf } from '#shared/model/paths.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
 import { fileFactsThreads } from './file-facts.ts'
@@ -77,7 +77,7 @@ export async function* lookAtDropped(
     }
     const likely = labels.filter(({ path }) => mayHoldLabels(path, stems))
     const { groups, none } = labelGroups(
-      likely.map(({ path, file }) => ({ path, bytes: () => readFileSync(file) })),
+      likely.map(({ path, file }) => diskFile(path, file)),
       images,
     )
     preview.otherCount += labels.length - likely.length + none.length

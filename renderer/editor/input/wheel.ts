@@ -39,6 +39,8 @@ export interface WheelMemory {
   write(device: Device): void
 }
 
+const DEVICE_KEY = 'pictograph.wheel-device'
+
 /** In the browser's storage, shared by all windows. */
 export const storedDevice: WheelMemory = {
   read: () => {
@@ -47,7 +49,6 @@ export const storedDevice: WheelMemory = {
   },
   write: (device) => localStorage.setItem(DEVICE_KEY, device),
 }
-const DEVICE_KEY = 'pictograph.wheel-device'
 
 /** So many notches in one movement, and nothing else, come from no touchpad. */
 const SURE_NOTCHES = 3

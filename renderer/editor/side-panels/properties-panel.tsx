@@ -4,6 +4,7 @@ import { say } from '#renderer/document/status-line.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
 import { SHAPE_KIND_LABEL } from '#renderer/tools/shape-kind-label.ts'
 import { useStore, useVersion } from '#renderer/ui/use-store.ts'
+import { isInside } from '#shared/geometry/clamp-shape.ts'
 import { shapeFields, withShapeField } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { counted, t } from '#shared/texts/texts.ts'
@@ -17,8 +18,13 @@ function Numbers({ editor, annotation }: { editor: Editor; annotation: Annotatio
   if (fields.length === 0) return null
   const commit = (key: string, label: string, text: string) => {
     const shape = withShapeField(annotation.shape, key, Number(text.replace(',', '.')))
+    const { borders } = editor
+    const wasInside = borders !== null && isInside(annotation.shape, borders)
     if (!shape) say(t('{label}: “{text}” cannot be', { label, text }))
-    else
+    else if (wasInside && !isInside(shape, borders)) {
+      say(t('{label}: with “{text}” it would reach beyond the image', { label, text }))
+      return false
+    } else
       updateAnnotations(
         editor,
         t('Set {field}', { field: label.toLowerCase() }),

@@ -1,0 +1,78 @@
+import { setImmediate } from 'node:timers/promises'
+import { isInside } from '#core/formats/clamp.ts'
+import { LossLog } from '#core/formats/loss-log.ts'
+import { UserError } from '#core/user-error.ts'
+import { type ConvertValues, firstPixel, problemLines } from './convert.ts'
+import { formatOption, isSpokenOf, openPath, pathArgument, unmatchedOf } from './label-command.ts'
+
+/** Images between two breaths for the rest of the process. */
+const BATCH = 200
+
+/**
+ * `check PATH`: what is wrong with label files; nothing is written. Answers the exit code: 0 where nothing is, 1 else.
+ * Throws a UserError where there are none.
+ */
+export async function checkLabels(
+  positionals: readonly string[],
+  values: ConvertValues,
+  cwd: string,
+): Promise<number> {
+  const [input] = positionals
+  if (!input || positionals.length > 1)
+    throw new UserError('usage', 'Usage: pictograph-desktop check PATH. See --help.')
+  const imagesFrom = values['images-from']
+  const losses = new LossLog()
+  const { labels, format, why, skipped } = await openPath(
+    {
+      input: pathArgument(cwd, input),
+      from: values.from ? formatOption('from', values.from) : null,
+      imagesFrom: imagesFrom === undefined ? null : pathArgument(cwd, imagesFrom),
+      options: { vocPixelOrigin: firstPixel(values['voc-first-pixel']) },
+    },
+    losses,
+  )
+  let [images, annotations, outside, unlabelled] = [0, 0, 0, 0]
+  const perClass = new Map<string, number>()
+  for (const [index, found] of labels.images.entries()) {
+    if (index % BATCH === 0) await setImmediate()
+    if (!isSpokenOf(found)) {
+      unlabelled++
+      continue
+    }
+    const image = labels.read(found)
+    images++
+    annotations += image.annotations.length
+    for (const { className } of image.annotations)
+      perClass.set(className, (perClass.get(className) ?? 0) + 1)
+    const { width, height } = image
+    if (width !== null && height !== null)
+      outside += image.annotations.filter(({ shape }) => !isInside(shape, width, height)).length
+  }
+  const report = {
+    format,
+    found: why,
+    images,
+    annotations,
+    unlabelled,
+    outside,
+    classes: Object.fromEntries(perClass),
+    unmatched: unmatchedOf(labels),
+    failed: labels.failed,
+    skipped,
+    problems: losses.report(),
+  }
+  const lines = [
+    `found ${format}: ${why}`,
+    `${images} images, ${annotations} annotations, ${perClass.size} classes`,
+    ...(unlabelled > 0 ? [`${unlabelled} images that no label file speaks of`] : []),
+    ...(outside > 0 ? [`${outside} shapes reach outside their images`] : []),
+    ...problemLines({ unmatched: report.unmatched, failed: report.failed, skipped, losses: [] }),
+    ...report.problems.map(
+      ({ message, count, examples }) => `note: ${message} (${count}×, e.g. ${examples[0]})`,
+    ),
+  ]
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${lines.join('\n')}\n`)
+  const isWrong =
+    report.failed.length + report.unmatched.length + report.problems.length + outside > 0
+  return isWrong ? 1 : 0
+}

@@ -1,0 +1,198 @@
+import { shapeVertices } from '#shared/geometry/shape.ts'
+import type { Annotation } from '#shared/model/annotation.ts'
+import type { LossLog } from './loss-log.ts'
+import type { Extra, Json, JsonObject } from './types.ts'
+
+/**
+ * What files say and the model has no place for goes along in `extra`, under the key of its format's family:
+ * - fields that the format has and we have not stand there by their names;
+ * - how the file spelt a shape stands under `@given`, and holds as long as the shape is the same.
+ */
+const GIVEN = '@given'
+
+export type Given = JsonObject
+
+/** Not worth a word: they say nothing, or are found again by themselves. */
+const SILENT = new Set([
+  'id',
+  'area',
+  'ids',
+  'num_keypoints',
+  'version',
+  'imageData',
+  'imagePath',
+  'folder',
+  'filename',
+  'path',
+  'segmented',
+  'depth',
+  'origin',
+  'group_id',
+  'label',
+  'nc',
+  'kind',
+  'confidence',
+  'size',
+  'imagesize',
+  'values',
+  'called',
+  'numbers',
+])
+
+/** Names of the families, as their files' users call them. */
+const FAMILY: Record<string, string> = {
+  coco: 'COCO',
+  labelme: 'labelme',
+  pascal_voc: 'Pascal VOC',
+  yolo: 'YOLO',
+}
+
+const words = new Uint32Array(2)
+const double = new Float64Array(words.buffer)
+
+/** Tells whether shapes are the same as before, to a ten-thousandth of a pixel (FNV-1a over the coordinates). */
+export function shapeMark(annotations: readonly Pick<Annotation, 'shape'>[]): string {
+  let hash = 0x811c9dc5
+  const mix = (value: number) => {
+    double[0] = Math.round(value * 1e4) + 0
+    hash = Math.imul(hash ^ words[0], 0x01000193)
+    hash = Math.imul(hash ^ words[1], 0x01000193)
+  }
+  for (const { shape } of annotations) {
+    mix(shape.kind.length)
+    if (shape.kind === 'polygon') for (const ring of shape.rings) mix(ring.length)
+    for (const { x, y } of shapeVertices(shape)) {
+      mix(x)
+      mix(y)
+    }
+  }
+  return (hash >>> 0).toString(36)
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Alike but for the spelling of numbers. */
+export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true
+  if (typeof a === 'number' && typeof b === 'number')
+    return Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b))
+  if (Array.isArray(a))
+    return (
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, index) => sameJson(item, b[index]))
+    )
+  if (!isJsonObject(a) || !isJsonObject(b)) return false
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => sameJson(a[key], b[key]))
+}
+
+const isEmpty = (value: Json) => value === null || (Array.isArray(value) && value.length === 0)
+
+/**
+ * The fields of `read` that writing would not say again: those of `geometry` hold for the shapes alone. null: writing
+ * says everything.
+ */
+export function unsaid(
+  read: JsonObject,
+  written: JsonObject,
+  geometry: ReadonlySet<string>,
+): { fields: JsonObject; given: Given } {
+  const fields: JsonObject = {}
+  const given: Given = {}
+  for (const key of Object.keys(read)) {
+    if (sameJson(read[key], written[key])) continue
+    // Nothing where there is something: what is written is better.
+    if (geometry.has(key) && isEmpty(read[key]) && !isEmpty(written[key] ?? null)) continue
+    if (geometry.has(key)) given[key] = read[key]
+    else fields[key] = read[key]
+  }
+  return { fields, given }
+}
+
+/** Notes what a format said about some annotations in the first of them. */
+export function carrying(
+  annotations: readonly Annotation[],
+  family: string,
+  fields: JsonObject,
+  given: Given = {},
+): Annotation[] {
+  const hasGiven = Object.keys(given).length > 0
+  if (!hasGiven && Object.keys(fields).length === 0) return [...annotations]
+  const [lead, ...others] = annotations
+  const own: JsonObject = { ...fields }
+  if (hasGiven) own[GIVEN] = { ...given, of: shapeMark(annotations), parts: annotations.length }
+  return [{ ...lead, extra: { ...lead.extra, [family]: own } }, ...others]
+}
+
+/** The fields that a family's file had for this. */
+export function fieldsOf(extra: Extra | undefined, family: string): JsonObject {
+  const own = extra?.[family]
+  if (!isJsonObject(own)) return {}
+  const { [GIVEN]: _given, ...fields } = own
+  return fields
+}
+
+/** How many annotations, from this one on, one thing of a family's file stands for. */
+export function partsOf(extra: Extra | undefined, family: string): number {
+  const own = extra?.[family]
+  const given = isJsonObject(own) ? own[GIVEN] : undefined
+  return isJsonObject(given) && typeof given.parts === 'number' ? given.parts : 1
+}
+
+/** How a family's file spelt the shapes; null where they were changed since, or need no spelling of their own. */
+export function givenOf(annotations: readonly Annotation[], family: string): Given | null {
+  for (const { extra } of annotations) {
+    const own = extra?.[family]
+    const given = isJsonObject(own) ? own[GIVEN] : undefined
+    if (!isJsonObject(given)) continue
+    const { of, parts: _parts, ...fields } = given
+    return of === shapeMark(annotations) ? fields : null
+  }
+  return null
+}
+
+/** Whether a value is as good as none. */
+export function saysNothing(value: Json): boolean {
+  if (value === null || value === '' || value === false || value === 0) return true
+  if (value === 'Unknown' || value === 'Unspecified') return true
+  if (Array.isArray(value)) return value.length === 0
+  return typeof value === 'object' && Object.values(value).every(saysNothing)
+}
+
+/** Counts what other formats said and this one, whose family is `own`, cannot say. */
+export function reportExtra(
+  extra: Extra | undefined,
+  own: string,
+  where: string,
+  losses: LossLog,
+): void {
+  if (!extra) return
+  for (const family of Object.keys(extra)) {
+    const name = FAMILY[family]
+    if (family === own || name === undefined) continue
+    for (const [field, value] of Object.entries(fieldsOf(extra, family)))
+      if (!SILENT.has(field) && !saysNothing(value))
+        losses.add(`“${field}” of ${name} has no place in this format`, where)
+    const whole = extra[family]
+    const given = isJsonObject(whole) ? whole[GIVEN] : undefined
+    if (isJsonObject(given) && given.shape_type === 'circle')
+      losses.add('circles are written as polygons', where)
+  }
+}
+
+/** What files said of a dataset as a whole and of its classes. */
+export function reportHeadExtra(extra: Extra | undefined, own: string, losses: LossLog): void {
+  const { coco } = extra ?? {}
+  if (own === 'coco' || !isJsonObject(coco)) return
+  const { categories, ...top } = coco
+  reportExtra({ coco: top }, own, 'the dataset', losses)
+  if (!isJsonObject(categories)) return
+  for (const [name, category] of Object.entries(categories)) {
+    if (!isJsonObject(category)) continue
+    const { name: _name, keypoints: _keypoints, skeleton: _skeleton, ...others } = category
+    reportExtra({ coco: others }, own, name, losses)
+  }
+}

@@ -1,0 +1,154 @@
+import { FormatError } from './format-error.ts'
+import { parseJson } from './json-fault.ts'
+import { lineAt, scanJson } from './json-file.ts'
+import { asUtf8 } from './text.ts'
+import type { InputFile, JsonObject } from './types.ts'
+
+/** Numbers in a typed array that grows. */
+class Numbers {
+  #values = new Float64Array(1024)
+  length = 0
+
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const grown = new Float64Array(this.length * 2)
+      grown.set(this.#values)
+      this.#values = grown
+    }
+    this.#values[this.length++] = value
+  }
+
+  at(index: number): number {
+    return this.#values[index]
+  }
+}
+
+/** Bytes read at once where annotations of an image follow each other. */
+const WINDOW_BYTES = 1 << 18
+
+/** Reads stretches of a file: one after the other in large steps, others by themselves. */
+class RangeReader {
+  readonly #file: InputFile
+  #window: Uint8Array = new Uint8Array()
+  #from = 0
+  #last = 0
+
+  constructor(file: InputFile) {
+    this.#file = file
+  }
+
+  text(from: number, to: number): string {
+    if (from < this.#from || to > this.#from + this.#window.length) {
+      const isNext = from >= this.#last && from - this.#last < 4096
+      const end = isNext ? Math.max(to, Math.min(this.#file.size, from + WINDOW_BYTES)) : to
+      this.#window = this.#file.bytes(from, end)
+      this.#from = from
+    }
+    this.#last = to
+    const bytes = this.#window.subarray(from - this.#from, to - this.#from)
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  }
+
+  close(): void {
+    this.#window = new Uint8Array()
+    this.#file.close?.()
+  }
+}
+
+const IMAGE_ID = /"image_id"\s*:\s*("(?:[^"\\]|\\.)*"|[-+\w.]+)/g
+
+/** Ids as one text, whether the file writes 1 or "1". */
+export const idText = (id: unknown): string => String(id)
+
+/** Which image an annotation is of, without parsing all of it; null: it does not say. */
+function imageIdOf(text: string): string | null {
+  IMAGE_ID.lastIndex = 0
+  const first = IMAGE_ID.exec(text)
+  if (!first) return null
+  // The word may stand in an attribute, too.
+  if (IMAGE_ID.exec(text)) {
+    const { image_id: id } = parseJson(text) as JsonObject
+    return id === undefined || id === null ? null : idText(id)
+  }
+  return first[1].startsWith('"') ? (JSON.parse(first[1]) as string) : numberText(first[1])
+}
+
+/** 1.0 and 1e0 are the id 1. */
+function numberText(text: string): string {
+  const number = Number(text)
+  return Number.isFinite(number) ? String(number) : text
+}
+
+/** A COCO file whose annotations stay in it until they are wanted, image by image. */
+export interface CocoIndex {
+  images: { index: number; value: JsonObject }[]
+  /** Everything else at the top, `categories` among it. */
+  top: JsonObject
+  /** Annotations of each image, by its id, as their numbers in the file. */
+  annotationsOf(imageId: string): number[]
+  /** Ids of images that annotations name. */
+  imageIds(): Iterable<string>
+  /** Throws a FormatError with the line. */
+  annotation(index: number): JsonObject
+  /** Annotations that name no image. */
+  orphans: number[]
+  close(): void
+}
+
+/** Goes through a COCO file once. Throws a FormatError where it is no JSON. */
+export function* indexCoco(file: InputFile): Generator<void, CocoIndex> {
+  const starts = new Numbers()
+  const ends = new Numbers()
+  /** For each annotation the one before it of the same image, and each image's last one; -1: none. */
+  const before = new Numbers()
+  const last = new Map<string, number>()
+  const orphans: number[] = []
+  const images: CocoIndex['images'] = []
+  const top: JsonObject = {}
+  const utf8 = asUtf8(file)
+  yield* scanJson(file, {
+    isList: (key) => key === 'images' || key === 'annotations',
+    element(key, index, range, text) {
+      if (key === 'images') {
+        const value = parseJson(text(), `images[${index}]`, () => lineAt(utf8.file, range.from))
+        if (typeof value === 'object' && value !== null)
+          images.push({ index, value: value as JsonObject })
+        return
+      }
+      starts.push(range.from)
+      ends.push(range.to)
+      let id: string | null = null
+      try {
+        id = imageIdOf(text())
+      } catch {
+        // Told when it is read, as nobody's.
+      }
+      if (id === null) orphans.push(index)
+      before.push(id === null ? -1 : (last.get(id) ?? -1))
+      if (id !== null) last.set(id, index)
+    },
+    value(key, parse) {
+      top[key] = parse() as JsonObject[string]
+    },
+  })
+  const reader = new RangeReader(utf8.file)
+  return {
+    images,
+    top,
+    orphans,
+    imageIds: () => last.keys(),
+    annotationsOf(imageId) {
+      const list: number[] = []
+      for (let index = last.get(imageId) ?? -1; index >= 0; index = before.at(index))
+        list.push(index)
+      return list.reverse()
+    },
+    annotation(index) {
+      const [from, to] = [starts.at(index), ends.at(index)]
+      const value = parseJson(reader.text(from, to), '', () => lineAt(utf8.file, from))
+      if (typeof value === 'object' && value !== null) return value as JsonObject
+      throw new FormatError('', 'must be an object')
+    },
+    close: () => reader.close(),
+  }
+}

@@ -1,0 +1,214 @@
+import type { FormatId, ImportFailure } from '#shared/model/format.ts'
+import { fileNameOf } from '#shared/model/paths.ts'
+import { type FileLook, lookAt } from './file-look.ts'
+import { failureOf, WHOLE_FILE } from './format-error.ts'
+import { FORMAT_BY_ID, FORMAT_LIST } from './registry.ts'
+import { linesOf } from './text.ts'
+import type { InputFile } from './types.ts'
+import { kindOfText } from './yolo-dataset.ts'
+import type { YoloKind } from './yolo-lines.ts'
+import { namesClasses } from './yolo-names.ts'
+
+/** Files that are known for what they are, and are not read. */
+const OTHERS: [name: string, test: (look: FileLook) => boolean][] = [
+  [
+    'COCO captions, which place nothing',
+    ({ inner }) => inner('annotations').has('caption') && !inner('annotations').has('bbox'),
+  ],
+  ['COCO panoptic', ({ inner }) => inner('annotations').has('segments_info')],
+  [
+    'COCO results, which name images by numbers alone: their annotation file is needed',
+    ({ isList, inner }) => isList && inner('').has('image_id') && inner('').has('category_id'),
+  ],
+  ['CVAT XML', ({ elements }) => elements[0] === 'annotations'],
+  [
+    'VGG Image Annotator (VIA) JSON',
+    ({ kind, keys, inner }) =>
+      kind === 'json' &&
+      (keys.has('_via_img_metadata') || [...keys].some((key) => inner(key).has('regions'))),
+  ],
+  ['Darwin (V7) JSON', ({ keys }) => keys.has('item') && keys.has('annotations')],
+  ['Datumaro JSON', ({ keys }) => keys.has('items') && keys.has('categories')],
+  [
+    'Label Studio JSON',
+    ({ isList, inner }) => isList && inner('').has('data') && inner('').has('annotations'),
+  ],
+  ['OpenLABEL', ({ keys }) => keys.has('openlabel')],
+  [
+    'the settings of a notebook or a package',
+    ({ keys }) => keys.has('dependencies') || keys.has('nbformat'),
+  ],
+]
+
+/** What a file is. */
+export type Finding =
+  | { format: FormatId; why: string }
+  /** Something else, by name. */
+  | { other: string }
+  /** It cannot be read. */
+  | { failure: ImportFailure }
+  | null
+
+const isYoloPath = (path: string) => /\.(?:txt|ya?ml|names|data|labels)$/i.test(path)
+
+/** What one file is by itself; YOLO's kinds are only told from all files together (`detect`). */
+export function findingOf(file: InputFile): Finding {
+  try {
+    const look = lookAt(file)
+    // Where two are named, the more exact comes first.
+    const other = OTHERS.find(([, test]) => test(look))
+    for (const { id, recognise } of FORMAT_LIST) {
+      const why = recognise(look)
+      if (why !== null && !other) return { format: id, why }
+    }
+    if (other) return { other: other[0] }
+    if (isYoloPath(file.path)) return textFinding(look)
+    if (look.kind === 'xml') return { other: `XML of another kind (<${look.elements[0] ?? '?'}>)` }
+    return null
+  } catch (error) {
+    return { failure: failureOf(file.path, error) }
+  }
+}
+
+function textFinding({ path, text }: FileLook): Finding {
+  if (/\.ya?ml$/i.test(path))
+    return namesClasses(text) ? { format: 'yolo', why: 'names of classes' } : null
+  const kind = kindOfText(path, text)
+  if (kind === 'labels') return { format: 'yolo', why: 'lines of numbers' }
+  return null
+}
+
+/** What label files are, all of them looked at. */
+export interface Detection {
+  /** Of most files; null: none is known. */
+  format: FormatId | null
+  /** "12 files with shapes and points". */
+  why: string
+  /** Files of each format. */
+  byFormat: Map<FormatId, InputFile[]>
+  /** Files that are something else, or cannot be read. */
+  skipped: ImportFailure[]
+  /** Those that belong to the format's dataset, the ones that cannot be read among them. */
+  filesOf(format: FormatId): InputFile[]
+}
+
+/** Numbers of values a line in all text files, by how many lines have so many. */
+function lineCounts(files: readonly InputFile[]): { counts: Set<number>; hasTracks: boolean } {
+  const counts = new Set<number>()
+  let hasTracks = true
+  for (const file of files) {
+    if (!/\.txt$/i.test(file.path)) continue
+    for (const line of linesOf(lookAt(file).text)) {
+      const words = line.trim().split(/\s+/)
+      if (words.length < 5 || words.some((word) => !/^[-+]?[\d.]/.test(word))) continue
+      counts.add(words.length)
+      if (words.length === 7 && !/^[1-9]\d*$/.test(words[6])) hasTracks = false
+    }
+  }
+  return { counts, hasTracks }
+}
+
+/** Which YOLO the label files are, by the numbers of values in all of their lines. */
+export function yoloKindOf(files: readonly InputFile[]): YoloKind {
+  const hasJoints = files.some(
+    (file) => /\.ya?ml$/i.test(file.path) && /^kpt_shape\s*:/m.test(lookAt(file).text),
+  )
+  if (hasJoints) return 'yolo_pose'
+  const { counts, hasTracks } = lineCounts(files)
+  const all = [...counts]
+  const isPolygon = (count: number) =>
+    count > 6 && count !== 9 && count !== 10 && !(count === 7 && hasTracks)
+  if (all.some(isPolygon)) return 'yolo_seg'
+  const hasQuads = counts.has(9) || counts.has(10)
+  if (hasQuads) return counts.has(5) ? 'yolo_seg' : 'yolo_obb'
+  return 'yolo'
+}
+
+/** Tells what label files are by looking at all of them, step by step. */
+export function* detect(files: readonly InputFile[]): Generator<void, Detection> {
+  const byFormat = new Map<FormatId, InputFile[]>()
+  const whys = new Map<FormatId, string>()
+  const skipped: ImportFailure[] = []
+  const unread = new Set<InputFile>()
+  const unknown = new Set<InputFile>()
+  for (const file of files) {
+    yield
+    const finding = findingOf(file)
+    file.close?.()
+    if (finding === null) unknown.add(file)
+    else if ('format' in finding) {
+      const there = byFormat.get(finding.format)
+      if (there) there.push(file)
+      else byFormat.set(finding.format, [file])
+      whys.set(finding.format, finding.why)
+    } else if ('failure' in finding) {
+      unread.add(file)
+      skipped.push(finding.failure)
+    } else {
+      const message = `is ${finding.other}, and is not read`
+      skipped.push({ file: file.path, field: WHOLE_FILE, message })
+    }
+  }
+  const yolo = byFormat.get('yolo')
+  if (yolo) {
+    const kind = yoloKindOf(yolo)
+    byFormat.delete('yolo')
+    byFormat.set(kind, yolo)
+    whys.set(kind, whys.get('yolo') ?? '')
+    // Classes and settings alone label nothing.
+    if (!yolo.some(({ path }) => /\.txt$/i.test(path)) && byFormat.size > 1) byFormat.delete(kind)
+  }
+  const [best] = [...byFormat].toSorted(([, a], [, b]) => b.length - a.length)
+  const [format, own] = best ?? [null, []]
+  const sameKind = (id: FormatId, path: string) =>
+    FORMAT_BY_ID[id].extraKey === 'yolo' || FORMAT_BY_ID[id].extraKey === 'pascal_voc'
+      ? isYoloPath(path) || /\.xml$/i.test(path)
+      : /\.json$/i.test(path)
+  return {
+    format,
+    why: format ? `${own.length} ${own.length === 1 ? 'file' : 'files'}: ${whys.get(format)}` : '',
+    byFormat,
+    skipped,
+    filesOf(id) {
+      const family = FORMAT_BY_ID[id].extraKey
+      const wanted = new Set(
+        [...byFormat].flatMap(([one, list]) => (FORMAT_BY_ID[one].extraKey === family ? list : [])),
+      )
+      // Whoever names the format means these files.
+      if (wanted.size === 0) return [...files]
+      return files.filter(
+        (file) =>
+          wanted.has(file) || ((unread.has(file) || unknown.has(file)) && sameKind(id, file.path)),
+      )
+    },
+  }
+}
+
+/** The same at once, for few files. */
+export function detectFormat(files: readonly InputFile[]): FormatId | null {
+  const steps = detect(files)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value.format
+  }
+}
+
+/** A few words on files that are no labels, for an error message. */
+export function describeSkipped(skipped: readonly ImportFailure[]): string {
+  const [first] = skipped
+  if (!first) return ''
+  const more = skipped.length > 1 ? ` (and ${skipped.length - 1} more)` : ''
+  const where = first.field === WHOLE_FILE ? '' : `, ${first.field}:`
+  return `${fileNameOf(first.file)}${where} ${first.message}${more}`
+}
+
+/** Labels, or a list of classes. */
+export const isYoloFile = ({ path }: Pick<InputFile, 'path'>): boolean =>
+  /\.(?:txt|ya?ml|names)$/i.test(path)
+
+/** What one label file is by itself; which YOLO tells only `detectFormat` of those with it. null: none of ours. */
+export function formatOfFile(file: InputFile): FormatId | null {
+  if (isYoloFile(file)) return 'yolo'
+  const finding = findingOf(file)
+  return finding && 'format' in finding ? finding.format : null
+}

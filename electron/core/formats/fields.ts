@@ -1,0 +1,90 @@
+import type { Point } from '#shared/model/annotation.ts'
+import { isJsonObject } from './carry.ts'
+import { FormatError } from './format-error.ts'
+import type { JsonObject, Size } from './types.ts'
+
+/** Reads fields as other programs write them: numbers as texts, null for nothing. */
+
+/** null: it says nothing, or no number. */
+export function numberOf(value: unknown): number | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value !== 'string' || value.trim() === '') return null
+  const number = Number(value)
+  return Number.isFinite(number) ? number : null
+}
+
+/** Throws a FormatError that names the element which is no number. */
+export function numbersOf(values: readonly unknown[], field: string): number[] {
+  return values.map((value, index) => {
+    const number = numberOf(value)
+    if (number === null)
+      throw new FormatError(`${field}[${index}]`, `must be a number, not ${shown(value)}`)
+    return number
+  })
+}
+
+/** x, y, x, y … as points. Throws a FormatError where one is missing. */
+export function pointsOf(values: readonly unknown[], field: string): Point[] {
+  if (values.length % 2 !== 0)
+    throw new FormatError(
+      field,
+      `has ${values.length} numbers: one coordinate of a point is missing`,
+    )
+  const numbers = numbersOf(values, field)
+  const points: Point[] = []
+  for (let i = 0; i < numbers.length; i += 2) points.push({ x: numbers[i], y: numbers[i + 1] })
+  return points
+}
+
+/** A size that can be one; null where a file says null, 0 or nothing. */
+export function sizeOf(width: unknown, height: unknown): Size | null {
+  const [w, h] = [numberOf(width), numberOf(height)]
+  if (w === null || h === null || w < 1 || h < 1) return null
+  return Number.isInteger(w) && Number.isInteger(h) ? { width: w, height: h } : null
+}
+
+export function textOfField(value: unknown): string | null {
+  if (typeof value === 'string') return value.trim() === '' ? null : value.trim()
+  return typeof value === 'number' ? String(value) : null
+}
+
+/** A value in an error message. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}
+
+/** The class name of an object. Throws a FormatError. */
+export function classNameOf(value: unknown, field: string): string {
+  const name = textOfField(value)
+  if (name === null)
+    throw new FormatError(field, `must be the name of a class, not ${shown(value)}`)
+  return name
+}
+
+export function objectAt(value: unknown, field: string): JsonObject {
+  if (isJsonObject(value)) return value
+  throw new FormatError(field, `must be an object, not ${shown(value)}`)
+}
+
+export function confidenceOf(value: unknown): number | null {
+  const number = numberOf(value)
+  return number !== null && number >= 0 && number <= 1 ? number : null
+}
+
+export function withoutKeys(object: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)))
+}
+
+/** Gives each class of a list a name of its own; the first keeps the one it has. */
+export function distinctNames(names: readonly string[]): string[] {
+  const taken = new Set(names)
+  const seen = new Set<string>()
+  return names.map((name) => {
+    let own = name
+    for (let n = 2; seen.has(own) || (own !== name && taken.has(own)); n++) own = `${name} (${n})`
+    seen.add(own)
+    return own
+  })
+}

@@ -1,0 +1,53 @@
+import { decode as decodePng } from 'fast-png'
+import type { Mask } from '#shared/geometry/raster.ts'
+import { FormatError } from './format-error.ts'
+
+/** Samples of a PNG, one number for each channel of each pixel, of 1 to 16 bits. */
+export interface PngSamples {
+  width: number
+  height: number
+  channels: number
+  values: Uint8Array | Uint16Array
+  /** Colours by value, where the values are numbers of a palette. */
+  palette: number[][] | null
+}
+
+/** Decodes a PNG of any depth: values of fewer than 8 bits are packed, row by row (PNG, 7.2). Throws a FormatError. */
+export function pngSamples(bytes: Uint8Array): PngSamples {
+  let png: ReturnType<typeof decodePng>
+  try {
+    png = decodePng(bytes)
+  } catch (error) {
+    throw new FormatError('', `is not a PNG that can be read: ${String(error)}`)
+  }
+  const { width, height, channels, depth } = png
+  const palette = (png.palette as number[][] | undefined) ?? null
+  if (depth >= 8)
+    return { width, height, channels, palette, values: png.data as Uint8Array | Uint16Array }
+  const values = new Uint8Array(width * height)
+  const stride = Math.ceil((width * depth) / 8)
+  const highest = (1 << depth) - 1
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const bit = x * depth
+      const byte = png.data[y * stride + (bit >> 3)]
+      values[y * width + x] = (byte >> (8 - depth - (bit & 7))) & highest
+    }
+  return { width, height, channels: 1, palette, values }
+}
+
+/** A picture as a mask: whatever is not black is inside. Throws a FormatError. */
+export function pngMask(bytes: Uint8Array): Mask {
+  const { width, height, channels, values, palette } = pngSamples(bytes)
+  // The last of 2 or 4 channels tells how much is seen through, no more.
+  const colours = channels === 2 || channels === 4 ? channels - 1 : channels
+  const data = new Uint8Array(width * height)
+  for (let index = 0; index < data.length; index++) {
+    const first = values[index * channels]
+    const isOn = palette
+      ? (palette[first] ?? []).slice(0, 3).some((value) => value > 0)
+      : Array.from({ length: colours }).some((_, channel) => values[index * channels + channel] > 0)
+    data[index] = isOn ? 1 : 0
+  }
+  return { width, height, data }
+}

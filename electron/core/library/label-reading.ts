@@ -1,0 +1,90 @@
+import { stat } from 'node:fs/promises'
+import { dirname, relative, resolve, sep } from 'node:path'
+import { describeSkipped, detect } from '#core/formats/detect.ts'
+import type { LossLog } from '#core/formats/loss-log.ts'
+import { inTurns, type OpenLabels, openLabels } from '#core/formats/read-labels.ts'
+import { FORMAT_BY_ID } from '#core/formats/registry.ts'
+import type { InputFile, KnownImage, ReadOptions } from '#core/formats/types.ts'
+import { probeOrientation } from '#core/media/probe.ts'
+import { UserError } from '#core/user-error.ts'
+import type { FormatId, ImportFailure } from '#shared/model/format.ts'
+import { labelInput } from './label-input.ts'
+
+interface ReadingWish {
+  /** A folder of label files, or one of them. */
+  path: string
+  /** null: told from the files. */
+  format: FormatId | null
+  /** Those at hand, by their paths below `imageRoot`. */
+  images: Iterable<KnownImage>
+  /** Absolute; '' where the images have no folder of their own. */
+  imageRoot: string
+  /** Where an image is on this disk; null: it is not. */
+  fileOf(path: string): string | null
+  options?: ReadOptions
+}
+
+export interface Reading {
+  labels: OpenLabels
+  format: FormatId
+  /** "12 files: shapes with labels" */
+  why: string
+  files: number
+  /** Files that are something else, or cannot be read. */
+  skipped: ImportFailure[]
+}
+
+/** What a label file is called from the folder of the images, so that the paths of both can be compared. */
+function fromImageRoot(file: InputFile, labelRoot: string, imageRoot: string): InputFile {
+  const way = imageRoot === '' ? '' : relative(imageRoot, labelRoot)
+  // Labels elsewhere are taken to lie at the root of the images.
+  if (way === '' || way.startsWith('..') || way === labelRoot) return file
+  const path = `${way.split(sep).join('/')}/${file.path}`
+  return {
+    path,
+    get size() {
+      return file.size
+    },
+    bytes: (from, to) => file.bytes(from, to),
+    close: () => file.close?.(),
+  }
+}
+
+/** EXIF is only looked into where a label file gives the size of the picture before it is turned. */
+async function orient(labels: OpenLabels, fileOf: ReadingWish['fileOf']): Promise<void> {
+  for (const { known, entries } of labels.images) {
+    if (!known || known.orientation !== undefined || known.width === known.height) continue
+    const isTurned = entries.some(
+      ({ size }) => size && size.width === known.height && size.height === known.width,
+    )
+    const file = isTurned ? fileOf(known.path) : null
+    if (file !== null) known.orientation = await probeOrientation(file)
+  }
+}
+
+/** Opens label files and finds their images. Throws a UserError when there is nothing to read. */
+export async function readLabels(wish: ReadingWish, losses: LossLog): Promise<Reading> {
+  const root = resolve(wish.path)
+  const found = await labelInput(root)
+  const labelRoot = (await stat(root)).isFile() ? dirname(root) : root
+  const files = found.map((file) => fromImageRoot(file, labelRoot, wish.imageRoot))
+  const detection = await inTurns(detect(files))
+  const format = wish.format ?? detection.format
+  if (!format || files.length === 0) {
+    const what = describeSkipped(detection.skipped)
+    throw new UserError(
+      'no_labels',
+      what === ''
+        ? `${root} has no label files of a known format (JSON, XML or TXT). Choose the file or the folder that holds them, and name the format if it is one of ours.`
+        : `${root} has no label files that can be read: ${what}.`,
+    )
+  }
+  // Images are noted down with what is found out about them.
+  const images = [...wish.images].map((image) => ({ ...image }))
+  const own = detection.filesOf(format)
+  const labels = await inTurns(openLabels(FORMAT_BY_ID[format], own, images, losses, wish.options))
+  await orient(labels, wish.fileOf)
+  const read = new Set(own.map(({ path }) => path))
+  const skipped = detection.skipped.filter(({ file }) => !read.has(file))
+  return { labels, format, why: detection.why, files: own.length, skipped }
+}

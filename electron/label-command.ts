@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { LossLog } from '#core/formats/loss-log.ts'
+import type { FoundImage, OpenLabels } from '#core/formats/read-labels.ts'
+import type { KnownImage, ReadImage, ReadOptions } from '#core/formats/types.ts'
+import { type Reading, readLabels } from '#core/library/label-reading.ts'
+import { scanFolder } from '#core/library/scan.ts'
+import { probeImage } from '#core/media/probe.ts'
+import { toUserError, UserError } from '#core/user-error.ts'
+import { FORMATS, type FormatId, formatIdSchema } from '#shared/model/format.ts'
+
+/** Parts that `convert` and `check` share. */
+
+export function formatOption(name: string, value: string): FormatId {
+  const parsed = formatIdSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new UserError(
+    'usage',
+    `--${name} ${value}: must be one of ${FORMATS.map(({ id }) => id).join(', ')}`,
+  )
+}
+
+/** A path of the command line, from `cwd`; one with the other system's slashes where only that is there. */
+export function pathArgument(cwd: string, path: string): string {
+  const own = resolve(cwd, path)
+  if (!path.includes('\\') || existsSync(own)) return own
+  const turned = resolve(cwd, path.replaceAll('\\', '/'))
+  return existsSync(turned) ? turned : own
+}
+
+/** Folders that hold label files beside the images' own. */
+const LABEL_FOLDER = /^(?:annotations?|labels?|xmls?)$/i
+
+/** Where the images of a path are: the folder itself; of a single file, its folder, or the one above that of labels. */
+async function imageRootOf(input: string): Promise<string> {
+  try {
+    if (!(await stat(input)).isFile()) return input
+  } catch (error) {
+    throw toUserError(error, input)
+  }
+  const folder = dirname(input)
+  return LABEL_FOLDER.test(basename(folder)) ? dirname(folder) : folder
+}
+
+async function knownImages(folder: string): Promise<KnownImage[]> {
+  const images: KnownImage[] = []
+  for await (const { files } of scanFolder(folder))
+    for (const { path } of files) {
+      const { width, height } = await probeImage(join(folder, path))
+      images.push({ path, width, height })
+    }
+  return images
+}
+
+export interface Opened extends Reading {
+  /** The label files, absolute. */
+  input: string
+  /** Where an image at hand is; null: it is not. */
+  fileOf(path: string): string | null
+}
+
+export interface OpenWish {
+  input: string
+  from: FormatId | null
+  /** Absolute; null: beside the labels. */
+  imagesFrom: string | null
+  options: ReadOptions
+}
+
+/** Opens label files with the images beside them. Throws a UserError. */
+export async function openPath(
+  { input, from, imagesFrom, options }: OpenWish,
+  losses: LossLog,
+): Promise<Opened> {
+  const imageRoot = imagesFrom ?? (await imageRootOf(input))
+  const images = await knownImages(imageRoot)
+  const there = new Set(images.map(({ path }) => path))
+  const fileOf = (path: string) => (there.has(path) ? join(imageRoot, path) : null)
+  const wish = { path: input, format: from, images, imageRoot, fileOf, options }
+  return { ...(await readLabels(wish, losses)), input, fileOf }
+}
+
+/** Images that label files speak of, and those that a format counts as labelled by lying there. */
+export function isSpokenOf({ entries }: FoundImage): boolean {
+  return entries.some(({ file }) => file !== '')
+}
+
+export function unmatchedOf(labels: OpenLabels): string[] {
+  return labels.images.filter(({ known }) => known === null).map(({ path }) => path)
+}
+
+/** Throws a UserError when nothing at all can be read; what is tried is not counted. */
+export function requireReadable(
+  { labels, format, input, skipped }: Opened,
+  losses: LossLog,
+  isUsable: (image: ReadImage) => boolean,
+): void {
+  const before = labels.failed.length
+  let unusable: ReadImage | null = null
+  for (const found of labels.images) {
+    const image = labels.read(found, losses)
+    if (image.annotations.length > 0 || !image.incomplete) {
+      if (isUsable(image)) {
+        labels.failed.length = before
+        return
+      }
+      unusable ??= image
+    }
+  }
+  const [failure] = [...labels.failed, ...skipped]
+  const reason = unusable
+    ? `the size of ${unusable.path} is not known, and the target needs it. Name the folder of the images with --images-from`
+    : failure
+      ? `${failure.file}, ${failure.field}: ${failure.message}`
+      : 'no label file names an image'
+  throw new UserError('nothing_read', `Nothing could be read from ${input} as ${format}: ${reason}`)
+}

@@ -1,17 +1,19 @@
 import { z } from 'zod'
 import type { Annotation } from '#shared/model/annotation.ts'
-import { UnexpectedAnswerError, ValidationError } from './errors.ts'
+import { ValidationError } from './errors.ts'
 import { type CallOptions, type Http, segment } from './http.ts'
 import { imageRoute, imageTarget } from './image-address.ts'
 import { refuseUnknown } from './options.ts'
 import { bulkSavedSchema, classChangeSchema, data, savedSchema } from './schemas.ts'
-import { number, text } from './tolerant.ts'
+import { number, rowsOf, text } from './tolerant.ts'
 import { fromWireAnnotation, toWireAnnotation, type WireAnnotation } from './wire-annotation.ts'
 
 /** The service's limit of one bulk save, in images. */
 export const BULK_SAVE_LIMIT = 200
 
-const listSchema = z.object({ annotations: z.array(z.record(z.string(), z.unknown())) })
+const listSchema = z.object({
+  annotations: z.array(z.unknown()).transform((list) => rowsOf(z.looseObject({}), list)),
+})
 
 const deletedSchema = z.object({ image_id: text, deleted_count: number })
 
@@ -73,17 +75,22 @@ export class Annotations {
     return (await this.#http.json(listSchema, 'GET', route, call)).annotations
   }
 
-  /** In the app's form. Throws an UnexpectedAnswerError for one that cannot be read: a save would delete it. */
-  async readById(imageId: string, call: CallOptions = {}): Promise<Annotation[]> {
-    const annotations = await this.getById(imageId, call)
-    return annotations.map((value, index) => {
+  /**
+   * In the app's form. What cannot be read does not hide the others; as a save replaces all, it has to be sent back
+   * with them, see `saveMany`.
+   */
+  async readById(
+    imageId: string,
+    call: CallOptions = {},
+  ): Promise<{ annotations: Annotation[]; unreadable: WireAnnotation[] }> {
+    const annotations: Annotation[] = []
+    const unreadable: WireAnnotation[] = []
+    for (const value of await this.getById(imageId, call)) {
       const parsed = fromWireAnnotation(value)
-      if (parsed.ok) return parsed.annotation
-      const route = `GET /annotations/${imageId}/file`
-      const field = `annotations.${index}.${parsed.field}`
-      const message = `${route} answered something unexpected: ${field}: ${parsed.message}`
-      throw new UnexpectedAnswerError(message, { route, details: { field } })
-    })
+      if (parsed.ok) annotations.push(parsed.annotation)
+      else unreadable.push(value)
+    }
+    return { annotations, unreadable }
   }
 
   /** `annotations`: canonical or shorthand. `previous_count` tells of somebody who saved since they were read. */
@@ -114,15 +121,19 @@ export class Annotations {
     return this.#http.json(savedSchema, 'POST', route, { ...call, body })
   }
 
-  /** At most `BULK_SAVE_LIMIT` images. */
+  /** At most `BULK_SAVE_LIMIT` images. `unreadable`: from `readById`, sent back exactly as it came. */
   saveMany(
-    saves: readonly { imageId: string; annotations: readonly unknown[] }[],
+    saves: readonly {
+      imageId: string
+      annotations: readonly unknown[]
+      unreadable?: readonly WireAnnotation[]
+    }[],
     call: CallOptions = {},
   ) {
     const body = {
-      saves: saves.map(({ imageId, annotations }) => ({
+      saves: saves.map(({ imageId, annotations, unreadable = [] }) => ({
         image_id: imageId,
-        annotations: canonicalList(annotations),
+        annotations: [...canonicalList(annotations), ...unreadable],
       })),
     }
     return this.#http.json(bulkSavedSchema, 'POST', '/annotations/bulk', { ...call, body })

@@ -152,17 +152,17 @@ export class Images {
     )
   }
 
-  /** One page of the list, as it is now. `limit`: at most 1000. */
+  /** One page of the list, as it is now. `limit`: at most 1000. The next page begins `received` further on. */
   async page(
     dataset: string,
     { limit, offset, ...call }: CallOptions & { limit: number; offset: number },
-  ): Promise<{ images: RemoteImage[]; hasMore: boolean }> {
+  ): Promise<{ images: RemoteImage[]; received: number; hasMore: boolean }> {
     const query = { dataset, limit, offset }
     const page = await this.#http.json(pageSchema(remoteImageSchema), 'GET', '/images/', {
       ...call,
       query,
     })
-    return { images: page.items, hasMore: hasMore(page, limit) }
+    return { images: page.items, received: page.received, hasMore: hasMore(page, limit) }
   }
 
   /** By UUID, from the whole organisation: check `dataset_id`. */

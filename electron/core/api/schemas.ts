@@ -36,7 +36,8 @@ export const remoteImageSchema = z.object({
   filename: z.string(),
   status: stageSchema.catch('new'),
   split: splitSchema.nullish().catch(null),
-  annotation_count: count,
+  /** null: not said. That is not 0: what has no labels may be saved without being read. */
+  annotation_count: int.nullish().catch(null),
   min_confidence: number,
   file_size: int.nullish().catch(null),
   width: int.nullish().catch(null),

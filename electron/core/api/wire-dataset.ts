@@ -36,7 +36,7 @@ export function fromRemoteImage(image: RemoteImage) {
     stage: image.status,
     split: image.split ?? null,
     tags: image.tags ?? [],
-    annotationCount: image.annotation_count,
+    annotationCount: image.annotation_count ?? 0,
     thumbnailUrl: image.thumbnail_url ?? null,
   }
 }

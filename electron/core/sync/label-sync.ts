@@ -309,10 +309,16 @@ export class LabelSync {
     await this.locks.during(imageId, async () => {
       const facts = remotes.find(imageId)
       if (!facts || stop.aborted) return
-      const theirs = await accounts.run(accountOf(facts.datasetId), (client) =>
+      const { annotations, unreadable } = await accounts.run(accountOf(facts.datasetId), (client) =>
         client.annotations.readById(facts.remoteId, { signal: stop }),
       )
-      this.takeIn(imageId, theirs)
+      if (unreadable.length > 0)
+        this.#deps.outbox.log(
+          facts.datasetId,
+          imageId,
+          `${counted(unreadable.length, 'annotation')} of the service cannot be shown here, and will stay there as they are`,
+        )
+      this.takeIn(imageId, annotations)
     })
   }
 

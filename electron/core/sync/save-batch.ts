@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import { type Client, ForbiddenError, NotFoundError, ValidationError } from '#core/api/client.ts'
+import {
+  type Client,
+  ForbiddenError,
+  NotFoundError,
+  ValidationError,
+  type WireAnnotation,
+} from '#core/api/client.ts'
 import { toWireAnnotation } from '#core/api/wire-annotation.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repository.ts'
@@ -22,6 +28,8 @@ export interface Save {
   imageId: string
   remoteId: string
   annotations: Annotation[]
+  /** What the service has besides and this app cannot read: sent back as it is, as a save replaces all. */
+  unreadable: readonly WireAnnotation[]
   /** How many the service had when they were read. */
   readCount: number
 }
@@ -50,13 +58,14 @@ export class SaveBatch {
   async askAgain(
     client: Client,
     { imageId, remoteId, sent }: RemoteImageFacts,
+    unreadable: readonly WireAnnotation[],
     signal: AbortSignal,
   ): Promise<void> {
     if (!sent) return
     const { annotations, key } = sent
     try {
       const { saved } = await client.annotations.saveMany(
-        [{ imageId: remoteId, annotations: annotations.map(toWireAnnotation) }],
+        [{ imageId: remoteId, annotations: annotations.map(toWireAnnotation), unreadable }],
         { signal, idempotencyKey: key },
       )
       const isSaved = saved.some(({ image_id }) => image_id === remoteId)
@@ -81,9 +90,10 @@ export class SaveBatch {
     let answer: Awaited<ReturnType<Client['annotations']['saveMany']>>
     try {
       answer = await client.annotations.saveMany(
-        saves.map(({ remoteId, annotations }) => ({
+        saves.map(({ remoteId, annotations, unreadable }) => ({
           imageId: remoteId,
           annotations: annotations.map(toWireAnnotation),
+          unreadable,
         })),
         // No second try after a wait: what was read would be old by then.
         { signal, idempotencyKey: key, retries: 0 },

@@ -1,4 +1,4 @@
-import type { Client } from '#core/api/client.ts'
+import type { Client, WireAnnotation } from '#core/api/client.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { EditStore } from '#core/cache/edit-store.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
@@ -125,8 +125,8 @@ export class SaveLabels {
         for (const { row } of saves) tried.add(row.id)
         if (saves.length > 0) await this.#batch.save(client, saves, signal)
       })
-      offset += page.images.length
-      if (!page.hasMore || page.images.length === 0) return
+      offset += page.received
+      if (!page.hasMore || page.received === 0) return
     }
   }
 
@@ -152,7 +152,7 @@ export class SaveLabels {
         const facts = remotes.find(imageId)
         if (!facts || facts.sent || facts.conflicts.length > 0 || facts.base?.length) return []
         if (facts.base === null) remotes.setBase(imageId, [], [])
-        const save = this.#saveOf(imageId)
+        const save = this.#saveOf(imageId, [])
         return save ? [save] : []
       }),
     )
@@ -187,13 +187,15 @@ export class SaveLabels {
     if (!facts || row?.state !== 'waiting') return null
     try {
       const read = () => client.annotations.readById(facts.remoteId, { signal })
-      if (labels.takeIn(imageId, await read()) !== 'waiting') return null
+      let there = await read()
+      if (labels.takeIn(imageId, there.annotations) !== 'waiting') return null
       const again = remotes.find(imageId)
       if (again?.sent) {
-        await this.#batch.askAgain(client, again, signal)
-        if (labels.takeIn(imageId, await read()) !== 'waiting') return null
+        await this.#batch.askAgain(client, again, there.unreadable, signal)
+        there = await read()
+        if (labels.takeIn(imageId, there.annotations) !== 'waiting') return null
       }
-      return this.#saveOf(imageId)
+      return this.#saveOf(imageId, there.unreadable)
     } catch (error) {
       if (signal.aborted || isGeneral(error)) throw error
       // One image that the service fails on does not hold up the others.
@@ -204,13 +206,17 @@ export class SaveLabels {
   }
 
   /** What is to be saved of an image, and the version that it is of: taken in one go, with no edit in between. */
-  #saveOf(imageId: string): Save | null {
+  #saveOf(imageId: string, unreadable: readonly WireAnnotation[]): Save | null {
     const { outbox, remotes, edits } = this.#deps
     const row = outbox.find(imageId, 'annotations')
     const facts = remotes.find(imageId)
     if (row?.state !== 'waiting' || !facts?.base) return null
     const { annotations } = edits.annotations(imageId)
     const { remoteId, base } = facts
-    return { row, imageId, remoteId, annotations, readCount: base.length }
+    const readCount = base.length + unreadable.length
+    // An annotation that was kept in a conflict has taken the place of its unreadable version.
+    const own = new Set<unknown>(annotations.map(({ id }) => id))
+    const others = unreadable.filter(({ id }) => !own.has(id))
+    return { row, imageId, remoteId, annotations, unreadable: others, readCount }
   }
 }

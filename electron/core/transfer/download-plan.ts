@@ -67,7 +67,9 @@ export async function wantedImages(
   const wanted: PlannedImage[] = []
   for await (const image of client.images.list(dataset, { ...filter, signal })) {
     // There may be very many, and this is the longest of what they have.
-    const { thumbnailUrl: _, ...planned } = fromRemoteImage(image satisfies RemoteImage)
+    const { thumbnailUrl: _, ...known } = fromRemoteImage(image satisfies RemoteImage)
+    // Where the service does not say how many labels there are, they are asked for.
+    const planned = { ...known, annotationCount: image.annotation_count ?? 1 }
     if ((!chosen || chosen.has(planned.remoteId)) && isWanted(planned, options))
       if (wanted.push(planned) === MANY_FILES) onMany()
   }

@@ -1,5 +1,5 @@
 import { shapeVertices } from '#shared/geometry/shape.ts'
-import type { Annotation } from '#shared/model/annotation.ts'
+import type { Annotation, Point, Shape } from '#shared/model/annotation.ts'
 import type { LossLog } from './loss-log.ts'
 import type { Extra, Json, JsonObject } from './types.ts'
 
@@ -47,24 +47,36 @@ const FAMILY: Record<string, string> = {
   yolo: 'YOLO',
 }
 
-const words = new Uint32Array(2)
-const double = new Float64Array(words.buffer)
+const PRIME = 0x01000193
+
+const mix = (hash: number, value: number) => Math.imul(hash ^ Math.round(value * 1e4), PRIME)
+
+function mixPoints(hash: number, points: readonly Point[]): number {
+  let result = hash
+  for (const { x, y } of points) result = mix(mix(result, x), y)
+  return result
+}
+
+/** Shapes are never changed in place: each is gone over once, however often it is asked for. */
+const marks = new WeakMap<Shape, string>()
 
 /** Tells whether shapes are the same as before, to a ten-thousandth of a pixel (FNV-1a over the coordinates). */
 export function shapeMark(annotations: readonly Pick<Annotation, 'shape'>[]): string {
+  const only = annotations.length === 1 ? annotations[0].shape : null
+  const known = only ? marks.get(only) : undefined
+  if (known !== undefined) return known
+  const mark = computeMark(annotations)
+  if (only) marks.set(only, mark)
+  return mark
+}
+
+function computeMark(annotations: readonly Pick<Annotation, 'shape'>[]): string {
   let hash = 0x811c9dc5
-  const mix = (value: number) => {
-    double[0] = Math.round(value * 1e4) + 0
-    hash = Math.imul(hash ^ words[0], 0x01000193)
-    hash = Math.imul(hash ^ words[1], 0x01000193)
-  }
   for (const { shape } of annotations) {
-    mix(shape.kind.length)
-    if (shape.kind === 'polygon') for (const ring of shape.rings) mix(ring.length)
-    for (const { x, y } of shapeVertices(shape)) {
-      mix(x)
-      mix(y)
-    }
+    hash = mix(hash, shape.kind.length)
+    if (shape.kind === 'polygon')
+      for (const ring of shape.rings) hash = mixPoints(mix(hash, ring.length), ring)
+    else hash = mixPoints(hash, shapeVertices(shape))
   }
   return (hash >>> 0).toString(36)
 }

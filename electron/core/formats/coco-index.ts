@@ -23,6 +23,8 @@ class Numbers {
   }
 }
 
+/** Files up to here are held as a whole while their annotations are read. */
+const WHOLE_BYTES = 1 << 26
 /** Bytes read at once where annotations of an image follow each other. */
 const WINDOW_BYTES = 1 << 18
 
@@ -38,6 +40,8 @@ class RangeReader {
   }
 
   text(from: number, to: number): string {
+    if (this.#window.length === 0 && this.#file.size <= WHOLE_BYTES)
+      this.#window = this.#file.bytes(0, this.#file.size)
     if (from < this.#from || to > this.#from + this.#window.length) {
       const isNext = from >= this.#last && from - this.#last < 4096
       const end = isNext ? Math.max(to, Math.min(this.#file.size, from + WINDOW_BYTES)) : to

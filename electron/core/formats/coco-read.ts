@@ -56,7 +56,7 @@ function readPolygons(parts: readonly unknown[], losses: LossLog, where: string)
     if (isJsonObject(part)) return readRle(part)
     if (!Array.isArray(part)) throw new FormatError(field, `must be a list, not ${shown(part)}`)
     // Points as pairs.
-    const flat = part.every(Array.isArray) ? part.flat() : part
+    const flat = Array.isArray(part[0]) ? part.flat() : part
     if (flat.length === 0) return []
     const ring = openRing(pointsOf(flat, field))
     if (ring.length >= 3) return [{ kind: 'polygon', rings: [ring] }]

@@ -21,8 +21,11 @@ export const COCO_GEOMETRY: ReadonlySet<string> = new Set([
   'rotation',
 ])
 
-const flat = (ring: readonly Point[]): number[] =>
-  ring.flatMap(({ x, y }) => [rounded(x), rounded(y)])
+function flat(ring: readonly Point[]): number[] {
+  const numbers: number[] = []
+  for (const { x, y } of ring) numbers.push(rounded(x), rounded(y))
+  return numbers
+}
 
 const boxOf = ({ x, y, w, h }: Box): number[] => [x, y, w, h].map(rounded)
 

@@ -30,9 +30,15 @@ export function pointsOf(values: readonly unknown[], field: string): Point[] {
       field,
       `has ${values.length} numbers: one coordinate of a point is missing`,
     )
-  const numbers = numbersOf(values, field)
   const points: Point[] = []
-  for (let i = 0; i < numbers.length; i += 2) points.push({ x: numbers[i], y: numbers[i + 1] })
+  for (let i = 0; i < values.length; i += 2) {
+    const [x, y] = [values[i], values[i + 1]]
+    if (typeof x === 'number' && typeof y === 'number') points.push({ x, y })
+    else {
+      const [first, second] = numbersOf(values.slice(i, i + 2), field)
+      points.push({ x: first, y: second })
+    }
+  }
   return points
 }
 
@@ -74,7 +80,9 @@ export function confidenceOf(value: unknown): number | null {
 }
 
 export function withoutKeys(object: JsonObject, keys: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)))
+  const result: JsonObject = {}
+  for (const key of Object.keys(object)) if (!keys.includes(key)) result[key] = object[key]
+  return result
 }
 
 /** Gives each class of a list a name of its own; the first keeps the one it has. */

@@ -93,8 +93,9 @@ export async function throwEvents({
     target.dispatchEvent(new KeyboardEvent('keydown', init))
     target.dispatchEvent(new KeyboardEvent('keyup', init))
   }
-  /** Which images were on screen since the last look. */
+  /** Which images were on screen since the last check, and before it: an undo may take effect a moment after its image was left. */
   const seen = new Set<string>()
+  let seenBefore: ReadonlySet<string> = new Set()
   const look = () => {
     const image = canvasNow()?.getAttribute('data-image')
     if (image) seen.add(image)
@@ -103,9 +104,14 @@ export async function throwEvents({
   const checkUnseen = async () => {
     const now = await window.storedNow()
     for (const [image, annotations] of Object.entries(now))
-      if (!seen.has(image) && JSON.stringify(annotations) !== JSON.stringify(before[image]))
+      if (
+        !seen.has(image) &&
+        !seenBefore.has(image) &&
+        JSON.stringify(annotations) !== JSON.stringify(before[image])
+      )
         throw new Error(`Image ${image} was changed while others were on screen`)
     before = now
+    seenBefore = new Set(seen)
     seen.clear()
     look()
   }
@@ -118,6 +124,15 @@ export async function throwEvents({
   const settled = async () => {
     do await frame()
     while (!isSaved())
+  }
+  /** What is stored when all has taken effect that was asked for so far, undo as well. */
+  const stillness = async () => {
+    for (;;) {
+      await settled()
+      const stored = await window.storedNow()
+      for (let frames = 0; frames < 10; frames++) await frame()
+      if (JSON.stringify(await window.storedNow()) === JSON.stringify(stored)) return stored
+    }
   }
   const letGo = () => {
     if (held) pointer('pointerup', 0)
@@ -138,9 +153,8 @@ export async function throwEvents({
       if (button.textContent?.startsWith('All shapes are hidden')) button.click()
     press('a', mod)
     press('h')
-    await settled()
     const image = canvasNow()?.getAttribute('data-image') ?? ''
-    const hidden = (await window.storedNow())[image] ?? []
+    const hidden = (await stillness())[image] ?? []
     const harmless = letters.filter((letter) => !'htadzq'.includes(letter))
     for (let step = 0; step < 150; step++) {
       at.x = left + random() * width
@@ -224,9 +238,10 @@ export async function throwEvents({
       letGo()
       press('g', mod)
       while (canvasNow()) await frame()
-      await settled()
+      await checkUnseen()
       seen.clear()
-      before = await window.storedNow()
+      seenBefore = new Set()
+      before = await stillness()
       for (let key = 0; key < 20; key++) press(pick([...letters, ...named]))
       for (let key = 0; key < 5; key++) press(pick([...'zxvad']), mod)
       await settled()

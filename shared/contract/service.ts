@@ -2,13 +2,9 @@ import { z } from 'zod'
 import { accountSchema, listedDatasetSchema } from '#shared/model/account.ts'
 import { annotationSchema } from '#shared/model/annotation.ts'
 import { annotationClassSchema } from '#shared/model/annotation-class.ts'
+import { commentSchema, reactionSchema } from '#shared/model/comment.ts'
 import { datasetSchema } from '#shared/model/dataset.ts'
-import {
-  commentSchema,
-  conflictSchema,
-  outboxEntrySchema,
-  pushedSchema,
-} from '#shared/model/sync.ts'
+import { conflictSchema, outboxEntrySchema, pushedSchema } from '#shared/model/sync.ts'
 import { offlineStateSchema } from './events.ts'
 import { account, id, procedure, remoteDataset } from './procedure.ts'
 
@@ -142,9 +138,21 @@ export const sync = {
 export const comments = {
   list: procedure.input(z.object({ imageId: id })).output(z.array(commentSchema)),
   add: procedure
-    .input(z.object({ imageId: id, annotationId: id, body: z.string().trim().min(1) }))
+    .input(
+      z.object({
+        imageId: id,
+        annotationId: id,
+        body: z.string().trim().min(1),
+        /** The first comment of the thread that this is a reply to. */
+        parentId: id.nullable(),
+      }),
+    )
     .output(z.void()),
   setResolved: procedure
     .input(z.object({ id, imageId: id, isResolved: z.boolean() }))
+    .output(z.void()),
+  /** Adds or removes a reaction of the user's own. */
+  react: procedure
+    .input(z.object({ id, imageId: id, reaction: reactionSchema, isOn: z.boolean() }))
     .output(z.void()),
 }

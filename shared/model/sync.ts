@@ -47,14 +47,3 @@ export const pushedSchema = z.object({
   atMs: z.number(),
 })
 export type Pushed = z.infer<typeof pushedSchema>
-
-export const commentSchema = z.object({
-  id: z.string(),
-  annotationId: z.string(),
-  body: z.string(),
-  isResolved: z.boolean(),
-  createdAtMs: z.number(),
-  /** The service has not been told yet. */
-  isWaiting: z.boolean(),
-})
-export type Comment = z.infer<typeof commentSchema>

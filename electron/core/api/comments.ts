@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Reaction } from '#shared/model/comment.ts'
 import { type CallOptions, type Http, segment } from './http.ts'
 import { wireFields } from './options.ts'
 import { commentSchema, type RemoteComment } from './schemas.ts'
@@ -6,15 +7,6 @@ import { rows } from './tolerant.ts'
 
 const BASE = '/annotation-comments'
 const answerSchema = z.object({ comment: commentSchema })
-
-export type Reaction =
-  | 'like'
-  | 'dislike'
-  | 'love'
-  | 'celebrate'
-  | 'exclamation'
-  | 'question'
-  | 'haha'
 
 /** Comments on annotations. All methods throw a PictographError. */
 export class Comments {

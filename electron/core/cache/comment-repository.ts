@@ -1,12 +1,31 @@
 import { newId } from '#shared/model/annotation.ts'
-import type { Comment } from '#shared/model/sync.ts'
+import {
+  type Comment,
+  type Reaction,
+  type ReactionCount,
+  reactionCountSchema,
+  withReaction,
+} from '#shared/model/comment.ts'
 import type { Db } from './database.ts'
+import { storedItems } from './stored-json.ts'
+
+export type StoredComment = Comment & { remoteId: string | null }
+
+/** A comment as the service lists it. */
+interface PulledComment extends Omit<Comment, 'id' | 'parentId' | 'isWaiting'> {
+  remoteId: string
+  remoteParentId: string | null
+}
 
 interface Row {
   id: string
   remote_id: string | null
   annotation_id: string
+  parent_id: string | null
+  author: string | null
   body: string
+  is_deleted: number
+  reactions: string
   is_resolved: number
   created_at_ms: number
   is_waiting: number
@@ -15,11 +34,15 @@ interface Row {
 const SELECT = `SELECT comment.*, EXISTS (SELECT 1 FROM outbox WHERE outbox.image_id = comment.image_id
   AND kind = 'comment' AND payload ->> 'commentId' = comment.id) AS is_waiting FROM comment`
 
-const fromRow = (row: Row): Comment & { remoteId: string | null } => ({
+const fromRow = (row: Row): StoredComment => ({
   id: row.id,
   remoteId: row.remote_id,
   annotationId: row.annotation_id,
+  parentId: row.parent_id,
+  author: row.author,
   body: row.body,
+  isDeleted: row.is_deleted === 1,
+  reactions: storedItems(row.reactions, reactionCountSchema),
   isResolved: row.is_resolved === 1,
   createdAtMs: row.created_at_ms,
   isWaiting: row.is_waiting === 1,
@@ -33,26 +56,31 @@ export class CommentRepository {
     this.#db = db
   }
 
-  /** Oldest first. */
+  /** Oldest first. A deleted comment is listed while others replied to it. */
   list(imageId: string): Comment[] {
     return this.#db
-      .prepare<[string], Row>(`${SELECT} WHERE image_id = ? ORDER BY created_at_ms, id`)
+      .prepare<[string], Row>(
+        `${SELECT} WHERE image_id = ? AND (is_deleted = 0 OR EXISTS (SELECT 1 FROM comment reply
+           WHERE reply.image_id = comment.image_id AND reply.parent_id = comment.id AND reply.is_deleted = 0))
+         ORDER BY created_at_ms, id`,
+      )
       .all(imageId)
       .map(fromRow)
   }
 
-  find(id: string): (Comment & { remoteId: string | null }) | null {
+  find(id: string): StoredComment | null {
     const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE id = ?`).get(id)
     return row ? fromRow(row) : null
   }
 
-  create(imageId: string, annotationId: string, body: string): string {
+  create(imageId: string, annotationId: string, body: string, parentId: string | null): string {
     const id = newId()
     this.#db
       .prepare(
-        'INSERT INTO comment (id, image_id, annotation_id, body, created_at_ms) VALUES (?, ?, ?, ?, ?)',
+        `INSERT INTO comment (id, image_id, annotation_id, body, parent_id, created_at_ms)
+         VALUES (?, ?, ?, ?, ?, ?)`,
       )
-      .run(id, imageId, annotationId, body, Date.now())
+      .run(id, imageId, annotationId, body, parentId, Date.now())
     return id
   }
 
@@ -60,14 +88,15 @@ export class CommentRepository {
     this.#db.prepare('UPDATE comment SET is_resolved = ? WHERE id = ?').run(isResolved ? 1 : 0, id)
   }
 
-  /** The service's ids of an image's comments. */
-  remoteIds(imageId: string): Set<string> {
-    const rows = this.#db
-      .prepare<[string], { remote_id: string }>(
-        'SELECT remote_id FROM comment WHERE image_id = ? AND remote_id IS NOT NULL',
-      )
-      .all(imageId)
-    return new Set(rows.map(({ remote_id }) => remote_id))
+  /** Adds or removes the user's own reaction; false when there was nothing to change. */
+  react(id: string, reaction: Reaction, isOn: boolean): boolean {
+    const comment = this.find(id)
+    const isMine = (counts: readonly ReactionCount[]) =>
+      counts.some((item) => item.reaction === reaction && item.isMine)
+    if (!comment || isMine(comment.reactions) === isOn) return false
+    const after = withReaction(comment.reactions, reaction, isOn)
+    this.#db.prepare('UPDATE comment SET reactions = ? WHERE id = ?').run(JSON.stringify(after), id)
+    return true
   }
 
   remove(id: string): void {
@@ -78,47 +107,52 @@ export class CommentRepository {
     this.#db.prepare('UPDATE comment SET remote_id = ? WHERE id = ?').run(remoteId, id)
   }
 
-  /** Takes over what the service has; what is still to be told stays. */
-  replace(
-    imageId: string,
-    comments: readonly {
-      remoteId: string
-      annotationId: string
-      body: string
-      isResolved: boolean
-      createdAtMs: number
-    }[],
-  ): void {
-    const known = new Map(
-      this.#db
-        .prepare<[string], { id: string; remote_id: string }>(
-          'SELECT id, remote_id FROM comment WHERE image_id = ? AND remote_id IS NOT NULL',
-        )
-        .all(imageId)
-        .map(({ id, remote_id }) => [remote_id, id]),
-    )
-    // Written here and told: the service's own is among `comments`.
-    const told = this.#db
-      .prepare<[string], Row>(`${SELECT} WHERE image_id = ? AND remote_id IS NULL`)
+  /** Takes over what the service has; what was not pushed yet stays as it is here. */
+  replace(imageId: string, pulled: readonly PulledComment[]): void {
+    const known = this.#db
+      .prepare<[string], Row>(`${SELECT} WHERE image_id = ?`)
       .all(imageId)
-      .filter(({ is_waiting }) => is_waiting === 0)
-    const waiting = new Set(
-      this.list(imageId).flatMap(({ id, isWaiting }) => (isWaiting ? [id] : [])),
+      .map(fromRow)
+    const waiting = new Set(known.flatMap(({ id, isWaiting }) => (isWaiting ? [id] : [])))
+    const idOf = new Map(known.flatMap(({ id, remoteId }) => (remoteId ? [[remoteId, id]] : [])))
+    const listed = new Set(pulled.map(({ remoteId }) => remoteId))
+    for (const { remoteId } of pulled) if (!idOf.has(remoteId)) idOf.set(remoteId, newId())
+    // Without an id of the service it was pushed and lost its answer: the service's own is among `pulled`.
+    const gone = known.filter(
+      ({ id, remoteId }) => !waiting.has(id) && (remoteId === null || !listed.has(remoteId)),
     )
     this.#db.transaction(() => {
       const put = this.#db.prepare(
-        `INSERT INTO comment (id, image_id, remote_id, annotation_id, body, is_resolved, created_at_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body, is_resolved = excluded.is_resolved`,
+        `INSERT INTO comment (id, image_id, remote_id, annotation_id, parent_id, author, body, is_deleted,
+           is_resolved, reactions, created_at_ms)
+         VALUES (:id, :imageId, :remoteId, :annotationId, :parentId, :author, :body, :isDeleted,
+           :isResolved, :reactions, :createdAtMs)
+         ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, author = excluded.author,
+           body = excluded.body, is_deleted = excluded.is_deleted, is_resolved = excluded.is_resolved,
+           reactions = excluded.reactions, created_at_ms = excluded.created_at_ms`,
       )
-      for (const { remoteId, annotationId, body, isResolved, createdAtMs } of comments) {
-        const id = known.get(remoteId) ?? newId()
-        known.delete(remoteId)
-        if (!waiting.has(id))
-          put.run(id, imageId, remoteId, annotationId, body, isResolved ? 1 : 0, createdAtMs)
+      for (const {
+        remoteId,
+        remoteParentId,
+        isDeleted,
+        isResolved,
+        reactions,
+        ...rest
+      } of pulled) {
+        const id = idOf.get(remoteId)
+        if (id === undefined || waiting.has(id)) continue
+        put.run({
+          ...rest,
+          id,
+          imageId,
+          remoteId,
+          parentId: (remoteParentId !== null && idOf.get(remoteParentId)) || null,
+          isDeleted: isDeleted ? 1 : 0,
+          isResolved: isResolved ? 1 : 0,
+          reactions: JSON.stringify(reactions),
+        })
       }
-      const remove = this.#db.prepare('DELETE FROM comment WHERE id = ?')
-      for (const id of [...known.values(), ...told.map(({ id }) => id)])
-        if (!waiting.has(id)) remove.run(id)
+      for (const { id } of gone) this.remove(id)
     })()
   }
 }

@@ -20,6 +20,7 @@ const COLUMNS = [
   'remote_image.conflicts',
   'annotation.data',
   'outbox.payload',
+  'comment.reactions',
   'setting.value',
 ]
 

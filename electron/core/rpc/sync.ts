@@ -30,11 +30,14 @@ export function commentRouter(comments: Comments) {
       comments.pull(imageId)
       return comments.list(imageId)
     }),
-    add: os.comments.add.handler(({ input: { imageId, annotationId, body } }) =>
-      comments.add(imageId, annotationId, body),
+    add: os.comments.add.handler(({ input: { imageId, annotationId, body, parentId } }) =>
+      comments.add(imageId, annotationId, body, parentId),
     ),
     setResolved: os.comments.setResolved.handler(({ input: { id, imageId, isResolved } }) =>
       comments.setResolved(id, imageId, isResolved),
+    ),
+    react: os.comments.react.handler(({ input: { id, imageId, reaction, isOn } }) =>
+      comments.react(id, imageId, reaction, isOn),
     ),
   }
 }

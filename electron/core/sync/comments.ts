@@ -4,6 +4,7 @@ import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { CoreEvents } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import type { Store } from '#core/store.ts'
+import type { Reaction } from '#shared/model/comment.ts'
 import type { Accounts } from './accounts.ts'
 import type { CommentOp, PushFacts } from './push-facts.ts'
 
@@ -34,10 +35,11 @@ export class Comments {
     return this.#deps.comments.list(imageId)
   }
 
-  add(imageId: string, annotationId: string, body: string): void {
+  /** `parentId`: the first comment of a thread that this is a reply to. */
+  add(imageId: string, annotationId: string, body: string, parentId: string | null = null): void {
     const { store, comments } = this.#deps
     store.datasets.together(() => {
-      const commentId = comments.create(imageId, annotationId, body)
+      const commentId = comments.create(imageId, annotationId, body, parentId)
       this.#queue(imageId, { kind: 'create', commentId })
     })
   }
@@ -47,6 +49,15 @@ export class Comments {
     store.datasets.together(() => {
       comments.setResolved(commentId, isResolved)
       this.#queue(imageId, { kind: 'resolve', commentId, isResolved })
+    })
+  }
+
+  /** Adds or removes a reaction of the user's own; a second time changes nothing. */
+  react(commentId: string, imageId: string, reaction: Reaction, isOn: boolean): void {
+    const { store, comments } = this.#deps
+    store.datasets.together(() => {
+      if (comments.react(commentId, reaction, isOn))
+        this.#queue(imageId, { kind: 'react', commentId, reaction, isOn })
     })
   }
 

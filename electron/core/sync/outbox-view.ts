@@ -123,6 +123,8 @@ export class OutboxView {
     if (op.commentId === undefined) return
     if (op.kind === 'create') comments.remove(op.commentId)
     else if (op.kind === 'resolve') comments.setResolved(op.commentId, !op.isResolved)
+    else if (op.kind === 'react' && op.reaction !== undefined)
+      comments.react(op.commentId, op.reaction, !op.isOn)
   }
 
   #describe(row: OutboxRow): string {
@@ -140,9 +142,9 @@ export class OutboxView {
       case 'classes':
         return describeOps(storedList<ClassOp>(row.payload) ?? [])
       case 'comment': {
-        const { commentId } = (storedJson(row.payload) ?? {}) as { commentId?: string }
+        const { kind, commentId } = (storedJson(row.payload) ?? {}) as Partial<CommentOp>
         const comment = commentId === undefined ? null : comments.find(commentId)
-        return `Comment: ${comment?.body ?? ''}`
+        return `${kind === 'react' ? 'Reaction to' : 'Comment'}: ${comment?.body ?? ''}`
       }
       default:
         return assertNever(row.kind)

@@ -1,11 +1,12 @@
-import type { Client } from '#core/api/client.ts'
-import type { CommentRepository } from '#core/cache/comment-repository.ts'
+import type { CallOptions, Client } from '#core/api/client.ts'
+import type { CommentRepository, StoredComment } from '#core/cache/comment-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { storedJson } from '#core/cache/stored-json.ts'
 import { isRefusal, toServiceError } from '#core/service-error.ts'
+import { type Reaction, reactionCountSchema } from '#shared/model/comment.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 
 /** The service's limit of one batch update, in images. */
@@ -26,6 +27,7 @@ interface Deps {
 export type CommentOp =
   | { kind: 'create'; commentId: string }
   | { kind: 'resolve'; commentId: string; isResolved: boolean }
+  | { kind: 'react'; commentId: string; reaction: Reaction; isOn: boolean }
 
 interface Told {
   row: OutboxRow
@@ -54,17 +56,40 @@ export class PushFacts {
       }
       await this.#orRefused(row, signal, async () => {
         const call = { signal, idempotencyKey: row.idempotencyKey }
-        if (op.kind === 'create') {
-          const { annotationId, body } = comment
-          const { id } = await client.comments.create(facts.remoteId, annotationId, body, call)
-          comments.setRemoteId(comment.id, id)
-        } else if (comment.remoteId === null) return
-        else await client.comments.update(comment.remoteId, { resolved: op.isResolved }, call)
+        if (!(await this.#pushComment(client, facts.remoteId, comment, op, call))) return
         outbox.done(row)
-        outbox.log(datasetId, facts.imageId, 'Comment sent')
+        outbox.log(datasetId, facts.imageId, op.kind === 'react' ? 'Reaction sent' : 'Comment sent')
         await this.pullComments(client, facts.imageId, signal)
       })
     }
+  }
+
+  /** False: it has to wait for a comment that the service does not have yet. */
+  async #pushComment(
+    client: Client,
+    remoteImageId: string,
+    comment: StoredComment,
+    op: CommentOp,
+    call: CallOptions,
+  ): Promise<boolean> {
+    const { comments } = this.#deps
+    if (op.kind === 'create') {
+      const { annotationId, body, parentId } = comment
+      // A parent that was discarded here leaves the reply as a comment of its own: the text is not lost.
+      const parent = parentId === null ? null : comments.find(parentId)
+      if (parent && parent.remoteId === null) return false
+      const options = { ...call, ...(parent?.remoteId && { parentCommentId: parent.remoteId }) }
+      const { id } = await client.comments.create(remoteImageId, annotationId, body, options)
+      comments.setRemoteId(comment.id, id)
+      return true
+    }
+    const { remoteId } = comment
+    if (remoteId === null) return false
+    if (op.kind === 'resolve')
+      await client.comments.update(remoteId, { resolved: op.isResolved }, call)
+    else if (op.isOn) await client.comments.react(remoteId, op.reaction, call)
+    else await client.comments.unreact(remoteId, op.reaction, call)
+    return true
   }
 
   async pullComments(client: Client, imageId: string, signal: AbortSignal): Promise<void> {
@@ -74,16 +99,24 @@ export class PushFacts {
     const list = await client.comments.list(facts.remoteId, { signal })
     comments.replace(
       imageId,
-      list
-        // The service keeps deleted ones as empty marks.
-        .filter(({ is_deleted }) => !is_deleted)
-        .map(({ id, annotation_id, body, resolved, created_at }) => ({
-          remoteId: id,
-          annotationId: annotation_id ?? '',
-          body,
-          isResolved: resolved ?? false,
-          createdAtMs: (created_at && Date.parse(created_at)) || 0,
-        })),
+      list.map((comment) => ({
+        remoteId: comment.id,
+        remoteParentId: comment.parent_comment_id ?? null,
+        annotationId: comment.annotation_id ?? '',
+        author: comment.author_name ?? comment.author_username ?? null,
+        body: comment.body,
+        isDeleted: comment.is_deleted ?? false,
+        isResolved: comment.resolved ?? false,
+        reactions: comment.reactions.flatMap(({ reaction, count, reacted }) => {
+          const parsed = reactionCountSchema.safeParse({
+            reaction,
+            count,
+            isMine: reacted ?? false,
+          })
+          return parsed.success ? [parsed.data] : []
+        }),
+        createdAtMs: (comment.created_at && Date.parse(comment.created_at)) || 0,
+      })),
     )
   }
 

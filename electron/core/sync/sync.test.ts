@@ -333,6 +333,63 @@ describe('what is done here is told to the service', () => {
       .toMatchObject([{ isResolved: true }])
   })
 
+  test('replies and reactions reach the others, written offline too', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    await using other = await cloudCore(service.emulator, { apiKey: 'pk_live_admin' })
+    const { comments } = cloud.core
+    const [image] = cloud.list()
+    comments.add(image.id, 'shape', 'One car or two?')
+    const [{ id: rootId }] = comments.list(image.id)
+    // Before the first is pushed, so that they wait for it.
+    comments.add(image.id, 'shape', 'Two, I think', rootId)
+    comments.react(rootId, image.id, 'question', true)
+    comments.react(rootId, image.id, 'question', true)
+    await cloud.push()
+    await cloud.push()
+    expect(cloud.core.outbox.list(null)).toEqual([])
+    const there = other.list().find(({ path }) => path === image.path)?.id ?? ''
+    const seen = () => other.core.comments.list(there)
+    other.core.comments.pull(there)
+    await expect.poll(() => seen().length).toBe(2)
+    const [root, reply] = seen()
+    expect(root).toMatchObject({ parentId: null, author: expect.stringMatching(/./) })
+    expect(root.reactions).toEqual([{ reaction: 'question', count: 1, isMine: false }])
+    expect(reply).toMatchObject({ body: 'Two, I think', parentId: root.id })
+    other.core.comments.react(root.id, there, 'question', true)
+    other.core.comments.react(reply.id, there, 'like', true)
+    other.core.comments.react(reply.id, there, 'like', false)
+    await other.push()
+    comments.pull(image.id)
+    const both = [{ reaction: 'question', count: 2, isMine: true }]
+    await expect
+      .poll(() => comments.list(image.id).map(({ reactions }) => reactions))
+      .toEqual([both, []])
+  })
+
+  test('a deleted comment keeps its place while it has replies', async () => {
+    await using service = await seededEmulator()
+    await using cloud = await cloudCore(service.emulator)
+    const { comments, accounts } = cloud.core
+    const [image] = cloud.list()
+    for (const body of ['alone', 'first']) comments.add(image.id, 'shape', body)
+    const first = comments.list(image.id).find(({ body }) => body === 'first')
+    comments.add(image.id, 'shape', 'reply', first?.id)
+    await cloud.push()
+    const remoteImageId = cloud.core.remotes.find(image.id)?.remoteId ?? ''
+    await accounts.run(cloud.account.id, async (client) => {
+      for (const { id, body } of await client.comments.list(remoteImageId))
+        if (body !== 'reply') await client.comments.delete(id)
+    })
+    comments.pull(image.id)
+    await expect
+      .poll(() => comments.list(image.id))
+      .toMatchObject([
+        { body: '', isDeleted: true },
+        { body: 'reply', isDeleted: false, parentId: first?.id },
+      ])
+  })
+
   test('what is refused stays, with the service’s words, and holds up nothing else', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)

@@ -6,6 +6,7 @@ import { transfers } from './0005-transfers.ts'
 import { imageCounts } from './0006-image-counts.ts'
 import { classCommits } from './0007-class-commits.ts'
 import { foreignKeys } from './0008-foreign-keys.ts'
+import { commentThreads } from './0009-comment-threads.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly string[] = [
   imageCounts,
   classCommits,
   foreignKeys,
+  commentThreads,
 ]

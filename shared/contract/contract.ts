@@ -1,5 +1,7 @@
+import { service } from './account-service.ts'
 import { annotations } from './annotations.ts'
 import { app, network, settings } from './app.ts'
+import { curation } from './curation.ts'
 import { datasets, folders, images } from './datasets.ts'
 import { formats } from './formats.ts'
 import { accounts, comments, remote, sync } from './service.ts'
@@ -12,6 +14,8 @@ export const contract = {
   sync,
   transfers,
   comments,
+  curation,
+  service,
   app,
   network,
   settings,

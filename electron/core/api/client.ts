@@ -21,7 +21,13 @@ export type { ClientOptions } from './client-options.ts'
 export { DOWNLOAD_LISTING_LIMIT, type DownloadMode } from './datasets.ts'
 export * from './errors.ts'
 export type { CallOptions, HttpOptions } from './http.ts'
-export { BULK_UPLOAD_LIMIT, type ListFilter, type NewImage, type Registration } from './images.ts'
+export {
+  BATCH_IMAGES_LIMIT,
+  BULK_UPLOAD_LIMIT,
+  type ListFilter,
+  type NewImage,
+  type Registration,
+} from './images.ts'
 export type { DownloadItem, RemoteClass, RemoteDataset, RemoteImage } from './schemas.ts'
 export { getStorage, isExpired, putFile } from './storage.ts'
 export type { WireAnnotation } from './wire-annotation.ts'

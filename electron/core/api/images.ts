@@ -75,6 +75,8 @@ const UPLOAD_OPTIONS = [
 
 /** The service's limit of one bulk call. */
 export const BULK_UPLOAD_LIMIT = 500
+/** Images of one batch call at the most: stages, copies, archiving. */
+export const BATCH_IMAGES_LIMIT = 10_000
 
 const wireName = ({ filename, directoryPath = '/', contentType }: NewImage) => ({
   filename,

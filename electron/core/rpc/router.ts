@@ -12,6 +12,7 @@ import { formatRouter } from './formats.ts'
 import { imageRouter } from './images.ts'
 import { os } from './procedure.ts'
 import { remoteRouter } from './remote.ts'
+import { curationRouter, serviceRouter } from './service.ts'
 import { commentRouter, syncRouter } from './sync.ts'
 import { transferRouter } from './transfers.ts'
 
@@ -110,6 +111,8 @@ export function createRouter(core: AppCore) {
     remote: remoteRouter(sync, opening, core.assist),
     sync: syncRouter(sync),
     comments: commentRouter(sync.comments),
+    curation: curationRouter(sync.curation),
+    service: serviceRouter(sync.service),
     transfers: transferRouter({ transfers, stages, remotes: sync.remotes, log: ports.log }),
   })
 }

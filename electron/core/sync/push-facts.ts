@@ -1,4 +1,4 @@
-import type { CallOptions, Client } from '#core/api/client.ts'
+import { BATCH_IMAGES_LIMIT, type CallOptions, type Client } from '#core/api/client.ts'
 import type { CommentRepository, StoredComment } from '#core/cache/comment-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
@@ -8,9 +8,6 @@ import { storedJson } from '#core/cache/stored-json.ts'
 import { isRefusal, toServiceError } from '#core/service-error.ts'
 import { type Reaction, reactionCountSchema } from '#shared/model/comment.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
-
-/** The service's limit of one batch update, in images. */
-const BATCH = 10_000
 
 interface Deps {
   datasets: DatasetRepository
@@ -124,8 +121,8 @@ export class PushFacts {
   async pushStages(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     const waiting = this.#waiting(datasetId, 'stage')
     for (const [stage, group] of Map.groupBy(waiting, ({ image }) => image.stage)) {
-      for (let start = 0; start < group.length; start += BATCH) {
-        const part = group.slice(start, start + BATCH)
+      for (let start = 0; start < group.length; start += BATCH_IMAGES_LIMIT) {
+        const part = group.slice(start, start + BATCH_IMAGES_LIMIT)
         await this.#together(part, async (dataset) => {
           const ids = part.map(({ remoteId }) => remoteId)
           const { failed } = await client.images.updateMany(

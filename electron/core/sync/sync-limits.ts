@@ -1,4 +1,4 @@
-import { BULK_SAVE_LIMIT } from '#core/api/client.ts'
+import { BATCH_IMAGES_LIMIT, BULK_SAVE_LIMIT } from '#core/api/client.ts'
 
 /** Sizes of what is done at a time, in images. Tests make them small, to go beyond each. */
 export interface SyncLimits {
@@ -8,10 +8,13 @@ export interface SyncLimits {
   saveBatch: number
   /** From this many waiting images on, the list of images is asked which of them have no labels. */
   listFrom: number
+  /** Copied or archived in one request. */
+  batchImages: number
 }
 
 export const SYNC_LIMITS: SyncLimits = {
   readBatch: 25,
   saveBatch: BULK_SAVE_LIMIT,
   listFrom: 100,
+  batchImages: BATCH_IMAGES_LIMIT,
 }

@@ -15,8 +15,10 @@ import { isPassing, toServiceError } from '#core/service-error.ts'
 import type { Store } from '#core/store.ts'
 import type { LabelTarget } from '#core/transfer/label-sink.ts'
 import { UserError } from '#core/user-error.ts'
+import { AccountService } from './account-service.ts'
 import { Accounts } from './accounts.ts'
 import { Comments } from './comments.ts'
+import { Curation } from './curation.ts'
 import { DatasetClasses } from './dataset-classes.ts'
 import { SyncEngine } from './engine.ts'
 import { ImageCache } from './image-cache.ts'
@@ -225,6 +227,15 @@ export function createSync(deps: Deps) {
     remotes,
     cachedFiles: files,
     comments: commentsOfImages,
+    service: new AccountService(accounts),
+    curation: new Curation({
+      store: deps.store,
+      accounts,
+      remotes,
+      events,
+      pushNow: (accountId) => engine.pushNow(accountId),
+      batchLimit: { ...SYNC_LIMITS, ...deps.limits }.batchImages,
+    }),
     accounts,
     labelSync,
     cache,

@@ -13,8 +13,7 @@ import {
   ValidationError,
 } from '#core/api/client.ts'
 import { codeOf, toUserError, UserError } from '#core/user-error.ts'
-
-const dollars = (micro: number) => `$${(micro / 1_000_000).toFixed(2)}`
+import { formatMicroUsd } from '#shared/model/money.ts'
 
 function payment({
   message,
@@ -25,7 +24,7 @@ function payment({
   const cost =
     requiredMicroUsd === null || remainingMicroUsd === null
       ? ''
-      : ` It costs ${dollars(requiredMicroUsd)}, and ${dollars(remainingMicroUsd)} are left.`
+      : ` It costs ${formatMicroUsd(requiredMicroUsd)}, and ${formatMicroUsd(remainingMicroUsd)} are left.`
   return `${message}.${cost}${upgradeUrl ? ` More: ${upgradeUrl}` : ''}`
 }
 

@@ -27,7 +27,9 @@ import { formatBytes } from '#shared/model/bytes.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import { AccountBadge, AccountBanner } from './account-state.tsx'
+import { CreditsLine } from './credits-line.tsx'
 import { LostConnection } from './lost-connection.tsx'
+import { Tasks } from './tasks.tsx'
 
 function refresh(): void {
   void queryClient.invalidateQueries({ queryKey: orpc.remote.list.key() })
@@ -132,7 +134,14 @@ function DatasetMenu({
           >
             {t('Download…')}
           </DropdownMenu.Item>
-          {!dataset.isCold && (
+          {dataset.isCold ? (
+            <DropdownMenu.Item
+              className={MENU_ITEM}
+              onSelect={() => showDialog({ kind: 'restore', target })}
+            >
+              {t('Bring back from cold storage…')}
+            </DropdownMenu.Item>
+          ) : (
             <DropdownMenu.Item
               className={MENU_ITEM}
               onSelect={() => showDialog({ kind: 'upload', target, dropped: null })}
@@ -233,7 +242,8 @@ export function AccountScreen({ account }: { account: Account }) {
           <ArrowLeft />
         </IconButton>
         <h1 className="min-w-0 flex-1 truncate text-sm font-semibold">{account.organization}</h1>
-        <TransferIndicator />
+        <TransferIndicator isAlways />
+        <CreditsLine accountId={account.id} />
         {isLost ? <LostConnection /> : <AccountBadge account={account} />}
         <Button
           variant="primary"
@@ -246,6 +256,7 @@ export function AccountScreen({ account }: { account: Account }) {
       <AccountBanner account={account} waiting={sync ? unsentOf(sync) : 0} />
       <main className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto flex max-w-4xl flex-col gap-4 px-6 py-6">
+          <Tasks accountId={account.id} />
           <div className="flex items-end gap-3">
             <div className="relative flex-1">
               <Search className="absolute top-2 left-2.5 size-4 text-muted" aria-hidden="true" />

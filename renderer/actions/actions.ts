@@ -7,6 +7,7 @@ import { chooseTool, openEditor } from '#renderer/tools/workspace.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { appState, showDialog } from './app-state.ts'
+import { canAssist, readyToAssist } from './assist.ts'
 import { CLOUD_ACTIONS } from './cloud.ts'
 import { COPY_ACTIONS } from './copy-actions.ts'
 import { CURSOR_ACTIONS } from './cursor-actions.ts'
@@ -31,6 +32,7 @@ const inRemote = () => datasetState.getState().dataset?.remote != null
 let lastDrawing: ToolId = 'bbox'
 
 export function takeTool(id: ToolId): void {
+  if (id === 'assist' && !readyToAssist()) return
   if (toolById(id).draws) lastDrawing = id
   chooseTool(id)
 }
@@ -82,7 +84,7 @@ const toolActions = TOOLS.map(
     group: 'Tools',
     context: 'canvas',
     keys,
-    enabled: needsService ? inRemote : undefined,
+    enabled: needsService ? canAssist : undefined,
     run: () => takeTool(id),
   }),
 )
@@ -181,8 +183,10 @@ export const ACTIONS: readonly Action[] = [
     group: 'Tools',
     context: 'image',
     keys: ['Shift+Q'],
-    enabled: inRemote,
-    run: () => showDialog({ kind: 'ask-by-text' }),
+    enabled: canAssist,
+    run: () => {
+      if (readyToAssist()) showDialog({ kind: 'ask-by-text' })
+    },
   },
   {
     id: 'download',

@@ -30,6 +30,10 @@ export type Dialog =
   | { kind: 'download'; target: RemoteTarget; imageIds: string[] | null }
   | { kind: 'upload'; target: RemoteTarget; dropped: Dropped | null }
   | { kind: 'ask-by-text' }
+  | { kind: 'allow-assist' }
+  | { kind: 'restore'; target: RemoteTarget }
+  | { kind: 'instructions' }
+  | { kind: 'copy-images'; datasetId: string; imageIds: string[] }
 
 interface Notice {
   id: number

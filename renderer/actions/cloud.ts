@@ -191,6 +191,15 @@ export const CLOUD_ACTIONS: readonly Action[] = [
     },
   },
   {
+    id: 'instructions',
+    label: t('How to label: the dataset’s instructions…'),
+    group: 'Service',
+    context: 'remote',
+    keys: ['I'],
+    enabled: isRemote,
+    run: () => showDialog({ kind: 'instructions' }),
+  },
+  {
     id: 'add-account',
     label: t('Add an account of Pictograph…'),
     group: 'Service',

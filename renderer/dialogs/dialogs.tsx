@@ -105,6 +105,22 @@ const DIALOGS: { [K in Kind]: Entry<Asked<K>> } = {
     () => import('./labels/ask-by-text-dialog.tsx').then((module) => module.AskByTextDialog),
     () => ({}),
   ),
+  'allow-assist': entry(
+    () => import('./labels/allow-assist-dialog.tsx').then((module) => module.AllowAssistDialog),
+    (_asked, { dataset }) => dataset && { dataset },
+  ),
+  restore: entry(
+    () => import('#renderer/account/restore-dialog.tsx').then((module) => module.RestoreDialog),
+    ({ target }) => ({ target }),
+  ),
+  instructions: entry(
+    () => import('./labels/instructions-dialog.tsx').then((module) => module.InstructionsDialog),
+    (_asked, { dataset }) => dataset && { dataset },
+  ),
+  'copy-images': entry(
+    () => import('#renderer/gallery/copy-dialog.tsx').then((module) => module.CopyDialog),
+    ({ imageIds }, { dataset }) => dataset && { dataset, imageIds },
+  ),
 }
 
 function renderOf<K extends Kind>(asked: Asked<K>, around: Around): ReactNode {

@@ -1,6 +1,7 @@
 import { createStore } from 'zustand/vanilla'
 import type { AppEvent, OfflineState } from '#shared/contract/events.ts'
 import type { Account } from '#shared/model/account.ts'
+import type { PromptPrice } from '#shared/model/service.ts'
 import type { Transfer } from '#shared/model/transfer.ts'
 
 type SyncCounts = Omit<Extract<AppEvent, { type: 'sync' }>, 'type' | 'accountId'>
@@ -20,6 +21,8 @@ interface CloudState {
   sync: Readonly<Record<string, SyncCounts>>
   /** What was asked for to be here without a network, by dataset. */
   offline: Readonly<Record<string, OfflineState>>
+  /** What one answer of assisted labelling costs, by account, once it was asked for. */
+  prices: Readonly<Record<string, PromptPrice>>
 }
 
 export const cloudState = createStore<CloudState>(() => ({
@@ -27,6 +30,7 @@ export const cloudState = createStore<CloudState>(() => ({
   warning: null,
   sync: {},
   offline: {},
+  prices: {},
 }))
 
 export function upsertAccount(account: Account): void {

@@ -45,7 +45,9 @@ export function mergeImages(
   upserted: readonly DatasetImage[],
 ): DatasetImage[] {
   const incoming = new Map(upserted.map((image) => [image.id, image]))
-  const keep = (image: DatasetImage) => !image.missing || image.annotationCount > 0
+  // Labels of a file that is gone stay to be seen, unless the service has them all.
+  const keep = ({ missing, annotationCount, remote }: DatasetImage) =>
+    !missing || (annotationCount > 0 && remote?.sync !== 'synced')
   const merged = images.map((image) => {
     const next = incoming.get(image.id)
     incoming.delete(image.id)

@@ -2,6 +2,7 @@ import { FolderSearch, ImageOff, Images, LoaderCircle } from 'lucide-react'
 import { Tabs } from 'radix-ui'
 import { useDeferredValue } from 'react'
 import { AccountBanner } from '#renderer/account/account-state.tsx'
+import { ColdBanner } from '#renderer/account/cold-banner.tsx'
 import { appState, showDialog } from '#renderer/actions/app-state.ts'
 import { logFault } from '#renderer/actions/faults.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
@@ -133,6 +134,7 @@ export function DatasetScreen({ dataset, settings }: { dataset: Dataset; setting
         <TopBar settings={settings} />
       </ErrorBoundary>
       {dataset.remote && <RemoteBanner remote={dataset.remote} />}
+      {dataset.remote?.isCold && <ColdBanner remote={dataset.remote} name={dataset.name} />}
       {dataset.remote && !isGallery && editor && <ConflictBar editor={editor} />}
       {isGallery && hasImages ? (
         <ErrorBoundary region={t('The grid of images')} onError={logFault}>

@@ -12,6 +12,7 @@ import { actionById, takeTool } from '#renderer/actions/actions.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { choices, type ToolId } from '#renderer/document/choices.ts'
+import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
@@ -42,6 +43,7 @@ export function ToolRail() {
   // Shown anew when the shortcuts change.
   useStore(editorSettings, ({ shortcuts }) => shortcuts)
   useStore(editorSettings, ({ shortcutPreset }) => shortcutPreset)
+  const hasAccount = useStore(cloudState, ({ accounts }) => accounts.length > 0)
   const isRemote = useStore(datasetState, ({ dataset }) => dataset?.remote != null)
   return (
     <nav
@@ -49,35 +51,37 @@ export function ToolRail() {
       aria-label={t('Tools')}
       className="flex w-[68px] shrink-0 flex-col items-center gap-0.5 overflow-y-auto border-r border-line bg-surface py-1.5"
     >
-      {TOOLS.filter(({ needsService }) => isRemote || !needsService).map(({ id, label }) => {
-        const Icon = ICONS[id]
-        const [key] = keysOf(actionById(`tool-${id}`))
-        return (
-          <button
-            key={id}
-            type="button"
-            aria-label={label}
-            aria-pressed={current === id}
-            title={`${label} (${key ? keyLabel(key) : t('hold Space')})`}
-            onClick={() => takeTool(id)}
-            className={classNames(
-              'relative flex h-11 w-[60px] [@media(max-height:800px)]:h-[38px] shrink-0 flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
-              current === id
-                ? 'bg-accent text-on-accent'
-                : 'text-muted hover:bg-hover hover:text-text',
-              id === 'bbox' && 'mt-1.5',
-            )}
-          >
-            <Icon className="size-[18px]" aria-hidden="true" />
-            <span aria-hidden="true" className="text-[10px] leading-none">
-              {SHORT_LABEL[id] ?? label}
-            </span>
-            <span aria-hidden="true" className="absolute top-0.5 right-1 text-[9px] leading-none">
-              {key && /^(?:Shift\+)?.$/.test(key) ? keyLabel(key).replace('Shift+', '⇧') : ''}
-            </span>
-          </button>
-        )
-      })}
+      {TOOLS.filter(({ needsService }) => isRemote || hasAccount || !needsService).map(
+        ({ id, label }) => {
+          const Icon = ICONS[id]
+          const [key] = keysOf(actionById(`tool-${id}`))
+          return (
+            <button
+              key={id}
+              type="button"
+              aria-label={label}
+              aria-pressed={current === id}
+              title={`${label} (${key ? keyLabel(key) : t('hold Space')})`}
+              onClick={() => takeTool(id)}
+              className={classNames(
+                'relative flex h-11 w-[60px] [@media(max-height:800px)]:h-[38px] shrink-0 flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
+                current === id
+                  ? 'bg-accent text-on-accent'
+                  : 'text-muted hover:bg-hover hover:text-text',
+                id === 'bbox' && 'mt-1.5',
+              )}
+            >
+              <Icon className="size-[18px]" aria-hidden="true" />
+              <span aria-hidden="true" className="text-[10px] leading-none">
+                {SHORT_LABEL[id] ?? label}
+              </span>
+              <span aria-hidden="true" className="absolute top-0.5 right-1 text-[9px] leading-none">
+                {key && /^(?:Shift\+)?.$/.test(key) ? keyLabel(key).replace('Shift+', '⇧') : ''}
+              </span>
+            </button>
+          )
+        },
+      )}
     </nav>
   )
 }

@@ -8,6 +8,7 @@ import { Button } from '#renderer/ui/button.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import { type Dataset, type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { counted, t } from '#shared/texts/texts.ts'
+import { BulkMenu } from './bulk-menu.tsx'
 import { tagsOf } from './gallery-filter.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
 
@@ -83,11 +84,13 @@ export function BulkBar({
   chosen,
   onSelectAll,
   onClear,
+  onFindSimilar,
 }: {
   dataset: Dataset
   chosen: readonly DatasetImage[]
   onSelectAll: () => void
   onClear: () => void
+  onFindSimilar: (imageId: string) => void
 }) {
   const none = chosen.length === 0
   return (
@@ -160,6 +163,7 @@ export function BulkBar({
               >
                 <HardDriveDownload className="size-4" /> {t('Available offline')}
               </Button>
+              <BulkMenu dataset={dataset} chosen={chosen} onFindSimilar={onFindSimilar} />
             </>
           )}
         </>

@@ -1,5 +1,6 @@
-import { Search } from 'lucide-react'
+import { Copy, Search } from 'lucide-react'
 import { useMemo } from 'react'
+import { Button } from '#renderer/ui/button.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import { type Dataset, type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
@@ -16,9 +17,17 @@ interface FilterBarProps {
   filter: GalleryFilter
   onChange: (filter: GalleryFilter) => void
   count: number
+  onFindDuplicates: () => void
 }
 
-export function FilterBar({ dataset, images, filter, onChange, count }: FilterBarProps) {
+export function FilterBar({
+  dataset,
+  images,
+  filter,
+  onChange,
+  count,
+  onFindDuplicates,
+}: FilterBarProps) {
   const tags = useMemo(() => tagsOf(images), [images])
   const field = <K extends keyof GalleryFilter>(
     key: K,
@@ -88,6 +97,11 @@ export function FilterBar({ dataset, images, filter, onChange, count }: FilterBa
           ? count.toLocaleString()
           : `${count.toLocaleString()} of ${images.length.toLocaleString()}`}
       </span>
+      {dataset.remote && (
+        <Button className="h-7 px-2.5 text-xs" onClick={onFindDuplicates}>
+          <Copy className="size-4" /> {t('Near-duplicates')}
+        </Button>
+      )}
       {dataset.remote && <OfflineMenu datasetId={dataset.id} remote={dataset.remote} />}
     </div>
   )

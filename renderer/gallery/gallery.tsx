@@ -1,109 +1,25 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { CircleAlert, CloudAlert, CloudDownload, CloudUpload, ImageOff } from 'lucide-react'
+import { ImageOff } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { appState } from '#renderer/actions/app-state.ts'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { workspace } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
-import { classNames } from '#renderer/ui/class-names.ts'
 import { EmptyState } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
-import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
-import { fileNameOf } from '#shared/model/paths.ts'
+import type { Dataset } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
+import { AlikeView, type Lookup } from './alike-view.tsx'
 import { BulkBar } from './bulk-bar.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { filterImages, NO_FILTER } from './gallery-filter.ts'
-import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
-import { Thumbnail } from './thumbnail.tsx'
+import { Tile } from './tile.tsx'
 
 /** Screen pixels; tiles grow to fill the row. */
 const TILE_MIN_WIDTH = 168
 const TILE_HEIGHT = 176
 const PADDING = 12
-const THUMBNAIL_WIDTH = 320
-
-const STAGE_DOT: Record<DatasetImage['stage'], string> = {
-  new: 'bg-line-strong',
-  annotate: 'bg-warning',
-  review: 'bg-accent',
-  complete: 'bg-success',
-}
-
-function SyncMark({ remote }: { remote: NonNullable<DatasetImage['remote']> }) {
-  const mark = 'absolute top-1.5 left-1.5 size-5 rounded-full bg-black/70 p-0.5 text-white'
-  if (remote.sync === 'conflict' || remote.sync === 'failed')
-    return <CloudAlert className={mark} aria-label={remote.sync} />
-  if (remote.sync === 'waiting')
-    return <CloudUpload className={mark} aria-label={t('Not sent yet')} />
-  return remote.isKept && !remote.isCached ? (
-    <CloudDownload className={mark} aria-label={t('Still to come')} />
-  ) : null
-}
-
-function Tile({
-  image,
-  selected,
-  current,
-  onClick,
-  onOpen,
-}: {
-  image: DatasetImage
-  selected: boolean
-  current: boolean
-  onClick: (event: React.MouseEvent) => void
-  onOpen: () => void
-}) {
-  const { path, annotationCount, stage, split, tags, problem, remote } = image
-  const name = fileNameOf(path)
-  return (
-    <button
-      type="button"
-      role="option"
-      data-image-id={image.id}
-      aria-selected={selected}
-      aria-label={t('{name}, {value}, {annotationCount} annotations', {
-        name,
-        value: STAGE_LABEL[stage],
-        annotationCount,
-      })}
-      title={problem ? `${path}\n${problem}` : path}
-      onClick={onClick}
-      onDoubleClick={onOpen}
-      className={classNames(
-        'flex size-full flex-col gap-1 rounded-lg border p-1.5 text-left',
-        selected ? 'border-accent bg-accent-soft' : 'border-transparent hover:bg-hover',
-      )}
-    >
-      <span className="relative flex min-h-0 flex-1 items-center justify-center overflow-hidden rounded-md bg-raised">
-        <Thumbnail image={image} width={THUMBNAIL_WIDTH} />
-        {remote && <SyncMark remote={remote} />}
-        {problem && <CircleAlert className="absolute top-1.5 right-1.5 size-4 text-danger" />}
-        {annotationCount > 0 && (
-          <span className="absolute right-1.5 bottom-1.5 rounded bg-black/75 px-1 text-2xs font-medium text-white tabular-nums">
-            {annotationCount}
-          </span>
-        )}
-      </span>
-      <span className="flex items-center gap-1.5">
-        <span
-          className={classNames('size-2 shrink-0 rounded-full', STAGE_DOT[stage])}
-          title={STAGE_LABEL[stage]}
-        />
-        <span className={classNames('min-w-0 flex-1 truncate text-xs', current && 'font-semibold')}>
-          {name}
-        </span>
-        {split && (
-          <span className="shrink-0 rounded bg-raised px-1 text-2xs text-muted">
-            {SPLIT_LABEL[split]}
-          </span>
-        )}
-      </span>
-      <span className="h-4 truncate text-2xs text-muted">{tags.join(' · ')}</span>
-    </button>
-  )
-}
 
 /** The selection after a click: alone, with Shift from the last one, with Ctrl (Cmd) one more or less. */
 export function clickSelection(
@@ -142,6 +58,7 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
   const openId = useStore(workspace, (state) => state.imageId)
   const [filter, setFilter] = useState(NO_FILTER)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const [lookup, setLookup] = useState<Lookup | null>(null)
   const anchor = useRef<string | null>(null)
   const scroller = useRef<HTMLDivElement>(null)
   const width = useWidth(scroller)
@@ -191,6 +108,16 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
     event.preventDefault()
     event.stopPropagation()
   }
+  if (lookup && dataset.remote)
+    return (
+      <AlikeView
+        key={lookup.kind === 'similar' ? lookup.imageId : ''}
+        dataset={dataset}
+        lookup={lookup}
+        onLookup={setLookup}
+        onOpen={open}
+      />
+    )
   return (
     <section aria-label={t('All images')} className="flex min-h-0 min-w-0 flex-1 flex-col bg-bg">
       <FilterBar
@@ -199,6 +126,7 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
         filter={filter}
         onChange={setFilter}
         count={shown.length}
+        onFindDuplicates={() => setLookup({ kind: 'duplicates' })}
       />
       <div
         ref={scroller}
@@ -259,6 +187,7 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
         chosen={chosen}
         onSelectAll={() => setSelected(new Set(shown.map(({ id }) => id)))}
         onClear={() => setSelected(new Set())}
+        onFindSimilar={(imageId) => setLookup({ kind: 'similar', imageId })}
       />
     </section>
   )

@@ -14,6 +14,7 @@ import type { Settings } from '#shared/contract/settings.ts'
 import { t } from '#shared/texts/texts.ts'
 import { AboutSection } from './about-section.tsx'
 import { AccountsSection } from './accounts-section.tsx'
+import { AssistSection } from './assist-section.tsx'
 import { GeneralSection } from './general-section.tsx'
 import { LabelFilesSection } from './label-files-section.tsx'
 import { NetworkSection } from './network-section.tsx'
@@ -47,7 +48,16 @@ export function SettingsDialog({
       ),
     },
     { id: 'shortcuts', label: t('Shortcuts'), content: <ShortcutsSection settings={settings} /> },
-    { id: 'accounts', label: t('Accounts'), content: <AccountsSection /> },
+    {
+      id: 'accounts',
+      label: t('Accounts'),
+      content: (
+        <div className="flex flex-col gap-6">
+          <AccountsSection />
+          <AssistSection />
+        </div>
+      ),
+    },
     {
       id: 'transfers',
       label: t('Cache and transfers'),

@@ -152,10 +152,17 @@ export class AssistTool extends IdleTool {
       return t(
         'Enter draws the proposal · click more, Shift+click beside it to correct · Esc discards',
       )
-    return t(
-      'Click the thing, or drag a box around it: {className} · each answer is paid by your plan · Esc to select',
-      { className: this.host.className() },
-    )
+    const className = this.host.className()
+    const price = this.host.assistPrice()
+    return price === null
+      ? t(
+          'Click the thing, or drag a box around it: {className} · each answer is paid by your plan · Esc to select',
+          { className },
+        )
+      : t(
+          'Click the thing, or drag a box around it: {className} · {price}, paid by your plan · Esc to select',
+          { className, price },
+        )
   }
 
   override cursor(): string {

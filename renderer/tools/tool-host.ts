@@ -1,4 +1,6 @@
 import type { ToolId } from '#renderer/document/choices.ts'
+import { cloudState } from '#renderer/document/cloud-state.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { assist } from '#renderer/document/session.ts'
 import { say } from '#renderer/document/status-line.ts'
@@ -10,6 +12,7 @@ import { snapTo } from '#shared/geometry/snap.ts'
 import { newAnnotation } from '#shared/model/annotation.ts'
 import { defaultAttributes } from '#shared/model/attributes.ts'
 import { messageOf } from '#shared/model/message-of.ts'
+import { formatMicroUsd } from '#shared/model/money.ts'
 import { linksOf } from '#shared/model/pose.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Editor } from './editor.ts'
@@ -109,6 +112,14 @@ export function toolHost({
         own.say(messageOf(error))
         return null
       }
+    },
+    assistPrice: () => {
+      const { dataset } = datasetState.getState()
+      const accountId = dataset?.remote?.accountId ?? dataset?.assistAccountId ?? ''
+      const price = cloudState.getState().prices[accountId]?.price ?? null
+      if (price === null) return null
+      const words = { price: formatMicroUsd(price) }
+      return dataset?.remote ? t('{price} an answer', words) : t('{price} an image', words)
     },
     say: inHand(say),
     changed: inHand(changed),

@@ -89,6 +89,8 @@ export interface ToolHost {
   freehandTolerance(): number
   /** Asks the service for shapes of the current class; null when it could not be asked, which is said. */
   assist(ask: AssistAsk): Promise<Proposal | null>
+  /** What the service asks for, like `$0.0025 an answer`; null while that is not known. */
+  assistPrice(): string | null
   /** Says something that went otherwise than asked. */
   say(message: string): void
   /** The tool's preview, cursor or hint changed. */

@@ -13,15 +13,15 @@ function useTotalPercent(): number | null {
   })
 }
 
-/** What is being transferred, in the bar; a click shows all of it. */
-export function TransferIndicator() {
+/** What is being transferred, in the bar; a click shows all of it. `isAlways`: also while there is nothing. */
+export function TransferIndicator({ isAlways = false }: { isAlways?: boolean }) {
   const percent = useTotalPercent()
   const failed = useStore(
     transferState,
     ({ transfers }) => transfers.filter(({ state }) => state === 'failed').length,
   )
   const any = useStore(transferState, ({ transfers }) => transfers.length > 0)
-  if (!any) return null
+  if (!any && !isAlways) return null
   return (
     <button
       type="button"

@@ -20,7 +20,7 @@ import {
   retryTransfer,
   revealTransfer,
 } from '#renderer/actions/transfers.ts'
-import { transferState } from '#renderer/document/cloud-state.ts'
+import { cloudState, transferState } from '#renderer/document/cloud-state.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
@@ -31,6 +31,7 @@ import { formatBytes } from '#shared/model/bytes.ts'
 import { formatDuration } from '#shared/model/duration.ts'
 import { isLive, shareOf, type Transfer } from '#shared/model/transfer.ts'
 import { counted, t } from '#shared/texts/texts.ts'
+import { ServiceJobs } from './service-jobs.tsx'
 
 const STATE: Record<Transfer['state'], string> = {
   planning: t('Getting ready'),
@@ -217,6 +218,7 @@ function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void 
 /** Every download and upload: what it does, how far it is, and what it could not do. */
 export function TransfersDialog() {
   const transfers = useStore(transferState, (state) => state.transfers)
+  const accounts = useStore(cloudState, (state) => state.accounts)
   const [cancelling, setCancelling] = useState<Transfer | null>(null)
   return (
     <Modal
@@ -225,7 +227,7 @@ export function TransfersDialog() {
       onClose={() => showDialog(null)}
       wide
     >
-      <div className="min-h-[46vh]">
+      <div className="flex min-h-[46vh] flex-col gap-4">
         {transfers.length === 0 ? (
           <EmptyState icon={<Inbox />} title={t('Nothing is being transferred')}>
             {t('Choose Download on a dataset, or drop a folder on the window.')}
@@ -237,6 +239,9 @@ export function TransfersDialog() {
             ))}
           </ul>
         )}
+        {accounts.map((account) => (
+          <ServiceJobs key={account.id} account={account} />
+        ))}
       </div>
       {cancelling && (
         <ConfirmDialog

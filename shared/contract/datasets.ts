@@ -51,6 +51,10 @@ export const datasets = {
   setLabelFiles: procedure
     .input(z.object({ id, labelFiles: labelFilesSchema.nullable() }))
     .output(datasetSchema),
+  /** Allows a folder's images to be sent to an account's service for assisted labelling; null takes it back. */
+  setAssistAccount: procedure
+    .input(z.object({ id, accountId: id.nullable() }))
+    .output(datasetSchema),
 }
 
 export const images = {

@@ -37,6 +37,8 @@ export const datasetSchema = z.object({
   remote: remoteDatasetSchema.nullable(),
   classes: z.array(annotationClassSchema),
   labelFiles: labelFilesSchema.nullable(),
+  /** The account that a folder's images may be sent to for assisted labelling; null: nobody allowed it. */
+  assistAccountId: z.string().nullable(),
   imageCount: z.number().int(),
   annotatedCount: z.number().int(),
   lastOpenedAtMs: z.number(),

@@ -12,6 +12,13 @@ export const creditsSchema = z.object({
 })
 export type Credits = z.infer<typeof creditsSchema>
 
+/** What one answer of assisted labelling costs, and what can be spent. Micro-USD; null: the service does not say. */
+export const promptPriceSchema = z.object({
+  price: z.number().nullable(),
+  remaining: z.number().nullable(),
+})
+export type PromptPrice = z.infer<typeof promptPriceSchema>
+
 export const taskSchema = z.object({
   id: z.string(),
   title: z.string(),

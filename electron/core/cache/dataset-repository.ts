@@ -15,6 +15,7 @@ interface Row {
   root: string
   classes: string
   label_files: string | null
+  assist_account_id: string | null
   last_opened_at_ms: number
   account_id: string | null
   organization: string
@@ -35,7 +36,7 @@ export type StoredDataset = Omit<
 }
 type RemoteDataset = NonNullable<Dataset['remote']>
 
-const SELECT = `SELECT dataset.id, name, kind, root, classes, label_files, last_opened_at_ms,
+const SELECT = `SELECT dataset.id, name, kind, root, classes, label_files, assist_account_id, last_opened_at_ms,
   account_id, organization, remote_id, is_archived, is_cold
   FROM dataset LEFT JOIN remote_dataset ON dataset_id = dataset.id LEFT JOIN account ON account.id = account_id`
 
@@ -54,6 +55,7 @@ function fromRow(row: Row): StoredDataset {
     root: row.root,
     classes: mendClasses(storedJson(row.classes)),
     labelFiles: storedAs(row.label_files, labelFilesSchema, null),
+    assistAccountId: row.assist_account_id,
     lastOpenedAtMs: row.last_opened_at_ms,
     remote:
       row.account_id === null
@@ -194,6 +196,11 @@ export class DatasetRepository {
     this.#db
       .prepare('UPDATE dataset SET label_files = ? WHERE id = ?')
       .run(labelFiles && JSON.stringify(labelFiles), id)
+  }
+
+  /** Whom a folder's images may be sent to for assisted labelling; null: nobody. */
+  setAssistAccount(id: string, accountId: string | null): void {
+    this.#db.prepare('UPDATE dataset SET assist_account_id = ? WHERE id = ?').run(accountId, id)
   }
 
   /** Takes the dataset and all its labels out of the library; its folder is not touched. */

@@ -81,6 +81,13 @@ export class Library {
     return dataset
   }
 
+  /** Allows a folder's images to be sent to an account's service for assisted labelling; null takes it back. */
+  setAssistAccount(datasetId: string, accountId: string | null): Promise<Dataset> {
+    this.#deps.store.datasets.setAssistAccount(datasetId, accountId)
+    this.#deps.coreEvents.publish({ type: 'dataset-changed', datasetId })
+    return this.describe(datasetId)
+  }
+
   /** When everything that is known to be scanned and read has been. */
   settled(datasetId: string): Promise<void> {
     return this.folders.settled(datasetId)

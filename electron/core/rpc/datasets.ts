@@ -4,7 +4,7 @@ import type { Opening } from '#core/opening.ts'
 import { os } from './procedure.ts'
 
 interface Features {
-  library: Pick<Library, 'list' | 'describe' | 'relocate' | 'setLabelFiles'>
+  library: Pick<Library, 'list' | 'describe' | 'relocate' | 'setLabelFiles' | 'setAssistAccount'>
   editing: Pick<Editing, 'editClasses' | 'classCounts'>
   opening: Opening
 }
@@ -27,6 +27,9 @@ export function datasetRouter({ library, editing, opening }: Features) {
     classCounts: os.datasets.classCounts.handler(({ input }) => editing.classCounts(input.id)),
     setLabelFiles: os.datasets.setLabelFiles.handler(({ input }) =>
       library.setLabelFiles(input.id, input.labelFiles),
+    ),
+    setAssistAccount: os.datasets.setAssistAccount.handler(({ input }) =>
+      library.setAssistAccount(input.id, input.accountId),
     ),
   }
 }

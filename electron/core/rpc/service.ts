@@ -5,6 +5,9 @@ import { os } from './procedure.ts'
 export function serviceRouter(service: AccountService) {
   return {
     credits: os.service.credits.handler(({ input }) => service.credits(input.accountId)),
+    promptPrice: os.service.promptPrice.handler(({ input }) =>
+      service.promptPrice(input.accountId),
+    ),
     tasks: os.service.tasks.handler(({ input }) => service.tasks(input.accountId)),
     jobs: os.service.jobs.handler(({ input }) => service.jobs(input.accountId)),
     cancelJob: os.service.cancelJob.handler(({ input }) =>

@@ -1,8 +1,9 @@
-import type { Client } from '#core/api/client.ts'
+import { type Client, NotFoundError, ValidationError } from '#core/api/client.ts'
 import {
   type Credits,
   type Job,
   jobStateSchema,
+  type PromptPrice,
   type Storage,
   storageSchema,
   type Task,
@@ -13,6 +14,9 @@ import type { Accounts } from './accounts.ts'
 const ENDED_JOBS = 30
 /** Tasks that are listed, at the most. */
 const TASKS = 200
+
+/** The service's name of one answer of assisted labelling. */
+const PROMPT_OPERATION = 'sam3_prompt'
 
 const at = (text: string | null | undefined): number | null => (text && Date.parse(text)) || null
 
@@ -44,6 +48,23 @@ export class AccountService {
       included: balance.included_allowance_micro_usd ?? null,
       budgetRemaining: balance.budget_remaining_micro_usd ?? null,
       resetsAtMs: at(balance.credits_reset_at),
+    }
+  }
+
+  /** Null where the service does not price it: that is no reason to keep anybody from asking. */
+  async promptPrice(accountId: string): Promise<PromptPrice> {
+    try {
+      const estimate = await this.#run(accountId, (client) =>
+        client.credits.estimate(PROMPT_OPERATION),
+      )
+      return {
+        price: estimate.total_micro_usd ?? null,
+        remaining: estimate.remaining_micro_usd ?? null,
+      }
+    } catch (error) {
+      if (error instanceof ValidationError || error instanceof NotFoundError)
+        return { price: null, remaining: null }
+      throw error
     }
   }
 

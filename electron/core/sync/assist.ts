@@ -1,5 +1,9 @@
+import { join } from 'node:path'
+import type { Prediction } from '#core/api/auto-annotate.ts'
+import type { Client } from '#core/api/client.ts'
+import type { Sam3Options } from '#core/api/sam3-form.ts'
 import { fromWireAnnotation } from '#core/api/wire-annotation.ts'
-import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { UserError } from '#core/user-error.ts'
@@ -16,24 +20,21 @@ interface Deps {
 
 export type Assistant = ReturnType<typeof assistant>
 
-/** Asks the service to find shapes; what it answers is a proposal, drawn nowhere. Throws what the client throws. */
+/**
+ * Asks the service to find shapes; what it answers is a proposal, drawn nowhere. An image of a folder is sent only where
+ * the person allowed it for that folder. Throws what the client throws, and a UserError.
+ */
 export function assistant({ accounts, datasets, images, remotes }: Deps) {
   return async (imageId: string, className: string, ask: AssistAsk): Promise<Proposal> => {
-    const { remote } = datasets.get(images.get(imageId).datasetId)
+    const image = images.get(imageId)
+    const dataset = datasets.get(image.datasetId)
     const facts = remotes.find(imageId)
-    if (!remote || !facts)
-      throw new UserError(
-        'not_remote',
-        'Assisted labelling is done by the service: it works in datasets of an account.',
-      )
-    const target = { dataset: remote.remoteId, image: facts.remoteId, name: className }
-    const answer = await accounts.run(remote.accountId, (client) => {
-      if (ask.kind === 'text')
-        return client.autoAnnotate.byText(target, ask.prompt, { output: ask.output })
-      if (ask.kind === 'box') return client.autoAnnotate.byBox(target, ask.box)
-      const [first, ...positive] = ask.positive
-      return client.autoAnnotate.byPoint(target, first, { positive, negative: ask.negative })
-    })
+    const answer =
+      dataset.remote && facts
+        ? await accounts.run(dataset.remote.accountId, (client) =>
+            askInDataset(client, dataset.remote?.remoteId ?? '', facts.remoteId, className, ask),
+          )
+        : await askAboutFile(join(dataset.root, image.path), dataset, className, ask)
     const annotations = answer.annotations.flatMap((value) => {
       const parsed = fromWireAnnotation(value)
       // The class is the person's choice, whatever the prompt was called.
@@ -46,4 +47,44 @@ export function assistant({ accounts, datasets, images, remotes }: Deps) {
       score: answer.score,
     }
   }
+
+  function askAboutFile(
+    file: string,
+    { kind, name, assistAccountId }: StoredDataset,
+    className: string,
+    ask: AssistAsk,
+  ): Promise<Prediction> {
+    if (kind === 'remote')
+      throw new UserError('gone_there', 'The service does not have this image any more.')
+    if (assistAccountId === null)
+      throw new UserError(
+        'not_allowed',
+        `Images of “${name}” may not be sent to the service. Choose the Assist tool anew to allow it.`,
+      )
+    return accounts.run(assistAccountId, (client) =>
+      client.autoAnnotate.sam3Predict(file, { ...promptOf(ask), name: className }),
+    )
+  }
+}
+
+function askInDataset(
+  client: Client,
+  dataset: string,
+  image: string,
+  name: string,
+  ask: AssistAsk,
+): Promise<Prediction> {
+  const target = { dataset, image, name }
+  if (ask.kind === 'text')
+    return client.autoAnnotate.byText(target, ask.prompt, { output: ask.output })
+  if (ask.kind === 'box') return client.autoAnnotate.byBox(target, ask.box)
+  const [first, ...positive] = ask.positive
+  return client.autoAnnotate.byPoint(target, first, { positive, negative: ask.negative })
+}
+
+function promptOf(ask: AssistAsk): Sam3Options {
+  if (ask.kind === 'text') return { text: ask.prompt, output: ask.output }
+  if (ask.kind === 'box') return { box: ask.box }
+  const negative = ask.negative.map((point) => ({ ...point, negative: true }))
+  return { points: [...ask.positive, ...negative] }
 }

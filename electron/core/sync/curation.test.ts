@@ -80,6 +80,7 @@ describe('an account', () => {
     const { service: own, accounts } = cloud.core
     const { id } = cloud.account
     expect(await own.credits(id)).toMatchObject({ included: 50_000_000 })
+    expect(await own.promptPrice(id)).toMatchObject({ price: 2_500, remaining: 60_000_000 })
     expect(await own.tasks(id)).toContainEqual(
       expect.objectContaining({
         title: 'Label the cars',

@@ -1,13 +1,33 @@
 import { useState } from 'react'
 import { takeTool } from '#renderer/actions/actions.ts'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
+import { cloudState } from '#renderer/document/cloud-state.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
 import { AssistTool } from '#renderer/tools/assist-tool.ts'
 import { currentClassName } from '#renderer/tools/editor.ts'
 import { openEditor } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Choice, Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+import { formatMicroUsd } from '#shared/model/money.ts'
 import { t } from '#shared/texts/texts.ts'
+
+/** What asking costs and what is left, or that it costs something while that is not known. */
+function usePriceWords(): string {
+  const isRemote = useStore(datasetState, ({ dataset }) => dataset?.remote != null)
+  const accountId = useStore(
+    datasetState,
+    ({ dataset }) => dataset?.remote?.accountId ?? dataset?.assistAccountId ?? '',
+  )
+  const known = useStore(cloudState, ({ prices }) => prices[accountId])
+  if (known?.price == null || known.remaining === null)
+    return t('Each answer is paid by your plan.')
+  const words = { price: formatMicroUsd(known.price), left: formatMicroUsd(known.remaining) }
+  return isRemote
+    ? t('An answer costs {price}; {left} are left.', words)
+    : t('An image costs {price}, however often you ask; {left} are left.', words)
+}
 
 /** Words for what is to be found on the whole image; the answer is a proposal on the canvas. */
 export function AskByTextDialog() {
@@ -23,10 +43,12 @@ export function AskByTextDialog() {
   return (
     <Modal
       title={t('Find by words')}
-      description={t(
-        'What the service finds is proposed as “{currentClassName}”. Each answer is paid by your plan.',
-        { currentClassName: currentClassName() },
-      )}
+      description={[
+        t('What the service finds is proposed as “{currentClassName}”.', {
+          currentClassName: currentClassName(),
+        }),
+        usePriceWords(),
+      ].join(' ')}
       onClose={() => showDialog(null)}
       footer={
         <>

@@ -7,6 +7,7 @@ import { imageCounts } from './0006-image-counts.ts'
 import { classCommits } from './0007-class-commits.ts'
 import { foreignKeys } from './0008-foreign-keys.ts'
 import { commentThreads } from './0009-comment-threads.ts'
+import { assistConsent } from './0010-assist-consent.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly string[] = [
   classCommits,
   foreignKeys,
   commentThreads,
+  assistConsent,
 ]

@@ -1,0 +1,37 @@
+import { useQuery } from '@tanstack/react-query'
+import { Coins } from 'lucide-react'
+import { orpc } from '#renderer/rpc/query.ts'
+import { formatMicroUsd } from '#shared/model/money.ts'
+import { t } from '#shared/texts/texts.ts'
+
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+
+/** What the organisation can still spend; nothing while the service does not say. */
+export function CreditsLine({ accountId }: { accountId: string }) {
+  const { data } = useQuery(
+    orpc.service.credits.queryOptions({ input: { accountId }, staleTime: 0 }),
+  )
+  if (!data || data.includedRemaining === null) return null
+  const left = data.includedRemaining + (data.budgetRemaining ?? 0)
+  const lines = [
+    data.included === null
+      ? null
+      : t('{left} of the plan’s {included}', {
+          left: formatMicroUsd(data.includedRemaining),
+          included: formatMicroUsd(data.included),
+        }),
+    data.budgetRemaining === null
+      ? null
+      : t('{left} of the budget beyond it', { left: formatMicroUsd(data.budgetRemaining) }),
+    data.resetsAtMs === null ? null : t('Renewed on {day}', { day: day.format(data.resetsAtMs) }),
+  ]
+  return (
+    <span
+      className="flex shrink-0 items-center gap-1.5 text-xs whitespace-nowrap text-muted tabular-nums"
+      title={lines.filter((line) => line !== null).join('\n')}
+    >
+      <Coins className="size-4" aria-hidden="true" />
+      {t('{left} left', { left: formatMicroUsd(left) })}
+    </span>
+  )
+}

@@ -1,0 +1,263 @@
+import { useQuery } from '@tanstack/react-query'
+import { ArrowLeft, Images, LoaderCircle } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
+import { orpc } from '#renderer/rpc/query.ts'
+import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
+import { SelectField } from '#renderer/ui/field.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
+import { fileNameOf } from '#shared/model/paths.ts'
+import { counted, t } from '#shared/texts/texts.ts'
+import { type AlikeGroup, allButOne } from './alike.ts'
+import { BulkBar } from './bulk-bar.tsx'
+import { Tile } from './tile.tsx'
+
+export type Lookup = { kind: 'duplicates' } | { kind: 'similar'; imageId: string }
+
+/** From which similarity on two images count as the same. */
+const THRESHOLDS: readonly { value: number; label: string }[] = [
+  { value: 0.98, label: t('Nearly identical') },
+  { value: 0.92, label: t('Very similar') },
+  { value: 0.8, label: t('Similar') },
+]
+const USUAL_THRESHOLD = 0.92
+
+/** Groups that are shown at once; more on demand. */
+const FIRST_GROUPS = 50
+
+interface Found {
+  groups: readonly { imageIds: readonly string[]; similarity: number | null }[]
+  /** What the answer covers, in words. */
+  note: string | null
+}
+
+function useFound(dataset: Dataset, lookup: Lookup, threshold: number) {
+  const duplicates = useQuery(
+    orpc.curation.duplicates.queryOptions({
+      input: { datasetId: dataset.id, threshold },
+      enabled: lookup.kind === 'duplicates',
+      staleTime: 0,
+    }),
+  )
+  const similar = useQuery(
+    orpc.curation.similar.queryOptions({
+      input: { imageId: lookup.kind === 'similar' ? lookup.imageId : '' },
+      enabled: lookup.kind === 'similar',
+      staleTime: 0,
+    }),
+  )
+  const query = lookup.kind === 'duplicates' ? duplicates : similar
+  let found: Found | null = null
+  if (lookup.kind === 'duplicates' && duplicates.data) {
+    const { groups, analyzed, total } = duplicates.data
+    const isSample = analyzed < total
+    found = {
+      groups,
+      note: isSample
+        ? t('{analyzed} of {total} images were compared.', {
+            analyzed: analyzed.toLocaleString(),
+            total: total.toLocaleString(),
+          })
+        : null,
+    }
+  }
+  if (lookup.kind === 'similar' && similar.data)
+    found = {
+      groups:
+        similar.data.length === 0
+          ? []
+          : [
+              {
+                imageIds: similar.data.map((one) => one.imageId),
+                similarity: similar.data[0].similarity,
+              },
+            ],
+      note: null,
+    }
+  return { found, isAsking: query.isFetching, error: query.error }
+}
+
+function Group({
+  group: { images, similarity },
+  title,
+  selected,
+  onToggle,
+  onChoose,
+  onOpen,
+}: {
+  group: AlikeGroup
+  title: string
+  selected: ReadonlySet<string>
+  onToggle: (id: string) => void
+  onChoose: ((ids: readonly string[]) => void) | null
+  onOpen: (id: string) => void
+}) {
+  return (
+    <section aria-label={title} className="flex flex-col gap-1">
+      <header className="flex items-center gap-3 px-1.5">
+        <h3 className="text-xs font-semibold">{title}</h3>
+        {similarity !== null && (
+          <span className="text-xs text-muted tabular-nums">
+            {t('up to {percent} % alike', { percent: Math.floor(similarity * 100) })}
+          </span>
+        )}
+        {onChoose && (
+          <Button
+            variant="ghost"
+            className="h-6 px-2 text-xs"
+            onClick={() => onChoose(allButOne(images))}
+          >
+            {t('Choose all but one')}
+          </Button>
+        )}
+      </header>
+      <div
+        role="listbox"
+        aria-multiselectable="true"
+        aria-label={t('Images of {title}', { title })}
+        className="grid auto-rows-[176px] grid-cols-[repeat(auto-fill,minmax(168px,1fr))] gap-1"
+      >
+        {images.map((image) => (
+          <Tile
+            key={image.id}
+            image={image}
+            selected={selected.has(image.id)}
+            current={false}
+            onClick={() => onToggle(image.id)}
+            onOpen={() => onOpen(image.id)}
+          />
+        ))}
+      </div>
+    </section>
+  )
+}
+
+/** Near-duplicates of a dataset in groups, or the images that look like one of them: chosen, tagged, archived. */
+export function AlikeView({
+  dataset,
+  lookup,
+  onLookup,
+  onOpen,
+}: {
+  dataset: Dataset
+  lookup: Lookup
+  /** null: back to all images. */
+  onLookup: (lookup: Lookup | null) => void
+  onOpen: (imageId: string) => void
+}) {
+  const [threshold, setThreshold] = useState(USUAL_THRESHOLD)
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const [shownGroups, setShownGroups] = useState(FIRST_GROUPS)
+  // Tags and archiving change the images while their groups stay.
+  const images = useStore(datasetState, (state) => state.images)
+  const { found, isAsking, error } = useFound(dataset, lookup, threshold)
+  const groups = useMemo((): AlikeGroup[] => {
+    const present = new Map(images.map((image) => [image.id, image]))
+    const least = lookup.kind === 'duplicates' ? 2 : 1
+    return (found?.groups ?? [])
+      .map(({ imageIds, similarity }) => ({
+        images: imageIds.flatMap((id) => present.get(id) ?? []).filter(({ missing }) => !missing),
+        similarity,
+      }))
+      .filter((group) => group.images.length >= least)
+  }, [found, images, lookup.kind])
+  const all = groups.flatMap((group) => group.images)
+  const chosen: DatasetImage[] = all.filter(({ id }) => selected.has(id))
+  const toggle = (id: string) =>
+    setSelected((before) => {
+      const next = new Set(before)
+      if (!next.delete(id)) next.add(id)
+      return next
+    })
+  const add = (ids: readonly string[]) => setSelected((before) => new Set([...before, ...ids]))
+  const like = lookup.kind === 'similar' ? imageById(lookup.imageId) : undefined
+  const title =
+    lookup.kind === 'duplicates'
+      ? t('Near-duplicates')
+      : t('Images like {name}', { name: like ? fileNameOf(like.path) : '' })
+  return (
+    <section aria-label={title} className="flex min-h-0 min-w-0 flex-1 flex-col bg-bg">
+      <header className="flex h-11 shrink-0 items-center gap-3 border-b border-line bg-surface px-2">
+        <IconButton label={t('Back to all images')} onClick={() => onLookup(null)}>
+          <ArrowLeft />
+        </IconButton>
+        <h2 className="truncate text-sm font-semibold">{title}</h2>
+        {lookup.kind === 'duplicates' && (
+          <SelectField
+            aria-label={t('How much alike')}
+            className="h-7 w-40 text-xs"
+            value={threshold}
+            onChange={({ target }) => setThreshold(Number(target.value))}
+          >
+            {THRESHOLDS.map(({ value, label }) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </SelectField>
+        )}
+        <span className="min-w-0 flex-1 truncate text-xs text-muted tabular-nums">
+          {found && !isAsking && lookup.kind === 'duplicates' && counted(groups.length, 'group')}
+          {found?.note && ` · ${found.note}`}
+        </span>
+        {lookup.kind === 'duplicates' && groups.length > 0 && (
+          <Button
+            className="h-7 px-2.5 text-xs"
+            onClick={() => add(groups.flatMap((group) => allButOne(group.images)))}
+          >
+            {t('Choose all but one of each')}
+          </Button>
+        )}
+      </header>
+      <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-3">
+        {error && <ErrorNote>{error.message}</ErrorNote>}
+        {isAsking && (
+          <EmptyState
+            icon={<LoaderCircle className="animate-spin" />}
+            title={t('The service compares the images…')}
+          >
+            {t('In a large dataset this takes minutes.')}
+          </EmptyState>
+        )}
+        {!isAsking && found && groups.length === 0 && (
+          <EmptyState icon={<Images />} title={t('No images are that much alike')} />
+        )}
+        {!isAsking &&
+          groups
+            .slice(0, shownGroups)
+            .map((group, index) => (
+              <Group
+                key={group.images[0].id}
+                group={group}
+                title={
+                  lookup.kind === 'duplicates'
+                    ? t('Group {number}', { number: index + 1 })
+                    : t('Most similar first')
+                }
+                selected={selected}
+                onToggle={toggle}
+                onChoose={lookup.kind === 'duplicates' ? add : null}
+                onOpen={onOpen}
+              />
+            ))}
+        {groups.length > shownGroups && (
+          <Button
+            className="self-center"
+            onClick={() => setShownGroups(shownGroups + FIRST_GROUPS)}
+          >
+            {t('Show more groups')}
+          </Button>
+        )}
+      </div>
+      <BulkBar
+        dataset={dataset}
+        chosen={chosen}
+        onSelectAll={() => add(all.map(({ id }) => id))}
+        onClear={() => setSelected(new Set())}
+        onFindSimilar={(imageId) => onLookup({ kind: 'similar', imageId })}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,62 @@
+import { useQuery } from '@tanstack/react-query'
+import { notifyError } from '#renderer/actions/app-state.ts'
+import { cloudState } from '#renderer/document/cloud-state.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
+import { t } from '#shared/texts/texts.ts'
+
+async function takeBack(id: string): Promise<void> {
+  try {
+    const changed = await client.datasets.setAssistAccount({ id, accountId: null })
+    if (datasetState.getState().dataset?.id === id) datasetState.setState({ dataset: changed })
+    await queryClient.invalidateQueries({ queryKey: orpc.datasets.list.key() })
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
+/** The folders whose images may be sent to the service for assisted labelling, and taking that back. */
+export function AssistSection() {
+  const accounts = useStore(cloudState, (state) => state.accounts)
+  const { data } = useQuery(orpc.datasets.list.queryOptions({ staleTime: 0 }))
+  const allowed = data?.filter(({ assistAccountId }) => assistAccountId !== null) ?? []
+  const nameOf = (accountId: string | null) =>
+    accounts.find(({ id }) => id === accountId)?.organization ?? ''
+  return (
+    <section aria-label={t('Assisted labelling of folders')} className="flex flex-col gap-2">
+      <h3 className="text-sm font-semibold">{t('Assisted labelling of folders')}</h3>
+      <p className="text-xs text-muted">
+        {allowed.length === 0
+          ? t(
+              'No folder’s images may be sent to the service. The Assist tool asks before the first one.',
+            )
+          : t('Images of these folders are sent to the service when you ask about them.')}
+      </p>
+      <ul className="flex flex-col gap-2">
+        {allowed.map(({ id, name, root, assistAccountId }) => (
+          <li key={id} className="flex items-center gap-2">
+            <span className="min-w-0 flex-1">
+              <span className="block truncate text-sm">{name}</span>
+              <span className="block truncate text-2xs text-muted" title={root}>
+                {t('paid by {organization} · {folder}', {
+                  organization: nameOf(assistAccountId),
+                  folder: root,
+                })}
+              </span>
+            </span>
+            <Button
+              className="h-7 px-2.5"
+              aria-label={t('Send no more images of {name}', { name })}
+              onClick={() => void takeBack(id)}
+            >
+              {t('Take back')}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,200 @@
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { writeImage } from '#tests/helpers/core.ts'
+import { expectAccessible } from './accessible.ts'
+import { type App, expect, test } from './fixture.ts'
+import { addAccount, openRemote, STREET } from './remote.ts'
+
+test.use({ viewport: { width: 1024, height: 640 } })
+
+/** The same screen in both themes. */
+async function screenshots(app: App, page: Page, name: string): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light' })
+  await app.screenshot(name)
+  await expectAccessible(page)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await app.screenshot(`${name}-dark`)
+  await expectAccessible(page)
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+const images = (page: Page) => page.getByRole('listbox', { name: 'Images' })
+
+async function openGallery(page: Page): Promise<void> {
+  await page.keyboard.press('ControlOrMeta+g')
+  await expect(images(page)).toBeVisible()
+}
+
+test('tasks of the person and credits of the organisation are on the account’s screen', async ({
+  app,
+  service,
+}) => {
+  const page = await app.start()
+  await addAccount(page, service)
+  const tasks = page.getByRole('region', { name: 'Your tasks' })
+  await expect(tasks.getByRole('listitem').filter({ hasText: 'Label the cars' })).toContainText(
+    '8 images',
+  )
+  await expect(page.getByText('$60.00 left')).toBeVisible()
+  await screenshots(app, page, 'account-tasks')
+  await tasks.getByRole('button', { name: /Label the cars/ }).click()
+  await app.canvas.ready()
+  await expect(page.getByRole('heading', { name: STREET })).toBeVisible()
+})
+
+test('jobs of the service stand beside the transfers', async ({ app, service }) => {
+  const page = await app.start()
+  await addAccount(page, service)
+  const created = await fetch(`${service.url}/api/v1/developer/exports/`, {
+    method: 'POST',
+    headers: { 'X-API-Key': 'pk_live_member', 'Content-Type': 'application/json' },
+    body: JSON.stringify({ dataset_name: STREET, name: 'nightly', format: 'coco' }),
+  })
+  expect(created.ok).toBe(true)
+  await page.getByRole('button', { name: 'Transfers' }).click()
+  const jobs = page.getByRole('region', { name: 'On the service: Emulated Organisation' })
+  const job = jobs.getByRole('listitem').filter({ hasText: 'nightly' })
+  await expect(job).toHaveAttribute('data-job', 'completed', { timeout: 15_000 })
+  await screenshots(app, page, 'service-jobs')
+})
+
+test('a cold dataset says so, and what bringing it back costs', async ({ app, service }) => {
+  const page = await app.start()
+  await addAccount(page, service, 'pk_live_admin')
+  await page.getByRole('button', { name: /^frozen/ }).click()
+  await expect(page.getByText('In cold storage: labels can be read')).toBeVisible()
+  await page.getByRole('button', { name: 'Bring it back…' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('3 images')
+  await expect(dialog).toContainText('Left to spend')
+  await expect(dialog.getByRole('button', { name: /^Bring it back for \$0\.\d+/ })).toBeVisible()
+  await screenshots(app, page, 'cold-dataset')
+  await dialog.getByRole('button', { name: /^Bring it back for/ }).click()
+  await expect(dialog).toContainText('It is back', { timeout: 15_000 })
+  await dialog.getByRole('button', { name: 'Close' }).last().click()
+  await expect(page.getByText('In cold storage: labels can be read')).toHaveCount(0)
+})
+
+test('near-duplicates are grouped, chosen, tagged and archived', async ({ app, service }) => {
+  const page = await openRemote(app, service)
+  await openGallery(page)
+  await page.getByRole('button', { name: 'Near-duplicates' }).click()
+  await page.getByLabel('How much alike').selectOption('Similar')
+  const group = page.getByRole('region', { name: 'Group 1', exact: true })
+  await expect(group).toBeVisible({ timeout: 20_000 })
+  const before = await group.getByRole('option').count()
+  expect(before).toBeGreaterThan(1)
+  await group.getByRole('button', { name: 'Choose all but one' }).click()
+  await expect(group.getByRole('option', { selected: true })).toHaveCount(before - 1)
+  await page.getByRole('button', { name: 'Tags…' }).click()
+  await page.getByLabel('New tag').fill('double')
+  await page.getByLabel('New tag').press('Enter')
+  await page.keyboard.press('Escape')
+  await expect(group.getByText('double').first()).toBeVisible()
+  await screenshots(app, page, 'near-duplicates')
+  await page.getByRole('button', { name: 'More for the chosen images' }).click()
+  await page.getByRole('menuitem', { name: 'Archive…' }).click()
+  await page.getByRole('button', { name: 'Archive', exact: true }).click()
+  await expect(page.getByText(`${before - 1} image`).first()).toBeVisible()
+  await expect
+    .poll(() =>
+      service.state
+        .images(service.state.dataset(STREET).id)
+        .filter(({ is_archived }) => is_archived)
+        .map(({ tags }) => tags),
+    )
+    .toEqual(Array.from({ length: before - 1 }, () => ['double']))
+  await page.getByRole('button', { name: 'Back to all images' }).click()
+  await expect(images(page).getByRole('option').first()).toBeVisible()
+  await expect(page.getByText(`${24 - (before - 1)}`, { exact: true }).first()).toBeVisible()
+})
+
+test('images are copied from the gallery to another dataset, and similar ones are found', async ({
+  app,
+  service,
+}) => {
+  const page = await openRemote(app, service)
+  await openGallery(page)
+  await images(page).getByRole('option').first().click()
+  await page.getByRole('button', { name: 'More for the chosen images' }).click()
+  await screenshots(app, page, 'gallery-more')
+  await page.getByRole('menuitem', { name: 'Similar images' }).click()
+  await expect(page.getByRole('heading', { name: /^Images like/ })).toBeVisible()
+  await expect(
+    page.getByRole('listbox', { name: 'Images of Most similar first' }).getByRole('option').first(),
+  ).toBeVisible({ timeout: 20_000 })
+  await screenshots(app, page, 'similar-images')
+  await page.getByRole('button', { name: 'Choose all', exact: true }).click()
+  await page.getByRole('button', { name: 'More for the chosen images' }).click()
+  await page.getByRole('menuitem', { name: 'Copy to another dataset…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Dataset').selectOption('large')
+  await dialog.getByLabel('Directory').fill('picked')
+  await screenshots(app, page, 'copy-images')
+  await dialog.getByRole('button', { name: 'Copy', exact: true }).click()
+  await expect(page.getByText(/copied to “large”/)).toBeVisible({ timeout: 15_000 })
+  const copied = service.state
+    .images(service.state.dataset('large').id)
+    .filter(({ directory_path }) => directory_path === '/picked')
+  expect(copied.length).toBeGreaterThan(0)
+})
+
+test('the dataset’s instructions are one key away', async ({ app, service }) => {
+  const { state } = service
+  state.putDataset({
+    ...state.dataset(STREET),
+    description: 'A car is a car from its door on. Draw what can be seen, not what is guessed.',
+  })
+  const page = await openRemote(app, service)
+  await page.keyboard.press('i')
+  const dialog = page.getByRole('dialog', { name: `How to label “${STREET}”` })
+  await expect(dialog).toContainText('A car is a car from its door on')
+  await screenshots(app, page, 'instructions')
+  await page.keyboard.press('Escape')
+  await expect(dialog).toHaveCount(0)
+})
+
+test('assisted labelling of a folder asks once, sends nothing before, and can be taken back', async ({
+  app,
+  folder,
+  service,
+}) => {
+  const sent = () => service.state.collection<{ id: string }>('paid_image').all().length
+  await writeImage(join(folder, 'yard.png'), 200, 150)
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  // Without an account there is nothing to ask.
+  await expect(page.getByRole('button', { name: 'Assist', exact: true })).toHaveCount(0)
+  await page.keyboard.press('ControlOrMeta+,')
+  await page.getByRole('tab', { name: 'Accounts' }).click()
+  await page.getByRole('button', { name: 'Add account…' }).click()
+  await page.getByLabel('API key').fill('pk_live_member')
+  await page.getByLabel('Address of the service').fill(service.url)
+  await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
+  await expect(page.getByText('is here now').first()).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('q')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('$0.0025 an image')
+  await screenshots(app, page, 'allow-assist')
+  await dialog.getByRole('button', { name: 'Send nothing' }).click()
+  await app.canvas.click(30, 30)
+  expect(sent()).toBe(0)
+  await page.keyboard.press('q')
+  await page.getByRole('button', { name: 'Allow for this folder' }).click()
+  await expect(app.canvas.hint).toContainText('paid by your plan')
+  await app.canvas.click(30, 30)
+  await expect(app.canvas.hint).toContainText('Enter draws the proposal', { timeout: 15_000 })
+  expect(sent()).toBe(1)
+  await page.keyboard.press('Enter')
+  await expect(app.canvas.list).toHaveCount(1)
+  await page.keyboard.press('ControlOrMeta+,')
+  await page.getByRole('tab', { name: 'Accounts' }).click()
+  await screenshots(app, page, 'assist-settings')
+  await page.getByRole('button', { name: /^Send no more images of/ }).click()
+  await expect(page.getByText('No folder’s images may be sent')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('v')
+  await page.keyboard.press('q')
+  await expect(page.getByRole('button', { name: 'Allow for this folder' })).toBeVisible()
+})

@@ -105,7 +105,7 @@ export function AboutSection() {
         <h3 className="text-sm font-semibold">{t('Privacy')}</h3>
         <p className="text-xs text-muted">
           {t(
-            'Nothing is sent anywhere but to the service of your accounts: no statistics, no reports of crashes, no pictures. Without an account nothing leaves this machine.',
+            'Nothing is sent anywhere but to the service of your accounts: no statistics, no reports of crashes. Images of a folder are sent only where you allowed assisted labelling for it. Without an account nothing leaves this machine.',
           )}
         </p>
       </section>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { cloudCore, edit, emptyDataset, onService, seededEmulator } from '#tests/helpers/cloud.ts'
-import { aBox } from '#tests/helpers/core.ts'
+import { aBox, openCore, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
+import { fakeService } from '#tests/helpers/fake-service.ts'
 
 describe('images of the service', () => {
   test('near-duplicates come as groups of images that are listed here', async () => {
@@ -111,5 +112,23 @@ describe('an account', () => {
     await expect.poll(() => own.storage(id, frozen)).toMatchObject({ isCold: false, restore: null })
     const after = await own.credits(id)
     expect((before.includedRemaining ?? 0) - (after.includedRemaining ?? 0)).toBe(price)
+  })
+})
+
+test('a readme is read where the service gives one', async () => {
+  const dataset = { id: 'd', name: 'd', readme: '# Cars\nFrom the door on.', description: '' }
+  await using service = await fakeService(({ line }) => {
+    if (line.startsWith('GET /organizations/me'))
+      return { json: { organization: { id: 'o', name: 'o', slug: 'o' } } }
+    if (line.startsWith('GET /datasets/d')) return { json: { data: dataset } }
+    return { json: { data: [], pagination: { has_more: false, total: 0, limit: 50, offset: 0 } } }
+  })
+  using data = temporaryFolder()
+  await using core = openCore(testPorts(data.path))
+  const account = await core.accounts.add(service.url, 'pk_live_x')
+  const { id } = await core.remoteDatasets.open(account.id, 'd')
+  expect(await core.curation.instructions(id)).toEqual({
+    readme: '# Cars\nFrom the door on.',
+    description: null,
   })
 })

@@ -5,18 +5,13 @@ import { splitSchema } from '#shared/model/dataset.ts'
 import { NotFoundError, ValidationError } from './errors.ts'
 import { type CallOptions, type Http, newIdempotencyKey, type Query, segment } from './http.ts'
 import { imageById, imageOfDataset, imageRoute, imageTarget, isUuid } from './image-address.ts'
+import { ImageBatches } from './image-batches.ts'
 import { refuseUnknown, wireFields } from './options.ts'
 import { allItems, hasMore, type Listing, pageSchema, type Range } from './paging.ts'
 import { readBody, saveBody } from './save-file.ts'
-import {
-  batchResultSchema,
-  copiedSchema,
-  data,
-  type RemoteImage,
-  remoteImageSchema,
-} from './schemas.ts'
+import { data, type RemoteImage, remoteImageSchema } from './schemas.ts'
 import { putFile } from './storage.ts'
-import { count, rows, text } from './tolerant.ts'
+import { rows, text } from './tolerant.ts'
 
 /** What the service takes, by lower-case extension. Anything else is refused before any request. */
 export const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -126,27 +121,18 @@ const FILTERS = {
 
 export type ListOptions = ListFilter & Range & { signal?: AbortSignal }
 
-const SHARES = { train: 'train', val: 'val', test: 'test', seed: 'seed', mode: 'split_mode' }
-const UPDATES = { status: 'status', displayName: 'display_name', isArchived: 'is_archived' }
-
 /** More than one of a name are archived ones. */
 const SAME_NAME = 20
 
 /** `image` is `directory/…/filename` inside the dataset, or the image's UUID. All methods throw a PictographError. */
-export class Images {
-  readonly #http: Http
-
-  constructor(http: Http) {
-    this.#http = http
-  }
-
+export class Images extends ImageBatches {
   /** Newest first. */
   list(dataset: string, options: ListOptions = {}): Listing<RemoteImage> {
     const { signal, limit, offset, ...filter } = options
     const query = wireFields('images.list', filter, FILTERS) as Query
     return allItems(
       (limit, offset) =>
-        this.#http.json(pageSchema(remoteImageSchema), 'GET', '/images/', {
+        this.http.json(pageSchema(remoteImageSchema), 'GET', '/images/', {
           ...(signal && { signal }),
           query: { dataset, ...query, limit, offset },
         }),
@@ -160,7 +146,7 @@ export class Images {
     { limit, offset, ...call }: CallOptions & { limit: number; offset: number },
   ): Promise<{ images: RemoteImage[]; received: number; hasMore: boolean }> {
     const query = { dataset, limit, offset }
-    const page = await this.#http.json(pageSchema(remoteImageSchema), 'GET', '/images/', {
+    const page = await this.http.json(pageSchema(remoteImageSchema), 'GET', '/images/', {
       ...call,
       query,
     })
@@ -169,7 +155,7 @@ export class Images {
 
   /** By UUID, from the whole organisation: check `dataset_id`. */
   metadata(id: string, call: CallOptions = {}): Promise<RemoteImage> {
-    return imageById(this.#http, id, call)
+    return imageById(this.http, id, call)
   }
 
   /**
@@ -186,8 +172,8 @@ export class Images {
   ): Promise<RemoteImage> {
     const { dataset, image } = imageTarget(first, second)
     const call = typeof second === 'string' ? third : second
-    if (dataset === null) return imageById(this.#http, image, call)
-    if (isUuid(image)) return imageOfDataset(this.#http, dataset, image, call)
+    if (dataset === null) return imageById(this.http, image, call)
+    if (isUuid(image)) return imageOfDataset(this.http, dataset, image, call)
     const parts = image.split('/').filter((part) => part !== '')
     const filename = parts.at(-1) ?? ''
     const directoryPath = `/${parts.slice(0, -1).join('/')}`
@@ -213,7 +199,7 @@ export class Images {
     directoryPath: string | undefined,
     call: CallOptions,
   ): Promise<RemoteImage[]> {
-    const page = await this.#http.json(pageSchema(remoteImageSchema), 'GET', '/images/', {
+    const page = await this.http.json(pageSchema(remoteImageSchema), 'GET', '/images/', {
       ...call,
       query: {
         dataset,
@@ -231,26 +217,23 @@ export class Images {
 
   /** The original file's bytes, as they come. `image`: its path in the dataset, or its UUID. */
   async bytes(dataset: string, image: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
-    return this.#http.bytes(
-      `/images/${await imageRoute(this.#http, { dataset, image }, call)}`,
-      call,
-    )
+    return this.http.bytes(`/images/${await imageRoute(this.http, { dataset, image }, call)}`, call)
   }
 
   /** The original file's bytes, by the image's UUID. */
   bytesById(imageId: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
-    return this.#http.bytes(`/images/${segment(imageId)}`, call)
+    return this.http.bytes(`/images/${segment(imageId)}`, call)
   }
 
   /** The bytes of an image that the service gave a URL for, with the key, from our own host. */
   bytesAt(address: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
-    return this.#http.bytes(this.#http.ownPath(address), call)
+    return this.http.bytes(this.http.ownPath(address), call)
   }
 
   /** A ZIP of the image, its annotations and a manifest. */
   async bundle(dataset: string, image: string, call: CallOptions = {}) {
-    const route = await imageRoute(this.#http, { dataset, image }, call)
-    return this.#http.bytes(`/images/${route}/data-bundle`, call)
+    const route = await imageRoute(this.http, { dataset, image }, call)
+    return this.http.bytes(`/images/${route}/data-bundle`, call)
   }
 
   /** The original file. With `file` it is written there, under another name until it is whole. */
@@ -269,9 +252,9 @@ export class Images {
     image: string,
     { file, ...call }: CallOptions & { file?: string } = {},
   ): Promise<Buffer | null> {
-    const path = `/images/${await imageRoute(this.#http, { dataset, image }, call)}`
+    const path = `/images/${await imageRoute(this.http, { dataset, image }, call)}`
     const route = `GET ${path}`
-    return this.#http.receive(path, call, async (received) => {
+    return this.http.receive(path, call, async (received) => {
       if (file === undefined) return readBody(received, route, call)
       await saveBody(received, file, route, call)
       return null
@@ -281,7 +264,7 @@ export class Images {
   async uploadUrl(dataset: string, image: NewImage, call: CallOptions = {}) {
     const body = { dataset, ...wireName(image) }
     const path = '/images/upload-url'
-    return (await this.#http.json(data(uploadUrlSchema), 'POST', path, { ...call, body })).data
+    return (await this.http.json(data(uploadUrlSchema), 'POST', path, { ...call, body })).data
   }
 
   async register(
@@ -291,7 +274,7 @@ export class Images {
   ): Promise<RemoteImage> {
     const body = { dataset, ...wireRegistration(image) }
     const path = '/images/register'
-    return (await this.#http.json(data(remoteImageSchema), 'POST', path, { ...call, body })).data
+    return (await this.http.json(data(remoteImageSchema), 'POST', path, { ...call, body })).data
   }
 
   /**
@@ -303,14 +286,13 @@ export class Images {
     const schema = data(
       z.object({ upload_urls: z.array(uploadUrlSchema), expires_in_minutes: z.number().nullish() }),
     )
-    return (await this.#http.json(schema, 'POST', '/images/bulk-upload-url', { ...call, body }))
-      .data
+    return (await this.http.json(schema, 'POST', '/images/bulk-upload-url', { ...call, body })).data
   }
 
   async bulkRegister(dataset: string, images: readonly Registration[], call: CallOptions = {}) {
     const body = { dataset, images: images.map(wireRegistration) }
     const path = '/images/bulk-register'
-    return (await this.#http.json(data(bulkRegisteredSchema), 'POST', path, { ...call, body })).data
+    return (await this.http.json(data(bulkRegisteredSchema), 'POST', path, { ...call, body })).data
   }
 
   /**
@@ -333,7 +315,7 @@ export class Images {
     const { size: fileSize } = await stat(file)
     const { upload_url } = await this.uploadUrl(dataset, image, call)
     const transfer = { ...call, ...(onProgress && { onProgress }) }
-    await putFile(this.#http.dispatcher, upload_url, file, contentType, transfer)
+    await putFile(this.http.dispatcher, upload_url, file, contentType, transfer)
     // One key for all tries: an answer that was lost does not register twice.
     return this.register(
       dataset,
@@ -356,22 +338,8 @@ export class Images {
   ): Promise<void> {
     const target = imageTarget(first, second)
     const { permanent, ...call } = typeof second === 'string' ? third : second
-    const route = `/images/${await imageRoute(this.#http, target, call)}`
-    await this.#http.json(z.unknown(), 'DELETE', route, { ...call, query: { permanent } })
-  }
-
-  /** Adds tags, or takes them away. Answers how many images were changed. */
-  async bulkTag(
-    dataset: string,
-    imageIds: readonly string[],
-    tags: readonly string[],
-    add: boolean,
-    call: CallOptions = {},
-  ): Promise<number> {
-    const body = { dataset, image_ids: imageIds, tags, add }
-    const schema = data(z.object({ processed: count }))
-    const answer = await this.#http.json(schema, 'POST', '/images/bulk-tag', { ...call, body })
-    return answer.data.processed
+    const route = `/images/${await imageRoute(this.http, target, call)}`
+    await this.http.json(z.unknown(), 'DELETE', route, { ...call, query: { permanent } })
   }
 
   async review(
@@ -380,10 +348,10 @@ export class Images {
     action: 'approve' | 'request_changes',
     { note, ...call }: CallOptions & { note?: string } = {},
   ) {
-    const route = `/images/${await imageRoute(this.#http, { dataset, image }, call)}/review`
+    const route = `/images/${await imageRoute(this.http, { dataset, image }, call)}/review`
     const body = { action, ...(note !== undefined && { note }) }
     const schema = data(z.object({ status: z.string(), review_note: z.string().nullish() }))
-    return (await this.#http.json(schema, 'POST', route, { ...call, body })).data
+    return (await this.http.json(schema, 'POST', route, { ...call, body })).data
   }
 
   async setSplit(
@@ -392,112 +360,8 @@ export class Images {
     split: z.infer<typeof splitSchema> | null,
     call: CallOptions = {},
   ) {
-    const route = `/images/${await imageRoute(this.#http, { dataset, image }, call)}/split`
+    const route = `/images/${await imageRoute(this.http, { dataset, image }, call)}/split`
     const schema = data(z.object({ split: splitSchema.nullable() }))
-    return (await this.#http.json(schema, 'POST', route, { ...call, body: { split } })).data.split
-  }
-
-  async assignSplits(
-    dataset: string,
-    shares: {
-      train: number
-      val: number
-      test: number
-      seed?: number
-      mode?: 'random' | 'embedding'
-    },
-    call: CallOptions = {},
-  ) {
-    const body = {
-      dataset,
-      seed: 42,
-      split_mode: 'random',
-      ...wireFields('images.assignSplits', shares, SHARES),
-    }
-    const schema = data(z.object({ processed: count, train: count, val: count, test: count }))
-    return (await this.#http.json(schema, 'POST', '/images/assign-splits', { ...call, body })).data
-  }
-
-  /** Stage, display name or archived of at most 10,000 images. */
-  updateMany(
-    dataset: string,
-    imageIds: readonly string[],
-    updates: { status?: string; displayName?: string; isArchived?: boolean },
-    call: CallOptions = {},
-  ) {
-    return this.#batch('PATCH', 'update', call, {
-      dataset_name: dataset,
-      image_ids: imageIds,
-      updates: wireFields('images.updateMany', updates, UPDATES),
-    })
-  }
-
-  moveMany(
-    dataset: string,
-    imageIds: readonly string[],
-    directoryPath: string,
-    call: CallOptions = {},
-  ) {
-    return this.#batch('POST', 'move', call, {
-      dataset_name: dataset,
-      image_ids: imageIds,
-      target_directory_path: directoryPath,
-    })
-  }
-
-  copyMany(
-    dataset: string,
-    imageIds: readonly string[],
-    directoryPath: string,
-    options: CallOptions & {
-      duplicates?: 'rename' | 'skip' | 'overwrite'
-      copyAnnotations?: boolean
-    } = {},
-  ) {
-    const { duplicates = 'rename', copyAnnotations = true, ...call } = options
-    return this.#batch('POST', 'copy', call, {
-      dataset_name: dataset,
-      image_ids: imageIds,
-      target_directory_path: directoryPath,
-      duplicate_handling: duplicates,
-      copy_annotations: copyAnnotations,
-    })
-  }
-
-  /**
-   * Into another dataset, with annotations, tags, split and stage; the names of classes that it lacked are in
-   * `classes_added`. `directoryPath`: where to, `/` or `/a/b`.
-   */
-  copyToDataset(
-    dataset: string,
-    imageIds: readonly string[],
-    target: string,
-    { directoryPath = '/', ...call }: CallOptions & { directoryPath?: string } = {},
-  ) {
-    const body = {
-      dataset_name: dataset,
-      image_ids: imageIds,
-      target_dataset_name: target,
-      target_directory_path: directoryPath,
-    }
-    const path = '/batch/images/copy-to-dataset'
-    return this.#http.json(copiedSchema, 'POST', path, { ...call, body })
-  }
-
-  deleteMany(
-    dataset: string,
-    imageIds: readonly string[],
-    { permanent = false, ...call }: CallOptions & { permanent?: boolean } = {},
-  ) {
-    return this.#batch('POST', 'delete', call, {
-      dataset_name: dataset,
-      image_ids: imageIds,
-      permanent,
-    })
-  }
-
-  #batch(method: 'POST' | 'PATCH', verb: string, call: CallOptions, body: Record<string, unknown>) {
-    const path = `/batch/images/${verb}`
-    return this.#http.json(batchResultSchema, method, path, { ...call, body })
+    return (await this.http.json(schema, 'POST', route, { ...call, body: { split } })).data.split
   }
 }

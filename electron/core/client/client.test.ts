@@ -143,6 +143,15 @@ describe('datasets.download', () => {
     await expect(nowhere).rejects.toThrow(/outputDir/)
   })
 
+  test('ends with what onProgress throws', async () => {
+    const own = new Error('my own mistake')
+    const onProgress = () => {
+      throw own
+    }
+    const download = client.datasets.download('street scenes', target(), { onProgress })
+    await expect(download).rejects.toBe(own)
+  })
+
   test('ends when the key is refused in the middle: nobody could give another', async () => {
     emulator.faults.add({ match: '/download', times: 9, fault: { kind: 'status', status: 401 } })
     const download = client.datasets.download('street scenes', target())

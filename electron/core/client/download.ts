@@ -77,6 +77,7 @@ export async function downloadDataset(
       { route: ROUTE, code: 'dataset_cold' },
     )
   const place = resolve(folder)
+  let fault: { error: unknown } | null = null
   try {
     await makeFolder(place)
     const dataDir = join(place, STATE_FOLDER)
@@ -111,28 +112,39 @@ export async function downloadDataset(
       events,
       onUploaded: () => {},
     })
+    let begun: string | null = null
+    const stop = () => {
+      if (begun !== null) transfers.pause(begun).catch(() => {})
+    }
     const accountId = accountOf(library.db, client)
     const id = await begin(transfers, rows, { accountId, remoteId, name, place, wanted })
-    const stop = () => {
-      transfers.pause(id).catch(() => {})
+    begun = id
+    const tell = (transfer: Transfer) => {
+      try {
+        onProgress?.(progressOf(transfer))
+      } catch (error) {
+        // The caller's own fault: it ends the download, and comes back to the caller.
+        fault ??= { error }
+        stop()
+      }
     }
-    const tell = (transfer: Transfer) => onProgress?.(progressOf(transfer))
     using _listening = events.on((event) => {
       if (event.type === 'transfer' && event.transfer.id === id) tell(event.transfer)
     })
     signal?.addEventListener('abort', stop, { once: true })
     try {
-      if (signal?.aborted) stop()
+      if (signal?.aborted || refused) stop()
       const ended = await transfers.settled(id)
       tell(ended)
       if (refused) throw refused
+      if (fault) throw (fault as { error: unknown }).error
       signal?.throwIfAborted()
       return resultOf(ended, transfers)
     } finally {
       signal?.removeEventListener('abort', stop)
     }
   } catch (error) {
-    if (error instanceof PictographError || signal?.aborted) throw error
+    if (error instanceof PictographError || signal?.aborted || fault) throw error
     const { reason, message } = toUserError(error, place)
     const words =
       reason === 'folder_in_use' ? `Another download into ${place} is under way` : message

@@ -31,6 +31,7 @@ const SILENT = new Set([
   'label',
   'nc',
   'kind',
+  'dialect',
   'confidence',
   'size',
   'imagesize',

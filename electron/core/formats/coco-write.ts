@@ -16,9 +16,39 @@ import type {
 
 // The layout: https://cocodataset.org/#format-data
 
+/** Whole numbers below this are noted as one bit each. */
+const MOST_BITS = 1 << 27
+
+/** Which ids are taken; a million numbers take no more than they need. */
+class TakenIds {
+  #bits = new Uint8Array(1 << 12)
+  readonly #others = new Set<Json>()
+
+  has(id: Json): boolean {
+    return isSmall(id) ? (((this.#bits[id >> 3] ?? 0) >> (id & 7)) & 1) === 1 : this.#others.has(id)
+  }
+
+  add(id: Json): void {
+    if (!isSmall(id)) {
+      this.#others.add(id)
+      return
+    }
+    const byte = id >> 3
+    if (byte >= this.#bits.length) {
+      const grown = new Uint8Array(Math.max(byte + 1, this.#bits.length * 2))
+      grown.set(this.#bits)
+      this.#bits = grown
+    }
+    this.#bits[byte] |= 1 << (id & 7)
+  }
+}
+
+const isSmall = (id: Json): id is number =>
+  typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < MOST_BITS
+
 /** Hands out ids: those that things had before, where they are free. */
 class Ids {
-  readonly #taken = new Set<Json>()
+  readonly #taken = new TakenIds()
   #next = 1
 
   give(wanted: Json | undefined): Json {
@@ -26,7 +56,7 @@ class Ids {
       (typeof wanted === 'number' || typeof wanted === 'string') && !this.#taken.has(wanted)
     const id = isFree ? wanted : this.#free()
     this.#taken.add(id)
-    if (typeof id === 'number') this.#next = Math.max(this.#next, Math.floor(id) + 1)
+    if (isSmall(id)) this.#next = Math.max(this.#next, id + 1)
     return id
   }
 

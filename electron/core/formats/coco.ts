@@ -143,7 +143,10 @@ function entriesOf(source: CocoFile, context: OpenContext): CocoEntry[] {
     byId.set(id, {
       file: path,
       name,
-      places: placesOf(path, name),
+      // Only made when they are asked for: a dataset has many images, and each many places.
+      get places() {
+        return placesOf(path, name)
+      },
       size: sizeOf(value.width, value.height),
       ...(split && { split, context: split }),
       source,

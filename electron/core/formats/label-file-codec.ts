@@ -5,6 +5,7 @@ import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { LabelFileFormat } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import { isJsonObject } from './carry.ts'
+import { withoutKeys } from './fields.ts'
 import { FormatError, failureOf } from './format-error.ts'
 import { parseJson } from './json-fault.ts'
 import { labelmeTop, readLabelmeShapes } from './labelme-read.ts'
@@ -43,7 +44,7 @@ export function writeLabelFile(
     imagePath,
     'labelme',
     losses,
-    isJsonObject(json) ? labelmeTop(json) : {},
+    isJsonObject(json) ? withoutKeys(labelmeTop(json), ['version']) : {},
   )
 }
 

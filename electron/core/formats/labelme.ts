@@ -79,7 +79,7 @@ function* openLabelme(
       annotations,
       ...(json.checked === true && { stage: 'complete' as const }),
       ...(tags.length > 0 && { tags }),
-      extra: { labelme: labelmeTop(json) as Json },
+      extra: { labelme: { ...labelmeTop(json), dialect } as Json },
     }
   }
   return { classes: [], entries, read }
@@ -115,7 +115,8 @@ function labelmeFormat(dialect: Dialect, label: string): Format<LabelmeEntry> {
           losses.add('images that differ by extension alone are renamed', image.path)
         if (objectsOf(image.annotations, head.classes).some(hasOwnBox))
           losses.add('boxes that are not the bounds of their parts have no place here', image.path)
-        const top = fieldsOf(image.extra, 'labelme')
+        const { dialect: before, version, ...others } = fieldsOf(image.extra, 'labelme')
+        const top = before === dialect && version !== undefined ? { version, ...others } : others
         yield {
           path: `${label}.json`,
           content: labelmeFile(image, fileNameOf(name), dialect, losses, top),

@@ -3,6 +3,12 @@ import { normaliseAngle } from '#shared/geometry/shapes/oriented-box.ts'
 import type { Annotation, Point, Shape } from '#shared/model/annotation.ts'
 import type { KnownImage, Size } from './types.ts'
 
+/**
+ * Fractions of an image whose size nobody knows are read as if it had this one: large enough that tolerances of a pixel
+ * mean the same as elsewhere.
+ */
+export const UNIT_SIZE: Size = { width: 10_000, height: 10_000 }
+
 /** What leads from the coordinates of a label file to those of the image. */
 export type SizeFit =
   | { kind: 'same' }

@@ -98,7 +98,7 @@ export interface LabelSource<Entry extends LabelEntry = LabelEntry> {
   entries: readonly Entry[]
   /**
    * The labels of one image. `size`: of the image at hand, else of the entry; null when nobody knows it: then a format of
-   * fractions reads an image of 1 × 1. Faults of single annotations go to `fail`; throws a FormatError where nothing
+   * fractions reads an image of UNIT_SIZE. Faults of single annotations go to `fail`; throws a FormatError where nothing
    * can be read.
    */
   read(entry: Entry, size: Size | null, fail: OnFault, losses: LossLog): ReadLabels
@@ -111,7 +111,7 @@ export interface LabelledImage {
   /** null: nobody knows it. */
   width: number | null
   height: number | null
-  /** Coordinates are fractions of an image whose size nobody knows. */
+  /** Coordinates are fractions of an image whose size nobody knows, in UNIT_SIZE (sizes.ts). */
   isUnit?: boolean
   /** Somebody looked for objects in it: without annotations, there are none. */
   isLabelled?: boolean

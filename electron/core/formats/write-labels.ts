@@ -5,6 +5,7 @@ import { clampImage } from './clamp.ts'
 import { reportCommonLosses } from './common.ts'
 import type { LossLog } from './loss-log.ts'
 import { objectsOf } from './objects.ts'
+import { UNIT_SIZE } from './sizes.ts'
 import type {
   Format,
   ImagePlace,
@@ -83,7 +84,7 @@ export class LabelWriting {
     if (image.width !== null && image.height !== null) return image
     if (this.#format.needs === 'pixels' && !image.isUnit) return image
     if (image.annotations.length === 0 && this.#format.needs !== 'size') return image
-    if (image.isUnit && this.#format.needs === 'fraction') return { ...image, width: 1, height: 1 }
+    if (image.isUnit && this.#format.needs === 'fraction') return { ...image, ...UNIT_SIZE }
     losses.add('images whose size nobody knows are left out: the image is not at hand', image.path)
     for (const _object of objectsOf(image.annotations, this.#wish.head.classes))
       losses.leaveOut('labels of images whose size nobody knows are left out', image.path)

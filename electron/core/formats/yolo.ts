@@ -2,6 +2,7 @@ import { type AnnotationClass, withClassNames } from '#shared/model/annotation-c
 import type { Split } from '#shared/model/dataset.ts'
 import { stemOf } from '#shared/model/paths.ts'
 import { stemGiver, withStem } from './common.ts'
+import { UNIT_SIZE } from './sizes.ts'
 import { splitOfFolders, splitOfWord } from './splits.ts'
 import { textOf } from './text.ts'
 import type {
@@ -102,7 +103,7 @@ function* openYolo(
         {
           kind,
           names,
-          size: size ?? { width: 1, height: 1 },
+          size: size ?? UNIT_SIZE,
           losses,
           where: entry.file,
           classes,

@@ -82,14 +82,19 @@ export const newDataset = z.strictObject({
   classes: z.array(classSchema).nullish(),
 })
 
-export const datasetChange = z.strictObject({
-  new_name: z.string().min(1).optional(),
-  readme: z.string().nullish(),
-  description: z.string().nullish(),
-  annotation_types: z.array(z.string()).nullish(),
-  classes: z.array(classSchema).nullish(),
-  classes_base: z.array(classSchema).nullish(),
-})
+export const datasetChange = z
+  .strictObject({
+    new_name: z.string().min(1).optional(),
+    readme: z.string().nullish(),
+    description: z.string().nullish(),
+    annotation_types: z.array(z.string()).nullish(),
+    classes: z.array(classSchema).nullish(),
+    classes_base: z.array(classSchema).nullish(),
+  })
+  .refine(({ classes, classes_base }) => !classes_base || classes, {
+    path: ['classes_base'],
+    message: 'is of no use without classes',
+  })
 
 const uploadName = {
   filename: z.string().min(1),

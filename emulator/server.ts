@@ -26,6 +26,7 @@ import { organizationRoutes } from './routes/organizations.ts'
 import { publicRoutes } from './routes/public.ts'
 import { sam3Routes } from './routes/sam3.ts'
 import { searchRoutes } from './routes/search.ts'
+import { similarRoutes } from './routes/similar.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { videoRoutes } from './routes/video.ts'
 import { seed } from './seed.ts'
@@ -77,6 +78,7 @@ const ROUTES: readonly ((app: FastifyInstance, service: Service) => void)[] = [
   exportRoutes,
   autoAnnotateRoutes,
   annotateJobRoutes,
+  similarRoutes,
   sam3Routes,
   organizationRoutes,
   creditRoutes,

@@ -44,6 +44,8 @@ const folded = (path: string) => path.normalize('NFKC').toLowerCase()
  */
 export class SafeNames {
   readonly #files = new Set<string>()
+  /** Of a name that was asked for several times: the number to try next. Thousands of files may share one. */
+  readonly #next = new Map<string, number>()
   /** What each directory of theirs is called here. */
   readonly #directories = new Map<string, string>()
   readonly #directoryKeys = new Set<string>()
@@ -55,11 +57,13 @@ export class SafeNames {
     const directory = this.#directory(segments)
     const prefix = directory === '' ? '' : `${directory}/`
     const clean = safeSegment(name)
-    for (let number = 1; ; number++) {
+    const wanted = folded(prefix + clean)
+    for (let number = this.#next.get(wanted) ?? 1; ; number++) {
       const candidate = prefix + numbered(clean, number)
       const key = folded(candidate)
       if (this.#files.has(key) || this.#directoryKeys.has(key)) continue
       this.#files.add(key)
+      this.#next.set(wanted, number + 1)
       return candidate
     }
   }

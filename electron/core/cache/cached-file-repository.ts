@@ -1,5 +1,18 @@
 import type { Db } from './database.ts'
 
+/** Images and bytes. */
+export interface KeptProgress {
+  done: number
+  total: number
+  bytes: number
+  totalBytes: number
+}
+
+const NOTHING_KEPT: KeptProgress = { done: 0, total: 0, bytes: 0, totalBytes: 0 }
+const PROGRESS = `count(*) FILTER (WHERE cached_bytes IS NOT NULL AND base IS NOT NULL) AS done,
+  count(*) AS total, coalesce(sum(cached_bytes), 0) AS bytes,
+  coalesce(sum(coalesce(cached_bytes, file_size_bytes)), 0) AS totalBytes`
+
 /** Image files of the service that are here: what was asked for, what is in use, and what may go. */
 export class CachedFileRepository {
   readonly #db: Db
@@ -46,37 +59,47 @@ export class CachedFileRepository {
       .run(isPaused ? 1 : 0, datasetId)
   }
 
-  /** Images that were asked for and are not (wholly) here, in order. */
-  wanted(datasetId: string, limit: number): { imageId: string; needsFile: boolean }[] {
+  /** Images that were asked for and are not (wholly) here, in order. `after`: the place of the last one that is known. */
+  wanted(
+    datasetId: string,
+    limit: number,
+    after: string = '',
+  ): { imageId: string; place: string; needsFile: boolean }[] {
     return this.#db
-      .prepare<[string, number], { imageId: string; needsFile: number }>(
-        `SELECT image_id AS imageId, cached_bytes IS NULL AS needsFile FROM remote_image
-         JOIN image ON image.id = image_id
-         WHERE remote_image.dataset_id = ? AND is_kept AND missing = 0 AND image.problem IS NULL
+      .prepare<[string, string, number], { imageId: string; place: string; needsFile: number }>(
+        `SELECT image_id AS imageId, sort_key AS place, cached_bytes IS NULL AS needsFile FROM image
+         JOIN remote_image ON image_id = image.id
+         WHERE image.dataset_id = ? AND sort_key >= ? AND is_kept AND missing = 0
+           AND image.problem IS NULL
            AND (cached_bytes IS NULL OR base IS NULL OR base_count <> server_count)
          ORDER BY sort_key LIMIT ?`,
       )
-      .all(datasetId, limit)
-      .map(({ imageId, needsFile }) => ({ imageId, needsFile: needsFile === 1 }))
+      .all(datasetId, after, limit)
+      .map((row) => ({ ...row, needsFile: row.needsFile === 1 }))
   }
 
-  /** Of what was asked for: how much is here. Bytes. */
-  keptProgress(datasetId: string): {
-    done: number
-    total: number
-    bytes: number
-    totalBytes: number
-  } {
-    const row = this.#db
-      .prepare<[string], { done: number; total: number; bytes: number; totalBytes: number }>(
-        `SELECT count(*) FILTER (WHERE cached_bytes IS NOT NULL AND base IS NOT NULL) AS done,
-           count(*) AS total, coalesce(sum(cached_bytes), 0) AS bytes,
-           coalesce(sum(coalesce(cached_bytes, file_size_bytes)), 0) AS totalBytes
-         FROM remote_image JOIN image ON image.id = image_id
-         WHERE remote_image.dataset_id = ? AND is_kept AND missing = 0`,
-      )
-      .get(datasetId)
-    return row ?? { done: 0, total: 0, bytes: 0, totalBytes: 0 }
+  /** Of what was asked for: how much is here, in images and bytes. It looks at each image of the dataset. */
+  keptProgress(datasetId: string): KeptProgress {
+    return (
+      this.#db
+        .prepare<[string], KeptProgress>(
+          `SELECT ${PROGRESS} FROM remote_image JOIN image ON image.id = image_id
+           WHERE remote_image.dataset_id = ? AND is_kept AND missing = 0`,
+        )
+        .get(datasetId) ?? NOTHING_KEPT
+    )
+  }
+
+  /** The share of one image in it. */
+  keptProgressOf(imageId: string): KeptProgress {
+    return (
+      this.#db
+        .prepare<[string], KeptProgress>(
+          `SELECT ${PROGRESS} FROM remote_image JOIN image ON image.id = image_id
+           WHERE image_id = ? AND is_kept AND missing = 0`,
+        )
+        .get(imageId) ?? NOTHING_KEPT
+    )
   }
 
   cacheBytes(): number {

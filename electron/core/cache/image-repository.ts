@@ -226,6 +226,11 @@ export class ImageRepository {
 
   /** A change made here, which the service, where there is one, has to be told. */
   patch(ids: readonly string[], patch: ImagePatch): DatasetImage[] {
+    this.#write(ids, patch)
+    return this.getMany(ids)
+  }
+
+  #write(ids: readonly string[], patch: ImagePatch): void {
     const outbox = new Outbox(this.#db)
     const tags = patch.tags && JSON.stringify(patch.tags)
     this.#db.transaction(() => {
@@ -240,7 +245,6 @@ export class ImageRepository {
         for (const { id } of changed) outbox.queueImage(id, field)
       }
     })()
-    return this.getMany(ids)
   }
 
   /** What the service has, where nothing was changed here meanwhile. */
@@ -254,12 +258,19 @@ export class ImageRepository {
     add: readonly string[],
     remove: readonly string[],
   ): DatasetImage[] {
-    return this.#db.transaction(() =>
-      this.getMany(ids).flatMap(({ id, tags }) => {
+    return this.#db.transaction(() => {
+      const wanted = this.getMany(ids).map(({ id, tags }) => {
         const kept = tags.filter((tag) => !remove.includes(tag) && !add.includes(tag))
-        return this.patch([id], { tags: [...kept, ...add] })
-      }),
-    )()
+        return { id, tags: [...kept, ...add] }
+      })
+      // Most have the same ones: they are written together.
+      for (const same of Map.groupBy(wanted, ({ tags }) => JSON.stringify(tags)).values())
+        this.#write(
+          same.map(({ id }) => id),
+          { tags: same[0].tags },
+        )
+      return this.getMany(ids)
+    })()
   }
 
   /** What was being drawn and where the person was looking; JSON of the renderer's own. */

@@ -151,14 +151,29 @@ export class Outbox {
       .map(fromRow)
   }
 
-  /** What can be tried, oldest first. */
-  waiting(datasetId: string, kind: OutboxKind, limit = -1): OutboxRow[] {
+  /** What can be tried, oldest first. `after`: the row behind which to begin. */
+  waiting(
+    datasetId: string,
+    kind: OutboxKind,
+    { after = 0, limit = -1 }: { after?: number; limit?: number } = {},
+  ): OutboxRow[] {
     return this.#db
-      .prepare<[string, string, number], Row>(
-        `SELECT * FROM outbox WHERE dataset_id = ? AND kind = ? AND state = 'waiting' ORDER BY id LIMIT ?`,
+      .prepare<[string, string, number, number], Row>(
+        `SELECT * FROM outbox WHERE dataset_id = ? AND kind = ? AND state = 'waiting' AND id > ?
+         ORDER BY id LIMIT ?`,
       )
-      .all(datasetId, kind, limit)
+      .all(datasetId, kind, after, limit)
       .map(fromRow)
+  }
+
+  /** How many of them there are. */
+  countWaiting(datasetId: string, kind: OutboxKind): number {
+    const row = this.#db
+      .prepare<[string, string], { n: number }>(
+        `SELECT count(*) AS n FROM outbox WHERE dataset_id = ? AND kind = ? AND state = 'waiting'`,
+      )
+      .get(datasetId, kind)
+    return row?.n ?? 0
   }
 
   /** Datasets in which something can be tried. */

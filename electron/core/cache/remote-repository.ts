@@ -82,6 +82,59 @@ function fromRow(row: Row): RemoteImageFacts {
   }
 }
 
+/** An image as it is here, beside what the service said of it last. */
+interface ListedRow {
+  path: string
+  sizeBytes: number
+  width: number | null
+  height: number | null
+  missing: number
+  stage: string
+  split: string | null
+  tags: string
+  count: number
+  createdAtMs: number
+  thumbnailUrl: string | null
+  serverCount: number
+  remotePath: string
+  serverStage: string
+  serverSplit: string | null
+  serverTags: string
+  toldAtMs: number
+  isUnread: number
+}
+
+const LISTED_COLUMNS = `path, file_size_bytes AS sizeBytes, image.width, image.height, missing, image.stage,
+  image.split, image.tags, annotation_count AS count, modified_at_ms AS createdAtMs,
+  thumbnail_url AS thumbnailUrl, server_count AS serverCount, remote_path AS remotePath,
+  remote_image.stage AS serverStage, remote_image.split AS serverSplit, remote_image.tags AS serverTags,
+  told_at_ms AS toldAtMs, base IS NULL AS isUnread`
+
+/**
+ * Whether the service says what it said before, and all of it is here: most of a large list, each time. What was changed
+ * here is not looked at, since the list changes nothing of it then.
+ */
+function isAsListed(row: ListedRow, image: ListedImage, tags: string): boolean {
+  return (
+    row.remotePath === image.path &&
+    row.path === image.path &&
+    row.missing === 0 &&
+    row.sizeBytes === image.sizeBytes &&
+    row.createdAtMs === image.createdAtMs &&
+    (image.width === null || row.width === image.width) &&
+    (image.height === null || row.height === image.height) &&
+    row.serverStage === image.stage &&
+    row.stage === image.stage &&
+    row.serverSplit === image.split &&
+    row.split === image.split &&
+    row.serverTags === tags &&
+    row.tags === tags &&
+    row.serverCount === image.annotationCount &&
+    (row.isUnread === 0 || row.count === image.annotationCount) &&
+    row.thumbnailUrl === image.thumbnailUrl
+  )
+}
+
 /** Pure: my tags with what they added and without what they took away since `base`. */
 export function mergeTags(
   base: readonly string[],
@@ -207,9 +260,6 @@ export class RemoteRepository {
     const isWaiting = this.#db.prepare<[string, string], unknown>(
       'SELECT 1 FROM outbox WHERE image_id = ? AND kind = ?',
     )
-    const toldAt = this.#db.prepare<[string], { told_at_ms: number }>(
-      'SELECT told_at_ms FROM remote_image WHERE image_id = ?',
-    )
     const insertImage = this.#db.prepare(
       `INSERT INTO image (id, dataset_id, path, sort_key, file_size_bytes, modified_at_ms, width, height,
          stage, split, tags, annotation_count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -219,10 +269,16 @@ export class RemoteRepository {
          (image_id, dataset_id, remote_id, remote_path, server_count, stage, split, tags, thumbnail_url)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    const readImage = this.#db.prepare<[string], { facts: string }>(
-      `SELECT json_array(path, file_size_bytes, image.width, image.height, missing, image.stage, image.split,
-         image.tags, annotation_count, thumbnail_url, server_count) AS facts
-       FROM image JOIN remote_image ON image_id = image.id WHERE image.id = ?`,
+    const readImage = this.#db.prepare<[string], ListedRow>(
+      `SELECT ${LISTED_COLUMNS} FROM image JOIN remote_image ON image_id = image.id WHERE image.id = ?`,
+    )
+    const readPage = this.#db.prepare<
+      [string, string],
+      ListedRow & { id: string; remoteId: string }
+    >(
+      `SELECT image_id AS id, remote_id AS remoteId, ${LISTED_COLUMNS}
+       FROM remote_image JOIN image ON image_id = image.id
+       WHERE remote_image.dataset_id = ? AND remote_id IN (SELECT value FROM json_each(?))`,
     )
     const readTags = this.#db.prepare<[string], { base: string; mine: string }>(
       `SELECT remote_image.tags AS base, image.tags AS mine FROM remote_image
@@ -246,11 +302,17 @@ export class RemoteRepository {
     )
     return this.#db.transaction(() => {
       const changed: string[] = []
+      const ids = JSON.stringify(images.map(({ remoteId }) => remoteId))
+      const rows = readPage.all(datasetId, ids)
+      const known = new Map(rows.map((row) => [row.remoteId, row]))
       for (const image of images) {
         const { path, sizeBytes, width, height, stage, split, annotationCount, thumbnailUrl } =
           image
         const tags = JSON.stringify(image.tags)
-        const id = this.imageId(datasetId, image.remoteId)
+        const row = known.get(image.remoteId)
+        if (row && isAsListed(row, image, tags)) continue
+        // The same image may be twice on one page.
+        const id = row?.id ?? this.imageId(datasetId, image.remoteId)
         if (id === null) {
           const created = this.#freePath(datasetId, path, image.remoteId)
           const own = newId()
@@ -282,9 +344,8 @@ export class RemoteRepository {
           changed.push(own)
           continue
         }
-        const before = readImage.get(id)?.facts
-        const isOld = (toldAt.get(id)?.told_at_ms ?? 0) >= askedAtMs
-        if (isOld) continue
+        const before = readImage.get(id)
+        if (!before || before.toldAtMs >= askedAtMs) continue
         const keeps = (kind: string) => (isWaiting.get(id, kind) ? 1 : 0)
         // What others added or took away comes in beside what was changed here.
         const own = keeps('tags') ? readTags.get(id) : undefined
@@ -308,7 +369,7 @@ export class RemoteRepository {
           sizeBytes,
           id,
         )
-        if (readImage.get(id)?.facts !== before) changed.push(id)
+        if (JSON.stringify(readImage.get(id)) !== JSON.stringify(before)) changed.push(id)
       }
       return changed
     })()

@@ -26,6 +26,8 @@ const AHEAD_PARALLEL = 2
 const ATTEMPTS = 3
 /** Files looked at between two sums, when the cache is too large. */
 const EVICT_BATCH = 200
+/** A cache that is too large is made smaller than its limit, to this share of it. */
+const ROOM = 0.95
 
 interface Deps {
   accounts: Accounts
@@ -59,6 +61,9 @@ export class ImageCache {
   #ahead: string[] = []
   #aheadRunning = 0
   #shrinking: Promise<void> | null = null
+  /** No more than so many bytes are cached; what others took away is not known. null: never counted. */
+  #atMostBytes: number | null = null
+  #checkAtBytes = 0
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -156,17 +161,24 @@ export class ImageCache {
   /** Lets go of the files used longest ago until the cache is as small as it should be. */
   async shrink(): Promise<void> {
     const { files, limitBytes } = this.#deps
-    for (let over = files.cacheBytes() - limitBytes(); over > 0; ) {
+    const limit = limitBytes()
+    let bytes = files.cacheBytes()
+    // Some room is made, so that not every file that comes makes all be counted again.
+    const goal = bytes <= limit ? bytes : limit * ROOM
+    while (bytes > goal) {
       const batch = files.evictable(EVICT_BATCH)
-      if (batch.length === 0) return
+      if (batch.length === 0) break
       const going: string[] = []
-      for (const { imageId, bytes } of batch) {
-        if (over <= 0) break
-        over -= bytes
+      for (const { imageId, bytes: size } of batch) {
+        if (bytes <= goal) break
+        bytes -= size
         going.push(imageId)
       }
       await this.drop(going)
     }
+    this.#atMostBytes = bytes
+    // What is asked for may be larger than the limit.
+    this.#checkAtBytes = Math.max(limit, bytes + limit * (1 - ROOM))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -234,12 +246,20 @@ export class ImageCache {
       datasetId: image.datasetId,
       upserted: images.getMany([image.id]),
     })
+    this.#grown(size)
+    return file
+  }
+
+  /** Shrinks when the limit is passed. All files are only counted then, and at first: each would be counted once for each. */
+  #grown(bytes: number): void {
+    this.#atMostBytes ??= this.#deps.files.cacheBytes()
+    this.#atMostBytes += bytes
+    if (this.#atMostBytes <= Math.max(this.#checkAtBytes, this.#deps.limitBytes())) return
     this.#shrinking ??= this.shrink()
       .catch(this.#deps.trouble)
       .finally(() => {
         this.#shrinking = null
       })
-    return file
   }
 
   /** A whole image at its place, or nothing. `expectedBytes`: as a list says; 0: nobody says. */

@@ -1,4 +1,4 @@
-import type { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
+import type { CachedFileRepository, KeptProgress } from '#core/cache/cached-file-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { isGeneral, toServiceError } from '#core/service-error.ts'
@@ -30,6 +30,13 @@ interface Work {
   abort: AbortController
   running: Promise<void>
   problems: string[]
+  /** Kept up to date image by image: to count all of a large dataset each time would take longer than the fetching. */
+  progress: KeptProgress
+}
+
+function addChange(sum: KeptProgress, before: KeptProgress, after: KeptProgress): void {
+  for (const key of ['done', 'total', 'bytes', 'totalBytes'] as const)
+    sum[key] += after[key] - before[key]
 }
 
 /** Brings what a person asked to have without a network onto this disk: files and labels. */
@@ -44,7 +51,7 @@ export class Offline {
   state(datasetId: string): OfflineState {
     const work = this.#works.get(datasetId)
     return {
-      ...this.#deps.files.keptProgress(datasetId),
+      ...(work?.progress ?? this.#deps.files.keptProgress(datasetId)),
       state: work ? 'running' : this.#deps.files.isPaused(datasetId) ? 'paused' : 'idle',
       problems: work?.problems ?? [],
     }
@@ -52,7 +59,10 @@ export class Offline {
 
   /** Asks for images (null: all of the dataset) and begins to fetch them. */
   keep(datasetId: string, imageIds: readonly string[] | null): void {
-    this.#deps.files.setKept(datasetId, imageIds, true)
+    const { files } = this.#deps
+    files.setKept(datasetId, imageIds, true)
+    const work = this.#works.get(datasetId)
+    if (work) work.progress = files.keptProgress(datasetId)
     this.unpause(datasetId)
   }
 
@@ -90,6 +100,7 @@ export class Offline {
       abort: new AbortController(),
       running: Promise.resolve(),
       problems: [],
+      progress: this.#deps.files.keptProgress(datasetId),
     }
     this.#works.set(datasetId, work)
     work.running = this.#run(datasetId, work)
@@ -118,11 +129,15 @@ export class Offline {
     const { signal } = work.abort
     // What failed once is not tried again and again in one run.
     const failed = new Set<string>()
+    let after = ''
     for (;;) {
       const wanted = files
-        .wanted(datasetId, BATCH + failed.size)
+        .wanted(datasetId, BATCH + failed.size, after)
         .filter(({ imageId }) => !failed.has(imageId))
-      if (wanted.length === 0 || signal.aborted) return
+      if (signal.aborted || (wanted.length === 0 && after === '')) return
+      // Behind the last one there is nothing more: what came in before it meanwhile has its turn.
+      after = wanted.at(-1)?.place ?? ''
+      if (wanted.length === 0) continue
       // The rest of the hour belongs to what has to be sent.
       if (this.#deps.isScarce(datasetId)) {
         work.problems.push(SCARCE)
@@ -133,6 +148,7 @@ export class Offline {
       const fetchSome = async () => {
         for (const { imageId, needsFile } of queue) {
           if (stop || signal.aborted) return
+          const before = files.keptProgressOf(imageId)
           try {
             if (needsFile) await this.#deps.cache.file(imageId)
             await this.#deps.labels.read(imageId, signal)
@@ -144,6 +160,7 @@ export class Offline {
             // Without a network, or with the hour used up, the others would fail the same way.
             stop ||= isGeneral(error) || problem.reason === 'offline'
           }
+          addChange(work.progress, before, files.keptProgressOf(imageId))
           this.#tell(datasetId, work.problems)
         }
       }

@@ -1,4 +1,5 @@
-import { BATCH_IMAGES_LIMIT, type CallOptions, type Client } from '#core/api/client.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { CallOptions, Client } from '#core/api/client.ts'
 import type { CommentRepository, StoredComment } from '#core/cache/comment-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
@@ -8,6 +9,9 @@ import { storedJson } from '#core/cache/stored-json.ts'
 import { isRefusal, toServiceError } from '#core/service-error.ts'
 import { type Reaction, reactionCountSchema } from '#shared/model/comment.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
+
+/** Images that are looked at, told to the service and noted together; others are answered in between. */
+const BATCH = 500
 
 interface Deps {
   datasets: DatasetRepository
@@ -119,46 +123,50 @@ export class PushFacts {
 
   /** Stages of many images in one request a stage. */
   async pushStages(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
-    const waiting = this.#waiting(datasetId, 'stage')
-    for (const [stage, group] of Map.groupBy(waiting, ({ image }) => image.stage)) {
-      for (let start = 0; start < group.length; start += BATCH_IMAGES_LIMIT) {
-        const part = group.slice(start, start + BATCH_IMAGES_LIMIT)
-        await this.#together(part, async (dataset) => {
-          const ids = part.map(({ remoteId }) => remoteId)
+    for await (const waiting of this.#waiting(datasetId, 'stage'))
+      for (const [stage, group] of Map.groupBy(waiting, ({ image }) => image.stage))
+        await this.#together(group, async (dataset) => {
+          const ids = group.map(({ remoteId }) => remoteId)
           const { failed } = await client.images.updateMany(
             dataset,
             ids,
             { status: stage },
-            {
-              signal,
-            },
+            { signal },
           )
-          this.#settle(part, 'stage', stage, new Map(failed.map(({ id, reason }) => [id, reason])))
+          const reasons = new Map(failed.map(({ id, reason }) => [id, reason]))
+          this.#settle(group, 'stage', () => stage, reasons)
         })
-      }
-    }
   }
 
   /** The service takes splits one image at a time. */
   async pushSplits(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
-    for (const told of this.#waiting(datasetId, 'split')) {
-      const { image, row, remoteId } = told
-      await this.#together([told], async (dataset) => {
-        const call = { signal, idempotencyKey: row.idempotencyKey }
-        await client.images.setSplit(dataset, remoteId, image.split, call)
-        this.#settle([told], 'split', image.split, new Map())
-      })
-    }
+    for await (const waiting of this.#waiting(datasetId, 'split'))
+      for (const told of waiting) {
+        const { image, row, remoteId } = told
+        await this.#together([told], async (dataset) => {
+          const call = { signal, idempotencyKey: row.idempotencyKey }
+          await client.images.setSplit(dataset, remoteId, image.split, call)
+          this.#settle([told], 'split', () => image.split, new Map())
+        })
+      }
   }
 
   /** What was added and what was taken away, each in one request a tag for all its images. */
   async pushTags(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
-    const { remotes } = this.#deps
-    const waiting = this.#waiting(datasetId, 'tags')
-    if (waiting.length === 0) return
+    for await (const waiting of this.#waiting(datasetId, 'tags')) {
+      const changes = this.#tagChanges(waiting)
+      await this.#together(waiting, async (dataset) => {
+        for (const { tag, add, ids } of changes)
+          await client.images.bulkTag(dataset, ids, [tag], add, { signal })
+        this.#settle(waiting, 'tags', ({ image }) => JSON.stringify(image.tags), new Map())
+      })
+    }
+  }
+
+  #tagChanges(waiting: readonly Told[]): { tag: string; add: boolean; ids: string[] }[] {
     const changes = new Map<string, { tag: string; add: boolean; ids: string[] }>()
     for (const { image, imageId, remoteId } of waiting) {
-      const before = remotes.find(imageId)?.tags ?? []
+      const before = this.#deps.remotes.find(imageId)?.tags ?? []
       const note = (tag: string, add: boolean) => {
         const key = JSON.stringify([tag, add])
         const change = changes.get(key) ?? { tag, add, ids: [] }
@@ -168,41 +176,45 @@ export class PushFacts {
       for (const tag of image.tags) if (!before.includes(tag)) note(tag, true)
       for (const tag of before) if (!image.tags.includes(tag)) note(tag, false)
     }
-    await this.#together(waiting, async (dataset) => {
-      for (const { tag, add, ids } of changes.values())
-        await client.images.bulkTag(dataset, ids, [tag], add, { signal })
-      for (const told of waiting)
-        this.#settle([told], 'tags', JSON.stringify(told.image.tags), new Map())
-    })
+    return [...changes.values()]
   }
 
-  #waiting(datasetId: string, kind: 'stage' | 'split' | 'tags'): Told[] {
+  /** Batch by batch, oldest first. What was changed again while it was being told waits for the next push. */
+  async *#waiting(datasetId: string, kind: 'stage' | 'split' | 'tags'): AsyncGenerator<Told[]> {
     const { outbox, remotes, images } = this.#deps
-    return outbox.waiting(datasetId, kind).flatMap((row) => {
-      const facts = row.imageId === null ? null : remotes.find(row.imageId)
-      if (!facts) return []
-      const image = images.get(facts.imageId)
-      return [{ row, imageId: facts.imageId, remoteId: facts.remoteId, image }]
-    })
+    for (let after = 0; ; ) {
+      const rows = outbox.waiting(datasetId, kind, { after, limit: BATCH })
+      const last = rows.at(-1)
+      if (!last) return
+      after = last.id
+      yield rows.flatMap((row) => {
+        const facts = row.imageId === null ? null : remotes.find(row.imageId)
+        if (!facts) return []
+        const image = images.get(facts.imageId)
+        return [{ row, imageId: facts.imageId, remoteId: facts.remoteId, image }]
+      })
+      await setImmediate()
+    }
   }
 
   #settle(
     told: readonly Told[],
     field: 'stage' | 'split' | 'tags',
-    value: string | null,
+    valueFor: (told: Told) => string | null,
     failed: ReadonlyMap<string, string>,
   ): void {
     const { remotes, outbox, datasets, announceImages } = this.#deps
     const [first] = told
     if (!first) return
     datasets.together(() => {
-      for (const { row, imageId, remoteId } of told) {
+      for (const one of told) {
+        const { row, imageId, remoteId } = one
         const reason = failed.get(remoteId)
         if (reason !== undefined) {
           outbox.setState(row.id, 'failed', `The service refused it: ${reason}`)
           continue
         }
-        remotes.setServerField(imageId, field, value)
+        remotes.setServerField(imageId, field, valueFor(one))
         outbox.done(row)
       }
       const saved = told.length - failed.size

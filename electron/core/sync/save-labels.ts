@@ -29,7 +29,8 @@ interface Round {
 /** Of a whole push. */
 interface Tried extends Omit<Round, 'releases'> {
   /** Rows of the outbox that had their turn. */
-  tried: Set<number>
+  /** Rows of the outbox that had their turn in this push: up to `after`, and `ids` out of the order. */
+  tried: { after: number; ids: Set<number> }
 }
 
 /**
@@ -51,7 +52,7 @@ export class SaveLabels {
    * when something does not get through at the moment; all that is not acknowledged waits.
    */
   async push(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
-    const tried = new Set<number>()
+    const tried = { after: 0, ids: new Set<number>() }
     const postponed: unknown[] = []
     await this.#saveUnlabelled(client, datasetId, { signal, tried, postponed })
     // One batch is read while another is saved.
@@ -67,13 +68,16 @@ export class SaveLabels {
   async #saveBatches(client: Client, datasetId: string, { signal, tried, postponed }: Tried) {
     const { outbox, limits } = this.#deps
     for (;;) {
+      const page = outbox.waiting(datasetId, 'annotations', {
+        after: tried.after,
+        limit: limits.readBatch,
+      })
+      const last = page.at(-1)
+      if (!last) return
       // What was edited again while it was pushed waits for its own turn.
-      const rows = outbox
-        .waiting(datasetId, 'annotations', limits.readBatch + tried.size)
-        .filter(({ id }) => !tried.has(id))
-        .slice(0, limits.readBatch)
-      if (rows.length === 0) return
-      for (const { id } of rows) tried.add(id)
+      tried.after = last.id
+      const rows = page.filter(({ id }) => !tried.ids.has(id))
+      if (rows.length === 0) continue
       await this.#held(signal, postponed, async (round) => {
         const saves = await this.#prepare(client, rows, round)
         if (saves.length > 0) await this.#batch.save(client, saves, signal)
@@ -107,7 +111,7 @@ export class SaveLabels {
   ): Promise<void> {
     const { outbox, remotes, datasets, images, limits } = this.#deps
     const { remote } = datasets.get(datasetId)
-    const waiting = outbox.waiting(datasetId, 'annotations').length
+    const waiting = outbox.countWaiting(datasetId, 'annotations')
     const pages = Math.ceil(images.count(datasetId).found / limits.saveBatch)
     if (!remote || waiting < limits.listFrom || waiting <= pages) return
     for (let offset = 0; ; ) {
@@ -122,7 +126,7 @@ export class SaveLabels {
         )
         for (const imageId of queued) releases.push(await this.#deps.labels.locks.take(imageId))
         const saves = this.#savesOfUnlabelled(queued)
-        for (const { row } of saves) tried.add(row.id)
+        for (const { row } of saves) tried.ids.add(row.id)
         if (saves.length > 0) await this.#batch.save(client, saves, signal)
       })
       offset += page.received

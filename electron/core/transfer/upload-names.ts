@@ -20,6 +20,8 @@ export class UploadNames {
   readonly #there = new Map<string, string>()
   /** Paths that this upload takes, and which of its files does. */
   readonly #own = new Map<string, number>()
+  /** Of a path that several files want: the number to try next. Thousands may share one name. */
+  readonly #next = new Map<string, number>()
   /** How often a file got another name because the service's own was taken. */
   readonly #renamed = new Map<number, number>()
 
@@ -75,9 +77,11 @@ export class UploadNames {
   #freeName(path: string): string {
     const extension = extname(path)
     const stem = path.slice(0, path.length - extension.length)
-    for (let number = 2; ; number++) {
+    for (let number = this.#next.get(path) ?? 2; ; number++) {
       const free = `${stem} (${number})${extension}`
-      if (!this.#there.has(free) && !this.#own.has(free)) return free
+      if (this.#there.has(free) || this.#own.has(free)) continue
+      this.#next.set(path, number + 1)
+      return free
     }
   }
 }

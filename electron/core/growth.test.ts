@@ -1,0 +1,109 @@
+/** What an operation costs an image does not grow with the dataset: counted in look-ups, statements and events. */
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
+import { openDatabase } from '#core/cache/database.ts'
+import { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import { type ListedImage, RemoteRepository } from '#core/cache/remote-repository.ts'
+import { SafeNames } from '#core/safe-names.ts'
+import { UploadNames } from '#core/transfer/upload-names.ts'
+import { cloudCore, seededEmulator } from '#tests/helpers/cloud.ts'
+
+/** How often `work` asks sets and maps whether they hold something. */
+function lookUps(work: () => void): number {
+  const spies = [vi.spyOn(Set.prototype, 'has'), vi.spyOn(Map.prototype, 'has')]
+  onTestFinished(() => vi.restoreAllMocks())
+  work()
+  const count = spies.reduce((sum, { mock }) => sum + mock.calls.length, 0)
+  vi.restoreAllMocks()
+  return count
+}
+
+const KEEP = { directory: '/', tree: 'flat', onExisting: 'rename' } as const
+
+test.each([
+  [
+    'a download into one folder',
+    (count: number) => {
+      const names = new SafeNames()
+      for (let n = 0; n < count; n++) names.assign('rgb.png')
+    },
+  ],
+  [
+    'an upload into one directory',
+    (count: number) => {
+      const names = new UploadNames(KEEP)
+      for (let n = 0; n < count; n++) names.ofFile(`f${n}/rgb.png`, n)
+    },
+  ],
+])('thousands of files of one name: %s', (_what, name) => {
+  const few = lookUps(() => name(100)) / 100
+  const many = lookUps(() => name(2_000)) / 2_000
+  expect(few).toBeGreaterThan(0)
+  expect(many).toBeLessThanOrEqual(few * 1.5)
+})
+
+const listed = (count: number): ListedImage[] =>
+  Array.from({ length: count }, (_, n) => ({
+    remoteId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+    path: `cam/frame_${n}.jpg`,
+    sizeBytes: 300_000,
+    createdAtMs: 1,
+    width: 1920,
+    height: 1080,
+    stage: 'new',
+    split: null,
+    tags: ['night'],
+    annotationCount: 3,
+    thumbnailUrl: null,
+  }))
+
+test('a list of the service in which nothing changed writes nothing', () => {
+  const db = openDatabase(':memory:')
+  onTestFinished(() => void db.close())
+  const datasets = new DatasetRepository(db)
+  const remotes = new RemoteRepository(db)
+  db.prepare(
+    `INSERT INTO account (id, base_url, organization_id, organization, created_at_ms)
+     VALUES ('a', 'u', 'o', 'o', 1)`,
+  ).run()
+  const { id } = datasets.create({ name: 'x', kind: 'remote', root: '/x', classes: [] })
+  remotes.link(id, 'a', 'remote-x')
+  const written = () => db.prepare<[], { n: number }>('SELECT total_changes() AS n').get()?.n
+  const page = listed(500)
+  expect(remotes.upsertListed(id, page)).toHaveLength(500)
+  const before = written()
+  expect(remotes.upsertListed(id, page)).toEqual([])
+  expect(written()).toBe(before)
+  // And what did change is seen among the rest.
+  const changed = page.map((image, n) => (n === 7 ? { ...image, tags: ['day'] } : image))
+  expect(remotes.upsertListed(id, changed)).toHaveLength(1)
+})
+
+test('the tags of many images are one change to be seen, and one transaction', async () => {
+  await using service = await seededEmulator()
+  await using cloud = await cloudCore(service.emulator)
+  const { core } = cloud
+  const ids = cloud.list().map(({ id }) => id)
+  core.images.patchTags(ids, ['night'], [])
+  let events = 0
+  core.events.on(({ type }) => {
+    if (type === 'images') events++
+  })
+  await cloud.push()
+  expect(cloud.list().every(({ tags }) => tags.includes('night'))).toBe(true)
+  expect(events).toBeLessThan(ids.length / 4)
+})
+
+test('having a dataset offline does not count all of it for each image', async () => {
+  await using service = await seededEmulator()
+  await using cloud = await cloudCore(service.emulator)
+  const all = vi.spyOn(CachedFileRepository.prototype, 'keptProgress')
+  const sums = vi.spyOn(CachedFileRepository.prototype, 'cacheBytes')
+  onTestFinished(() => vi.restoreAllMocks())
+  const { offline } = cloud.core
+  offline.keep(cloud.datasetId, null)
+  await offline.settled(cloud.datasetId)
+  expect(offline.state(cloud.datasetId)).toMatchObject({ done: 24, total: 24, state: 'idle' })
+  expect(all.mock.calls.length).toBeLessThanOrEqual(4)
+  expect(sums.mock.calls.length).toBeLessThanOrEqual(2)
+})

@@ -11,7 +11,7 @@ import { cloudCore, seededEmulator } from '#tests/helpers/cloud.ts'
 /** How often `work` asks sets and maps whether they hold something. */
 function lookUps(work: () => void): number {
   const spies = [vi.spyOn(Set.prototype, 'has'), vi.spyOn(Map.prototype, 'has')]
-  onTestFinished(() => vi.restoreAllMocks())
+  onTestFinished(() => void vi.restoreAllMocks())
   work()
   const count = spies.reduce((sum, { mock }) => sum + mock.calls.length, 0)
   vi.restoreAllMocks()
@@ -99,7 +99,7 @@ test('having a dataset offline does not count all of it for each image', async (
   await using cloud = await cloudCore(service.emulator)
   const all = vi.spyOn(CachedFileRepository.prototype, 'keptProgress')
   const sums = vi.spyOn(CachedFileRepository.prototype, 'cacheBytes')
-  onTestFinished(() => vi.restoreAllMocks())
+  onTestFinished(() => void vi.restoreAllMocks())
   const { offline } = cloud.core
   offline.keep(cloud.datasetId, null)
   await offline.settled(cloud.datasetId)

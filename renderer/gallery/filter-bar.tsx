@@ -54,7 +54,7 @@ export function FilterBar({
   )
   return (
     <div className="flex shrink-0 flex-wrap items-center gap-2 border-b border-line bg-surface px-3 py-1.5">
-      <div className="relative w-52">
+      <div className="relative w-44 xl:w-52">
         <Search className="absolute top-1.5 left-2 size-4 text-muted" aria-hidden="true" />
         <TextField
           aria-label={t('Find images by path')}
@@ -98,8 +98,14 @@ export function FilterBar({
           : `${count.toLocaleString()} of ${images.length.toLocaleString()}`}
       </span>
       {dataset.remote && (
-        <Button className="h-7 px-2.5 text-xs" onClick={onFindDuplicates}>
-          <Copy className="size-4" /> {t('Near-duplicates')}
+        <Button
+          className="h-7 px-2 text-xs"
+          aria-label={t('Near-duplicates')}
+          title={t('Near-duplicates')}
+          onClick={onFindDuplicates}
+        >
+          <Copy className="size-4" />{' '}
+          <span className="hidden xl:inline">{t('Near-duplicates')}</span>
         </Button>
       )}
       {dataset.remote && <OfflineMenu datasetId={dataset.id} remote={dataset.remote} />}

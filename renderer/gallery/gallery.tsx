@@ -13,7 +13,7 @@ import { t } from '#shared/texts/texts.ts'
 import { AlikeView, type Lookup } from './alike-view.tsx'
 import { BulkBar } from './bulk-bar.tsx'
 import { FilterBar } from './filter-bar.tsx'
-import { filterImages, NO_FILTER } from './gallery-filter.ts'
+import { filterImages, type GalleryFilter, NO_FILTER } from './gallery-filter.ts'
 import { Tile } from './tile.tsx'
 
 /** Screen pixels; tiles grow to fill the row. */
@@ -52,13 +52,43 @@ function useWidth(element: React.RefObject<HTMLElement | null>): number {
   return width
 }
 
-/** All images of the dataset as a grid: found, chosen, and changed together. */
+function openImage(id: string): void {
+  goToImage(id)
+  appState.setState({ isGallery: false })
+}
+
+/** The images of a dataset: all of them, or those that the service finds alike. */
 export function Gallery({ dataset }: { dataset: Dataset }) {
+  const [filter, setFilter] = useState(NO_FILTER)
+  const [lookup, setLookup] = useState<Lookup | null>(null)
+  return lookup && dataset.remote ? (
+    <AlikeView
+      key={lookup.kind === 'similar' ? lookup.imageId : ''}
+      dataset={dataset}
+      lookup={lookup}
+      onLookup={setLookup}
+      onOpen={openImage}
+    />
+  ) : (
+    <AllImages dataset={dataset} filter={filter} onFilter={setFilter} onLookup={setLookup} />
+  )
+}
+
+/** All images of the dataset as a grid: found, chosen, and changed together. */
+function AllImages({
+  dataset,
+  filter,
+  onFilter,
+  onLookup,
+}: {
+  dataset: Dataset
+  filter: GalleryFilter
+  onFilter: (filter: GalleryFilter) => void
+  onLookup: (lookup: Lookup) => void
+}) {
   const images = useStore(datasetState, (state) => state.images)
   const openId = useStore(workspace, (state) => state.imageId)
-  const [filter, setFilter] = useState(NO_FILTER)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
-  const [lookup, setLookup] = useState<Lookup | null>(null)
   const anchor = useRef<string | null>(null)
   const scroller = useRef<HTMLDivElement>(null)
   const width = useWidth(scroller)
@@ -82,10 +112,6 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
     virtual.scrollToIndex(Math.floor(index / columns), { align: 'center' })
   }, [shown, columns, width, virtual])
 
-  const open = (id: string) => {
-    goToImage(id)
-    appState.setState({ isGallery: false })
-  }
   const click = (id: string, event: React.MouseEvent) => {
     const mod = event.ctrlKey || event.metaKey
     const ids = shown.map((image) => image.id)
@@ -100,7 +126,7 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
       target instanceof HTMLElement ? target.closest<HTMLElement>('[data-image-id]') : null
     // The tile that has the focus, whatever is selected besides.
     const id = tile?.dataset.imageId ?? chosen[0]?.id
-    if (event.key === 'Enter' && id !== undefined) open(id)
+    if (event.key === 'Enter' && id !== undefined) openImage(id)
     else if (event.key === 'a' && (event.ctrlKey || event.metaKey))
       setSelected(new Set(shown.map(({ id }) => id)))
     else if (event.key === 'Escape') setSelected(new Set())
@@ -108,25 +134,15 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
     event.preventDefault()
     event.stopPropagation()
   }
-  if (lookup && dataset.remote)
-    return (
-      <AlikeView
-        key={lookup.kind === 'similar' ? lookup.imageId : ''}
-        dataset={dataset}
-        lookup={lookup}
-        onLookup={setLookup}
-        onOpen={open}
-      />
-    )
   return (
     <section aria-label={t('All images')} className="flex min-h-0 min-w-0 flex-1 flex-col bg-bg">
       <FilterBar
         dataset={dataset}
         images={images}
         filter={filter}
-        onChange={setFilter}
+        onChange={onFilter}
         count={shown.length}
-        onFindDuplicates={() => setLookup({ kind: 'duplicates' })}
+        onFindDuplicates={() => onLookup({ kind: 'duplicates' })}
       />
       <div
         ref={scroller}
@@ -140,7 +156,7 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
       >
         {shown.length === 0 && (
           <EmptyState icon={<ImageOff />} title={t('No image is like that')}>
-            <Button className="mt-2" onClick={() => setFilter(NO_FILTER)}>
+            <Button className="mt-2" onClick={() => onFilter(NO_FILTER)}>
               {t('Show all')}
             </Button>
           </EmptyState>
@@ -175,7 +191,7 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
                     selected={selected.has(image.id)}
                     current={image.id === openId}
                     onClick={(event) => click(image.id, event)}
-                    onOpen={() => open(image.id)}
+                    onOpen={() => openImage(image.id)}
                   />
                 ))}
               </div>
@@ -187,7 +203,7 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
         chosen={chosen}
         onSelectAll={() => setSelected(new Set(shown.map(({ id }) => id)))}
         onClear={() => setSelected(new Set())}
-        onFindSimilar={(imageId) => setLookup({ kind: 'similar', imageId })}
+        onFindSimilar={(imageId) => onLookup({ kind: 'similar', imageId })}
       />
     </section>
   )

@@ -246,7 +246,8 @@ test('comments about a shape reach the others', async ({ app, service }) => {
   await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
   // The service names the author, and has the reaction.
   const comments = page.getByRole('region', { name: 'Comments' })
-  await expect(comments.locator('time').first()).toBeVisible()
+  await expect(comments.getByLabel('Not sent yet')).toHaveCount(0)
+  await expect(comments.getByText('Member Person').first()).toBeVisible()
   await expect(page.getByRole('button', { name: 'Celebrate (1)', pressed: true })).toBeVisible()
   await app.screenshot('comments')
   await expectAccessible(page)

@@ -117,7 +117,7 @@ test('images are copied from the gallery to another dataset, and similar ones ar
   await openGallery(page)
   await images(page).getByRole('option').first().click()
   await page.getByRole('button', { name: 'More for the chosen images' }).click()
-  await screenshots(app, page, 'gallery-more')
+  await app.screenshot('gallery-more')
   await page.getByRole('menuitem', { name: 'Similar images' }).click()
   await expect(page.getByRole('heading', { name: /^Images like/ })).toBeVisible()
   await expect(

@@ -20,6 +20,7 @@ interface Deps {
   outbox: Outbox
   comments: CommentRepository
   announceImages: (datasetId: string, imageIds: readonly string[]) => void
+  announceComments: (imageId: string) => void
   /** The app ends: what fails now was not refused. */
   isClosing: () => boolean
 }
@@ -61,6 +62,7 @@ export class PushFacts {
         outbox.done(row)
         outbox.log(datasetId, facts.imageId, op.kind === 'react' ? 'Reaction sent' : 'Comment sent')
         await this.pullComments(client, facts.imageId, signal)
+        this.#deps.announceComments(facts.imageId)
       })
     }
   }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { newId } from '#shared/model/annotation.ts'
 import { cloudCore, edit, idAndClass, onService, seededEmulator } from '#tests/helpers/cloud.ts'
 import { aBox, openCore, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
@@ -315,7 +315,11 @@ describe('what is done here is told to the service', () => {
     edit(cloud.core, image.id, { created: [box] })
     cloud.core.comments.add(image.id, box.id, 'Is this one car or two?')
     expect(cloud.core.comments.list(image.id)).toMatchObject([{ isWaiting: true }])
+    const told = vi.fn()
+    using _told = cloud.core.events.on((event) => event.type === 'comments' && told(event.imageId))
     await cloud.push()
+    // The windows show it as sent, with its author.
+    expect(told).toHaveBeenCalledWith(image.id)
     expect(cloud.core.comments.list(image.id)).toMatchObject([
       { body: 'Is this one car or two?', isWaiting: false, isResolved: false },
     ])

@@ -127,7 +127,11 @@ export function createSync(deps: Deps) {
   })
   const stop = new AbortController()
   const shared = { datasets, images, remotes, outbox, comments, announceImages }
-  const pushFacts = new PushFacts({ ...shared, isClosing: () => stop.signal.aborted })
+  const pushFacts = new PushFacts({
+    ...shared,
+    announceComments: (imageId) => events.publish({ type: 'comments', imageId }),
+    isClosing: () => stop.signal.aborted,
+  })
   const engine = new SyncEngine({
     accounts,
     datasets,

@@ -50,14 +50,16 @@ function testClock() {
 }
 
 async function service(
-  options: Partial<EmulatorOptions & Pick<ClientOptions, 'maxRetries' | 'timeout'>> = {},
+  options: Partial<
+    EmulatorOptions & Pick<ClientOptions, 'maxRetries' | 'timeout' | 'patienceMs'>
+  > = {},
 ) {
-  const { maxRetries, timeout, ...emulated } = options
+  const { maxRetries, timeout, patienceMs, ...emulated } = options
   const folder = temporaryFolder()
   const { clock, slept } = testClock()
   const emulator = await startEmulator({ dataDir: folder.path, now: clock.now, ...emulated })
   const connect = (apiKey = 'pk_live_admin') =>
-    new Client({ apiKey, baseUrl: emulator.url, clock, maxRetries, timeout })
+    new Client({ apiKey, baseUrl: emulator.url, clock, maxRetries, timeout, patienceMs })
   const client = connect()
   return {
     emulator,
@@ -486,7 +488,8 @@ describe('what goes wrong', () => {
   })
 
   test('the hourly limit is kept without running into it, by all that share the budget', async () => {
-    await using setup = await service({ seeded: true, hourlyLimit: 50 })
+    const patienceMs = Number.POSITIVE_INFINITY
+    await using setup = await service({ seeded: true, hourlyLimit: 50, patienceMs })
     setup.client.budget.setLimit(50)
     const states: (number | null)[] = []
     setup.client.budget.subscribe(({ pausedUntilMs }) => states.push(pausedUntilMs))
@@ -494,6 +497,18 @@ describe('what goes wrong', () => {
     expect(setup.slept.length).toBeGreaterThan(0)
     expect(states.some((until) => until !== null)).toBe(true)
     expect(setup.emulator.requests).toHaveLength(60)
+  })
+
+  test('an hour that is used up is told when it is over in more than two minutes, and nothing is sent', async () => {
+    await using setup = await service({ seeded: true, hourlyLimit: 5 })
+    for (let request = 0; request < 5; request++) await setup.client.datasets.get('large')
+    const refused = setup.client.datasets.get('large')
+    await expect(refused).rejects.toBeInstanceOf(RateLimitError)
+    const { retryAfter } = (await refused.catch((error: unknown) => error)) as RateLimitError
+    expect(retryAfter).toBeGreaterThan(120)
+    expect(setup.emulator.requests).toHaveLength(5)
+    await setup.clock.sleep((retryAfter ?? 0) * 1000)
+    expect((await setup.client.datasets.get('large')).name).toBe('large')
   })
 
   test('an aborted call ends at once with its reason', async () => {

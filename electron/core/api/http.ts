@@ -42,7 +42,7 @@ export interface HttpOptions {
   clock?: Clock
   /** Carries every request, e.g. over a proxy; stays open when the client is closed. Left out: a pool of its own. */
   dispatcher?: Dispatcher
-  /** How long a call may wait for the hour's budget before it fails as rate limited, milliseconds; for ever when left out. */
+  /** How long a call may wait for the hour's budget before it fails as rate limited, milliseconds; two minutes when left out. */
   patienceMs?: number
 }
 
@@ -134,7 +134,7 @@ export class Http {
     this.#apiKey = options.apiKey
     this.#timeoutMs = options.timeoutMs ?? 30_000
     this.#maxRetries = options.maxRetries ?? 3
-    this.#patienceMs = options.patienceMs ?? Number.POSITIVE_INFINITY
+    this.#patienceMs = options.patienceMs ?? LONGEST_WAIT_S * 1000
     this.#userAgent = options.userAgent ?? 'pictograph-desktop/0'
     this.#ownAgent = options.dispatcher
       ? null
@@ -234,7 +234,7 @@ export class Http {
         throw new RateLimitError(
           'The requests of this hour are used up',
           { route: `${method} ${API_PREFIX}${path}` },
-          waitMs / 1000,
+          Math.ceil(waitMs / 1000),
         )
       await this.budget.take(call.signal)
       try {

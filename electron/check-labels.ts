@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { isInside } from '#core/formats/clamp.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
+import { terminalJson, terminalLine } from '#core/terminal-text.ts'
 import { UserError } from '#core/user-error.ts'
 import { type ConvertValues, firstPixel, problemLines } from './convert.ts'
 import { formatOption, isSpokenOf, openPath, pathArgument, unmatchedOf } from './label-command.ts'
@@ -71,7 +72,9 @@ export async function checkLabels(
       ({ message, count, examples }) => `note: ${message} (${count}×, e.g. ${examples[0]})`,
     ),
   ]
-  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${lines.join('\n')}\n`)
+  process.stdout.write(
+    values.json ? `${terminalJson(report)}\n` : `${lines.map(terminalLine).join('\n')}\n`,
+  )
   const isWrong =
     report.failed.length + report.unmatched.length + report.problems.length + outside > 0
   return isWrong ? 1 : 0

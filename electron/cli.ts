@@ -1,7 +1,8 @@
 import './small-heap.ts'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import open from 'open'
+import { withoutSecrets } from '#core/redact.ts'
+import { terminalLine, terminalLines } from '#core/terminal-text.ts'
 import { UserError } from '#core/user-error.ts'
 import { FORMATS } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
@@ -10,6 +11,7 @@ import { checkLabels } from './check-labels.ts'
 import { outliveTerminal } from './closed-terminal.ts'
 import { convert } from './convert.ts'
 import { defaultDataDir } from './data-dir.ts'
+import { openInBrowser } from './host-node/open-in-browser.ts'
 import { openTarget } from './open-target.ts'
 import { serveApp } from './serve.ts'
 import { transferCommand } from './transfer-command.ts'
@@ -74,16 +76,17 @@ async function runServer(
     throw new UserError('usage', `--port ${values.port}: must be a whole number from 0 to 65535`)
   if (noWindowBecause)
     process.stdout.write(`${noWindowBecause} The app is served to your browser instead.\n`)
+  const dataDir = values.data === undefined ? defaultDataDir() : resolve(cwd, values.data)
   const served = await serveApp({
-    dataDir: values.data === undefined ? defaultDataDir() : resolve(cwd, values.data),
+    dataDir,
     port,
     host: values.host ?? '127.0.0.1',
     target: openTarget(argument, cwd),
-    print: (line) => process.stdout.write(`${line}\n`),
+    print: (line) => process.stdout.write(`${terminalLine(line)}\n`),
   })
   const hasDisplay =
     process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY
-  if (noWindowBecause && hasDisplay) await open(served.url).catch(() => {})
+  if (noWindowBecause && hasDisplay) await openInBrowser(served.url, dataDir).catch(() => {})
   const { promise, resolve: stop } = Promise.withResolvers<void>()
   process.once('SIGINT', () => stop()).once('SIGTERM', () => stop())
   await promise
@@ -149,7 +152,7 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
       )
     return await runServer(positionals[0], values, invocation)
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`)
+    process.stderr.write(`${terminalLines(withoutSecrets(messageOf(error)))}\n`)
     return 2
   }
 }

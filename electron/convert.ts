@@ -3,6 +3,7 @@ import { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelledImage } from '#core/formats/types.ts'
 import { runExport } from '#core/library/export-job.ts'
+import { terminalJson, terminalLine } from '#core/terminal-text.ts'
 import { UserError } from '#core/user-error.ts'
 import { withClassNames } from '#shared/model/annotation-class.ts'
 import {
@@ -65,7 +66,7 @@ function printReport(report: Report): void {
     `${images} images, ${annotations} annotations: ${from} → ${to} ${dryRun ? 'would be written to' : 'in'} ${folder}`,
     ...problemLines(report),
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+  process.stdout.write(`${lines.map(terminalLine).join('\n')}\n`)
 }
 
 /** What a person should look at. */
@@ -190,7 +191,7 @@ export async function convert(
     }
   }
   if (!report) throw new Error('The export ended without a report')
-  if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`)
+  if (values.json) process.stdout.write(`${terminalJson(report)}\n`)
   else printReport(report)
   const lost = report.losses.length > 0 || report.failed.length > 0 || report.unmatched.length > 0
   return lost && values.strict ? 1 : 0

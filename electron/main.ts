@@ -6,6 +6,7 @@ import { type AppCore, createAppCore } from '#core/app-core.ts'
 import { currentLog, fileLog } from '#core/log-file.ts'
 import { makeFolderSync } from '#core/make-folder.ts'
 import type { Log } from '#core/ports.ts'
+import { PRIVATE_FOLDER } from '#core/private-files.ts'
 import { LINK_SCHEME } from '#shared/model/link.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
@@ -73,7 +74,7 @@ function takeLibrary(): boolean {
   try {
     const folder = join(given.dataDir, 'electron')
     // A path that is not there yet is refused.
-    makeFolderSync(folder)
+    makeFolderSync(folder, PRIVATE_FOLDER)
     app.setPath('userData', folder)
     return app.requestSingleInstanceLock({ target: given.target })
   } catch (error) {

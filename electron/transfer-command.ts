@@ -6,6 +6,7 @@ import { AccountRepository } from '#core/cache/account-repository.ts'
 import { DATABASE_FILE, openDatabase } from '#core/cache/database.ts'
 import type { Log, Secrets } from '#core/ports.ts'
 import { secretName } from '#core/sync/accounts.ts'
+import { terminalJson, terminalLine } from '#core/terminal-text.ts'
 import { requireInside } from '#core/transfer/upload-target.ts'
 import { UserError } from '#core/user-error.ts'
 import type { ListedDataset } from '#shared/model/account.ts'
@@ -260,7 +261,7 @@ function follow(core: AppCore, id: string): Disposable {
   let toldAtMs = Date.now()
   const listening = core.events.on((event) => {
     if (event.type !== 'transfer' || event.transfer.id !== id) return
-    const line = progressLine(event.transfer)
+    const line = terminalLine(progressLine(event.transfer))
     if (stderr.isTTY) stderr.write(`\r${line.slice(0, stderr.columns - 1)}\x1b[K`)
     else if (Date.now() - toldAtMs >= LINE_EVERY_MS) {
       toldAtMs = Date.now()
@@ -279,7 +280,7 @@ function print(transfer: Transfer, failures: readonly TransferFailure[], asJson:
   const { kind, name, place, state, problem, files, bytes, report } = transfer
   if (asJson) {
     const told = { kind, dataset: name, place, state, problem, files, bytes, report, failures }
-    process.stdout.write(`${JSON.stringify(told)}\n`)
+    process.stdout.write(`${terminalJson(told)}\n`)
     return
   }
   const lines = [
@@ -288,7 +289,7 @@ function print(transfer: Transfer, failures: readonly TransferFailure[], asJson:
     ...failures.map(({ title, problem: why }) => `failed: ${title}: ${why}`),
     ...(problem ? [problem] : []),
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+  process.stdout.write(`${lines.map(terminalLine).join('\n')}\n`)
 }
 
 /**

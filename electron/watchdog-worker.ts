@@ -6,6 +6,7 @@ import type { Debugger } from 'node:inspector'
 import { Session } from 'node:inspector/promises'
 import { setTimeout } from 'node:timers/promises'
 import { workerData } from 'node:worker_threads'
+import { PRIVATE_FILE } from '#core/private-files.ts'
 import { AFTER_PID, RESTARTS_BEFORE } from './after-previous.ts'
 
 export interface WatchdogStart {
@@ -38,7 +39,7 @@ function report(fields: Omit<WatchdogReport, 'at' | 'level'>): void {
   const text = `${JSON.stringify(line)}\n`
   process.stderr.write(text)
   try {
-    appendFileSync(logFile, text)
+    appendFileSync(logFile, text, { mode: PRIVATE_FILE })
   } catch {
     // The disk may be what hangs.
   }

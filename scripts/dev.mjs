@@ -24,6 +24,7 @@ async function inBrowser() {
         '/rpc': { target: core, ws: true },
         '/media': core,
         '/stage': core,
+        '/session': core,
         '^/\\?token=': core,
       },
     },

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf } from '#shared/model/message-of.ts'
 import { announceEdits } from './announce-edits.ts'
 import { type Clock, systemClock } from './api/retry.ts'
 import { AppSettings } from './app-settings.ts'
@@ -14,6 +15,7 @@ import { Renditions } from './media/renditions.ts'
 import { Network } from './network/network.ts'
 import { Opening } from './opening.ts'
 import type { Ports } from './ports.ts'
+import { closeToOthers } from './private-files.ts'
 import { openStore } from './store.ts'
 import { assistant } from './sync/assist.ts'
 import { createSync } from './sync/sync.ts'
@@ -38,6 +40,9 @@ export function createAppCore(
   target: string | null = null,
   { clock = systemClock, pushesByItself = true, limits = {} }: CoreOptions = {},
 ) {
+  closeToOthers(ports.dataDir, (error) =>
+    ports.log.warn('the data folder is open to others', { error: messageOf(error) }),
+  )
   const store = openStore(ports.dataDir)
   const { datasets, images } = store
   const listenerFailed = (error: unknown) =>

@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { temporaryFolder } from '#tests/helpers/core.ts'
-import { fileLog, withoutSecrets } from './log-file.ts'
+import { fileLog } from './log-file.ts'
+import { withoutSecrets } from './redact.ts'
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 
@@ -66,4 +67,64 @@ test('a folder that cannot be written to does not stop the app', () => {
   expect(log.tail(5)).toEqual([])
   mkdirSync(join(folder.path, 'empty'))
   expect(fileLog(join(folder.path, 'empty'), silent).tail(5)).toEqual([])
+})
+
+test('only the owner reads the log, whatever it was before', () => {
+  using folder = temporaryFolder()
+  const logs = join(folder.path, 'logs')
+  fileLog(logs, silent).info('begun')
+  expect(statSync(logs).mode & 0o077).toBe(0)
+  expect(statSync(join(logs, 'pictograph.log')).mode & 0o077).toBe(0)
+})
+
+test('what is told on is as free of secrets as the file, and no parser quotes a file in it', () => {
+  using folder = temporaryFolder()
+  const told: string[] = []
+  const also = (message: string, fields?: object) =>
+    void told.push(message + JSON.stringify(fields))
+  const log = fileLog(folder.path, { info: also, warn: also, error: also })
+  const thrown = (content: string) => {
+    try {
+      return JSON.parse(content) as never
+    } catch (error) {
+      return error
+    }
+  }
+  const contents = [
+    'patient Smith',
+    '{"a": patient Smith}',
+    '["patient Smith"',
+    `${'x'.repeat(50)} patient Smith`,
+  ]
+  for (const content of contents) {
+    log.warn('label file failed', { error: String(thrown(content)) })
+    log.warn('label file failed', { error: thrown(content) })
+  }
+  log.error('spoiled', {
+    error:
+      'YAMLParseError: Nested mappings are not allowed at line 1, column 4:\n\n  a: patient Smith: x\n     ^',
+  })
+  log.error('refused by https://me:hunter2@host/?api_key=hunter2', {
+    apiKey: 'hunter2',
+    nested: { headers: [{ cookie: 'a=hunter2; b=hunter2' }], error: new Error('token=hunter2') },
+  })
+  const lines = [...log.tail(100), ...told].join('\n')
+  expect(lines).not.toContain('hunter2')
+  expect(lines).not.toContain('Smith')
+  expect(lines).toContain('is not valid JSON')
+})
+
+test('nobody pushes the log out by causing the same line again and again', () => {
+  using folder = temporaryFolder()
+  let now = 0
+  const told = vi.fn()
+  const log = fileLog(folder.path, { ...silent, warn: told }, () => now)
+  log.error('what matters')
+  for (let index = 0; index < 55_000; index++) log.warn('bad request', { index })
+  expect(log.tail(1_000)[0]).toContain('what matters')
+  expect(log.tail(1_000).length).toBeLessThan(60)
+  expect(told.mock.calls.length).toBeLessThan(60)
+  now += 60_000
+  log.warn('bad request', {})
+  expect(log.tail(1)[0]).toContain('"leftOutBefore":54950')
 })

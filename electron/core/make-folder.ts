@@ -6,15 +6,15 @@ import { codeOf } from './user-error.ts'
 /**
  * A folder with those above it; none when it is there. Not `mkdir` with `recursive`: where the system refuses with
  * ENOENT although the parent is there (`/proc/x`), Node tries for ever. Throws the system's error; ENOTDIR where a
- * file has the name.
+ * file has the name. `mode`: of each folder that is made; left out: the system's usual one.
  */
-export async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string, mode?: number): Promise<void> {
   try {
-    await mkdir(path)
+    await mkdir(path, { mode })
   } catch (error) {
     if (codeOf(error) === 'ENOENT' && dirname(path) !== path) {
-      await makeFolder(dirname(path))
-      await mkdir(path).catch((again: unknown) => {
+      await makeFolder(dirname(path), mode)
+      await mkdir(path, { mode }).catch((again: unknown) => {
         if (codeOf(again) !== 'EEXIST') throw again
       })
       return
@@ -26,13 +26,13 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /** The same for moments that cannot wait. */
-export function makeFolderSync(path: string): void {
+export function makeFolderSync(path: string, mode?: number): void {
   try {
-    mkdirSync(path)
+    mkdirSync(path, { mode })
   } catch (error) {
     if (codeOf(error) === 'ENOENT' && dirname(path) !== path) {
-      makeFolderSync(dirname(path))
-      if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(path)
+      makeFolderSync(dirname(path), mode)
+      if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(path, { mode })
       return
     }
     const there = statSync(path, { throwIfNoEntry: false })

@@ -3,14 +3,15 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { app, BrowserWindow, session, shell } from 'electron'
 import type { Log, Ports } from '#core/ports.ts'
+import { terminalJson, terminalLine } from '#core/terminal-text.ts'
 import { UserError } from '#core/user-error.ts'
 import { chooseFolder } from './dialogs.ts'
 import { safeSecrets } from './safe-secrets.ts'
 
 export const consoleLog: Log = {
-  info: (message, fields) => console.info(message, fields ?? ''),
-  warn: (message, fields) => console.warn(message, fields ?? ''),
-  error: (message, fields) => console.error(message, fields ?? ''),
+  info: (message, fields) => console.info(terminalLine(message), terminalJson(fields ?? {})),
+  warn: (message, fields) => console.warn(terminalLine(message), terminalJson(fields ?? {})),
+  error: (message, fields) => console.error(terminalLine(message), terminalJson(fields ?? {})),
 }
 
 /** What Electron brings to the core. Call after `ready`. */

@@ -2,11 +2,14 @@ import { join } from 'node:path'
 import { fileLog } from '#core/log-file.ts'
 import type { Log, Ports, Secrets } from '#core/ports.ts'
 import { secretFile } from '#core/secret-file.ts'
+import { terminalJson, terminalLine } from '#core/terminal-text.ts'
 
 function write(level: string, message: string, fields?: Record<string, unknown>): void {
-  process.stderr.write(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}\n`)
+  const more = fields && Object.keys(fields).length > 0 ? ` ${terminalJson(fields)}` : ''
+  process.stderr.write(`${level} ${terminalLine(message)}${more}\n`)
 }
 
+/** What it is given is redacted: it stands behind the log's file. */
 export const stderrLog: Log = {
   info: () => {},
   warn: (message, fields) => write('warning:', message, fields),

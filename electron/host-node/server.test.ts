@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -20,13 +20,23 @@ async function served() {
     onNewAddress: (url) => addresses.push(url),
   })
   const base = `http://127.0.0.1:${server.port}`
-  const signIn = async () => {
+  const claim = async () => {
     const response = await fetch(server.url, { redirect: 'manual' })
-    return (response.headers.get('set-cookie') ?? '').split(';')[0]
+    const cookie = (response.headers.get('set-cookie') ?? '').split(';')[0]
+    return { cookie, claim: response.headers.get('location')?.split('claim=')[1] ?? '' }
   }
-  const connect = (headers: Record<string, string>) => {
+  const session = (method: 'POST' | 'DELETE', given: string) =>
+    fetch(`${base}/session`, { method, headers: { authorization: `Bearer ${given}` } })
+  const signInFully = async () => {
+    const given = await claim()
+    const { secret } = (await (await session('POST', given.claim)).json()) as { secret: string }
+    return { cookie: given.cookie, secret }
+  }
+  const signIn = async () => (await signInFully()).cookie
+  const connect = (headers: Record<string, string>, secret?: string) => {
     const { promise, resolve } = Promise.withResolvers<'open' | 'refused'>()
-    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/rpc`, { headers })
+    const protocols = secret === undefined ? [] : ['pictograph', `secret.${secret}`]
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/rpc`, protocols, { headers })
     socket.on('open', () => {
       socket.close()
       resolve('open')
@@ -39,7 +49,10 @@ async function served() {
     server,
     base,
     addresses,
+    claim,
+    session,
     signIn,
+    signInFully,
     connect,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]()
@@ -90,11 +103,12 @@ describe('the served app', () => {
 
   test('lives on after requests that make no sense', async () => {
     await using app = await served()
-    const cookie = await app.signIn()
+    const { cookie, secret } = await app.signInFully()
     expect(await statusWithHost(`${app.base}//`, `127.0.0.1:${app.server.port}`, '')).toBe(400)
     for (const path of ['/%', '/media/image/%', '/media/thumbnail/%E0%A4%A'])
       expect((await fetch(app.base + path, { headers: { cookie } })).status).toBe(400)
-    const socket = new WebSocket(`ws://127.0.0.1:${app.server.port}/rpc`, {
+    const protocols = ['pictograph', `secret.${secret}`]
+    const socket = new WebSocket(`ws://127.0.0.1:${app.server.port}/rpc`, protocols, {
       headers: { cookie, origin: app.base },
     })
     await once(socket, 'open')
@@ -107,15 +121,125 @@ describe('the served app', () => {
 
   test('refuses names and origins that are not its own', async () => {
     await using app = await served()
-    const cookie = await app.signIn()
+    const { cookie, secret } = await app.signInFully()
     expect(await statusWithHost(app.base, 'evil.example', cookie)).toBe(403)
     expect(await statusWithHost(app.base, 'localhost:1234', cookie)).toBe(200)
     expect(
       (await fetch(app.base, { headers: { cookie, origin: 'https://evil.example' } })).status,
     ).toBe(403)
-    expect(await app.connect({ cookie, origin: app.base })).toBe('open')
-    expect(await app.connect({ cookie, origin: 'https://evil.example' })).toBe('refused')
-    expect(await app.connect({ cookie })).toBe('refused')
-    expect(await app.connect({ origin: app.base })).toBe('refused')
+    expect(await app.connect({ cookie, origin: app.base }, secret)).toBe('open')
+    expect(await app.connect({ cookie, origin: 'https://evil.example' }, secret)).toBe('refused')
+    expect(await app.connect({ cookie }, secret)).toBe('refused')
+    expect(await app.connect({ origin: app.base }, secret)).toBe('refused')
+  })
+
+  test('does nothing for somebody who has only the cookie, as every server of this host does', async () => {
+    await using app = await served()
+    const { cookie, secret } = await app.signInFully()
+    for (const given of [undefined, '', 'x', `${secret}x`, secret.slice(1)])
+      expect(await app.connect({ cookie, origin: app.base }, given)).toBe('refused')
+    const { stageId } = await app.core.stages.create()
+    const put = (headers: Record<string, string>) =>
+      fetch(`${app.base}/stage/${stageId}/a.png`, { method: 'PUT', body: 'x', headers })
+    expect((await put({ cookie })).status).toBe(403)
+    expect((await put({ cookie, authorization: 'Bearer nonsense' })).status).toBe(403)
+    expect((await put({ cookie, authorization: `Bearer ${secret}` })).status).toBe(201)
+    // The secret is in no answer that the cookie alone gets.
+    const page = await (await fetch(app.base, { headers: { cookie } })).text()
+    expect(page).not.toContain(secret)
+    for (const method of ['GET', 'POST', 'DELETE', 'PUT'])
+      expect((await fetch(`${app.base}/session`, { method, headers: { cookie } })).status).toBe(401)
+  })
+
+  test('gives a secret once for what the address brought', async () => {
+    await using app = await served()
+    const { claim } = await app.claim()
+    expect((await app.session('POST', claim)).status).toBe(200)
+    expect((await app.session('POST', claim)).status).toBe(401)
+    expect((await app.session('POST', 'guessed')).status).toBe(401)
+  })
+
+  test('forgets cookies with each run, and knows its pages again', async () => {
+    await using app = await served()
+    const { cookie, secret } = await app.signInFully()
+    await using again = await serve({
+      core: app.core,
+      rendererDir: '',
+      ports: [0],
+      host: '127.0.0.1',
+      onNewAddress: () => {},
+    })
+    const base = `http://127.0.0.1:${again.port}`
+    expect((await fetch(base, { headers: { cookie } })).status).toBe(401)
+    const headers = { authorization: `Bearer ${secret}` }
+    const answer = await fetch(`${base}/session`, { method: 'POST', headers })
+    const renewed = (answer.headers.get('set-cookie') ?? '').split(';')[0]
+    expect(renewed).not.toBe(cookie)
+    expect((await fetch(base, { headers: { cookie: renewed } })).status).not.toBe(401)
+    const kept = readFileSync(join(app.core.ports.dataDir, 'session.json'), 'utf8')
+    expect(kept).not.toContain(secret)
+  })
+
+  test('signs everybody out', async () => {
+    await using app = await served()
+    const { cookie, secret } = await app.signInFully()
+    const other = await app.session('POST', secret)
+    expect(other.status).toBe(200)
+    const socket = new WebSocket(
+      `ws://127.0.0.1:${app.server.port}/rpc`,
+      ['pictograph', `secret.${secret}`],
+      { headers: { cookie, origin: app.base } },
+    )
+    await once(socket, 'open')
+    const closed = once(socket, 'close')
+    expect((await app.session('DELETE', secret)).status).toBe(204)
+    await closed
+    expect((await fetch(app.base, { headers: { cookie } })).status).toBe(401)
+    expect((await app.session('POST', secret)).status).toBe(401)
+    expect(await app.connect({ cookie, origin: app.base }, secret)).toBe('refused')
+    expect(app.addresses).toHaveLength(1)
+  })
+
+  test.each([
+    '/',
+    '//index.html',
+    '///index.html',
+    '/\\index.html',
+    '/./index.html',
+    '/x/../index.html',
+    '/x%2f..%2findex.html',
+    '/x%5c..%5cindex.html',
+    '/%2e%2e/index.html',
+    '/index.html',
+    '/index.html?x=1',
+    '/index.html/',
+    '/index.html%00.js',
+    '/INDEX.HTML',
+    '/index.html.',
+    '/none.js',
+    '/media/image/none',
+    '/media/thumbnail/%',
+    '/stage/none',
+    '/session',
+    '/?token=wrong',
+  ])('%s is never a page that can be framed, and only assets are kept', async (path) => {
+    await using app = await served()
+    const cookie = await app.signIn()
+    for (const given of [cookie, '', 'pictograph_x=y']) {
+      const { status, headers } = await ask(app, path, given)
+      expect(headers['content-security-policy'], `${status}`).toContain("frame-ancestors 'none'")
+      expect(headers['x-content-type-options']).toBe('nosniff')
+      expect(headers['x-frame-options']).toBe('DENY')
+      expect(headers['cross-origin-resource-policy']).toBe('same-origin')
+      expect(headers['cache-control']).toBe('no-store')
+    }
   })
 })
+
+/** With the path as it stands here: fetch would clean it. */
+async function ask({ server }: { server: { port: number } }, path: string, cookie: string) {
+  const sent = request({ host: '127.0.0.1', port: server.port, path, headers: { cookie } }).end()
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  response.resume()
+  return { status: response.statusCode, headers: response.headers }
+}

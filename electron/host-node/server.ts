@@ -10,7 +10,9 @@ import type { AppCore } from '#core/app-core.ts'
 import { createRouter } from '#core/rpc/router.ts'
 import { appRequests } from '#core/web/app-requests.ts'
 import { rendererFiles } from '#core/web/renderer-files.ts'
-import { Session } from './session.ts'
+import { CLAIM_PARAMETER, RPC_PROTOCOL, SESSION_PATH } from '#shared/contract/connect.ts'
+import { CAUTIOUS_HEADERS, sendNotice } from './notice-page.ts'
+import { bearerOf, protocolSecretOf, Session } from './session.ts'
 
 export interface ServeOptions {
   core: AppCore
@@ -37,6 +39,9 @@ const NEW_ADDRESS_EVERY_MS = 5_000
 /** The largest message a window sends: an edit of some ten thousand shapes. Bytes. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 
+/** Whatever is not only read needs the page's secret besides the cookie. */
+const changes = ({ method = 'GET' }: IncomingMessage) => method !== 'GET' && method !== 'HEAD'
+
 /** What a browser may call us when we listen on `host`. */
 function ownNames(host: string): ReadonlySet<string> {
   if (!WILDCARD.has(host)) return new Set([host, `[${host}]`])
@@ -57,15 +62,15 @@ function shownName(host: string): string {
   )
 }
 
-function page(title: string, text: string): string {
-  return `<!doctype html><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${text}</p>`
+/** `/` and what follows, but not `//` or `/\\`, which an address takes for a host; null: none that makes sense. */
+function addressOf({ headers, url = '/' }: IncomingMessage): URL | null {
+  return /^\/(?![/\\])/.test(url) ? URL.parse(`http://${headers.host}${url}`) : null
 }
 
-function toWebRequest(request: IncomingMessage): Request {
+function toWebRequest(request: IncomingMessage, url: URL): Request {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers))
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
-  const url = `http://${request.headers.host}${request.url}`
   if (request.method !== 'PUT') return new Request(url, { method: request.method, headers })
   const body = Readable.toWeb(request) as ReadableStream<Uint8Array>
   // A variable of its own: the browser's types, by which this is checked too, lack the field.
@@ -119,7 +124,12 @@ export async function serve({
   const files = rendererFiles(rendererDir, (url) => `ws://${url.host}`)
   const requests = appRequests(core, files)
   const rpc = new RPCHandler(createRouter(core))
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    // The page's secret stands beside it, and is not repeated.
+    handleProtocols: () => RPC_PROTOCOL,
+  })
   let newAddressAt = 0
 
   /** A page of another site may reach this port, or rename itself to it: its Host or Origin gives it away. */
@@ -130,50 +140,74 @@ export async function serve({
     return allowed && (origin === undefined || origin === `http://${asked}`)
   }
 
+  const newAddress = () => {
+    newAddressAt = Date.now()
+    onNewAddress(address())
+  }
+
   const enter = (token: string, request: IncomingMessage, response: ServerResponse) => {
-    const cookie = session.redeem(token)
-    if (cookie || session.knows(request)) {
-      response.writeHead(303, { location: '/', ...(cookie && { 'set-cookie': cookie }) }).end()
+    const claim = session.redeem(token)
+    if (claim) {
+      // Behind `#`, which no server is told; the page takes it out of the address.
+      const location = `/#${CLAIM_PARAMETER}=${claim}`
+      response.writeHead(303, { location, 'set-cookie': session.cookie }).end()
+    } else if (session.knowsCookie(request)) response.writeHead(303, { location: '/' }).end()
+    else {
+      if (Date.now() - newAddressAt > NEW_ADDRESS_EVERY_MS) newAddress()
+      sendNotice(response, 403, {
+        title: 'This address has been used',
+        text: 'It works once. The terminal that runs Pictograph Desktop shows a new one.',
+      })
+    }
+  }
+
+  /** `POST /session` gives a page its secret and this run's cookie; `DELETE /session` signs everybody out. */
+  const answerSession = (request: IncomingMessage, response: ServerResponse) => {
+    const given = bearerOf(request)
+    if (request.method === 'DELETE' && session.knowsSecret(given)) {
+      session.signOut()
+      for (const client of sockets.clients) client.terminate()
+      response.writeHead(204).end()
+      newAddress()
       return
     }
-    if (Date.now() - newAddressAt > NEW_ADDRESS_EVERY_MS) {
-      newAddressAt = Date.now()
-      onNewAddress(address())
-    }
-    response
-      .writeHead(403, { 'content-type': 'text/html; charset=utf-8' })
-      .end(
-        page(
-          'This address has been used',
-          'It works once. The terminal that runs Pictograph Desktop shows a new one.',
-        ),
-      )
+    const secret = request.method === 'POST' ? session.exchange(given) : null
+    if (secret === null) response.writeHead(401).end()
+    else
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'set-cookie': session.cookie })
+        .end(JSON.stringify({ secret }))
   }
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    for (const [name, value] of Object.entries(CAUTIOUS_HEADERS)) response.setHeader(name, value)
     if (!isOurs(request)) {
       response.writeHead(403).end('Forbidden')
       return
     }
-    const url = new URL(request.url ?? '/', 'http://local')
+    const url = addressOf(request)
+    if (url === null) {
+      response.writeHead(400).end('Bad request')
+      return
+    }
     const token = url.searchParams.get('token')
-    if (url.pathname === '/' && token !== null) {
-      enter(token, request, response)
-      return
-    }
-    if (!session.knows(request)) {
-      response
-        .writeHead(401, { 'content-type': 'text/html; charset=utf-8' })
-        .end(page('Not signed in', 'Open the address that the terminal shows, with its token.'))
-      return
-    }
-    await send(await requests(toWebRequest(request)), response)
+    if (url.pathname === '/' && token !== null) enter(token, request, response)
+    else if (url.pathname === SESSION_PATH) answerSession(request, response)
+    else if (!session.knowsCookie(request)) {
+      sendNotice(response, 401, {
+        title: 'Not signed in',
+        text: 'Open the address that the terminal shows, with its token.',
+        signsInAgain: true,
+      })
+    } else if (changes(request) && !session.knowsSecret(bearerOf(request)))
+      response.writeHead(403).end('Forbidden')
+    else await send(await requests(toWebRequest(request, url)), response)
   }
 
   const server = createServer((request, response) => {
     // Whatever a request holds, it must not end the process that holds the labels.
     answer(request, response).catch((error: unknown) => {
-      core.ports.log.warn('bad request', { url: request.url, error: String(error) })
+      core.ports.log.warn('bad request', { error: String(error) })
       if (!response.headersSent) response.writeHead(400)
       response.end()
     })
@@ -183,7 +217,8 @@ export async function serve({
     socket.on('error', () => socket.destroy())
     if (
       !isOurs(request) ||
-      !session.knows(request) ||
+      !session.knowsCookie(request) ||
+      !session.knowsSecret(protocolSecretOf(request)) ||
       request.url !== '/rpc' ||
       !request.headers.origin
     ) {

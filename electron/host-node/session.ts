@@ -1,61 +1,140 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { makeFolderSync } from '#core/make-folder.ts'
+import { z } from 'zod'
+import { writePrivateFileSync } from '#core/private-files.ts'
+import { RPC_PROTOCOL, SECRET_PREFIX } from '#shared/contract/connect.ts'
+
+/** A window that was not open for so long signs in again. Milliseconds. */
+const SECRET_LIVES_MS = 30 * 24 * 3_600_000
+/** The page exchanges its claim as soon as it runs. Milliseconds. */
+const CLAIM_LIVES_MS = 60_000
+/** More sign-ins than this at a time: the oldest is signed out. */
+const MAX_SECRETS = 50
+
+const FILE = 'session.json'
+const storedSchema = z.object({
+  secrets: z.array(z.object({ hash: z.string(), expiresAtMs: z.number() })),
+})
+type Stored = z.infer<typeof storedSchema>
+
+const newSecret = () => randomBytes(32).toString('base64url')
+const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url')
 
 function same(a: string, b: string): boolean {
   const [x, y] = [Buffer.from(a), Buffer.from(b)]
   return x.length === y.length && timingSafeEqual(x, y)
 }
 
-/** Kept in the data folder, so that an open window finds its way back after a restart. */
-function sessionKey(dataDir: string): string {
-  const file = join(dataDir, 'session-key')
-  try {
-    const key = readFileSync(file, 'utf8').trim()
-    if (key.length >= 32) return key
-  } catch {
-    // The first start: there is none yet.
-  }
-  const key = randomBytes(32).toString('base64url')
-  makeFolderSync(dataDir)
-  writeFileSync(file, key, { mode: 0o600 })
-  return key
-}
-
-/** Who may talk to the server: whoever opened the printed address once, and nobody else. */
+/**
+ * Who may talk to the server: a browser that opened the printed address, and nobody else.
+ *
+ * Two things prove it. The cookie lets a browser load the page and its pictures. A browser sends cookies to every
+ * port of a host, so another web server of this machine can learn it: it is good for nothing else, and for this run
+ * of the server only. The secret lets a page call the engine. The page keeps it in storage that belongs to host and
+ * port, and sends it itself, so no other server ever sees it. Its hash is on disk: an open window finds its way back
+ * after a restart.
+ */
 export class Session {
-  readonly #key: string
+  readonly #file: string
+  readonly #now: () => number
   /** Cookies know no ports: two libraries on one machine must not sign each other out. */
-  readonly #cookie: string
-  #token = ''
+  readonly #cookieName: string
+  #cookie = newSecret()
+  #token = newSecret()
+  #claims = new Map<string, number>()
+  #secrets: Stored['secrets']
 
-  constructor(dataDir: string) {
-    this.#key = sessionKey(dataDir)
-    this.#cookie = `pictograph_${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`
-    this.renewToken()
+  constructor(dataDir: string, now: () => number = Date.now) {
+    this.#file = join(dataDir, FILE)
+    this.#now = now
+    this.#cookieName = `pictograph_${hashOf(dataDir).slice(0, 12)}`
+    this.#secrets = this.#read()
   }
 
-  /** The token of the next address to print; the one before is void. */
-  renewToken(): string {
-    this.#token = randomBytes(24).toString('base64url')
-    return this.#token
-  }
-
+  /** For the address to print; it works once. */
   get token(): string {
     return this.#token
   }
 
-  /** A cookie for the right token, which is thereby used up; null for a wrong one. */
-  redeem(token: string): string | null {
-    if (!same(token, this.#token)) return null
-    this.renewToken()
-    return `${this.#cookie}=${this.#key}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000`
+  /** `Set-Cookie` of this run. */
+  get cookie(): string {
+    return `${this.#cookieName}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/`
   }
 
-  knows(request: IncomingMessage): boolean {
-    const cookies = (request.headers.cookie ?? '').split(/;\s*/)
-    return cookies.some((cookie) => same(cookie, `${this.#cookie}=${this.#key}`))
+  /** A claim that the page exchanges for its secret, for the right token, which is thereby used up; null for a wrong one. */
+  redeem(token: string): string | null {
+    if (!same(token, this.#token)) return null
+    this.#token = newSecret()
+    const claim = newSecret()
+    this.#claims.set(hashOf(claim), this.#now() + CLAIM_LIVES_MS)
+    return claim
   }
+
+  /** The page's secret, for a claim that was not used yet, or for the secret itself, which then lives on; else null. */
+  exchange(given: string): string | null {
+    const hash = hashOf(given)
+    const claimedUntilMs = this.#claims.get(hash) ?? 0
+    this.#claims.delete(hash)
+    if (claimedUntilMs > this.#now()) {
+      const secret = newSecret()
+      this.#keep(hashOf(secret))
+      return secret
+    }
+    if (!this.knowsSecret(given)) return null
+    this.#keep(hash)
+    return given
+  }
+
+  /** Signs out every window: what they hold, and what others may have learned, is void. */
+  signOut(): void {
+    this.#cookie = newSecret()
+    this.#token = newSecret()
+    this.#claims.clear()
+    this.#write([])
+  }
+
+  knowsCookie({ headers }: IncomingMessage): boolean {
+    const cookies = (headers.cookie ?? '').split(/;\s*/)
+    return cookies.some((cookie) => same(cookie, `${this.#cookieName}=${this.#cookie}`))
+  }
+
+  knowsSecret(secret: string): boolean {
+    const hash = hashOf(secret)
+    const now = this.#now()
+    return this.#secrets.some((one) => one.expiresAtMs > now && same(one.hash, hash))
+  }
+
+  #keep(hash: string): void {
+    const now = this.#now()
+    const others = this.#secrets.filter((one) => one.hash !== hash && one.expiresAtMs > now)
+    this.#write([...others, { hash, expiresAtMs: now + SECRET_LIVES_MS }].slice(-MAX_SECRETS))
+  }
+
+  #read(): Stored['secrets'] {
+    try {
+      return storedSchema.parse(JSON.parse(readFileSync(this.#file, 'utf8'))).secrets
+    } catch {
+      // The first start, or a spoiled file: everybody signs in again.
+      return []
+    }
+  }
+
+  #write(secrets: Stored['secrets']): void {
+    this.#secrets = secrets
+    writePrivateFileSync(this.#file, JSON.stringify({ secrets }))
+  }
+}
+
+/** The secret of `Authorization: Bearer …`; empty: none. */
+export function bearerOf({ headers }: IncomingMessage): string {
+  return /^Bearer ([\w-]+)$/.exec(headers.authorization ?? '')?.[1] ?? ''
+}
+
+/** The secret beside the protocol of a WebSocket handshake; empty: none. A browser lets a page set no other header there. */
+export function protocolSecretOf({ headers }: IncomingMessage): string {
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
+  const found = offered.find((one) => one.startsWith(SECRET_PREFIX))
+  return offered.includes(RPC_PROTOCOL) && found ? found.slice(SECRET_PREFIX.length) : ''
 }

@@ -1,5 +1,6 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { isServed, signOut } from '#renderer/rpc/served-session.ts'
 import { workspace } from '#renderer/tools/workspace.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
@@ -31,7 +32,25 @@ export const copyDiagnostics = (): Promise<void> =>
     t('The diagnostics are copied. They hold no keys, but may name files: read them first.'),
   )
 
+/** Only where a browser shows the app: a window of its own belongs to whoever sits before it. */
+async function signOutHere(): Promise<void> {
+  try {
+    await signOut()
+  } catch (error) {
+    notifyError(error)
+  }
+}
+
 export const HELP_ACTIONS: readonly Action[] = [
+  {
+    id: 'sign-out',
+    label: t('Sign out of this app in all browsers'),
+    group: 'Help',
+    context: 'app',
+    keys: [],
+    enabled: isServed,
+    run: signOutHere,
+  },
   {
     id: 'copy-diagnostics',
     label: t('Copy diagnostics'),

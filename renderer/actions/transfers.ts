@@ -1,6 +1,7 @@
 import { transferState, upsertTransfer } from '#renderer/document/cloud-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { authorization } from '#renderer/rpc/served-session.ts'
 import type { Transfer, UploadOptions } from '#shared/model/transfer.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
@@ -59,6 +60,7 @@ export async function stageFiles(
       const address = path.split('/').map(encodeURIComponent).join('/')
       const answer = await fetch(`/stage/${stageId}/${address}`, {
         method: 'PUT',
+        headers: authorization(),
         body: file,
         signal,
       })

@@ -4,9 +4,10 @@ import { RPCLink as MessagePortLink } from '@orpc/client/message-port'
 import { RPCLink as WebSocketLink } from '@orpc/client/websocket'
 import type { ContractRouterClient } from '@orpc/contract'
 import { createStore } from 'zustand/vanilla'
-import { APP_SCHEME, CONNECT_CHANNEL } from '#shared/contract/connect.ts'
+import { CONNECT_CHANNEL } from '#shared/contract/connect.ts'
 import type { Contract } from '#shared/contract/contract.ts'
 import { t } from '#shared/texts/texts.ts'
+import { isServed, rpcProtocols, signIn } from './served-session.ts'
 
 export type Client = ContractRouterClient<Contract>
 type Link = ClientLink<Record<never, never>>
@@ -39,18 +40,22 @@ function setLink(next: Link | null): void {
 }
 
 function connectWebSocket(pauseMs = RETRY_FIRST_MS): void {
-  const socket = new WebSocket(`ws://${location.host}/rpc`)
-  const current = new WebSocketLink({ websocket: socket })
-  let opened = false
-  socket.addEventListener('open', () => {
-    opened = true
-    setLink(current)
-  })
-  socket.addEventListener('close', () => {
+  const again = (nextMs: number) => {
     setLink(null)
-    const next = opened ? RETRY_FIRST_MS : Math.min(pauseMs * 2, RETRY_LONGEST_MS)
-    setTimeout(() => connectWebSocket(next), next)
-  })
+    setTimeout(() => connectWebSocket(nextMs), nextMs)
+  }
+  const later = () => again(Math.min(pauseMs * 2, RETRY_LONGEST_MS))
+  // Each time: another run of the server has another cookie.
+  signIn().then(() => {
+    const socket = new WebSocket(`ws://${location.host}/rpc`, rpcProtocols())
+    const current = new WebSocketLink({ websocket: socket })
+    let opened = false
+    socket.addEventListener('open', () => {
+      opened = true
+      setLink(current)
+    })
+    socket.addEventListener('close', () => (opened ? again(RETRY_FIRST_MS) : later()))
+  }, later)
 }
 
 function connectMessagePort(): void {
@@ -62,8 +67,8 @@ function connectMessagePort(): void {
 
 /** A page of the custom scheme has a preload; any other is served by host-node. */
 export function connect(): void {
-  if (location.protocol === `${APP_SCHEME}:`) connectMessagePort()
-  else connectWebSocket()
+  if (isServed()) connectWebSocket()
+  else connectMessagePort()
 }
 
 /** The first connection is waited for; one that is lost later is an error at once. */

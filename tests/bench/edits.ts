@@ -53,7 +53,14 @@ export async function benchEdits(): Promise<Figure[]> {
   const origin = `http://127.0.0.1:${server.port}`
   const signedIn = await fetch(server.url, { redirect: 'manual' })
   const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0]
-  const websocket = new WebSocket(`ws://127.0.0.1:${server.port}/rpc`, {
+  const claim = signedIn.headers.get('location')?.split('claim=')[1]
+  const exchanged = await fetch(`${origin}/session`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${claim}` },
+  })
+  const { secret } = (await exchanged.json()) as { secret: string }
+  const protocols = ['pictograph', `secret.${secret}`]
+  const websocket = new WebSocket(`ws://127.0.0.1:${server.port}/rpc`, protocols, {
     headers: { cookie, origin },
   })
   await new Promise((opened) => websocket.once('open', opened))

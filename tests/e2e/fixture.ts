@@ -59,7 +59,8 @@ async function serveNode(dataDir: string, port: number, folder: string | null) {
     })
   }
   child.on('exit', () => reject(new Error(`The app did not start: ${output}`)))
-  return { child, url: await promise }
+  const newAddress = () => /A new address, for one use: (\S+)/.exec(output)?.[1] ?? ''
+  return { child, url: await promise, newAddress }
 }
 
 /** One app with a data folder of its own. */
@@ -201,8 +202,12 @@ export class App {
 
   #engine: ChildProcess | null = null
 
+  /** What the terminal shows after the first address was used; empty: nothing yet. */
+  newAddress = () => ''
+
   async #startNode(folder: string | null, colorScheme: 'light' | 'dark'): Promise<Running> {
-    const { child, url } = await serveNode(this.dataDir, this.#port, folder)
+    const { child, url, newAddress } = await serveNode(this.dataDir, this.#port, folder)
+    this.newAddress = newAddress
     this.#port = Number(new URL(url).port)
     this.#engine = child
     const context = await this.#browser.newContext({ viewport: this.#viewport, colorScheme })

@@ -1,3 +1,4 @@
+import { isLoopback } from '#core/network/proxy-rules.ts'
 import { AuthenticationError, ValidationError } from './errors.ts'
 import { DEFAULT_BASE_URL, type HttpOptions } from './http.ts'
 import { refuseUnknown } from './options.ts'
@@ -47,8 +48,8 @@ function numberFrom(
 function checkedUrl(given: string | undefined, env: NodeJS.ProcessEnv): string {
   const text = given ?? (env.PICTOGRAPH_BASE_URL?.trim() || DEFAULT_BASE_URL)
   const url = URL.parse(text)
-  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '')
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return text
+  const isHere = url !== null && isLoopback(url)
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isHere)) return text
   const field = given === undefined ? 'PICTOGRAPH_BASE_URL' : 'baseUrl'
   const message = `${field} must begin with https:// (it is ${text}): the key could be read on its way`
   throw new ValidationError(message, ROUTE, [{ field, message }])

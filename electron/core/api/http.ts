@@ -21,6 +21,7 @@ import {
   parseRetryAfter,
   systemClock,
 } from './retry.ts'
+import { guardedStorage } from './storage-guard.ts'
 
 export const DEFAULT_BASE_URL = 'https://api.pictograph.io'
 export const API_PREFIX = '/api/v1/developer'
@@ -121,6 +122,7 @@ export class Http {
   readonly #patienceMs: number
   readonly #userAgent: string
   readonly #dispatcher: Dispatcher
+  #storage: Dispatcher | null = null
   /** null: the dispatcher is somebody else's. */
   readonly #ownAgent: Agent | null
 
@@ -152,9 +154,10 @@ export class Http {
     return this.#maxRetries
   }
 
-  /** The pool that storage transfers share. */
+  /** The pool that storage transfers share: for addresses that the service gave. */
   get dispatcher(): Dispatcher {
-    return this.#dispatcher
+    this.#storage ??= guardedStorage(this.baseUrl, this.#dispatcher)
+    return this.#storage
   }
 
   async close(): Promise<void> {

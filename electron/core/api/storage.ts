@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { Readable, Transform } from 'node:stream'
 import { type Dispatcher, request } from 'undici'
+import { isLoopback } from '#core/network/proxy-rules.ts'
 import { NotFoundError, PictographError, ServerError } from './errors.ts'
 import { networkError } from './network-error.ts'
 
@@ -10,8 +11,6 @@ const TRANSFER_TIMEOUT_MS = 300_000
 
 /** Up to this size a file is read whole: one buffer instead of a stream. Bytes. */
 const SMALL_BYTES = 256_000
-
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /** An address of storage: another host than the service's, so it never gets the key. Throws a PictographError. */
 function storageUrl(address: string): URL {
@@ -22,8 +21,7 @@ function storageUrl(address: string): URL {
   } catch {
     throw new PictographError('The service gave a storage address that is none', { route })
   }
-  const isSafe =
-    url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname))
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
   if (!isSafe)
     throw new PictographError(
       `The service gave an unsafe storage address (${url.protocol}//${url.host})`,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { makeFolderSync } from '#core/make-folder.ts'
+import { makePrivateFileSync, PRIVATE_FOLDER } from '#core/private-files.ts'
 import { codeOf, toUserError, UserError } from '#core/user-error.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 
@@ -41,6 +42,8 @@ function keepStatements(db: Db): void {
 export function openDatabase(file: string): Db {
   let db: Db | null = null
   try {
+    // SQLite would make it readable for everybody; its journal takes over the mode.
+    if (file !== ':memory:') makePrivateFileSync(file)
     db = new Database(file, { timeout: BUSY_TIMEOUT_MS })
     // FULL: an acknowledged edit survives power loss, not only a crash of ours.
     db.pragma('journal_mode = WAL')
@@ -61,7 +64,9 @@ export function openDatabase(file: string): Db {
  * another copy has it.
  */
 function lockFolder(dataDir: string): Disposable {
-  const lock = new Database(join(dataDir, 'lock.sqlite'), { timeout: 0 })
+  const file = join(dataDir, 'lock.sqlite')
+  makePrivateFileSync(file)
+  const lock = new Database(file, { timeout: 0 })
   try {
     lock.exec('BEGIN EXCLUSIVE')
   } catch (error) {
@@ -79,7 +84,7 @@ function lockFolder(dataDir: string): Disposable {
 /** The library of a data folder, locked against other copies of the app. */
 export function openLibrary(dataDir: string): { db: Db } & Disposable {
   try {
-    makeFolderSync(dataDir)
+    makeFolderSync(dataDir, PRIVATE_FOLDER)
     const lock = lockFolder(dataDir)
     try {
       const db = openDatabase(join(dataDir, DATABASE_FILE))

@@ -105,6 +105,7 @@ export async function downloadDataset(
       run,
       aside: run,
       budget: () => client.budget,
+      serviceOf: () => client.http.baseUrl,
       labels: () => noLabels,
       routeTo,
       probe: probeImage,

@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { LabelFileRepository } from '#core/cache/label-file-repository.ts'
 import type { CoreEvents } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { makeFolder } from '#core/make-folder.ts'
 import type { Ports } from '#core/ports.ts'
+import { PRIVATE_FOLDER, tightenBelow } from '#core/private-files.ts'
 import type { Store } from '#core/store.ts'
 import type { Dataset, LabelFiles } from '#shared/model/dataset.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 import { Folders } from './folders.ts'
 import { LabelFileSync } from './label-file-sync.ts'
 
@@ -57,9 +60,15 @@ export class Library {
 
   /** The folder of the sample, copied out of the app, which may lie in a read-only place. */
   async sampleFolder(): Promise<string> {
-    const { dataDir, resourcesDir } = this.#deps.ports
+    const { dataDir, resourcesDir, log } = this.#deps.ports
     const folder = join(dataDir, 'sample')
-    if (!existsSync(folder)) await cp(join(resourcesDir, 'sample'), folder, { recursive: true })
+    if (!existsSync(folder)) {
+      await makeFolder(folder, PRIVATE_FOLDER)
+      await cp(join(resourcesDir, 'sample'), folder, { recursive: true })
+      await tightenBelow(folder, (error) =>
+        log.warn('the sample is open to others', { error: messageOf(error) }),
+      )
+    }
     return folder
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '#core/make-folder.ts'
+import { makePrivateFileSync, PRIVATE_FOLDER } from '#core/private-files.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { loadSharp } from './load-sharp.ts'
@@ -126,7 +127,9 @@ export class Renditions {
     this.#active++
     const temporary = `${target}.${newId()}.part`
     try {
-      await makeFolder(dirname(target))
+      await makeFolder(dirname(target), PRIVATE_FOLDER)
+      // The encoder writes into what is there, and leaves its mode.
+      makePrivateFileSync(temporary)
       await render(source, rendition, temporary)
       await rename(temporary, target)
       return target

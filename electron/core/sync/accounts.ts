@@ -13,6 +13,7 @@ import {
 import type { Clock } from '#core/api/retry.ts'
 import type { AccountRepository, StoredAccount } from '#core/cache/account-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { isLoopback } from '#core/network/proxy-rules.ts'
 import type { Log, Secrets } from '#core/ports.ts'
 import { isOffline, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
@@ -63,8 +64,7 @@ export function cleanBaseUrl(text: string): string {
       `“${text}” is no address. It looks like https://api.pictograph.io`,
     )
   }
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url)))
     throw new UserError(
       'bad_address',
       `The address must begin with https://, or the key could be read on its way (it is ${url.protocol}//).`,
@@ -252,6 +252,11 @@ export class Accounts {
     })
     this.#connections.set(accountId, connection)
     return connection
+  }
+
+  /** Where an account's service is. */
+  serviceOf(accountId: string): URL {
+    return new URL(this.#deps.accounts.get(accountId).baseUrl)
   }
 
   async #connect(accountId: string, connection: Connection): Promise<Client> {

@@ -10,6 +10,7 @@ import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import type { Facts } from '#core/media/probe.ts'
+import { PRIVATE_FOLDER } from '#core/private-files.ts'
 import { isBroken, toServiceError } from '#core/service-error.ts'
 import { BrokenFileError } from '#core/threads/wire-error.ts'
 import { fetchFile } from '#core/transfer/fetch-file.ts'
@@ -269,11 +270,12 @@ export class ImageCache {
     open: (sink: StorageSink) => Promise<void>,
   ): Promise<void> {
     const { signal } = this.#abort
-    await makeFolder(dirname(target))
+    await makeFolder(dirname(target), PRIVATE_FOLDER)
     for (let attempt = 1; ; attempt++) {
       try {
         await fetchFile({
           target,
+          isPrivate: true,
           mayHavePart: true,
           expectedBytes,
           etag: null,

@@ -8,6 +8,7 @@ import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { makeFolderSync } from '#core/make-folder.ts'
 import type { Log } from '#core/ports.ts'
+import { PRIVATE_FOLDER } from '#core/private-files.ts'
 import { toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { ListedDataset } from '#shared/model/account.ts'
@@ -212,7 +213,7 @@ export class RemoteDatasets {
     const { datasets, remotes, cacheDir } = this.#deps
     const id = newId()
     const root = join(cacheDir, id)
-    makeFolderSync(root)
+    makeFolderSync(root, PRIVATE_FOLDER)
     const classes = classesOf(dataset)
     datasets.together(() => {
       datasets.create({ name: dataset.name, kind: 'remote', root, classes }, id)

@@ -12,7 +12,7 @@ interface Deps extends Pick<TransferDeps, 'clock' | 'labels' | 'probe' | 'ceilin
   store: Pick<Store, 'db'>
   ports: Pick<Ports, 'dataDir' | 'log'>
   /** Clients of the accounts, and what is left of their hours. */
-  accounts: Pick<TransferDeps, 'run' | 'aside' | 'budget'>
+  accounts: Pick<TransferDeps, 'run' | 'aside' | 'budget' | 'serviceOf'>
   events: EventBus
   coreEvents: CoreEvents
 }
@@ -29,6 +29,7 @@ export function createTransfers({ store, ports, accounts, coreEvents, ...deps }:
     run: (accountId, work) => accounts.run(accountId, work),
     aside: (accountId, work) => accounts.aside(accountId, work),
     budget: (accountId) => accounts.budget(accountId),
+    serviceOf: (accountId) => accounts.serviceOf(accountId),
     onUploaded: (accountId, remoteId) =>
       coreEvents.publish({ type: 'uploaded', accountId, remoteId }),
   })

@@ -11,6 +11,7 @@ import {
 import { stat } from 'node:fs/promises'
 import { PictographError } from '#core/api/errors.ts'
 import type { StorageHead, StorageSink } from '#core/api/storage.ts'
+import { PRIVATE_FILE } from '#core/private-files.ts'
 import { BrokenFileError } from '#core/threads/wire-error.ts'
 import { isWhole, isWholeImage, lengthOf } from './whole-image.ts'
 
@@ -30,6 +31,8 @@ export interface FetchRequest {
   mayHavePart: boolean
   /** Bytes that a list promises; 0: it does not say. */
   expectedBytes: number
+  /** Only the owner reads it: a file of the app's own, not one that a person asked for. */
+  isPrivate?: boolean
   /** Of the part that is there from an earlier try; null: begin anew. */
   etag: string | null
   /** Asks for the file from a byte on, and is through when all of it has come. */
@@ -47,6 +50,9 @@ export interface FetchedFile {
   sizeBytes: number
   modifiedAtMs: number
 }
+
+/** Undefined: what the person's own settings give a new file. */
+const modeOf = ({ isPrivate = false }: FetchRequest) => (isPrivate ? PRIVATE_FILE : undefined)
 
 const partOf = ({ target }: Pick<FetchRequest, 'target'>) => `${target}.part`
 
@@ -84,7 +90,11 @@ class Incoming implements StorageSink {
     this.totalBytes = sizeBytes === null ? null : begins + sizeBytes
     const isSmall = begins === 0 && this.totalBytes !== null && this.totalBytes <= SMALL_BYTES
     if (isSmall && !this.#request.isWhole) return
-    this.#fd = openSync(partOf(this.#request), begins > 0 ? LONGER_FILE : NEW_FILE)
+    this.#fd = openSync(
+      partOf(this.#request),
+      begins > 0 ? LONGER_FILE : NEW_FILE,
+      modeOf(this.#request),
+    )
     this.#request.onEtag(etag)
   }
 
@@ -153,7 +163,7 @@ export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
     rmSync(part, { force: true })
     throw error
   }
-  return body.part === null ? writeWhole(target, chunks) : intoPlace(part, target, body.part)
+  return body.part === null ? writeWhole(request, chunks) : intoPlace(part, target, body.part)
 }
 
 async function receive(
@@ -171,9 +181,9 @@ async function receive(
 }
 
 /** A small file, there whole or not at all. */
-function writeWhole(target: string, chunks: readonly Buffer[]): Promise<FetchedFile> {
-  const part = partOf({ target })
-  const fd = openSync(part, NEW_FILE)
+function writeWhole(request: FetchRequest, chunks: readonly Buffer[]): Promise<FetchedFile> {
+  const part = partOf(request)
+  const fd = openSync(part, NEW_FILE, modeOf(request))
   let file: FetchedFile
   try {
     writeAll(fd, chunks)
@@ -181,7 +191,7 @@ function writeWhole(target: string, chunks: readonly Buffer[]): Promise<FetchedF
   } finally {
     closeSync(fd)
   }
-  return intoPlace(part, target, file)
+  return intoPlace(part, request.target, file)
 }
 
 /** `file`: as it was while it was open. Other systems than Linux may write down a later time as they close it. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Client, RequestBudget } from '#core/api/client.ts'
 import type { Clock } from '#core/api/retry.ts'
+import { refuseThisMachine } from '#core/api/storage-guard.ts'
 import type { StoredTransfer, TransferRepository } from '#core/cache/transfer-repository.ts'
 import type { Facts } from '#core/media/probe.ts'
 import type { NetworkRoute } from '#core/network/routed-dispatcher.ts'
@@ -35,6 +36,7 @@ export interface TransferDeps {
   run: <T>(accountId: string, work: (client: Client) => Promise<T>) => Promise<T>
   aside: <T>(accountId: string, work: (client: Client) => Promise<T>) => Promise<T>
   budget: (accountId: string) => RequestBudget
+  serviceOf: (accountId: string) => URL
   labels: (target: LabelTarget) => LabelSink
   /** How an address is reached from this network. */
   routeTo: (url: URL) => Promise<NetworkRoute>
@@ -188,7 +190,9 @@ export class RunningTransfer {
       aside: (work) => aside(accountId, work),
       fetch: async (order, onNote) => {
         signal.throwIfAborted()
-        const route = await this.#deps.routeTo(new URL(order.address))
+        const address = new URL(order.address)
+        refuseThisMachine(this.#deps.serviceOf(accountId), address)
+        const route = await this.#deps.routeTo(address)
         return this.#threads.do({ ...order, route }, onNote)
       },
       warmFetch: () => this.#threads.warm(),

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { makeFolder } from '#core/make-folder.ts'
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '#core/private-files.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
@@ -23,7 +24,7 @@ export class Stages {
   async create(): Promise<{ stageId: string; folder: string }> {
     const stageId = newId()
     const folder = this.folder(stageId)
-    await makeFolder(folder)
+    await makeFolder(folder, PRIVATE_FOLDER)
     this.#names.set(stageId, new SafeNames())
     return { stageId, folder }
   }
@@ -58,9 +59,9 @@ export class Stages {
     const target = join(this.folder(stageId), path)
     const part = `${target}.part`
     try {
-      await makeFolder(dirname(target))
+      await makeFolder(dirname(target), PRIVATE_FOLDER)
       const body = Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0])
-      await pipeline(body, createWriteStream(part))
+      await pipeline(body, createWriteStream(part, { mode: PRIVATE_FILE }))
       await rename(part, target)
       return new Response(encodeURIComponent(path.split('/')[0]), { status: 201 })
     } catch (error) {

@@ -3,6 +3,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { makeFolder } from '#core/make-folder.ts'
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '#core/private-files.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import { toUserError } from '#core/user-error.ts'
 import { zipEntries } from '#core/zip-file.ts'
@@ -73,20 +74,20 @@ async function* walk(
 /** Unpacks a ZIP below a folder of ours; its names are data. */
 async function unpack(file: string, into: string, signal: AbortSignal): Promise<void> {
   const names = new SafeNames()
-  await makeFolder(into)
+  await makeFolder(into, PRIVATE_FOLDER)
   for await (const entry of zipEntries(file)) {
     signal.throwIfAborted()
     const target = join(into, names.assign(entry.name))
     const there = await stat(target).catch(() => null)
     // From an earlier run that was interrupted.
     if (there?.size === entry.sizeBytes) continue
-    await makeFolder(join(target, '..'))
-    await pipeline(await entry.stream(), createWriteStream(target), { signal }).catch(
-      async (error: unknown) => {
-        await rm(target, { force: true })
-        throw error
-      },
-    )
+    await makeFolder(join(target, '..'), PRIVATE_FOLDER)
+    await pipeline(await entry.stream(), createWriteStream(target, { mode: PRIVATE_FILE }), {
+      signal,
+    }).catch(async (error: unknown) => {
+      await rm(target, { force: true })
+      throw error
+    })
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { extname, join, relative } from 'node:path'
+import { extname, join } from 'node:path'
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -11,6 +11,8 @@ const TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
   '.json': 'application/json',
 }
+
+const PAGE = 'index.html'
 
 /** What the build puts where each response's nonce belongs. */
 export const NONCE_PLACEHOLDER = '__CSP_NONCE__'
@@ -31,6 +33,24 @@ function contentSecurityPolicy(nonce: string, connect: string): string {
   ].join('; ')
 }
 
+/** A name with a hash of its content in it never gets old. */
+const HASHED = /^assets\//
+
+/**
+ * The file that a path of an address means, relative to the renderer's folder, with forward slashes; null: none can.
+ * Each segment is one name: an encoded slash, a dot segment or a drive would lead elsewhere, or to a file by a second
+ * name. Throws a URIError for a path that cannot be decoded.
+ */
+function fileNamed(pathname: string): string | null {
+  if (pathname === '/') return PAGE
+  const names = pathname.slice(1).split('/').map(decodeURIComponent)
+  const isName = (name: string) => !/^\.*$|[/\\:\0]/.test(name)
+  return names.every(isName) ? names.join('/') : null
+}
+
+const notFound = () =>
+  new Response('Not found', { status: 404, headers: { 'content-type': 'text/plain' } })
+
 /**
  * Serves the built renderer: the one page, and assets by name. `connect` is what the page may talk to
  * besides its own origin (a WebSocket address, or nothing).
@@ -38,21 +58,22 @@ function contentSecurityPolicy(nonce: string, connect: string): string {
 export function rendererFiles(folder: string, connect: (url: URL) => string) {
   return async (request: Request): Promise<Response> => {
     const url = new URL(request.url)
-    const name = url.pathname === '/' ? 'index.html' : decodeURIComponent(url.pathname.slice(1))
-    const file = join(folder, name)
-    const way = relative(folder, file)
-    if (way.startsWith('..') || way === '') return new Response('Not found', { status: 404 })
-    const body = await readFile(file).catch(() => null)
-    const type = TYPES[extname(file)]
-    if (!body || !type) return new Response('Not found', { status: 404 })
+    const name = fileNamed(url.pathname)
+    const type = name === null ? undefined : TYPES[extname(name).toLowerCase()]
+    if (name === null || type === undefined) return notFound()
+    const body = await readFile(join(folder, name)).catch(() => null)
+    if (!body) return notFound()
     const headers = new Headers({
       'content-type': type,
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
     })
-    if (name !== 'index.html') {
-      // Asset names carry a hash of their content.
-      headers.set('cache-control', 'public, max-age=31536000, immutable')
+    // By what is sent, not by how it was asked for: on some disks one file has many names.
+    if (!type.startsWith('text/html')) {
+      headers.set(
+        'cache-control',
+        HASHED.test(name) ? 'private, max-age=31536000, immutable' : 'no-cache',
+      )
       return new Response(new Uint8Array(body), { headers })
     }
     const nonce = randomBytes(16).toString('base64')

@@ -1,0 +1,24 @@
+import type { Dispatcher } from 'undici'
+import { isThisMachine } from '#core/network/this-machine.ts'
+import { PictographError } from './errors.ts'
+
+/**
+ * Refuses an address on this machine that a service elsewhere gave: programs listen here that trust whoever
+ * can reach them. A service on this machine may name it. Throws a PictographError.
+ */
+export function refuseThisMachine(service: URL, address: URL): void {
+  if (!isThisMachine(address) || isThisMachine(service)) return
+  throw new PictographError(
+    `The service at ${service.host} gave a storage address on this machine (${address.host}), which it has no business with`,
+    { route: 'storage transfer' },
+  )
+}
+
+/** The same for whatever is sent by a dispatcher. */
+export function guardedStorage(service: URL, dispatcher: Dispatcher): Dispatcher {
+  if (isThisMachine(service)) return dispatcher
+  return dispatcher.compose((dispatch) => (options, handler) => {
+    refuseThisMachine(service, new URL(String(options.origin)))
+    return dispatch(options, handler)
+  })
+}

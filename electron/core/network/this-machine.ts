@@ -1,0 +1,51 @@
+import { BlockList, isIP, isIPv4 } from 'node:net'
+import { hostname, networkInterfaces } from 'node:os'
+
+/** Addresses that lead to the machine itself, or to what only it can see (link-local: metadata of a cloud machine). */
+const INTERNAL = new BlockList()
+INTERNAL.addSubnet('127.0.0.0', 8)
+INTERNAL.addSubnet('0.0.0.0', 8)
+INTERNAL.addSubnet('169.254.0.0', 16)
+INTERNAL.addAddress('::', 'ipv6')
+INTERNAL.addAddress('::1', 'ipv6')
+INTERNAL.addSubnet('fe80::', 10, 'ipv6')
+
+/** An IPv4 address inside an IPv6 one: mapped (RFC 4291), translated (RFC 6052) or 6to4; null: none. */
+function embedded(address: string): string | null {
+  const mapped = /^(?:::(?:ffff:(?:0:)?)?|64:ff9b::)([\da-f]{1,4}):([\da-f]{1,4})$/i.exec(address)
+  const tunnelled = /^2002:([\da-f]{1,4}):([\da-f]{1,4}):/i.exec(address)
+  const [, high, low] = mapped ?? tunnelled ?? []
+  if (high === undefined || low === undefined) return null
+  const bytes = [high, low].flatMap((word) => {
+    const value = Number.parseInt(word, 16)
+    return [value >> 8, value & 255]
+  })
+  return bytes.join('.')
+}
+
+function isOwnAddress(address: string): boolean {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return addresses.some((one) => one.address === address)
+}
+
+/**
+ * Whether an address names this machine, by any of its names. A name that only its server resolves to this machine is
+ * not seen: such an address is asked for by HTTPS alone, and no service here has a certificate for that name.
+ */
+export function isThisMachine(url: URL): boolean {
+  // The parser of URLs has brought IPv4 in other bases, and Unicode forms, to the usual one.
+  const host = url.hostname
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.+$/, '')
+  if (isIP(host) === 0)
+    return (
+      host === '' ||
+      host === 'localhost' ||
+      host.endsWith('.localhost') ||
+      /^(ip6-)?(localhost|loopback)(\.localdomain)?$|^localhost6?(\.localdomain6?)?$/.test(host) ||
+      host === hostname().toLowerCase()
+    )
+  const address = (isIPv4(host) ? null : embedded(host)) ?? host
+  return INTERNAL.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') || isOwnAddress(address)
+}

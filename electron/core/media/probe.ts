@@ -2,22 +2,33 @@ import { open } from 'node:fs/promises'
 import type { ImageFacts } from '#core/cache/image-repository.ts'
 import { toUserError } from '#core/user-error.ts'
 import { loadSharp } from './load-sharp.ts'
-
-/** Larger images would not fit into this process; the format's own limits are beyond it. */
-export const MAX_IMAGE_PIXELS = 1_000_000_000
+import { claimProblem, metadataProblem } from './picture-limits.ts'
 
 export type Facts = Omit<ImageFacts, 'id'>
+
+/** Of runs (BI_RLE8): two bytes for 255 pixels, which are one byte each, or eight where a byte holds eight of them. */
+const MOST_PACKED_BMP = 1_024
 
 const failed = (problem: string): Facts => ({ width: null, height: null, problem })
 
 /** Windows bitmaps, which sharp does not read: BITMAPCOREHEADER and BITMAPINFOHEADER, [MS-WMF] 2.2.2. */
-function bmpSize(head: Buffer): Facts | null {
-  if (head.length < 26 || head.toString('latin1', 0, 2) !== 'BM') return null
+function bmpSize(head: Buffer, fileBytes: number): Facts | null {
+  if (head.length < 30 || head.toString('latin1', 0, 2) !== 'BM') return null
   const core = head.readUInt32LE(14) === 12
   const width = core ? head.readUInt16LE(18) : head.readInt32LE(18)
   // A negative height means the rows run downwards.
   const height = Math.abs(core ? head.readUInt16LE(20) : head.readInt32LE(22))
-  return width > 0 && height > 0 ? { width, height, problem: null } : null
+  if (!(width > 0 && height > 0)) return null
+  const bits = head.readUInt16LE(core ? 24 : 28)
+  const problem = claimProblem({
+    width,
+    height,
+    bytesPerPixel: Math.max(8, bits) / 8,
+    fileBytes,
+    isStreamed: true,
+    mostPacked: MOST_PACKED_BMP,
+  })
+  return problem === null ? { width, height, problem } : failed(problem)
 }
 
 async function readHead(file: string): Promise<{ head: Buffer; size: number }> {
@@ -40,7 +51,7 @@ export async function probeImage(file: string): Promise<Facts> {
   try {
     const { head, size } = await readHead(file)
     if (size === 0) return failed('The file is empty (0 bytes). Copy it again from its source.')
-    const bmp = bmpSize(head)
+    const bmp = bmpSize(head, size)
     if (bmp) return bmp
     if (looksLikeText(head))
       return failed('The file holds text, not an image. It may have been given the wrong name.')
@@ -52,10 +63,8 @@ export async function probeImage(file: string): Promise<Facts> {
     const turned = (info.orientation ?? 1) >= 5
     const width = turned ? info.height : info.width
     const height = turned ? info.width : info.height
-    if (width * height > MAX_IMAGE_PIXELS)
-      return failed(
-        `The image has ${width} × ${height} pixels, more than can be shown. Cut it into tiles.`,
-      )
+    const problem = metadataProblem(info, size)
+    if (problem !== null) return failed(problem)
     return { width, height, problem: null }
   } catch (error) {
     const known = toUserError(error)

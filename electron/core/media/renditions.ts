@@ -6,6 +6,7 @@ import { makePrivateFileSync, PRIVATE_FOLDER } from '#core/private-files.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { loadSharp } from './load-sharp.ts'
+import { openPicture } from './open-picture.ts'
 
 /** How files begin that every browser engine decodes by itself; a name may say something else. */
 const SHOWN_AS_IS = {
@@ -59,17 +60,9 @@ export async function isShownAsIs({ image, file }: Source): Promise<boolean> {
   return (orientation ?? 1) === 1
 }
 
-async function render(
-  { image, file }: Source,
-  rendition: Rendition,
-  target: string,
-): Promise<void> {
-  const sharp = await loadSharp()
-  const pipeline = sharp(file, {
-    limitInputPixels: false,
-    failOn: 'none',
-    sequentialRead: true,
-  }).autoOrient()
+async function render({ file }: Source, rendition: Rendition, target: string): Promise<void> {
+  const { picture, metadata } = await openPicture(file, { failOn: 'none', sequentialRead: true })
+  const pipeline = picture.autoOrient()
   if (rendition.kind === 'thumbnail') {
     await pipeline
       .resize({
@@ -83,11 +76,11 @@ async function render(
     return
   }
   // Deep greys (X-ray, depth) would be black without being stretched to what the screen shows.
-  const { depth } = await sharp(file, { limitInputPixels: false }).metadata()
+  const { depth } = metadata
   const shown = depth === 'ushort' || depth === 'float' ? pipeline.normalise() : pipeline
   const large =
-    Math.max(image.width ?? 0, image.height ?? 0) > MAX_SHOWN_SIDE ||
-    (image.width ?? 0) * (image.height ?? 0) > MAX_SHOWN_PIXELS
+    Math.max(metadata.width, metadata.height) > MAX_SHOWN_SIDE ||
+    metadata.width * metadata.height > MAX_SHOWN_PIXELS
   await (large ? shown.resize({ width: REDUCED_SIDE, height: REDUCED_SIDE, fit: 'inside' }) : shown)
     .toColourspace('srgb')
     .png({ compressionLevel: 3 })

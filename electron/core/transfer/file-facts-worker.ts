@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { loadSharp } from '#core/media/load-sharp.ts'
+import { metadataProblem, refusePicture } from '#core/media/picture-limits.ts'
 import { probeImage } from '#core/media/probe.ts'
 import { answerOrders } from '#core/threads/answer-orders.ts'
 import type { ContentFacts } from './file-facts.ts'
@@ -31,7 +32,8 @@ const isWholeOn = (file: string, input: Buffer | string): Promise<boolean> => {
 
 async function factsOf(file: string): Promise<ContentFacts> {
   const hash = createHash('sha256')
-  const isSmall = (await stat(file)).size <= SMALL_BYTES
+  const { size } = await stat(file)
+  const isSmall = size <= SMALL_BYTES
   // A small one is read once, for both.
   const input = isSmall ? await readFile(file) : file
   if (typeof input === 'string') await pipeline(createReadStream(input), hash)
@@ -39,9 +41,9 @@ async function factsOf(file: string): Promise<ContentFacts> {
   const sha256 = hash.digest('hex')
   try {
     const sharp = await loadSharp()
-    const { width, height, orientation } = await sharp(input, {
-      limitInputPixels: false,
-    }).metadata()
+    const info = await sharp(input, { limitInputPixels: false }).metadata()
+    refusePicture(metadataProblem(info, size))
+    const { width, height, orientation } = info
     if (!(await isWholeOn(file, input))) throw new DamagedError()
     // EXIF orientations 5 to 8 are turned by a quarter.
     const turned = (orientation ?? 1) >= 5

@@ -1,5 +1,5 @@
 import { open, readFile } from 'node:fs/promises'
-import { loadSharp } from '#core/media/load-sharp.ts'
+import { openPicture } from '#core/media/open-picture.ts'
 
 /** PNG, third edition, 11.2.1: the chunk that ends a file. */
 const PNG_END = Buffer.from([0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82])
@@ -124,11 +124,13 @@ export async function decodes(name: string, bytes: Buffer): Promise<boolean> {
   if (bytes.toString('latin1', 0, 2) === 'BM') return bmpHasItsEnd(bytes)
   if (bytes.toString('latin1', 4, 8) === 'ftyp' && !boxesHaveTheirEnd(bytes)) return false
   try {
-    const sharp = await loadSharp()
-    const input = sharp(bytes, { limitInputPixels: false, failOn: 'truncated' })
-    const { format, compression } = await input.metadata()
-    if (format === 'heif' && compression !== 'av1') return true
-    await input.stats()
+    const { picture, metadata } = await openPicture(bytes, {
+      failOn: 'truncated',
+      sequentialRead: true,
+    })
+    if (metadata.format === 'heif' && metadata.compression !== 'av1') return true
+    // Row by row: nobody needs the pixels, and they may not fit into memory.
+    await picture.resize({ width: 16, height: 16, fit: 'fill' }).raw().toBuffer()
     return true
   } catch {
     return /\.hei[cf]$/i.test(name) && boxesHaveTheirEnd(bytes)

@@ -3,24 +3,31 @@ export class Problem extends Error {
   readonly status: number
   readonly code: string
   readonly details: unknown
+  /** What older clients read; left out: the message. */
+  readonly legacy: unknown
   readonly headers: Record<string, string>
 
   constructor(
     status: number,
     code: string,
     message: string,
-    { details = null, headers = {} }: { details?: unknown; headers?: Record<string, string> } = {},
+    {
+      details = null,
+      legacy = message,
+      headers = {},
+    }: { details?: unknown; legacy?: unknown; headers?: Record<string, string> } = {},
   ) {
     super(message)
     this.status = status
     this.code = code
     this.details = details
+    this.legacy = legacy
     this.headers = headers
   }
 
   get body(): unknown {
-    const { code, message, details } = this
-    return { error: { code, message, details }, detail: message }
+    const { code, message, details, legacy } = this
+    return { error: { code, message, details }, detail: legacy }
   }
 }
 

@@ -160,7 +160,10 @@ test('a public dataset is imported under a free name; one that is too large is a
   expect(service.idsOf('Harbour (imported)')).toHaveLength(40)
   expect(await call('POST /public/datasets/public-research/everything/import')).toMatchObject({
     status: 402,
-    body: { error: { code: 'image_limit_exceeded', details: { limit_type: 'images' } } },
+    body: {
+      error: { code: 'image_limit_exceeded', details: null },
+      detail: { error: 'limit_exceeded', limit_type: 'images', limit: 1_000_000 },
+    },
   })
 })
 

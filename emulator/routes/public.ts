@@ -113,7 +113,8 @@ export function publicRoutes(app: FastifyInstance, service: Service): void {
     const held = state.datasets().reduce((sum, { id }) => sum + state.counts(id).images, 0)
     if (held + source.image_count > IMAGE_LIMIT)
       throw new Problem(402, 'image_limit_exceeded', 'The plan does not take so many images', {
-        details: {
+        // A limit of the plan has no price.
+        legacy: {
           error: 'limit_exceeded',
           limit_type: 'images',
           current: held,

@@ -288,7 +288,7 @@ export function AccountScreen({ account }: { account: Account }) {
           )}
           {listed.isPending && <ListSkeleton />}
           {shown && shown.length > 0 && (
-            <ul className="flex flex-col gap-2">
+            <ul aria-label={t('Datasets')} className="flex flex-col gap-2">
               {shown.map((dataset) => (
                 <DatasetRow key={dataset.remoteId} accountId={account.id} dataset={dataset} />
               ))}

@@ -34,7 +34,8 @@ test('an account is added, and says what is wrong when it cannot be', async ({ a
   await expectAccessible(page)
   await app.screenshot('datasets')
   await page.getByLabel('Search datasets').fill('str')
-  await expect(page.getByRole('listitem')).toHaveCount(1)
+  const datasets = page.getByRole('list', { name: 'Datasets' })
+  await expect(datasets.getByRole('listitem')).toHaveCount(1)
 })
 
 test('datasets are made, renamed and archived', async ({ app, service }) => {

@@ -128,7 +128,7 @@ test('images are copied from the gallery to another dataset, and similar ones ar
   await page.getByRole('button', { name: 'More for the chosen images' }).click()
   await page.getByRole('menuitem', { name: 'Copy to another dataset…' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Dataset').selectOption('large')
+  await dialog.getByLabel('Dataset', { exact: true }).selectOption('large')
   await dialog.getByLabel('Directory').fill('picked')
   await screenshots(app, page, 'copy-images')
   await dialog.getByRole('button', { name: 'Copy', exact: true }).click()

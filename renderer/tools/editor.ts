@@ -50,7 +50,7 @@ interface ConflictState {
   blend: number
 }
 
-/** What an editor was asked to draw with, for the image that it belongs to, after it was left. */
+/** Takes a tool's draft that comes after its image was left, for instance with an answer of the service. */
 export type LateDraft = (imageId: string, toolId: ToolId, data: DraftData) => void
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { exportChoiceSchema } from '#shared/model/format.ts'
 
 /** No field has a default here: a change names only what it changes. */
 export const settingsSchema = z.object({
@@ -28,6 +29,8 @@ export const settingsSchema = z.object({
   wheel: z.enum(['auto', 'zoom', 'pan']),
   /** Where the last export went, to begin there again. */
   lastExportFolder: z.string().nullable(),
+  /** By dataset, how it was exported last. */
+  exportChoices: z.record(z.string(), exportChoiceSchema),
   /** What files of remote images that nobody asked for may take on this disk, bytes. */
   cacheLimitBytes: z.number().min(0),
   /** Connections of a download or upload, at the most. */
@@ -70,6 +73,7 @@ export const DEFAULT_SETTINGS: Settings = {
   keepInside: true,
   wheel: 'auto',
   lastExportFolder: null,
+  exportChoices: {},
   cacheLimitBytes: 10_000_000_000,
   transferConnections: 256,
   lastDownloadFolder: null,

@@ -31,6 +31,15 @@ export type ExportOptions = z.infer<typeof exportOptionsSchema>
 export const imageModeSchema = z.enum(['none', 'copy', 'link'])
 export type ImageMode = z.infer<typeof imageModeSchema>
 
+/** What a person chose for an export. */
+export const exportChoiceSchema = z.object({
+  format: formatIdSchema,
+  images: imageModeSchema,
+  onlyAnnotated: z.boolean(),
+  clampToImage: z.boolean(),
+})
+export type ExportChoice = z.infer<typeof exportChoiceSchema>
+
 /** Something that the target cannot hold, or a file could not give. */
 export const lossSchema = z.object({
   message: z.string(),

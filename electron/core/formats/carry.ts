@@ -58,8 +58,10 @@ function mixPoints(hash: number, points: readonly Point[]): number {
   return result
 }
 
-/** Shapes are never changed in place: each is gone over once, however often it is asked for. */
-const marks = new WeakMap<Shape, string>()
+/** So many shapes are remembered: those of the image that is read and written again. */
+const MOST_MARKS = 1_000
+/** Shapes are never changed in place: each is gone over once, though it is asked for several times. */
+const marks = new Map<Shape, string>()
 
 /** Tells whether shapes are the same as before, to a ten-thousandth of a pixel (FNV-1a over the coordinates). */
 export function shapeMark(annotations: readonly Pick<Annotation, 'shape'>[]): string {
@@ -67,6 +69,7 @@ export function shapeMark(annotations: readonly Pick<Annotation, 'shape'>[]): st
   const known = only ? marks.get(only) : undefined
   if (known !== undefined) return known
   const mark = computeMark(annotations)
+  if (marks.size >= MOST_MARKS) marks.clear()
   if (only) marks.set(only, mark)
   return mark
 }
@@ -181,6 +184,7 @@ export function reportExtra(
   own: string,
   where: string,
   losses: LossLog,
+  words = 'has no place in this format',
 ): void {
   if (!extra) return
   for (const family of Object.keys(extra)) {
@@ -188,7 +192,7 @@ export function reportExtra(
     if (family === own || name === undefined) continue
     for (const [field, value] of Object.entries(fieldsOf(extra, family)))
       if (!SILENT.has(field) && !saysNothing(value))
-        losses.add(`“${field}” of ${name} has no place in this format`, where)
+        losses.add(`“${field}” of ${name} ${words}`, where)
     const whole = extra[family]
     const given = isJsonObject(whole) ? whole[GIVEN] : undefined
     if (isJsonObject(given) && given.shape_type === 'circle')
@@ -197,15 +201,20 @@ export function reportExtra(
 }
 
 /** What files said of a dataset as a whole and of its classes. */
-export function reportHeadExtra(extra: Extra | undefined, own: string, losses: LossLog): void {
+export function reportHeadExtra(
+  extra: Extra | undefined,
+  own: string,
+  losses: LossLog,
+  words?: string,
+): void {
   const { coco } = extra ?? {}
   if (own === 'coco' || !isJsonObject(coco)) return
   const { categories, ...top } = coco
-  reportExtra({ coco: top }, own, 'the dataset', losses)
+  reportExtra({ coco: top }, own, 'the dataset', losses, words)
   if (!isJsonObject(categories)) return
   for (const [name, category] of Object.entries(categories)) {
     if (!isJsonObject(category)) continue
     const { name: _name, keypoints: _keypoints, skeleton: _skeleton, ...others } = category
-    reportExtra({ coco: others }, own, name, losses)
+    reportExtra({ coco: others }, own, name, losses, words)
   }
 }

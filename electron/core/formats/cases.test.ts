@@ -773,3 +773,27 @@ describe('mistaken kinds', () => {
     expect(found({ 'x.json': '{"images":[{"id":1,"file_name":"a.jpg"},' }).format).toBe('coco')
   })
 })
+
+describe('labels without their images', () => {
+  test('are converted where the target does not ask for more than the file says', () => {
+    const polygon = '0 0.1 0.1 0.2 0.1 0.2 0.2 0.1001 0.1003\n'
+    const files = { 'data.yaml': 'names: [a]', 'labels/val/x.txt': polygon }
+    const { out, losses } = convert('yolo_seg', 'yolo_seg', files, [])
+    expect(out['labels/val/x.txt']).toBe(polygon)
+    expect(losses).toEqual([])
+    const coco = convert('yolo_seg', 'coco', files, [])
+    expect(coco.losses).toContain(
+      'images whose size nobody knows are left out: the image is not at hand',
+    )
+  })
+
+  test('COCO goes through Pictograph JSON and back', () => {
+    const file = { 'x.json': coco([{ bbox: [1, 1, 5, 5] }]) }
+    const there = convert('coco', 'pictograph', file, [])
+    const back = convert('pictograph', 'coco', there.out, [])
+    expect(instances(back.out)).toMatchObject({
+      images: [{ file_name: 'a.jpg', width: 640, height: 480 }],
+      annotations: [{ bbox: [1, 1, 5, 5] }],
+    })
+  })
+})

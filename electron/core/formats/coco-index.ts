@@ -28,6 +28,12 @@ const WHOLE_BYTES = 1 << 26
 /** Bytes read at once where annotations of an image follow each other. */
 const WINDOW_BYTES = 1 << 18
 
+/** Annotations that lie so near each other follow each other, bytes. */
+const NEAR_BYTES = 4096
+
+const textOfBytes = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+
 /** Reads stretches of a file: one after the other in large steps, others by themselves. */
 class RangeReader {
   readonly #file: InputFile
@@ -40,17 +46,25 @@ class RangeReader {
   }
 
   text(from: number, to: number): string {
-    if (this.#window.length === 0 && this.#file.size <= WHOLE_BYTES)
-      this.#window = this.#file.bytes(0, this.#file.size)
-    if (from < this.#from || to > this.#from + this.#window.length) {
-      const isNext = from >= this.#last && from - this.#last < 4096
-      const end = isNext ? Math.max(to, Math.min(this.#file.size, from + WINDOW_BYTES)) : to
-      this.#window = this.#file.bytes(from, end)
-      this.#from = from
-    }
+    if (this.#window.length === 0 && this.#file.size <= WHOLE_BYTES) this.#keep(0, this.#file.size)
+    const isNext = from >= this.#last && from - this.#last < NEAR_BYTES
     this.#last = to
-    const bytes = this.#window.subarray(from - this.#from, to - this.#from)
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+    if (!this.#holds(from, to)) {
+      // One by itself is not kept.
+      if (!isNext) return textOfBytes(this.#file.bytes(from, to))
+      this.#keep(from, Math.max(to, Math.min(this.#file.size, from + WINDOW_BYTES)))
+    }
+    return textOfBytes(this.#window.subarray(from - this.#from, to - this.#from))
+  }
+
+  #holds(from: number, to: number): boolean {
+    return from >= this.#from && to <= this.#from + this.#window.length
+  }
+
+  /** A copy: the file's parts hold only until the next is asked for. */
+  #keep(from: number, to: number): void {
+    this.#window = Uint8Array.from(this.#file.bytes(from, to))
+    this.#from = from
   }
 
   close(): void {

@@ -25,7 +25,7 @@ export interface InputFile {
   path: string
   /** Bytes. */
   size: number
-  /** A part of the file, or all of it. Throws the system's error. */
+  /** A part of the file, which holds until the next one is asked for, or all of it. Throws the system's error. */
   bytes(from?: number, to?: number): Uint8Array
   /** Gives back what reading opened; a later read opens it again. */
   close?(): void

@@ -3,6 +3,7 @@ import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
 import { imageFile } from '#core/cache/image-file.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
+import { reportExtra, reportHeadExtra } from '#core/formats/carry.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import type { FoundImage, OpenLabels } from '#core/formats/read-labels.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
@@ -39,6 +40,8 @@ export type ImportStep =
 
 /** Only the last few are kept: a plan holds where everything is in the files. */
 const MAX_PLANS = 3
+/** Annotations take along what the model has no place for; images and datasets do not yet. */
+const NOT_KEPT = 'is not kept with the images here'
 /** How long a plan is made before others get their turn, milliseconds. */
 const TURN_MS = 20
 /** Images between two breaths for the rest of the process. */
@@ -65,6 +68,7 @@ export class ImportPlans {
     }
     const wish = { path, format: wanted, images, imageRoot: dataset.root, fileOf }
     const { labels, format, files, skipped } = await readLabels(wish, losses)
+    reportHeadExtra(labels.extra, '', losses, NOT_KEPT)
     const planned = new Map<string, FoundImage>()
     const counts = { annotations: 0, identical: 0, incomplete: 0, existing: 0 }
     const used = new Set<string>()
@@ -78,7 +82,8 @@ export class ImportPlans {
         unmatched.push(found.path)
         continue
       }
-      const { annotations, incomplete } = labels.read(found)
+      const { annotations, incomplete, extra, path: imagePath } = labels.read(found)
+      reportExtra(extra, '', imagePath, losses, NOT_KEPT)
       planned.set(known.id, found)
       for (const { className } of annotations) used.add(className)
       counts.annotations += annotations.length

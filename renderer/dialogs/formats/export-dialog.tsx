@@ -13,17 +13,27 @@ import { Modal } from '#renderer/ui/modal.tsx'
 import type { ExportReport } from '#shared/contract/formats.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
-import { FORMATS, type FormatId, formatIdSchema, type ImageMode } from '#shared/model/format.ts'
+import { type ExportChoice, FORMATS, type FormatId, formatIdSchema } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
 import { Figure, Losses } from './conversion-report.tsx'
 
-interface Options {
-  format: FormatId
+interface Options extends ExportChoice {
   scope: 'all' | 'current'
-  onlyAnnotated: boolean
-  images: ImageMode
-  clampToImage: boolean
+}
+
+const FIRST_CHOICE: ExportChoice = {
+  format: 'coco',
+  onlyAnnotated: true,
+  images: 'none',
+  clampToImage: false,
+}
+
+/** Who trains with YOLO needs the images beside the labels: a data.yaml without them points nowhere. */
+function withFormat(options: Options, format: FormatId): Options {
+  const isYolo = format.startsWith('yolo')
+  const images = isYolo && options.images === 'none' ? 'copy' : options.images
+  return { ...options, format, images }
 }
 
 type State =
@@ -52,7 +62,9 @@ function OptionsForm({
           <SelectField
             id={id}
             value={options.format}
-            onChange={(event) => onChange({ format: formatIdSchema.parse(event.target.value) })}
+            onChange={(event) =>
+              onChange(withFormat(options, formatIdSchema.parse(event.target.value)))
+            }
           >
             {FORMATS.map((format) => (
               <option key={format.id} value={format.id}>
@@ -125,11 +137,9 @@ function Report({ report }: { report: ExportReport }) {
 
 export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
   const [options, setOptions] = useState<Options>({
-    format: 'coco',
+    ...FIRST_CHOICE,
+    ...settings.exportChoices[dataset.id],
     scope: 'all',
-    onlyAnnotated: true,
-    images: 'none',
-    clampToImage: false,
   })
   const [folder, setFolder] = useState(settings.lastExportFolder ?? '')
   const [state, setState] = useState<State>({ step: 'choosing', error: null })
@@ -145,9 +155,11 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
     setState({ step: 'running', done: 0, total: 0, doing: t('Starting') })
     try {
       await flushEdits()
-      void changeSettings({ lastExportFolder: folder })
+      const { scope, ...choice } = options
+      const { format, images, onlyAnnotated, clampToImage } = choice
+      const exportChoices = { ...settings.exportChoices, [dataset.id]: choice }
+      await changeSettings({ lastExportFolder: folder, exportChoices })
       const { imageId } = workspace.getState()
-      const { format, images, onlyAnnotated, clampToImage, scope } = options
       const steps = await client.formats.export(
         {
           datasetId: dataset.id,

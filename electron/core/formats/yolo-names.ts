@@ -106,7 +106,7 @@ function jointNames(value: Json | undefined, number: number, count: number): str
 
 /** Whether a YAML file says what numbers mean: settings of a training do not. */
 export function namesClasses(text: string): boolean {
-  return /^(?:['"]?names['"]?)\s*:/m.test(text)
+  return /^['"]?names['"]?\s*:\s*(?:[[{#].*|\r?)$/m.test(text)
 }
 
 /** Throws a FormatError. Single faults go to `onFault`. */

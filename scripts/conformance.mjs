@@ -45,11 +45,15 @@ async function startEmulator(name, options) {
   return { child, url: await promise }
 }
 
+/** Whoever waits longer than this waits for something that never comes. */
+const LONGEST_MS = 15 * 60_000
+
 function run(title, command, args, options) {
   process.stdout.write(`\n${title}\n`)
   return new Promise((resolve) => {
-    spawn(command, args, { stdio: 'inherit', ...options }).on('exit', (status) =>
-      resolve(status ?? 1),
+    spawn(command, args, { stdio: 'inherit', timeout: LONGEST_MS, ...options }).on(
+      'exit',
+      (status) => resolve(status ?? 1),
     )
   })
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { getFileNameLowLevel, openPromise } from 'yauzl'
+import { UserError } from './user-error.ts'
 
 export interface ZipEntry {
   /** As the archive has it: data, and never a path to write to as it is. */
@@ -14,17 +15,54 @@ export interface ZipEntry {
 const openZip = (file: string) =>
   openPromise(file, { lazyEntries: true, autoClose: false, decodeStrings: false })
 
+/** Deflate packs 1,032 bytes into one at the most; real archives of masks and bitmaps stay far below. */
+const MOST_PACKED = 200
+/** What little archives unpack to does not matter. Bytes. */
+const HARMLESS_BYTES = 256_000_000
+/** One file that is read into memory: labels of an image, or a small image. Bytes. */
+const MOST_IN_MEMORY_BYTES = 512_000_000
+/** The longest path of any system. Characters. */
+const LONGEST_NAME = 32_767
+
+/**
+ * Throws for an archive that is made to fill the disk: its files lie over one another, or hold nothing but repetition.
+ * What it claims is held to while it is unpacked.
+ */
+function bombGuard(archiveBytes: number) {
+  let packed = 0
+  let unpacked = 0
+  return (entry: { compressedSize: number; uncompressedSize: number }) => {
+    packed += entry.compressedSize
+    unpacked += entry.uncompressedSize
+    if (packed > archiveBytes)
+      throw new UserError('zip_bomb', 'The ZIP is damaged: its files lie over one another.')
+    if (unpacked > HARMLESS_BYTES && unpacked / archiveBytes > MOST_PACKED)
+      throw new UserError(
+        'zip_bomb',
+        `The ZIP has ${archiveBytes.toLocaleString('en')} bytes and would unpack to more than ${unpacked.toLocaleString('en')}. Unpack it with another program if you trust it.`,
+      )
+  }
+}
+
 async function* entriesOf(zip: Awaited<ReturnType<typeof openZip>>): AsyncGenerator<ZipEntry> {
+  const guard = bombGuard(zip.fileSize)
   for await (const entry of zip.eachEntry()) {
+    guard(entry)
     const { generalPurposeBitFlag, fileNameRaw, extraFields } = entry
     const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false)
     if (name.endsWith('/')) continue
+    if (name.length > LONGEST_NAME)
+      throw new UserError('zip_name', 'The ZIP is damaged: it has a name that no system can hold.')
     const stream = () => zip.openReadStreamPromise(entry)
     yield {
       name,
       sizeBytes: entry.uncompressedSize,
       stream,
-      bytes: async () => buffer(await stream()),
+      bytes: async () => {
+        if (entry.uncompressedSize > MOST_IN_MEMORY_BYTES)
+          throw new UserError('zip_entry', `${name.slice(0, 200)} is too large to be read at once.`)
+        return buffer(await stream())
+      },
     }
   }
 }

@@ -26,6 +26,11 @@ import { guardedStorage } from './storage-guard.ts'
 export const DEFAULT_BASE_URL = 'https://api.pictograph.io'
 export const API_PREFIX = '/api/v1/developer'
 
+/** A thousand images with some hundred polygons each are a tenth of it. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024
+/** What an error says is a page at the most. */
+const MAX_ERROR_BYTES = 1024 * 1024
+
 /** A longer wait than this is the caller's decision, seconds. */
 const LONGEST_WAIT_S = 120
 
@@ -45,6 +50,8 @@ export interface HttpOptions {
   dispatcher?: Dispatcher
   /** How long a call may wait for the hour's budget before it fails as rate limited, milliseconds; two minutes when left out. */
   patienceMs?: number
+  /** An answer that is longer is refused, bytes. */
+  maxAnswerBytes?: number
 }
 
 /** What every call takes. */
@@ -122,6 +129,7 @@ export class Http {
   readonly #patienceMs: number
   readonly #userAgent: string
   readonly #dispatcher: Dispatcher
+  readonly #maxAnswerBytes: number
   #storage: Dispatcher | null = null
   /** null: the dispatcher is somebody else's. */
   readonly #ownAgent: Agent | null
@@ -134,6 +142,7 @@ export class Http {
     this.clock = options.clock ?? systemClock
     this.budget = options.budget ?? new RequestBudget(null, this.clock)
     this.#apiKey = options.apiKey
+    this.#maxAnswerBytes = options.maxAnswerBytes ?? MAX_ANSWER_BYTES
     this.#timeoutMs = options.timeoutMs ?? 30_000
     this.#maxRetries = options.maxRetries ?? 3
     this.#patienceMs = options.patienceMs ?? LONGEST_WAIT_S * 1000
@@ -178,7 +187,7 @@ export class Http {
   ): Promise<z.infer<T>> {
     const route = `${method} ${API_PREFIX}${path}`
     const { json, requestId } = await this.#tryAgain(method, path, call, async (answer) => ({
-      json: await readJson(answer, route),
+      json: await readJson(answer, route, this.#maxAnswerBytes),
       requestId: answer.header('x-request-id'),
     }))
     const parsed = schema.safeParse(json)
@@ -303,7 +312,7 @@ export class Http {
     if (told) this.budget.told(told)
     const answer: Answer = { status: response.statusCode, header, body: response.body }
     if (answer.status >= 200 && answer.status < 300) return answer
-    const json = await readJson(answer, route).catch(() => null)
+    const json = await readJson(answer, route, MAX_ERROR_BYTES).catch(() => null)
     const retryAfter = parseRetryAfter(header('retry-after'), this.clock.now())
     const requestId = header('x-request-id')
     throw errorOfAnswer(
@@ -352,14 +361,28 @@ function refuseDots(path: string): void {
 }
 
 /** Answers of the API are JSON and of a size that fits in memory; what is not JSON is the service failing. */
-async function readJson({ body, status, header }: Answer, route: string): Promise<unknown> {
+async function readJson(
+  { body, status, header }: Answer,
+  route: string,
+  maxBytes: number,
+): Promise<unknown> {
   let text: string
   try {
     const chunks: Buffer[] = []
-    for await (const chunk of body) chunks.push(chunk)
+    let bytes = 0
+    for await (const chunk of body) {
+      bytes += chunk.length
+      // Leaving the loop ends the connection.
+      if (bytes > maxBytes)
+        throw new UnexpectedAnswerError(
+          `${route} answered more than ${maxBytes.toLocaleString('en')} bytes`,
+          { route, status },
+        )
+      chunks.push(chunk)
+    }
     text = Buffer.concat(chunks).toString('utf8')
   } catch (error) {
-    throw networkError(error, route)
+    throw error instanceof UnexpectedAnswerError ? error : networkError(error, route)
   }
   if (text === '') return null
   try {

@@ -19,6 +19,9 @@ function adviceOn(error: unknown): string | null {
   return null
 }
 
+/** Code of a NetworkError: somebody was there, and the connection ended in the middle. */
+export const CONNECTION_BROKEN = 'connection_broken'
+
 /** The error for a request that got no answer. */
 export function networkError(error: unknown, route: string): NetworkError {
   const name = error instanceof Error ? error.name : ''
@@ -35,5 +38,9 @@ export function networkError(error: unknown, route: string): NetworkError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const isBroken = /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(code)
   const reason = isBroken ? 'the connection broke off' : messageOf(error)
-  return new NetworkError(`The service could not be reached: ${reason}`, { route, cause: error })
+  return new NetworkError(`The service could not be reached: ${reason}`, {
+    route,
+    cause: error,
+    ...(isBroken && { code: CONNECTION_BROKEN }),
+  })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { UnexpectedAnswerError } from './errors.ts'
 import { rowsOf } from './tolerant.ts'
 
 /** The most that the service gives at once; asked for more it gives a short page and says `has_more`. */
@@ -48,6 +49,12 @@ export interface Range {
   offset?: number
 }
 
+/** Fifty million images are more than a dataset has. */
+const MAX_PAGES = 50_000
+
+const endless = (why: string) =>
+  new UnexpectedAnswerError(`The service’s list does not end: ${why}`, { route: 'list' })
+
 export type GetPage<T> = (limit: number, offset: number) => Promise<Page<T>>
 
 /**
@@ -64,6 +71,8 @@ async function* pagedItems<T>(
   let total = 0
   let stride = size
   let left = wanted
+  let last = ''
+  let pages = 0
   const ahead = new Map<number, Promise<Page<T>>>()
   for (let offset = start; ; ) {
     const page = await (ahead.get(offset) ?? getPage(size, offset))
@@ -81,6 +90,11 @@ async function* pagedItems<T>(
       asked.catch(() => {})
       ahead.set(next, asked)
     }
+    const rows = JSON.stringify([page.items.at(0), page.items.at(-1), page.items.length])
+    if (page.items.length > 0 && rows === last) throw endless('the same page came again')
+    last = rows
+    pages++
+    if (pages > MAX_PAGES) throw endless(`more than ${MAX_PAGES} pages came`)
     yield* page.items.slice(0, left)
     left -= page.items.length
     offset += page.received

@@ -8,6 +8,9 @@ export interface Clock {
   random(): number
 }
 
+/** The longest that a timer can hold (32 bits). Milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: Date.now,
   random: Math.random,
@@ -21,10 +24,22 @@ export const systemClock: Clock = {
       clearTimeout(timer)
       reject(signal?.reason)
     }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
+    // A longer time would count as none, and whoever waits in a loop would not wait at all.
+    let leftMs = Number.isNaN(ms) ? 0 : ms
+    let timer: NodeJS.Timeout
+    const wait = () => {
+      const nextMs = Math.min(leftMs, LONGEST_TIMER_MS)
+      leftMs -= nextMs
+      timer = setTimeout(() => {
+        if (leftMs > 0) {
+          wait()
+          return
+        }
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      }, nextMs)
+    }
+    wait()
     signal?.addEventListener('abort', onAbort, { once: true })
     return promise
   },
@@ -38,12 +53,15 @@ export function backoffMs(attempt: number, random: number): number {
   return Math.min(CAP_MS, BASE_MS * 2 ** attempt) * (0.75 + random / 2)
 }
 
+/** The service counts by the hour: whoever names a longer time than a day is asked again after one. Seconds. */
+const LONGEST_RETRY_S = 86_400
+
 /** `Retry-After` as seconds from `nowMs`: a number, or an HTTP date (RFC 9110, 10.2.3); null when it is neither. */
 export function parseRetryAfter(value: string | null, nowMs: number): number | null {
   if (value === null) return null
-  if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value)
+  if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Math.min(LONGEST_RETRY_S, Number(value))
   const date = Date.parse(value)
-  return Number.isNaN(date) ? null : Math.max(0, (date - nowMs) / 1000)
+  return Number.isNaN(date) ? null : Math.min(LONGEST_RETRY_S, Math.max(0, (date - nowMs) / 1000))
 }
 
 const RETRIED = new Set([408, 429, 500, 502, 503, 504])

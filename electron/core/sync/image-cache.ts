@@ -13,7 +13,7 @@ import type { Facts } from '#core/media/probe.ts'
 import { PRIVATE_FOLDER } from '#core/private-files.ts'
 import { isBroken, toServiceError } from '#core/service-error.ts'
 import { BrokenFileError } from '#core/threads/wire-error.ts'
-import { fetchFile } from '#core/transfer/fetch-file.ts'
+import { type FetchRequest, fetchFile } from '#core/transfer/fetch-file.ts'
 import { decodes } from '#core/transfer/whole-image.ts'
 import { UserError } from '#core/user-error.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
@@ -46,6 +46,9 @@ interface Deps {
   /** Something failed in the background. */
   trouble: (error: unknown) => void
 }
+
+/** A small picture is some ten thousand. Bytes. */
+const MOST_THUMBNAIL_BYTES = 20_000_000
 
 /** The file's bytes are on the disk before it counts as kept. */
 async function flush(file: string): Promise<void> {
@@ -101,7 +104,7 @@ export class ImageCache {
       // Another host than the service's: without the key.
       const { dispatcher } = client.http
       const { signal } = this.#abort
-      await this.#receive(target, 0, (sink) =>
+      await this.#receive(target, { expectedBytes: 0, maxBytes: MOST_THUMBNAIL_BYTES }, (sink) =>
         receiveStorage(dispatcher, thumbnailUrl, { signal }, sink),
       )
       return target
@@ -218,7 +221,7 @@ export class ImageCache {
     if (!facts) throw new UserError('image_gone', 'This image is no longer in the library.')
     try {
       await this.#run(image.datasetId, (client) =>
-        this.#receive(file, image.fileSizeBytes, async (sink) =>
+        this.#receive(file, { expectedBytes: image.fileSizeBytes }, async (sink) =>
           pour(await client.images.bytesById(facts.remoteId, { signal }), sink),
         ),
       )
@@ -266,7 +269,7 @@ export class ImageCache {
   /** A whole image at its place, or nothing. `expectedBytes`: as a list says; 0: nobody says. */
   async #receive(
     target: string,
-    expectedBytes: number,
+    size: Pick<FetchRequest, 'expectedBytes' | 'maxBytes'>,
     open: (sink: StorageSink) => Promise<void>,
   ): Promise<void> {
     const { signal } = this.#abort
@@ -277,7 +280,7 @@ export class ImageCache {
           target,
           isPrivate: true,
           mayHavePart: true,
-          expectedBytes,
+          ...size,
           etag: null,
           open: (_fromByte, _etag, sink) => open(sink),
           decodes: (bytes) => decodes(target, bytes),

@@ -9,6 +9,7 @@ import { BrokenFileError, ThreadLostError } from '#core/threads/wire-error.ts'
 import { codeOf, toUserError, UserError } from '#core/user-error.ts'
 import { counted } from '#shared/model/counted.ts'
 import { type DownloadOptions, downloadOptionsSchema } from '#shared/model/transfer.ts'
+import { BrokenOff } from './broken-off.ts'
 import { runPool } from './concurrency.ts'
 import { forgetExports } from './dataset-export.ts'
 import { DownloadAddresses } from './download-addresses.ts'
@@ -212,6 +213,7 @@ export class DownloadJob {
   async #fetchOne(item: DownloadItem): Promise<void> {
     const { signal, settle } = this.#context
     let isAgain = false
+    let broken: BrokenOff | null = null
     // Once it is here it is not fetched again for its labels' sake.
     let image: 'same' | 'fetched' | null = this.#wantsImages ? null : 'fetched'
     for (let attempt = 1; ; attempt++) {
@@ -229,7 +231,8 @@ export class DownloadJob {
         if (signal.aborted) return
         isAgain = true
         if (isGeneral(error) || isPassing(error)) this.#context.concurrency.onError()
-        if (isGeneral(error)) {
+        broken ??= new BrokenOff(this.#context, join(this.#folder.root, `${item.target}.part`))
+        if (isGeneral(error) && !(await broken.isHopeless(error))) {
           await this.#context.pauseFor(error)
           attempt--
           continue
@@ -240,7 +243,7 @@ export class DownloadJob {
         }
         const isWorthAnother =
           isPassing(error) || error instanceof BrokenFileError || error instanceof ThreadLostError
-        if (attempt < ATTEMPTS && isWorthAnother) continue
+        if (attempt < ATTEMPTS && isWorthAnother && !isGeneral(error)) continue
         await this.#throwOfPlace(error)
         settle({ seq: item.seq, state: 'failed', problem: toUserError(error).message })
         return

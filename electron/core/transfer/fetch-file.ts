@@ -9,6 +9,7 @@ import {
   writevSync,
 } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { PictographError } from '#core/api/errors.ts'
 import type { StorageHead, StorageSink } from '#core/api/storage.ts'
 import { PRIVATE_FILE } from '#core/private-files.ts'
@@ -29,8 +30,10 @@ export interface FetchRequest {
   target: string
   /** Whether something of an earlier time may lie there as `.part`. */
   mayHavePart: boolean
-  /** Bytes that a list promises; 0: it does not say. */
+  /** Bytes that a list promises; 0: it does not say. Far more than that are refused. */
   expectedBytes: number
+  /** More than this is refused whatever was listed, bytes; left out: by what was listed. */
+  maxBytes?: number
   /** Only the owner reads it: a file of the app's own, not one that a person asked for. */
   isPrivate?: boolean
   /** Of the part that is there from an earlier try; null: begin anew. */
@@ -53,6 +56,29 @@ export interface FetchedFile {
 
 /** Undefined: what the person's own settings give a new file. */
 const modeOf = ({ isPrivate = false }: FetchRequest) => (isPrivate ? PRIVATE_FILE : undefined)
+
+/** An image may have been replaced since it was listed, so it may be larger than the list said; not without end. Bytes. */
+const MOST_TIMES_LISTED = 4
+const LEEWAY_BYTES = 32_000_000
+/** Where no list said anything. Bytes. */
+const MOST_UNLISTED_BYTES = 4_000_000_000
+
+function mostBytes({ expectedBytes, maxBytes }: FetchRequest): number {
+  const listed =
+    expectedBytes > 0 ? expectedBytes * MOST_TIMES_LISTED + LEEWAY_BYTES : MOST_UNLISTED_BYTES
+  return maxBytes ?? listed
+}
+
+/** Trying again would bring as much. */
+class OversizedError extends PictographError {
+  constructor(request: FetchRequest) {
+    const listed =
+      request.expectedBytes > 0 ? `, which is listed with ${request.expectedBytes}` : ''
+    super(`More than ${mostBytes(request)} bytes come for ${basename(request.target)}${listed}`, {
+      route: 'storage transfer',
+    })
+  }
+}
 
 const partOf = ({ target }: Pick<FetchRequest, 'target'>) => `${target}.part`
 
@@ -78,16 +104,20 @@ class Incoming implements StorageSink {
   readonly #have: number
   #fd: number | null = null
   #untoldBytes = 0
+  #bytes: number
 
   /** `have`: bytes of the part that is there and is to be continued. */
   constructor(request: FetchRequest, have: number) {
     this.#request = request
     this.#have = have
+    this.#bytes = have
   }
 
   onHead({ status, sizeBytes, etag }: StorageHead): void {
     const begins = status === 206 ? this.#have : 0
     this.totalBytes = sizeBytes === null ? null : begins + sizeBytes
+    this.#bytes = begins
+    if ((this.totalBytes ?? 0) > mostBytes(this.#request)) throw new OversizedError(this.#request)
     const isSmall = begins === 0 && this.totalBytes !== null && this.totalBytes <= SMALL_BYTES
     if (isSmall && !this.#request.isWhole) return
     this.#fd = openSync(
@@ -99,6 +129,8 @@ class Incoming implements StorageSink {
   }
 
   onData(chunk: Buffer): void {
+    this.#bytes += chunk.length
+    if (this.#bytes > mostBytes(this.#request)) throw new OversizedError(this.#request)
     if (this.#fd === null) {
       this.chunks.push(chunk)
       return
@@ -140,6 +172,10 @@ export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
   const there = request.mayHavePart || etag !== null ? sizeOf(part) : 0
   const have = etag === null ? 0 : there
   const body = await receive(request, have, etag).catch((error: unknown) => {
+    if (error instanceof OversizedError) {
+      onEtag(null)
+      rmSync(part, { force: true })
+    }
     // There is nothing behind what is here: it is of another file, or whole but for its check.
     const isBeyond = error instanceof PictographError && error.status === 416
     if (!isBeyond || have === 0) throw error

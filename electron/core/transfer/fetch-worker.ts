@@ -18,7 +18,7 @@ answerOrders<RoutedOrder, FetchedFile, FetchNote>((order, { signal, note }) =>
       return receiveStorage(pool, order.address, { signal, fromByte, etag }, sink)
     },
     decodes: (bytes) => decodes(order.target, bytes),
-    ...(order.holds === 'archive' && { isWhole: isArchive }),
+    ...(order.holds === 'archive' && { isWhole: isArchive, maxBytes: Number.POSITIVE_INFINITY }),
     onBytes: (bytes) => {
       onPassed(bytes)
       note({ bytes })

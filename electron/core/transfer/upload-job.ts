@@ -14,6 +14,7 @@ import { counted } from '#shared/model/counted.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { directoryOf, fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
 import { type UploadOptions, uploadOptionsSchema } from '#shared/model/transfer.ts'
+import { BrokenOff } from './broken-off.ts'
 import { runPool } from './concurrency.ts'
 import { type ContentFacts, fileFactsThreads } from './file-facts.ts'
 import type { JobContext } from './job.ts'
@@ -342,6 +343,7 @@ export class UploadJob {
   async #put(item: Item, firstAddress: string): Promise<void> {
     const { aside, run, transfer, signal, settle, onBytes } = this.#context
     let address = firstAddress
+    const broken = new BrokenOff(this.#context, null)
     for (let attempt = 1; ; attempt++) {
       let sent = 0
       try {
@@ -364,7 +366,7 @@ export class UploadJob {
         // What was sent in vain does not count as progress.
         onBytes(-sent)
         if (isGeneral(error) || isPassing(error)) this.#context.concurrency.onError()
-        if (isGeneral(error)) {
+        if (isGeneral(error) && !(await broken.isHopeless(error))) {
           await this.#context.pauseFor(error)
           attempt--
         } else if (attempt >= ATTEMPTS || !(isExpired(error) || isPassing(error))) {

@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { UnexpectedAnswerError } from './errors.ts'
+import { Http } from './http.ts'
+import { allItems } from './paging.ts'
+import { parseRetryAfter, systemClock } from './retry.ts'
+
+async function answering(answer: (response: ServerResponse) => void) {
+  let asked = 0
+  const server = createServer((_request, response) => {
+    asked++
+    answer(response)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const http = new Http({
+    apiKey: 'pk_live_x',
+    baseUrl: `http://127.0.0.1:${port}`,
+    maxAnswerBytes: 1_000_000,
+  })
+  return {
+    http,
+    asked: () => asked,
+    [Symbol.asyncDispose]: async () => {
+      await http.close().catch(() => {})
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** Writes for as long as somebody reads. */
+function pourForever(response: ServerResponse, piece: string): () => number {
+  let written = 0
+  const more = () => {
+    while (!response.destroyed && response.write(piece)) written += piece.length
+  }
+  response.on('drain', more).on('error', () => {})
+  more()
+  return () => written
+}
+
+test.each([
+  ['one endless text', 200, '{"data":"', 'x'.repeat(65_536)],
+  ['endless rows', 200, '{"data":[1', ',1'.repeat(30_000)],
+  ['endless white space', 200, '', ' '.repeat(65_536)],
+  ['endless nesting', 200, '', '['.repeat(65_536)],
+  ['an error without end', 400, '{"detail":"', 'x'.repeat(65_536)],
+])('%s is cut off, and not asked for again', async (_name, status, start, piece) => {
+  let written = () => 0
+  await using service = await answering((response) => {
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.write(start)
+    written = pourForever(response, piece)
+  })
+  await expect(service.http.json(z.unknown(), 'GET', '/x')).rejects.toThrow()
+  expect(service.asked()).toBe(1)
+  // What the system holds of a connection comes on top.
+  expect(written()).toBeLessThan(20_000_000)
+})
+
+test('what is long is no fault below the limit', async () => {
+  await using service = await answering((response) =>
+    response.end(JSON.stringify({ data: 'x'.repeat(900_000) })),
+  )
+  const answer = await service.http.json(z.object({ data: z.string() }), 'GET', '/x')
+  expect(answer.data).toHaveLength(900_000)
+})
+
+test('a list that gives the same page again and again ends as an error', async () => {
+  const rows = Array.from({ length: 10 }, (_, id) => ({ id }))
+  let asked = 0
+  const list = allItems(async () => {
+    asked++
+    return { items: rows, received: 10, pagination: { has_more: true } }
+  })
+  await expect(list).rejects.toBeInstanceOf(UnexpectedAnswerError)
+  expect(asked).toBeLessThan(5)
+})
+
+test.each([
+  '99999999999',
+  '1e3',
+  `${'9'.repeat(400)}`,
+  '2147484',
+  '86401',
+  'Fri, 31 Dec 9999 23:59:59 GMT',
+  '-5',
+  'NaN',
+  '',
+])('Retry-After: %s is at most a day', (value) => {
+  const seconds = parseRetryAfter(value, 0)
+  if (seconds === null) return
+  expect(seconds).toBeGreaterThanOrEqual(0)
+  expect(seconds).toBeLessThanOrEqual(86_400)
+})
+
+test.each([2 ** 31, 2 ** 40, Number.POSITIVE_INFINITY])(
+  '%d ms are waited for and not passed over',
+  async (ms) => {
+    vi.useFakeTimers()
+    try {
+      let isOver = false
+      const abort = new AbortController()
+      const slept = systemClock.sleep(ms, abort.signal).then(
+        () => {
+          isOver = true
+        },
+        () => {},
+      )
+      await vi.advanceTimersByTimeAsync(2 ** 31 - 2)
+      expect(isOver).toBe(false)
+      abort.abort()
+      await slept
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  },
+)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { newAnnotation } from '#shared/model/annotation.ts'
@@ -399,3 +399,20 @@ describe('label files in step', () => {
     expect(existsSync(join(setup.folder, 'a.png.json'))).toBe(false)
   })
 })
+
+test.each(['pictograph', 'labelme', 'yolo'] as const)(
+  '%s: a folder that was moved away is not made anew, and gets its labels when it is back',
+  async (format) => {
+    await using setup = await inStep(format)
+    const { core, datasetId, folder, image } = setup
+    const away = `${folder}-away`
+    renameSync(folder, away)
+    draw(core, image.id)
+    await setup.settled()
+    expect(existsSync(folder)).toBe(false)
+    renameSync(away, folder)
+    await core.library.open(datasetId)
+    await core.library.settled(datasetId)
+    await vi.waitFor(() => expect(readdirSync(folder).length).toBeGreaterThan(2), 5000)
+  },
+)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { writeFileAtomic } from '#core/atomic-file.ts'
@@ -43,6 +43,12 @@ interface Deps {
 
 const hashOf = (content: string) => createHash('sha256').update(content).digest('hex')
 
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  )
+
 /** Throws a FormatError where it is no text of a known encoding: it would be written back changed. */
 async function readIfThere(path: string): Promise<string | null> {
   try {
@@ -62,7 +68,7 @@ export class LabelFileSync {
   readonly #deps: Deps
   readonly #places: LabelFilePlaces
   readonly #watches = new Map<string, AsyncDisposable>()
-  /** Their files wait until the images have been read. */
+  /** Their files wait until the images have been read, or are back. */
   readonly #unread = new Set<string>()
   /** Images of each dataset in step whose files have been looked at, or wait for it. */
   readonly #seen = new Map<string, Set<string>>()
@@ -202,8 +208,10 @@ export class LabelFileSync {
     try {
       const dataset = this.#deps.datasets.find(datasetId)
       const image = this.#deps.images.find(imageId)
-      if (!dataset?.labelFiles || !image || image.missing || image.problem !== null) return
-      if (image.width === null) {
+      if (!dataset?.labelFiles || !image || image.problem !== null) return
+      // Writing would make a folder anew that was moved away, and what is made would count as it.
+      const isAway = image.missing || !(await isFolder(dataset.labelFiles.folder ?? dataset.root))
+      if (isAway || image.width === null) {
         this.#unread.add(imageId)
         return
       }

@@ -39,7 +39,7 @@ export function openRing(ring: readonly Point[]): Point[] {
 }
 
 /** The convex hull, counter-clockwise in a y-up frame (Andrew's monotone chain, 1979). */
-function convexHull(points: readonly Point[]): Point[] {
+export function convexHull(points: readonly Point[]): Point[] {
   const sorted = [...points].sort((a, b) => a.x - b.x || a.y - b.y)
   if (sorted.length < 3) return sorted
   const cross = (o: Point, a: Point, b: Point) =>

@@ -13,6 +13,7 @@ export const FORMATS = [
   { id: 'yolo_pose', label: 'YOLO pose', keeps: t('Keypoints with their boxes') },
   { id: 'yolo_obb', label: 'YOLO OBB', keeps: t('Oriented boxes') },
   { id: 'pascal_voc', label: 'Pascal VOC', keeps: t('Boxes') },
+  { id: 'cvat', label: 'CVAT for images', keeps: t('All shapes; holes as masks') },
   { id: 'labelme', label: 'labelme', keeps: t('All shapes; holes as masks') },
   { id: 'xanylabeling', label: 'X-AnyLabeling', keeps: t('All shapes but holes') },
 ] as const

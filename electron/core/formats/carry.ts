@@ -40,9 +40,17 @@ const SILENT = new Set([
   'numbers',
 ])
 
+/** Shapes that are polygons here, by the names of other programs. */
+const ROUND: Record<string, string> = {
+  circle: 'circles are written as polygons',
+  ellipse: 'ellipses are written as polygons',
+  cuboid: 'cuboids are written as their outline',
+}
+
 /** Names of the families, as their files' users call them. */
 const FAMILY: Record<string, string> = {
   coco: 'COCO',
+  cvat: 'CVAT',
   labelme: 'labelme',
   pascal_voc: 'Pascal VOC',
   yolo: 'YOLO',
@@ -170,6 +178,20 @@ export function givenOf(annotations: readonly Annotation[], family: string): Giv
   return null
 }
 
+/** The annotations of an image, those together that one shape of a family's file stood for. */
+export function* spelledTogether(
+  annotations: readonly Annotation[],
+  family: string,
+): Generator<Annotation[]> {
+  for (let index = 0; index < annotations.length; ) {
+    const parts = partsOf(annotations[index].extra, family)
+    const together = annotations.slice(index, index + parts)
+    const isOne = parts > 1 && givenOf(together, family) !== null
+    yield isOne ? together : [annotations[index]]
+    index += isOne ? parts : 1
+  }
+}
+
 /** Whether a value is as good as none. */
 export function saysNothing(value: Json): boolean {
   if (value === null || value === '' || value === false || value === 0) return true
@@ -195,8 +217,8 @@ export function reportExtra(
         losses.add(`“${field}” of ${name} ${words}`, where)
     const whole = extra[family]
     const given = isJsonObject(whole) ? whole[GIVEN] : undefined
-    if (isJsonObject(given) && given.shape_type === 'circle')
-      losses.add('circles are written as polygons', where)
+    const round = isJsonObject(given) ? ROUND[String(given.shape_type ?? given.element)] : undefined
+    if (round !== undefined) losses.add(round, where)
   }
 }
 

@@ -4,10 +4,11 @@ import { isJsonObject } from './carry.ts'
 import { type CocoIndex, idText, indexCoco } from './coco-index.ts'
 import { type CocoCategory, readCocoAnnotation, readSkeleton } from './coco-read.ts'
 import { CocoWriter } from './coco-write.ts'
-import { instanceIds, withoutFirst } from './common.ts'
+import { instanceIds } from './common.ts'
 import { distinctNames, numberOf, shown, sizeOf, textOfField, withoutKeys } from './fields.ts'
 import { FormatError, failureOf } from './format-error.ts'
 import { cleanReference, resolvePath } from './image-lookup.ts'
+import { imagesPlacer } from './images-placer.ts'
 import type { LossLog } from './loss-log.ts'
 import { splitOfFolders, splitOfName, splitOfWord } from './splits.ts'
 import type {
@@ -241,8 +242,6 @@ function readEntry(
   return { annotations, extra: { coco: extra as Json } }
 }
 
-const IMAGES = /^images$/i
-
 export const coco: Format<CocoEntry> = {
   id: 'coco',
   label: 'COCO',
@@ -256,14 +255,6 @@ export const coco: Format<CocoEntry> = {
       ? 'images, annotations and categories'
       : null,
   open: openCoco,
-  placer: () => {
-    const taken = new Set<string>()
-    return ({ path }) => {
-      const short = withoutFirst(path, IMAGES)
-      const label = taken.has(short.toLowerCase()) ? path : short
-      taken.add(label.toLowerCase())
-      return { image: `images/${label}`, label }
-    }
-  },
+  placer: imagesPlacer,
   writer: (context) => new CocoWriter(context),
 }

@@ -20,7 +20,6 @@ const OTHERS: [name: string, test: (look: FileLook) => boolean][] = [
     'COCO results, which name images by numbers alone: their annotation file is needed',
     ({ isList, inner }) => isList && inner('').has('image_id') && inner('').has('category_id'),
   ],
-  ['CVAT XML', ({ elements }) => elements[0] === 'annotations'],
   [
     'VGG Image Annotator (VIA) JSON',
     ({ kind, keys, inner }) =>
@@ -76,6 +75,13 @@ function textFinding({ path, text }: FileLook): Finding {
   const kind = kindOfText(path, text)
   if (kind === 'labels') return { format: 'yolo', why: 'lines of numbers' }
   return null
+}
+
+/** Files of a family's datasets, where they are no JSON. */
+const ENDINGS: Record<string, RegExp> = {
+  yolo: /\.(?:txt|ya?ml|names|data|labels|xml)$/i,
+  pascal_voc: /\.(?:txt|ya?ml|names|data|labels|xml)$/i,
+  cvat: /\.xml$/i,
 }
 
 /** What label files are, all of them looked at. */
@@ -161,9 +167,7 @@ export function* detect(files: readonly InputFile[]): Generator<void, Detection>
   const [best] = [...byFormat].toSorted(([, a], [, b]) => b.length - a.length)
   const [format, own] = best ?? [null, []]
   const sameKind = (id: FormatId, path: string) =>
-    FORMAT_BY_ID[id].extraKey === 'yolo' || FORMAT_BY_ID[id].extraKey === 'pascal_voc'
-      ? isYoloPath(path) || /\.xml$/i.test(path)
-      : /\.json$/i.test(path)
+    (ENDINGS[FORMAT_BY_ID[id].extraKey] ?? /\.json$/i).test(path)
   return {
     format,
     why: format ? `${own.length} ${own.length === 1 ? 'file' : 'files'}: ${whys.get(format)}` : '',

@@ -12,6 +12,7 @@ import {
 import { isTrue } from '#shared/model/pose.ts'
 import { carrying, isJsonObject, unsaid } from './carry.ts'
 import { instanceIds } from './common.ts'
+import { ellipseRing } from './ellipse.ts'
 import {
   classNameOf,
   confidenceOf,
@@ -26,9 +27,6 @@ import { type Dialect, LABELME_GEOMETRY, labelmeShapeFields } from './labelme-sh
 import { pngMask } from './png-mask.ts'
 import { turnedBox } from './quad.ts'
 import type { JsonObject, OnFault } from './types.ts'
-
-/** Segments of the polygon that stands for a circle: at most 0.5 % of the radius off. */
-const CIRCLE_SEGMENTS = 32
 
 function need(points: readonly Point[], counts: readonly number[], type: string): void {
   if (!counts.includes(points.length))
@@ -62,11 +60,7 @@ function maskOf(base64: string) {
 function circle(centre: Point, edge: Point): Shape {
   const radius = distance(centre, edge)
   if (radius === 0) throw new FormatError('points', 'make a circle without a radius')
-  const ring = Array.from({ length: CIRCLE_SEGMENTS }, (_, index) => {
-    const angle = (index / CIRCLE_SEGMENTS) * 2 * Math.PI
-    return { x: centre.x + radius * Math.cos(angle), y: centre.y + radius * Math.sin(angle) }
-  })
-  return { kind: 'polygon', rings: [ring] }
+  return { kind: 'polygon', rings: [ellipseRing(centre, radius, radius)] }
 }
 
 /** One of their shapes can be several of ours (a mask of two regions, a list of points). */

@@ -1,19 +1,8 @@
 import type { Annotation } from '#shared/model/annotation.ts'
-import { fieldsOf, givenOf, partsOf } from './carry.ts'
+import { fieldsOf, givenOf, spelledTogether } from './carry.ts'
 import { type Dialect, labelmeShapeFields, SHARED_TYPES } from './labelme-shape.ts'
 import type { LossLog } from './loss-log.ts'
 import type { JsonObject, LabelledImage } from './types.ts'
-
-/** The annotations of an image, those together that one shape of a file stood for. */
-function* shapesOf(annotations: readonly Annotation[]): Generator<Annotation[]> {
-  for (let index = 0; index < annotations.length; ) {
-    const parts = partsOf(annotations[index].extra, 'labelme')
-    const together = annotations.slice(index, index + parts)
-    const isOne = parts > 1 && givenOf(together, 'labelme') !== null
-    yield isOne ? together : [annotations[index]]
-    index += isOne ? parts : 1
-  }
-}
 
 function writeShape(
   annotations: readonly Annotation[],
@@ -66,7 +55,7 @@ export function labelmeFile(
         checked: image.stage === 'complete',
         ...(image.tags?.length && { tags: [...image.tags] }),
       }),
-      shapes: [...shapesOf(image.annotations)].map((together) =>
+      shapes: [...spelledTogether(image.annotations, 'labelme')].map((together) =>
         writeShape(together, dialect, image, losses),
       ),
       imagePath,

@@ -1,5 +1,6 @@
 import { FORMATS, type FormatId } from '#shared/model/format.ts'
 import { coco } from './coco.ts'
+import { cvat } from './cvat.ts'
 import { labelme, xanylabeling } from './labelme.ts'
 import { pascalVoc } from './pascal-voc.ts'
 import { pictograph } from './pictograph.ts'
@@ -14,6 +15,7 @@ export const FORMAT_BY_ID: Record<FormatId, Format> = {
   yolo_pose: yoloPose as Format,
   yolo_obb: yoloObb as Format,
   pascal_voc: pascalVoc as Format,
+  cvat: cvat as Format,
   labelme: labelme as Format,
   xanylabeling: xanylabeling as Format,
 }

@@ -16,6 +16,12 @@ export const FORMATS = [
   { id: 'cvat', label: 'CVAT for images', keeps: t('All shapes; holes as masks') },
   { id: 'labelme', label: 'labelme', keeps: t('All shapes; holes as masks') },
   { id: 'xanylabeling', label: 'X-AnyLabeling', keeps: t('All shapes but holes') },
+  { id: 'via', label: 'VGG VIA', keeps: t('All shapes; oriented boxes and holes as polygons') },
+  {
+    id: 'via_csv',
+    label: 'VGG VIA, CSV',
+    keeps: t('All shapes; oriented boxes and holes as polygons'),
+  },
 ] as const
 
 export const formatIdSchema = z.enum(FORMATS.map(({ id }) => id))

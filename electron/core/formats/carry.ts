@@ -53,6 +53,7 @@ const FAMILY: Record<string, string> = {
   cvat: 'CVAT',
   labelme: 'labelme',
   pascal_voc: 'Pascal VOC',
+  via: 'VIA',
   yolo: 'YOLO',
 }
 

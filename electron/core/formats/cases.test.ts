@@ -749,7 +749,7 @@ describe('mistaken kinds', () => {
     expect(found({ 'a.txt': '0 .5 .5 .1 .1\n' }).format).toBe('yolo')
   })
 
-  test('captions, CVAT and VIA are named as what they are', () => {
+  test('captions are named as what they are', () => {
     const captions = {
       images: [{ id: 1, file_name: 'a.jpg' }],
       annotations: [{ id: 1, image_id: 1, caption: 'x' }],

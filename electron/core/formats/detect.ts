@@ -20,12 +20,6 @@ const OTHERS: [name: string, test: (look: FileLook) => boolean][] = [
     'COCO results, which name images by numbers alone: their annotation file is needed',
     ({ isList, inner }) => isList && inner('').has('image_id') && inner('').has('category_id'),
   ],
-  [
-    'VGG Image Annotator (VIA) JSON',
-    ({ kind, keys, inner }) =>
-      kind === 'json' &&
-      (keys.has('_via_img_metadata') || [...keys].some((key) => inner(key).has('regions'))),
-  ],
   ['Darwin (V7) JSON', ({ keys }) => keys.has('item') && keys.has('annotations')],
   ['Datumaro JSON', ({ keys }) => keys.has('items') && keys.has('categories')],
   [
@@ -82,6 +76,7 @@ const ENDINGS: Record<string, RegExp> = {
   yolo: /\.(?:txt|ya?ml|names|data|labels|xml)$/i,
   pascal_voc: /\.(?:txt|ya?ml|names|data|labels|xml)$/i,
   cvat: /\.xml$/i,
+  via: /\.(?:json|csv)$/i,
 }
 
 /** What label files are, all of them looked at. */

@@ -5,6 +5,7 @@ import { labelme, xanylabeling } from './labelme.ts'
 import { pascalVoc } from './pascal-voc.ts'
 import { pictograph } from './pictograph.ts'
 import type { Format } from './types.ts'
+import { via, viaCsv } from './via.ts'
 import { yolo, yoloObb, yoloPose, yoloSeg } from './yolo.ts'
 
 export const FORMAT_BY_ID: Record<FormatId, Format> = {
@@ -18,6 +19,8 @@ export const FORMAT_BY_ID: Record<FormatId, Format> = {
   cvat: cvat as Format,
   labelme: labelme as Format,
   xanylabeling: xanylabeling as Format,
+  via: via as Format,
+  via_csv: viaCsv as Format,
 }
 
 /** In the order in which they are asked whether a file is theirs. */

@@ -1,5 +1,6 @@
 import type { FormatId, ImportFailure } from '#shared/model/format.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
+import { isDotaText } from './dota.ts'
 import { type FileLook, lookAt } from './file-look.ts'
 import { failureOf, WHOLE_FILE } from './format-error.ts'
 import { FORMAT_BY_ID, FORMAT_LIST } from './registry.ts'
@@ -76,6 +77,7 @@ const ENDINGS: Record<string, RegExp> = {
   yolo: /\.(?:txt|ya?ml|names|data|labels|xml)$/i,
   pascal_voc: /\.(?:txt|ya?ml|names|data|labels|xml)$/i,
   cvat: /\.xml$/i,
+  dota: /\.txt$/i,
   via: /\.(?:json|csv)$/i,
 }
 
@@ -205,9 +207,17 @@ export function describeSkipped(skipped: readonly ImportFailure[]): string {
 export const isYoloFile = ({ path }: Pick<InputFile, 'path'>): boolean =>
   /\.(?:txt|ya?ml|names)$/i.test(path)
 
+function isDotaFile(file: InputFile): boolean {
+  try {
+    return isDotaText(lookAt(file))
+  } catch {
+    return false
+  }
+}
+
 /** What one label file is by itself; which YOLO tells only `detectFormat` of those with it. null: none of ours. */
 export function formatOfFile(file: InputFile): FormatId | null {
-  if (isYoloFile(file)) return 'yolo'
+  if (isYoloFile(file)) return isDotaFile(file) ? 'dota' : 'yolo'
   const finding = findingOf(file)
   return finding && 'format' in finding ? finding.format : null
 }

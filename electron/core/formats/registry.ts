@@ -1,6 +1,7 @@
 import { FORMATS, type FormatId } from '#shared/model/format.ts'
 import { coco } from './coco.ts'
 import { cvat } from './cvat.ts'
+import { dota } from './dota.ts'
 import { labelme, xanylabeling } from './labelme.ts'
 import { pascalVoc } from './pascal-voc.ts'
 import { pictograph } from './pictograph.ts'
@@ -19,6 +20,7 @@ export const FORMAT_BY_ID: Record<FormatId, Format> = {
   cvat: cvat as Format,
   labelme: labelme as Format,
   xanylabeling: xanylabeling as Format,
+  dota: dota as Format,
   via: via as Format,
   via_csv: viaCsv as Format,
 }

@@ -33,7 +33,8 @@ function boxValues(box: Box, size: Size): number[] {
   return [(x + w / 2) / size.width, (y + h / 2) / size.height, w / size.width, h / size.height]
 }
 
-const isSolid = ({ shape }: Annotation) => shape.kind !== 'polyline' && shape.kind !== 'keypoint'
+export const isSolid = ({ shape }: Annotation) =>
+  shape.kind !== 'polyline' && shape.kind !== 'keypoint'
 
 /** A box as four corners, or what the other shapes are. */
 function ringsOf(shape: Shape): readonly (readonly Point[])[] {
@@ -81,17 +82,25 @@ const segment: LineValues = (object, solid, { size, losses, where }) => {
   return fractions(rings.length > 1 ? joinRings(rings) : rings[0], size)
 }
 
-const turned: LineValues = (object, solid, { size, losses, where }) => {
+/** The four corners of an object, image pixels: of its own box, else of the smallest one around its parts. */
+export function turnedCorners(
+  object: LabelObject,
+  solid: readonly Annotation[],
+  losses: LossLog | null,
+  where: string,
+): readonly Point[] {
   const [only] = solid
-  if (!only) return fractions(boxCorners(boxOfObject(object)), size)
+  if (!only) return boxCorners(boxOfObject(object))
   const { shape } = only
-  if (solid.length === 1 && shape.kind === 'bbox') return fractions(boxCorners(shape), size)
-  if (solid.length === 1 && shape.kind === 'oriented_box')
-    return fractions(orientedCorners(shape), size)
+  if (solid.length === 1 && shape.kind === 'bbox') return boxCorners(shape)
+  if (solid.length === 1 && shape.kind === 'oriented_box') return orientedCorners(shape)
   losses?.add('polygons are written as the smallest oriented box around them', where)
   const around = minimumAreaRectangle(solid.flatMap((part) => shapeVertices(part.shape)))
-  return fractions(orientedCorners({ kind: 'oriented_box', ...around }), size)
+  return orientedCorners({ kind: 'oriented_box', ...around })
 }
+
+const turned: LineValues = (object, solid, { size, losses, where }) =>
+  fractions(turnedCorners(object, solid, losses, where), size)
 
 const pose: LineValues = (object, solid, context) => {
   const { size, losses, where, skeleton, jointDimensions } = context

@@ -79,10 +79,11 @@ export function labelGroups(
       none.push(file.path)
       continue
     }
-    const home = isYoloFile(file)
-      ? // A data.yaml says more than a list beside the labels.
-        (nearest(file.path, withYaml) ?? nearest(file.path, withList))
-      : nearest(file.path, withImages)
+    const home =
+      isYoloFile(file) && format !== 'dota'
+        ? // A data.yaml says more than a list beside the labels.
+          (nearest(file.path, withYaml) ?? nearest(file.path, withList))
+        : nearest(file.path, withImages)
     const key = JSON.stringify([format, home])
     const group = groups.get(key) ?? { format, files: [], home: home ?? '' }
     group.files.push(file)

@@ -17,6 +17,7 @@ export const FORMATS = [
   { id: 'labelme', label: 'labelme', keeps: t('All shapes; holes as masks') },
   { id: 'xanylabeling', label: 'X-AnyLabeling', keeps: t('All shapes but holes') },
   { id: 'dota', label: 'DOTA', keeps: t('Oriented boxes') },
+  { id: 'datumaro', label: 'Datumaro', keeps: t('All shapes; holes as masks') },
   { id: 'via', label: 'VGG VIA', keeps: t('All shapes; oriented boxes and holes as polygons') },
   {
     id: 'via_csv',

@@ -51,6 +51,7 @@ const ROUND: Record<string, string> = {
 const FAMILY: Record<string, string> = {
   coco: 'COCO',
   cvat: 'CVAT',
+  datumaro: 'Datumaro',
   dota: 'DOTA',
   labelme: 'labelme',
   pascal_voc: 'Pascal VOC',

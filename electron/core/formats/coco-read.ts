@@ -28,7 +28,7 @@ export interface CocoCategory {
 /** The largest mask that is decoded: 20,000 × 20,000 pixels. */
 const MAX_MASK_PIXELS = 400_000_000
 
-function readRle({ size, counts }: JsonObject): Shape[] {
+export function readRle({ size, counts }: JsonObject): Shape[] {
   if (!Array.isArray(size) || size.length !== 2)
     throw new FormatError('segmentation.size', `must be height and width, not ${shown(size)}`)
   const [height, width] = numbersOf(size, 'segmentation.size')

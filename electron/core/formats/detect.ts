@@ -22,7 +22,6 @@ const OTHERS: [name: string, test: (look: FileLook) => boolean][] = [
     ({ isList, inner }) => isList && inner('').has('image_id') && inner('').has('category_id'),
   ],
   ['Darwin (V7) JSON', ({ keys }) => keys.has('item') && keys.has('annotations')],
-  ['Datumaro JSON', ({ keys }) => keys.has('items') && keys.has('categories')],
   [
     'Label Studio JSON',
     ({ isList, inner }) => isList && inner('').has('data') && inner('').has('annotations'),

@@ -1,6 +1,7 @@
 import { FORMATS, type FormatId } from '#shared/model/format.ts'
 import { coco } from './coco.ts'
 import { cvat } from './cvat.ts'
+import { datumaro } from './datumaro.ts'
 import { dota } from './dota.ts'
 import { labelme, xanylabeling } from './labelme.ts'
 import { pascalVoc } from './pascal-voc.ts'
@@ -21,6 +22,7 @@ export const FORMAT_BY_ID: Record<FormatId, Format> = {
   labelme: labelme as Format,
   xanylabeling: xanylabeling as Format,
   dota: dota as Format,
+  datumaro: datumaro as Format,
   via: via as Format,
   via_csv: viaCsv as Format,
 }

@@ -40,7 +40,7 @@ async function unmarked(page: Page): Promise<string[]> {
 
 /** Names of the sample dataset, of formats and products, and what the engine says. */
 const NAMES =
-  /\.(?:jpg|png)|^\/|^(?:aerial|faces?|lanes?|streets?|traffic|car|bus|person|boat|island|pond|house|road|nose|day|dusk|night|(?:left|right) eye|mouth.*)\b|Pictograph|labelme|X-AnyLabeling|CVAT|COCO|YOLO|Pascal VOC|Sample dataset|px|ms|MB|GB|kB|^(?:left|right)_|Import Pictograph|^\d+\/\d+\/\d+,/i
+  /\.(?:jpg|png)|^\/|^(?:aerial|faces?|lanes?|streets?|traffic|car|bus|person|boat|island|pond|house|road|nose|day|dusk|night|(?:left|right) eye|mouth.*)\b|Pictograph|labelme|X-AnyLabeling|CVAT|COCO|YOLO|Pascal VOC|VGG VIA|Datumaro|DOTA|Sample dataset|px|ms|MB|GB|kB|^(?:left|right)_|Import Pictograph|^\d+\/\d+\/\d+,/i
 
 test('every text of the interface is in the catalogue', async ({ app }) => {
   await app.start()

@@ -25,6 +25,9 @@ import { childOf, nodeText, type XmlNode, xmlNode } from './xml-nodes.ts'
 
 // The layout: https://docs.cvat.ai/docs/other/xml_format
 
+/** A family of its own in `extra`: how an image is named on CVAT's server, which is no loss elsewhere. */
+export const IMAGE_FAMILY = 'cvat_image'
+
 const FILE = 'annotations.xml'
 
 /** The file begins with its labels, so images wait for those that only annotations name: so many characters. */
@@ -233,7 +236,10 @@ export class CvatWriter implements LabelWriter {
 
   #imageNode(image: LabelledImage, name: string): XmlNode {
     const { width, height, split } = image
-    const { id, subset, tags, unknown, ...kept } = fieldsOf(image.extra, 'cvat')
+    const { id, subset, tags, unknown, ...kept } = {
+      ...fieldsOf(image.extra, 'cvat'),
+      ...fieldsOf(image.extra, IMAGE_FAMILY),
+    }
     const isSame = typeof subset === 'string' && (splitOfWord(subset) ?? null) === (split ?? null)
     const own = isSame ? String(subset) : split ? SUBSETS[split] : null
     const foreign = Array.isArray(unknown) ? (unknown as unknown as XmlNode[]) : []

@@ -340,6 +340,7 @@ describe('CVAT for images is written', () => {
     const text = file(
       image(
         '<ellipse label="wheel" source="auto" occluded="0" cx="50" cy="60" rx="20" ry="10" z_order="1"></ellipse>',
+        'task_id="3"',
       ),
     )
     const { images, classes, extra } = read(text)

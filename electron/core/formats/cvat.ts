@@ -4,7 +4,7 @@ import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
 import { instanceIds } from './common.ts'
 import { labelNodes, readLabels } from './cvat-labels.ts'
 import { groupOf, readElements } from './cvat-read.ts'
-import { CvatWriter } from './cvat-write.ts'
+import { CvatWriter, IMAGE_FAMILY } from './cvat-write.ts'
 import { shown, sizeOf, textOfField, withoutKeys } from './fields.ts'
 import { FormatError, failureOf } from './format-error.ts'
 import { cleanReference, resolvePath } from './image-lookup.ts'
@@ -215,21 +215,33 @@ function readEntry(
   const annotations = readElements(known, { classes, nextInstance }, (field, error) =>
     fail(`${entry.field}.${field}`, error),
   )
+  const { subset, task_id: task } = attributes
+  const isSplit = subset !== undefined && splitOfWord(subset) !== undefined
   const extra: JsonObject = {
-    ...withoutKeys(attributes, ['name', 'width', 'height']),
+    ...withoutKeys(attributes, [
+      'name',
+      'width',
+      'height',
+      'task_id',
+      ...(isSplit ? ['subset'] : []),
+    ]),
     ...(Object.keys(kept).length > 0 && { tags: kept }),
     ...(unknown.length > 0 && { unknown: unknown as unknown as Json }),
+  }
+  const untold: JsonObject = {
+    ...(isSplit && { subset }),
+    ...(task !== undefined && { task_id: task }),
   }
   return {
     annotations,
     ...(tags.length > 0 && { tags }),
-    extra: { cvat: extra },
+    extra: { cvat: extra, [IMAGE_FAMILY]: untold },
   }
 }
 
 export const cvat: Format<CvatEntry> = {
   id: 'cvat',
-  label: 'CVAT',
+  label: 'CVAT for images',
   extraKey: 'cvat',
   needs: 'pixels',
   keeps: { attributes: true, instances: true, tags: true, split: true },

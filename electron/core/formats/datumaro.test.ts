@@ -190,6 +190,19 @@ describe('Datumaro is written', () => {
     expect(hip).toMatchObject({ className: 'hip', shape: { x: 3, y: 4 }, instanceId: 2 })
   })
 
+  test('elsewhere, what has no place is told, and nothing else', () => {
+    const content = file([{ ...common, type: 'bbox', bbox: [1, 2, 3, 4], z_order: 2 }])
+    const { images, classes, extra } = read(content)
+    const losses = new LossLog()
+    const options = { clampToImage: false, vocPixelOrigin: 0 as const }
+    const set = { name: 'set', classes, extra, images }
+    expect([...writeLabels(FORMAT_BY_ID.coco, set, options, losses)].length).toBeGreaterThan(0)
+    expect(losses.report().map(({ message }) => message)).toEqual([
+      '“attr” of Datumaro has no place in this format',
+      '“z_order” of Datumaro has no place in this format',
+    ])
+  })
+
   test('what was changed is written as it is now', () => {
     const content = file([
       { ...common, type: 'points', label_id: 1, points: [1, 2, 3, 4, 5, 6], visibility: [2, 2, 2] },

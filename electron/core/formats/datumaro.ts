@@ -186,9 +186,12 @@ function readEntry(
       return []
     }
   })
+  const image = withoutKeys(isJsonObject(item.image) ? item.image : {}, ['path', 'size'])
   const extra: JsonObject = {
-    ...withoutKeys(item, ['annotations']),
+    ...withoutKeys(item, ['annotations', 'image']),
     path: name,
+    // Its path and size are said anew.
+    ...(Object.keys(image).length > 0 && { image }),
     ...(foreign.length > 0 && { [FOREIGN]: foreign }),
   }
   return { annotations, ...(tags.length > 0 && { tags }), extra: { datumaro: extra } }

@@ -156,7 +156,8 @@ export class OpenLabels {
     } else if (claimed) {
       result.width ??= claimed.width
       result.height ??= claimed.height
-    } else result.isUnit = true
+      // Where labels are pixels, they are so without a size too.
+    } else if (this.format.needs === 'fraction') result.isUnit = true
     const sound = annotations.filter((annotation) => {
       if (isSound(annotation)) return true
       const parsed = annotationSchema.safeParse(annotation)

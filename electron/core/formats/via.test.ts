@@ -230,6 +230,15 @@ describe('VIA is written', () => {
       ])
     })
 
+  test('pixels stay pixels where the image is not at hand, and nobody knows its size', () => {
+    const regions = [{ shape_attributes: rect, region_attributes: { kind: 'car' } }]
+    const { images, classes, extra } = read('via', 'p.json', JSON.stringify(project(regions)), [])
+    const losses = new LossLog()
+    const [text] = Object.values(write('cvat', { name: 'set', classes, extra, images }, losses))
+    expect(losses.leftOut).toBe(0)
+    expect(text).toContain('xtl="10" ytl="20" xbr="40" ybr="60"')
+  })
+
   test('a project lists all classes, also those that only annotations name', () => {
     const [text] = Object.values(write('via', set(), new LossLog()))
     const { _via_attributes: attributes, _via_image_id_list: ids } = JSON.parse(text)

@@ -9,7 +9,7 @@ import type { FileLook } from './file-look.ts'
 import { FormatError, failureOf } from './format-error.ts'
 import { resolvePath } from './image-lookup.ts'
 import type { LossLog } from './loss-log.ts'
-import { CROWD, isCrowd, type LabelObject, leadOf, objectsOf } from './objects.ts'
+import { CROWD, isCrowd, type LabelObject, leadOf, objectsOf, simpleObject } from './objects.ts'
 import { turnedBox } from './quad.ts'
 import { splitOfFolders } from './splits.ts'
 import { linesOf, textOf } from './text.ts'
@@ -120,17 +120,6 @@ function readLine(line: string, losses: LossLog, where: string): Annotation {
   )
   const given: JsonObject = isSame ? {} : { corners: numbers }
   return carrying([annotation], 'dota', {}, given)[0]
-}
-
-function simpleObject(annotation: Annotation): LabelObject {
-  return {
-    className: annotation.className,
-    members: [annotation],
-    regions: [annotation],
-    joints: new Map(),
-    owner: null,
-    box: null,
-  }
 }
 
 function readEntry(

@@ -90,7 +90,8 @@ export function isNear(a: Box, b: Box, tolerance: number): boolean {
 
 const isUpright = ({ shape }: Annotation) => shape.kind === 'bbox'
 
-function simple(annotation: Annotation): LabelObject {
+/** An annotation that is an object by itself. */
+export function simpleObject(annotation: Annotation): LabelObject {
   return {
     className: annotation.className,
     members: [annotation],
@@ -182,7 +183,7 @@ export function objectsOf(
     if (group) group.push(annotation)
     else groups.set(instanceId, [annotation])
   }
-  if (groups.size === 0 && !annotations.some(isKeypoint)) return annotations.map(simple)
+  if (groups.size === 0 && !annotations.some(isKeypoint)) return annotations.map(simpleObject)
   const byLead = new Map<Annotation, LabelObject>()
   for (const group of groups.values())
     for (const object of objectsOfGroup(group, classes)) byLead.set(object.members[0], object)
@@ -190,7 +191,7 @@ export function objectsOf(
     if (annotation.instanceId !== undefined) continue
     const [object] = isKeypoint(annotation)
       ? objectsOfGroup([annotation], classes)
-      : [simple(annotation)]
+      : [simpleObject(annotation)]
     byLead.set(annotation, object)
   }
   return annotations.flatMap((annotation) => byLead.get(annotation) ?? [])

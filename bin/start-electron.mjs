@@ -33,18 +33,20 @@ function failure({ code, signal, error, hangs }) {
 export function startElectron(executable, args, { cwd, hangsAfterMs = HANGS_AFTER_MS }) {
   const folder = mkdtempSync(join(tmpdir(), 'pictograph-start-'))
   const startedFile = join(folder, 'started')
-  const child = spawn(executable, args, {
+  let isStopped = false
+  let child = null
+  const stop = (signal) => {
+    isStopped = true
+    child?.kill(signal)
+  }
+  // Before Electron runs: a signal in between would end this process and leave Electron alone.
+  for (const signal of ASKED_FOR) process.on(signal, stop)
+  child = spawn(executable, args, {
     cwd,
     stdio: 'inherit',
     // Set in terminals of some editors, which are Electron themselves: it would run as Node, without windows.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: undefined, [STARTED_FILE]: startedFile },
   })
-  let isStopped = false
-  const stop = (signal) => {
-    isStopped = true
-    child.kill(signal)
-  }
-  for (const signal of ASKED_FOR) process.on(signal, stop)
   let started = false
   let hangs = false
   const look = setInterval(() => {

@@ -173,6 +173,7 @@ test('without a network everything goes on, and is sent when it is back', async 
   await app.canvas.click(50, 50)
   await page.getByRole('combobox', { name: 'Split' }).selectOption('test')
   await app.canvas.saved()
+  await expect(sync(page)).toContainText('3 waiting')
   // Not even a crash while offline loses it.
   await app.restart('kill')
   await app.page.getByRole('button', { name: /^street scenes/ }).click()

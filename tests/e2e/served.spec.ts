@@ -43,7 +43,10 @@ test('the address shows no secret, and a browser that was closed is let in again
   await writeImage(join(folder, 'a.png'))
   const page = await app.start(folder)
   await app.canvas.ready()
-  expect(new URL(page.url()).href).toBe(`${new URL(page.url()).origin}/`)
+  const { pathname, search, hash } = new URL(page.url())
+  expect(pathname + search).toBe('/')
+  // Where the page is, and nothing else.
+  expect([...new URLSearchParams(hash.slice(1)).keys()]).toEqual(['dataset', 'image'])
   const engine = await app.killEngine()
   await page.context().clearCookies()
   await engine.revive()

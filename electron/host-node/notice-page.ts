@@ -22,14 +22,16 @@ export const CAUTIOUS_HEADERS: Readonly<Record<string, string>> = {
  * the page's storage gives a new one. Where cookies are refused it would go round for ever, so it is tried once in a while.
  */
 const SIGN_IN_AGAIN = `
-const given = new URLSearchParams(location.hash.slice(1)).get('${CLAIM_PARAMETER}') ?? localStorage.getItem('${SECRET_KEY}')
-history.replaceState(null, '', location.pathname)
+const place = new URLSearchParams(location.hash.slice(1))
+const given = place.get('${CLAIM_PARAMETER}') ?? localStorage.getItem('${SECRET_KEY}')
+place.delete('${CLAIM_PARAMETER}')
+history.replaceState(null, '', location.pathname + (String(place) && '#' + place))
 const again = async () => {
   const answer = await fetch('${SESSION_PATH}', { method: 'POST', headers: { authorization: 'Bearer ' + given } })
   if (!answer.ok) return
   localStorage.setItem('${SECRET_KEY}', (await answer.json()).secret)
   sessionStorage.setItem('signed-in-again', Date.now())
-  location.replace(location.pathname)
+  location.reload()
 }
 if (given && Date.now() - Number(sessionStorage.getItem('signed-in-again')) > 5000) again().catch(() => {})`
 

@@ -2,27 +2,31 @@ import { z } from 'zod'
 import { t } from '#shared/texts/texts.ts'
 
 export const FORMATS = [
-  { id: 'pictograph', label: 'Pictograph JSON', keeps: t('Everything') },
+  { id: 'pictograph', label: 'Pictograph JSON', keeps: () => t('Everything') },
   {
     id: 'coco',
     label: 'COCO',
-    keeps: t('Boxes, polygons, holes as RLE, keypoints with skeletons'),
+    keeps: () => t('Boxes, polygons, holes as RLE, keypoints with skeletons'),
   },
-  { id: 'yolo', label: 'YOLO detect', keeps: t('Boxes') },
-  { id: 'yolo_seg', label: 'YOLO segment', keeps: t('Polygons; boxes as four corners') },
-  { id: 'yolo_pose', label: 'YOLO pose', keeps: t('Keypoints with their boxes') },
-  { id: 'yolo_obb', label: 'YOLO OBB', keeps: t('Oriented boxes') },
-  { id: 'pascal_voc', label: 'Pascal VOC', keeps: t('Boxes') },
-  { id: 'cvat', label: 'CVAT for images', keeps: t('All shapes; holes as masks') },
-  { id: 'labelme', label: 'labelme', keeps: t('All shapes; holes as masks') },
-  { id: 'xanylabeling', label: 'X-AnyLabeling', keeps: t('All shapes but holes') },
-  { id: 'dota', label: 'DOTA', keeps: t('Oriented boxes') },
-  { id: 'datumaro', label: 'Datumaro', keeps: t('All shapes; holes as masks') },
-  { id: 'via', label: 'VGG VIA', keeps: t('All shapes; oriented boxes and holes as polygons') },
+  { id: 'yolo', label: 'YOLO detect', keeps: () => t('Boxes') },
+  { id: 'yolo_seg', label: 'YOLO segment', keeps: () => t('Polygons; boxes as four corners') },
+  { id: 'yolo_pose', label: 'YOLO pose', keeps: () => t('Keypoints with their boxes') },
+  { id: 'yolo_obb', label: 'YOLO OBB', keeps: () => t('Oriented boxes') },
+  { id: 'pascal_voc', label: 'Pascal VOC', keeps: () => t('Boxes') },
+  { id: 'cvat', label: 'CVAT for images', keeps: () => t('All shapes; holes as masks') },
+  { id: 'labelme', label: 'labelme', keeps: () => t('All shapes; holes as masks') },
+  { id: 'xanylabeling', label: 'X-AnyLabeling', keeps: () => t('All shapes but holes') },
+  { id: 'dota', label: 'DOTA', keeps: () => t('Oriented boxes') },
+  { id: 'datumaro', label: 'Datumaro', keeps: () => t('All shapes; holes as masks') },
+  {
+    id: 'via',
+    label: 'VGG VIA',
+    keeps: () => t('All shapes; oriented boxes and holes as polygons'),
+  },
   {
     id: 'via_csv',
     label: 'VGG VIA, CSV',
-    keeps: t('All shapes; oriented boxes and holes as polygons'),
+    keeps: () => t('All shapes; oriented boxes and holes as polygons'),
   },
 ] as const
 

@@ -54,7 +54,7 @@ function OptionsForm({
   options: Options
   onChange: (change: Partial<Options>) => void
 }) {
-  const keeps = FORMATS.find(({ id }) => id === options.format)?.keeps
+  const keeps = FORMATS.find(({ id }) => id === options.format)?.keeps()
   return (
     <>
       <Field label={t('Format')} hint={t('Keeps: {keeps}', { keeps })}>

@@ -154,7 +154,7 @@ function readAttributes(
 }
 
 /** A group's number; 0 and nothing are none. */
-export function groupOf({ attributes: { group_id: group } }: XmlNode): number | null {
+export function groupOf({ group_id: group }: XmlNode['attributes']): number | null {
   const number = numberOf(group)
   return number !== null && Number.isInteger(number) && number > 0 ? number : null
 }
@@ -167,7 +167,7 @@ function readShape(node: XmlNode, context: CvatContext): Annotation[] {
   const label = classNameOf(node.attributes.label, 'label')
   const shapes = readShapes(node)
   const { attributes, hasOwn } = readAttributes(node, label, context)
-  const group = groupOf(node)
+  const group = groupOf(node.attributes)
   const instanceId = group ?? (shapes.length > 1 ? context.nextInstance() : undefined)
   const annotations = shapes.map((shape) =>
     newAnnotation(shape, label, { attributes, ...(instanceId !== undefined && { instanceId }) }),
@@ -201,7 +201,7 @@ function readShape(node: XmlNode, context: CvatContext): Annotation[] {
 /** A skeleton's points as joints of one object; those that are outside the image are none. */
 function readSkeleton(node: XmlNode, context: CvatContext, fail: OnFault): Annotation[] {
   const label = classNameOf(node.attributes.label, 'label')
-  const group = groupOf(node)
+  const group = groupOf(node.attributes)
   const instanceId = group ?? context.nextInstance()
   const outside: JsonObject = {}
   const joints = node.children.flatMap((child, index) => {

@@ -4,6 +4,16 @@ import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
 import { instanceIds } from './common.ts'
 import { labelNodes, readLabels } from './cvat-labels.ts'
 import { groupOf, readElements } from './cvat-read.ts'
+import {
+  type CvatTrack,
+  type FrameEntry,
+  frameEntry,
+  frameNumbers,
+  framesOf,
+  numberedImages,
+  readFrame,
+  readTrack,
+} from './cvat-tracks.ts'
 import { CvatWriter, IMAGE_FAMILY } from './cvat-write.ts'
 import { shown, sizeOf, textOfField, withoutKeys } from './fields.ts'
 import { FormatError, failureOf } from './format-error.ts'
@@ -26,11 +36,13 @@ import { parseNode, type XmlNode } from './xml-nodes.ts'
 
 // The layout: https://docs.cvat.ai/docs/other/xml_format
 
-interface CvatEntry extends LabelEntry {
+interface ImageEntry extends LabelEntry {
   node: () => XmlNode
   /** The element in its file, for messages: `image[3]`. */
   field: string
 }
+
+type CvatEntry = ImageEntry | (FrameEntry & { tracks: readonly CvatTrack[] })
 
 /** Elements in the document's root are looked for without parsing it: comments and CDATA are stepped over. */
 const ROOT_PARTS =
@@ -85,7 +97,7 @@ function placesOf(file: string, reference: string, subset: string | null): strin
   return [...subsets, ...folders].map((folder) => resolvePath(joinPath(folder, local)))
 }
 
-function entryOf(file: InputFile, text: string, part: Part, index: number): CvatEntry {
+function entryOf(file: InputFile, text: string, part: Part, index: number): ImageEntry {
   const node = () => parseNode(text.slice(part.from, part.to), () => lineOf(text, part.from))
   const open = /^<image\b(?:[^>"']|"[^"]*"|'[^']*')*>/.exec(text.slice(part.from, part.to))?.[0]
   const { attributes } = parseNode((open ?? '').replace(/\/?>$/, '/>'), () =>
@@ -122,6 +134,8 @@ interface Opened {
   classes: AnnotationClass[]
   meta: XmlNode | null
   entries: CvatEntry[]
+  /** Images at hand that are called by a frame's number; null: nobody has asked. */
+  frames: ReturnType<typeof numberedImages> | null
 }
 
 function* openFile(file: InputFile, opened: Opened, context: OpenContext): Generator<void> {
@@ -133,13 +147,8 @@ function* openFile(file: InputFile, opened: Opened, context: OpenContext): Gener
   opened.meta ??= meta ?? null
   for (const item of readLabels(labelNodes(meta)))
     if (!opened.classes.some(({ name }) => name === item.name)) opened.classes.push(item)
-  const tracks = parts.filter(({ name }) => name === 'track').length
+  yield* openTracks(file, text, parts, meta, opened, context)
   const images = parts.filter(({ name }) => name === 'image')
-  if (tracks > 0)
-    throw new FormatError(
-      'track',
-      `is of “CVAT for video”; ${images.length > 0 ? 'only its images are' : 'it is not'} read. Export the task as “CVAT for images 1.1”`,
-    )
   if (!/<\/annotations\s*>\s*(?:<!--[\s\S]*?-->\s*)*$/.test(text.slice(-4096)))
     context.fail({
       file: file.path,
@@ -156,11 +165,41 @@ function* openFile(file: InputFile, opened: Opened, context: OpenContext): Gener
   }
 }
 
+/** Frames of a video, where the file has tracks: an entry for each. */
+function* openTracks(
+  file: InputFile,
+  text: string,
+  parts: readonly Part[],
+  meta: XmlNode | undefined,
+  opened: Opened,
+  context: OpenContext,
+): Generator<void> {
+  const tracks: CvatTrack[] = []
+  for (const [index, part] of parts.filter(({ name }) => name === 'track').entries()) {
+    yield
+    const field = `track[${index}]`
+    const fail: OnFault = (at, error) => context.fail(failureOf(file.path, error, at))
+    try {
+      const node = parseNode(text.slice(part.from, part.to), () => lineOf(text, part.from))
+      tracks.push(readTrack(node, field, fail))
+    } catch (error) {
+      fail(field, error)
+    }
+  }
+  const range = tracks.length > 0 ? framesOf(meta, tracks) : null
+  if (!range) return
+  opened.frames ??= numberedImages(context.imagePaths)
+  for (const frame of frameNumbers(range)) {
+    if (frame % 1000 === 0) yield
+    opened.entries.push({ ...frameEntry(file.path, frame, meta, opened.frames), tracks })
+  }
+}
+
 function* openCvat(
   files: readonly InputFile[],
   context: OpenContext,
 ): Generator<void, LabelSource<CvatEntry>> {
-  const opened: Opened = { classes: [], meta: null, entries: [] }
+  const opened: Opened = { classes: [], meta: null, entries: [], frames: null }
   for (const file of files) {
     if (!file.path.toLowerCase().endsWith('.xml')) continue
     yield
@@ -205,10 +244,15 @@ function readEntry(
   classes: readonly AnnotationClass[],
   fail: OnFault,
 ): ReadLabels {
+  if ('tracks' in entry) {
+    const groups = entry.tracks.map(({ shared }) => ({ instanceId: groupOf(shared) ?? undefined }))
+    const context = { classes, nextInstance: instanceIds(groups) }
+    return { annotations: readFrame(entry.tracks, entry.frame, context, fail) }
+  }
   const { attributes, children } = entry.node()
   const { tags, kept } = readTags(children)
   const nextInstance = instanceIds(
-    children.map((node) => ({ instanceId: groupOf(node) ?? undefined })),
+    children.map((node) => ({ instanceId: groupOf(node.attributes) ?? undefined })),
   )
   const known = children.filter(({ name }) => KNOWN.has(name))
   const unknown = children.filter(({ name }) => !KNOWN.has(name))
@@ -247,7 +291,7 @@ export const cvat: Format<CvatEntry> = {
   keeps: { attributes: true, instances: true, tags: true, split: true },
   recognise: ({ elements: [root, ...parts] }) =>
     root === 'annotations' && parts.some((name) => /^(?:version|meta|image|track)$/.test(name))
-      ? '<annotations> with images'
+      ? `<annotations> with ${parts.includes('image') || !parts.includes('track') ? 'images' : 'tracks'}`
       : null,
   open: openCvat,
   placer: imagesPlacer,

@@ -13,8 +13,9 @@ import { cloudState } from './document/cloud-state.ts'
 import { hasUnsentEdits, keepUnsentEdits, startSession } from './document/session.ts'
 import { documentBackend } from './rpc/backend.ts'
 import { client, connect } from './rpc/connection.ts'
-import { queryClient } from './rpc/query.ts'
+import { orpc, queryClient } from './rpc/query.ts'
 import { loadScreens } from './screens.ts'
+import { setLanguage } from './texts/languages.ts'
 import './styles.css'
 
 /** Libraries that add a style element get this response's nonce; see the content security policy. */
@@ -63,14 +64,21 @@ createRoot(root).render(
   </QueryClientProvider>,
 )
 
-const { libraryId, windowId } = await client.app.info()
-await startSession(documentBackend, {
-  libraryId,
-  onTrouble: (message) => notify(message, 'error'),
-  onFault: (error) => tellFault(error, 'after saving'),
-})
-appState.setState({ isReady: true })
-followWindow(windowId)
-await goToStart(await client.app.takeOpenTarget())
-followPlace()
-void loadScreens()
+/** Goes on once there is an engine; what was to be opened is taken by the page that stays. */
+async function begin(): Promise<void> {
+  const { libraryId, windowId } = await client.app.info()
+  const settings = await queryClient.fetchQuery(orpc.settings.get.queryOptions())
+  // Loaded again in another language: this page must not take what the next one is to open.
+  if (setLanguage(settings.language)) return
+  await startSession(documentBackend, {
+    libraryId,
+    onTrouble: (message) => notify(message, 'error'),
+    onFault: (error) => tellFault(error, 'after saving'),
+  })
+  appState.setState({ isReady: true })
+  followWindow(windowId)
+  await goToStart(await client.app.takeOpenTarget())
+  followPlace()
+  void loadScreens()
+}
+await begin()

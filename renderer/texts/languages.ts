@@ -19,11 +19,16 @@ export function chosenLanguage(): Language {
   return settingsSchema.shape.language.catch('en').parse(localStorage.getItem(KEY))
 }
 
-/** The page is loaded again when it speaks another language than the settings say. */
-export function setLanguage(language: Language): void {
-  if (language === chosenLanguage()) return
-  localStorage.setItem(KEY, language)
-  location.reload()
+let isReloading = false
+
+/** Loads the page again when it speaks another language than the settings say; true: it is being loaded again. */
+export function setLanguage(language: Language): boolean {
+  if (language !== chosenLanguage()) {
+    localStorage.setItem(KEY, language)
+    isReloading = true
+    location.reload()
+  }
+  return isReloading
 }
 
 /** Before anything that has words is loaded. */

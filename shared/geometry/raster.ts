@@ -1,5 +1,5 @@
 import type { Point } from '#shared/model/annotation.ts'
-import { ringsContain, signedRingArea } from './ring.ts'
+import { signedRingArea } from './ring.ts'
 
 /** A binary mask, row by row, 1 inside. `width * height` bytes. */
 export interface Mask {
@@ -108,80 +108,101 @@ export function decodeRleString(text: string): number[] {
  */
 export function traceMask(mask: Mask): Point[][][] {
   const rings = traceRings(mask)
-  const outsides = rings.filter((ring) => signedRingArea(ring) > 0).map((ring) => [ring])
-  const bySize = [...outsides].sort((a, b) => signedRingArea(a[0]) - signedRingArea(b[0]))
-  for (const hole of rings) {
-    if (signedRingArea(hole) >= 0) continue
-    // A point just inside the hole's border, on the region's side: the pixel left of its first edge.
-    const owner = bySize.find((region) => ringsContain([region[0]], solidPixelBeside(hole)))
-    owner?.push(hole)
+  const isOutside = rings.map((ring) => signedRingArea(ring) > 0)
+  const regions = rings.map((ring, index) => (isOutside[index] ? [ring] : []))
+  if (isOutside.includes(false)) {
+    const owners = ownersOf(mask, rings, isOutside)
+    rings.forEach((ring, index) => {
+      if (!isOutside[index]) regions[owners[index]].push(ring)
+    })
   }
-  return outsides
+  return regions.filter((region) => region.length > 0)
 }
 
-/** The centre of the filled pixel on the right-hand side of the ring's first edge. */
-function solidPixelBeside(ring: readonly Point[]): Point {
-  const [a, b] = ring
-  const dx = Math.sign(b.x - a.x)
-  const dy = Math.sign(b.y - a.y)
-  return { x: a.x + dx / 2 - dy / 2, y: a.y + dy / 2 + dx / 2 }
+/** For each ring the outside that it belongs to: of a hole, the one that is met by going left from its leftmost side. */
+function ownersOf(
+  { width, data }: Mask,
+  rings: readonly (readonly Point[])[],
+  isOutside: readonly boolean[],
+): number[] {
+  // Filled pixels with nothing on their left, with the ring that runs there.
+  const leftSides = new Map<number, number>()
+  rings.forEach((ring, index) => {
+    ring.forEach(({ x, y }, at) => {
+      const next = ring[(at + 1) % ring.length]
+      if (next.x === x)
+        for (let row = y - 1; row >= next.y; row--) leftSides.set(row * width + x, index)
+    })
+  })
+  const owners = rings.map((_, index) => (isOutside[index] ? index : -1))
+  const beside = (ring: readonly Point[]): number => {
+    let left = ring[0]
+    ring.forEach((point, at) => {
+      const next = ring[(at + 1) % ring.length]
+      if (next.x === point.x && next.y > point.y && point.x <= left.x) left = point
+    })
+    let pixel = left.y * width + left.x - 1
+    while (pixel % width > 0 && data[pixel - 1] !== 0) pixel--
+    return leftSides.get(pixel) ?? -1
+  }
+  for (const index of rings.keys()) {
+    // Each step leads to a ring further left, so this ends at an outside.
+    const passed: number[] = []
+    let ring = index
+    while (owners[ring] < 0) {
+      passed.push(ring)
+      ring = beside(rings[ring])
+    }
+    for (const each of passed) owners[each] = owners[ring]
+  }
+  return owners
 }
+
+/** Right, down, left, up; the next one is a turn to the right. */
+const STEP_X = [1, 0, -1, 0] as const
+const STEP_Y = [0, 1, 0, -1] as const
 
 /** Closed walks along pixel edges with the filled pixel on the right: outsides are clockwise on screen. */
 function traceRings({ width, height, data }: Mask): Point[][] {
-  const filled = (x: number, y: number) =>
-    x >= 0 && y >= 0 && x < width && y < height && data[y * width + x] !== 0
   const stride = width + 1
-  // Directed edges by start corner; a corner where two pixels touch diagonally has two.
-  const edges = new Map<number, number[]>()
-  const add = (x1: number, y1: number, x2: number, y2: number) => {
-    const key = y1 * stride + x1
-    const list = edges.get(key)
-    if (list) list.push(y2 * stride + x2)
-    else edges.set(key, [y2 * stride + x2])
-  }
+  // By corner, one bit for each direction in which a side of a pixel leaves it. Two where pixels touch diagonally.
+  const sides = new Uint8Array(stride * (height + 1))
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (!filled(x, y)) continue
-      if (!filled(x, y - 1)) add(x, y, x + 1, y)
-      if (!filled(x + 1, y)) add(x + 1, y, x + 1, y + 1)
-      if (!filled(x, y + 1)) add(x + 1, y + 1, x, y + 1)
-      if (!filled(x - 1, y)) add(x, y + 1, x, y)
+    for (let x = 0, pixel = y * width; x < width; x++, pixel++) {
+      if (data[pixel] === 0) continue
+      const corner = y * stride + x
+      if (y === 0 || data[pixel - width] === 0) sides[corner] |= 1
+      if (x === width - 1 || data[pixel + 1] === 0) sides[corner + 1] |= 2
+      if (y === height - 1 || data[pixel + width] === 0) sides[corner + stride + 1] |= 4
+      if (x === 0 || data[pixel - 1] === 0) sides[corner + stride] |= 8
     }
   }
-  const point = (key: number): Point => ({ x: key % stride, y: Math.floor(key / stride) })
+  /** At a diagonal touch it turns right, which keeps the two pixels separate (4-connected). */
+  const turnAt = (corner: number, direction: number): number => {
+    const right = (direction + 1) & 3
+    return sides[corner] & (1 << right) ? right : 31 - Math.clz32(sides[corner])
+  }
   const rings: Point[][] = []
-  for (const [start, list] of edges) {
-    while (list.length > 0) {
+  for (let start = 0; start < sides.length; start++) {
+    while (sides[start] !== 0) {
+      const first = 31 - Math.clz32(sides[start] & -sides[start])
       const ring: Point[] = []
-      let from = start
-      let direction = { x: 0, y: 0 }
+      let [x, y] = [start % stride, Math.floor(start / stride)]
+      let corner = start
+      let direction = first
       do {
-        const options = edges.get(from) ?? []
-        const here = point(from)
-        // At a diagonal touch turn right, which keeps the two pixels separate (4-connected).
-        let choice = 0
-        if (options.length > 1) {
-          const right = options.findIndex((to) => {
-            const next = point(to)
-            return next.x - here.x === -direction.y && next.y - here.y === direction.x
-          })
-          choice = Math.max(0, right)
-        }
-        const [to] = options.splice(choice, 1)
-        const next = point(to)
-        const turned = next.x - here.x !== direction.x || next.y - here.y !== direction.y
-        if (turned) ring.push(here)
-        direction = { x: next.x - here.x, y: next.y - here.y }
-        from = to
-      } while (from !== start)
-      // The walk began in the middle of a straight side when its first corner is no corner.
-      const [a, b] = [ring[ring.length - 1], ring[1]]
-      if (
-        ring.length > 4 &&
-        ((a.x === ring[0].x && b.x === a.x) || (a.y === ring[0].y && b.y === a.y))
-      )
-        ring.shift()
+        if (corner !== start || direction !== first) sides[corner] &= ~(1 << direction)
+        x += STEP_X[direction]
+        y += STEP_Y[direction]
+        corner = y * stride + x
+        const next = turnAt(corner, direction)
+        if (next !== direction) ring.push({ x, y })
+        direction = next
+      } while (corner !== start || direction !== first)
+      sides[start] &= ~(1 << first)
+      // The walk ends where it began, which is its first corner when it is one.
+      const last = ring[ring.length - 1]
+      if (last.y * stride + last.x === start) ring.unshift(...ring.splice(-1))
       rings.push(ring)
     }
   }

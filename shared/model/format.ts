@@ -28,6 +28,14 @@ export const FORMATS = [
     label: 'VGG VIA, CSV',
     keeps: () => t('All shapes; oriented boxes and holes as polygons'),
   },
+  { id: 'tensorflow_csv', label: 'Roboflow / TensorFlow CSV', keeps: () => t('Boxes') },
+  { id: 'open_images', label: 'Open Images CSV', keeps: () => t('Boxes') },
+  { id: 'makesense_csv', label: 'Make Sense CSV', keeps: () => t('Boxes') },
+  {
+    id: 'pictograph_csv',
+    label: 'Pictograph CSV',
+    keeps: () => t('All shapes; oriented boxes and holes as polygons'),
+  },
 ] as const
 
 export const formatIdSchema = z.enum(FORMATS.map(({ id }) => id))

@@ -50,10 +50,12 @@ const ROUND: Record<string, string> = {
 /** Names of the families, as their files' users call them. */
 const FAMILY: Record<string, string> = {
   coco: 'COCO',
+  csv: 'the CSV',
   cvat: 'CVAT',
   datumaro: 'Datumaro',
   dota: 'DOTA',
   labelme: 'labelme',
+  open_images: 'Open Images',
   pascal_voc: 'Pascal VOC',
   via: 'VIA',
   yolo: 'YOLO',

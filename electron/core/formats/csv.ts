@@ -6,6 +6,9 @@ export interface CsvRow {
   fields: string[]
   /** Where it begins in the file, from 1. */
   line: number
+  /** Where it stands in the text, without its line end. */
+  from: number
+  to: number
 }
 
 /** The rows of a CSV file, without empty lines. Throws a FormatError where a quote has no end. */
@@ -13,7 +16,7 @@ export function* csvRows(text: string, separator = ','): Generator<CsvRow> {
   let at = 0
   let line = 1
   while (at < text.length) {
-    const row: CsvRow = { fields: [], line }
+    const row: CsvRow = { fields: [], line, from: at, to: at }
     for (;;) {
       let field = ''
       if (text[at] === '"') {
@@ -36,6 +39,7 @@ export function* csvRows(text: string, separator = ','): Generator<CsvRow> {
       if (text[at] !== separator) break
       at++
     }
+    row.to = at
     if (text[at] === '\r' && text[at + 1] === '\n') at++
     at++
     line++

@@ -78,6 +78,8 @@ const ENDINGS: Record<string, RegExp> = {
   cvat: /\.xml$/i,
   dota: /\.txt$/i,
   via: /\.(?:json|csv)$/i,
+  csv: /\.csv$/i,
+  open_images: /\.csv$/i,
 }
 
 /** What label files are, all of them looked at. */

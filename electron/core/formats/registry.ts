@@ -4,8 +4,10 @@ import { cvat } from './cvat.ts'
 import { datumaro } from './datumaro.ts'
 import { dota } from './dota.ts'
 import { labelme, xanylabeling } from './labelme.ts'
+import { openImages } from './open-images.ts'
 import { pascalVoc } from './pascal-voc.ts'
 import { pictograph } from './pictograph.ts'
+import { makesenseCsv, pictographCsv, tensorflowCsv } from './table.ts'
 import type { Format } from './types.ts'
 import { via, viaCsv } from './via.ts'
 import { yolo, yoloObb, yoloPose, yoloSeg } from './yolo.ts'
@@ -25,6 +27,10 @@ export const FORMAT_BY_ID: Record<FormatId, Format> = {
   datumaro: datumaro as Format,
   via: via as Format,
   via_csv: viaCsv as Format,
+  tensorflow_csv: tensorflowCsv as Format,
+  open_images: openImages as Format,
+  makesense_csv: makesenseCsv as Format,
+  pictograph_csv: pictographCsv as Format,
 }
 
 /** In the order in which they are asked whether a file is theirs. */

@@ -88,7 +88,7 @@ function duplicate(editor: Editor): void {
 /** Adds what the previous image has and this one has not, at the same places. */
 async function copyFromPrevious(editor: Editor): Promise<void> {
   const { document, selection } = editor
-  const previous = nextImage(datasetState.getState(), document.image.id, -1)
+  const previous = nextImage(datasetState.getState().images, document.image.id, -1)
   if (!previous) {
     say(t('There is no image before this one'))
     return
@@ -115,7 +115,7 @@ export function imagesAfter(count: number): DatasetImage[] {
   const images: DatasetImage[] = []
   let from = workspace.getState().imageId
   while (images.length < count) {
-    const next = nextImage(datasetState.getState(), from, 1)
+    const next = nextImage(datasetState.getState().images, from, 1)
     if (!next) break
     images.push(next)
     from = next.id

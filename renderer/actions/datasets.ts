@@ -1,6 +1,7 @@
 import {
   datasetState,
   EMPTY_DATASET,
+  imageById,
   nextImage,
   upsertImages,
 } from '#renderer/document/dataset-state.ts'
@@ -11,17 +12,22 @@ import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
 import { appState, notifyError, showDialog } from './app-state.ts'
 
-/** Images fetched at a time; the first page is on screen while the others come. */
-const PAGE = 5_000
+/** Images fetched first: more than a screen shows. */
+const FIRST_PAGE = 200
+/** Images fetched at a time from then on: enough for few calls, few enough that a page is taken in within a frame. */
+const PAGE = 1_000
 const LAST_IMAGE_KEY = 'pictograph.last-image.'
 
 async function loadImages(datasetId: string): Promise<void> {
-  for (let offset = 0; ; offset += PAGE) {
-    const page = await client.images.list({ datasetId, offset, limit: PAGE })
+  let after: string | null = null
+  for (let limit = FIRST_PAGE; ; limit = PAGE) {
+    const page: DatasetImage[] = await client.images.list({ datasetId, after, limit })
     if (appState.getState().datasetId !== datasetId) return
     upsertImages(page)
     datasetState.setState({ loaded: true })
-    if (page.length < PAGE) return
+    const last = page.at(-1)
+    if (!last || page.length < limit) return
+    after = last.path
   }
 }
 
@@ -32,19 +38,25 @@ async function enter(dataset: Dataset, imageId: string | null = null): Promise<v
   datasetState.setState({ ...EMPTY_DATASET, dataset })
   appState.setState({ datasetId: dataset.id, dialog: null, isGallery: false })
   if (imageId !== null) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)
+  const last = localStorage.getItem(LAST_IMAGE_KEY + dataset.id)
+  // It is on screen while the list comes.
+  if (last !== null) goToImage(last)
   await loadImages(dataset.id)
+  const { imageId: shown } = workspace.getState()
+  if (shown !== null && shown === last && !imageById(shown)) closeEditor()
   openFirstImage()
   void queryClient.invalidateQueries({ queryKey: orpc.datasets.list.key() })
 }
 
 /** Opens the image of the last visit, else the first, if none is open yet. */
 export function openFirstImage(): void {
-  const { dataset, images, indexOf, scan } = datasetState.getState()
-  if (!dataset || workspace.getState().imageId !== null || images.length === 0) return
+  const { dataset, images, scan } = datasetState.getState()
+  const first = images.at(0)
+  if (!dataset || workspace.getState().imageId !== null || !first) return
   const last = localStorage.getItem(LAST_IMAGE_KEY + dataset.id)
   // The service lists the newest first: which is the first is known when all have come.
   if (dataset.remote && last === null && scan?.state === 'scanning') return
-  goToImage(last !== null && indexOf.has(last) ? last : images[0].id)
+  goToImage(last !== null && images.find(last) ? last : first.id)
 }
 
 async function tryEnter(
@@ -120,7 +132,12 @@ export async function openImage(imageId: string): Promise<void> {
 }
 
 export function goToNext(direction: 1 | -1, fits?: (image: DatasetImage) => boolean): boolean {
-  const next = nextImage(datasetState.getState(), workspace.getState().imageId, direction, fits)
+  const next = nextImage(
+    datasetState.getState().images,
+    workspace.getState().imageId,
+    direction,
+    fits,
+  )
   if (next) goToImage(next.id)
   return next !== null
 }

@@ -1,4 +1,4 @@
-import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
+import { imageById } from '#renderer/document/dataset-state.ts'
 import { forgetEdits, lastEditElsewhere } from '#renderer/document/session.ts'
 import { say } from '#renderer/document/status-line.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
@@ -18,9 +18,8 @@ let offered: { from: string; to: string } | null = null
  */
 async function undoElsewhere(from: string): Promise<boolean> {
   forgetEdits(from)
-  const { indexOf } = datasetState.getState()
   for (let to = lastEditElsewhere(from); to !== null; to = lastEditElsewhere(from)) {
-    const image = indexOf.has(to) ? imageById(to) : undefined
+    const image = imageById(to)
     if (!image) {
       // Gone, or of another dataset.
       forgetEdits(to)

@@ -140,7 +140,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
   useEffect(() => {
     if (!picture || imageId === null) return
     for (const direction of [1, -1] as const) {
-      const next = nextImage(datasetState.getState(), imageId, direction)
+      const next = nextImage(datasetState.getState().images, imageId, direction)
       if (!next) continue
       prefetchImage(next)
       prefetchDocument(next.id)

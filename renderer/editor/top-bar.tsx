@@ -104,11 +104,10 @@ export function TopBar({ settings }: { settings: Settings }) {
   const imageId = useStore(workspace, (state) => state.imageId)
   const document = useStore(workspace, ({ editor }) => editor?.document)
   const image = useStore(datasetState, () => (imageId === null ? undefined : imageById(imageId)))
-  const place = useStore(datasetState, ({ indexOf, images }) =>
-    imageId !== null && indexOf.has(imageId)
-      ? `${(indexOf.get(imageId) ?? 0) + 1} / ${images.length}`
-      : '',
-  )
+  const place = useStore(datasetState, ({ images }) => {
+    const index = imageId === null ? -1 : images.indexOf(imageId)
+    return index < 0 ? '' : `${index + 1} / ${images.length}`
+  })
   return (
     <header
       data-region=""

@@ -154,11 +154,10 @@ export function AlikeView({
   const images = useStore(datasetState, (state) => state.images)
   const { found, isAsking, error } = useFound(dataset, lookup, threshold)
   const groups = useMemo((): AlikeGroup[] => {
-    const present = new Map(images.map((image) => [image.id, image]))
     const least = lookup.kind === 'duplicates' ? 2 : 1
     return (found?.groups ?? [])
       .map(({ imageIds, similarity }) => ({
-        images: imageIds.flatMap((id) => present.get(id) ?? []).filter(({ missing }) => !missing),
+        images: imageIds.flatMap((id) => images.find(id) ?? []).filter(({ missing }) => !missing),
         similarity,
       }))
       .filter((group) => group.images.length >= least)

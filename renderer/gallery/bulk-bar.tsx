@@ -1,26 +1,46 @@
 import { CloudDownload, HardDriveDownload, Tag, X } from 'lucide-react'
 import { Popover } from 'radix-ui'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { keepOffline } from '#renderer/actions/cloud.ts'
 import { changeImages, type ImageChange } from '#renderer/actions/image-facts.ts'
+import type { ImageSet } from '#renderer/document/image-list.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
-import { type Dataset, type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
+import { type Dataset, splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import { BulkMenu } from './bulk-menu.tsx'
 import { tagsOf } from './gallery-filter.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
 
-const update = (images: readonly DatasetImage[], change: ImageChange) =>
-  changeImages(
-    images.map(({ id }) => id),
-    change,
-  )
+const idsOf = (images: ImageSet) => Array.from(images, ({ id }) => id)
 
-function TagEditor({ chosen }: { chosen: readonly DatasetImage[] }) {
+const update = (images: ImageSet, change: ImageChange) => changeImages(idsOf(images), change)
+
+/** The tags of the chosen images, to be taken away; counted when somebody looks. */
+function UsedTags({ chosen }: { chosen: ImageSet }) {
+  const used = useMemo(() => tagsOf(chosen), [chosen])
+  if (used.length === 0) return null
+  return (
+    <ul className="flex flex-wrap gap-1">
+      {used.map((tag) => (
+        <li key={tag}>
+          <button
+            type="button"
+            aria-label={t('Take the tag {tag} away', { tag })}
+            onClick={() => void update(chosen, { removeTags: [tag] })}
+            className="flex items-center gap-1 rounded bg-raised px-1.5 py-0.5 text-xs hover:bg-hover"
+          >
+            {tag} <X className="size-3" aria-hidden="true" />
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function TagEditor({ chosen }: { chosen: ImageSet }) {
   const [text, setText] = useState('')
-  const used = tagsOf(chosen)
   const add = () => {
     const tag = text.trim()
     if (tag !== '') void update(chosen, { addTags: [tag] })
@@ -56,22 +76,7 @@ function TagEditor({ chosen }: { chosen: readonly DatasetImage[] }) {
               {t('Add')}
             </Button>
           </form>
-          {used.length > 0 && (
-            <ul className="flex flex-wrap gap-1">
-              {used.map((tag) => (
-                <li key={tag}>
-                  <button
-                    type="button"
-                    aria-label={t('Take the tag {tag} away', { tag })}
-                    onClick={() => void update(chosen, { removeTags: [tag] })}
-                    className="flex items-center gap-1 rounded bg-raised px-1.5 py-0.5 text-xs hover:bg-hover"
-                  >
-                    {tag} <X className="size-3" aria-hidden="true" />
-                  </button>
-                </li>
-              ))}
-            </ul>
-          )}
+          <UsedTags chosen={chosen} />
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>
@@ -87,7 +92,7 @@ export function BulkBar({
   onFindSimilar,
 }: {
   dataset: Dataset
-  chosen: readonly DatasetImage[]
+  chosen: ImageSet
   onSelectAll: () => void
   onClear: () => void
   onFindSimilar: (imageId: string) => void
@@ -147,19 +152,14 @@ export function BulkBar({
                 onClick={() => {
                   if (!dataset.remote) return
                   const target = { ...dataset.remote, name: dataset.name }
-                  showDialog({ kind: 'download', target, imageIds: chosen.map(({ id }) => id) })
+                  showDialog({ kind: 'download', target, imageIds: idsOf(chosen) })
                 }}
               >
                 <CloudDownload className="size-4" /> {t('Download…')}
               </Button>
               <Button
                 className="h-7 px-2.5 text-xs"
-                onClick={() =>
-                  void keepOffline(
-                    dataset.id,
-                    chosen.map(({ id }) => id),
-                  )
-                }
+                onClick={() => void keepOffline(dataset.id, idsOf(chosen))}
               >
                 <HardDriveDownload className="size-4" /> {t('Available offline')}
               </Button>

@@ -3,9 +3,10 @@ import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { archiveImages } from '#renderer/actions/curation.ts'
+import type { ImageSet } from '#renderer/document/image-list.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
-import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
+import type { Dataset } from '#shared/model/dataset.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 
 const ITEM =
@@ -18,11 +19,12 @@ export function BulkMenu({
   onFindSimilar,
 }: {
   dataset: Dataset
-  chosen: readonly DatasetImage[]
+  chosen: ImageSet
   onFindSimilar: (imageId: string) => void
 }) {
   const [isArchiving, setArchiving] = useState(false)
-  const imageIds = chosen.map(({ id }) => id)
+  const [first] = chosen
+  const imageIds = () => Array.from(chosen, ({ id }) => id)
   const count = counted(chosen.length, 'image')
   return (
     <>
@@ -41,13 +43,19 @@ export function BulkMenu({
             <DropdownMenu.Item
               className={ITEM}
               disabled={chosen.length !== 1}
-              onSelect={() => onFindSimilar(imageIds[0])}
+              onSelect={() => onFindSimilar(first.id)}
             >
               <Images aria-hidden="true" /> {t('Similar images')}
             </DropdownMenu.Item>
             <DropdownMenu.Item
               className={ITEM}
-              onSelect={() => showDialog({ kind: 'copy-images', datasetId: dataset.id, imageIds })}
+              onSelect={() =>
+                showDialog({
+                  kind: 'copy-images',
+                  datasetId: dataset.id,
+                  imageIds: imageIds(),
+                })
+              }
             >
               <FolderInput aria-hidden="true" /> {t('Copy to another dataset…')}
             </DropdownMenu.Item>
@@ -61,7 +69,7 @@ export function BulkMenu({
         <ConfirmDialog
           title={t('Archive {count}?', { count })}
           action={t('Archive')}
-          onConfirm={() => void archiveImages(dataset.id, imageIds)}
+          onConfirm={() => void archiveImages(dataset.id, imageIds())}
           onClose={() => setArchiving(false)}
         >
           {t(

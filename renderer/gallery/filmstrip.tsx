@@ -1,10 +1,10 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { CircleCheck } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { workspace } from '#renderer/tools/workspace.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
+import { useRows } from '#renderer/ui/use-rows.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
@@ -68,23 +68,19 @@ function Tile({ image, current }: { image: DatasetImage; current: boolean }) {
 export function Filmstrip() {
   const images = useStore(datasetState, (state) => state.images)
   const imageId = useStore(workspace, (state) => state.imageId)
-  const index = useStore(datasetState, ({ indexOf }) =>
-    imageId === null ? -1 : (indexOf.get(imageId) ?? -1),
-  )
+  const index = imageId === null ? -1 : images.indexOf(imageId)
   const scroller = useRef<HTMLElement>(null)
-  const virtual = useVirtualizer({
+  const { total, rows, scrollTo } = useRows({
     horizontal: true,
     count: images.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => TILE,
+    size: TILE,
+    padding: 8,
     overscan: 4,
-    getItemKey: (item) => images[item].id,
-    paddingStart: 8,
-    paddingEnd: 8,
+    scroller,
   })
   useEffect(() => {
-    if (index >= 0) virtual.scrollToIndex(index, { align: 'center' })
-  }, [index, virtual])
+    if (index >= 0) scrollTo(index)
+  }, [index, scrollTo])
   return (
     <nav
       data-region=""
@@ -94,19 +90,24 @@ export function Filmstrip() {
     >
       <ul
         className="relative h-full"
-        ref={(element) => void element?.style.setProperty('width', `${virtual.getTotalSize()}px`)}
+        ref={(element) => void element?.style.setProperty('width', `${total}px`)}
       >
-        {virtual.getVirtualItems().map((item) => (
-          <li
-            key={item.key}
-            className="absolute top-1.5 left-0"
-            ref={(element) =>
-              void element?.style.setProperty('transform', `translateX(${item.start}px)`)
-            }
-          >
-            <Tile image={images[item.index]} current={images[item.index].id === imageId} />
-          </li>
-        ))}
+        {rows.map((row) => {
+          const image = images.at(row.index)
+          return (
+            image && (
+              <li
+                key={image.id}
+                className="absolute top-1.5 left-0"
+                ref={(element) =>
+                  void element?.style.setProperty('transform', `translateX(${row.start}px)`)
+                }
+              >
+                <Tile image={image} current={image.id === imageId} />
+              </li>
+            )
+          )
+        })}
       </ul>
     </nav>
   )

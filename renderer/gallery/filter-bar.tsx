@@ -1,11 +1,12 @@
 import { Copy, Search } from 'lucide-react'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
+import type { ImageList } from '#renderer/document/image-list.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
-import { type Dataset, type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
+import { type Dataset, splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { GalleryFilter } from './gallery-filter.ts'
-import { tagsOf } from './gallery-filter.ts'
+import { tagFinder } from './gallery-filter.ts'
 import { OfflineMenu } from './offline-menu.tsx'
 import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
 
@@ -13,7 +14,7 @@ const SELECT = 'h-7 w-auto max-w-36 text-xs'
 
 interface FilterBarProps {
   dataset: Dataset
-  images: readonly DatasetImage[]
+  images: ImageList
   filter: GalleryFilter
   onChange: (filter: GalleryFilter) => void
   count: number
@@ -28,7 +29,8 @@ export function FilterBar({
   count,
   onFindDuplicates,
 }: FilterBarProps) {
-  const tags = useMemo(() => tagsOf(images), [images])
+  const [findTags] = useState(tagFinder)
+  const tags = useMemo(() => findTags(images), [findTags, images])
   const field = <K extends keyof GalleryFilter>(
     key: K,
     label: string,

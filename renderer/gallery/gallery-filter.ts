@@ -1,3 +1,4 @@
+import { type ImageList, imageCounter, imageFilter } from '#renderer/document/image-list.ts'
 import type { DatasetImage, Split, Stage } from '#shared/model/dataset.ts'
 
 /** What images of the grid have to be like; an empty field lets all through. */
@@ -19,11 +20,12 @@ export const NO_FILTER: GalleryFilter = {
   sync: '',
 }
 
-/** Pure: the images that fit, in their order. */
-export function filterImages(
-  images: readonly DatasetImage[],
-  filter: GalleryFilter,
-): readonly DatasetImage[] {
+const isEmpty = (filter: GalleryFilter) =>
+  Object.values({ ...filter, text: filter.text.trim() }).every((value) => value === '')
+
+/** Narrows lists to the images that fit, in their order; to be kept while the filter is the same. */
+export function galleryFilter(filter: GalleryFilter): (images: ImageList) => ImageList {
+  if (isEmpty(filter)) return (images) => images
   const text = filter.text.trim().toLowerCase()
   const fits = ({ path, stage, split, tags, annotationCount, remote }: DatasetImage) =>
     (text === '' || path.toLowerCase().includes(text)) &&
@@ -32,12 +34,22 @@ export function filterImages(
     (filter.tag === '' || tags.includes(filter.tag)) &&
     (filter.labels === '' || annotationCount > 0 === (filter.labels === 'some')) &&
     (filter.sync === '' || remote?.sync === filter.sync)
-  return images.filter(fits)
+  return imageFilter(fits)
+}
+
+/** Finds all tags in use, most used first; to be kept for later lists. */
+export function tagFinder(): (images: ImageList) => string[] {
+  const count = imageCounter(({ tags }) => tags)
+  return (images) => byUse(count(images))
 }
 
 /** All tags in use, most used first. */
-export function tagsOf(images: readonly DatasetImage[]): string[] {
+export function tagsOf(images: Iterable<DatasetImage>): string[] {
   const uses = new Map<string, number>()
   for (const { tags } of images) for (const tag of tags) uses.set(tag, (uses.get(tag) ?? 0) + 1)
+  return byUse(uses)
+}
+
+function byUse(uses: ReadonlyMap<string, number>): string[] {
   return [...uses].sort((a, b) => b[1] - a[1]).map(([tag]) => tag)
 }

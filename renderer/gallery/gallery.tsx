@@ -1,19 +1,20 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { ImageOff } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { appState } from '#renderer/actions/app-state.ts'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { type ImageList, imageFilter } from '#renderer/document/image-list.ts'
 import { workspace } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { EmptyState } from '#renderer/ui/feedback.tsx'
+import { useRows } from '#renderer/ui/use-rows.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
-import type { Dataset } from '#shared/model/dataset.ts'
+import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
 import { AlikeView, type Lookup } from './alike-view.tsx'
 import { BulkBar } from './bulk-bar.tsx'
 import { FilterBar } from './filter-bar.tsx'
-import { filterImages, type GalleryFilter, NO_FILTER } from './gallery-filter.ts'
+import { type GalleryFilter, galleryFilter, NO_FILTER } from './gallery-filter.ts'
 import { Tile } from './tile.tsx'
 
 /** Screen pixels; tiles grow to fill the row. */
@@ -21,18 +22,20 @@ const TILE_MIN_WIDTH = 168
 const TILE_HEIGHT = 176
 const PADDING = 12
 
+const idsOf = (images: Iterable<DatasetImage>) => Array.from(images, ({ id }) => id)
+
 /** The selection after a click: alone, with Shift from the last one, with Ctrl (Cmd) one more or less. */
 export function clickSelection(
-  ids: readonly string[],
+  images: ImageList,
   selected: ReadonlySet<string>,
   anchor: string | null,
   id: string,
   { shift, mod }: { shift: boolean; mod: boolean },
 ): ReadonlySet<string> {
-  const from = anchor === null ? -1 : ids.indexOf(anchor)
-  const to = ids.indexOf(id)
+  const from = anchor === null ? -1 : images.indexOf(anchor)
+  const to = images.indexOf(id)
   if (shift && from >= 0 && to >= 0) {
-    const range = ids.slice(Math.min(from, to), Math.max(from, to) + 1)
+    const range = idsOf(images.slice(Math.min(from, to), Math.max(from, to) + 1))
     return new Set(mod ? [...selected, ...range] : range)
   }
   if (!mod) return new Set([id])
@@ -92,31 +95,30 @@ function AllImages({
   const anchor = useRef<string | null>(null)
   const scroller = useRef<HTMLDivElement>(null)
   const width = useWidth(scroller)
-  const shown = useMemo(() => filterImages(images, filter), [images, filter])
-  const chosen = useMemo(() => shown.filter(({ id }) => selected.has(id)), [shown, selected])
+  const narrow = useMemo(() => galleryFilter(filter), [filter])
+  const shown = useMemo(() => narrow(images), [narrow, images])
+  const choose = useMemo(() => imageFilter(({ id }) => selected.has(id)), [selected])
+  const chosen = useMemo(() => choose(shown), [choose, shown])
   const columns = Math.max(1, Math.floor((width - 2 * PADDING) / TILE_MIN_WIDTH))
-  const rows = Math.ceil(shown.length / columns)
-  const virtual = useVirtualizer({
-    count: rows,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => TILE_HEIGHT,
+  const { total, rows, scrollTo } = useRows({
+    count: Math.ceil(shown.length / columns),
+    size: TILE_HEIGHT,
+    padding: PADDING,
     overscan: 3,
-    paddingStart: PADDING,
-    paddingEnd: PADDING,
+    scroller,
   })
   const start = useRef(openId)
   useEffect(() => {
-    const index = shown.findIndex(({ id }) => id === start.current)
+    const index = start.current === null ? -1 : shown.indexOf(start.current)
     if (index < 0 || width === 0) return
     start.current = null
-    virtual.scrollToIndex(Math.floor(index / columns), { align: 'center' })
-  }, [shown, columns, width, virtual])
+    scrollTo(Math.floor(index / columns))
+  }, [shown, columns, width, scrollTo])
 
   const click = (id: string, event: React.MouseEvent) => {
     const mod = event.ctrlKey || event.metaKey
-    const ids = shown.map((image) => image.id)
     setSelected((before) =>
-      clickSelection(ids, before, anchor.current, id, { shift: event.shiftKey, mod }),
+      clickSelection(shown, before, anchor.current, id, { shift: event.shiftKey, mod }),
     )
     if (!event.shiftKey) anchor.current = id
   }
@@ -125,10 +127,10 @@ function AllImages({
     const tile =
       target instanceof HTMLElement ? target.closest<HTMLElement>('[data-image-id]') : null
     // The tile that has the focus, whatever is selected besides.
-    const id = tile?.dataset.imageId ?? chosen[0]?.id
+    const id = tile?.dataset.imageId ?? chosen.at(0)?.id
     if (event.key === 'Enter' && id !== undefined) openImage(id)
     else if (event.key === 'a' && (event.ctrlKey || event.metaKey))
-      setSelected(new Set(shown.map(({ id }) => id)))
+      setSelected(new Set(idsOf(shown)))
     else if (event.key === 'Escape') setSelected(new Set())
     else return
     event.preventDefault()
@@ -164,14 +166,12 @@ function AllImages({
         <div
           role="presentation"
           className="relative w-full"
-          ref={(element) =>
-            void element?.style.setProperty('height', `${virtual.getTotalSize()}px`)
-          }
+          ref={(element) => void element?.style.setProperty('height', `${total}px`)}
         >
           {width > 0 &&
-            virtual.getVirtualItems().map((row) => (
+            rows.map((row) => (
               <div
-                key={row.key}
+                key={row.index}
                 role="presentation"
                 // One row as high as this element: a tall picture must not stretch it over the next.
                 className="absolute top-0 left-0 grid w-full grid-rows-[minmax(0,1fr)] gap-1 px-3 pb-1"
@@ -201,7 +201,7 @@ function AllImages({
       <BulkBar
         dataset={dataset}
         chosen={chosen}
-        onSelectAll={() => setSelected(new Set(shown.map(({ id }) => id)))}
+        onSelectAll={() => setSelected(new Set(idsOf(shown)))}
         onClear={() => setSelected(new Set())}
         onFindSimilar={(imageId) => onLookup({ kind: 'similar', imageId })}
       />

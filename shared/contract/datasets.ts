@@ -58,11 +58,12 @@ export const datasets = {
 }
 
 export const images = {
+  /** A page in natural order. `after`: the path of the last image of the page before; null: from the beginning. */
   list: procedure
     .input(
       z.object({
         datasetId: id,
-        offset: z.number().int().min(0),
+        after: z.string().nullable(),
         limit: z.number().int().min(1).max(10_000),
       }),
     )

@@ -25,7 +25,7 @@ const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 const dataset = await client.datasets.openFolder({ path: imagesDir })
 await core.library.settled(dataset.id)
-const [image] = await client.images.list({ datasetId: dataset.id, offset: 0, limit: 1 })
+const [image] = await client.images.list({ datasetId: dataset.id, after: null, limit: 1 })
 say({ kind: 'ready', imageId: image.id })
 
 for (let points = 1; ; points++) {

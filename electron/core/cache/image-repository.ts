@@ -90,14 +90,19 @@ export class ImageRepository {
     this.#db = db
   }
 
-  /** In natural order of their paths; images that are gone and have no labels are left out. */
-  list(datasetId: string, offset = 0, limit = -1): DatasetImage[] {
+  /** All in natural order of their paths; images that are gone and have no labels are left out. */
+  list(datasetId: string): DatasetImage[] {
+    return this.page(datasetId, null, -1)
+  }
+
+  /** At most `limit` of them (-1: all) that come after a path; null: from the beginning. */
+  page(datasetId: string, after: string | null, limit: number): DatasetImage[] {
     return this.#db
-      .prepare<[string, number, number], Row>(
-        `${SELECT} WHERE image.dataset_id = ? AND (missing = 0 OR annotation_count > 0)
-         ORDER BY sort_key LIMIT ? OFFSET ?`,
+      .prepare<[string, string, number], Row>(
+        `${SELECT} WHERE image.dataset_id = ? AND sort_key > ? AND (missing = 0 OR annotation_count > 0)
+         ORDER BY sort_key LIMIT ?`,
       )
-      .all(datasetId, limit, offset)
+      .all(datasetId, after === null ? '' : naturalKey(after), limit)
       .map(fromRow)
   }
 

@@ -114,8 +114,8 @@ export class Editing {
     this.#deps.store.images.setView(imageId, JSON.stringify(view))
   }
 
-  images(datasetId: string, offset: number, limit: number): DatasetImage[] {
-    return this.#deps.store.images.list(datasetId, offset, limit)
+  images(datasetId: string, after: string | null, limit: number): DatasetImage[] {
+    return this.#deps.store.images.page(datasetId, after, limit)
   }
 
   /** `ids`: of one dataset. */

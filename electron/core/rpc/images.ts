@@ -3,8 +3,8 @@ import { os } from './procedure.ts'
 
 export function imageRouter(editing: Editing) {
   return {
-    list: os.images.list.handler(({ input: { datasetId, offset, limit } }) =>
-      editing.images(datasetId, offset, limit),
+    list: os.images.list.handler(({ input: { datasetId, after, limit } }) =>
+      editing.images(datasetId, after, limit),
     ),
     update: os.images.update.handler(({ input: { ids, ...facts } }) =>
       editing.editFacts(ids, facts),

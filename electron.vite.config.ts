@@ -18,6 +18,8 @@ export default defineConfig({
           'certificate-worker': 'electron/core/network/certificate-worker.ts',
           'fetch-worker': 'electron/core/transfer/fetch-worker.ts',
           'file-facts-worker': 'electron/core/transfer/file-facts-worker.ts',
+          'inference-worker': 'electron/core/assist/inference-worker.ts',
+          'memory-guard-worker': 'electron/core/assist/memory-guard-worker.ts',
         },
         output: { format: 'es' },
       },

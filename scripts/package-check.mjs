@@ -1,7 +1,7 @@
 // Builds the unpacked app, opens what was built and proves that it is whole, holds nothing needless, is closed
 // as docs/security.md says, and starts. Where Electron's binary is missing a stand-in takes its place: everything
 // but Electron itself is then the real thing.
-import { spawn, spawnSync } from 'node:child_process'
+import { fork, spawn, spawnSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -21,6 +21,7 @@ import { extractAll, listPackage } from '@electron/asar'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import sharp from 'sharp'
 import { parse } from 'yaml'
+import { tinyDetector } from '#emulator/tiny-onnx.ts'
 import { firstScreen } from '#tests/bench/first-screen.ts'
 import { findBrowser } from './find-browser.mjs'
 import { requireNode } from './node-version.mjs'
@@ -34,7 +35,7 @@ const work = mkdtempSync(join(tmpdir(), 'pictograph-package-'))
 const PLATFORM = `${process.platform}-${process.arch}`
 
 /** What our part of the package may take, bytes: without Electron itself. */
-const BUDGET = { app: 45_000_000, renderer: 1_600_000, firstScreen: 750_000 }
+const BUDGET = { app: 100_000_000, renderer: 1_600_000, firstScreen: 750_000 }
 
 const problems = []
 const check = (isRight, what) => {
@@ -104,7 +105,7 @@ function filesBelow(folder) {
 const sizeOf = (folder) =>
   filesBelow(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
 
-/** Listed as needed, and needed to compile alone. */
+/** Listed as needed, and needed to compile or to install alone. */
 const TO_COMPILE = new Set(['node-addon-api', 'node-gyp-build'])
 
 /** Where a package is found from another's folder, as Node looks for it: its folder, or null. */
@@ -173,6 +174,8 @@ function checkContents(asar, resources, app) {
     'out/main/certificate-worker.js',
     'out/main/fetch-worker.js',
     'out/main/file-facts-worker.js',
+    'out/main/inference-worker.js',
+    'out/main/memory-guard-worker.js',
     'out/main/watchdog-worker.js',
     'out/preload/preload.cjs',
     'out/renderer/index.html',
@@ -204,7 +207,7 @@ function checkContents(asar, resources, app) {
   const binaries = files.filter((name) => /\.(node|so|dylib|dll|wasm)(\.\d+)*$/.test(name))
   const musl = existsSync('/etc/alpine-release')
   const foreign = binaries.filter((name) => {
-    const named = /(darwin|linux(?:musl)?|win32)-(x64|arm64|arm|ia32)/.exec(name)
+    const named = /(darwin|linux(?:musl)?|win32)[-/](x64|arm64|arm|ia32)/.exec(name)
     return named && `${named[1].replace('musl', '')}-${named[2]}` !== PLATFORM
   })
   check(
@@ -233,6 +236,35 @@ function checkNative(unpacked) {
     check(
       status === 0,
       `${name} loads ${status === 0 ? '' : stderr.split('\n').find((line) => line.includes('Error'))}`,
+    )
+  }
+}
+
+/** A model in the packaged process, by each of the runtimes that this platform has. */
+async function checkModels(app) {
+  const file = join(work, 'tiny.onnx')
+  writeFileSync(file, tinyDetector())
+  const native = join(
+    app,
+    'node_modules/onnxruntime-node/bin/napi-v6',
+    process.platform,
+    process.arch,
+  )
+  for (const runtime of existsSync(native) ? ['native', 'web'] : ['web']) {
+    const setup = { memoryBytes: 2e9, threads: 1, isBackground: false, runtime }
+    const child = fork(join(app, 'out/main/inference-worker.js'), [JSON.stringify(setup)], {
+      serialization: 'advanced',
+      execArgv: [],
+    })
+    const answer = await new Promise((resolve) => {
+      child.on('message', resolve)
+      child.on('exit', () => resolve({ error: { message: 'it ended' } }))
+      child.send({ id: 1, order: { do: 'load', file } })
+    })
+    child.kill('SIGKILL')
+    check(
+      answer.result?.runtime === runtime && answer.result.outputs.length === 1,
+      `models run (${runtime}) ${answer.error?.message ?? ''}`,
     )
   }
 }
@@ -341,6 +373,7 @@ try {
   checkNative(unpacked)
   await checkFuses(program)
   checkSizes(asar, unpacked)
+  await checkModels(app)
   await checkStart(app)
 } finally {
   rmSync(work, { recursive: true, force: true })

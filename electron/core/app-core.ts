@@ -3,6 +3,7 @@ import { messageOf } from '#shared/model/message-of.ts'
 import { announceEdits } from './announce-edits.ts'
 import { type Clock, systemClock } from './api/retry.ts'
 import { AppSettings } from './app-settings.ts'
+import { Inference } from './assist/inference.ts'
 import type { CoreEvent } from './core-events.ts'
 import { EventBus } from './event-bus.ts'
 import { describeDataset } from './library/describe-dataset.ts'
@@ -89,6 +90,11 @@ export function createAppCore(
     ceiling: () => settings.read().transferConnections,
     routeTo: (url) => network.routeTo(url),
   })
+  const onRestart = (message: string) => events.publish({ type: 'notice', message })
+  const inferenceOf = (isBackground: boolean) =>
+    new Inference({ startProcess: ports.startProcess, log: ports.log, isBackground, onRestart })
+  /** For what the person waits for, and for what is made ahead or in bulk: neither waits for the other. */
+  const inference = { interactive: inferenceOf(false), background: inferenceOf(true) }
   const opening = new Opening({ store, library, formats, sync, coreEvents, target })
   if (pushesByItself) {
     sync.engine.start()
@@ -109,6 +115,7 @@ export function createAppCore(
     transfers,
     stages,
     opening,
+    inference,
     assist: assistant({ accounts: sync.accounts, datasets, images, remotes: sync.remotes }),
     media: mediaHandler({
       images,
@@ -134,7 +141,12 @@ export function createAppCore(
         .finally(() => sync[Symbol.asyncDispose]())
         .finally(() => network[Symbol.asyncDispose]())
       // Whatever fails, the others end in order, and the library is closed last.
-      const ended = await Promise.allSettled([remote, library[Symbol.asyncDispose]()])
+      const ended = await Promise.allSettled([
+        remote,
+        library[Symbol.asyncDispose](),
+        inference.interactive[Symbol.asyncDispose](),
+        inference.background[Symbol.asyncDispose](),
+      ])
       for (const end of ended)
         if (end.status === 'rejected')
           ports.log.error('a part did not end in order', { error: String(end.reason) })

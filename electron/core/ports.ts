@@ -19,6 +19,24 @@ export interface Ports {
   revealFolder: ((path: string) => Promise<void>) | null
   /** Set once the core is there, which they ask whether the app may be ended; null: none. */
   updates: Updates | null
+  startProcess: StartProcess
+}
+
+/** Runs one of the app's own files (absolute) as a process of its own, which knows no key and no proxy of ours. */
+export type StartProcess = (file: string, args: readonly string[]) => HelperProcess
+
+/** Messages are copied as the structured clone does, typed arrays included. It ends when the app ends. */
+export interface HelperProcess {
+  /** null: it has not begun yet, or could not. */
+  readonly pid: number | null
+  post(message: unknown): void
+  onMessage(listener: (message: unknown) => void): void
+  /** Once; also when it could not begin. `words`: the last that it wrote to its error output. */
+  onExit(
+    listener: (end: { code: number | null; signal: string | null; words: string }) => void,
+  ): void
+  /** At once, even in the middle of native code. Resolves when it has ended. */
+  kill(): Promise<void>
 }
 
 export interface FolderChoice {

@@ -7,6 +7,7 @@ import { terminalJson, terminalLine } from '#core/terminal-text.ts'
 import { UserError } from '#core/user-error.ts'
 import { chooseFolder } from './dialogs.ts'
 import { safeSecrets } from './safe-secrets.ts'
+import { startUtility } from './utility-process.ts'
 
 export const consoleLog: Log = {
   info: (message, fields) => console.info(terminalLine(message), terminalJson(fields ?? {})),
@@ -39,5 +40,6 @@ export function electronPorts(dataDir: string, log: Log): Ports {
       if (problem !== '') throw new UserError('reveal', problem)
     },
     updates: null,
+    startProcess: startUtility,
   }
 }

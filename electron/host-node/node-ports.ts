@@ -3,6 +3,7 @@ import { fileLog } from '#core/log-file.ts'
 import type { Log, Ports, Secrets } from '#core/ports.ts'
 import { secretFile } from '#core/secret-file.ts'
 import { terminalJson, terminalLine } from '#core/terminal-text.ts'
+import { startForked } from './forked-process.ts'
 
 function write(level: string, message: string, fields?: Record<string, unknown>): void {
   const more = fields && Object.keys(fields).length > 0 ? ` ${terminalJson(fields)}` : ''
@@ -44,5 +45,6 @@ export function nodePorts(
     resolveProxy: null,
     revealFolder: null,
     updates: null,
+    startProcess: startForked,
   }
 }

@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import { createAppCore } from '#core/app-core.ts'
 import type { Outcome } from '#core/cache/edit-store.ts'
 import type { Ports } from '#core/ports.ts'
+import { startForked } from '#hosts/host-node/forked-process.ts'
 import { fileSecrets } from '#hosts/host-node/node-ports.ts'
 import { newAnnotation } from '#shared/model/annotation.ts'
 import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
@@ -28,6 +29,7 @@ export function testPorts(dataDir: string): Ports {
     resolveProxy: null,
     revealFolder: null,
     updates: null,
+    startProcess: startForked,
   }
 }
 

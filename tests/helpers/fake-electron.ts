@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { vi } from 'vitest'
+import { utilityProcess } from './fake-utility-process.ts'
 
 class FakeWebContents extends EventEmitter {
   openHandler: ((details: { url: string }) => { action: string }) | null = null
@@ -117,4 +118,5 @@ export const electron = {
   },
   session,
   shell,
+  utilityProcess,
 }

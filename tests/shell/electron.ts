@@ -4,6 +4,7 @@ import { app } from './app.ts'
 import { BrowserWindow } from './browser-window.ts'
 import { blockingCalls, dialogs, folderDialogs, machine, menuBar, openedOutside } from './state.ts'
 
+export { utilityProcess } from '#tests/helpers/fake-utility-process.ts'
 export { app, BrowserWindow }
 
 export const ipcMain = new EventEmitter()

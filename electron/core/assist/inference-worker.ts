@@ -1,0 +1,75 @@
+/** Runs in a process of its own: loads models and runs them, one order after the other. */
+import { readFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { UserError } from '#core/user-error.ts'
+import { workerFile } from '#core/worker-file.ts'
+import { messageOf } from '#shared/model/message-of.ts'
+import { readOnnx } from './onnx-file.ts'
+import type { ChildSetup, FromChild, Order, Result, ToChild } from './orders.ts'
+import { loadRuntime, Sessions } from './sessions.ts'
+
+/** Nice value of a process whose work can wait. */
+const BACKGROUND_PRIORITY = 10
+
+/** What Electron gives to a utility process; a forked one of Node has `process.send`. */
+interface ParentPort {
+  on(type: 'message', listener: (event: { data: unknown }) => void): void
+  postMessage(message: unknown): void
+}
+
+const setup = JSON.parse(process.argv[2] ?? '') as ChildSetup
+// Without the guard a model could take the machine's memory: then nothing runs.
+new Worker(workerFile('memory-guard-worker', import.meta.dirname), {
+  workerData: { memoryBytes: setup.memoryBytes },
+}).on('error', (error) => {
+  process.stderr.write(`${messageOf(error)}\n`)
+  process.exit(1)
+})
+if (setup.isBackground)
+  try {
+    setPriority(BACKGROUND_PRIORITY)
+  } catch {
+    // It then runs like any other.
+  }
+
+const sessions = loadRuntime(setup).then((runtime) => new Sessions(runtime))
+// Told with the order that needs it.
+sessions.catch(() => {})
+
+async function work(order: Order): Promise<Result> {
+  if (order.do === 'facts') return readOnnx(readFileSync(order.file), order.file)
+  const there = await sessions
+  if (order.do === 'load') return (await there.load(order.file)).facts
+  if (order.do === 'run') return there.run(order.file, order.feeds, order.wanted)
+  await there.release(order.file)
+  return null
+}
+
+async function answer({ id, order }: ToChild): Promise<void> {
+  try {
+    send({ id, result: await work(order) })
+  } catch (error) {
+    const reason = error instanceof UserError ? error.reason : 'model_failed'
+    const message =
+      error instanceof UserError ? error.message : `${order.file}: ${messageOf(error)}`
+    send({ id, error: { reason, message } })
+  }
+}
+
+/** Orders come one at a time from ours, but nothing breaks if they do not. */
+let last: Promise<void> = Promise.resolve()
+const hear = (message: unknown): void => {
+  last = last.then(() => answer(message as ToChild))
+}
+
+const port = (process as { parentPort?: ParentPort }).parentPort
+const send = (message: FromChild): void => {
+  if (port) port.postMessage(message)
+  else process.send?.(message)
+}
+if (port) port.on('message', ({ data }) => hear(data))
+else {
+  process.on('message', hear)
+  process.on('disconnect', () => process.exit())
+}

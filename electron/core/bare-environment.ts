@@ -1,0 +1,38 @@
+/** What a process needs of its surroundings to find libraries, its temporary folder and its language. */
+const NEEDED =
+  /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_.*|LD_LIBRARY_PATH|SYSTEMROOT|WINDIR|APPDATA|LOCALAPPDATA|USERPROFILE)$/i
+
+/** The environment without keys, proxies and options of Node. */
+export function bareEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const bare: Record<string, string> = {}
+  for (const [name, value] of Object.entries(environment))
+    if (NEEDED.test(name) && value !== undefined) bare[name] = value
+  return bare
+}
+
+/** How much of a process's last words is kept, characters. */
+const MOST_WORDS = 2_000
+
+/** Keeps the end of what a process writes to its error output. */
+export function lastWords(stream: NodeJS.ReadableStream | null): {
+  readonly words: string
+  readonly isOver: boolean
+} {
+  let words = ''
+  let isOver = stream === null
+  stream?.once('close', () => {
+    isOver = true
+  })
+  stream?.setEncoding('utf8')
+  stream?.on('data', (text: string) => {
+    words = (words + text).slice(-MOST_WORDS)
+  })
+  return {
+    get words() {
+      return words
+    },
+    get isOver() {
+      return isOver
+    },
+  }
+}

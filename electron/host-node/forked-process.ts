@@ -1,0 +1,42 @@
+import { fork } from 'node:child_process'
+import { bareEnvironment, lastWords } from '#core/bare-environment.ts'
+import type { StartProcess } from '#core/ports.ts'
+
+/** A process of plain Node, begun by `fork`. */
+export const startForked: StartProcess = (file, args) => {
+  const child = fork(file, args, {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: bareEnvironment(process.env),
+    execArgv: [],
+  })
+  const last = lastWords(child.stderr)
+  let failure = ''
+  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    // `close` comes when its error output has been read to the end.
+    child.once('close', (code, signal) => resolve({ code, signal }))
+    child.on('error', (error) => {
+      failure = error.message
+      if (child.pid === undefined) resolve({ code: null, signal: null })
+    })
+  })
+  return {
+    get pid() {
+      return child.pid ?? null
+    },
+    post(message) {
+      // One that ends meanwhile is told by `onExit`.
+      if (child.connected) child.send(message as object, () => {})
+    },
+    onMessage(listener) {
+      child.on('message', listener)
+    },
+    onExit(listener) {
+      exited.then((end) => listener({ ...end, words: last.words || failure }))
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}

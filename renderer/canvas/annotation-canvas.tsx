@@ -65,8 +65,7 @@ function useShapeBitmap(
       store: source.document.annotations,
       style: latestStyle.current,
       // Nobody else draws what is selected and hidden: its pose's lines stay here.
-      isLifted: (annotation) =>
-        selection.state.getState().selected.has(annotation.id) && selection.isVisible(annotation),
+      isLifted: (annotation) => selection.isLifted(annotation),
       isVisible: (annotation) => selection.isVisible(annotation),
     })
   }, [source])
@@ -83,8 +82,9 @@ function useShapeBitmap(
     })
     const stopSelection = selection.state.subscribe((state, before) => {
       if (state.hidden !== before.hidden) setSource()
-      else if (state.selected !== before.selected) {
+      else if (state.selected !== before.selected || state.fresh !== before.fresh) {
         const changed = new Set([...state.selected, ...before.selected])
+        for (const id of [state.fresh, before.fresh]) if (id !== null) changed.add(id)
         shapes.patchShapes([...changed].flatMap((id) => annotations.get(id) ?? []))
       }
     })

@@ -10,6 +10,8 @@ interface SelectionState {
   /** The vertices that Backspace removes and a drag moves, by their handles, of the one selected annotation. */
   vertices: ReadonlySet<string>
   hovered: string | null
+  /** The shape that was just drawn: it has handles until the next press begins another. */
+  fresh: string | null
   /** Not shown, or not to be edited, for as long as the image is open; nothing is written. */
   hidden: ReadonlySet<string>
   locked: ReadonlySet<string>
@@ -41,6 +43,7 @@ export class Selection {
       selected: new Set(),
       vertices: NO_VERTICES,
       hovered: null,
+      fresh: null,
       hidden: new Set(),
       locked: new Set(),
       isPeeking: false,
@@ -49,7 +52,7 @@ export class Selection {
   }
 
   select(ids: Iterable<string>): void {
-    this.state.setState({ selected: new Set(ids), vertices: NO_VERTICES })
+    this.state.setState({ selected: new Set(ids), vertices: NO_VERTICES, fresh: null })
   }
 
   /** Adds what is not selected, takes out what is. */
@@ -64,6 +67,20 @@ export class Selection {
 
   isLocked({ id }: Annotation): boolean {
     return this.state.getState().locked.has(id)
+  }
+
+  /** The shape that was just drawn, while it can be seen. */
+  fresh(): Annotation | null {
+    const { fresh } = this.state.getState()
+    const annotation = fresh === null ? undefined : this.#annotations.get(fresh)
+    return annotation && this.isVisible(annotation) ? annotation : null
+  }
+
+  /** Whether the overlay draws it, instead of the bitmap of all shapes. */
+  isLifted(annotation: Annotation): boolean {
+    const { selected, fresh } = this.state.getState()
+    const isHandled = selected.has(annotation.id) || fresh === annotation.id
+    return isHandled && this.isVisible(annotation)
   }
 
   /** All that can be seen, in drawing order. */
@@ -93,9 +110,10 @@ export class Selection {
     if (renumbered && vertices.size > 0) this.state.setState({ vertices: NO_VERTICES })
     if (deleted.length === 0) return
     const gone = new Set(deleted.map(({ id }) => id))
-    this.state.setState(({ selected, hovered }) => ({
+    this.state.setState(({ selected, hovered, fresh }) => ({
       selected: new Set([...selected].filter((id) => !gone.has(id))),
       vertices: NO_VERTICES,
+      fresh: fresh !== null && gone.has(fresh) ? null : fresh,
       hovered: hovered !== null && gone.has(hovered) ? null : hovered,
     }))
   }

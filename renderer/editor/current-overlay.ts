@@ -47,8 +47,12 @@ export function currentOverlay(
     const shape = preview.replaced.get(annotation.id)
     return shape ? { ...annotation, shape } : annotation
   }
-  const selected = selection.annotations().map(asShown)
-  const [only, second] = selected
+  const fresh = selection.fresh()
+  const lifted = fresh
+    ? [...selection.annotations().filter(({ id }) => id !== fresh.id), fresh]
+    : selection.annotations()
+  const selected = lifted.map(asShown)
+  const [only, second] = fresh ? [asShown(fresh)] : selected
   const under = hovered === null ? undefined : document.annotations.get(hovered)
   const handles = editor.handles()
   const isReshaped = only !== undefined && !second && handles.length > 0
@@ -102,10 +106,7 @@ export function currentOverlay(
             annotationsIn: (box) =>
               document.annotations
                 .inBox(box)
-                .filter(
-                  (item) =>
-                    selection.isVisible(item) && !selection.state.getState().selected.has(item.id),
-                ),
+                .filter((item) => selection.isVisible(item) && !selection.isLifted(item)),
           }
         : null,
   }

@@ -139,8 +139,10 @@ export class Editor {
     this.document.edit(label, changes, finished)
   }
 
-  /** What can be grabbed: of the one selected shape, or of the frame around several. */
+  /** What can be grabbed: of the shape just drawn, of the one selected shape, or of the frame around several. */
   handles(): readonly Handle[] {
+    const fresh = this.selection.fresh()
+    if (fresh) return this.selection.isLocked(fresh) ? [] : shapeHandles(fresh.shape)
     const editable = this.selection.editable()
     if (editable.length === 0 || this.tool.getState().id !== 'select') return []
     const [only, second] = editable
@@ -164,6 +166,7 @@ export class Editor {
     // Made before the selection goes: a tool may go on with what is selected.
     const active = this.#createTool(id)
     if (toolById(id).draws && id !== 'hole') this.selection.select([])
+    this.selection.state.setState({ fresh: null })
     this.cursor.end()
     say(null)
     choices.setState({ toolId: id })

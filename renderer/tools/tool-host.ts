@@ -86,7 +86,10 @@ export function toolHost({
         updated: [],
         deleted: [],
       })
+      return annotation.id
     },
+    fresh: () => selection.fresh(),
+    keepFresh: inHand((id) => selection.state.setState({ fresh: id })),
     keepDraft: (data) => {
       if (isInHand()) document.setDraft(toolId, data)
       else if (data !== null) onLateDraft(data)

@@ -72,8 +72,12 @@ export interface ToolHost {
   vertices(): ReadonlySet<string>
   /** Commits an edit; what was being drawn is finished by it. */
   edit(label: string, changes: ChangeSet): void
-  /** A committed new shape of the current class, with its class's defaults. */
-  create(shape: Shape): void
+  /** Commits a new shape of the current class, with its class's defaults. Returns its id. */
+  create(shape: Shape): string
+  /** The shape that was just drawn and still has handles; null when there is none. */
+  fresh(): Annotation | null
+  /** Gives the shape handles while a tool that draws is in hand; null takes them away. */
+  keepFresh(id: string | null): void
   /** Keeps what is unfinished through another tool, another image and a crash; null when nothing is. */
   keepDraft(data: DraftData | null): void
   /** The name of the class that a new shape gets. */
@@ -95,7 +99,7 @@ export interface ToolHost {
   say(message: string): void
   /** The tool's preview, cursor or hint changed. */
   changed(): void
-  /** Of the one selected annotation, or of the frame around several. */
+  /** Of the one selected annotation, of the frame around several, or of the shape that was just drawn. */
   handles(): readonly Handle[]
 }
 

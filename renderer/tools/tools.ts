@@ -3,6 +3,7 @@ import { t } from '#shared/texts/texts.ts'
 import { AssistTool } from './assist-tool.ts'
 import { BoxTool, ExtremeBoxTool } from './box-tool.ts'
 import { PanTool } from './idle-tool.ts'
+import { CorrectingTool } from './correcting-tool.ts'
 import { KeypointTool } from './keypoint-tool.ts'
 import { OrientedBoxTool } from './oriented-box-tool.ts'
 import { HoleTool, PolygonTool, PolylineTool } from './path-tool.ts'
@@ -26,28 +27,28 @@ export const TOOLS: readonly ToolDefinition[] = [
     label: t('Box'),
     keys: ['R', 'Mod+R'],
     draws: true,
-    create: (host, draft) => new BoxTool(host, draft),
+    create: (host, draft) => new CorrectingTool(host, (own) => new BoxTool(own, draft)),
   },
   {
     id: 'extreme_box',
     label: t('Box by extreme points'),
     keys: ['Shift+R'],
     draws: true,
-    create: (host, draft) => new ExtremeBoxTool(host, draft),
+    create: (host, draft) => new CorrectingTool(host, (own) => new ExtremeBoxTool(own, draft)),
   },
   {
     id: 'oriented_box',
     label: t('Oriented box'),
     keys: ['O'],
     draws: true,
-    create: (host, draft) => new OrientedBoxTool(host, draft),
+    create: (host, draft) => new CorrectingTool(host, (own) => new OrientedBoxTool(own, draft)),
   },
   {
     id: 'polygon',
     label: t('Polygon'),
     keys: ['P', 'Mod+N'],
     draws: true,
-    create: (host, draft) => new PolygonTool(host, draft),
+    create: (host, draft) => new CorrectingTool(host, (own) => new PolygonTool(own, draft)),
   },
   {
     id: 'hole',
@@ -68,7 +69,7 @@ export const TOOLS: readonly ToolDefinition[] = [
     label: t('Polyline'),
     keys: ['L'],
     draws: true,
-    create: (host, draft) => new PolylineTool(host, draft),
+    create: (host, draft) => new CorrectingTool(host, (own) => new PolylineTool(own, draft)),
   },
   {
     id: 'keypoint',

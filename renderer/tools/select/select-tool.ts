@@ -1,6 +1,5 @@
 import { IdleTool } from '#renderer/tools/idle-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from '#renderer/tools/tool.ts'
-import { distance } from '#shared/geometry/point.ts'
 import { removeShapeVertices } from '#shared/geometry/shape.ts'
 import type { Handle } from '#shared/geometry/shape-geometry.ts'
 import type { Annotation, Point } from '#shared/model/annotation.ts'
@@ -8,9 +7,9 @@ import { t } from '#shared/texts/texts.ts'
 import { Lasso, SelectInBox, SelectVerticesInBox } from './area-gestures.ts'
 import { DragHandle, MoveShapes, MoveVertices, StretchFrame } from './edit-gestures.ts'
 import type { Gesture } from './gesture.ts'
+import { handleAt } from './handle-at.ts'
 
-/** How near a handle or an outline a press takes it, screen pixels. */
-const HANDLE_RADIUS = 8
+/** How near an outline a press takes its shape, screen pixels. */
 export const PICK_RADIUS = 5
 /** A press that moves less is a click, screen pixels. */
 const CLICK_SLOP = 3
@@ -24,14 +23,14 @@ export class SelectTool extends IdleTool {
   }
 
   override pointerDown(pointer: Pointer): void {
-    const handle = this.#handleAt(pointer.at, pointer.pixel)
+    const handle = handleAt(this.host.handles(), pointer)
     this.#gesture = handle ? this.#takeHandle(handle, pointer) : this.#takeShape(pointer)
   }
 
   override pointerMove(pointer: Pointer): void {
     const { at, pixel } = pointer
     if (!this.#gesture) {
-      this.#over = { handle: this.#handleAt(at, pixel), annotation: this.#pick(at, pixel) }
+      this.#over = { handle: handleAt(this.host.handles(), pointer), annotation: this.#pick(at, pixel) }
       return
     }
     this.#gesture.move(pointer)
@@ -188,22 +187,6 @@ export class SelectTool extends IdleTool {
     return new MoveShapes(this.host, at, initial, (pointer) => {
       if (wasSelected) this.#cycle(pointer)
     })
-  }
-
-  #handleAt(at: Point, pixel: number): Handle | null {
-    let nearest: Handle | null = null
-    let best = HANDLE_RADIUS * pixel
-    for (const handle of this.host.handles()) {
-      // A vertex wins over a ghost at the same distance.
-      const { x = 0, y = 0 } = handle.offset ?? {}
-      const place = { x: handle.at.x + x * pixel, y: handle.at.y + y * pixel }
-      const away = distance(place, at) + (handle.role === 'midpoint' ? pixel : 0)
-      if (away < best) {
-        best = away
-        nearest = handle
-      }
-    }
-    return nearest
   }
 
   #pick(at: Point, pixel: number): Annotation | null {

@@ -15,6 +15,7 @@ import { chooseFolder, goToNext, leaveDataset, openSample } from './datasets.ts'
 import { EDIT_ACTIONS, relabel } from './edit-actions.ts'
 import { copyLink, HELP_ACTIONS } from './help-actions.ts'
 import { WINDOW_ACTIONS } from './host-window.ts'
+import { LAYOUT_ACTIONS } from './layout-actions.ts'
 import { PATH_ACTIONS } from './path-actions.ts'
 import { POSE_ACTIONS } from './pose-actions.ts'
 import { REGION_ACTIONS } from './region-actions.ts'
@@ -169,6 +170,7 @@ export const ACTIONS: readonly Action[] = [
   },
   ...classActions,
   ...VIEW_ACTIONS,
+  ...LAYOUT_ACTIONS,
   {
     id: 'gallery',
     label: t('All images as a grid, or back to one'),

@@ -51,6 +51,8 @@ interface AppState {
   accountId: string | null
   /** The images of the dataset as a grid instead of one on the canvas. */
   isGallery: boolean
+  /** The image has the window to itself: panel, tool bar and filmstrip are hidden. */
+  isImageOnly: boolean
   dialog: Dialog | null
   /** Something to be read; stays until dismissed. */
   notices: readonly Notice[]
@@ -61,6 +63,7 @@ export const appState = createStore<AppState>(() => ({
   datasetId: null,
   accountId: null,
   isGallery: false,
+  isImageOnly: false,
   dialog: null,
   notices: [],
 }))

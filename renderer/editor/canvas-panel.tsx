@@ -17,9 +17,9 @@ import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
-import { CanvasMenu } from './canvas-menu.tsx'
 import { currentOverlay } from './current-overlay.ts'
 import { Minimap } from './minimap.tsx'
+import { ShapeMenu } from './shape-menu.tsx'
 import { ToneFilter } from './tone-filter.tsx'
 import { useCanvasInput } from './use-canvas-input.ts'
 import { usePicture } from './use-picture.ts'
@@ -149,7 +149,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
 
   return (
     <>
-      <CanvasMenu editor={editor}>
+      <ShapeMenu editor={editor}>
         <section
           ref={container}
           data-canvas=""
@@ -188,7 +188,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
             </div>
           )}
         </section>
-      </CanvasMenu>
+      </ShapeMenu>
       <HiddenBadge />
       <Announcer />
       <ToneFilter tone={tone} />

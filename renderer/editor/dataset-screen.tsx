@@ -1,5 +1,4 @@
 import { FolderSearch, ImageOff, Images, LoaderCircle } from 'lucide-react'
-import { Tabs } from 'radix-ui'
 import { useDeferredValue } from 'react'
 import { AccountBanner } from '#renderer/account/account-state.tsx'
 import { ColdBanner } from '#renderer/account/cold-banner.tsx'
@@ -7,57 +6,25 @@ import { appState, showDialog } from '#renderer/actions/app-state.ts'
 import { logFault } from '#renderer/actions/faults.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { AnnotationsPanel } from '#renderer/editor/side-panels/annotations-panel.tsx'
-import { ClassesPanel } from '#renderer/editor/side-panels/classes-panel.tsx'
-import { HistoryPanel } from '#renderer/editor/side-panels/history-panel.tsx'
-import { PropertiesPanel } from '#renderer/editor/side-panels/properties-panel.tsx'
 import { Filmstrip } from '#renderer/gallery/filmstrip.tsx'
 import { Gallery } from '#renderer/gallery/gallery.tsx'
-import type { Editor } from '#renderer/tools/editor.ts'
 import { workspace } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorBoundary } from '#renderer/ui/error-boundary.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
-import { useStore, useVersion } from '#renderer/ui/use-store.ts'
+import { Splitter } from '#renderer/ui/splitter.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
 import { CanvasPanel } from './canvas-panel.tsx'
 import { ConflictBar } from './conflict-bar.tsx'
 import { DraftBanner } from './draft-banner.tsx'
+import { SidePanel } from './side-panel.tsx'
 import { StatusBar } from './status-bar.tsx'
 import { ToolRail } from './tool-rail.tsx'
 import { TopBar } from './top-bar.tsx'
-
-const TAB =
-  'h-8 border-b-2 border-transparent px-2 text-xs font-semibold text-muted data-[state=active]:border-accent data-[state=active]:text-text'
-
-function ImageTabs({ editor }: { editor: Editor }) {
-  const { document } = editor
-  useVersion(document.annotations)
-  return (
-    <Tabs.Root defaultValue="annotations" className="flex min-h-0 flex-1 flex-col">
-      <Tabs.List
-        aria-label={t('This image')}
-        className="flex shrink-0 gap-1 border-b border-line px-1"
-      >
-        <Tabs.Trigger value="annotations" className={TAB}>
-          {t('Annotations')}{' '}
-          <span className="tabular-nums">{document.annotations.list.length || ''}</span>
-        </Tabs.Trigger>
-        <Tabs.Trigger value="history" className={TAB}>
-          {t('History')}
-        </Tabs.Trigger>
-      </Tabs.List>
-      <Tabs.Content value="annotations" className="min-h-0 flex-1">
-        <AnnotationsPanel editor={editor} />
-      </Tabs.Content>
-      <Tabs.Content value="history" className="min-h-0 flex-1">
-        <HistoryPanel document={document} />
-      </Tabs.Content>
-    </Tabs.Root>
-  )
-}
+import { useSize } from './use-sizes.ts'
 
 /** Instead of the canvas while there is no image. */
 function NoImages({ dataset }: { dataset: Dataset }) {
@@ -160,13 +127,17 @@ function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings 
   // The picture of another image comes first, the panels beside it in the frame after.
   const editor = useStore(workspace, (state) => state.editor)
   const beside = useDeferredValue(editor)
+  const strip = useSize('filmstripHeight', settings)
+  const isImageOnly = useStore(appState, (state) => state.isImageOnly)
   const hasImages = useStore(datasetState, (state) => state.images.length > 0)
   return (
     <>
       <main className="flex min-h-0 flex-1">
-        <ErrorBoundary region={t('The tool bar')} onError={logFault}>
-          <ToolRail />
-        </ErrorBoundary>
+        {!isImageOnly && (
+          <ErrorBoundary region={t('The tool bar')} onError={logFault}>
+            <ToolRail />
+          </ErrorBoundary>
+        )}
         <div className="relative flex min-w-0 flex-1 flex-col">
           <ErrorBoundary region={t('The image')} onError={logFault}>
             {hasImages ? <CanvasPanel settings={settings} /> : <NoImages dataset={dataset} />}
@@ -174,37 +145,19 @@ function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings 
           {editor && <DraftBanner document={editor.document} />}
           <ScanProblems />
         </div>
-        <aside
-          data-region=""
-          aria-label={t('Classes and annotations')}
-          className="flex w-72 shrink-0 flex-col border-l border-line bg-surface"
-        >
-          <ErrorBoundary region={t('The list of classes')} onError={logFault}>
-            <ClassesPanel datasetId={dataset.id} />
-          </ErrorBoundary>
-          {beside && (
-            <ErrorBoundary
-              key={beside.document.image.id}
-              region={t('The list of annotations')}
-              onError={logFault}
-            >
-              <ImageTabs editor={beside} />
-            </ErrorBoundary>
-          )}
-          {beside && (
-            <ErrorBoundary
-              key={`properties ${beside.document.image.id}`}
-              region={t('The properties')}
-              onError={logFault}
-            >
-              <PropertiesPanel editor={beside} />
-            </ErrorBoundary>
-          )}
-        </aside>
+        {settings.showPanel && !isImageOnly && (
+          <SidePanel datasetId={dataset.id} editor={beside} settings={settings} />
+        )}
       </main>
-      {hasImages && (
+      {hasImages && settings.showFilmstrip && !isImageOnly && (
         <ErrorBoundary region={t('The strip of images')} onError={logFault}>
-          <Filmstrip />
+          <Splitter
+            label={t('Height of the filmstrip')}
+            orientation="horizontal"
+            direction={-1}
+            {...strip.splitter}
+          />
+          <Filmstrip height={strip.size} />
         </ErrorBoundary>
       )}
       <ErrorBoundary region={t('The status line')} onError={logFault}>

@@ -8,6 +8,7 @@ import {
   Sparkles,
   SquareDashed,
 } from 'lucide-react'
+import { useCallback } from 'react'
 import { actionById, takeTool } from '#renderer/actions/actions.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
@@ -38,6 +39,28 @@ const SHORT_LABEL: Partial<Record<ToolId, string>> = {
   extreme_box: t('Extreme'),
 }
 
+/** Of a button with its gap, CSS pixels. */
+const BUTTON_HEIGHT = 40
+const PADDING = 8
+
+/** As many columns as show all of the buttons: in a low window none lies below the edge. */
+function useColumns(count: number): (element: HTMLElement | null) => (() => void) | undefined {
+  return useCallback(
+    (element) => {
+      if (!element) return
+      const fit = () => {
+        const rows = Math.max(1, Math.floor((element.clientHeight - PADDING) / BUTTON_HEIGHT))
+        const columns = Math.min(2, Math.ceil(count / rows))
+        element.style.setProperty('grid-template-columns', `repeat(${columns}, auto)`)
+      }
+      const observer = new ResizeObserver(fit)
+      observer.observe(element)
+      return () => observer.disconnect()
+    },
+    [count],
+  )
+}
+
 export function ToolRail() {
   const current = useStore(choices, (state) => state.toolId)
   // Shown anew when the shortcuts change.
@@ -45,43 +68,51 @@ export function ToolRail() {
   useStore(editorSettings, ({ shortcutPreset }) => shortcutPreset)
   const hasAccount = useStore(cloudState, ({ accounts }) => accounts.length > 0)
   const isRemote = useStore(datasetState, ({ dataset }) => dataset?.remote != null)
+  const tools = TOOLS.filter(({ needsService }) => isRemote || hasAccount || !needsService)
+  const rail = useColumns(tools.length)
   return (
     <nav
       data-region=""
       aria-label={t('Tools')}
-      className="flex w-[68px] shrink-0 flex-col items-center gap-0.5 overflow-y-auto border-r border-line bg-surface py-1.5"
+      ref={rail}
+      className="grid shrink-0 content-start gap-0.5 overflow-y-auto border-r border-line bg-surface p-1"
     >
-      {TOOLS.filter(({ needsService }) => isRemote || hasAccount || !needsService).map(
-        ({ id, label }) => {
-          const Icon = ICONS[id]
-          const [key] = keysOf(actionById(`tool-${id}`))
-          return (
-            <button
-              key={id}
-              type="button"
-              aria-label={label}
-              aria-pressed={current === id}
-              title={`${label} (${key ? keyLabel(key) : t('hold Space')})`}
-              onClick={() => takeTool(id)}
-              className={classNames(
-                'relative flex h-11 w-[60px] [@media(max-height:800px)]:h-[38px] shrink-0 flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
-                current === id
-                  ? 'bg-accent text-on-accent'
-                  : 'text-muted hover:bg-hover hover:text-text',
-                id === 'bbox' && 'mt-1.5',
-              )}
-            >
-              <Icon className="size-[18px]" aria-hidden="true" />
-              <span aria-hidden="true" className="text-[10px] leading-none">
-                {SHORT_LABEL[id] ?? label}
-              </span>
-              <span aria-hidden="true" className="absolute top-0.5 right-1 text-[9px] leading-none">
-                {key && /^(?:Shift\+)?.$/.test(key) ? keyLabel(key).replace('Shift+', '⇧') : ''}
-              </span>
-            </button>
-          )
-        },
-      )}
+      {tools.map(({ id, label }) => {
+        const Icon = ICONS[id]
+        const keys = keysOf(actionById(`tool-${id}`))
+        // The shortest has room in a button; the tooltip tells the first.
+        const [key] = keys
+        const short = [...keys].sort((a, b) => a.length - b.length)[0]
+        const badge = short ? keyLabel(short).replace('Shift+', '⇧') : ''
+        return (
+          <button
+            key={id}
+            type="button"
+            aria-label={label}
+            aria-pressed={current === id}
+            title={`${label} (${key ? keyLabel(key) : t('hold Space')})`}
+            onClick={() => takeTool(id)}
+            className={classNames(
+              'relative flex h-[38px] w-[60px] flex-col items-center justify-center gap-0.5 rounded-lg transition-colors',
+              current === id
+                ? 'bg-accent text-on-accent'
+                : 'text-muted hover:bg-hover hover:text-text',
+            )}
+          >
+            <Icon
+              // A key of several signs needs the room beside it.
+              className={classNames('size-[18px]', badge.length > 2 && '-translate-x-3')}
+              aria-hidden="true"
+            />
+            <span aria-hidden="true" className="text-[10px] leading-none">
+              {SHORT_LABEL[id] ?? label}
+            </span>
+            <span aria-hidden="true" className="absolute top-0.5 right-1 text-[9px] leading-none">
+              {badge}
+            </span>
+          </button>
+        )
+      })}
     </nav>
   )
 }

@@ -22,6 +22,7 @@ import { workspace } from '#renderer/tools/workspace.ts'
 import { SyncIndicator } from '#renderer/transfers/sync-indicator.tsx'
 import { TransferIndicator } from '#renderer/transfers/transfer-indicator.tsx'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
@@ -98,6 +99,11 @@ function ImageState({ image }: { image: DatasetImage }) {
   )
 }
 
+/** What a button says beside its icon; in a narrow window only to those who hear it. */
+function Word({ children }: { children: string }) {
+  return <span className="max-[1100px]:sr-only">{children}</span>
+}
+
 export function TopBar({ settings }: { settings: Settings }) {
   const dataset = useStore(datasetState, (state) => state.dataset)
   const isGallery = useStore(appState, (state) => state.isGallery)
@@ -111,7 +117,7 @@ export function TopBar({ settings }: { settings: Settings }) {
   return (
     <header
       data-region=""
-      className="flex h-11 shrink-0 items-center gap-3 border-b border-line bg-surface px-2"
+      className="flex min-h-11 shrink-0 flex-wrap items-center justify-end gap-x-1.5 border-b border-line bg-surface px-2 max-[800px]:pb-1 min-[1100px]:gap-x-3"
     >
       <IconButton
         label={t('Back to the start screen')}
@@ -119,12 +125,30 @@ export function TopBar({ settings }: { settings: Settings }) {
       >
         <House />
       </IconButton>
-      <div className="flex min-w-0 flex-1 items-baseline gap-2">
-        <h1 className="max-w-[30%] truncate text-sm font-semibold">{dataset?.name}</h1>
+      <div className="flex h-11 min-w-0 flex-1 items-center gap-2 max-[800px]:min-w-[70%]">
+        <h1
+          className={classNames(
+            'max-w-[30%] truncate text-sm font-semibold',
+            // In a narrow window the file's name counts more.
+            image && !isGallery && 'max-[1100px]:sr-only',
+          )}
+          title={dataset?.name}
+        >
+          {dataset?.name}
+        </h1>
         {image && !isGallery && (
-          <p className="min-w-0 truncate text-sm text-muted" title={image.path}>
-            {directoryOf(image.path) !== '' && <span>{directoryOf(image.path)} / </span>}
-            <span className="text-text">{fileNameOf(image.path)}</span>
+          <p
+            className="flex min-w-24 flex-initial text-sm text-muted"
+            title={dataset ? `${dataset.name} / ${image.path}` : image.path}
+          >
+            {directoryOf(image.path) !== '' && (
+              <span className="min-w-0 shrink-[100] truncate max-[1100px]:hidden">
+                {directoryOf(image.path)}&nbsp;/&nbsp;
+              </span>
+            )}
+            <span data-file-name="" className="min-w-0 truncate text-text">
+              {fileNameOf(image.path)}
+            </span>
           </p>
         )}
         <span className="shrink-0 text-xs text-muted tabular-nums">{isGallery ? '' : place}</span>
@@ -150,14 +174,14 @@ export function TopBar({ settings }: { settings: Settings }) {
             className="h-7 px-2"
             onClick={() => void perform(actionById('upload'))}
           >
-            <CloudUpload className="size-4" /> {t('Upload')}
+            <CloudUpload className="size-4" /> <Word>{t('Upload')}</Word>
           </Button>
           <Button
             variant="primary"
             className="h-7 px-2.5"
             onClick={() => void perform(actionById('download'))}
           >
-            <CloudDownload className="size-4" /> {t('Download')}
+            <CloudDownload className="size-4" /> <Word>{t('Download')}</Word>
           </Button>
         </>
       ) : (
@@ -167,14 +191,14 @@ export function TopBar({ settings }: { settings: Settings }) {
             className="h-7 px-2"
             onClick={() => void perform(actionById('import'))}
           >
-            <Download className="size-4" /> {t('Import')}
+            <Download className="size-4" /> <Word>{t('Import')}</Word>
           </Button>
           <Button
             variant="primary"
             className="h-7 px-2.5"
             onClick={() => void perform(actionById('export'))}
           >
-            <Upload className="size-4" /> {t('Export')}
+            <Upload className="size-4" /> <Word>{t('Export')}</Word>
           </Button>
         </>
       )}

@@ -3,6 +3,7 @@ import { Popover } from 'radix-ui'
 import { IconButton } from '#renderer/ui/button.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
 import { t } from '#shared/texts/texts.ts'
+import { LayoutControls } from './layout-controls.tsx'
 import { AidControls, PictureControls, ShapeControls } from './view-controls.tsx'
 
 /** How picture and shapes are shown; nothing of it changes a file or a label. */
@@ -26,6 +27,7 @@ export function ViewMenu({ settings }: { settings: Settings }) {
           <PictureControls settings={settings} />
           <ShapeControls settings={settings} />
           <AidControls settings={settings} />
+          <LayoutControls settings={settings} />
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>

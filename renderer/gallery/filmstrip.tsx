@@ -1,5 +1,5 @@
 import { CircleCheck } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { workspace } from '#renderer/tools/workspace.ts'
@@ -11,11 +11,16 @@ import { fileNameOf } from '#shared/model/paths.ts'
 import { t } from '#shared/texts/texts.ts'
 import { Thumbnail } from './thumbnail.tsx'
 
-/** Screen pixels. */
-const TILE = 100
+/** What the strip takes besides its pictures: names, borders and the scroll bar. CSS pixels. */
+const AROUND = 40
+const GAP = 4
+/** Device pixels. */
 const THUMBNAIL_WIDTH = 160
+const LARGE_THUMBNAIL_WIDTH = 320
+/** Pictures wider than this are taken from the larger thumbnail. CSS pixels. */
+const LARGE_FROM = 140
 
-function Tile({ image, current }: { image: DatasetImage; current: boolean }) {
+function Tile({ image, current, width }: { image: DatasetImage; current: boolean; width: number }) {
   const { annotationCount, path, stage } = image
   const name = fileNameOf(path)
   return (
@@ -29,15 +34,18 @@ function Tile({ image, current }: { image: DatasetImage; current: boolean }) {
       aria-current={current ? 'true' : undefined}
       title={image.problem ? `${path}\n${image.problem}` : path}
       onClick={() => goToImage(image.id)}
-      className="flex w-24 flex-col gap-1 text-left"
+      className="flex w-full flex-col gap-1 text-left"
     >
       <span
         className={classNames(
-          'relative flex h-16 w-24 items-center justify-center overflow-hidden rounded-md bg-raised outline-2 -outline-offset-2',
+          'relative flex aspect-3/2 w-full items-center justify-center overflow-hidden rounded-md bg-raised outline-2 -outline-offset-2',
           current ? 'outline outline-accent' : 'outline-transparent',
         )}
       >
-        <Thumbnail image={image} width={THUMBNAIL_WIDTH} />
+        <Thumbnail
+          image={image}
+          width={width > LARGE_FROM ? LARGE_THUMBNAIL_WIDTH : THUMBNAIL_WIDTH}
+        />
         {annotationCount > 0 && (
           <span className="absolute right-1 bottom-1 rounded bg-black/75 px-1 text-2xs font-medium text-white tabular-nums">
             {annotationCount}
@@ -65,7 +73,9 @@ function Tile({ image, current }: { image: DatasetImage; current: boolean }) {
   )
 }
 
-export function Filmstrip() {
+/** All images in one row. `height`: of the strip, CSS pixels. */
+export function Filmstrip({ height }: { height: number }) {
+  const width = Math.round((height - AROUND) * 1.5)
   const images = useStore(datasetState, (state) => state.images)
   const imageId = useStore(workspace, (state) => state.imageId)
   const index = imageId === null ? -1 : images.indexOf(imageId)
@@ -73,20 +83,22 @@ export function Filmstrip() {
   const { total, rows, scrollTo } = useRows({
     horizontal: true,
     count: images.length,
-    size: TILE,
+    size: width + GAP,
     padding: 8,
     overscan: 4,
     scroller,
   })
+  useLayoutEffect(() => scroller.current?.style.setProperty('height', `${height}px`), [height])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: tiles of another width lie elsewhere
   useEffect(() => {
     if (index >= 0) scrollTo(index)
-  }, [index, scrollTo])
+  }, [index, width, scrollTo])
   return (
     <nav
       data-region=""
       ref={scroller}
       aria-label={t('Images')}
-      className="h-[104px] shrink-0 overflow-x-auto overflow-y-hidden border-t border-line bg-surface"
+      className="shrink-0 overflow-x-auto overflow-y-hidden bg-surface"
     >
       <ul
         className="relative h-full"
@@ -99,11 +111,12 @@ export function Filmstrip() {
               <li
                 key={image.id}
                 className="absolute top-1.5 left-0"
-                ref={(element) =>
-                  void element?.style.setProperty('transform', `translateX(${row.start}px)`)
-                }
+                ref={(element) => {
+                  element?.style.setProperty('transform', `translateX(${row.start}px)`)
+                  element?.style.setProperty('width', `${width}px`)
+                }}
               >
-                <Tile image={image} current={image.id === imageId} />
+                <Tile image={image} current={image.id === imageId} width={width} />
               </li>
             )
           )

@@ -27,6 +27,12 @@ export const settingsSchema = z.object({
   keepInside: z.boolean(),
   /** What the wheel does without Ctrl (with it, it zooms); `auto`: a wheel zooms and a touchpad pans. */
   wheel: z.enum(['auto', 'zoom', 'pan']),
+  /** Widths and heights of the parts around the image, CSS pixels. */
+  panelWidth: z.number().min(200).max(640),
+  classesHeight: z.number().min(96).max(900),
+  filmstripHeight: z.number().min(72).max(260),
+  showPanel: z.boolean(),
+  showFilmstrip: z.boolean(),
   /** Where the last export went, to begin there again. */
   lastExportFolder: z.string().nullable(),
   /** By dataset, how it was exported last. */
@@ -72,6 +78,11 @@ export const DEFAULT_SETTINGS: Settings = {
   freehandTolerance: 2,
   keepInside: true,
   wheel: 'auto',
+  panelWidth: 288,
+  classesHeight: 280,
+  filmstripHeight: 104,
+  showPanel: true,
+  showFilmstrip: true,
   lastExportFolder: null,
   exportChoices: {},
   cacheLimitBytes: 10_000_000_000,

@@ -121,6 +121,6 @@ export class Canvas {
   }
 
   get list() {
-    return this.#page.getByRole('list', { name: /annotations$/ }).getByRole('listitem')
+    return this.#page.getByRole('list', { name: /annotations?$/ }).getByRole('listitem')
   }
 }

@@ -93,3 +93,108 @@ test.describe('the shape just drawn', () => {
     ])
   })
 })
+
+test.describe('the list of annotations', () => {
+  test('a click anywhere on a row selects, Shift takes all between, Ctrl one more', async ({
+    app,
+  }) => {
+    const { page, canvas } = app
+    await page.keyboard.press('r')
+    for (const x of [50, 200, 350, 500]) await canvas.drag([x, 100], [x + 100, 200])
+    await page.keyboard.press('v')
+    await expect(canvas.list).toHaveCount(4)
+    const selected = page.getByRole('button', { name: /^Select Box/, pressed: true })
+    // On the name, where a list of classes used to open.
+    await canvas.list.nth(0).getByText('object').click()
+    await expect(selected).toHaveCount(1)
+    await canvas.list.nth(2).click({ modifiers: ['Shift'], position: { x: 60, y: 16 } })
+    await expect(selected).toHaveCount(3)
+    await canvas.list.nth(1).click({ modifiers: ['ControlOrMeta'], position: { x: 60, y: 16 } })
+    await expect(selected).toHaveCount(2)
+    await canvas.list.nth(3).click({ button: 'right', position: { x: 60, y: 16 } })
+    const menu = page.getByRole('menu', { name: 'Selected shapes' })
+    await expect(menu.getByRole('menuitem')).toHaveCount(12)
+    await expect(selected).toHaveCount(1)
+    await menu.getByRole('menuitem', { name: 'Delete' }).click()
+    await expect(canvas.list).toHaveCount(3)
+  })
+
+  test('a group is one row, which opens and is selected as a whole', async ({ app }) => {
+    const { page, canvas } = app
+    await page.keyboard.press('r')
+    for (const x of [50, 200, 350]) await canvas.drag([x, 100], [x + 100, 200])
+    await page.keyboard.press('v')
+    await canvas.list.nth(0).getByText('object').click()
+    await canvas.list.nth(1).click({ modifiers: ['Shift'], position: { x: 60, y: 16 } })
+    await page.keyboard.press('g')
+    await expect(canvas.list).toHaveCount(2)
+    const group = page.getByRole('button', { name: 'Select group 1, 2 shapes' })
+    await expect(group).toHaveAttribute('aria-pressed', 'true')
+    await page.getByRole('button', { name: 'Open group 1' }).click()
+    await expect(canvas.list).toHaveCount(4)
+    await app.screenshot('list-with-group')
+    await canvas.list.nth(3).getByText('object').click()
+    await group.click()
+    await page.keyboard.press('Delete')
+    await expect(canvas.list).toHaveCount(1)
+  })
+})
+
+test.describe('the window', () => {
+  test('one key gives it to the image, and the parts around it are resized and kept', async ({
+    app,
+  }) => {
+    const { page } = app
+    const area = async () => {
+      const box = await page.locator('[data-canvas]').boundingBox()
+      return ((box?.width ?? 0) * (box?.height ?? 0)) / (1280 * 720)
+    }
+    await page.keyboard.press('w')
+    await expect.poll(area).toBeGreaterThan(0.7)
+    await expect(page.locator('[data-file-name]')).toBeVisible()
+    await app.screenshot('image-only')
+    await page.keyboard.press('w')
+    await expect.poll(area).toBeLessThan(0.7)
+    const panel = page.getByRole('complementary', { name: 'Classes and annotations' })
+    const edge = await page
+      .getByRole('separator', { name: 'Width of the side panel' })
+      .boundingBox()
+    if (!edge) throw new Error('The panel has no border')
+    await page.mouse.move(edge.x, 300)
+    await page.mouse.down()
+    await page.mouse.move(edge.x - 40, 300)
+    await page.mouse.move(edge.x - 100, 300)
+    await page.mouse.up()
+    await expect.poll(async () => (await panel.boundingBox())?.width).toBe(388)
+    await page.keyboard.press('F8')
+    await expect(page.getByRole('navigation', { name: 'Images' })).toHaveCount(0)
+    await app.restart()
+    await page
+      .getByText(/^pictograph-/)
+      .first()
+      .waitFor()
+  })
+
+  test('the name of the file is seen in narrow windows, and every tool in low ones', async ({
+    app,
+  }) => {
+    const { page } = app
+    const name = page.locator('[data-file-name]')
+    for (const [width, height] of [
+      [960, 640],
+      [640, 360],
+      [1024, 640],
+    ] as const) {
+      await page.setViewportSize({ width, height })
+      await expect(name).toBeVisible()
+      const whole = await name.evaluate((element) => element.scrollWidth <= element.clientWidth)
+      expect(whole).toBe(true)
+      await app.screenshot(`window-${width}x${height}`)
+    }
+    await page.setViewportSize({ width: 640, height: 640 })
+    const tools = page.getByRole('navigation', { name: 'Tools' }).getByRole('button')
+    await expect(tools.last()).toBeInViewport({ ratio: 1 })
+    await page.setViewportSize({ width: 2560, height: 1440 })
+    await app.screenshot('window-2560x1440')
+  })
+})

@@ -81,6 +81,8 @@ test('a polygon drawn freehand is simplified to the tolerance, which keys change
   await expect(canvas.hint).toContainText('kept at a tolerance of 2 px')
   for (let step = 0; step < 3; step++) await page.keyboard.press(']')
   await expect(canvas.hint).toHaveText('Freehand lines are simplified to 8 px')
+  // The next one begins where the last has a handle.
+  await page.keyboard.press('Escape')
   await canvas.dragAlong(round)
   await canvas.saved()
   const [fine, coarse] = stored(app, 'polygon')

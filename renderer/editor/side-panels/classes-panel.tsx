@@ -226,10 +226,7 @@ export function ClassesPanel({ datasetId }: { datasetId: string }) {
   const jointCount = classes.filter(({ name }) => joints.has(name)).length
   const current = currentClassName()
   return (
-    <section
-      aria-labelledby="classes-title"
-      className="flex max-h-[47%] min-h-32 shrink-0 flex-col gap-2 border-b border-line p-2"
-    >
+    <section aria-labelledby="classes-title" className="flex min-h-0 flex-1 flex-col gap-2 p-2">
       <h2 id="classes-title" className="px-1 text-xs font-semibold text-muted">
         {t('Classes')}
       </h2>

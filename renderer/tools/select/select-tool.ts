@@ -30,7 +30,10 @@ export class SelectTool extends IdleTool {
   override pointerMove(pointer: Pointer): void {
     const { at, pixel } = pointer
     if (!this.#gesture) {
-      this.#over = { handle: handleAt(this.host.handles(), pointer), annotation: this.#pick(at, pixel) }
+      this.#over = {
+        handle: handleAt(this.host.handles(), pointer),
+        annotation: this.#pick(at, pixel),
+      }
       return
     }
     this.#gesture.move(pointer)

@@ -14,24 +14,36 @@ import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { t } from '#shared/texts/texts.ts'
 import { useEditorState } from './use-editor-state.ts'
 
-/** By what they do; a line between them. */
-const OF_SHAPES = [
+/** Actions of a menu, by what they do; a line between the groups. Those with a name open beside it. */
+type Group = readonly (string | { label: string; ids: readonly string[] })[]
+
+/** With the list of classes a dozen entries. */
+const OF_SHAPES: readonly Group[] = [
   ['edit-attributes', 'duplicate', 'copy', 'cut', 'delete'],
-  ['group', 'ungroup', 'union', 'subtract', 'simplify', 'smooth'],
-  ['fit-selection', 'hide-selected', 'isolate', 'lock', 'propagate'],
-] as const
-const OF_IMAGE = [
+  [
+    {
+      label: t('Shape'),
+      ids: ['group', 'ungroup', 'union', 'subtract', 'simplify', 'smooth'],
+    },
+    'propagate',
+  ],
+  ['fit-selection', 'hide-selected', 'isolate', 'lock'],
+]
+const OF_IMAGE: readonly Group[] = [
   ['paste-at-pointer', 'copy-previous', 'select-all'],
   ['fit', 'actual-size', 'hide-all', 'labels', 'crosshair'],
   ['previous', 'next', 'copy-link'],
-] as const
+]
 
 const NO_CLASSES: readonly AnnotationClass[] = []
-const CONTENT = 'z-30 max-w-96 min-w-56 rounded-lg border border-line bg-surface p-1.5 shadow-float'
+const CONTENT =
+  'z-30 max-h-[86vh] max-w-96 min-w-56 overflow-y-auto rounded-lg border border-line bg-surface p-1.5 shadow-float'
 const ITEM =
   'flex h-7 items-center gap-6 rounded px-2 text-sm outline-none data-[disabled]:opacity-45 data-[highlighted]:bg-accent-soft data-[highlighted]:text-accent-text data-[state=open]:bg-accent-soft'
 
-function Item({ id, onChoose }: { id: string; onChoose: (run: () => void) => void }) {
+type Choose = (run: () => void) => void
+
+function Item({ id, onChoose }: { id: string; onChoose: Choose }) {
   const action = actionById(id)
   const [key] = keysOf(action)
   return (
@@ -46,43 +58,51 @@ function Item({ id, onChoose }: { id: string; onChoose: (run: () => void) => voi
   )
 }
 
-/** Other classes for the selection: what is wanted most. */
-function Classes({ onChoose }: { onChoose: (run: () => void) => void }) {
-  const classes = useStore(datasetState, ({ dataset }) => dataset?.classes ?? NO_CLASSES)
-  if (classes.length === 0) return null
+function Sub({ label, children }: { label: string; children: ReactNode }) {
   return (
     <ContextMenu.Sub>
       <ContextMenu.SubTrigger className={ITEM}>
-        <span className="flex-1">{t('Class')}</span>
+        <span className="flex-1">{label}</span>
         <ChevronRight className="size-4" aria-hidden="true" />
       </ContextMenu.SubTrigger>
       <ContextMenu.Portal>
-        <ContextMenu.SubContent
-          className={`${CONTENT} max-h-[70vh] overflow-y-auto`}
-          collisionPadding={8}
-        >
-          {classes.map(({ name, color }, index) => (
-            <ContextMenu.Item
-              key={name}
-              className={ITEM}
-              onSelect={() => onChoose(() => chooseClass(name))}
-            >
-              <span className="size-2.5 rounded-sm" style={{ background: color }} />
-              <span className="-ml-4 min-w-0 flex-1 truncate">{name}</span>
-              {index < 10 && <Keys>{String((index + 1) % 10)}</Keys>}
-            </ContextMenu.Item>
-          ))}
+        <ContextMenu.SubContent className={CONTENT} collisionPadding={8}>
+          {children}
         </ContextMenu.SubContent>
       </ContextMenu.Portal>
     </ContextMenu.Sub>
   )
 }
 
-/** What can be done with the selected shapes, or with the image; made of the same actions as keys and palette. */
-export function CanvasMenu({ editor, children }: { editor: Editor | null; children: ReactNode }) {
+/** Other classes for the selection: what is wanted most. */
+function Classes({ onChoose }: { onChoose: Choose }) {
+  const classes = useStore(datasetState, ({ dataset }) => dataset?.classes ?? NO_CLASSES)
+  if (classes.length === 0) return null
+  return (
+    <Sub label={t('Class')}>
+      {classes.map(({ name, color }, index) => (
+        <ContextMenu.Item
+          key={name}
+          className={ITEM}
+          onSelect={() => onChoose(() => chooseClass(name))}
+        >
+          <span className="size-2.5 shrink-0 rounded-sm" style={{ background: color }} />
+          <span className="-ml-4 min-w-0 flex-1 truncate">{name}</span>
+          {index < 10 && <Keys>{String((index + 1) % 10)}</Keys>}
+        </ContextMenu.Item>
+      ))}
+    </Sub>
+  )
+}
+
+/**
+ * A context menu of what can be done with the selected shapes, or with the image. It is made of the same actions as
+ * keys and palette. `children`: one element, on which it opens.
+ */
+export function ShapeMenu({ editor, children }: { editor: Editor | null; children: ReactNode }) {
   // Done once the menu has closed and given the focus back: some of it goes to a field, or asks where the pointer is.
   const chosen = useRef<(() => void) | null>(null)
-  const onChoose = (run: () => void) => {
+  const onChoose: Choose = (run) => {
     chosen.current = run
   }
   const hasSelection = useEditorState(
@@ -90,7 +110,6 @@ export function CanvasMenu({ editor, children }: { editor: Editor | null; childr
     ({ selection }) => selection.state.getState().selected.size > 0,
     false,
   )
-  const groups = hasSelection ? OF_SHAPES : OF_IMAGE
   return (
     <ContextMenu.Root modal={false}>
       <ContextMenu.Trigger asChild>{children}</ContextMenu.Trigger>
@@ -108,14 +127,22 @@ export function CanvasMenu({ editor, children }: { editor: Editor | null; childr
           className={CONTENT}
         >
           {hasSelection && <Classes onChoose={onChoose} />}
-          {groups.map((ids, index) => (
-            <ContextMenu.Group key={ids[0]}>
+          {(hasSelection ? OF_SHAPES : OF_IMAGE).map((group, index) => (
+            <ContextMenu.Group key={String(group[0])}>
               {(index > 0 || hasSelection) && (
                 <ContextMenu.Separator className="my-1.5 h-px bg-line" />
               )}
-              {ids.map((id) => (
-                <Item key={id} id={id} onChoose={onChoose} />
-              ))}
+              {group.map((entry) =>
+                typeof entry === 'string' ? (
+                  <Item key={entry} id={entry} onChoose={onChoose} />
+                ) : (
+                  <Sub key={entry.label} label={entry.label}>
+                    {entry.ids.map((id) => (
+                      <Item key={id} id={id} onChoose={onChoose} />
+                    ))}
+                  </Sub>
+                ),
+              )}
             </ContextMenu.Group>
           ))}
         </ContextMenu.Content>

@@ -1,0 +1,41 @@
+import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { t } from '#shared/texts/texts.ts'
+import type { Action } from './action.ts'
+import { appState } from './app-state.ts'
+import { changeSettings } from './view-actions.ts'
+
+/** Shows or hides a part of the window. Asked for while the image has it alone, the part comes back. */
+function toggle(part: 'showPanel' | 'showFilmstrip'): void {
+  const { isImageOnly } = appState.getState()
+  appState.setState({ isImageOnly: false })
+  if (isImageOnly && editorSettings.getState()[part]) return
+  void changeSettings({ [part]: !editorSettings.getState()[part] })
+}
+
+/** Which parts of the window are shown around the image. */
+export const LAYOUT_ACTIONS: readonly Action[] = [
+  {
+    id: 'image-only',
+    label: t('Give the whole window to the image'),
+    group: 'View',
+    context: 'canvas',
+    keys: ['W', 'Mod+.'],
+    run: () => appState.setState(({ isImageOnly }) => ({ isImageOnly: !isImageOnly })),
+  },
+  {
+    id: 'toggle-panel',
+    label: t('Show or hide the side panel'),
+    group: 'View',
+    context: 'canvas',
+    keys: ['F7'],
+    run: () => toggle('showPanel'),
+  },
+  {
+    id: 'toggle-filmstrip',
+    label: t('Show or hide the filmstrip'),
+    group: 'View',
+    context: 'canvas',
+    keys: ['F8'],
+    run: () => toggle('showFilmstrip'),
+  },
+]

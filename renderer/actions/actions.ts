@@ -8,6 +8,7 @@ import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { appState, showDialog } from './app-state.ts'
 import { canAssist, readyToAssist } from './assist.ts'
+import { CLASS_SLOTS, classOfSlot, slotKey } from './class-keys.ts'
 import { CLOUD_ACTIONS } from './cloud.ts'
 import { COPY_ACTIONS } from './copy-actions.ts'
 import { CURSOR_ACTIONS } from './cursor-actions.ts'
@@ -90,14 +91,14 @@ const toolActions = TOOLS.map(
   }),
 )
 
-const classActions = Array.from({ length: 10 }, (_, index): Action => {
-  const name = () => datasetState.getState().dataset?.classes[index]?.name
+const classActions = Array.from({ length: CLASS_SLOTS }, (_, index): Action => {
+  const name = () => classOfSlot(index)
   return {
     id: `class-${index + 1}`,
     label: t('Class {value}: choose it, or relabel the selection', { value: index + 1 }),
     group: 'Classes',
     context: 'canvas',
-    keys: [String((index + 1) % 10)],
+    keys: [slotKey(index)],
     enabled: () => name() !== undefined,
     run: () => chooseClass(name() ?? ''),
   }

@@ -32,7 +32,7 @@ export type Dialog =
   | { kind: 'ask-by-text' }
   | { kind: 'allow-assist' }
   | { kind: 'restore'; target: RemoteTarget }
-  | { kind: 'instructions' }
+  | { kind: 'instructions'; className?: string }
   | { kind: 'copy-images'; datasetId: string; imageIds: string[] }
 
 interface Notice {

@@ -3,6 +3,7 @@ import { ContextMenu } from 'radix-ui'
 import { type ReactNode, useRef } from 'react'
 import { actionById, chooseClass } from '#renderer/actions/actions.ts'
 import { focusCanvas } from '#renderer/actions/app-state.ts'
+import { CLASS_SLOTS, classOfSlot, slotKey } from '#renderer/actions/class-keys.ts'
 import { isAvailable, perform } from '#renderer/actions/dispatch.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
@@ -78,9 +79,10 @@ function Sub({ label, children }: { label: string; children: ReactNode }) {
 function Classes({ onChoose }: { onChoose: Choose }) {
   const classes = useStore(datasetState, ({ dataset }) => dataset?.classes ?? NO_CLASSES)
   if (classes.length === 0) return null
+  const slots = Array.from({ length: CLASS_SLOTS }, (_, slot) => classOfSlot(slot))
   return (
     <Sub label={t('Class')}>
-      {classes.map(({ name, color }, index) => (
+      {classes.map(({ name, color }) => (
         <ContextMenu.Item
           key={name}
           className={ITEM}
@@ -88,7 +90,7 @@ function Classes({ onChoose }: { onChoose: Choose }) {
         >
           <span className="size-2.5 shrink-0 rounded-sm" style={{ background: color }} />
           <span className="-ml-4 min-w-0 flex-1 truncate">{name}</span>
-          {index < 10 && <Keys>{String((index + 1) % 10)}</Keys>}
+          {slots.includes(name) && <Keys>{keyLabel(slotKey(slots.indexOf(name)))}</Keys>}
         </ContextMenu.Item>
       ))}
     </Sub>

@@ -26,6 +26,10 @@ export const classEditSchema = z.discriminatedUnion('kind', [
     skeleton: annotationClassSchema.shape.skeleton,
   }),
   z.object({ kind: z.literal('delete'), name: z.string() }),
+  /** Gives all annotations of `name` to `into`, and deletes `name`. */
+  z.object({ kind: z.literal('merge'), name: z.string(), into: z.string() }),
+  /** All names in their new order; classes that are not named keep their order behind them. */
+  z.object({ kind: z.literal('reorder'), names: z.array(z.string()).max(10_000) }),
 ])
 export type ClassEdit = z.infer<typeof classEditSchema>
 

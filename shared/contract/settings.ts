@@ -55,6 +55,8 @@ export const settingsSchema = z.object({
   networkProxyExceptions: z.string().max(10_000),
   /** PEM file of certificates that are trusted besides the system's, absolute. */
   networkCaFile: z.string().nullable(),
+  /** By dataset, the classes that were given keys, by slot: 0 to 9 the digits 1 to 0, then the same with Shift. */
+  classKeys: z.record(z.string(), z.record(z.string(), z.string())),
   /** Whose shortcuts the person is used to. */
   shortcutPreset: z.enum(['pictograph', 'labelme', 'x-anylabeling', 'cvat']),
   /** Keys by action where the person chose their own; an empty list: none. */
@@ -94,6 +96,7 @@ export const DEFAULT_SETTINGS: Settings = {
   networkProxyAddress: '',
   networkProxyExceptions: '',
   networkCaFile: null,
+  classKeys: {},
   shortcutPreset: 'pictograph',
   shortcuts: {},
 }

@@ -60,12 +60,15 @@ test('classes are renamed, recoloured and deleted, with their annotations, and u
   await expect(page.getByRole('alert')).toContainText('There is already a class called "truck"')
   await page.getByRole('button', { name: 'Dismiss' }).click()
 
-  await page.getByLabel('Colour of truck').fill('#123456')
-  await expect(page.getByLabel('Colour of truck')).toHaveValue('#123456')
+  const swatch = page.getByRole('button', { name: 'Color of truck' })
+  await swatch.click()
+  await page.getByRole('textbox', { name: 'Hex color' }).fill('#123456')
+  await page.keyboard.press('Enter')
+  await expect(swatch).toHaveCSS('background-color', 'rgb(18, 52, 86)')
 
   await panel.getByRole('button', { name: /^truck/ }).hover()
   await panel.getByRole('button', { name: 'Delete truck' }).click()
-  await expect(page.getByText('1 annotation uses it')).toBeVisible()
+  await expect(page.getByText('1 annotation of this class')).toBeVisible()
   await page.getByRole('button', { name: 'Delete class' }).click()
   await expect(canvas.list).toHaveCount(0)
   for (const undone of [

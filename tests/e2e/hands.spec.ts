@@ -103,9 +103,9 @@ test.describe('the list of annotations', () => {
     for (const x of [50, 200, 350, 500]) await canvas.drag([x, 100], [x + 100, 200])
     await page.keyboard.press('v')
     await expect(canvas.list).toHaveCount(4)
-    const selected = page.getByRole('button', { name: /^Select Box/, pressed: true })
+    const selected = page.getByRole('button', { name: /^Select Bounding box/, pressed: true })
     // On the name, where a list of classes used to open.
-    await canvas.list.nth(0).getByText('object').click()
+    await canvas.list.nth(0).locator('span[title]').click()
     await expect(selected).toHaveCount(1)
     await canvas.list.nth(2).click({ modifiers: ['Shift'], position: { x: 60, y: 16 } })
     await expect(selected).toHaveCount(3)
@@ -115,7 +115,7 @@ test.describe('the list of annotations', () => {
     const menu = page.getByRole('menu', { name: 'Selected shapes' })
     await expect(menu.getByRole('menuitem')).toHaveCount(12)
     await expect(selected).toHaveCount(1)
-    await menu.getByRole('menuitem', { name: 'Delete' }).click()
+    await menu.getByRole('menuitem', { name: 'Delete selected shapes' }).click()
     await expect(canvas.list).toHaveCount(3)
   })
 
@@ -124,7 +124,7 @@ test.describe('the list of annotations', () => {
     await page.keyboard.press('r')
     for (const x of [50, 200, 350]) await canvas.drag([x, 100], [x + 100, 200])
     await page.keyboard.press('v')
-    await canvas.list.nth(0).getByText('object').click()
+    await canvas.list.nth(0).locator('span[title]').click()
     await canvas.list.nth(1).click({ modifiers: ['Shift'], position: { x: 60, y: 16 } })
     await page.keyboard.press('g')
     await expect(canvas.list).toHaveCount(2)
@@ -133,7 +133,7 @@ test.describe('the list of annotations', () => {
     await page.getByRole('button', { name: 'Open group 1' }).click()
     await expect(canvas.list).toHaveCount(4)
     await app.screenshot('list-with-group')
-    await canvas.list.nth(3).getByText('object').click()
+    await canvas.list.nth(3).locator('span[title]').click()
     await group.click()
     await page.keyboard.press('Delete')
     await expect(canvas.list).toHaveCount(1)
@@ -143,6 +143,7 @@ test.describe('the list of annotations', () => {
 test.describe('the window', () => {
   test('one key gives it to the image, and the parts around it are resized and kept', async ({
     app,
+    folder,
   }) => {
     const { page } = app
     const area = async () => {
@@ -168,11 +169,12 @@ test.describe('the window', () => {
     await expect.poll(async () => (await panel.boundingBox())?.width).toBe(388)
     await page.keyboard.press('F8')
     await expect(page.getByRole('navigation', { name: 'Images' })).toHaveCount(0)
-    await app.restart()
-    await page
-      .getByText(/^pictograph-/)
-      .first()
-      .waitFor()
+    // In another window, too.
+    await app.restart('quit', folder)
+    await app.canvas.ready()
+    const kept = app.page.getByRole('complementary', { name: 'Classes and annotations' })
+    await expect.poll(async () => (await kept.boundingBox())?.width).toBe(388)
+    await expect(app.page.getByRole('navigation', { name: 'Images' })).toHaveCount(0)
   })
 
   test('the name of the file is seen in narrow windows, and every tool in low ones', async ({
@@ -196,5 +198,72 @@ test.describe('the window', () => {
     await expect(tools.last()).toBeInViewport({ ratio: 1 })
     await page.setViewportSize({ width: 2560, height: 1440 })
     await app.screenshot('window-2560x1440')
+  })
+})
+
+test.describe('many classes', () => {
+  test('what Enter picks is marked, arrows move it, and digits are given to classes', async ({
+    app,
+  }) => {
+    const { page, canvas } = app
+    const panel = page.getByRole('region', { name: 'Classes' })
+    for (const name of ['car', 'cart', 'carriage', 'dog']) {
+      await page.keyboard.press('c')
+      await page.keyboard.type(name)
+      await panel.getByRole('button', { name: 'Add class' }).click()
+      await expect(canvas.classRow(name)).toBeVisible()
+    }
+    await page.keyboard.press('c')
+    await page.keyboard.type('ca')
+    await expect(canvas.classRow('car').getByText('↵')).toBeVisible()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await expect(canvas.classRow('carriage').getByText('↵')).toBeVisible()
+    await app.screenshot('class-search')
+    await page.keyboard.press('Enter')
+    const chosen = panel.getByRole('button', { pressed: true })
+    await expect(chosen).toContainText('carriage')
+    await canvas.classRow('dog').hover()
+    await page.getByRole('button', { name: 'More for dog' }).click()
+    await page.getByRole('menuitem', { name: 'Key' }).hover()
+    await page.getByRole('menuitem', { name: '7', exact: true }).click()
+    await expect(canvas.classRow('dog').getByText('7', { exact: true })).toBeVisible()
+    await page.keyboard.press('Escape')
+    await page.locator('[data-canvas]').focus()
+    await page.keyboard.press('7')
+    await expect(chosen).toContainText('dog')
+  })
+
+  test('a class is dragged to another place and merged into another, with undo', async ({
+    app,
+  }) => {
+    const { page, canvas } = app
+    const panel = page.getByRole('region', { name: 'Classes' })
+    for (const name of ['car', 'van', 'dog']) {
+      await page.keyboard.press('c')
+      await page.keyboard.type(name)
+      await page.keyboard.press('Enter')
+      await expect(canvas.classRow(name)).toBeVisible()
+    }
+    await canvas.classRow('dog').dragTo(canvas.classRow('car'))
+    const names = panel.getByRole('listitem').locator('span[title]')
+    await expect(names).toHaveText(['dog', 'car', 'van'])
+    await page.locator('[data-canvas]').focus()
+    await page.keyboard.press('3')
+    await page.keyboard.press('r')
+    await canvas.drag([100, 100], [200, 200])
+    await canvas.saved()
+    expect(app.stored('a.png').map(({ className }) => className)).toEqual(['van'])
+    await canvas.classRow('van').hover()
+    await page.getByRole('button', { name: 'More for van' }).click()
+    await page.getByRole('menuitem', { name: 'Merge into…' }).click()
+    await page.getByLabel('Class that stays').selectOption('car')
+    await page.getByRole('button', { name: 'Merge classes' }).click()
+    await expect(names).toHaveText(['dog', 'car'])
+    await expect.poll(() => app.stored('a.png').map(({ className }) => className)).toEqual(['car'])
+    await page.locator('[data-canvas]').focus()
+    await page.keyboard.press('ControlOrMeta+z')
+    await expect(names).toHaveText(['dog', 'car', 'van'])
+    await expect.poll(() => app.stored('a.png').map(({ className }) => className)).toEqual(['van'])
   })
 })

@@ -17,6 +17,10 @@ export function describeClassEdit(edit: ClassEdit): string {
       return `Configure class ${edit.name}`
     case 'delete':
       return `Delete class ${edit.name}`
+    case 'merge':
+      return `Merge class ${edit.name} into ${edit.into}`
+    case 'reorder':
+      return 'Reorder classes'
     default:
       return assertNever(edit)
   }
@@ -77,6 +81,17 @@ export function editClassList(
       const old = named(edit.name)
       return classes.filter((item) => item !== old)
     }
+    case 'merge': {
+      const old = named(edit.name)
+      if (named(edit.into) === old)
+        throw new UserError('class_taken', `"${edit.name}" cannot be merged into itself.`)
+      return classes.filter((item) => item !== old)
+    }
+    case 'reorder': {
+      const place = new Map(edit.names.map((name, index) => [name, index]))
+      const placeOf = ({ name }: AnnotationClass) => place.get(name) ?? place.size
+      return classes.toSorted((a, b) => placeOf(a) - placeOf(b))
+    }
     default:
       return assertNever(edit)
   }
@@ -85,16 +100,17 @@ export function editClassList(
 /** The class whose annotations an edit touches; null when it touches none. */
 export function touchedClass(edit: ClassEdit): string | null {
   if (edit.kind === 'rename') return edit.from
-  return edit.kind === 'delete' ? edit.name : null
+  return edit.kind === 'delete' || edit.kind === 'merge' ? edit.name : null
 }
 
 /** What an edit of the classes does to one image's annotations. */
 export function classEditChanges(annotations: readonly Annotation[], edit: ClassEdit): ChangeSet {
   const mine = annotations.filter(({ className }) => className === touchedClass(edit))
-  if (edit.kind === 'rename')
+  const to = edit.kind === 'rename' ? edit.to : edit.kind === 'merge' ? edit.into : null
+  if (to !== null)
     return {
       created: [],
-      updated: mine.map((before) => ({ before, after: { ...before, className: edit.to } })),
+      updated: mine.map((before) => ({ before, after: { ...before, className: to } })),
       deleted: [],
     }
   return { created: [], updated: [], deleted: edit.kind === 'delete' ? mine : [] }

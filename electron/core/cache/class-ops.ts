@@ -37,10 +37,15 @@ export function opsOfEdit(
       return [{ kind: 'add', class: edit.class }]
     case 'rename':
       return [{ kind: 'rename', from: edit.from, to: edit.to }, ...changes]
+    // The labels of a merged class are pushed image by image; then nothing needs it, as after a deletion.
+    case 'merge':
     case 'delete': {
       const gone = was(edit.name)
       return gone ? [{ kind: 'delete', class: gone }] : []
     }
+    // The service keeps no order: it stays on this machine.
+    case 'reorder':
+      return []
     case 'recolor':
     case 'configure':
       return changes

@@ -1,12 +1,15 @@
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 
-/** What only this app knows of a class stays with it: defaults, what is required, pairs of joints. */
+/** What only this app knows of the classes stays: their order, defaults, what is required, pairs of joints. */
 export function withOurs(
   theirs: readonly AnnotationClass[],
   ours: readonly AnnotationClass[],
 ): AnnotationClass[] {
   const known = new Map(ours.map((item) => [item.name, item]))
-  return theirs.map((item) => {
+  const place = new Map(ours.map(({ name }, index) => [name, index]))
+  const placeOf = ({ name }: AnnotationClass) => place.get(name) ?? place.size
+  const inOurOrder = theirs.toSorted((a, b) => placeOf(a) - placeOf(b))
+  return inOurOrder.map((item) => {
     const own = known.get(item.name)
     if (!own) return item
     const fields = new Map(own.attributes?.map((field) => [field.name, field]))

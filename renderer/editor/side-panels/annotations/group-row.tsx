@@ -36,7 +36,7 @@ export function GroupRow({
   const locked = useStore(selection.state, (state) => all(state.locked))
   const { owner } = linksOf(members, classes)
   const name = owner?.name ?? members[0].className
-  const count = counted(members.length, owner ? 'joint' : 'shape')
+  const count = owner ? counted(members.length, 'joint') : counted(members.length, 'shape')
   const what = owner
     ? t('pose {name} {instanceId}', { name, instanceId })
     : t('group {instanceId}', { instanceId })

@@ -125,7 +125,7 @@ export function TopBar({ settings }: { settings: Settings }) {
       >
         <House />
       </IconButton>
-      <div className="flex h-11 min-w-0 flex-1 items-center gap-2 max-[800px]:min-w-[70%]">
+      <div className="flex h-11 min-w-44 flex-1 items-center gap-2 max-[800px]:min-w-[70%]">
         <h1
           className={classNames(
             'max-w-[30%] truncate text-sm font-semibold',
@@ -138,7 +138,7 @@ export function TopBar({ settings }: { settings: Settings }) {
         </h1>
         {image && !isGallery && (
           <p
-            className="flex min-w-24 flex-initial text-sm text-muted"
+            className="flex min-w-0 flex-initial text-sm text-muted"
             title={dataset ? `${dataset.name} / ${image.path}` : image.path}
           >
             {directoryOf(image.path) !== '' && (

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useState, useSyncExternalStore } from 'react'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
 import { DEFAULT_SETTINGS, type Settings } from '#shared/contract/settings.ts'
 
@@ -11,14 +11,28 @@ const LIMITS: Record<SizeName, readonly [number, number]> = {
   filmstripHeight: [72, 260],
 }
 
+/** In a low window the filmstrip takes no more than this share of it. */
+const FILMSTRIP_SHARE = 0.22
+
+function onResize(listener: () => void): () => void {
+  window.addEventListener('resize', listener)
+  return () => window.removeEventListener('resize', listener)
+}
+
 /** The size of a part of the window, and what a splitter needs to change it. It is kept when it is let go of. */
 export function useSize(name: SizeName, settings: Settings) {
   const [live, setLive] = useState<number | null>(null)
-  const [min, max] = LIMITS[name]
+  const [min, limit] = LIMITS[name]
+  const windowHeight = useSyncExternalStore(onResize, () => window.innerHeight)
+  const max =
+    name === 'filmstripHeight'
+      ? Math.max(min, Math.min(limit, Math.round(windowHeight * FILMSTRIP_SHARE)))
+      : limit
+  const size = Math.min(max, live ?? settings[name])
   return {
-    size: live ?? settings[name],
+    size,
     splitter: {
-      value: live ?? settings[name],
+      value: size,
       min,
       max,
       initial: DEFAULT_SETTINGS[name],

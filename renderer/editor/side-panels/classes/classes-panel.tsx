@@ -97,7 +97,10 @@ export function ClassesPanel({ datasetId }: { datasetId: string }) {
   const count = (name: string) => counts.data?.[name] ?? 0
   const pick = text.trim() === '' ? null : pickOf(text, shown, marked)
   return (
-    <section aria-labelledby="classes-title" className="flex min-h-0 flex-1 flex-col gap-2 p-2">
+    <section
+      aria-labelledby="classes-title"
+      className="flex min-h-0 flex-1 flex-col gap-2 overflow-y-auto p-2"
+    >
       <h2 id="classes-title" className="px-1 text-xs font-semibold text-muted">
         {t('Classes')}
       </h2>

@@ -54,11 +54,8 @@ const isChromiums = (arg) => /^--(no-sandbox|disable-gpu|ozone-platform)/.test(a
 
 async function run() {
   if (!newerNode() || !buildWhenNeeded()) return 1
-  const { main } = await import(pathToFileURL(join(root, 'out/main/cli.js')).href)
-  const windowless =
-    args.some((arg) => arg === '--serve' || arg === '--help' || arg === '-h') ||
-    ['check', 'convert', 'download', 'upload'].includes(args[0])
-  if (windowless) return main(args, { cwd, noWindowBecause: null })
+  const { isForTerminal, main } = await import(pathToFileURL(join(root, 'out/main/cli.js')).href)
+  if (isForTerminal(args, cwd)) return main(args, { cwd, noWindowBecause: null })
   const serve = (because) =>
     main(
       args.filter((arg) => !isChromiums(arg)),

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
+import { COMMANDS } from './commands/command-names.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -89,7 +90,7 @@ describe('convert', () => {
     const unknown = run('convert', folder.source, folder.out, '--to', 'tfrecord')
     expect([unknown.status, unknown.stderr]).toEqual([
       2,
-      expect.stringContaining('--to tfrecord: must be one of pictograph, coco'),
+      expect.stringMatching(/'tfrecord' is invalid\. Allowed choices are pictograph, coco/),
     ])
     expect(run('convert', '/no/such', folder.out, '--to', 'coco')).toMatchObject({
       status: 2,
@@ -122,6 +123,48 @@ describe('convert', () => {
 test('a port that makes no sense is refused in words', () => {
   expect(run('--serve', '--port', 'x')).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining('--port x'),
+    stderr: expect.stringMatching(/--port.*'x'.*from 0 to 65535/),
   })
+})
+
+test('a mistyped command is told with the nearest one, an option too', () => {
+  expect(run('downlod', 'a', 'b')).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringContaining('Did you mean download?'),
+  })
+  expect(run('harbour')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('Commands are check, completion, convert'),
+  })
+  expect(run('check', 'x', '--form', 'coco')).toMatchObject({
+    status: 2,
+    stderr: "unknown option '--form'\n(Did you mean --from?)\n",
+  })
+})
+
+test('version and help go to the standard output, help per command', () => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  expect(run('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+  const help = run('--help')
+  expect([help.status, help.stderr]).toEqual([0, ''])
+  for (const command of COMMANDS) expect(help.stdout).toContain(`  ${command} `)
+  expect(run('help', 'upload').stdout).toContain('--create')
+  expect(run('convert', '--help').stdout).toContain('--dry-run')
+})
+
+test('completion offers commands, options, values and files', () => {
+  const { status, stdout } = run('completion', 'bash')
+  expect(status).toBe(0)
+  const complete = (...words: string[]) => {
+    const script = `${stdout}
+COMP_WORDS=(pictograph-desktop ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}
+_pictograph_desktop; printf '%s\\n' "\${COMPREPLY[@]}"`
+    return spawnSync('bash', ['-c', script], { encoding: 'utf8', cwd: ROOT }).stdout.split('\n')
+  }
+  expect(complete('down')).toContain('download')
+  expect(complete('convert', '--dry')).toContain('--dry-run')
+  expect(complete('convert', 'a', 'b', '--to', 'labelm')).toContain('labelme')
+  expect(complete('check', 'pack')).toContain('package.json')
+  expect(run('completion', 'fish').stdout).toContain('-a download -d')
 })

@@ -8,10 +8,10 @@ import type { ImageSet } from '#renderer/document/image-list.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import { type Dataset, splitSchema, stageSchema } from '#shared/model/dataset.ts'
+import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import { BulkMenu } from './bulk-menu.tsx'
 import { tagsOf } from './gallery-filter.ts'
-import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
 
 const idsOf = (images: ImageSet) => Array.from(images, ({ id }) => id)
 

@@ -4,11 +4,11 @@ import type { ImageList } from '#renderer/document/image-list.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import { type Dataset, splitSchema, stageSchema } from '#shared/model/dataset.ts'
+import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { GalleryFilter } from './gallery-filter.ts'
 import { tagFinder } from './gallery-filter.ts'
 import { OfflineMenu } from './offline-menu.tsx'
-import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
 
 const SELECT = 'h-7 w-auto max-w-36 text-xs'
 

@@ -2,8 +2,8 @@ import { CircleAlert, CloudAlert, CloudDownload, CloudUpload } from 'lucide-reac
 import { classNames } from '#renderer/ui/class-names.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
+import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
 import { t } from '#shared/texts/texts.ts'
-import { SPLIT_LABEL, STAGE_LABEL } from './stage-labels.ts'
 import { Thumbnail } from './thumbnail.tsx'
 
 /** Device pixels. */

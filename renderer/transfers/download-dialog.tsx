@@ -4,7 +4,6 @@ import { showDialog } from '#renderer/actions/app-state.ts'
 import type { RemoteTarget } from '#renderer/actions/transfers.ts'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
 import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
-import { SPLIT_LABEL, STAGE_LABEL } from '#renderer/gallery/stage-labels.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -18,6 +17,7 @@ import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { formatDuration } from '#shared/model/duration.ts'
 import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
+import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
 import {
   ALL_FILES,
   type DownloadOptions,

@@ -8,6 +8,7 @@ import { releaseHeap } from '#core/memory.ts'
 import { toServiceError } from '#core/service-error.ts'
 import { codeOf, toUserError, UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
+import { counted } from '#shared/model/counted.ts'
 import {
   type DownloadOptions,
   type DownloadPlan,
@@ -290,8 +291,7 @@ export class Transfers {
       const { files, bytes } = transfers.counts(id)
       const moved = bytes.done - bytesBefore
       if (moved > 0) this.#lastRate = (moved / (performance.now() - began)) * 1000
-      if (files.failed > 0)
-        this.#setState(id, 'failed', `${files.failed.toLocaleString('en')} files failed`)
+      if (files.failed > 0) this.#setState(id, 'failed', `${counted(files.failed, 'file')} failed`)
       else {
         await at.job.clean()
         this.#setState(id, 'done')

@@ -1,5 +1,5 @@
-import type { Split, Stage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
+import type { Split, Stage } from './dataset.ts'
 
 export const STAGE_LABEL: Record<Stage, string> = {
   new: t('New'),

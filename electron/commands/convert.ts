@@ -4,10 +4,10 @@ import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelledImage } from '#core/formats/types.ts'
 import { runExport } from '#core/library/export-job.ts'
 import { terminalJson, terminalLine } from '#core/terminal-text.ts'
-import { UserError } from '#core/user-error.ts'
 import { withClassNames } from '#shared/model/annotation-class.ts'
 import {
   type FormatId,
+  formatIdSchema,
   type ImportFailure,
   imageModeSchema,
   type Loss,
@@ -21,27 +21,13 @@ import {
   withRenamed,
 } from './convert-changes.ts'
 import {
-  formatOption,
   type Opened,
   openPath,
   pathArgument,
   requireReadable,
   unmatchedOf,
 } from './label-command.ts'
-
-export interface ConvertValues {
-  from?: string
-  to?: string
-  images?: string
-  'images-from'?: string
-  split?: string[]
-  classes?: string
-  'voc-first-pixel'?: string
-  'dry-run'?: boolean
-  strict?: boolean
-  clamp?: boolean
-  json?: boolean
-}
+import type { ConvertValues } from './values.ts'
 
 interface Report {
   from: FormatId
@@ -87,9 +73,7 @@ export function problemLines(
 }
 
 export function firstPixel(value: string | undefined): 0 | 1 | null {
-  if (value === undefined) return null
-  if (value === '0' || value === '1') return value === '1' ? 1 : 0
-  throw new UserError('usage', `--voc-first-pixel ${value}: must be 0 or 1`)
+  return value === undefined ? null : value === '1' ? 1 : 0
 }
 
 interface Changes {
@@ -111,27 +95,20 @@ function* changed({ labels }: Opened, { classes, split }: Changes): Generator<La
  * losses under --strict. Throws a UserError when nothing could be converted.
  */
 export async function convert(
-  positionals: readonly string[],
+  input: string,
+  output: string,
   values: ConvertValues,
   cwd: string,
 ): Promise<number> {
-  const [input, output] = positionals
-  if (!input || !output || positionals.length > 2 || !values.to)
-    throw new UserError(
-      'usage',
-      'Usage: pictograph-desktop convert IN OUT --to FORMAT. See --help.',
-    )
-  const to = formatOption('to', values.to)
-  const from = values.from ? formatOption('from', values.from) : null
-  const images = imageModeSchema.safeParse(values.images ?? 'none')
-  if (!images.success)
-    throw new UserError('usage', `--images ${values.images}: must be copy, link or none`)
+  const to = formatIdSchema.parse(values.to)
+  const from = values.from ? formatIdSchema.parse(values.from) : null
+  const images = imageModeSchema.parse(values.images)
   const changes: Changes = {
     classes: values.classes === undefined ? null : readClassPlan(pathArgument(cwd, values.classes)),
-    split: values.split?.[0] === undefined ? null : readSplitPlan(values.split[0]),
+    split: values.split === undefined ? null : readSplitPlan(values.split),
   }
-  const origin = firstPixel(values['voc-first-pixel'])
-  const imagesFrom = values['images-from']
+  const origin = firstPixel(values.vocFirstPixel)
+  const imagesFrom = values.imagesFrom
   const losses = new LossLog()
   const opened = await openPath(
     {
@@ -165,12 +142,12 @@ export async function convert(
     files: labels.images.map(({ known }) => (known ? fileOf(known.path) : null)),
     folder: resolve(cwd, output),
     format: to,
-    images: images.data,
+    images,
     options: {
       clampToImage: values.clamp ?? false,
       vocPixelOrigin: to === 'pascal_voc' && origin === 1 ? (1 as const) : (0 as const),
     },
-    isDry: values['dry-run'] ?? false,
+    isDry: values.dryRun ?? false,
   }
   let report: Report | null = null
   for await (const step of runExport(job, losses)) {

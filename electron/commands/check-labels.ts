@@ -2,9 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import { isInside } from '#core/formats/clamp.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { terminalJson, terminalLine } from '#core/terminal-text.ts'
-import { UserError } from '#core/user-error.ts'
-import { type ConvertValues, firstPixel, problemLines } from './convert.ts'
-import { formatOption, isSpokenOf, openPath, pathArgument, unmatchedOf } from './label-command.ts'
+import { formatIdSchema } from '#shared/model/format.ts'
+import { firstPixel, problemLines } from './convert.ts'
+import { isSpokenOf, openPath, pathArgument, unmatchedOf } from './label-command.ts'
+import type { LabelValues } from './values.ts'
 
 /** Images between two breaths for the rest of the process. */
 const BATCH = 200
@@ -14,21 +15,18 @@ const BATCH = 200
  * Throws a UserError where there are none.
  */
 export async function checkLabels(
-  positionals: readonly string[],
-  values: ConvertValues,
+  input: string,
+  values: LabelValues,
   cwd: string,
 ): Promise<number> {
-  const [input] = positionals
-  if (!input || positionals.length > 1)
-    throw new UserError('usage', 'Usage: pictograph-desktop check PATH. See --help.')
-  const imagesFrom = values['images-from']
+  const imagesFrom = values.imagesFrom
   const losses = new LossLog()
   const { labels, format, why, skipped } = await openPath(
     {
       input: pathArgument(cwd, input),
-      from: values.from ? formatOption('from', values.from) : null,
+      from: values.from ? formatIdSchema.parse(values.from) : null,
       imagesFrom: imagesFrom === undefined ? null : pathArgument(cwd, imagesFrom),
-      options: { vocPixelOrigin: firstPixel(values['voc-first-pixel']) },
+      options: { vocPixelOrigin: firstPixel(values.vocFirstPixel) },
     },
     losses,
   )

@@ -9,18 +9,9 @@ import { type Reading, readLabels } from '#core/library/label-reading.ts'
 import { scanFolder } from '#core/library/scan.ts'
 import { probeImage } from '#core/media/probe.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
-import { FORMATS, type FormatId, formatIdSchema } from '#shared/model/format.ts'
+import type { FormatId } from '#shared/model/format.ts'
 
 /** Parts that `convert` and `check` share. */
-
-export function formatOption(name: string, value: string): FormatId {
-  const parsed = formatIdSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new UserError(
-    'usage',
-    `--${name} ${value}: must be one of ${FORMATS.map(({ id }) => id).join(', ')}`,
-  )
-}
 
 /** A path of the command line, from `cwd`; one with the other system's slashes where only that is there. */
 export function pathArgument(cwd: string, path: string): string {

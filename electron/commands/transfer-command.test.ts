@@ -4,11 +4,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
+import { fileSecrets } from '#hosts/host-node/node-ports.ts'
 import { seededEmulator } from '#tests/helpers/cloud.ts'
 import { openCore, temporaryFolder, testPorts, writeImage } from '#tests/helpers/core.ts'
-import { fileSecrets } from './host-node/node-ports.ts'
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '../..')
 const STREET = 'street scenes'
 
 /** The service answers in this process, so that the command has one of its own. */
@@ -54,11 +54,11 @@ test('download and upload say what was done, and do nothing twice', async () => 
   const up = () => run(data.path, env, 'upload', photos, 'harbour', '--create')
   expect(await up()).toMatchObject({
     status: 0,
-    stdout: expect.stringContaining('upload of “harbour”: done, 2 files'),
+    stdout: expect.stringContaining('harbour: 2 files uploaded'),
   })
   expect(await up()).toMatchObject({
     status: 0,
-    stdout: expect.stringContaining('done, 0 files, 2 there already'),
+    stdout: expect.stringContaining('harbour: 0 files uploaded, 2 there already'),
   })
   expect(emulator.state.images(emulator.state.dataset('harbour').id)).toHaveLength(2)
   // The key is nowhere on the disk.
@@ -77,7 +77,17 @@ test('a download whose folder was taken away is begun anew by the same command',
   const fault = { kind: 'status' as const, status: 404 }
   service.emulator.faults.add({ match: `STORAGE GET /${object}$`, times: 1_000, fault })
   const down = () => run(data.path, env, 'download', STREET, out, '--json')
-  expect(await down()).toMatchObject({ status: 1, stderr: '' })
+  const first = await down()
+  expect(first).toMatchObject({ status: 1, stderr: '' })
+  expect(JSON.parse(first.stdout)).toMatchObject({ state: 'incomplete', files: { failed: 1 } })
+  const inWords = await run(data.path, env, 'download', STREET, out)
+  expect(inWords).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/^street scenes: 23 of 24 files downloaded, 1 failed \(/),
+  })
+  expect(inWords.stdout).toContain('The same command again tries the failed ones once more.')
+  const status = await run(data.path, {}, 'status')
+  expect(status.stdout).toContain(`download ${STREET} (${out}): failed, 23 of 24, 1 failed`)
   service.emulator.faults.clear()
   rmSync(out, { recursive: true })
   expect(JSON.parse((await down()).stdout)).toMatchObject({ state: 'done', files: { done: 24 } })
@@ -101,7 +111,7 @@ test('an account of the app serves where no key is in the environment', async ()
   }
   const only = ['--only', 'annotations', '--account', 'Emulated Organisation']
   const done = await run(data.path, {}, 'download', STREET, work.path, ...only)
-  expect(done).toMatchObject({ status: 0, stdout: expect.stringContaining('done') })
+  expect(done).toMatchObject({ status: 0, stdout: expect.stringContaining('files downloaded') })
 }, 60_000)
 
 test('what cannot be begun exits with 2 and names the way out', async () => {
@@ -110,13 +120,20 @@ test('what cannot be begun exits with 2 and names the way out', async () => {
   using work = temporaryFolder()
   const env = { PICTOGRAPH_API_KEY: 'pk_live_member', PICTOGRAPH_BASE_URL: service.emulator.url }
   const cases: [string[], string][] = [
-    [['download', STREET], 'Usage'],
-    [['download', 'nowhere', work.path], 'There is no dataset “nowhere”'],
-    [['download', STREET, work.path, '--stage', 'finished'], '--stage'],
+    [['download', STREET], "missing required argument 'folder'"],
+    [
+      ['download', 'nowhere', work.path],
+      'There is no dataset “nowhere” in this account. See: pictograph-desktop datasets',
+    ],
+    [['upload', work.path, 'nowhere'], 'Add --create to make it'],
+    [['download', STREET, work.path, '--stage', 'finished'], 'must be one of “New”, “In progress”'],
     [['upload', join(work.path, 'gone'), STREET], 'is not there'],
     [['upload', work.path, STREET, '--directory', 'a/../b'], 'cannot lead out'],
-    [['download', STREET, work.path, '--format', 'jolo'], 'one of files, pictograph, coco'],
-    [['download', STREET, work.path, '--connections', '0'], '1 or more'],
+    [
+      ['download', STREET, work.path, '--format', 'jolo'],
+      'Allowed choices are files, pictograph, coco',
+    ],
+    [['download', STREET, work.path, '--connections', '0'], 'from 1 to 256'],
   ]
   for (const [args, words] of cases)
     expect(await run(data.path, env, ...args)).toMatchObject({
@@ -134,4 +151,32 @@ test('what cannot be begun exits with 2 and names the way out', async () => {
     status: 2,
     stderr: expect.stringContaining('does not accept this key'),
   })
+}, 60_000)
+
+test('datasets and status tell what is there, and leave nothing behind', async () => {
+  await using service = await seededEmulator()
+  using data = temporaryFolder()
+  const env = { PICTOGRAPH_API_KEY: 'pk_live_member', PICTOGRAPH_BASE_URL: service.emulator.url }
+  const nothing = await run(data.path, {}, 'status')
+  expect(nothing).toEqual({
+    status: 0,
+    stdout: 'No accounts, datasets or transfers on this machine.\n',
+    stderr: '',
+  })
+  const listed = await run(data.path, env, 'datasets')
+  expect(listed).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^street scenes +24 images +\d+ complete /m),
+    stderr: '',
+  })
+  const asJson = JSON.parse((await run(data.path, env, 'datasets', '--json')).stdout)
+  expect(asJson).toContainEqual(expect.objectContaining({ name: STREET, imageCount: 24 }))
+  expect(readdirSync(data.path)).toEqual([])
+  {
+    await using core = openCore({ ...testPorts(data.path), secrets: fileSecrets(data.path) })
+    await core.accounts.add(service.emulator.url, 'pk_live_member')
+  }
+  const status = await run(data.path, {}, 'status')
+  expect(status.stdout).toContain('account Emulated Organisation')
+  expect(status.stdout).toContain('everything is sent')
 }, 60_000)

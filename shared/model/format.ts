@@ -18,6 +18,7 @@ export const FORMATS = [
   { id: 'xanylabeling', label: 'X-AnyLabeling', keeps: () => t('All shapes but holes') },
   { id: 'dota', label: 'DOTA', keeps: () => t('Oriented boxes') },
   { id: 'datumaro', label: 'Datumaro', keeps: () => t('All shapes; holes as masks') },
+  { id: 'darwin', label: 'Darwin (V7)', keeps: () => t('All shapes; oriented boxes as polygons') },
   {
     id: 'via',
     label: 'VGG VIA',

@@ -60,8 +60,12 @@ function separate(ring: readonly Point[]): Point[][] {
 
 /** The parts of a joined ring, each an outline with its holes. */
 export function partsOfRing(ring: readonly Point[]): Point[][][] {
-  const rings = separate(ring)
-  if (rings.length === 1) return [rings]
+  return partsOfRings(separate(ring))
+}
+
+/** Rings that are filled even-odd, as parts: each an outline with its holes. */
+export function partsOfRings(rings: readonly Point[][]): Point[][][] {
+  if (rings.length === 1) return [[...rings]]
   const bySize = rings.toSorted((a, b) => ringArea(b) - ringArea(a))
   const parts: Point[][][] = []
   for (const one of bySize) {

@@ -52,6 +52,7 @@ const FAMILY: Record<string, string> = {
   coco: 'COCO',
   csv: 'the CSV',
   cvat: 'CVAT',
+  darwin: 'Darwin',
   datumaro: 'Datumaro',
   dota: 'DOTA',
   labelme: 'labelme',

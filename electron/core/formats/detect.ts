@@ -21,7 +21,6 @@ const OTHERS: [name: string, test: (look: FileLook) => boolean][] = [
     'COCO results, which name images by numbers alone: their annotation file is needed',
     ({ isList, inner }) => isList && inner('').has('image_id') && inner('').has('category_id'),
   ],
-  ['Darwin (V7) JSON', ({ keys }) => keys.has('item') && keys.has('annotations')],
   [
     'Label Studio JSON',
     ({ isList, inner }) => isList && inner('').has('data') && inner('').has('annotations'),

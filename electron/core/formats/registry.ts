@@ -1,6 +1,7 @@
 import { FORMATS, type FormatId } from '#shared/model/format.ts'
 import { coco } from './coco.ts'
 import { cvat } from './cvat.ts'
+import { darwin } from './darwin.ts'
 import { datumaro } from './datumaro.ts'
 import { dota } from './dota.ts'
 import { labelme, xanylabeling } from './labelme.ts'
@@ -25,6 +26,7 @@ export const FORMAT_BY_ID: Record<FormatId, Format> = {
   xanylabeling: xanylabeling as Format,
   dota: dota as Format,
   datumaro: datumaro as Format,
+  darwin: darwin as Format,
   via: via as Format,
   via_csv: viaCsv as Format,
   tensorflow_csv: tensorflowCsv as Format,

@@ -20,6 +20,11 @@ export const FORMATS = [
   { id: 'datumaro', label: 'Datumaro', keeps: () => t('All shapes; holes as masks') },
   { id: 'darwin', label: 'Darwin (V7)', keeps: () => t('All shapes; oriented boxes as polygons') },
   {
+    id: 'label_studio',
+    label: 'Label Studio',
+    keeps: () => t('All shapes; holes as masks'),
+  },
+  {
     id: 'via',
     label: 'VGG VIA',
     keeps: () => t('All shapes; oriented boxes and holes as polygons'),

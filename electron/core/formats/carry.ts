@@ -55,6 +55,7 @@ const FAMILY: Record<string, string> = {
   darwin: 'Darwin',
   datumaro: 'Datumaro',
   dota: 'DOTA',
+  label_studio: 'Label Studio',
   labelme: 'labelme',
   open_images: 'Open Images',
   pascal_voc: 'Pascal VOC',
@@ -206,6 +207,14 @@ export function saysNothing(value: Json): boolean {
   return typeof value === 'object' && Object.values(value).every(saysNothing)
 }
 
+/** What is told of a shape that is a polygon here, by its kind's name or by the field that holds it. */
+function roundIn(given: JsonObject): string | undefined {
+  const kind = Object.keys(ROUND).find(
+    (name) => given.shape_type === name || given.element === name || given[name] !== undefined,
+  )
+  return kind === undefined ? undefined : ROUND[kind]
+}
+
 /** Counts what other formats said and this one, whose family is `own`, cannot say. */
 export function reportExtra(
   extra: Extra | undefined,
@@ -223,7 +232,7 @@ export function reportExtra(
         losses.add(`“${field}” of ${name} ${words}`, where)
     const whole = extra[family]
     const given = isJsonObject(whole) ? whole[GIVEN] : undefined
-    const round = isJsonObject(given) ? ROUND[String(given.shape_type ?? given.element)] : undefined
+    const round = isJsonObject(given) ? roundIn(given) : undefined
     if (round !== undefined) losses.add(round, where)
   }
 }

@@ -21,10 +21,6 @@ const OTHERS: [name: string, test: (look: FileLook) => boolean][] = [
     'COCO results, which name images by numbers alone: their annotation file is needed',
     ({ isList, inner }) => isList && inner('').has('image_id') && inner('').has('category_id'),
   ],
-  [
-    'Label Studio JSON',
-    ({ isList, inner }) => isList && inner('').has('data') && inner('').has('annotations'),
-  ],
   ['OpenLABEL', ({ keys }) => keys.has('openlabel')],
   [
     'the settings of a notebook or a package',
@@ -78,6 +74,7 @@ const ENDINGS: Record<string, RegExp> = {
   dota: /\.txt$/i,
   via: /\.(?:json|csv)$/i,
   csv: /\.csv$/i,
+  label_studio: /\.(?:json|csv)$/i,
   open_images: /\.csv$/i,
 }
 

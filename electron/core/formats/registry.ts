@@ -4,6 +4,7 @@ import { cvat } from './cvat.ts'
 import { darwin } from './darwin.ts'
 import { datumaro } from './datumaro.ts'
 import { dota } from './dota.ts'
+import { labelStudio } from './label-studio.ts'
 import { labelme, xanylabeling } from './labelme.ts'
 import { openImages } from './open-images.ts'
 import { pascalVoc } from './pascal-voc.ts'
@@ -27,6 +28,7 @@ export const FORMAT_BY_ID: Record<FormatId, Format> = {
   dota: dota as Format,
   datumaro: datumaro as Format,
   darwin: darwin as Format,
+  label_studio: labelStudio as Format,
   via: via as Format,
   via_csv: viaCsv as Format,
   tensorflow_csv: tensorflowCsv as Format,

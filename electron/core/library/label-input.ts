@@ -1,11 +1,10 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { diskFile } from '#core/disk-file.ts'
+import { mayHoldLabels } from '#core/formats/label-file-name.ts'
 import type { InputFile } from '#core/formats/types.ts'
 import { toUserError } from '#core/user-error.ts'
 import { joinPath } from '#shared/model/paths.ts'
-
-const LABEL_EXTENSION = /\.(json|jsonl|ndjson|xml|csv|txt|ya?ml|names|data|labels)$/i
 
 /** Label files and folders of one folder; what a symbolic link points to counts as itself. */
 async function look(absolute: string): Promise<{ files: string[]; folders: string[] }> {
@@ -17,7 +16,7 @@ async function look(absolute: string): Promise<{ files: string[]; folders: strin
       ? await stat(join(absolute, entry.name)).catch(() => null)
       : entry
     if (target?.isDirectory()) folders.push(entry.name)
-    else if (target?.isFile() && LABEL_EXTENSION.test(entry.name)) files.push(entry.name)
+    else if (target?.isFile() && mayHoldLabels(entry.name)) files.push(entry.name)
   }
   return { files, folders }
 }

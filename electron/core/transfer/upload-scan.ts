@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { mayHoldLabels } from '#core/formats/label-file-name.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '#core/private-files.ts'
 import { SafeNames } from '#core/safe-names.ts'
@@ -19,13 +20,12 @@ export interface FoundFile {
   kind: 'image' | 'label' | 'other'
 }
 
-const LABEL = /\.(json|xml|txt|ya?ml|names)$/i
 const ZIP = /\.zip$/i
 const PARALLEL = 32
 
 function kindOf(name: string): FoundFile['kind'] {
   if (hasImageExtension(name)) return 'image'
-  return LABEL.test(name) ? 'label' : 'other'
+  return mayHoldLabels(name) ? 'label' : 'other'
 }
 
 /** Files of a folder and what is below it, in batches as they are found; links to folders are not followed. */

@@ -1,0 +1,393 @@
+import { withClassNames } from '#shared/model/annotation-class.ts'
+import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
+import { fieldsOf, isJsonObject, spelledTogether } from './carry.ts'
+import { csvRows } from './csv.ts'
+import { numberOf, objectAt, shown, sizeOf, textOfField, withoutKeys } from './fields.ts'
+import { FormatError, failureOf } from './format-error.ts'
+import { cleanReference, resolvePath } from './image-lookup.ts'
+import { imagesPlacer } from './images-placer.ts'
+import { parseJson } from './json-fault.ts'
+import { eachJsonItem } from './json-items.ts'
+import { readResults, sizeInResults } from './label-studio-read.ts'
+import { type Names, regionResults, resultsBefore } from './label-studio-write.ts'
+import type { LossLog } from './loss-log.ts'
+import { UNIT_SIZE } from './sizes.ts'
+import { splitOfFolders, splitOfName } from './splits.ts'
+import { textOf } from './text.ts'
+import type {
+  Format,
+  InputFile,
+  Json,
+  JsonObject,
+  LabelEntry,
+  LabelledImage,
+  LabelSource,
+  LabelWriter,
+  OnFault,
+  OpenContext,
+  OutputPiece,
+  ReadLabels,
+  Size,
+  WriteContext,
+} from './types.ts'
+import { nodeText, xmlNode } from './xml-nodes.ts'
+
+// The layout: https://labelstud.io/guide/export, JSON, JSON-MIN and CSV
+
+/** A family of its own in `extra`: the task around the regions. */
+const TASK = 'label_studio_task'
+
+/** A task in the form that JSON-MIN and CSV are brought into. */
+interface Task {
+  raw: JsonObject
+  /** Which of its annotations is read. */
+  results: Json[]
+  /** Its number in `annotations`; null: from elsewhere. */
+  index: number | null
+}
+
+interface TaskEntry extends LabelEntry {
+  field: string
+  again: () => unknown
+}
+
+const listOf = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
+
+/** Results of a region in JSON-MIN: the value alone, whose labels tell what it is. */
+function resultOfMin(value: Json, from: string): Json[] {
+  if (!isJsonObject(value)) return []
+  const labels = Object.keys(value).find((key) => /labels$/.test(key) && Array.isArray(value[key]))
+  const { original_width, original_height, ...own } = value
+  const bare =
+    own.points !== undefined ? 'polygon' : own.radiusX !== undefined ? 'ellipse' : 'rectangle'
+  const type = labels === undefined || labels === 'labels' ? bare : labels
+  const list = labels === undefined ? {} : { [`${type.replace(/labels$/, '')}labels`]: own[labels] }
+  return [
+    {
+      original_width: original_width ?? null,
+      original_height: original_height ?? null,
+      value: { ...own, ...list },
+      from_name: from,
+      to_name: 'image',
+      type: `${type.replace(/labels$/, '')}labels`,
+    },
+  ]
+}
+
+/** The columns of JSON-MIN and CSV that hold regions. */
+function resultsOfMin(raw: JsonObject): Json[] {
+  return Object.entries(raw).flatMap(([name, value]) => {
+    const list = Array.isArray(value) ? value : []
+    const areRegions = list.some(
+      (one) => isJsonObject(one) && numberOf(one.original_width) !== null,
+    )
+    return areRegions ? list.flatMap((one) => resultOfMin(one, name)) : []
+  })
+}
+
+/** Whether an annotation counts: it was not skipped, and says something or that there is nothing. */
+const isDone = (annotation: Json): annotation is JsonObject =>
+  isJsonObject(annotation) && annotation.was_cancelled !== true && Array.isArray(annotation.result)
+
+/** The annotation that is read: the one marked as truth, else the first that was not skipped, else a prediction. */
+function taskOf(value: unknown): Task {
+  const raw = objectAt(value, '')
+  if (!isJsonObject(raw.data)) return { raw, results: resultsOfMin(raw), index: null }
+  const key = Array.isArray(raw.annotations) ? 'annotations' : 'completions'
+  const annotations = listOf(raw[key])
+  const truth = annotations.findIndex((one) => isDone(one) && one.ground_truth === true)
+  const first = truth >= 0 ? truth : annotations.findIndex(isDone)
+  const chosen = annotations[first]
+  if (isJsonObject(chosen)) return { raw, results: listOf(chosen.result), index: first }
+  const [prediction] = listOf(raw.predictions)
+  return { raw, results: isJsonObject(prediction) ? listOf(prediction.result) : [], index: null }
+}
+
+/** The key of a task's data that names its image. */
+function imageKeyOf({ raw, results }: Task): string {
+  const data = isJsonObject(raw.data) ? raw.data : raw
+  const named = results.flatMap((result) =>
+    isJsonObject(result) && typeof result.source === 'string'
+      ? [result.source.replace(/^\$/, '')]
+      : [],
+  )
+  const keys = Object.keys(data).filter((key) => typeof data[key] === 'string')
+  const isImage = (key: string) =>
+    /\.(?:jpe?g|png|webp|bmp|gif|tiff?|avif)(?:[?#]|$)/i.test(String(data[key]))
+  const usual = ['image', 'img', 'image_url', 'photo', 'ocr']
+  const found =
+    named.find((key) => keys.includes(key)) ??
+    usual.find((key) => keys.includes(key)) ??
+    keys.find(isImage)
+  if (found !== undefined) return found
+  throw new FormatError('data.image', `must name the image, not ${shown(data.image)}`)
+}
+
+/** What an address calls the image: the path behind `?d=` of local storage, else its own. */
+function referenceOf(address: string): string {
+  const local = /[?&]d=([^&]+)/.exec(address)?.[1]
+  if (local === undefined) return cleanReference(address)
+  try {
+    return cleanReference(decodeURIComponent(local))
+  } catch {
+    return cleanReference(local)
+  }
+}
+
+/** An upload is called by eight letters and the name that it had. */
+const UPLOADED = /^[0-9a-f]{8}-(?=.)/
+
+function placesOf(file: string, reference: string): string[] {
+  const own = directoryOf(file)
+  const local = reference.replace(/^\/+/, '')
+  const name = fileNameOf(local)
+  const names = [...new Set([local, name, name.replace(UPLOADED, '')])]
+  return [own, joinPath(own, 'images')].flatMap((folder) =>
+    names.map((one) => resolvePath(joinPath(folder, one))),
+  )
+}
+
+function entryOf(file: InputFile, value: unknown, field: string, again: () => unknown): TaskEntry {
+  const task = taskOf(value)
+  const key = imageKeyOf(task)
+  const data = isJsonObject(task.raw.data) ? task.raw.data : task.raw
+  const reference = referenceOf(String(data[key]))
+  const { width, height } = sizeInResults(task.results)
+  const split = splitOfFolders(reference) ?? splitOfName(file.path) ?? splitOfFolders(file.path)
+  // Uploads have lost their folder, and got a mark before their name.
+  const isUpload = /\/upload\//.test(reference) && UPLOADED.test(fileNameOf(reference))
+  return {
+    file: file.path,
+    field,
+    again,
+    name: isUpload ? fileNameOf(reference).replace(UPLOADED, '') : reference.replace(/^\/+/, ''),
+    places: placesOf(file.path, reference),
+    size: sizeOf(width, height),
+    ...(split && { split, context: split }),
+  }
+}
+
+/** A row of the CSV export as JSON-MIN: cells that are JSON are parsed. */
+function* csvTasks(file: InputFile): Generator<{ value: JsonObject; field: string }> {
+  const rows = csvRows(textOf(file))
+  const first = rows.next()
+  const header: string[] = first.done ? [] : first.value.fields
+  for (const { fields, line } of rows) {
+    const cells = header.map((name, index): [string, Json] => {
+      const text = fields[index] ?? ''
+      const isJson = /^\s*[[{]/.test(text)
+      return [name, isJson ? (parseJson(text, `line ${line}.${name}`) as Json) : text]
+    })
+    yield { value: Object.fromEntries(cells), field: `line ${line}` }
+  }
+}
+
+function* openLabelStudio(
+  files: readonly InputFile[],
+  context: OpenContext,
+): Generator<void, LabelSource<TaskEntry>> {
+  const entries: TaskEntry[] = []
+  const seen = new Set<string>()
+  for (const file of files) {
+    yield
+    const add = (value: unknown, field: string, again: () => unknown) => {
+      try {
+        entries.push(entryOf(file, value, field, again))
+        for (const name of labelNames(taskOf(value).results)) seen.add(name)
+      } catch (error) {
+        context.fail(failureOf(file.path, error, field))
+      }
+    }
+    try {
+      if (/\.csv$/i.test(file.path))
+        for (const { value, field } of csvTasks(file)) add(value, field, () => value)
+      else if (/\.json$/i.test(file.path))
+        yield* eachJsonItem(
+          file,
+          ({ value, field, again }) => add(value, field, again),
+          context.fail,
+        )
+    } catch (error) {
+      context.fail(failureOf(file.path, error))
+    }
+  }
+  return { classes: withClassNames([], [...seen]), entries, read: readEntry }
+}
+
+function labelNames(results: readonly Json[]): string[] {
+  return results.flatMap((result) => {
+    if (!isJsonObject(result) || !isJsonObject(result.value)) return []
+    const list = result.value[String(result.type)]
+    return /labels$/.test(String(result.type)) && Array.isArray(list)
+      ? list.slice(0, 1).flatMap((name) => textOfField(name) ?? [])
+      : []
+  })
+}
+
+function readEntry(
+  entry: TaskEntry,
+  size: Size | null,
+  fail: OnFault,
+  losses: LossLog,
+): ReadLabels {
+  const { raw, results, index } = taskOf(entry.again())
+  const onFault: OnFault = (field, error) => fail(`${entry.field}.${field}`, error)
+  const read = readResults(results, size ?? UNIT_SIZE, onFault, losses, entry.name)
+  const key = Array.isArray(raw.annotations) ? 'annotations' : 'completions'
+  const annotations = listOf(raw[key])
+  if (index !== null && annotations.filter(isDone).length > 1)
+    losses.add('an image with several annotations: the first that counts is read', entry.name)
+  if (index === null && isJsonObject(raw.data) && results.length > 0)
+    losses.add('predictions are read where nobody has annotated', entry.name)
+  const chosen = index === null ? null : annotations[index]
+  const task: JsonObject = {
+    raw: isJsonObject(raw.data) ? withoutKeys(raw, [key]) : withoutKeys(raw, Object.keys(raw)),
+    image: imageKeyOf({ raw, results, index }),
+    ...(isJsonObject(chosen) && { chosen: withoutKeys(chosen, ['result']) }),
+    before: annotations.slice(0, index ?? 0),
+    after: annotations.slice((index ?? -1) + 1),
+    others: read.others,
+  }
+  return {
+    annotations: read.annotations,
+    ...(read.tags.length > 0 && { tags: [...new Set(read.tags)] }),
+    extra: { [TASK]: task, label_studio: counted(read.others) },
+  }
+}
+
+/** How much of a task has no place elsewhere. */
+function counted(others: readonly JsonObject[]): JsonObject {
+  const relations = others.filter(({ type }) => type === 'relation').length
+  const choices = others.filter(({ type }) => type === 'choices').length
+  return { relations, 'results of the whole image': others.length - relations - choices }
+}
+
+/** What a labeling setup needs for each kind of control. */
+const SETUP: Record<string, [tag: string, type: string]> = {
+  rectangle: ['RectangleLabels', 'rectanglelabels'],
+  polygon: ['PolygonLabels', 'polygonlabels'],
+  keypoint: ['KeyPointLabels', 'keypointlabels'],
+  brush: ['BrushLabels', 'brushlabels'],
+}
+
+const NAMES: Names = { fromNames: {}, toName: 'image' }
+
+/** All tasks in one file, and the labeling setup that they need. */
+class LabelStudioWriter implements LabelWriter {
+  readonly #context: WriteContext
+  readonly #names = new Set<string>()
+  #isEmpty = true
+
+  constructor(context: WriteContext) {
+    this.#context = context
+    for (const { name } of context.head.classes) this.#names.add(name)
+  }
+
+  *write(image: LabelledImage, { label }: { label: string }): Generator<OutputPiece> {
+    const start = this.#isEmpty ? '[\n' : ',\n'
+    this.#isEmpty = false
+    yield {
+      path: 'label-studio.json',
+      content: `${start}${JSON.stringify(this.#task(image, label))}`,
+      more: true,
+    }
+  }
+
+  *end(): Generator<OutputPiece> {
+    yield { path: 'label-studio.json', content: this.#isEmpty ? '[]\n' : '\n]\n' }
+    const labels = [...this.#names].map((name) => xmlNode('Label', '', { value: name }))
+    const controls = Object.entries(SETUP).map(([name, [tag]]) =>
+      xmlNode(tag, labels, { name, toName: NAMES.toName }),
+    )
+    const picture = xmlNode('Image', '', { name: NAMES.toName, value: '$image' })
+    yield { path: 'labeling-setup.xml', content: nodeText(xmlNode('View', [picture, ...controls])) }
+  }
+
+  #task(image: LabelledImage, label: string): JsonObject {
+    const { raw, image: key, chosen, before, after, others } = fieldsOf(image.extra, TASK)
+    const task = isJsonObject(raw) ? raw : {}
+    const data = isJsonObject(task.data) ? task.data : {}
+    const name = typeof key === 'string' && isJsonObject(task.data) ? key : 'image'
+    const isNamed =
+      typeof data[name] === 'string' && referenceOf(data[name]).endsWith(fileNameOf(label))
+    const results = this.#results(image)
+    const known = listOf(others).filter(isJsonObject)
+    const isAnnotated =
+      chosen !== undefined || results.length > 0 || known.length > 0 || image.isLabelled
+    const own: JsonObject = {
+      ...(isJsonObject(chosen) ? chosen : {}),
+      result: [...results, ...withTags(known, image.tags ?? [])],
+    }
+    const annotations = [...listOf(before), ...(isAnnotated ? [own] : []), ...listOf(after)]
+    return {
+      ...task,
+      data: {
+        ...data,
+        ...(!isNamed && { [name]: `/data/local-files/?d=images/${encodeURI(label)}` }),
+      },
+      annotations,
+    }
+  }
+
+  #results(image: LabelledImage): JsonObject[] {
+    const { losses } = this.#context
+    const { width, height, path } = image
+    if (width === null || height === null) return []
+    return [...spelledTogether(image.annotations, 'label_studio')].flatMap((members) => {
+      for (const { className } of members) this.#names.add(className)
+      const before = resultsBefore(members)
+      if (before) return before
+      return members.flatMap((member) =>
+        regionResults(member, { width, height }, NAMES, losses, path),
+      )
+    })
+  }
+}
+
+/** Results without a region, with the tags that the image has now. */
+function withTags(others: readonly JsonObject[], tags: readonly string[]): JsonObject[] {
+  const chosen = others.flatMap(({ type, value }) =>
+    type === 'choices' && isJsonObject(value) ? listOf(value.choices) : [],
+  )
+  const isSame = chosen.length === tags.length && tags.every((tag) => chosen.includes(tag))
+  if (isSame) return [...others]
+  return [
+    ...others.filter(({ type }) => type !== 'choices'),
+    ...(tags.length > 0
+      ? [
+          {
+            value: { choices: [...tags] },
+            from_name: 'tags',
+            to_name: NAMES.toName,
+            type: 'choices',
+          },
+        ]
+      : []),
+  ]
+}
+
+export const labelStudio: Format<TaskEntry> = {
+  id: 'label_studio',
+  label: 'Label Studio',
+  extraKey: 'label_studio',
+  needs: 'fraction',
+  keeps: { attributes: true, confidence: true, instances: true, tags: true },
+  recognise: ({ kind, path, isList, inner, keys, text }) => {
+    if (kind === 'text')
+      return /\.csv$/i.test(path) &&
+        /original_width/.test(text) &&
+        /annotation_id|annotator/.test(text)
+        ? 'rows of tasks'
+        : null
+    if (kind !== 'json' || /\.(?:jsonl|ndjson)$/i.test(path)) return null
+    const top = isList ? inner('') : keys
+    const isTask =
+      top.has('data') &&
+      (top.has('annotations') || top.has('completions') || top.has('predictions'))
+    const isMin = isList && top.has('annotation_id') && top.has('annotator')
+    return isTask || isMin ? 'tasks with results' : null
+  },
+  open: openLabelStudio,
+  placer: imagesPlacer,
+  writer: (context) => new LabelStudioWriter(context),
+}

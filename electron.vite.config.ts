@@ -16,6 +16,7 @@ export default defineConfig({
           'small-heap': 'electron/small-heap.ts',
           'watchdog-worker': 'electron/watchdog-worker.ts',
           'certificate-worker': 'electron/core/network/certificate-worker.ts',
+          'detect-worker': 'electron/core/proposals/detect-worker.ts',
           'fetch-worker': 'electron/core/transfer/fetch-worker.ts',
           'file-facts-worker': 'electron/core/transfer/file-facts-worker.ts',
           'inference-worker': 'electron/core/assist/inference-worker.ts',

@@ -172,6 +172,7 @@ function checkContents(asar, resources, app) {
     'package.json',
     'out/main/main.js',
     'out/main/certificate-worker.js',
+    'out/main/detect-worker.js',
     'out/main/fetch-worker.js',
     'out/main/file-facts-worker.js',
     'out/main/inference-worker.js',

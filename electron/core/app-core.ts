@@ -16,6 +16,11 @@ import { Renditions } from './media/renditions.ts'
 import { Network } from './network/network.ts'
 import { Opening } from './opening.ts'
 import type { Ports } from './ports.ts'
+import type { RunModel } from './proposals/detect-image.ts'
+import { type DetectModels, ModelFolder } from './proposals/detect-models.ts'
+import { detectThreads } from './proposals/detect-threads.ts'
+import { Detection } from './proposals/detection.ts'
+import { Proposals } from './proposals/proposals.ts'
 import { closeToOthers } from './private-files.ts'
 import { openStore } from './store.ts'
 import { assistant } from './sync/assist.ts'
@@ -30,6 +35,8 @@ interface CoreOptions {
   clock?: Clock
   pushesByItself?: boolean
   limits?: Partial<SyncLimits>
+  /** Instead of the models of this machine and the process that runs them. */
+  detector?: { models: DetectModels; run: RunModel }
 }
 
 /**
@@ -39,7 +46,7 @@ interface CoreOptions {
 export function createAppCore(
   ports: Ports,
   target: string | null = null,
-  { clock = systemClock, pushesByItself = true, limits = {} }: CoreOptions = {},
+  { clock = systemClock, pushesByItself = true, limits = {}, detector }: CoreOptions = {},
 ) {
   closeToOthers(ports.dataDir, (error) =>
     ports.log.warn('the data folder is open to others', { error: messageOf(error) }),
@@ -95,10 +102,25 @@ export function createAppCore(
     new Inference({ startProcess: ports.startProcess, log: ports.log, isBackground, onRestart })
   /** For what the person waits for, and for what is made ahead or in bulk: neither waits for the other. */
   const inference = { interactive: inferenceOf(false), background: inferenceOf(true) }
+  const proposals = new Proposals({ store, events, coreEvents })
+  const decoders = detectThreads()
+  const detection = new Detection({
+    store,
+    events,
+    log: ports.log,
+    proposals,
+    prepare,
+    fileOf: (imageId) => sync.cache.file(imageId),
+    decode: (order) => decoders.do(order),
+    models: new ModelFolder(join(ports.dataDir, 'models'), (file) => inference.background.facts(file)),
+    run: (file, feeds, options) => inference.background.run(file, feeds, options),
+    ...detector,
+  })
   const opening = new Opening({ store, library, formats, sync, coreEvents, target })
   if (pushesByItself) {
     sync.engine.start()
     transfers.start()
+    detection.start()
   }
 
   return {
@@ -116,6 +138,8 @@ export function createAppCore(
     stages,
     opening,
     inference,
+    proposals,
+    detection,
     assist: assistant({ accounts: sync.accounts, datasets, images, remotes: sync.remotes }),
     media: mediaHandler({
       images,
@@ -141,8 +165,12 @@ export function createAppCore(
         .finally(() => sync[Symbol.asyncDispose]())
         .finally(() => network[Symbol.asyncDispose]())
       // Whatever fails, the others end in order, and the library is closed last.
+      const detected = detection[Symbol.asyncDispose]().finally(() =>
+        decoders[Symbol.asyncDispose](),
+      )
       const ended = await Promise.allSettled([
         remote,
+        detected,
         library[Symbol.asyncDispose](),
         inference.interactive[Symbol.asyncDispose](),
         inference.background[Symbol.asyncDispose](),

@@ -4,6 +4,7 @@ import { app, network, settings } from './app.ts'
 import { curation } from './curation.ts'
 import { datasets, folders, images } from './datasets.ts'
 import { formats } from './formats.ts'
+import { detection, proposals } from './proposals.ts'
 import { accounts, comments, remote, sync } from './service.ts'
 import { transfers } from './transfers.ts'
 
@@ -24,5 +25,7 @@ export const contract = {
   images,
   annotations,
   formats,
+  proposals,
+  detection,
 }
 export type Contract = typeof contract

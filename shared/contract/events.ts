@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { accountSchema } from '#shared/model/account.ts'
 import { changeSetSchema } from '#shared/model/change-set.ts'
 import { datasetSchema, imageSchema } from '#shared/model/dataset.ts'
+import { detectJobSchema } from '#shared/model/detect-job.ts'
+import { modelChoiceSchema } from '#shared/model/proposal.ts'
 import { transferSchema } from '#shared/model/transfer.ts'
+import { openCountSchema } from './proposals.ts'
 import { updateStateSchema } from './updates.ts'
 
 /** Of what was asked for to be here without a network: how much is. */
@@ -62,6 +65,16 @@ export const appEventSchema = z.discriminatedUnion('type', [
   offlineStateSchema.extend({ type: z.literal('offline'), datasetId: z.string() }),
   z.object({ type: z.literal('transfer'), transfer: transferSchema }),
   z.object({ type: z.literal('transfer-removed'), id: z.string() }),
+  /** Proposals of images were found, accepted, dropped, or are open again. */
+  z.object({ type: z.literal('proposals'), counts: z.array(openCountSchema) }),
+  z.object({
+    type: z.literal('proposal-choice'),
+    datasetId: z.string(),
+    model: z.string(),
+    choice: modelChoiceSchema,
+  }),
+  z.object({ type: z.literal('detect-job'), job: detectJobSchema }),
+  z.object({ type: z.literal('detect-job-removed'), id: z.string() }),
   /** Another start of the app, the file manager or a link asks one window to open something. */
   z.object({ type: z.literal('open'), windowId: z.string(), target: z.string() }),
   /** An entry of the system's menu was chosen, with the pointer or with its keys. */

@@ -400,8 +400,9 @@ export class EditStore {
     return true
   }
 
-  /** A change made here, which the service, where there is one, has to be told. */
+  /** A change made here, which the service, where there is one, has to be told. A step without one tells nothing. */
   #apply(imageId: string, changes: ChangeSet): number {
+    if (isEmptyChangeSet(changes)) return this.#image(imageId).revision
     this.#outbox.queueImage(imageId, 'annotations')
     return this.#take(imageId, changes)
   }

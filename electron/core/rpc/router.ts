@@ -11,6 +11,7 @@ import { eventStream } from './event-stream.ts'
 import { formatRouter } from './formats.ts'
 import { imageRouter } from './images.ts'
 import { os } from './procedure.ts'
+import { detectionRouter, proposalRouter } from './proposals.ts'
 import { remoteRouter } from './remote.ts'
 import { curationRouter, serviceRouter } from './service.ts'
 import { commentRouter, syncRouter } from './sync.ts'
@@ -113,6 +114,8 @@ export function createRouter(core: AppCore) {
     comments: commentRouter(sync.comments),
     curation: curationRouter(sync.curation),
     service: serviceRouter(sync.service),
+    proposals: proposalRouter(core.proposals),
+    detection: detectionRouter(core.detection),
     transfers: transferRouter({ transfers, stages, remotes: sync.remotes, log: ports.log }),
   })
 }

@@ -8,6 +8,7 @@ import { classCommits } from './0007-class-commits.ts'
 import { foreignKeys } from './0008-foreign-keys.ts'
 import { commentThreads } from './0009-comment-threads.ts'
 import { assistConsent } from './0010-assist-consent.ts'
+import { proposals } from './0011-proposals.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly string[] = [
   foreignKeys,
   commentThreads,
   assistConsent,
+  proposals,
 ]

@@ -7,6 +7,13 @@ import { loadAccounts, loadConflicts } from './actions/cloud.ts'
 import { openFirstImage, openTarget } from './actions/datasets.ts'
 import { logFault, tellFault } from './actions/faults.ts'
 import { isOurWindow } from './actions/host-window.ts'
+import {
+  followDatasets,
+  loadAllProposals,
+  loadProposals,
+  onChoice,
+  onProposals,
+} from './actions/proposals.ts'
 import { loadTransfers, onTransfer } from './actions/transfers.ts'
 import { notifyUpdate } from './actions/updates.ts'
 import { runFromMenu } from './actions/window.ts'
@@ -17,6 +24,7 @@ import {
   upsertAccount,
 } from './document/cloud-state.ts'
 import { datasetState, upsertImages } from './document/dataset-state.ts'
+import { removeJob, upsertJob } from './document/proposal-state.ts'
 import {
   forgetAhead,
   onAnnotationsEvent,
@@ -129,6 +137,18 @@ function handle(event: AppEvent): void {
     case 'transfer-removed':
       removeTransfer(event.id)
       return
+    case 'proposals':
+      onProposals(event.counts)
+      return
+    case 'proposal-choice':
+      onChoice(event.datasetId, event.model, event.choice)
+      return
+    case 'detect-job':
+      upsertJob(event.job)
+      return
+    case 'detect-job-removed':
+      removeJob(event.id)
+      return
     case 'comments':
       void queryClient.invalidateQueries({ queryKey: orpc.comments.list.key() })
       return
@@ -155,6 +175,7 @@ function catchUp(): void {
   retrySaving()
   loadAccounts().catch(() => {})
   loadTransfers().catch(() => {})
+  loadAllProposals().catch(() => {})
   reloadAll()
 }
 
@@ -183,8 +204,10 @@ async function readOn(): Promise<void> {
 
 /** Listens for as long as the window lives. */
 export function followCore(): void {
+  followDatasets()
   followEditor((editor) => {
     loadConflicts(editor).catch(() => {})
+    loadProposals(editor).catch(() => {})
     return () => {}
   })
   connection.subscribe(({ state }, before) => {

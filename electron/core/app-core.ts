@@ -16,12 +16,12 @@ import { Renditions } from './media/renditions.ts'
 import { Network } from './network/network.ts'
 import { Opening } from './opening.ts'
 import type { Ports } from './ports.ts'
+import { closeToOthers } from './private-files.ts'
 import type { RunModel } from './proposals/detect-image.ts'
 import { type DetectModels, ModelFolder } from './proposals/detect-models.ts'
 import { detectThreads } from './proposals/detect-threads.ts'
 import { Detection } from './proposals/detection.ts'
 import { Proposals } from './proposals/proposals.ts'
-import { closeToOthers } from './private-files.ts'
 import { openStore } from './store.ts'
 import { assistant } from './sync/assist.ts'
 import { createSync } from './sync/sync.ts'
@@ -112,7 +112,9 @@ export function createAppCore(
     prepare,
     fileOf: (imageId) => sync.cache.file(imageId),
     decode: (order) => decoders.do(order),
-    models: new ModelFolder(join(ports.dataDir, 'models'), (file) => inference.background.facts(file)),
+    models: new ModelFolder(join(ports.dataDir, 'models'), (file) =>
+      inference.background.facts(file),
+    ),
     run: (file, feeds, options) => inference.background.run(file, feeds, options),
     ...detector,
   })

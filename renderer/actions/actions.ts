@@ -19,6 +19,7 @@ import { WINDOW_ACTIONS } from './host-window.ts'
 import { LAYOUT_ACTIONS } from './layout-actions.ts'
 import { PATH_ACTIONS } from './path-actions.ts'
 import { POSE_ACTIONS } from './pose-actions.ts'
+import { PROPOSAL_ACTIONS } from './proposals.ts'
 import { REGION_ACTIONS } from './region-actions.ts'
 import { SHAPE_ACTIONS } from './shape-actions.ts'
 import { TRANSFER_ACTIONS } from './transfers.ts'
@@ -161,6 +162,7 @@ export const ACTIONS: readonly Action[] = [
   ...COPY_ACTIONS,
   ...SHAPE_ACTIONS,
   ...PATH_ACTIONS,
+  ...PROPOSAL_ACTIONS,
   {
     id: 'class-search',
     label: t('Find a class'),

@@ -1,8 +1,10 @@
 import { Copy, Search } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { ImageList } from '#renderer/document/image-list.ts'
+import { proposalState } from '#renderer/document/proposal-state.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
+import { useStore } from '#renderer/ui/use-store.ts'
 import { type Dataset, splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
 import { t } from '#shared/texts/texts.ts'
@@ -30,6 +32,7 @@ export function FilterBar({
   onFindDuplicates,
 }: FilterBarProps) {
   const [findTags] = useState(tagFinder)
+  const hasProposals = useStore(proposalState, ({ counts }) => counts.size > 0)
   const tags = useMemo(() => findTags(images), [findTags, images])
   const field = <K extends keyof GalleryFilter>(
     key: K,
@@ -80,6 +83,11 @@ export function FilterBar({
         ['some', t('Annotated')],
         ['none', t('Not annotated')],
       ])}
+      {(hasProposals || filter.proposals !== '') &&
+        field('proposals', t('Proposals of images'), t('Proposals or not'), [
+          ['some', t('With proposals')],
+          ['none', t('Without proposals')],
+        ])}
       {tags.length > 0 &&
         field(
           'tag',

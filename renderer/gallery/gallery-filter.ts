@@ -8,6 +8,7 @@ export interface GalleryFilter {
   split: Split | 'none' | ''
   tag: string
   labels: 'some' | 'none' | ''
+  proposals: 'some' | 'none' | ''
   sync: NonNullable<DatasetImage['remote']>['sync'] | ''
 }
 
@@ -17,22 +18,30 @@ export const NO_FILTER: GalleryFilter = {
   split: '',
   tag: '',
   labels: '',
+  proposals: '',
   sync: '',
 }
 
 const isEmpty = (filter: GalleryFilter) =>
   Object.values({ ...filter, text: filter.text.trim() }).every((value) => value === '')
 
-/** Narrows lists to the images that fit, in their order; to be kept while the filter is the same. */
-export function galleryFilter(filter: GalleryFilter): (images: ImageList) => ImageList {
+/**
+ * Narrows lists to the images that fit, in their order; to be kept while the filter is the same. `hasProposals`: of an
+ * image, by its id.
+ */
+export function galleryFilter(
+  filter: GalleryFilter,
+  hasProposals: (imageId: string) => boolean = () => false,
+): (images: ImageList) => ImageList {
   if (isEmpty(filter)) return (images) => images
   const text = filter.text.trim().toLowerCase()
-  const fits = ({ path, stage, split, tags, annotationCount, remote }: DatasetImage) =>
+  const fits = ({ id, path, stage, split, tags, annotationCount, remote }: DatasetImage) =>
     (text === '' || path.toLowerCase().includes(text)) &&
     (filter.stage === '' || stage === filter.stage) &&
     (filter.split === '' || (split ?? 'none') === filter.split) &&
     (filter.tag === '' || tags.includes(filter.tag)) &&
     (filter.labels === '' || annotationCount > 0 === (filter.labels === 'some')) &&
+    (filter.proposals === '' || hasProposals(id) === (filter.proposals === 'some')) &&
     (filter.sync === '' || remote?.sync === filter.sync)
   return imageFilter(fits)
 }

@@ -4,6 +4,7 @@ import { appState } from '#renderer/actions/app-state.ts'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { type ImageList, imageFilter } from '#renderer/document/image-list.ts'
+import { hasShownProposals, proposalState } from '#renderer/document/proposal-state.ts'
 import { workspace } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { EmptyState } from '#renderer/ui/feedback.tsx'
@@ -95,7 +96,12 @@ function AllImages({
   const anchor = useRef<string | null>(null)
   const scroller = useRef<HTMLDivElement>(null)
   const width = useWidth(scroller)
-  const narrow = useMemo(() => galleryFilter(filter), [filter])
+  // Followed only where it counts: a detection tells of images many times a second.
+  const proposals = useStore(proposalState, (state) => (filter.proposals === '' ? null : state))
+  const narrow = useMemo(
+    () => galleryFilter(filter, (id) => proposals !== null && hasShownProposals(proposals, id)),
+    [filter, proposals],
+  )
   const shown = useMemo(() => narrow(images), [narrow, images])
   const choose = useMemo(() => imageFilter(({ id }) => selected.has(id)), [selected])
   const chosen = useMemo(() => choose(shown), [choose, shown])

@@ -4,6 +4,7 @@ import { choices, type ToolId } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
+import { ImageProposals } from '#renderer/document/image-proposals.ts'
 import { Selection } from '#renderer/document/selection.ts'
 import { saveView } from '#renderer/document/session.ts'
 import { say } from '#renderer/document/status-line.ts'
@@ -63,6 +64,8 @@ export class Editor {
   readonly view: StoreApi<Viewport>
   readonly tool: StoreApi<ToolInHand>
   readonly conflicts: StoreApi<ConflictState>
+  /** What models found and nobody accepted yet. */
+  readonly proposals: ImageProposals
   readonly cursor: KeyboardCursor
   /** Where a menu was opened over the image, image pixels: the pointer is over the menu since. */
   menuPlace: Point | null = null
@@ -77,6 +80,7 @@ export class Editor {
     this.#onLateDraft = onLateDraft
     this.cursor = new KeyboardCursor(this)
     this.selection = new Selection(document.annotations)
+    this.proposals = new ImageProposals(document.annotations)
     this.conflicts = createStore<ConflictState>(() => ({ conflicts: [], index: 0, blend: 0.5 }))
     this.view = createStore<Viewport>(() => ({ scale: 1, x: 0, y: 0, width: 1, height: 1 }))
     this.resize(canvasFrame.getState())
@@ -205,6 +209,7 @@ export class Editor {
       this.selection.state.subscribe(call),
       this.tool.subscribe(call),
       this.conflicts.subscribe(call),
+      this.proposals.subscribe(call),
       choices.subscribe(call),
     ]
     return () => {

@@ -15,5 +15,3 @@ export const detectJobSchema = z.object({
   found: z.number().int(),
 })
 export type DetectJob = z.infer<typeof detectJobSchema>
-
-export const isDetecting = ({ state }: Pick<DetectJob, 'state'>): boolean => state === 'running'

@@ -88,7 +88,7 @@ describe('a model asked about many images', () => {
       datasetId = (await opened(core, setup.images)).datasetId
       await core.detection.begin(datasetId, 'yolo', null)
       await inTheMiddle.promise
-      await vi.waitFor(() => expect(core.proposals.counts(datasetId)).toHaveLength(3))
+      await vi.waitFor(() => expect(core.proposals.counts(datasetId)).toHaveLength(3), 5_000)
       await core[Symbol.asyncDispose]()
     }
     runs = 0
@@ -119,7 +119,7 @@ describe('a model asked about many images', () => {
     )
     const { datasetId } = await opened(core, setup.images)
     const job = await core.detection.begin(datasetId, 'yolo', null)
-    await vi.waitFor(() => expect(core.proposals.counts(datasetId)).toHaveLength(1))
+    await vi.waitFor(() => expect(core.proposals.counts(datasetId)).toHaveLength(1), 5_000)
     const pausing = core.detection.pause(job.id)
     gate.resolve()
     await pausing

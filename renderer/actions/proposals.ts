@@ -1,0 +1,193 @@
+import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
+import { mergeCounts, NO_PROPOSALS, proposalState } from '#renderer/document/proposal-state.ts'
+import { flushEdits, refreshLabels } from '#renderer/document/session.ts'
+import { say } from '#renderer/document/status-line.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import type { Editor } from '#renderer/tools/editor.ts'
+import { openEditor } from '#renderer/tools/workspace.ts'
+import type { OpenCount, WhichProposals } from '#shared/contract/proposals.ts'
+import { newId } from '#shared/model/annotation.ts'
+import { type ModelChoice, USUAL_CHOICE } from '#shared/model/proposal.ts'
+import { counted, t } from '#shared/texts/texts.ts'
+import type { ImageAction } from './action.ts'
+import { notifyError } from './app-state.ts'
+
+/** Reads what models found in the editor's image. */
+export async function loadProposals(editor: Editor): Promise<void> {
+  const all = await client.proposals.list({ imageId: editor.document.image.id })
+  if (!editor.isDisposed) editor.proposals.take(all)
+}
+
+/** Reads which images of the open dataset have proposals, and what was chosen for its models. */
+async function loadDataset(datasetId: string): Promise<void> {
+  const [counts, choices] = await Promise.all([
+    client.proposals.counts({ datasetId }),
+    client.proposals.choices({ datasetId }),
+  ])
+  if (datasetState.getState().dataset?.id !== datasetId) return
+  proposalState.setState({ choices, counts: new Map() })
+  mergeCounts(counts)
+}
+
+/** After a break of the connection, and when another dataset is opened. */
+export async function loadAllProposals(): Promise<void> {
+  const datasetId = datasetState.getState().dataset?.id
+  proposalState.setState({ jobs: await client.detection.jobs() })
+  if (datasetId === undefined) return
+  await loadDataset(datasetId)
+  const editor = openEditor()
+  if (editor) await loadProposals(editor)
+}
+
+/** Reads proposals of each dataset that is opened. */
+export function followDatasets(): void {
+  datasetState.subscribe(({ dataset }, before) => {
+    if (dataset?.id === before.dataset?.id) return
+    proposalState.setState(NO_PROPOSALS)
+    if (dataset) loadDataset(dataset.id).catch(notifyError)
+  })
+}
+
+export function onProposals(counts: readonly OpenCount[]): void {
+  mergeCounts(counts.filter(({ imageId }) => imageById(imageId) !== undefined))
+  const editor = openEditor()
+  if (editor && counts.some(({ imageId }) => imageId === editor.document.image.id))
+    loadProposals(editor).catch(notifyError)
+}
+
+export function onChoice(datasetId: string, model: string, choice: ModelChoice): void {
+  if (datasetState.getState().dataset?.id !== datasetId) return
+  proposalState.setState(({ choices }) => ({ choices: { ...choices, [model]: choice } }))
+}
+
+/** Keeps a threshold or a class for a model. It counts at once. */
+export function choose(model: string, change: Partial<ModelChoice>): void {
+  const datasetId = datasetState.getState().dataset?.id
+  if (datasetId === undefined) return
+  const choice = { ...(proposalState.getState().choices[model] ?? USUAL_CHOICE), ...change }
+  onChoice(datasetId, model, choice)
+  client.proposals.setChoice({ datasetId, model, choice }).catch(notifyError)
+}
+
+/** Accepts or drops proposals. `imageIds`: null: all images of the dataset. Each image is one step of undo. */
+export async function settle(
+  action: 'accept' | 'drop',
+  which: WhichProposals,
+  imageIds: string[] | null,
+): Promise<void> {
+  const datasetId = datasetState.getState().dataset?.id
+  if (datasetId === undefined) return
+  // What was drawn before is a step before this one.
+  await flushEdits()
+  const { images, proposals } = await client.proposals.settle({
+    datasetId,
+    imageIds,
+    action,
+    which,
+    commitId: newId(),
+  })
+  refreshLabels()
+  const what = counted(proposals, 'proposal')
+  const on = images > 1 ? t(' on {count}', { count: counted(images, 'image') }) : ''
+  if (proposals === 0) say(t('No proposals were meant'))
+  else
+    say(
+      action === 'accept'
+        ? t('Accepted {what}{on}', { what, on })
+        : t('Dropped {what}{on}', { what, on }),
+    )
+}
+
+const settleHere = (
+  editor: Editor,
+  action: 'accept' | 'drop',
+  which: WhichProposals,
+): Promise<void> => settle(action, which, [editor.document.image.id])
+
+const hasAny = (editor: Editor): boolean => editor.proposals.shown().length > 0
+
+function settleCurrent(editor: Editor, action: 'accept' | 'drop'): Promise<void> | undefined {
+  const current = editor.proposals.current()
+  return current
+    ? settleHere(editor, action, { kind: 'ids', ids: [current.proposal.id] })
+    : undefined
+}
+
+function settleClass(editor: Editor, action: 'accept' | 'drop'): Promise<void> | undefined {
+  const current = editor.proposals.current()
+  return current
+    ? settleHere(editor, action, { kind: 'class', className: current.proposal.className })
+    : undefined
+}
+
+const ALL: WhichProposals = { kind: 'shown', skipCovered: false }
+
+/** Percent by which the keys move the threshold. */
+const STEP = 5
+
+function moveThreshold(editor: Editor, by: 1 | -1): void {
+  const model = (editor.proposals.current()?.proposal ?? editor.proposals.state.getState().all[0])
+    ?.model
+  if (model === undefined) return
+  const { confidence } = proposalState.getState().choices[model] ?? USUAL_CHOICE
+  const percent = Math.min(100, Math.max(0, Math.round(confidence * 100) + by * STEP))
+  choose(model, { confidence: percent / 100 })
+  say(
+    t('Proposals from {percent} % on · {count} shown', {
+      percent,
+      count: editor.proposals.shown().length,
+    }),
+  )
+}
+
+const action = (
+  id: string,
+  label: string,
+  keys: readonly string[],
+  run: ImageAction['run'],
+  enabled: ImageAction['enabled'] = hasAny,
+): ImageAction => ({ id, label, group: 'Tools', context: 'image', keys, enabled, run })
+
+export const PROPOSAL_ACTIONS: readonly ImageAction[] = [
+  action('proposal-accept', t('Accept the proposal'), ['Y'], (editor) =>
+    settleCurrent(editor, 'accept'),
+  ),
+  action('proposal-accept-class', t('Accept all proposals of its class'), ['Alt+Y'], (editor) =>
+    settleClass(editor, 'accept'),
+  ),
+  action('proposal-accept-all', t('Accept all proposals that are shown'), ['Shift+Y'], (editor) =>
+    settleHere(editor, 'accept', ALL),
+  ),
+  action('proposal-drop', t('Drop the proposal'), ['Shift+N'], (editor) =>
+    settleCurrent(editor, 'drop'),
+  ),
+  action('proposal-drop-class', t('Drop all proposals of its class'), ['Alt+Shift+N'], (editor) =>
+    settleClass(editor, 'drop'),
+  ),
+  action(
+    'proposal-drop-all',
+    t('Drop all proposals of this image'),
+    ['Alt+Shift+Backspace'],
+    (editor) => settleHere(editor, 'drop', ALL),
+  ),
+  action('proposal-next', t('Next proposal'), ['Alt+ArrowDown'], (editor) => {
+    editor.proposals.step(1)
+  }),
+  action('proposal-previous', t('Previous proposal'), ['Alt+ArrowUp'], (editor) => {
+    editor.proposals.step(-1)
+  }),
+  action(
+    'proposal-more',
+    t('More proposals: a lower threshold'),
+    ['Alt+,'],
+    (editor) => moveThreshold(editor, -1),
+    (editor) => editor.proposals.state.getState().all.length > 0,
+  ),
+  action(
+    'proposal-fewer',
+    t('Fewer proposals: a higher threshold'),
+    ['Alt+.'],
+    (editor) => moveThreshold(editor, 1),
+    (editor) => editor.proposals.state.getState().all.length > 0,
+  ),
+]

@@ -1,0 +1,55 @@
+import { createStore } from 'zustand/vanilla'
+import type { OpenCount } from '#shared/contract/proposals.ts'
+import type { DetectJob } from '#shared/model/detect-job.ts'
+import { type ModelChoice, USUAL_CHOICE } from '#shared/model/proposal.ts'
+
+interface ProposalState {
+  /** Of the open dataset: open proposals by image. */
+  counts: ReadonlyMap<string, OpenCount>
+  /** Of the open dataset: thresholds and classes, by the model's name. */
+  choices: Readonly<Record<string, ModelChoice>>
+  /** Of all datasets, the latest first. */
+  jobs: readonly DetectJob[]
+}
+
+export const NO_PROPOSALS: Pick<ProposalState, 'counts' | 'choices'> = {
+  counts: new Map(),
+  choices: {},
+}
+
+export const proposalState = createStore<ProposalState>(() => ({ ...NO_PROPOSALS, jobs: [] }))
+
+export function mergeCounts(counts: readonly OpenCount[]): void {
+  proposalState.setState((state) => {
+    const next = new Map(state.counts)
+    for (const count of counts)
+      if (count.open > 0) next.set(count.imageId, count)
+      else next.delete(count.imageId)
+    return { counts: next }
+  })
+}
+
+export function upsertJob(job: DetectJob): void {
+  proposalState.setState(({ jobs }) => ({
+    jobs: jobs.some(({ id }) => id === job.id)
+      ? jobs.map((item) => (item.id === job.id ? job : item))
+      : [job, ...jobs],
+  }))
+}
+
+export function removeJob(id: string): void {
+  proposalState.setState(({ jobs }) => ({ jobs: jobs.filter((job) => job.id !== id) }))
+}
+
+/** Whether an image has a proposal that its models' lowest threshold lets through. */
+export function hasShownProposals(
+  { counts, choices }: Pick<ProposalState, 'counts' | 'choices'>,
+  imageId: string,
+): boolean {
+  const count = counts.get(imageId)
+  if (!count) return false
+  const thresholds = Object.values(choices).map(({ confidence }) => confidence)
+  return (
+    count.best >= Math.min(...thresholds, ...(thresholds.length ? [] : [USUAL_CHOICE.confidence]))
+  )
+}

@@ -66,6 +66,12 @@ function refreshOutbox(): void {
   void queryClient.invalidateQueries({ queryKey: orpc.sync.outbox.key() })
 }
 
+function refreshModels(): void {
+  queryClient
+    .invalidateQueries({ queryKey: orpc.models.list.key() })
+    .catch((error: unknown) => tellFault(error, 'list of models'))
+}
+
 const waiting = new Set<() => void>()
 
 /** Once, before the next frame is painted. */
@@ -121,6 +127,9 @@ function handle(event: AppEvent): void {
       soon(refreshOutbox)
       return
     }
+    case 'models':
+      soon(refreshModels)
+      return
     case 'offline': {
       const { type: _type, datasetId, ...state } = event
       cloudState.setState(({ offline }) => ({ offline: { ...offline, [datasetId]: state } }))

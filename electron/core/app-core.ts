@@ -3,7 +3,9 @@ import { messageOf } from '#shared/model/message-of.ts'
 import { announceEdits } from './announce-edits.ts'
 import { type Clock, systemClock } from './api/retry.ts'
 import { AppSettings } from './app-settings.ts'
+import { FetchModels } from './assist/fetch-models.ts'
 import { Inference } from './assist/inference.ts'
+import { Models } from './assist/models.ts'
 import type { CoreEvent } from './core-events.ts'
 import { EventBus } from './event-bus.ts'
 import { describeDataset } from './library/describe-dataset.ts'
@@ -18,7 +20,7 @@ import { Opening } from './opening.ts'
 import type { Ports } from './ports.ts'
 import { closeToOthers } from './private-files.ts'
 import type { RunModel } from './proposals/detect-image.ts'
-import { type DetectModels, ModelFolder } from './proposals/detect-models.ts'
+import { type DetectModels, detectModels } from './proposals/detect-models.ts'
 import { detectThreads } from './proposals/detect-threads.ts'
 import { Detection } from './proposals/detection.ts'
 import { Proposals } from './proposals/proposals.ts'
@@ -102,6 +104,20 @@ export function createAppCore(
     new Inference({ startProcess: ports.startProcess, log: ports.log, isBackground, onRestart })
   /** For what the person waits for, and for what is made ahead or in bulk: neither waits for the other. */
   const inference = { interactive: inferenceOf(false), background: inferenceOf(true) }
+  const models = new Models({
+    folder: join(ports.dataDir, 'models'),
+    inference,
+    onChange: () => events.publish({ type: 'models', fetching: fetchModels.running }),
+  })
+  const fetchModels = new FetchModels({
+    models,
+    accounts: sync.accounts,
+    dispatcher: network.dispatcher,
+    onProgress: (fetching) => events.publish({ type: 'models', fetching }),
+  })
+  models
+    .sweep()
+    .catch((error: unknown) => ports.log.warn('models not swept', { error: messageOf(error) }))
   const proposals = new Proposals({ store, events, coreEvents })
   const decoders = detectThreads()
   const detection = new Detection({
@@ -112,9 +128,7 @@ export function createAppCore(
     prepare,
     fileOf: (imageId) => sync.cache.file(imageId),
     decode: (order) => decoders.do(order),
-    models: new ModelFolder(join(ports.dataDir, 'models'), (file) =>
-      inference.background.facts(file),
-    ),
+    models: detectModels(models),
     run: (file, feeds, options) => inference.background.run(file, feeds, options),
     ...detector,
   })
@@ -142,6 +156,8 @@ export function createAppCore(
     inference,
     proposals,
     detection,
+    models,
+    fetchModels,
     assist: assistant({ accounts: sync.accounts, datasets, images, remotes: sync.remotes }),
     media: mediaHandler({
       images,
@@ -163,6 +179,7 @@ export function createAppCore(
       await sync.probe()
     },
     async [Symbol.asyncDispose]() {
+      fetchModels[Symbol.dispose]()
       const remote = transfers[Symbol.asyncDispose]()
         .finally(() => sync[Symbol.asyncDispose]())
         .finally(() => network[Symbol.asyncDispose]())

@@ -52,7 +52,7 @@ function tightenSync(path: string): void {
 
 /** Ours: another name in the folder belongs to the person, who may have named a folder with other things in it. */
 const OWN =
-  /^(library\.sqlite|lock\.sqlite|secrets\.|session|logs$|renditions$|datasets$|stages$|scratch$|sample$|electron$|command-line$|open-)/
+  /^(library\.sqlite|lock\.sqlite|secrets\.|session|logs$|renditions$|datasets$|stages$|scratch$|sample$|electron$|models$|embeddings$|command-line$|open-)/
 
 /**
  * Closes what an earlier version, or a careless copy, left open to other users of the machine: the folder and what

@@ -4,6 +4,7 @@ import { app, network, settings } from './app.ts'
 import { curation } from './curation.ts'
 import { datasets, folders, images } from './datasets.ts'
 import { formats } from './formats.ts'
+import { models } from './models.ts'
 import { detection, proposals } from './proposals.ts'
 import { accounts, comments, remote, sync } from './service.ts'
 import { transfers } from './transfers.ts'
@@ -27,5 +28,6 @@ export const contract = {
   formats,
   proposals,
   detection,
+  models,
 }
 export type Contract = typeof contract

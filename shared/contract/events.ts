@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { accountSchema } from '#shared/model/account.ts'
+import { modelFetchSchema } from '#shared/model/assist-model.ts'
 import { changeSetSchema } from '#shared/model/change-set.ts'
 import { datasetSchema, imageSchema } from '#shared/model/dataset.ts'
 import { detectJobSchema } from '#shared/model/detect-job.ts'
@@ -85,6 +86,8 @@ export const appEventSchema = z.discriminatedUnion('type', [
     byKey: z.boolean(),
   }),
   z.object({ type: z.literal('update'), state: updateStateSchema }),
+  /** The list of models changed, or how far those are that are being fetched. */
+  z.object({ type: z.literal('models'), fetching: z.array(modelFetchSchema) }),
   z.object({ type: z.literal('notice'), message: z.string() }),
 ])
 export type AppEvent = z.infer<typeof appEventSchema>

@@ -4,6 +4,8 @@ import { setPriority } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { UserError } from '#core/user-error.ts'
 import { workerFile } from '#core/worker-file.ts'
+import { answerNames, candidatesOf } from '#shared/assist/segment-prompt.ts'
+import { segmentShapes } from '#shared/assist/segment-result.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { readOnnx } from './onnx-file.ts'
 import type { ChildSetup, FromChild, Order, Result, ToChild } from './orders.ts'
@@ -42,8 +44,23 @@ async function work(order: Order): Promise<Result> {
   const there = await sessions
   if (order.do === 'load') return (await there.load(order.file)).facts
   if (order.do === 'run') return there.run(order.file, order.feeds, order.wanted)
+  if (order.do === 'segment') return segment(there, order)
   await there.release(order.file)
   return null
+}
+
+async function segment(
+  there: Sessions,
+  { file, feeds, ask }: Extract<Order, { do: 'segment' }>,
+): Promise<Result> {
+  const { facts } = await there.load(file)
+  const names = answerNames(facts)
+  const answer = await there.run(file, feeds, { outputs: [names.masks, names.scores], save: null })
+  const [masks, scores] = [answer[names.masks], answer[names.scores]]
+  if (!masks || !scores) throw new Error('it gave no masks')
+  const isLowRes = names.masks === 'low_res_masks'
+  const candidates = candidatesOf(ask.form, { masks, scores, isLowRes }, ask.view)
+  return segmentShapes(candidates, ask.size, ask.output, ask.detail)
 }
 
 async function answer({ id, order }: ToChild): Promise<void> {

@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import type { HelperProcess, Log, StartProcess } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
 import { workerFile } from '#core/worker-file.ts'
+import type { SegmentShape } from '#shared/assist/segment-result.ts'
 import type { Feed, Tensor } from '#shared/assist/tensor.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import {
@@ -12,6 +13,7 @@ import {
   type Order,
   OUT_OF_MEMORY,
   type Results,
+  type SegmentAsk,
   type ToChild,
 } from './orders.ts'
 
@@ -108,6 +110,16 @@ export class Inference implements AsyncDisposable {
   ): Promise<Record<string, Tensor>> {
     const wanted = { outputs: outputs ?? null, save: save ?? null }
     return this.#do({ do: 'run', file, feeds, wanted }, options)
+  }
+
+  /** Runs a decoder of promptable segmentation; what it finds comes as shapes in image pixels, best first. */
+  segment(
+    file: string,
+    feeds: Record<string, Feed>,
+    ask: SegmentAsk,
+    options: Pick<RunOptions, 'timeLimitMs' | 'signal'> = {},
+  ): Promise<SegmentShape[]> {
+    return this.#do({ do: 'segment', file, feeds, ask }, options)
   }
 
   /** The file is about to be removed or replaced. */

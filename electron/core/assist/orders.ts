@@ -1,3 +1,6 @@
+import type { DecoderForm } from '#shared/assist/segment-identify.ts'
+import type { SegmentView, Size } from '#shared/assist/segment-picture.ts'
+import type { SegmentDetail, SegmentOutput, SegmentShape } from '#shared/assist/segment-result.ts'
 import type { Feed, Tensor, ValueFacts } from '#shared/assist/tensor.ts'
 
 /** What the process that runs models is asked, one after the other. */
@@ -5,7 +8,18 @@ export type Order =
   | { do: 'facts'; file: string }
   | { do: 'load'; file: string }
   | { do: 'run'; file: string; feeds: Record<string, Feed>; wanted: Wanted }
+  | { do: 'segment'; file: string; feeds: Record<string, Feed>; ask: SegmentAsk }
   | { do: 'release'; file: string }
+
+/** How a decoder's answer becomes shapes: in the process that runs it, where it halts nobody. */
+export interface SegmentAsk {
+  form: DecoderForm
+  view: SegmentView
+  /** Of the image, pixels. */
+  size: Size
+  output: SegmentOutput
+  detail: SegmentDetail
+}
 
 /** Which of a run's outputs are wanted, and where. */
 export interface Wanted {
@@ -32,6 +46,7 @@ export interface Results {
   facts: ModelFacts
   load: LoadedFacts
   run: Record<string, Tensor>
+  segment: SegmentShape[]
   release: null
 }
 export type Result = Results[Order['do']]

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Inference } from '#core/assist/inference.ts'
+import { Models } from '#core/assist/models.ts'
 import { GOLDEN_DETECTORS } from '#emulator/golden-detect.ts'
 import { startForked } from '#hosts/host-node/forked-process.ts'
 import { detectionsOf } from '#shared/assist/detect-result.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { detectImage } from './detect-image.ts'
-import { ModelFolder } from './detect-models.ts'
+import { detectModels } from './detect-models.ts'
 
 /** A picture of one colour, 128 × 64, stored as a camera held upright stores it: turned by a quarter. */
 const SIZE = { width: 128, height: 64 }
@@ -27,7 +28,13 @@ afterAll(async () => {
 })
 for (const [name, make] of Object.entries(GOLDEN_DETECTORS))
   writeFileSync(join(folder.path, `${name}.onnx`), make())
-const models = new ModelFolder(folder.path, (file) => inference.facts(file))
+const models = detectModels(
+  new Models({
+    folder: folder.path,
+    inference: { interactive: inference, background: inference },
+    onChange: silent,
+  }),
+)
 
 async function found(name: string) {
   const picture = join(folder.path, 'turned.png')

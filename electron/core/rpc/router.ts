@@ -10,6 +10,7 @@ import { datasetRouter } from './datasets.ts'
 import { eventStream } from './event-stream.ts'
 import { formatRouter } from './formats.ts'
 import { imageRouter } from './images.ts'
+import { modelRouter } from './models.ts'
 import { os } from './procedure.ts'
 import { detectionRouter, proposalRouter } from './proposals.ts'
 import { remoteRouter } from './remote.ts'
@@ -116,6 +117,7 @@ export function createRouter(core: AppCore) {
     service: serviceRouter(sync.service),
     proposals: proposalRouter(core.proposals),
     detection: detectionRouter(core.detection),
+    models: modelRouter(core.models, core.fetchModels),
     transfers: transferRouter({ transfers, stages, remotes: sync.remotes, log: ports.log }),
   })
 }

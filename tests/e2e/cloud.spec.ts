@@ -23,7 +23,7 @@ test('an account is added, and says what is wrong when it cannot be', async ({ a
   await expect(page.getByRole('alert')).toContainText('does not accept this key')
   await page.getByLabel('Address of the service').fill('http://127.0.0.1:9')
   await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
-  await expect(page.getByRole('alert')).toContainText('cannot be reached')
+  await expect(page.getByRole('alert')).toContainText('Couldn’t reach')
   await app.screenshot('account-error')
   await expectAccessible(page)
   await page.getByLabel('API key').fill('pk_live_member')

@@ -10,17 +10,17 @@ import {
 } from '#shared/model/service.ts'
 import type { Accounts } from './accounts.ts'
 
-/** Jobs that ended and are still listed, at the most. */
+/** The list shows at most this many finished jobs. */
 const ENDED_JOBS = 30
-/** Tasks that are listed, at the most. */
+/** The list shows at most this many tasks. */
 const TASKS = 200
 
-/** The service's name of one answer of assisted labelling. */
+/** The service's name for one assisted-labelling request. */
 const PROMPT_OPERATION = 'sam3_prompt'
 
 const at = (text: string | null | undefined): number | null => (text && Date.parse(text)) || null
 
-/** A field that holds a name, or an object with one. */
+/** The value is a name, or an object with a name. */
 const nameOf = (value: unknown): string | null => {
   if (typeof value === 'string') return value
   if (typeof value !== 'object' || value === null || !('name' in value)) return null
@@ -51,7 +51,7 @@ export class AccountService {
     }
   }
 
-  /** Null where the service does not price it: that is no reason to keep anybody from asking. */
+  /** Null if the service gives no price; the user may still send the request. */
   async promptPrice(accountId: string): Promise<PromptPrice> {
     try {
       const estimate = await this.#run(accountId, (client) =>
@@ -68,7 +68,7 @@ export class AccountService {
     }
   }
 
-  /** Newest first. The service lists those of the key's person. */
+  /** Newest first. The service lists only the tasks of the key's user. */
   async tasks(accountId: string): Promise<Task[]> {
     const tasks = await this.#run(accountId, (client) =>
       collect(client.tasks.list({ limit: TASKS })),
@@ -90,7 +90,7 @@ export class AccountService {
       await collect(client.jobs.list({ status: 'active' })),
       await collect(client.jobs.list({ status: 'finished', limit: ENDED_JOBS })),
     ])
-    // One that ends between the two questions is in both answers.
+    // A job that ends between the two requests is in both answers.
     const seen = new Map([...active, ...ended].map((job) => [job.id, job]))
     return [...seen.values()].map((job) => {
       const state = jobStateSchema.catch('running').parse(job.status)

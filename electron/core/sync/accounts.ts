@@ -19,14 +19,14 @@ import { isOffline, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { Account } from '#shared/model/account.ts'
 
-/** While nothing gets through, the service is asked this often: first, and at the longest. Milliseconds. */
+/** While the service is unreachable, the delay between probes doubles between these two, in milliseconds. */
 const PROBE_FIRST_MS = 1_000
 const PROBE_LONGEST_MS = 30_000
-/** What waits can wait longer and tries by itself; more tries in a call would only hold up a person. */
+/** Unpushed edits wait and retry by themselves; more retries within a call would only make the user wait. */
 const RETRIES = 1
-/** A call that would have to wait longer than this for the hour's requests fails, and says until when. Milliseconds. */
+/** A call that would wait longer than this for the hourly request limit fails and says when to retry. Milliseconds. */
 const PATIENCE_MS = 5_000
-/** A window is told of requests at most this often, milliseconds. */
+/** Minimum time between two request-count events to a window, in milliseconds. */
 const TELL_EVERY_MS = 500
 
 interface Deps {
@@ -36,7 +36,7 @@ interface Deps {
   log: Log
   appVersion: string
   clock: Clock
-  /** Carries all requests, over a proxy where this network has one. */
+  /** Carries all requests, through a proxy if this network needs one. */
   dispatcher: Dispatcher
 }
 
@@ -50,10 +50,10 @@ interface Connection {
   tellTimer: NodeJS.Timeout | null
 }
 
-/** What an account's key is kept under. */
+/** The name of an account's key in the secret store. */
 export const secretName = (accountId: string) => `account ${accountId}`
 
-/** An address as it is kept: no trailing slash, nothing after the path. Throws a UserError. */
+/** Normalizes an address: no trailing slash, nothing after the path. Throws a UserError. */
 export function cleanBaseUrl(text: string): string {
   let url: URL
   try {
@@ -61,18 +61,18 @@ export function cleanBaseUrl(text: string): string {
   } catch {
     throw new UserError(
       'bad_address',
-      `“${text}” is no address. It looks like https://api.pictograph.io`,
+      `“${text}” is not an address. It looks like https://api.pictograph.io`,
     )
   }
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url)))
     throw new UserError(
       'bad_address',
-      `The address must begin with https://, or the key could be read on its way (it is ${url.protocol}//).`,
+      `The address must begin with https://, because ${url.protocol}// would send the key unencrypted.`,
     )
   return (url.origin + url.pathname).replace(/\/+$/, '')
 }
 
-/** Why an account cannot be added: the key, the address or the network. */
+/** Explains why an account cannot be added: a bad key, address or network. */
 function refusal(error: unknown, baseUrl: string): UserError {
   if (error instanceof AuthenticationError)
     return new UserError(
@@ -94,13 +94,13 @@ function refusal(error: unknown, baseUrl: string): UserError {
   if (error instanceof NetworkError)
     return new UserError(
       'offline',
-      `${baseUrl} cannot be reached: ${error.message}. Check the address and the network.`,
+      `Couldn’t reach ${baseUrl}: ${error.message}. Check the address and the network.`,
       { cause: error },
     )
   return toServiceError(error)
 }
 
-/** The accounts of the service: their clients, whether requests get through, and the hour's requests. */
+/** The service accounts: their clients, whether the service is reachable, and the hourly request budget. */
 export class Accounts {
   readonly #deps: Deps
   readonly #clock: Clock
@@ -117,12 +117,12 @@ export class Accounts {
     return this.#deps.accounts.list().map((account) => this.#describe(account))
   }
 
-  /** Why keys are not well kept on this machine, in words; null when they are. */
+  /** Explains why keys are not stored safely on this machine; null if they are. */
   warning(): Promise<string | null> {
     return this.#deps.secrets.warning()
   }
 
-  /** Checks the key against the service and keeps it. Throws a UserError that says what is wrong with what. */
+  /** Checks the key against the service and stores it. Throws a UserError that names the problem. */
   async add(address: string, apiKey: string): Promise<Account> {
     const baseUrl = cleanBaseUrl(address)
     const key = apiKey.trim()
@@ -144,14 +144,14 @@ export class Accounts {
         tier: organization.subscription_tier ?? null,
       })
     await secrets.set(secretName(account.id), key)
-    // A new key of a known organisation takes the place of the old one.
+    // A new key for a known organisation replaces the old one.
     await this.#drop(account.id)
     this.#tell(account.id)
     for (const listener of this.#online) listener(account.id)
     return this.#describe(account)
   }
 
-  /** Forgets the key. The account's datasets must have gone before. */
+  /** Forgets the key. Remove the account's datasets first. */
   async remove(accountId: string): Promise<void> {
     await this.#drop(accountId)
     await this.#deps.secrets.delete(secretName(accountId))
@@ -159,7 +159,7 @@ export class Accounts {
     this.#deps.events.publish({ type: 'account-removed', accountId })
   }
 
-  /** Requests an hour; null for unknown. */
+  /** Requests per hour; null if unknown. */
   setLimit(accountId: string, hourlyLimit: number | null): Account {
     const { accounts } = this.#deps
     accounts.setLimit(accountId, hourlyLimit)
@@ -179,14 +179,14 @@ export class Accounts {
     return this.#connection(accountId).budget
   }
 
-  /** Called when requests get through again. */
+  /** Calls the listener when the service becomes reachable again. */
   onOnline(listener: (accountId: string) => void): void {
     this.#online.add(listener)
   }
 
   /**
-   * Does something with the service, and learns from it whether it can be reached. Throws at once, as
-   * a UserError, while it is known that it cannot; else what the client throws.
+   * Calls the service, and learns from the result whether it is reachable. While it is known to be unreachable,
+   * throws a UserError at once; otherwise throws what the client throws.
    */
   async run<T>(accountId: string, work: (client: Client) => Promise<T>): Promise<T> {
     const connection = this.#connection(accountId)
@@ -205,12 +205,12 @@ export class Accounts {
     }
   }
 
-  /** The same for other hosts than the service's: what fails there says nothing about it. */
+  /** Like `run`, for other hosts than the service: a failure there says nothing about the service. */
   async aside<T>(accountId: string, work: (client: Client) => Promise<T>): Promise<T> {
     return work(await this.#connect(accountId, this.#connection(accountId)))
   }
 
-  /** Asks again now, e.g. because a person says so. */
+  /** Retries now, for example on the user's request. */
   async probe(accountId: string): Promise<Account> {
     const connection = this.#connection(accountId)
     await this.#ask(accountId, connection)
@@ -246,7 +246,7 @@ export class Accounts {
     }
     connection.budget.subscribe(({ plan }) => {
       const account = this.#deps.accounts.get(accountId)
-      // The service knows the plan better than the settings.
+      // The service knows the plan better than the settings do.
       if (plan !== account.hourlyLimit) this.#deps.accounts.setLimit(accountId, plan)
       this.#tell(accountId)
     })
@@ -254,7 +254,7 @@ export class Accounts {
     return connection
   }
 
-  /** Where an account's service is. */
+  /** The base URL of an account's service. */
   serviceOf(accountId: string): URL {
     return new URL(this.#deps.accounts.get(accountId).baseUrl)
   }
@@ -282,7 +282,7 @@ export class Accounts {
   }
 
   #learn(accountId: string, connection: Connection, error: unknown): void {
-    // Its key was given anew meanwhile, or it was removed.
+    // Meanwhile the account got a new key or was removed.
     if (this.#isClosed || this.#connections.get(accountId) !== connection) return
     if (error instanceof AuthenticationError) {
       this.#setState(accountId, connection, 'refused', toServiceError(error).message)
@@ -305,7 +305,7 @@ export class Accounts {
     this.#tell(accountId)
   }
 
-  /** Until the service answers: what it answers may also be that the key is no good. */
+  /** Probes until the service answers; "the key is invalid" is an answer, too. */
   async #keepAsking(accountId: string, connection: Connection, signal: AbortSignal): Promise<void> {
     try {
       for (let pauseMs = PROBE_FIRST_MS; connection.state === 'offline'; ) {
@@ -314,7 +314,7 @@ export class Accounts {
         pauseMs = Math.min(pauseMs * 2, PROBE_LONGEST_MS)
       }
     } catch {
-      // The account was removed, or the app ends.
+      // The account was removed, or the app is closing.
     }
   }
 
@@ -323,7 +323,7 @@ export class Accounts {
     try {
       await client.organizations.me()
     } catch (error) {
-      // Any other answer is one: it gets through.
+      // Any other error is an answer: the service is reachable.
       if (isOffline(error)) return
       if (error instanceof AuthenticationError) {
         this.#setState(accountId, connection, 'refused', toServiceError(error).message)
@@ -362,7 +362,7 @@ export class Accounts {
     }
   }
 
-  /** Tells the windows how the account is, soon, and not at each request. */
+  /** Sends the account's state to the windows, debounced. */
   #tell(accountId: string): void {
     const connection = this.#connection(accountId)
     const send = () => {

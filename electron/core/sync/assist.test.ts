@@ -4,7 +4,7 @@ import { coreWithImages } from '#tests/helpers/core.ts'
 
 const POINT = { kind: 'point' as const, positive: [{ x: 15, y: 15 }], negative: [] }
 
-test('an image of a folder is sent only where the person allowed it', async () => {
+test('an image of a folder is sent only if the user allowed it', async () => {
   await using service = await seededEmulator()
   await using local = await coreWithImages(['a.png'])
   const { core, datasetId } = local
@@ -23,14 +23,14 @@ test('an image of a folder is sent only where the person allowed it', async () =
   expect(annotations).toMatchObject([{ className: 'dog' }])
   await core.assist(image.id, 'dog', { kind: 'box', box: { x: 5, y: 5, w: 20, h: 15 } })
   await core.assist(image.id, 'dog', { kind: 'text', prompt: 'a dog', output: 'bbox' })
-  // One fee an image, however often it is asked about.
+  // One fee per image, however many requests.
   expect(sent()).toBe(1)
 
   await core.library.setAssistAccount(datasetId, null)
   await expect(ask()).rejects.toMatchObject({ reason: 'not_allowed' })
 })
 
-test('a permission ends with its account, and is not one for another folder', async () => {
+test('a permission ends with its account and does not cover another folder', async () => {
   await using service = await seededEmulator()
   await using local = await coreWithImages(['a.png'])
   await using other = await coreWithImages(['b.png'])

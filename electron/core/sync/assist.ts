@@ -21,8 +21,8 @@ interface Deps {
 export type Assistant = ReturnType<typeof assistant>
 
 /**
- * Asks the service to find shapes; what it answers is a proposal, drawn nowhere. An image of a folder is sent only where
- * the person allowed it for that folder. Throws what the client throws, and a UserError.
+ * Requests shape proposals from the service; nothing is drawn. An image of a local folder is sent only if the user
+ * allowed it for that folder. Throws what the client throws, and a UserError.
  */
 export function assistant({ accounts, datasets, images, remotes }: Deps) {
   return async (imageId: string, className: string, ask: AssistAsk): Promise<Proposal> => {
@@ -37,7 +37,7 @@ export function assistant({ accounts, datasets, images, remotes }: Deps) {
         : await askAboutFile(join(dataset.root, image.path), dataset, className, ask)
     const annotations = answer.annotations.flatMap((value) => {
       const parsed = fromWireAnnotation(value)
-      // The class is the person's choice, whatever the prompt was called.
+      // The user chooses the class, whatever the prompt said.
       return parsed.ok ? [{ ...parsed.annotation, id: newId(), className }] : []
     })
     const nothing = answer.status === 'below_threshold' ? 'below_threshold' : 'no_detection'
@@ -59,7 +59,7 @@ export function assistant({ accounts, datasets, images, remotes }: Deps) {
     if (assistAccountId === null)
       throw new UserError(
         'not_allowed',
-        `Images of “${name}” may not be sent to the service. Choose the Assist tool anew to allow it.`,
+        `Images of “${name}” may not be sent to the service. Choose the Assist tool again to allow it.`,
       )
     return accounts.run(assistAccountId, (client) =>
       client.autoAnnotate.sam3Predict(file, { ...promptOf(ask), name: className }),

@@ -17,13 +17,13 @@ interface Deps {
   facts: PushFacts
   events: EventBus
   coreEvents: CoreEvents
-  /** Something failed in the background: tell the person, unless it passes by itself. */
+  /** Reports a background failure to the user, unless it is temporary. */
   trouble: (error: unknown) => void
   accountOf: (datasetId: string) => string
   signal: AbortSignal
 }
 
-/** What people write to each other about annotations of a dataset of the service. */
+/** Comments on annotations of a remote dataset. */
 export class Comments {
   readonly #deps: Deps
 
@@ -35,7 +35,7 @@ export class Comments {
     return this.#deps.comments.list(imageId)
   }
 
-  /** `parentId`: the first comment of a thread that this is a reply to. */
+  /** `parentId`: the first comment of the thread that this comment replies to. */
   add(imageId: string, annotationId: string, body: string, parentId: string | null = null): void {
     const { store, comments } = this.#deps
     store.datasets.together(() => {
@@ -52,7 +52,7 @@ export class Comments {
     })
   }
 
-  /** Adds or removes a reaction of the user's own; a second time changes nothing. */
+  /** Adds or removes the user's own reaction. Idempotent. */
   react(commentId: string, imageId: string, reaction: Reaction, isOn: boolean): void {
     const { store, comments } = this.#deps
     store.datasets.together(() => {
@@ -61,7 +61,7 @@ export class Comments {
     })
   }
 
-  /** Asks what others wrote, in the background. */
+  /** Fetches other people's comments in the background. */
   pull(imageId: string): void {
     const { accounts, remotes, facts, events, accountOf, signal, trouble } = this.#deps
     const remote = remotes.find(imageId)

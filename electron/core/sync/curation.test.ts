@@ -4,7 +4,7 @@ import { aBox, openCore, temporaryFolder, testPorts } from '#tests/helpers/core.
 import { fakeService } from '#tests/helpers/fake-service.ts'
 
 describe('images of the service', () => {
-  test('near-duplicates come as groups of images that are listed here', async () => {
+  test('near-duplicates are groups of locally listed images', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const { groups, analyzed, total } = await cloud.core.curation.duplicates(cloud.datasetId, 0.5)
@@ -17,7 +17,7 @@ describe('images of the service', () => {
     }
   })
 
-  test('similar images are of the same dataset, without the image itself', async () => {
+  test('similar images come from the same dataset and exclude the image itself', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const [image] = cloud.list()
@@ -26,7 +26,7 @@ describe('images of the service', () => {
     expect(similar.map(({ imageId }) => imageId)).not.toContain(image.id)
   })
 
-  test('are archived in requests of the service’s size, and gone here too', async () => {
+  test('are archived in requests within the service’s limit, and disappear locally', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator, { limits: { batchImages: 2 } })
     const chosen = cloud.list().slice(0, 5)
@@ -43,7 +43,7 @@ describe('images of the service', () => {
     expect(groups.flatMap(({ imageIds }) => imageIds).some((id) => ids.includes(id))).toBe(false)
   })
 
-  test('are copied to another dataset with what was drawn a moment ago', async () => {
+  test('are copied to another dataset with the latest edits', async () => {
     await using service = await seededEmulator()
     emptyDataset(service.emulator, 'night shift')
     await using cloud = await cloudCore(service.emulator, { limits: { batchImages: 1 } })
@@ -63,7 +63,7 @@ describe('images of the service', () => {
     ])
   })
 
-  test('with changes that the service refused are not copied as it has them', async () => {
+  test('are not copied while the service refuses their changes', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator, { apiKey: 'pk_live_viewer' })
     const [first] = cloud.list()
@@ -97,7 +97,7 @@ describe('an account', () => {
       .toMatchObject([{ type: 'export', state: 'completed', canCancel: false }])
   })
 
-  test('brings a dataset back from cold storage for what it said', async () => {
+  test('restores a dataset from cold storage for the quoted price', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator, { apiKey: 'pk_live_admin' })
     const { service: own } = cloud.core
@@ -115,7 +115,7 @@ describe('an account', () => {
   })
 })
 
-test('a readme is read where the service gives one', async () => {
+test('reads the dataset’s readme if the service has one', async () => {
   const dataset = { id: 'd', name: 'd', readme: '# Cars\nFrom the door on.', description: '' }
   await using service = await fakeService(({ line }) => {
     if (line.startsWith('GET /organizations/me'))

@@ -12,9 +12,9 @@ interface Deps {
   accounts: Accounts
   remotes: RemoteRepository
   events: EventBus
-  /** Pushes what waits in an account. */
+  /** Pushes all waiting changes of an account. */
   pushNow: (accountId: string) => Promise<void>
-  /** Images of one request at the most. */
+  /** Maximum number of images per request. */
   batchLimit: number
 }
 
@@ -23,7 +23,7 @@ interface BatchAnswer {
   failed: readonly { id: string; reason: string }[]
 }
 
-/** Finding what is alike in a dataset of the service, and archiving or copying it. Throws what the client throws. */
+/** Finds similar images in a remote dataset, and archives or copies images. Throws what the client throws. */
 export class Curation {
   readonly #deps: Deps
 
@@ -31,7 +31,7 @@ export class Curation {
     this.#deps = deps
   }
 
-  /** Groups of images that look the same; images that are not listed here are left out. */
+  /** Groups of images that look the same. Leaves out images that are not in the local list. */
   async duplicates(datasetId: string, threshold: number): Promise<Duplicates> {
     const { accounts } = this.#deps
     const { accountId, remoteId } = this.#remote(datasetId)
@@ -67,7 +67,7 @@ export class Curation {
     )
   }
 
-  /** Archives images on the service; here they are marked as gone, and their labels stay. */
+  /** Archives images on the service. Locally they are marked as missing and keep their labels. */
   async archive(datasetId: string, imageIds: readonly string[]): Promise<BatchOutcome> {
     const { store, events } = this.#deps
     return this.#inBatches(datasetId, imageIds, async (client, dataset, ids, byRemoteId) => {
@@ -80,7 +80,7 @@ export class Curation {
     })
   }
 
-  /** Copies images to another dataset of the account, as the service has them. */
+  /** Copies images, as the service has them, to another dataset of the account. */
   async copy(
     datasetId: string,
     imageIds: readonly string[],
@@ -98,7 +98,7 @@ export class Curation {
     return { ...outcome, classesAdded: [...classesAdded] }
   }
 
-  /** What the dataset's makers wrote about it. */
+  /** The dataset's annotation instructions. */
   async instructions(datasetId: string) {
     const { accountId, remoteId } = this.#remote(datasetId)
     const dataset = await this.#deps.accounts.run(accountId, (client) =>
@@ -109,11 +109,11 @@ export class Curation {
 
   #remote(datasetId: string): { accountId: string; remoteId: string } {
     const { remote } = this.#deps.store.datasets.get(datasetId)
-    if (!remote) throw new UserError('not_remote', 'This dataset is not one of the service.')
+    if (!remote) throw new UserError('not_remote', 'This dataset is not on the service.')
     return remote
   }
 
-  /** Our ids of images of the service that can be seen here. */
+  /** Maps service image ids to local ids; leaves out images that are not present. */
   #present(datasetId: string, remoteIds: readonly string[]): string[] {
     const { remotes, store } = this.#deps
     const ids = remoteIds.flatMap((id) => remotes.imageId(datasetId, id) ?? [])
@@ -135,14 +135,14 @@ export class Curation {
   ): Promise<BatchOutcome> {
     const { accounts, remotes, store, batchLimit, pushNow } = this.#deps
     const { accountId, remoteId: dataset } = this.#remote(datasetId)
-    // The service takes along what it has: what was drawn here has to be there first.
+    // The service copies its own state, so local edits must be pushed first.
     await pushNow(accountId)
     const images = store.images.getMany(imageIds)
     const unsent = images.filter(({ remote }) => remote?.sync !== 'synced')
     if (unsent.length > 0)
       throw new UserError(
         'unsent',
-        `${counted(unsent.length, 'image')} ${unsent.length === 1 ? 'has' : 'have'} changes that the service does not have yet. Send them first, or leave ${unsent.length === 1 ? 'it' : 'them'} out.`,
+        `${counted(unsent.length, 'image')} ${unsent.length === 1 ? 'has' : 'have'} changes that are not on the service yet. Send them first, or leave ${unsent.length === 1 ? 'it' : 'them'} out.`,
       )
     const pathOf = new Map(images.map(({ id, path }) => [id, path]))
     const byRemoteId = new Map(

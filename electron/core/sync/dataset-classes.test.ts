@@ -3,7 +3,7 @@ import { cloudCore, edit, onService, saveElsewhere, seededEmulator } from '#test
 import { aBox } from '#tests/helpers/core.ts'
 import { STREET } from '#tests/helpers/transfers.ts'
 
-/** A dataset with a label of the class “person” on each of three images, known here and on the service. */
+/** A dataset with a label of the class “person” on each of three images, in sync with the service. */
 async function peopleOnStreets() {
   const service = await seededEmulator()
   const cloud = await cloudCore(service.emulator)
@@ -54,7 +54,7 @@ async function peopleOnStreets() {
   }
 }
 
-test('a deletion that is discarded leaves the class and its labels, here and there', async () => {
+test('discarding a class deletion restores the class and its labels, here and on the service', async () => {
   await using set = await peopleOnStreets()
   const before = set.classes()
   set.editClasses({ kind: 'delete', name: 'person' })
@@ -62,13 +62,13 @@ test('a deletion that is discarded leaves the class and its labels, here and the
   set.discardFirst()
   expect(set.classes().sort()).toEqual(before.sort())
   expect(set.local('person')).toBe(3)
-  // As it is on the service: nothing waits.
+  // In sync with the service: nothing waits.
   expect(set.waiting()).toBe(0)
   await set.cloud.push()
   expect(set.there('person')).toBe(3)
 })
 
-test('a renaming that is discarded gives back every label its name, also those drawn since', async () => {
+test('discarding a rename restores the name of all labels, including those drawn since', async () => {
   await using set = await peopleOnStreets()
   set.editClasses({ kind: 'rename', from: 'person', to: 'pedestrian' })
   const [image] = set.images
@@ -81,7 +81,7 @@ test('a renaming that is discarded gives back every label its name, also those d
   expect(set.there('pedestrian')).toBe(0)
 })
 
-test('what was changed after a renaming stays when that is discarded or taken back', async () => {
+test('discarding or undoing a rename keeps later changes', async () => {
   await using set = await peopleOnStreets()
   const { core } = set
   const [image] = set.images
@@ -98,7 +98,7 @@ test('what was changed after a renaming stays when that is discarded or taken ba
   expect([set.there('person'), set.there('car')]).toEqual([2, 4])
 })
 
-test('with an edit of classes its undo and redo are discarded, whatever stands', async () => {
+test('discarding a class edit also discards its undo and redo', async () => {
   await using set = await peopleOnStreets()
   const [image] = set.images
   set.editClasses({ kind: 'delete', name: 'person' })
@@ -111,7 +111,7 @@ test('with an edit of classes its undo and redo are discarded, whatever stands',
   expect(set.there('person')).toBe(3)
 })
 
-test('an addition that labels need is not discarded; without them it is', async () => {
+test('an added class is discarded only if no labels use it', async () => {
   await using set = await peopleOnStreets()
   const [image] = set.images
   set.editClasses({ kind: 'add', class: { name: 'tree', color: '#009e73' } })
@@ -124,7 +124,7 @@ test('an addition that labels need is not discarded; without them it is', async 
   expect(set.classes()).not.toContain('tree')
 })
 
-test('a class that a colleague adds while ours is on its way stays', async () => {
+test('a class that somebody else adds during our push stays', async () => {
   await using set = await peopleOnStreets()
   const { state } = set.emulator
   set.editClasses({ kind: 'add', class: { name: 'tree', color: '#009e73' } })
@@ -143,7 +143,7 @@ test('a class that a colleague adds while ours is on its way stays', async () =>
   )
 })
 
-test('a class is not deleted with labels that others drew since, until that is asked for', async () => {
+test('a class with labels that others drew since is deleted only after a second request', async () => {
   await using set = await peopleOnStreets()
   const { emulator, core, datasetId } = set
   const other = set.cloud.list().at(-1)
@@ -156,7 +156,7 @@ test('a class is not deleted with labels that others drew since, until that is a
   expect(row?.problem).toContain(
     'The service has 1 annotation of the class “person” that you have not seen',
   )
-  // What was deleted here is deleted there all the same.
+  // The local deletion is still pushed.
   expect(set.there('person')).toBe(0)
   core.outbox.retry(null)
   await set.cloud.push()

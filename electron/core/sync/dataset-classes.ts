@@ -33,19 +33,18 @@ interface Call {
 
 const opsOf = ({ payload }: Pick<OutboxRow, 'payload'>) => storedList<ClassOp>(payload) ?? []
 
-/** Operations that change labels, too. */
+/** Operations that also change labels. */
 const touchesLabels = ({ kind }: ClassOp) => kind === 'rename' || kind === 'delete'
 
 const isDeletion = (row: OutboxRow) => opsOf(row).some(({ kind }) => kind === 'delete')
 
 /**
- * The one owner of a remote dataset's classes: what the service has is taken over here, what was changed here is pushed
- * from here, and what is not to be pushed is taken back here. Edits themselves are made by `EditStore`, which queues what
- * the service is to be told of them.
+ * The only place that syncs the classes of a remote dataset: it pulls the service's list, pushes local changes and
+ * reverts discarded ones. `EditStore` makes the edits and queues their operations.
  */
 export class DatasetClasses {
   readonly #deps: Deps
-  /** When the classes of a dataset were last pushed, in the order of what happens here. */
+  /** When each dataset's classes were last pushed, on a logical clock. */
   readonly #pushed = new Map<string, number>()
   #now = 0
 
@@ -53,12 +52,12 @@ export class DatasetClasses {
     this.#deps = deps
   }
 
-  /** To be taken before the service's list is asked for: an answer that is older than a push is not taken over. */
+  /** Call this before requesting the service's list, so that an answer older than a push is ignored. */
   stamp(): number {
     return this.#now++
   }
 
-  /** Takes the service's list over, with what was changed here and not pushed yet. `askedAt`: from `stamp`. */
+  /** Stores the service's list and reapplies unpushed local changes. `askedAt` comes from `stamp`. */
   take(datasetId: string, theirs: readonly AnnotationClass[], askedAt: number): void {
     if ((this.#pushed.get(datasetId) ?? -1) > askedAt) return
     const { datasets, remotes, outbox } = this.#deps
@@ -75,8 +74,8 @@ export class DatasetClasses {
   }
 
   /**
-   * Before labels are pushed, which may need new classes: in the order in which they were made; after a refused one the
-   * others wait, as they may build on it. Deletions come afterwards.
+   * Call this before pushing labels, which may need new classes. Operations are pushed in order. After a refused one
+   * the others wait, because they may depend on it. Deletions follow in `pushDeletions`.
    */
   async push(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     for (const row of this.#rows(datasetId)) {
@@ -87,8 +86,8 @@ export class DatasetClasses {
   }
 
   /**
-   * After labels were pushed. A class goes from the list when no image needs it any more: what was deleted here was
-   * deleted image by image, so that nobody else's work goes with it.
+   * Call this after pushing labels. Locally, deleting a class deletes its labels image by image, so a class is
+   * removed from the service's list only when no image uses it; other people's work is not deleted with it.
    */
   async pushDeletions(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     for (const row of this.#rows(datasetId))
@@ -100,7 +99,7 @@ export class DatasetClasses {
     return this.#deps.outbox.list(datasetId).filter(({ kind }) => kind === 'classes')
   }
 
-  /** Labels that the deletion of a class took away here still wait. */
+  /** True while label deletions of this class deletion are not pushed yet. */
   #hasUnpushedLabels({ commitId }: OutboxRow): boolean {
     const { edits, outbox } = this.#deps
     return (
@@ -112,8 +111,8 @@ export class DatasetClasses {
   }
 
   /**
-   * Takes back what an operation that is not to be pushed did here, labels included: with it go the others of the same
-   * edit, such as its undo. Throws a UserError where labels need a class that would go.
+   * Reverts the local effects of a discarded operation, labels included. Other operations of the same edit, such as
+   * its undo, are discarded with it. Throws a UserError if labels need a class that would disappear.
    */
   discard(row: OutboxRow): void {
     const { datasets, edits, outbox, labels, publish } = this.#deps
@@ -133,7 +132,7 @@ export class DatasetClasses {
       return outcome
     })
     if (turned) publish(turned)
-    // Labels that were drawn under the new name since.
+    // Labels drawn under the new name since then.
     const names = new Set(datasets.get(datasetId).classes.map(({ name }) => name))
     for (const op of ops)
       if (op.kind === 'rename' && !names.has(op.to))
@@ -144,11 +143,11 @@ export class DatasetClasses {
     for (const imageId of touched) labels.settle(imageId)
   }
 
-  /** The edit of these rows, as the service knows it: what it did to labels that the first row was to tell first. */
+  /** Reverts the edit of these rows, if the service has seen none of it. Returns what it did to labels. */
   #turnBack([first]: readonly OutboxRow[]): Outcome | null {
     if (!first?.commitId) return null
     const isDoneThere = first.isBack
-    // Pushed in part: what it does to labels is the service's already.
+    // Partly pushed: the service already has the label changes.
     if (!opsOf(first).some(touchesLabels)) return null
     const wanted = isDoneThere ? 'done' : 'undone'
     return this.#deps.edits.setClassEdit(first.commitId, wanted, `discard/${newId()}`)
@@ -171,7 +170,7 @@ export class DatasetClasses {
     }
   }
 
-  /** False when the service refused it. */
+  /** Returns false if the service refused the row. */
   async #pushRow(client: Client, row: OutboxRow, signal: AbortSignal): Promise<boolean> {
     const { outbox, datasets } = this.#deps
     const { remote } = datasets.get(row.datasetId)
@@ -200,13 +199,13 @@ export class DatasetClasses {
     const ops = opsOf(row)
     for (let left = ops; left.length > 0; ) {
       const [op, ...rest] = left
-      // A key is 32 hex digits: the row's, with the step in it.
+      // A key has 32 hex digits: the row's key with the step encoded in it.
       const step = (ops.length - left.length).toString(16)
       const idempotencyKey = `${row.idempotencyKey}${step}`.slice(-32)
       const ids = { datasetId: row.datasetId, remoteId }
       await this.#pushOp(client, ids, op, row, { signal, idempotencyKey })
       left = rest
-      // What was done is neither done again nor taken back.
+      // Finished steps are neither repeated nor reverted.
       if (left.length > 0) this.#deps.outbox.setPayload(row.id, left)
     }
   }
@@ -222,7 +221,7 @@ export class DatasetClasses {
     const remote = await client.datasets.get(remoteId, { signal })
     const there = remote.classes ?? []
     const has = (name: string) => there.some((item) => item.name === name)
-    // What others changed since stays: the service applies the difference to the list that it has then.
+    // The service applies the difference to its current list, so concurrent changes survive.
     const change = (classes: RemoteClass[]) =>
       client.datasets.update(remoteId, { classes, classesBase: there }, call)
     switch (op.kind) {
@@ -233,12 +232,12 @@ export class DatasetClasses {
         if (has(op.from)) await client.annotations.renameClass(remoteId, op.from, op.to, call)
         else if (!has(op.to))
           throw new UserError('class_gone', `The service has no class “${op.from}” any more.`)
-        // Without the old name it was pushed before, and only the answer was lost.
+        // If the old name is gone, an earlier push succeeded and only its answer was lost.
         this.#followInBase(datasetId, op.from, op.to)
         break
       case 'delete': {
         const { name } = op.class
-        // It was made again since: its labels are gone, and it stays.
+        // The class was created again since: only its old labels are gone.
         const isBack = this.#deps.datasets.get(datasetId).classes.some((one) => one.name === name)
         if (isBack || !has(name)) return
         const counts = await this.#countsThere(client, remoteId, signal)
@@ -278,8 +277,8 @@ export class DatasetClasses {
   }
 
   /**
-   * Annotations that are left on the service are those that others drew since, or on images that were never read here.
-   * They may not be meant: the person is asked, and a second try takes them along.
+   * The remaining annotations on the service were drawn by other people since, or are on images that were never
+   * pulled. The user may not want to delete them, so ask; a second try deletes them, too.
    */
   #askAboutOthers(op: ClassOp & { kind: 'delete' }, row: OutboxRow, others: number): void {
     if (others <= (op.accepted ?? 0)) return
@@ -293,7 +292,10 @@ export class DatasetClasses {
     )
   }
 
-  /** The service changed the labels of all images itself: what is left to be pushed is what differs from that. */
+  /**
+   * The service changed the labels of all images itself. Apply the same change to the merge base, so that only other
+   * differences are pushed.
+   */
   #followInBase(datasetId: string, from: string, to: string | null): void {
     const { remotes, labels, datasets, announceImages } = this.#deps
     const changed = datasets.together(() => {
@@ -305,7 +307,7 @@ export class DatasetClasses {
   }
 }
 
-/** The service's own class with what was changed here, and everything else as it has it. */
+/** The service's class with the local changes applied; all other fields stay as the service has them. */
 function changedRemote(
   item: RemoteClass,
   before: AnnotationClass,

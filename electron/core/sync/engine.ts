@@ -11,11 +11,14 @@ import type { DatasetClasses } from './dataset-classes.ts'
 import type { PushFacts } from './push-facts.ts'
 import type { SaveLabels } from './save-labels.ts'
 
-/** Strokes that follow each other are told together: this long after the last. Milliseconds. */
+/** Debounce: push this long after the last stroke, so that strokes in a row share one push. Milliseconds. */
 const QUIET_MS = 2_000
-/** On a small plan a push an edit would use the hour up: an image costs two requests, half of them may go there. */
+/**
+ * On a small plan, a push per edit would use up the hour. An image costs two requests, and pushes may use half of the
+ * hour's limit.
+ */
 const QUIET_LIMITED_MS = (limit: number) => Math.max(QUIET_MS, (2 * 2 * 3_600_000) / limit)
-/** After something passing went wrong it is tried again: first, and at the longest. Milliseconds. */
+/** After a temporary failure, the delay before a retry doubles between these two. Milliseconds. */
 const AGAIN_FIRST_MS = 5_000
 const AGAIN_LONGEST_MS = 120_000
 
@@ -28,26 +31,26 @@ interface Deps {
   labels: SaveLabels
   facts: PushFacts
   classes: DatasetClasses
-  /** Something failed in the background: tell the person, unless it passes by itself. */
+  /** Reports a background failure to the user, unless it is temporary. */
   trouble: (error: unknown) => void
-  /** False: only what asks for it pushes; for simulations that are to be the same each time. */
+  /** If false, push only on request; simulations need this to be deterministic. */
   isAutomatic: boolean
 }
 
 interface Worker {
   timer: NodeJS.Timeout | null
   running: Promise<void> | null
-  /** Something was queued while it ran. */
+  /** Another change was queued during the push. */
   isWanted: boolean
   againMs: number
 }
 
-/** Tells the service of what was done here: by itself when the network is there, in order, and until it is told. */
+/** Pushes local changes in order, by itself whenever the network is there, and retries until they are acknowledged. */
 export class SyncEngine {
   readonly #deps: Deps
   readonly #workers = new Map<string, Worker>()
   readonly #abort = new AbortController()
-  /** A dataset is pushed by one at a time. */
+  /** Only one push per dataset runs at a time. */
   readonly #turns = new Locks()
 
   constructor(deps: Deps) {
@@ -57,13 +60,13 @@ export class SyncEngine {
     })
   }
 
-  /** What an earlier run of the app left unsaid goes on. */
+  /** Resumes what an earlier run of the app left unpushed. */
   start(): void {
     for (const { id } of this.#deps.accounts.list())
       if (this.#deps.outbox.datasetsWaiting(id).length > 0) this.#schedule(id)
   }
 
-  /** Something of a dataset was changed here. */
+  /** Schedules a push after a local change of a dataset. */
   onChange(datasetId: string): void {
     const { remote } = this.#deps.datasets.find(datasetId) ?? {}
     if (!remote) return
@@ -71,13 +74,13 @@ export class SyncEngine {
     this.#schedule(remote.accountId)
   }
 
-  /** Tells the windows how much of a dataset's account waits. */
+  /** Sends the windows the number of unpushed changes of the dataset's account. */
   tell(datasetId: string): void {
     const { remote } = this.#deps.datasets.find(datasetId) ?? {}
     if (remote) this.#tell(remote.accountId, this.#worker(remote.accountId).running !== null)
   }
 
-  /** Pushes what waits, now. Resolves when all was told, or marked, or cannot be told at the moment. */
+  /** Pushes everything now. Resolves when each change is acknowledged, refused, or must wait. */
   async pushNow(accountId: string): Promise<void> {
     const worker = this.#worker(accountId)
     if (worker.timer) clearTimeout(worker.timer)
@@ -90,8 +93,8 @@ export class SyncEngine {
   }
 
   /**
-   * Pushes what waits in one dataset, for somebody who waits for it: an upload with labels. Throws what the client
-   * throws when something does not get through at the moment.
+   * Pushes one dataset for a caller that waits for it, such as an upload with labels. Throws what the client throws
+   * on a temporary failure.
    */
   async pushDataset(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     const both = AbortSignal.any([signal, this.#abort.signal])
@@ -100,7 +103,7 @@ export class SyncEngine {
     if (failure !== undefined) throw failure
   }
 
-  /** Ends an account's pushes, because it is being removed; what is under way ends by itself. */
+  /** Stops an account's pushes because the account is being removed; a running request finishes first. */
   async forget(accountId: string): Promise<void> {
     const worker = this.#workers.get(accountId)
     if (worker?.timer) clearTimeout(worker.timer)
@@ -156,7 +159,7 @@ export class SyncEngine {
       worker.againMs = AGAIN_FIRST_MS
     } catch (error) {
       if (this.#abort.signal.aborted) return
-      // Offline: the account's own questions end it. Anything else is tried again in a while.
+      // While offline, the account's own probe restarts the push. Other failures are retried after a delay.
       this.#deps.trouble(error)
       log.info('push put off', { reason: toServiceError(error).reason })
       this.#later(accountId, worker)
@@ -174,8 +177,8 @@ export class SyncEngine {
   }
 
   /**
-   * Classes first: labels may need them. What fails of one kind does not hold up the others, unless nothing
-   * gets through at all. Answers what may pass.
+   * Pushes classes first, because labels may need them. A failure of one kind does not stop the other kinds, unless
+   * the service is unreachable. Returns the temporary failures.
    */
   #push(client: Client, datasetId: string, signal: AbortSignal): Promise<unknown[]> {
     return this.#turns.during(datasetId, () => this.#pushKinds(client, datasetId, signal))

@@ -1,12 +1,12 @@
 import { type Client, NotFoundError } from '#core/api/client.ts'
 
-/** Images that are asked about one by one; more are looked for in the whole list. */
+/** Up to this many images are requested one by one; for more, the whole list is read again. */
 const ONE_BY_ONE = 25
 
 /**
- * Of images that a list did not have, those that really are gone (archived, deleted, or in another dataset). A list
- * is read page by page: what somebody archives meanwhile moves others from one page to the page before, unseen. The
- * service's ids. Throws what the client throws.
+ * Returns the service ids of those images that really are gone (archived, deleted or moved to another dataset) among
+ * images missing from a list. A list is read page by page: if somebody archives an image meanwhile, another one moves
+ * to an earlier page and is skipped. Throws what the client throws.
  */
 export async function reallyGone(
   client: Client,

@@ -19,15 +19,15 @@ import { UserError } from '#core/user-error.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import type { Accounts } from './accounts.ts'
 
-/** Images fetched ahead of the one that is looked at. */
+/** Number of images to prefetch after the current one. */
 const AHEAD = 4
-/** At a time, so that what a person waits for is not slowed by what they may look at later. */
+/** Prefetches run at most this many at a time, so that they do not slow down the image the user waits for. */
 const AHEAD_PARALLEL = 2
-/** A body that breaks off is asked for again this often. */
+/** A download that breaks off is retried this often. */
 const ATTEMPTS = 3
-/** Files looked at between two sums, when the cache is too large. */
+/** Number of files to examine between two size checks while the cache shrinks. */
 const EVICT_BATCH = 200
-/** A cache that is too large is made smaller than its limit, to this share of it. */
+/** A cache above its limit shrinks to this share of the limit. */
 const ROOM = 0.95
 
 interface Deps {
@@ -39,24 +39,24 @@ interface Deps {
   events: EventBus
   /** Reads an image file's size in pixels. */
   probe: (file: string) => Promise<Facts>
-  /** Absolute; for the space that is left. */
+  /** Absolute path; used to measure free space. */
   dataDir: string
-  /** Bytes that cached files may take; asked at each fetch. */
+  /** Maximum bytes of cached files; read at each fetch. */
   limitBytes: () => number
-  /** Something failed in the background. */
+  /** Reports a background failure. */
   trouble: (error: unknown) => void
 }
 
-/** A small picture is some ten thousand. Bytes. */
+/** A thumbnail usually has about ten thousand bytes; refuse anything larger than this. */
 const MOST_THUMBNAIL_BYTES = 20_000_000
 
-/** The file's bytes are on the disk before it counts as kept. */
+/** Ensures that the file's bytes are on disk before it counts as cached. */
 async function flush(file: string): Promise<void> {
   await using handle = await open(file, 'r+')
   await handle.sync()
 }
 
-/** The files of remote images on this disk: fetched when looked at, ahead of it, and let go by age. */
+/** Cached files of remote images: fetched on demand, prefetched, and evicted by age. */
 export class ImageCache {
   readonly #deps: Deps
   readonly #fetching = new Map<string, Promise<string>>()
@@ -65,7 +65,7 @@ export class ImageCache {
   #ahead: string[] = []
   #aheadRunning = 0
   #shrinking: Promise<void> | null = null
-  /** No more than so many bytes are cached; what others took away is not known. null: never counted. */
+  /** Upper bound of the cached bytes; files that were deleted outside the app still count. null: never counted. */
   #atMostBytes: number | null = null
   #checkAtBytes = 0
 
@@ -73,7 +73,7 @@ export class ImageCache {
     this.#deps = deps
   }
 
-  /** The image's file, fetched if it is not here. Throws a UserError. */
+  /** Returns the image's file, and fetches it if it is not cached. Throws a UserError. */
   async file(imageId: string): Promise<string> {
     const { images, datasets, files } = this.#deps
     const image = images.get(imageId)
@@ -84,24 +84,24 @@ export class ImageCache {
         files.touch(imageId)
         return file
       }
-      // Somebody emptied the folder.
+      // The file was deleted outside the app.
       files.setCached(imageId, null)
     }
     return this.#once(imageId, () => this.#fetch(image, file))
   }
 
-  /** The service's small picture of an image; null when it has none. Throws a UserError when it cannot be had. */
+  /** The service's thumbnail of an image; null if it has none. Throws a UserError if the fetch fails. */
   async thumbnail(imageId: string): Promise<string | null> {
     const facts = this.#deps.remotes.find(imageId)
     if (!facts?.thumbnailUrl) return null
-    // Beside the dataset's images, so that it goes with them.
+    // Stored in the dataset's folder, so that it is removed with the dataset.
     const target = join(this.#deps.datasets.get(facts.datasetId).root, 'thumbnails', imageId)
     if (await stat(target).catch(() => null)) return target
     const running = this.#thumbnails.get(imageId)
     if (running) return running
     const { thumbnailUrl, datasetId } = facts
     const work = this.#aside(datasetId, async (client) => {
-      // Another host than the service's: without the key.
+      // Storage is another host than the service, so the key is not sent.
       const { dispatcher } = client.http
       const { signal } = this.#abort
       await this.#receive(target, { expectedBytes: 0, maxBytes: MOST_THUMBNAIL_BYTES }, (sink) =>
@@ -117,19 +117,19 @@ export class ImageCache {
     return work
   }
 
-  /** Pictures made from an image lie beside it, so that they go with its dataset. */
+  /** Renditions of an image lie beside it, so that they are removed with its dataset. */
   renditionsOf(imageId: string): { folder: string } {
     const { images, datasets } = this.#deps
     return { folder: join(datasets.get(images.get(imageId).datasetId).root, 'renditions') }
   }
 
-  /** Fetches the images that are likely to be looked at next; of several calls the last counts. */
+  /** Prefetches the images that are likely to be opened next; a new call replaces the previous one. */
   fetchAhead(imageIds: readonly string[]): void {
     this.#ahead = imageIds.slice(0, AHEAD)
     while (this.#aheadRunning < AHEAD_PARALLEL && this.#ahead.length > 0) void this.#runAhead()
   }
 
-  /** Takes the files of images off this disk. */
+  /** Deletes the cached files of images. */
   async drop(imageIds: readonly string[]): Promise<void> {
     const { images, datasets, files, events } = this.#deps
     for (const id of imageIds) {
@@ -146,7 +146,7 @@ export class ImageCache {
       events.publish({ type: 'images', datasetId, upserted })
   }
 
-  /** Before a dataset goes: nothing of it is being fetched any more. */
+  /** Cancels all fetches of a dataset before it is removed. */
   async leave(datasetId: string): Promise<void> {
     this.#ahead = []
     const { images } = this.#deps
@@ -156,18 +156,18 @@ export class ImageCache {
     await Promise.allSettled(mine.map(([, work]) => work))
   }
 
-  /** Bytes that are free on the disk of the cache. */
+  /** Free bytes on the disk of the cache. */
   async freeBytes(): Promise<number> {
     const { bavail, bsize } = await statfs(this.#deps.dataDir)
     return bavail * bsize
   }
 
-  /** Lets go of the files used longest ago until the cache is as small as it should be. */
+  /** Evicts the least recently used files until the cache is below its limit. */
   async shrink(): Promise<void> {
     const { files, limitBytes } = this.#deps
     const limit = limitBytes()
     let bytes = files.cacheBytes()
-    // Some room is made, so that not every file that comes makes all be counted again.
+    // Evict a little more than needed, so that the next file does not trigger another count.
     const goal = bytes <= limit ? bytes : limit * ROOM
     while (bytes > goal) {
       const batch = files.evictable(EVICT_BATCH)
@@ -181,7 +181,7 @@ export class ImageCache {
       await this.drop(going)
     }
     this.#atMostBytes = bytes
-    // What is asked for may be larger than the limit.
+    // Files that must stay may take more than the limit.
     this.#checkAtBytes = Math.max(limit, bytes + limit * (1 - ROOM))
   }
 
@@ -202,7 +202,7 @@ export class ImageCache {
 
   #accountOf(datasetId: string): string {
     const { remote } = this.#deps.datasets.get(datasetId)
-    if (!remote) throw new UserError('not_remote', 'This dataset is not one of the service.')
+    if (!remote) throw new UserError('not_remote', 'This dataset is not on the service.')
     return remote.accountId
   }
 
@@ -236,14 +236,14 @@ export class ImageCache {
       if (problem.reason !== 'offline') throw problem
       throw new UserError(
         'offline',
-        'This image is not on this machine yet, and the service cannot be reached. Make datasets available offline before you leave the network.',
+        'This image is not on this machine yet. Couldn’t reach the service. Make datasets available offline before you go offline.',
         { cause: error },
       )
     }
     const { size } = await stat(file)
     const found = await probe(file)
     files.setCached(image.id, size)
-    // The file knows its size in pixels better than any list.
+    // The file's own size in pixels is more reliable than any list.
     images.setFacts([{ id: image.id, ...found }])
     events.publish({
       type: 'images',
@@ -254,7 +254,10 @@ export class ImageCache {
     return file
   }
 
-  /** Shrinks when the limit is passed. All files are only counted then, and at first: each would be counted once for each. */
+  /**
+   * Shrinks the cache if it may exceed the limit. The files are counted only then and once at first, because each
+   * count reads all of them.
+   */
   #grown(bytes: number): void {
     this.#atMostBytes ??= this.#deps.files.cacheBytes()
     this.#atMostBytes += bytes
@@ -266,7 +269,7 @@ export class ImageCache {
       })
   }
 
-  /** A whole image at its place, or nothing. `expectedBytes`: as a list says; 0: nobody says. */
+  /** Downloads a complete image to its place, or nothing. `expectedBytes` comes from a list; 0: unknown. */
   async #receive(
     target: string,
     size: Pick<FetchRequest, 'expectedBytes' | 'maxBytes'>,

@@ -20,7 +20,7 @@ import {
   withDoubts,
 } from './merge.ts'
 
-/** Labels read from the service less than this long ago are not read again for looking at them. Milliseconds. */
+/** Labels pulled less than this long ago are not pulled again when the image is opened. Milliseconds. */
 const FRESH_MS = 20_000
 
 interface Deps {
@@ -31,17 +31,17 @@ interface Deps {
   events: EventBus
   accountOf: (datasetId: string) => string
   publish: (outcome: Outcome) => void
-  /** Something failed in the background: tell the person, unless it passes by itself. */
+  /** Reports a background failure to the user, unless it is temporary. */
   trouble: (error: unknown) => void
-  /** What of images waits for the service changed: tell the windows. */
+  /** Notifies windows that the unpushed changes of images changed. */
   announceImages: (imageIds: readonly string[]) => void
 }
 
 export type Taken = 'same' | 'waiting' | 'conflict'
 
-/** The labels of an image here and on the service, brought together. */
+/** Keeps the local labels of an image and the service's labels in sync. */
 export class LabelSync {
-  /** Held from asking for the service's labels until they have been taken in, or ours were told. */
+  /** Held from requesting the service's labels until they are merged, or ours are pushed. */
   readonly locks = new Locks()
   readonly #deps: Deps
   readonly #reading = new Map<string, Promise<void>>()
@@ -52,8 +52,8 @@ export class LabelSync {
   }
 
   /**
-   * Before an image is looked at: labels that were never read are waited for; known ones are read again in
-   * the background. Throws a UserError when there is nothing to show.
+   * Ensures that an image's labels are present before it is opened. Waits for labels that were never pulled;
+   * refreshes known ones in the background. Throws a UserError if there is nothing to show.
    */
   async ensure(imageId: string): Promise<void> {
     const facts = this.#deps.remotes.find(imageId)
@@ -67,13 +67,13 @@ export class LabelSync {
       if (problem.reason !== 'offline') throw problem
       throw new UserError(
         'offline',
-        'The labels of this image are not on this machine yet, and the service cannot be reached. They come by themselves when it can be.',
+        'The labels of this image are not on this machine yet. Couldn’t reach the service. They load automatically when it is reachable again.',
         { cause: error },
       )
     })
   }
 
-  /** Reads the service's labels of an image and brings them into ours. Throws what the client throws. */
+  /** Pulls the service's labels of an image and merges them. Throws what the client throws. */
   read(imageId: string, signal?: AbortSignal): Promise<void> {
     const running = this.#reading.get(imageId)
     if (running) return running
@@ -83,8 +83,8 @@ export class LabelSync {
   }
 
   /**
-   * The service has these labels now. A clean image takes them; what was changed here is merged with
-   * them. One transaction: base, working copy, conflicts and outbox.
+   * Merges the labels that the service has now. An unchanged image takes them as they are; local edits are merged
+   * with them. Updates base, working copy, conflicts and outbox in one transaction.
    */
   takeIn(imageId: string, theirs: readonly Annotation[]): Taken {
     const { edits, remotes, outbox, publish } = this.#deps
@@ -114,7 +114,7 @@ export class LabelSync {
         base,
         theirs,
       )
-      // An answer to what was sent before would not be one to what there is to tell now.
+      // The answer to an earlier save would not be an answer to what is queued now.
       if (!isAlone) outbox.renew(imageId, 'annotations')
       const changes = diffAnnotations(mine, merged)
       if (!isEmptyChangeSet(changes))
@@ -126,7 +126,7 @@ export class LabelSync {
           origin: 'sync',
         })
       const isSame = sameLabels(merged, theirs)
-      // Where it is open whether it arrived, and nobody else was there, the service is asked again.
+      // If it is unknown whether the save arrived and nobody else edited, ask the service again.
       if (isOpen && isAlone && !isSame) remotes.setBaseWhileSending(imageId, theirs)
       else remotes.setBase(imageId, theirs, conflicts)
       return this.#settle(imageId, isSame, conflicts)
@@ -139,8 +139,8 @@ export class LabelSync {
   }
 
   /**
-   * The service took these labels of ours, each of its outbox row's `version`, in one transaction. What was
-   * drawn meanwhile stays to be told.
+   * The service acknowledged these labels, each in the `version` of its outbox row. Edits made meanwhile stay queued.
+   * One transaction.
    */
   told(
     saved: readonly {
@@ -165,8 +165,8 @@ export class LabelSync {
   }
 
   /**
-   * Decides conflicts of an image: `mine` leaves the annotation as it is here, `theirs` takes the service's,
-   * `both` keeps ours and adds theirs beside it. One step that undo takes back; pushed when nothing is open.
+   * Resolves conflicts of an image: `mine` keeps the local annotation, `theirs` takes the service's, `both` keeps
+   * ours and adds theirs. One edit with undo; it is pushed when no conflict is left.
    */
   resolve(
     imageId: string,
@@ -201,7 +201,7 @@ export class LabelSync {
     this.#deps.announceImages([imageId])
   }
 
-  /** A decision was taken back, or made again: its conflicts are open again, or no longer. */
+  /** Undo or redo of a resolution reopens or closes its conflicts. */
   onTurned({ commitId, back }: { commitId: string; back: boolean }): void {
     const { edits, remotes, outbox } = this.#deps
     const decision = remotes.decision(commitId)
@@ -221,7 +221,7 @@ export class LabelSync {
     this.#deps.announceImages([imageId])
   }
 
-  /** Gives up what was changed here and not told: the working copy becomes the service's. In the log it stays. */
+  /** Discards local changes that were not pushed; the edit log keeps them. */
   discard(imageId: string): void {
     const { edits, remotes, outbox, publish } = this.#deps
     const outcome = edits.together(() => {
@@ -244,7 +244,7 @@ export class LabelSync {
     this.#deps.announceImages([imageId])
   }
 
-  /** Gives labels another class's name, because the renaming of the class is not to be. */
+  /** Moves labels to another class because the rename of the class was discarded. */
   renameClass(imageId: string, from: string, to: string): void {
     const { edits, publish } = this.#deps
     const mine = edits.annotations(imageId).annotations
@@ -265,8 +265,8 @@ export class LabelSync {
   }
 
   /**
-   * Compares an image's labels with the service's again, after classes were renamed or taken back: what is the same does
-   * not wait any more. Conflicts in which mine is what it was at first are none: theirs is all that changed.
+   * Compares an image's labels with the service's again, after classes were renamed or reverted. Equal labels need no
+   * push. If our side of a conflict is unchanged from the base, the conflict is dropped, because only theirs changed.
    */
   settle(imageId: string): void {
     const { edits, remotes } = this.#deps
@@ -287,7 +287,7 @@ export class LabelSync {
     this.#settle(imageId, sameLabels(mine, base), this.conflicts(imageId))
   }
 
-  /** The image's row of the outbox after a change of what stands between here and the service. */
+  /** Updates the image's outbox row after its difference from the service changed. */
   #settle(imageId: string, isSame: boolean, conflicts: readonly Conflict[]): Taken {
     const { outbox } = this.#deps
     if (isSame && conflicts.length === 0) {
@@ -316,7 +316,7 @@ export class LabelSync {
         this.#deps.outbox.log(
           facts.datasetId,
           imageId,
-          `${counted(unreadable.length, 'annotation')} of the service cannot be shown here, and will stay there as they are`,
+          `${counted(unreadable.length, 'annotation')} of the service cannot be shown here. The service keeps them unchanged`,
         )
       this.takeIn(imageId, annotations)
     })

@@ -17,7 +17,7 @@ const labels = fc.uniqueArray(annotationOf(shapeIn(100, 80)), {
   maxLength: 8,
 })
 
-/** A side: some of the base deleted, some changed in a field, some new. */
+/** One side: the base with some annotations deleted, some changed in a field, and some new. */
 const editsOf = (base: readonly Annotation[]): fc.Arbitrary<Annotation[]> =>
   fc
     .tuple(
@@ -51,7 +51,7 @@ const ids = (list: readonly Annotation[]) => new Set(list.map(({ id }) => id))
 const byId = (list: readonly Annotation[]) => new Map(list.map((item) => [item.id, item]))
 
 describe('merging', () => {
-  test('with a side that changed nothing gives the other side', () => {
+  test('takes the other side if one side changed nothing', () => {
     fc.assert(
       fc.property(sides, ([base, side]) => {
         for (const [mine, theirs] of [
@@ -66,7 +66,7 @@ describe('merging', () => {
     )
   })
 
-  test('of two sides that are equal gives that side', () => {
+  test('of two equal sides gives the same', () => {
     fc.assert(
       fc.property(sides, ([base, side]) => {
         const { merged, conflicts } = mergeAnnotations(base, side, side)
@@ -76,7 +76,7 @@ describe('merging', () => {
     )
   })
 
-  test('gives the same whoever is who, but for what is in conflict', () => {
+  test('is symmetric except for conflicts', () => {
     fc.assert(
       fc.property(sides, ([base, a, b]) => {
         const one = mergeAnnotations(base, a, b)
@@ -89,7 +89,7 @@ describe('merging', () => {
     )
   })
 
-  test('loses no annotation that one side has and the other did not touch', () => {
+  test('loses no annotation that the other side did not touch', () => {
     fc.assert(
       fc.property(sides, ([base, mine, theirs]) => {
         const merged = byId(mergeAnnotations(base, mine, theirs).merged)
@@ -111,11 +111,11 @@ describe('merging', () => {
     )
   })
 
-  test('a second time changes nothing', () => {
+  test('is idempotent', () => {
     fc.assert(
       fc.property(sides, ([base, mine, theirs]) => {
         const { merged } = mergeAnnotations(base, mine, theirs)
-        // After a merge what the service has is the new base.
+        // After a merge, the service's state is the new base.
         const again = mergeAnnotations(theirs, merged, theirs)
         expect(again.merged).toEqual(merged)
         expect(again.conflicts).toEqual([])
@@ -123,7 +123,7 @@ describe('merging', () => {
     )
   })
 
-  test('what was sent and arrived is not taken for a change of others', () => {
+  test('a save that arrived without an answer is not mistaken for a remote change', () => {
     fc.assert(
       fc.property(sides, ([base, sent, mine]) => {
         expect(baseAfterSending(base, sent, sent)).toEqual({ base: sent, hasArrived: true })
@@ -134,7 +134,7 @@ describe('merging', () => {
     )
   })
 
-  test('a deletion that two made is no sign that all of it arrived', () => {
+  test('a deletion that both sides made does not prove that the save arrived', () => {
     const [gone, drawn] = [aBox('car', 1), aBox('car', 2)]
     expect(baseAfterSending([gone], [drawn], [])).toEqual({ base: [], hasArrived: false })
     expect(baseAfterSending([gone], [drawn], [drawn, aBox()])).toEqual({
@@ -143,7 +143,7 @@ describe('merging', () => {
     })
   })
 
-  test('what nobody can tell after a sending without an answer is for a person to decide', () => {
+  test('what remains unknown after a save without an answer becomes a conflict', () => {
     const [old, other, drawn] = [aBox('car', 1), aBox('car', 2), aBox('car', 3)]
     const base = [old]
     const deleted = withDoubts(
@@ -160,7 +160,7 @@ describe('merging', () => {
     expect(changed.conflicts).toMatchObject([{ id: old.id, fields: ['class'] }])
   })
 
-  test('takes each side’s field where they changed different ones', () => {
+  test('takes both changes if the sides changed different fields', () => {
     const base = aBox('car')
     const mine = { ...base, className: 'van' }
     const theirs = { ...base, attributes: { parked: true } }
@@ -169,7 +169,7 @@ describe('merging', () => {
     expect(merged).toEqual([{ ...base, className: 'van', attributes: { parked: true } }])
   })
 
-  test('tells what it cannot decide, and keeps mine meanwhile', () => {
+  test('reports a conflict and keeps the local value meanwhile', () => {
     const [a, b, c] = [aBox('car', 1), aBox('car', 2), aBox('car', 3)]
     const mine = [
       { ...a, className: 'van' },
@@ -188,14 +188,14 @@ describe('merging', () => {
     ])
   })
 
-  test('what only this app knows of an annotation survives', () => {
+  test('keeps fields that only this app knows', () => {
     const base = aBox('car')
     const mine = { ...base, instanceId: 4, extra: { labelme: { flags: {} } } }
     const { merged } = mergeAnnotations([base], [mine], [{ ...base, className: 'bus' }])
     expect(merged).toEqual([{ ...mine, className: 'bus' }])
   })
 
-  test('a conflict stands until it is decided, with the latest of the other side', () => {
+  test('a conflict stays open until it is resolved, with the latest remote version', () => {
     const base = aBox('car')
     const there = { ...base, className: 'bus' }
     const { conflicts } = mergeAnnotations([base], [{ ...base, className: 'van' }], [there])

@@ -4,7 +4,7 @@ import type { Conflict } from '#shared/model/sync.ts'
 
 type Field = Exclude<Conflict['fields'][number], 'existence'>
 
-/** What of an annotation is merged, each as one value. */
+/** The fields that a merge compares, each as a whole. */
 const VALUE: Record<Field, (annotation: Annotation) => unknown> = {
   class: ({ className }) => className,
   shape: ({ shape }) => shape,
@@ -17,12 +17,12 @@ const FIELDS = Object.keys(VALUE) as Field[]
 const sameField = (field: Field, a: Annotation, b: Annotation) =>
   sameValue(VALUE[field](a), VALUE[field](b))
 
-/** Whether the service would see no difference. */
+/** True if the service stores both in the same way. */
 export function sameToService(a: Annotation, b: Annotation): boolean {
   return FIELDS.every((field) => sameField(field, a, b))
 }
 
-/** The same annotations by id, in whatever order. */
+/** The same annotations by id, in any order. */
 export function sameLabels(a: readonly Annotation[], b: readonly Annotation[]): boolean {
   if (a.length !== b.length) return false
   const byId = new Map(b.map((annotation) => [annotation.id, annotation]))
@@ -49,7 +49,7 @@ function withField(target: Annotation, field: Field, from: Annotation): Annotati
   }
 }
 
-/** Mine with what of theirs was in conflict. */
+/** The local annotation with the conflicting fields of the remote one. */
 export function takeTheirs(mine: Annotation, { fields, theirs }: Conflict): Annotation {
   if (!theirs) return mine
   return fields.reduce(
@@ -58,14 +58,14 @@ export function takeTheirs(mine: Annotation, { fields, theirs }: Conflict): Anno
   )
 }
 
-/** One annotation that both sides have, field by field; what cannot be decided stays as mine. */
+/** Merges one annotation that both sides have, field by field; a field in conflict keeps the local value. */
 function mergeFields(
   base: Annotation | null,
   mine: Annotation,
   theirs: Annotation,
 ): { merged: Annotation; fields: Field[] } {
   const fields: Field[] = []
-  // Who made it is the service's to say.
+  // Only the service sets `createdBy`.
   let merged: Annotation =
     mine.createdBy === undefined && theirs.createdBy !== undefined
       ? { ...mine, createdBy: theirs.createdBy }
@@ -80,8 +80,8 @@ function mergeFields(
 }
 
 /**
- * Three-way merge by annotation id, then by field. `base` is what both sides began with. What cannot be
- * decided stays as mine in `merged`, and is in `conflicts` with both sides. Order: mine, then what is new.
+ * Three-way merge by annotation id, then by field. `base` is the common ancestor. On a conflict, `merged` keeps the
+ * local value and `conflicts` holds both sides. Order: local annotations first, then new remote ones.
  */
 export function mergeAnnotations(
   base: readonly Annotation[],
@@ -125,9 +125,9 @@ export function mergeAnnotations(
 }
 
 /**
- * What both sides began with, after something was sent and no answer came. A save replaces all labels of an
- * image at once, so a new annotation of ours that the service has (its id is nobody else's) means that all of it
- * arrived. Else what the service has as we sent it counts as ours, and the rest stays open.
+ * Determines the merge base after a save without an answer. A save replaces all labels of an image at once. So if the
+ * service has a new annotation of ours (its id is unique), the whole save arrived. Otherwise, annotations that equal
+ * what we sent count as ours, and the rest stays open.
  */
 export function baseAfterSending(
   base: readonly Annotation[],
@@ -148,9 +148,9 @@ export function baseAfterSending(
 }
 
 /**
- * What nobody can tell after a sending without an answer, and a person decides therefore: a new annotation that
- * is not there (it never arrived, or was deleted since), and a field that others changed which we had just sent
- * (they changed ours, or what was before). `merged` keeps mine of it.
+ * Adds the conflicts that a save without an answer leaves for the user: a new annotation that is missing on the
+ * service (it never arrived, or was deleted since), and a remote change of a field that we had just sent (made to our
+ * value or to the one before). `merged` keeps the local value.
  */
 export function withDoubts(
   { base, sent, mine, theirs }: Record<'base' | 'sent' | 'mine' | 'theirs', readonly Annotation[]>,
@@ -181,8 +181,8 @@ export function withDoubts(
 }
 
 /**
- * The conflicts that still stand after another merge: the new ones, and of the old ones those whose
- * annotation was not decided otherwise meanwhile.
+ * The conflicts that remain after another merge: all new ones, and those old ones whose annotation was not resolved
+ * meanwhile.
  */
 export function carryConflicts(
   earlier: readonly Conflict[],
@@ -197,10 +197,10 @@ export function carryConflicts(
     if (fresh.has(conflict.id)) return []
     const [old, there] = [before.get(conflict.id), now.get(conflict.id)]
     const unchanged = old && there ? sameToService(old, there) : old === there
-    // They changed theirs once more: that is what is to be decided on now.
+    // Theirs changed again: the user decides on the new version.
     return unchanged ? [conflict] : [{ ...conflict, theirs: there ?? null }]
   })
-  // What was open of an annotation before stays open beside what has come.
+  // Earlier open fields of an annotation stay open beside the new ones.
   const earlierFields = new Map(earlier.map(({ id, fields }) => [id, fields]))
   const widened = found.map((conflict) => ({
     ...conflict,

@@ -7,11 +7,11 @@ import type { OfflineState } from '#shared/contract/events.ts'
 import type { ImageCache } from './image-cache.ts'
 import type { LabelSync } from './label-sync.ts'
 
-/** Images fetched at a time. */
+/** Number of images fetched at a time. */
 const PARALLEL = 6
 const BATCH = 60
 const SCARCE =
-  'Most of the plan’s requests for this hour are used up: the rest is kept for what has to be sent. Go on later.'
+  'Most of the plan’s requests for this hour are used up. The rest is kept for sending your changes. Resume later.'
 
 interface Deps {
   datasets: DatasetRepository
@@ -20,9 +20,9 @@ interface Deps {
   labels: LabelSync
   events: EventBus
   announce: (datasetId: string) => void
-  /** Little is left of the hour's requests. */
+  /** True if little is left of the hourly request limit. */
   isScarce: (datasetId: string) => boolean
-  /** Something failed in the background. */
+  /** Reports a background failure. */
   trouble: (error: unknown) => void
 }
 
@@ -30,7 +30,7 @@ interface Work {
   abort: AbortController
   running: Promise<void>
   problems: string[]
-  /** Kept up to date image by image: to count all of a large dataset each time would take longer than the fetching. */
+  /** Updated per image: counting a large dataset each time would take longer than the download. */
   progress: KeptProgress
 }
 
@@ -39,7 +39,7 @@ function addChange(sum: KeptProgress, before: KeptProgress, after: KeptProgress)
     sum[key] += after[key] - before[key]
 }
 
-/** Brings what a person asked to have without a network onto this disk: files and labels. */
+/** Makes images available offline: downloads the files and labels that the user asked to keep. */
 export class Offline {
   readonly #deps: Deps
   readonly #works = new Map<string, Work>()
@@ -57,7 +57,7 @@ export class Offline {
     }
   }
 
-  /** Asks for images (null: all of the dataset) and begins to fetch them. */
+  /** Marks images (null: the whole dataset) to be kept offline and starts the download. */
   keep(datasetId: string, imageIds: readonly string[] | null): void {
     const { files } = this.#deps
     files.setKept(datasetId, imageIds, true)
@@ -66,7 +66,7 @@ export class Offline {
     this.unpause(datasetId)
   }
 
-  /** Takes the files off this disk again; labels that were not told stay. */
+  /** Deletes the local files again; unpushed labels stay. */
   async release(datasetId: string, imageIds: readonly string[] | null): Promise<void> {
     await this.stop(datasetId)
     const { files, cache, announce } = this.#deps
@@ -76,7 +76,7 @@ export class Offline {
     announce(datasetId)
   }
 
-  /** Until a person goes on with it. */
+  /** Pauses until the user resumes it. */
   async pause(datasetId: string): Promise<void> {
     this.#deps.files.setPaused(datasetId, true)
     await this.stop(datasetId)
@@ -93,7 +93,7 @@ export class Offline {
     await work?.running
   }
 
-  /** Goes on with what was asked for and is not here, unless it is paused. Does nothing when all is. */
+  /** Resumes an unfinished download unless it is paused. Does nothing if everything is present. */
   resume(datasetId: string): void {
     if (this.#works.has(datasetId) || this.#deps.files.isPaused(datasetId)) return
     const work: Work = {
@@ -113,7 +113,7 @@ export class Offline {
       })
   }
 
-  /** When nothing is being fetched any more. */
+  /** Resolves when nothing is being downloaded. */
   async settled(datasetId: string): Promise<void> {
     await this.#works.get(datasetId)?.running
   }
@@ -127,7 +127,7 @@ export class Offline {
   async #run(datasetId: string, work: Work): Promise<void> {
     const { files } = this.#deps
     const { signal } = work.abort
-    // What failed once is not tried again and again in one run.
+    // A failed image is not retried within the same run.
     const failed = new Set<string>()
     let after = ''
     for (;;) {
@@ -135,10 +135,10 @@ export class Offline {
         .wanted(datasetId, BATCH + failed.size, after)
         .filter(({ imageId }) => !failed.has(imageId))
       if (signal.aborted || (wanted.length === 0 && after === '')) return
-      // Behind the last one there is nothing more: what came in before it meanwhile has its turn.
+      // At the end of the list, start over for images that were added before this place meanwhile.
       after = wanted.at(-1)?.place ?? ''
       if (wanted.length === 0) continue
-      // The rest of the hour belongs to what has to be sent.
+      // Keep the rest of the hourly limit for pushes.
       if (this.#deps.isScarce(datasetId)) {
         work.problems.push(SCARCE)
         return
@@ -157,7 +157,7 @@ export class Offline {
             const problem = toServiceError(error)
             work.problems.push(problem.message)
             failed.add(imageId)
-            // Without a network, or with the hour used up, the others would fail the same way.
+            // Offline or without requests left, all others would fail the same way.
             stop ||= isGeneral(error) || problem.reason === 'offline'
           }
           addChange(work.progress, before, files.keptProgressOf(imageId))

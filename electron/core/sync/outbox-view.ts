@@ -12,7 +12,7 @@ import type { DatasetClasses } from './dataset-classes.ts'
 import type { LabelSync } from './label-sync.ts'
 import type { CommentOp } from './push-facts.ts'
 
-/** What waits and what was told is shown to this many. */
+/** Maximum number of waiting and of pushed changes to show. */
 const SHOWN = 500
 
 interface Deps {
@@ -46,7 +46,7 @@ function describeOps(ops: readonly ClassOp[]): string {
   }
 }
 
-/** The outbox in words, and giving up what is in it. */
+/** The outbox as readable entries, which can be discarded. */
 export class OutboxView {
   readonly #deps: Deps
 
@@ -60,7 +60,7 @@ export class OutboxView {
     const nameOf = (id: string) => names.get(id) ?? ''
     const pathOf = (id: string | null) => (id === null ? null : (images.find(id)?.path ?? null))
     const rows = outbox.list(null)
-    // Those that need somebody come first.
+    // Entries that need the user come first.
     const ordered = [
       ...rows.filter(({ state }) => state !== 'waiting'),
       ...rows.filter(({ state }) => state === 'waiting'),
@@ -89,7 +89,7 @@ export class OutboxView {
     }
   }
 
-  /** What was to be told is not; here it becomes what the service has. Labels stay in the log. */
+  /** Discards an unpushed change and restores the service's value. The edit log keeps discarded labels. */
   discard(id: number): void {
     const { outbox, images, remotes, labels, classes, datasets, announce, announceImage } =
       this.#deps

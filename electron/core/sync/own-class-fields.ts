@@ -1,6 +1,6 @@
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 
-/** What only this app knows of the classes stays: their order, defaults, what is required, pairs of joints. */
+/** Keeps the class fields that only this app knows: order, defaults, required attributes, pairs of joints. */
 export function withOurs(
   theirs: readonly AnnotationClass[],
   ours: readonly AnnotationClass[],

@@ -10,7 +10,7 @@ import { isRefusal, toServiceError } from '#core/service-error.ts'
 import { type Reaction, reactionCountSchema } from '#shared/model/comment.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 
-/** Images that are looked at, told to the service and noted together; others are answered in between. */
+/** Number of images read, pushed and acknowledged together; other calls are answered between batches. */
 const BATCH = 500
 
 interface Deps {
@@ -21,11 +21,11 @@ interface Deps {
   comments: CommentRepository
   announceImages: (datasetId: string, imageIds: readonly string[]) => void
   announceComments: (imageId: string) => void
-  /** The app ends: what fails now was not refused. */
+  /** True while the app is closing: a failure then is not a refusal by the service. */
   isClosing: () => boolean
 }
 
-/** What a comment's row of the outbox asks for. */
+/** The payload of a comment's outbox row. */
 export type CommentOp =
   | { kind: 'create'; commentId: string }
   | { kind: 'resolve'; commentId: string; isResolved: boolean }
@@ -38,7 +38,7 @@ interface Told {
   image: DatasetImage
 }
 
-/** Pushes all but labels and classes: stages, splits, tags, comments. */
+/** Pushes everything except labels and classes: stages, splits, tags, comments. */
 export class PushFacts {
   readonly #deps: Deps
 
@@ -67,7 +67,7 @@ export class PushFacts {
     }
   }
 
-  /** False: it has to wait for a comment that the service does not have yet. */
+  /** Returns false if the comment must wait for a parent that the service does not have yet. */
   async #pushComment(
     client: Client,
     remoteImageId: string,
@@ -78,7 +78,7 @@ export class PushFacts {
     const { comments } = this.#deps
     if (op.kind === 'create') {
       const { annotationId, body, parentId } = comment
-      // A parent that was discarded here leaves the reply as a comment of its own: the text is not lost.
+      // If the parent was discarded here, push the reply as a separate comment, so that its text is not lost.
       const parent = parentId === null ? null : comments.find(parentId)
       if (parent && parent.remoteId === null) return false
       const options = { ...call, ...(parent?.remoteId && { parentCommentId: parent.remoteId }) }
@@ -123,7 +123,7 @@ export class PushFacts {
     )
   }
 
-  /** Stages of many images in one request a stage. */
+  /** Pushes stages: one request per stage for many images. */
   async pushStages(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     for await (const waiting of this.#waiting(datasetId, 'stage'))
       for (const [stage, group] of Map.groupBy(waiting, ({ image }) => image.stage))
@@ -140,7 +140,7 @@ export class PushFacts {
         })
   }
 
-  /** The service takes splits one image at a time. */
+  /** Pushes splits one image at a time; the service has no batch call for them. */
   async pushSplits(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     for await (const waiting of this.#waiting(datasetId, 'split'))
       for (const told of waiting) {
@@ -153,7 +153,7 @@ export class PushFacts {
       }
   }
 
-  /** What was added and what was taken away, each in one request a tag for all its images. */
+  /** Pushes added and removed tags: one request per tag for all its images. */
   async pushTags(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     for await (const waiting of this.#waiting(datasetId, 'tags')) {
       const changes = this.#tagChanges(waiting)
@@ -181,7 +181,7 @@ export class PushFacts {
     return [...changes.values()]
   }
 
-  /** Batch by batch, oldest first. What was changed again while it was being told waits for the next push. */
+  /** Yields waiting rows in batches, oldest first. A row that changes again during its push waits for the next push. */
   async *#waiting(datasetId: string, kind: 'stage' | 'split' | 'tags'): AsyncGenerator<Told[]> {
     const { outbox, remotes, images } = this.#deps
     for (let after = 0; ; ) {

@@ -18,7 +18,7 @@ import type { Accounts } from './accounts.ts'
 import type { DatasetClasses } from './dataset-classes.ts'
 import { reallyGone } from './gone-images.ts'
 
-/** Images of a listing that are taken over in one transaction, and shown together. */
+/** Number of listed images that are stored in one transaction and shown together. */
 const PAGE = 1_000
 const TYPES = ['bbox', 'polygon', 'polyline', 'keypoint']
 
@@ -30,13 +30,13 @@ interface Deps {
   classes: DatasetClasses
   events: EventBus
   log: Log
-  /** Absolute folder in which each remote dataset has one for its files. */
+  /** Absolute folder; each remote dataset has a subfolder for its files. */
   cacheDir: string
-  /** A dataset changed: tell the windows. */
+  /** Notifies the windows that a dataset changed. */
   announce: (datasetId: string) => void
 }
 
-/** The datasets of an organisation: listed, made and changed there; opened here as if they were folders. */
+/** The datasets of an organisation: listed, created and changed on the service, opened here like local folders. */
 export class RemoteDatasets {
   readonly #deps: Deps
   readonly #listing = new Map<string, { abort: AbortController; work: Promise<void> }>()
@@ -45,7 +45,7 @@ export class RemoteDatasets {
     this.#deps = deps
   }
 
-  /** All of the organisation's; without a connection those that were opened here before. */
+  /** All datasets of the organisation; offline, those that were opened here before. */
   async list(
     accountId: string,
     archived: boolean,
@@ -99,7 +99,7 @@ export class RemoteDatasets {
     this.#refresh(accountId, dataset, askedAt)
   }
 
-  /** Opens a dataset of the service; its images come page by page. Without a connection as it was last. */
+  /** Opens a remote dataset; its images arrive page by page. Offline, opens its last known state. */
   async open(accountId: string, remoteId: string): Promise<StoredDataset> {
     const { datasets, remotes } = this.#deps
     const known = remotes.datasetId(accountId, remoteId)
@@ -116,7 +116,7 @@ export class RemoteDatasets {
   }
 
   /**
-   * Our id of a dataset that is to be worked on without being looked at: by an upload with labels. Its images are
+   * Returns the local id of a dataset that is used without being opened, by an upload with labels. Its images are
    * listed when somebody opens it.
    */
   async require(accountId: string, remoteId: string): Promise<string> {
@@ -128,7 +128,7 @@ export class RemoteDatasets {
     return this.#deps.remotes.datasetId(accountId, remoteId) ?? this.#adopt(accountId, dataset).id
   }
 
-  /** Asks for the dataset and its images again, in the background; one at a time. */
+  /** Refreshes the dataset and its image list in the background; one refresh at a time. */
   refreshImages(datasetId: string): void {
     if (this.#listing.has(datasetId)) return
     const abort = new AbortController()
@@ -137,19 +137,19 @@ export class RemoteDatasets {
         if (abort.signal.aborted) return
         const { found } = this.#deps.images.count(datasetId)
         const problem = toServiceError(error)
-        // Without a network what is here is what there is: the account says so already.
+        // Offline, the local list is all there is; the account already shows that it is offline.
         this.#tell(datasetId, 'done', found, problem.reason === 'offline' ? [] : [problem.message])
       })
       .finally(() => this.#listing.delete(datasetId))
     this.#listing.set(datasetId, { abort, work })
   }
 
-  /** When a listing that is under way has ended. */
+  /** Resolves when a running refresh has ended. */
   async settled(datasetId: string): Promise<void> {
     await this.#listing.get(datasetId)?.work
   }
 
-  /** Ends what is under way for a dataset and takes its files away. */
+  /** Cancels everything that runs for a dataset and deletes its files. */
   async forget(datasetId: string): Promise<void> {
     const listing = this.#listing.get(datasetId)
     listing?.abort.abort()
@@ -224,7 +224,7 @@ export class RemoteDatasets {
     return datasets.get(id)
   }
 
-  /** Takes over name, state and classes of a dataset; what was changed here and not told yet stays. */
+  /** Updates name, state and classes of a dataset from the service; unpushed local changes stay. */
   #refresh(accountId: string, dataset: RemoteDataset, askedAt: number): void {
     const { datasets, remotes, classes } = this.#deps
     const id = remotes.datasetId(accountId, dataset.id)
@@ -270,7 +270,7 @@ export class RemoteDatasets {
       }
       takeOver(page)
     })
-    // Archived or deleted there: labels that are only here stay to be seen.
+    // The image was archived or deleted on the service. Labels that exist only here stay visible.
     const there = images.getMany([...gone.values()]).filter((image) => !image.missing)
     const open = new Set(there.map(({ id }) => id))
     const candidates = [...gone].flatMap(([id, imageId]) => (open.has(imageId) ? [id] : []))

@@ -4,7 +4,7 @@ import { cloudCore, edit, onService, seededEmulator } from '#tests/helpers/cloud
 import { aBox, temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { photos, STREET, upload } from '#tests/helpers/transfers.ts'
 
-test('an image that replaces another has its name here, and what is set of it reaches it', async () => {
+test('a replacement image takes the name, and later changes reach it', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -26,7 +26,7 @@ test('an image that replaces another has its name here, and what is set of it re
   await read()
   const now = core.images.findByPath(datasetId, 'set/a.png')
   expect(now).toMatchObject({ width: 60, missing: false })
-  // What was drawn on the old one stays with it.
+  // Labels drawn on the old image stay with it.
   expect(core.edits.annotations(old?.id ?? '').annotations).toHaveLength(1)
   core.images.patch([now?.id ?? ''], { split: 'train', stage: 'review' })
   await cloud.push()
@@ -35,7 +35,7 @@ test('an image that replaces another has its name here, and what is set of it re
   expect(onService(emulator, STREET, 'set/a.png')).toEqual([])
 })
 
-test('a split goes to the image that it was set for, though a colleague gave its place to another', async () => {
+test('a split reaches the image it was set for, even after another image took its path', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   const { state } = emulator
@@ -51,7 +51,7 @@ test('a split goes to the image that it was set for, though a colleague gave its
   expect(state.imageById(two.id).split).toBe(two.split)
 })
 
-test('an image that a page of the list missed, as others were archived meanwhile, is not called missing', async () => {
+test('an image that a list page skipped because others were archived meanwhile is not marked missing', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   const { state } = emulator
@@ -60,7 +60,7 @@ test('an image that a page of the list missed, as others were archived meanwhile
   const [image, archived] = cloud.list()
   const found = (path = '') => state.imageAt(state.dataset(STREET), path)
   const stored = found(archived?.path)
-  // As if it had slipped from one page to the page before: the list is read without it, and it is there.
+  // Simulates an image that moved to an earlier page: the list lacks it, but it exists.
   const hidden = found(image?.path)
   state.updateImage({ ...hidden, is_archived: true })
   emulator.faults.add({ match: 'GET .*/metadata', times: 1, fault: { kind: 'delay', ms: 300 } })

@@ -17,33 +17,35 @@ export interface SaveBatchDeps {
   remotes: RemoteRepository
   outbox: Outbox
   labels: LabelSync
-  /** Something that a person must know. */
+  /** Reports something that the user must know. */
   notice: (imageId: string, message: string) => void
   announceImage: (imageId: string) => void
 }
 
-/** Labels of an image that were read and merged, to be saved right away. */
+/** Labels of an image that were pulled and merged, to be saved at once. */
 export interface Save {
   row: OutboxRow
   imageId: string
   remoteId: string
   annotations: Annotation[]
-  /** What the service has besides and this app cannot read: sent back as it is, as a save replaces all. */
+  /**
+   * Annotations on the service that this app cannot read. They are sent back unchanged, because a save replaces all.
+   */
   unreadable: readonly WireAnnotation[]
-  /** How many the service had when they were read. */
+  /** Number of annotations on the service when they were pulled. */
   readCount: number
 }
 
 /**
- * One key for a batch, the same after a crash as long as the batch is: two tries of it are one save. A row's
- * own key changes with each edit, so another content never goes under an old key.
+ * The idempotency key of a batch. It stays the same after a crash as long as the batch does, so two tries are one
+ * save. A row's own key changes with each edit, so different content never reuses a key.
  */
 function batchKey(saves: readonly Save[]): string {
   const keys = saves.map(({ row }) => row.idempotencyKey).join(' ')
   return createHash('sha256').update(keys).digest('hex').slice(0, 32)
 }
 
-/** Saves labels that were just read and merged, and notes per image what the service answered. */
+/** Saves freshly merged labels, and stores the service's answer per image. */
 export class SaveBatch {
   readonly #deps: SaveBatchDeps
 
@@ -52,8 +54,8 @@ export class SaveBatch {
   }
 
   /**
-   * A telling whose answer did not come, under its key once more: it is answered from memory when it had
-   * arrived, and happens now when it had not. Nobody else has changed the image since.
+   * Repeats a save whose answer was lost, with the same key: the service repeats its answer if the save had arrived,
+   * and saves now if it had not. Only for images that nobody else has changed since.
    */
   async askAgain(
     client: Client,
@@ -77,7 +79,7 @@ export class SaveBatch {
       )
     } catch (error) {
       if (!isRefusal(error) || signal.aborted) throw error
-      // Refused as it was: it did not happen, and what there is now is told the usual way.
+      // The save was refused, so it did not happen; the current labels are pushed the usual way.
       const known = this.#deps.remotes.find(imageId)
       this.#deps.remotes.setBase(imageId, known?.base ?? [], known?.conflicts ?? [])
     }
@@ -95,13 +97,13 @@ export class SaveBatch {
           annotations: annotations.map(toWireAnnotation),
           unreadable,
         })),
-        // No second try after a wait: what was read would be old by then.
+        // No retries: after a wait, the merged labels would be out of date.
         { signal, idempotencyKey: key, retries: 0 },
       )
     } catch (error) {
       if (!isRefusal(error) || signal.aborted) throw error
       remotes.forgetSent(saves.map(({ imageId }) => imageId))
-      // One of them spoils the whole batch: each by itself tells which.
+      // One bad image makes the whole batch fail; saving each image alone finds it.
       const isAmong = error instanceof ValidationError || error instanceof NotFoundError
       if (saves.length > 1 && isAmong)
         for (const save of saves) await this.save(client, [save], signal)
@@ -126,14 +128,14 @@ export class SaveBatch {
     }
   }
 
-  /** Somebody saved between our reading and our saving: the service has no way to prevent it, but it can be told. */
+  /** Somebody else saved between our read and our save. The service cannot prevent that, so report it to the user. */
   #overwritten({ imageId, row, readCount }: Save, previousCount: number): void {
     const message = `Somebody saved at the same moment: the service had ${previousCount} annotations instead of ${readCount}. Look at the image again together.`
     this.#deps.outbox.log(row.datasetId, imageId, message)
     this.#deps.notice(imageId, message)
   }
 
-  /** Marks what the service refused, for somebody to look at. */
+  /** Marks a row that the service refused, for the user to check. */
   refuse(row: OutboxRow, error: unknown): void {
     const { message, requestId } = toServiceError(error)
     const words =

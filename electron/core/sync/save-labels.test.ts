@@ -3,10 +3,10 @@ import { cloudCore, edit, onService, saveElsewhere, seededEmulator } from '#test
 import { aBox } from '#tests/helpers/core.ts'
 import { STREET } from '#tests/helpers/transfers.ts'
 
-/** Batches of a few images, so that a small test goes beyond each. */
+/** Small batches, so that a small test crosses each limit. */
 const LIMITS = { readBatch: 2, saveBatch: 4, listFrom: 3 }
 
-/** A dataset with a box on each of its images, in step here and on the service. */
+/** A dataset with a box on each of its images, in sync with the service. */
 async function boxes() {
   const service = await seededEmulator()
   const { emulator } = service
@@ -30,7 +30,7 @@ async function boxes() {
   }
 }
 
-test('what a colleague moves while earlier batches are saved is merged, in whatever batch it is', async () => {
+test('a remote edit during earlier batches is merged, whatever its batch', async () => {
   await using set = await boxes()
   const { emulator, core, images } = set
   for (const { id, path } of images) {
@@ -69,7 +69,7 @@ test.each([
   expect(cloud.core.outbox.list(cloud.datasetId)).toEqual([])
 })
 
-test('labels that appear on images which the list calls unlabelled are kept', async () => {
+test('labels that appear on images listed as unlabelled are kept', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator, { limits: LIMITS })
@@ -80,7 +80,7 @@ test('labels that appear on images which the list calls unlabelled are kept', as
   const pushing = cloud.push()
   while (!emulator.requests.some(({ line }) => line.includes('annotations/bulk')))
     await new Promise((next) => setTimeout(next, 5))
-  // The list is read newest first, a page for each save: these are on a later page.
+  // The list is newest first, with one page per save, so these are on a later page.
   const { state } = emulator
   const oldest = state.images(state.dataset(STREET).id).at(-1)
   const path = images.find(({ path: one }) => one.endsWith(oldest?.filename ?? ''))?.path ?? ''
@@ -93,7 +93,7 @@ test('labels that appear on images which the list calls unlabelled are kept', as
   ).toEqual(['car', 'lane'])
 })
 
-test('one image that is a fault of ours holds up no other, and is told', async () => {
+test('one image that fails because of a bug does not stop the others, and is reported', async () => {
   await using set = await boxes()
   const { core, images, emulator } = set
   for (const { id } of images.slice(0, 4)) edit(core, id, { created: [aBox('car', 70)] })

@@ -8,7 +8,7 @@ import { type Save, SaveBatch, type SaveBatchDeps } from './save-batch.ts'
 import type { SyncLimits } from './sync-limits.ts'
 
 const READ_PARALLEL = 8
-/** Batches under way at a time. */
+/** Number of batches in progress at a time. */
 const LANES = 2
 
 interface Deps extends SaveBatchDeps {
@@ -20,23 +20,22 @@ interface Deps extends SaveBatchDeps {
 
 interface Round {
   signal: AbortSignal
-  /** The images' locks, to be let go of after the save. */
+  /** Locks of the images, released after the save. */
   releases: (() => void)[]
-  /** Faults of single images that may pass. */
+  /** Temporary failures of single images. */
   postponed: unknown[]
 }
 
-/** Of a whole push. */
+/** State of one whole push. */
 interface Tried extends Omit<Round, 'releases'> {
-  /** Rows of the outbox that had their turn. */
-  /** Rows of the outbox that had their turn in this push: up to `after`, and `ids` out of the order. */
+  /** Outbox rows already tried in this push: all up to `after`, and those in `ids`. */
   tried: { after: number; ids: Set<number> }
 }
 
 /**
- * The one way in which labels get to the service: drawn, imported, changed in bulk, or uploaded beside their images.
- * The service has no precondition on a save, and a save replaces all labels of an image. So each image is read,
- * merged with what was last known to be there, and saved right afterwards, in batches; its answer is noted per image.
+ * The only way in which labels are pushed, whether drawn, imported, changed in bulk, or uploaded with their images. A
+ * save has no precondition and replaces all labels of an image. So each image is pulled, merged with its last known
+ * state, and saved at once, in batches; the answer is stored per image.
  */
 export class SaveLabels {
   readonly #deps: Deps
@@ -48,14 +47,14 @@ export class SaveLabels {
   }
 
   /**
-   * Pushes what waits in a dataset. What is refused is marked and does not hold up the others. Throws
-   * when something does not get through at the moment; all that is not acknowledged waits.
+   * Pushes all waiting labels of a dataset. A refused image is marked and does not stop the others. Throws on a
+   * temporary failure; everything that is not acknowledged stays queued.
    */
   async push(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
     const tried = { after: 0, ids: new Set<number>() }
     const postponed: unknown[] = []
     await this.#saveUnlabelled(client, datasetId, { signal, tried, postponed })
-    // One batch is read while another is saved.
+    // One batch is pulled while another is saved.
     const lanes = Array.from({ length: LANES }, () =>
       this.#saveBatches(client, datasetId, { signal, tried, postponed }),
     )
@@ -74,7 +73,7 @@ export class SaveLabels {
       })
       const last = page.at(-1)
       if (!last) return
-      // What was edited again while it was pushed waits for its own turn.
+      // An image that is edited again during the push waits for the next round.
       tried.after = last.id
       const rows = page.filter(({ id }) => !tried.ids.has(id))
       if (rows.length === 0) continue
@@ -85,7 +84,7 @@ export class SaveLabels {
     }
   }
 
-  /** Images that `work` takes the locks of stay locked until it ends. */
+  /** Runs `work`; the image locks that it takes are held until it ends. */
   async #held(
     signal: AbortSignal,
     postponed: unknown[],
@@ -100,9 +99,9 @@ export class SaveLabels {
   }
 
   /**
-   * Images that have no labels on the service yet, as after an upload: one page of the list of images says so of
-   * many, where reading each would use up the hour. Each page is saved before the next is read. All others,
-   * and all where the list fails, are read one by one afterwards.
+   * Saves images that have no labels on the service yet, as after an upload. One page of the image list tells this
+   * for many images, while pulling each one would use up the hourly limit. Each page is saved before the next is
+   * read. All other images, and all images if the list fails, are pulled one by one afterwards.
    */
   async #saveUnlabelled(
     client: Client,
@@ -134,7 +133,7 @@ export class SaveLabels {
     }
   }
 
-  /** Of the service's list of images; null: it fails at the moment. Throws what every other call would meet too. */
+  /** One page of the service's image list; null on a temporary failure. Throws if every other call would fail, too. */
   async #page(client: Client, dataset: string, offset: number, signal: AbortSignal) {
     try {
       return await client.images.page(dataset, {
@@ -148,7 +147,7 @@ export class SaveLabels {
     }
   }
 
-  /** Without those of which more is known than that they had no labels: these are read by themselves. */
+  /** Leaves out images that have labels in their known state; those must be pulled one by one. */
   #savesOfUnlabelled(imageIds: readonly string[]): Save[] {
     const { remotes, edits } = this.#deps
     return edits.together(() =>
@@ -162,7 +161,7 @@ export class SaveLabels {
     )
   }
 
-  /** Reads what the service has now and merges it; what is left to be saved. Each image is held until then. */
+  /** Pulls and merges the labels of images, and returns what must be saved. Each image stays locked until then. */
   async #prepare(client: Client, rows: OutboxRow[], round: Round): Promise<Save[]> {
     const saves: Save[] = []
     const queue = rows.values()
@@ -202,14 +201,14 @@ export class SaveLabels {
       return this.#saveOf(imageId, there.unreadable)
     } catch (error) {
       if (signal.aborted || isGeneral(error)) throw error
-      // One image that the service fails on does not hold up the others.
+      // If the service fails on one image, the others still go on.
       if (isRefusal(error)) this.#batch.refuse(row, error)
       else postponed.push(error)
       return null
     }
   }
 
-  /** What is to be saved of an image, and the version that it is of: taken in one go, with no edit in between. */
+  /** Reads the labels to save and their version together, with no edit in between. */
   #saveOf(imageId: string, unreadable: readonly WireAnnotation[]): Save | null {
     const { outbox, remotes, edits } = this.#deps
     const row = outbox.find(imageId, 'annotations')
@@ -218,7 +217,7 @@ export class SaveLabels {
     const { annotations } = edits.annotations(imageId)
     const { remoteId, base } = facts
     const readCount = base.length + unreadable.length
-    // An annotation that was kept in a conflict has taken the place of its unreadable version.
+    // An annotation that a conflict kept replaces its unreadable version.
     const own = new Set<unknown>(annotations.map(({ id }) => id))
     const others = unreadable.filter(({ id }) => !own.has(id))
     return { row, imageId, remoteId, annotations, unreadable: others, readCount }

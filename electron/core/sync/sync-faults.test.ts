@@ -14,7 +14,7 @@ import { createSync } from './sync.ts'
 
 const STREET = 'street scenes'
 
-test('the service is killed in the middle of a bulk push: everything arrives, once', async () => {
+test('the service is killed during a bulk push: everything arrives once', async () => {
   using folder = temporaryFolder()
   const first = await startEmulator({ dataDir: folder.path, seeded: true })
   const port = Number(new URL(first.url).port)
@@ -43,7 +43,7 @@ test('the service is killed in the middle of a bulk push: everything arrives, on
   await again[Symbol.asyncDispose]()
 })
 
-/** The service's part of the app on a database that can be made to fail. */
+/** The app's sync part on a database that can be made to fail. */
 async function fragileCloud(emulator: Emulator) {
   const folder = temporaryFolder()
   const store = openStore(folder.path)
@@ -86,7 +86,7 @@ async function fragileCloud(emulator: Emulator) {
   }
 }
 
-describe('a database that takes nothing', () => {
+describe('a database that cannot be written', () => {
   const draw = (edits: EditStore, imageId: string) =>
     edits.commit({
       commitId: 'mine',

@@ -1,14 +1,14 @@
 import { BATCH_IMAGES_LIMIT, BULK_SAVE_LIMIT } from '#core/api/client.ts'
 
-/** Sizes of what is done at a time, in images. Tests make them small, to go beyond each. */
+/** Batch sizes, in images. Tests make them small to cross each one. */
 export interface SyncLimits {
-  /** Read one by one and saved together: between the two is time for others to save. */
+  /** Images pulled one by one and saved together. More means more time for others to save in between. */
   readBatch: number
-  /** Saved in one request. */
+  /** Images saved in one request. */
   saveBatch: number
-  /** From this many waiting images on, the list of images is asked which of them have no labels. */
+  /** From this many waiting images on, the image list tells which of them have no labels. */
   listFrom: number
-  /** Copied or archived in one request. */
+  /** Images copied or archived in one request. */
   batchImages: number
 }
 

@@ -18,7 +18,7 @@ const undo = ({ core, list }: Cloud, imageId = list()[0].id) => {
   if (outcome.turned) core.labelSync.onTurned(outcome.turned)
 }
 
-/** Two people who have both read the first image, on which there is one car. */
+/** Two people who have both pulled the first image, which has one car. */
 async function two() {
   const service = await seededEmulator()
   const { emulator } = service
@@ -57,7 +57,7 @@ const change = (who: Cloud, imageId: string, fields: object) => {
 }
 
 describe('classes', () => {
-  test('undo of a renaming deletes nothing, whatever others did to the list', async () => {
+  test('undo of a rename deletes nothing, whatever others did to the list', async () => {
     await using setup = await two()
     const { mine, theirs } = setup
     editClasses(mine, { kind: 'rename', from: 'car', to: 'vehicle' })
@@ -73,7 +73,7 @@ describe('classes', () => {
     expect(classes.map(({ name }) => name).sort()).toEqual(['car', 'person'])
   })
 
-  test('a changed colour leaves what others changed of the class', async () => {
+  test('a colour change keeps other people’s changes of the class', async () => {
     await using setup = await two()
     const { mine, theirs, emulator } = setup
     const attributes = [{ name: 'parked', type: 'checkbox' as const }]
@@ -85,7 +85,7 @@ describe('classes', () => {
     expect(car).toMatchObject({ color: '#123456', attributes })
   })
 
-  test('giving up a renaming brings the name back to the labels, and lets the others go on', async () => {
+  test('discarding a rename restores the labels’ name and unblocks the other operations', async () => {
     await using setup = await two()
     const { mine, theirs } = setup
     editClasses(theirs, { kind: 'rename', from: 'car', to: 'auto' })
@@ -106,7 +106,7 @@ describe('classes', () => {
 })
 
 describe('conflicts', () => {
-  test('what was decided is told, though an earlier telling of the same labels was answered', async () => {
+  test('a resolution is pushed, although an earlier push of the same labels was answered', async () => {
     await using setup = await two()
     const { mine, theirs, emulator } = setup
     change(mine, setup.id, { className: 'person' })
@@ -125,7 +125,7 @@ describe('conflicts', () => {
     expect(setup.onService()).toMatchObject([{ name: 'car' }])
   })
 
-  test('theirs is taken of what was in conflict, and of nothing else', async () => {
+  test('“theirs” is taken for the conflicting fields only', async () => {
     await using setup = await two()
     const { mine, theirs } = setup
     change(mine, setup.id, { className: 'person', attributes: { speed: 5 }, extra: { own: {} } })
@@ -159,7 +159,7 @@ describe('conflicts', () => {
 })
 
 describe('pushing', () => {
-  test('the end of the app in the middle of it marks nothing as refused', async () => {
+  test('closing the app during a push marks nothing as refused', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     for (const { id } of cloud.list()) {
@@ -177,7 +177,7 @@ describe('pushing', () => {
     expect(again.outbox.list(null, 'waiting')).toHaveLength(24)
   })
 
-  test('one image that the service fails on holds up nothing else', async () => {
+  test('one image that the service fails on does not stop the others', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const images = cloud.list().slice(0, 6)
@@ -198,7 +198,7 @@ describe('pushing', () => {
     ])
   })
 
-  test('a reading that was under way does not undo what was told meanwhile', async () => {
+  test('a pull in progress does not undo what was pushed meanwhile', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const [image] = cloud.list()
@@ -212,7 +212,7 @@ describe('pushing', () => {
     expect(onService(service.emulator, STREET, image.path)).toHaveLength(1)
   })
 
-  test('a used-up hour is told, and holds up neither a person nor the end of the app', async () => {
+  test('a used-up hourly limit is reported and delays neither the user nor closing the app', async () => {
     await using service = await seededEmulator({ hourlyLimit: 20 })
     await using cloud = await cloudCore(service.emulator)
     cloud.core.offline.keep(cloud.datasetId, null)
@@ -222,7 +222,7 @@ describe('pushing', () => {
     expect(cloud.core.offline.state(cloud.datasetId).state).toBe('idle')
   })
 
-  test('a comment resolved before it was sent is resolved on the service', async () => {
+  test('a comment resolved before its push is resolved on the service', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const [image] = cloud.list()
@@ -237,7 +237,7 @@ describe('pushing', () => {
   })
 })
 
-test('what was given up before it was ever read does not come back', async () => {
+test('labels discarded before they were ever pulled do not come back', async () => {
   await using service = await seededEmulator()
   await using cloud = await cloudCore(service.emulator)
   const [image] = cloud.list()
@@ -249,7 +249,7 @@ test('what was given up before it was ever read does not come back', async () =>
   expect(onService(service.emulator, STREET, image.path)).toEqual([])
 })
 
-test('files stay when a list tells another size than the file has', async () => {
+test('files stay if a list gives another size than the file has', async () => {
   await using service = await seededEmulator()
   await using cloud = await cloudCore(service.emulator)
   for (const { id } of cloud.list()) await cloud.core.cache.file(id)

@@ -10,7 +10,7 @@ const STREET = 'street scenes'
 const KEY = 'pk_live_member'
 
 describe('an account', () => {
-  test('is refused with the reason: the key, the address or the network', async () => {
+  test('that cannot be added names the reason: the key, the address or the network', async () => {
     await using service = await seededEmulator()
     using data = temporaryFolder()
     await using core = openCore(testPorts(data.path))
@@ -18,9 +18,9 @@ describe('an account', () => {
     await expect(core.accounts.add(url, 'pk_live_wrong')).rejects.toThrow(
       /does not accept this key/,
     )
-    await expect(core.accounts.add('not an address', KEY)).rejects.toThrow(/is no address/)
+    await expect(core.accounts.add('not an address', KEY)).rejects.toThrow(/is not an address/)
     await expect(core.accounts.add('http://example.com', KEY)).rejects.toThrow(/https:\/\//)
-    await expect(core.accounts.add('http://127.0.0.1:9', KEY)).rejects.toThrow(/cannot be reached/)
+    await expect(core.accounts.add('http://127.0.0.1:9', KEY)).rejects.toThrow(/Couldn’t reach/)
     await expect(core.accounts.add(`${url}/elsewhere`, KEY)).rejects.toThrow(/not Pictograph/)
     service.emulator.faults.add({ match: 'organizations', fault: { kind: 'portal' } })
     await expect(core.accounts.add(url, KEY)).rejects.toThrow(/not Pictograph/)
@@ -31,7 +31,7 @@ describe('an account', () => {
     })
   })
 
-  test('keeps its key where only its owner reads it, and nowhere else', async () => {
+  test('stores its key only in a file that nobody else can read', async () => {
     await using service = await seededEmulator({ keys: { pk_live_planted_secret: 'member' } })
     const lines: string[] = []
     const write = (message: string, fields?: object) =>
@@ -66,12 +66,12 @@ describe('an account', () => {
     expect(lines.join('\n')).not.toContain('planted_secret')
   })
 
-  test('an address is kept in one form', () => {
+  test('an address is normalized', () => {
     expect(cleanBaseUrl(' https://api.pictograph.io/ ')).toBe('https://api.pictograph.io')
     expect(cleanBaseUrl('http://localhost:7380/x/?y#z')).toBe('http://localhost:7380/x')
   })
 
-  test('goes with its datasets, and its key with it', async () => {
+  test('is removed together with its datasets and its key', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     await cloud.core.cache.file(cloud.list()[0].id)
@@ -84,7 +84,7 @@ describe('an account', () => {
 })
 
 describe('datasets of the service', () => {
-  test('are listed, made, renamed and archived', async () => {
+  test('are listed, created, renamed and archived', async () => {
     await using service = await seededEmulator()
     // Archiving needs an admin.
     await using cloud = await cloudCore(service.emulator, { apiKey: 'pk_live_admin' })
@@ -111,7 +111,7 @@ describe('datasets of the service', () => {
     ])
   })
 
-  test('come page by page into the cache, and what changed there shows at the next look', async () => {
+  test('arrive page by page, and remote changes show after a refresh', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator, { dataset: 'large' })
     expect(cloud.list()).toHaveLength(12_000)
@@ -132,7 +132,7 @@ describe('datasets of the service', () => {
     expect(cloud.list()).toHaveLength(12_000)
   })
 
-  test('names of the service are data: nothing of them reaches this disk', async () => {
+  test('names from the service never become paths on this disk', async () => {
     await using service = await seededEmulator()
     const { state } = service.emulator
     const [sample] = state.images(state.dataset(STREET).id)
@@ -147,7 +147,7 @@ describe('datasets of the service', () => {
 })
 
 describe('an image of the service', () => {
-  test('is fetched once, with the next ones, and opens without a network from then on', async () => {
+  test('is fetched once, with its successors, and then opens offline', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const [first, second] = cloud.list()
@@ -161,14 +161,14 @@ describe('an image of the service', () => {
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/jpeg'])
     const unread = cloud.list().at(-1)
     await expect(cloud.core.look(unread?.id ?? '')).rejects.toThrow(/not on this machine yet/)
-    // Labels of the first are asked for again at most once, in the background.
+    // The labels of the first image are pulled again at most once, in the background.
     const asked = service.emulator.requests
       .slice(before)
       .filter(({ line }) => line.includes('/file'))
     expect(asked.length).toBeLessThanOrEqual(2)
   })
 
-  test('a body that ends early is not taken for the image', async () => {
+  test('a truncated body is not accepted as the image', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const [image] = cloud.list()
@@ -181,7 +181,7 @@ describe('an image of the service', () => {
     expect(statSync(await cloud.core.cache.file(image.id)).size).toBe(size)
   })
 
-  test('a body that ends early each time, at the same byte and as if that were all, is never the image', async () => {
+  test('a body that is cut off at the same byte each time, and looks complete, is never accepted as the image', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const [image] = cloud.list()
@@ -214,7 +214,7 @@ describe('an image of the service', () => {
     expect((await small()).status).toBe(200)
   })
 
-  test('a thumbnail comes from the delivery network, without the key', async () => {
+  test('a thumbnail is fetched from the CDN without the key', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const [image] = cloud.list()
@@ -224,7 +224,7 @@ describe('an image of the service', () => {
     expect(cloud.core.images.get(image.id).remote?.isCached).toBe(false)
   })
 
-  test('files used longest ago go first when the cache is full, but none that was asked for', async () => {
+  test('a full cache evicts the least recently used files, but none that is kept offline', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const images = cloud.list().slice(0, 6)
@@ -235,14 +235,14 @@ describe('an image of the service', () => {
     cloud.core.settings.write({ cacheLimitBytes: bytes / 2 })
     await cloud.core.cache.shrink()
     const cached = images.map(({ id }) => cloud.core.images.get(id).remote?.isCached)
-    // The first was asked for, the second has something untold; of the others the oldest went.
+    // The first is kept offline and the second has an unpushed edit; of the others, the oldest was evicted.
     expect(cached.slice(0, 4)).toEqual([true, true, false, false])
     expect(cloud.core.cachedFiles.cacheBytes()).toBeLessThanOrEqual(bytes / 2)
   })
 })
 
-describe('what is done here is told to the service', () => {
-  test('labels, with classes that are new there', async () => {
+describe('local changes are pushed', () => {
+  test('labels, with new classes', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const [image] = cloud.list()
@@ -256,7 +256,7 @@ describe('what is done here is told to the service', () => {
     expect(cloud.core.outbox.list(null)).toEqual([])
   })
 
-  test('stages, splits and tags, each in as few requests as there can be', async () => {
+  test('stages, splits and tags, each in as few requests as possible', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const ids = cloud.list().map(({ id }) => id)
@@ -276,7 +276,7 @@ describe('what is done here is told to the service', () => {
     expect(there.filter(({ tags }) => tags.join() === 'night')).toHaveLength(21)
   })
 
-  test('a class renamed here is renamed there, without telling each image again', async () => {
+  test('a renamed class, without pushing each image again', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     for (const { id } of cloud.list().slice(0, 5)) {
@@ -299,14 +299,14 @@ describe('what is done here is told to the service', () => {
     ])
     expect(onService(service.emulator, STREET, cloud.list()[0].path)[0].name).toBe('van')
     expect(cloud.core.outbox.list(null)).toEqual([])
-    // Undo is a rename back.
+    // Undo is another rename.
     const undone = cloud.core.edits.undo(cloud.list()[0].id, newId())
     if (undone) cloud.core.publish(undone)
     await cloud.push()
     expect(onService(service.emulator, STREET, cloud.list()[0].path)[0].name).toBe('car')
   })
 
-  test('comments, which others can answer', async () => {
+  test('comments, to which others can reply', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     await using other = await cloudCore(service.emulator)
@@ -318,7 +318,7 @@ describe('what is done here is told to the service', () => {
     const told = vi.fn()
     using _told = cloud.core.events.on((event) => event.type === 'comments' && told(event.imageId))
     await cloud.push()
-    // The windows show it as sent, with its author.
+    // The windows show it as pushed, with its author.
     expect(told).toHaveBeenCalledWith(image.id)
     expect(cloud.core.comments.list(image.id)).toMatchObject([
       { body: 'Is this one car or two?', isWaiting: false, isResolved: false },
@@ -337,7 +337,7 @@ describe('what is done here is told to the service', () => {
       .toMatchObject([{ isResolved: true }])
   })
 
-  test('replies and reactions reach the others, written offline too', async () => {
+  test('replies and reactions, also those made offline', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     await using other = await cloudCore(service.emulator, { apiKey: 'pk_live_admin' })
@@ -345,7 +345,7 @@ describe('what is done here is told to the service', () => {
     const [image] = cloud.list()
     comments.add(image.id, 'shape', 'One car or two?')
     const [{ id: rootId }] = comments.list(image.id)
-    // Before the first is pushed, so that they wait for it.
+    // Before the first is pushed, so that they must wait for it.
     comments.add(image.id, 'shape', 'Two, I think', rootId)
     comments.react(rootId, image.id, 'question', true)
     comments.react(rootId, image.id, 'question', true)
@@ -394,7 +394,7 @@ describe('what is done here is told to the service', () => {
       ])
   })
 
-  test('what is refused stays, with the service’s words, and holds up nothing else', async () => {
+  test('a refused change stays with the service’s message, and does not stop the others', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)
     const [gone, kept] = cloud.list()
@@ -420,7 +420,7 @@ describe('what is done here is told to the service', () => {
     expect(cloud.core.edits.history(gone.id, 10).map(({ label }) => label)).toContain('Edit')
   })
 
-  test('a viewer’s edits stay here, and go when the key may', async () => {
+  test('a viewer’s edits stay local until the key may push them', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator, { apiKey: 'pk_live_viewer' })
     const [image] = cloud.list()

@@ -41,16 +41,16 @@ interface Deps {
   dispatcher: Dispatcher
   clock: Clock
   pushesByItself: boolean
-  /** Smaller ones, for tests. */
+  /** Smaller limits for tests. */
   limits: Partial<SyncLimits>
 }
 
-/** Beyond this share of the hour's requests, what is fetched ahead waits: what is drawn has to be sent. */
+/** Above this share of the hourly request limit, prefetches stop, so that pushes still get through. */
 const FOR_SENDING = 0.8
 
 export type Sync = ReturnType<typeof createSync>
 
-/** Everything that has to do with the service, put together. */
+/** Builds everything that talks to the service. */
 export function createSync(deps: Deps) {
   const { ports, events, coreEvents } = deps
   const { db, datasets, images, edits } = deps.store
@@ -71,7 +71,7 @@ export function createSync(deps: Deps) {
   })
   const announceImages = (datasetId: string, imageIds: readonly string[]) =>
     events.publish({ type: 'images', datasetId, upserted: images.getMany(imageIds) })
-  /** Of one dataset. */
+  /** All images are of one dataset. */
   const announceSync = (imageIds: readonly string[]) => {
     const image = imageIds[0] === undefined ? null : images.find(imageIds[0])
     if (!image) return
@@ -81,7 +81,7 @@ export function createSync(deps: Deps) {
   const announceImage = (imageId: string) => announceSync([imageId])
   const accountOf = (datasetId: string): string => {
     const { remote } = datasets.get(datasetId)
-    if (!remote) throw new UserError('not_remote', 'This dataset is not one of the service.')
+    if (!remote) throw new UserError('not_remote', 'This dataset is not on the service.')
     return remote.accountId
   }
   const trouble = (error: unknown) => {
@@ -207,7 +207,7 @@ export function createSync(deps: Deps) {
       if (datasetId) remoteDatasets.refreshImages(datasetId)
     }
   })
-  /** The dataset and all its files go from this machine. */
+  /** Removes a dataset and all its files from this machine. */
   const forgetDataset = async (datasetId: string) => {
     await offline.stop(datasetId)
     await cache.leave(datasetId)
@@ -256,41 +256,41 @@ export function createSync(deps: Deps) {
         coreEvents.publish({ type: 'outbox-changed', datasetId })
       },
     }),
-    /** Before an image is looked at: its labels, and its file, are here. Throws a UserError. */
+    /** Ensures that the image's labels and file are cached before it is shown. Throws a UserError. */
     look: async (imageId: string) => {
       await labelSync.ensure(imageId)
       const image = images.get(imageId)
       if (image.width === null && image.problem === null) await cache.file(imageId)
-      // What may be looked at next does not use up what has to be sent.
+      // Prefetching must not use up the requests that pushes need.
       if (!isScarce(image.datasetId)) cache.fetchAhead(images.after(imageId, 4))
     },
-    /** Changes that an account which can be reached has not been told yet. */
+    /** Number of unpushed changes of accounts that are reachable. */
     unsent: () =>
       accounts
         .list()
         .filter(({ state }) => state === 'online')
         .reduce((sum, { id }) => sum + outbox.counts(id).waiting, 0),
-    /** Asks the services again whether they can be reached. */
+    /** Checks again whether the services are reachable. */
     probe: () => Promise.allSettled(accounts.list().map(({ id }) => accounts.probe(id))),
-    /** Pushes what waits in all accounts. */
+    /** Pushes the waiting changes of all accounts. */
     push: () => Promise.all(accounts.list().map(({ id }) => engine.pushNow(id))),
     resolve: (...decision: Parameters<LabelSync['resolve']>) => {
       labelSync.resolve(...decision)
       engine.onChange(images.get(decision[0]).datasetId)
     },
-    /** Opens a dataset of the service, and goes on with what is to be available offline. */
+    /** Opens a remote dataset and resumes its offline download. */
     openDataset: async (accountId: string, remoteId: string) => {
       const dataset = await remoteDatasets.open(accountId, remoteId)
       offline.resume(dataset.id)
       return dataset
     },
-    /** Reads what the service has of a dataset; resolves when that is done. */
+    /** Refreshes a dataset from the service; resolves when done. */
     refreshDataset: async (datasetId: string) => {
       remoteDatasets.refreshImages(datasetId)
       await remoteDatasets.settled(datasetId)
       offline.resume(datasetId)
     },
-    /** The key is forgotten, and with it the account's datasets on this machine. */
+    /** Forgets the key and removes the account's datasets from this machine. */
     removeAccount: async (accountId: string) => {
       await engine.forget(accountId)
       for (const datasetId of remotes.datasetsOf(accountId)) await forgetDataset(datasetId)

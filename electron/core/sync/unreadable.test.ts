@@ -5,10 +5,10 @@ import { cloudCore, edit, onService, seededEmulator } from '#tests/helpers/cloud
 
 const STREET = 'street scenes'
 const box = (x: number) => newAnnotation({ kind: 'bbox', x, y: 5, w: 10, h: 10 }, 'car')
-/** The service takes it; the app does not know such a long name. */
+/** The service accepts this long name; the app does not. */
 const odd = { ...toWireAnnotation(box(50)), id: 'odd', name: 'x'.repeat(130) }
 
-test('an annotation that cannot be read does not hide the others, and no save deletes it', async () => {
+test('an unreadable annotation does not hide the others, and no save deletes it', async () => {
   await using service = await seededEmulator()
   const { state, faults } = service.emulator
   await using cloud = await cloudCore(service.emulator)
@@ -28,15 +28,15 @@ test('an annotation that cannot be read does not hide the others, and no save de
   const there = () => onService(service.emulator, STREET, image.path).map(({ id }) => id)
   expect(new Set(there())).toEqual(new Set([theirs.id, mine.id, 'odd']))
   expect(state.annotations(remoteId).find(({ id }) => id === 'odd')).toMatchObject(odd)
-  // Nobody else saved: nothing is said of it.
+  // Nobody else saved, so there is no notice.
   expect(log()).not.toMatch(/same moment/)
 
-  // An answer that was lost, and a save that did not arrive.
+  // A lost answer, and a save that did not arrive.
   for (const kind of ['lose_answer', 'reset'] as const) {
     faults.add({ match: 'POST .*/annotations/bulk', fault: { kind } })
     edit(cloud.core, image.id, { created: [box(30)] })
     await cloud.push().catch(() => {})
-    // After a broken connection the account is asked again in a moment.
+    // After a broken connection the account is probed again after a moment.
     const pushed = () =>
       cloud.push().then(
         () => there().length,

@@ -9,7 +9,7 @@ import { type AnnotationClass, withClassNames } from '#shared/model/annotation-c
 import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import type { Accounts } from './accounts.ts'
 
-/** Images taken over in one transaction: short enough for an edit to pass between two. */
+/** Images imported in one transaction: small enough that edits can run in between. */
 const CHUNK = 50
 
 interface Deps {
@@ -19,14 +19,14 @@ interface Deps {
   remotes: RemoteRepository
   outbox: Outbox
   publish: (outcome: Outcome) => void
-  /** Our id of a dataset of the service; it is brought here where it is not. */
+  /** Returns the local id of a remote dataset; adds the dataset to this machine if needed. */
   requireDataset: (accountId: string, remoteId: string) => Promise<string>
   pushDataset: (client: Client, datasetId: string, signal: AbortSignal) => Promise<void>
 }
 
 /**
- * Labels that were uploaded beside their images are edits like any other: committed here once, and from then on
- * pushed, merged and kept as what somebody drew.
+ * Labels uploaded with their images are ordinary edits: committed here once, then pushed, merged and kept like drawn
+ * shapes.
  */
 export function uploadedLabels(deps: Deps, target: LabelTarget): LabelSink {
   const { accountId, remoteId } = target
@@ -70,7 +70,7 @@ export function uploadedLabels(deps: Deps, target: LabelTarget): LabelSink {
   }
 }
 
-/** What of images, by the service's ids, was not saved yet. */
+/** Rows of the images, by the service's ids, that are not saved yet. */
 function rowsOf(
   { remotes, outbox }: Pick<Deps, 'remotes' | 'outbox'>,
   { accountId, remoteId }: LabelTarget,
@@ -87,7 +87,7 @@ function rowsOf(
   })
 }
 
-/** Those of which nothing is known here. */
+/** Ids of images that are not known here. */
 function unknownOf(
   { remotes }: Pick<Deps, 'remotes'>,
   { accountId, remoteId }: LabelTarget,

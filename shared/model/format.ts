@@ -25,6 +25,13 @@ export const FORMATS = [
     keeps: () => t('All shapes; holes as masks'),
   },
   {
+    id: 'labelbox',
+    label: 'Labelbox',
+    keeps: () => t('All shapes; oriented boxes and holes as polygons'),
+  },
+  { id: 'hugging_face', label: 'Hugging Face image folder', keeps: () => t('Boxes') },
+  { id: 'mot', label: 'MOT', keeps: () => t('Boxes') },
+  {
     id: 'via',
     label: 'VGG VIA',
     keeps: () => t('All shapes; oriented boxes and holes as polygons'),

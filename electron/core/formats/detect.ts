@@ -3,6 +3,7 @@ import { fileNameOf } from '#shared/model/paths.ts'
 import { isDotaText } from './dota.ts'
 import { type FileLook, lookAt } from './file-look.ts'
 import { failureOf, WHOLE_FILE } from './format-error.ts'
+import { isMotText } from './mot.ts'
 import { FORMAT_BY_ID, FORMAT_LIST } from './registry.ts'
 import { linesOf } from './text.ts'
 import type { InputFile } from './types.ts'
@@ -74,6 +75,9 @@ const ENDINGS: Record<string, RegExp> = {
   dota: /\.txt$/i,
   via: /\.(?:json|csv)$/i,
   csv: /\.csv$/i,
+  hugging_face: /\.jsonl?$/i,
+  labelbox: /\.(?:json|jsonl|ndjson)$/i,
+  mot: /\.txt$/i,
   label_studio: /\.(?:json|csv)$/i,
   open_images: /\.csv$/i,
 }
@@ -204,17 +208,20 @@ export function describeSkipped(skipped: readonly ImportFailure[]): string {
 export const isYoloFile = ({ path }: Pick<InputFile, 'path'>): boolean =>
   /\.(?:txt|ya?ml|names)$/i.test(path)
 
-function isDotaFile(file: InputFile): boolean {
+/** What a text file is that is none of YOLO's. */
+function otherTextFormat(file: InputFile): FormatId | null {
   try {
-    return isDotaText(lookAt(file))
+    const look = lookAt(file)
+    if (isDotaText(look)) return 'dota'
+    return isMotText(look) ? 'mot' : null
   } catch {
-    return false
+    return null
   }
 }
 
 /** What one label file is by itself; which YOLO tells only `detectFormat` of those with it. null: none of ours. */
 export function formatOfFile(file: InputFile): FormatId | null {
-  if (isYoloFile(file)) return isDotaFile(file) ? 'dota' : 'yolo'
+  if (isYoloFile(file)) return otherTextFormat(file) ?? 'yolo'
   const finding = findingOf(file)
   return finding && 'format' in finding ? finding.format : null
 }

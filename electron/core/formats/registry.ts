@@ -4,8 +4,11 @@ import { cvat } from './cvat.ts'
 import { darwin } from './darwin.ts'
 import { datumaro } from './datumaro.ts'
 import { dota } from './dota.ts'
+import { huggingFace } from './hugging-face.ts'
 import { labelStudio } from './label-studio.ts'
+import { labelbox } from './labelbox.ts'
 import { labelme, xanylabeling } from './labelme.ts'
+import { mot } from './mot.ts'
 import { openImages } from './open-images.ts'
 import { pascalVoc } from './pascal-voc.ts'
 import { pictograph } from './pictograph.ts'
@@ -29,6 +32,9 @@ export const FORMAT_BY_ID: Record<FormatId, Format> = {
   datumaro: datumaro as Format,
   darwin: darwin as Format,
   label_studio: labelStudio as Format,
+  labelbox: labelbox as Format,
+  hugging_face: huggingFace as Format,
+  mot: mot as Format,
   via: via as Format,
   via_csv: viaCsv as Format,
   tensorflow_csv: tensorflowCsv as Format,

@@ -80,7 +80,7 @@ export function labelGroups(
       continue
     }
     const home =
-      isYoloFile(file) && format !== 'dota'
+      isYoloFile(file) && format === 'yolo'
         ? // A data.yaml says more than a list beside the labels.
           (nearest(file.path, withYaml) ?? nearest(file.path, withList))
         : nearest(file.path, withImages)

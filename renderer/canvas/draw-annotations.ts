@@ -46,18 +46,22 @@ export function tracePath(path: CanvasPath, view: Viewport, { points, closed }: 
   if (closed) path.closePath()
 }
 
-/** A dot with a rim that shows on any photograph; one that cannot be seen in the picture is hollow. */
-function drawDot(
+/** Dots of one colour in one path, with a rim that shows on any photograph; those of hidden joints are hollow. */
+function drawDots(
   context: CanvasRenderingContext2D,
   view: Viewport,
-  at: Point,
+  points: readonly Point[],
   color: string,
   radius: number,
   isHollow: boolean,
 ): void {
-  const point = toScreen(view, at)
+  if (points.length === 0) return
   context.beginPath()
-  context.arc(point.x, point.y, radius, 0, 2 * Math.PI)
+  for (const place of points) {
+    const { x, y } = toScreen(view, place)
+    context.moveTo(x + radius, y)
+    context.arc(x, y, radius, 0, 2 * Math.PI)
+  }
   context.fillStyle = isHollow ? '#ffffff' : color
   context.fill()
   context.lineWidth = isHollow ? 2 : 1.5
@@ -65,34 +69,67 @@ function drawDot(
   context.stroke()
 }
 
-/** The lines between the joints of one instance, if its points make a pose. */
+/** The lines between the joints of instances whose points make a pose: those of one class in one path. */
 export function drawLinks(
   context: CanvasRenderingContext2D,
   view: Viewport,
-  members: readonly Annotation[],
+  instances: readonly (readonly Annotation[])[],
   style: Style,
 ): void {
-  const { owner, links } = linksOf(members, style.classes)
-  if (!owner) return
-  context.beginPath()
-  for (const points of links) tracePath(context, view, { points, closed: false })
+  const paths = new Map<string, Path2D>()
+  for (const members of instances) {
+    const { owner, links } = linksOf(members, style.classes)
+    if (!owner) continue
+    const path = paths.get(owner.name) ?? new Path2D()
+    paths.set(owner.name, path)
+    for (const points of links) tracePath(path, view, { points, closed: false })
+  }
   context.lineWidth = style.strokeWidth
-  context.strokeStyle = withOpacity(style.colorOf(owner.name), style.strokeOpacity)
-  context.stroke()
+  for (const [className, path] of paths) {
+    context.strokeStyle = withOpacity(style.colorOf(className), style.strokeOpacity)
+    context.stroke(path)
+  }
 }
 
-/** One annotation, selected or hovered. */
-export function drawAnnotation(
+type Emphasis = 'hovered' | 'selected'
+
+/** Annotations that are selected or hovered; their dots lie over their outlines. */
+export function drawEmphasized(
   context: CanvasRenderingContext2D,
   view: Viewport,
-  annotation: Annotation,
+  annotations: readonly Annotation[],
   style: Style,
-  emphasis: 'hovered' | 'selected',
+  emphasis: Emphasis,
 ): void {
-  const { shape, className } = annotation
+  for (const annotation of annotations) drawOutlines(context, view, annotation, style, emphasis)
+  for (const [className, group] of Map.groupBy(annotations, (annotation) => annotation.className))
+    drawDotsOf(context, view, group, style.colorOf(className), KEYPOINT_RADIUS + 1.5)
+}
+
+function drawDotsOf(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  group: readonly Annotation[],
+  color: string,
+  radius: number,
+): void {
+  const [full, hollow]: [Point[], Point[]] = [[], []]
+  for (const annotation of group) {
+    const dots = shapeDots(annotation.shape)
+    if (dots.length > 0) (isOccluded(annotation) ? hollow : full).push(...dots)
+  }
+  drawDots(context, view, full, color, radius, false)
+  drawDots(context, view, hollow, color, radius, true)
+}
+
+function drawOutlines(
+  context: CanvasRenderingContext2D,
+  view: Viewport,
+  { shape, className }: Annotation,
+  style: Style,
+  emphasis: Emphasis,
+): void {
   const color = style.colorOf(className)
-  for (const at of shapeDots(shape))
-    drawDot(context, view, at, color, KEYPOINT_RADIUS + 1.5, isOccluded(annotation))
   const outlines = shapeOutlines(shape)
   if (outlines.length === 0) return
   context.beginPath()
@@ -203,15 +240,10 @@ function drawClass(
 ): void {
   const fill = withOpacity(color, fillOpacity)
   const strokes = new Path2D()
-  const points: [Point, boolean][] = []
   context.fillStyle = fill
   for (const annotation of group) {
     const { shape } = annotation
-    const dots = shapeDots(shape)
-    if (dots.length > 0) {
-      for (const at of dots) points.push([at, isOccluded(annotation)])
-      continue
-    }
+    if (shapeDots(shape).length > 0) continue
     const box = shapeBounds(shape)
     if (Math.max(box.w, box.h) * view.scale < SPECK) {
       context.fillStyle = color
@@ -229,5 +261,5 @@ function drawClass(
   context.lineWidth = detail.isThin ? 1 : strokeWidth
   context.strokeStyle = withOpacity(color, strokeOpacity)
   context.stroke(strokes)
-  for (const [at, isHollow] of points) drawDot(context, view, at, color, KEYPOINT_RADIUS, isHollow)
+  drawDotsOf(context, view, group, color, KEYPOINT_RADIUS)
 }

@@ -4,8 +4,8 @@ import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
 import type { Annotation, Box, Point } from '#shared/model/annotation.ts'
 import {
   detailFor,
-  drawAnnotation,
   drawAnnotations,
+  drawEmphasized,
   drawLabels,
   drawLinks,
   type Style,
@@ -292,8 +292,7 @@ function drawLoupe(
   context.filter = filter
   drawPicture(context, picture, inside)
   context.filter = 'none'
-  for (const annotation of annotationsIn(box))
-    drawAnnotation(context, inside, annotation, style, 'hovered')
+  drawEmphasized(context, inside, annotationsIn(box), style, 'hovered')
   drawEdited(context, inside, overlay, style)
   context.strokeStyle = 'rgba(255, 255, 255, 0.9)'
   context.lineWidth = 1
@@ -324,14 +323,12 @@ function drawEdited(
   overlay: Overlay,
   style: Style,
 ): void {
-  for (const members of overlay.instances) {
-    drawLinks(context, view, members, style)
-    // The lines would lie over the joints that are not selected.
-    const others = members.filter(({ id }) => !overlay.selected.some((item) => item.id === id))
-    drawAnnotations(context, view, others, style, detailFor(others.length))
-  }
-  for (const annotation of overlay.selected)
-    drawAnnotation(context, view, annotation, style, 'selected')
+  drawLinks(context, view, overlay.instances, style)
+  // The lines would lie over the joints that are not selected.
+  const selected = new Set(overlay.selected.map(({ id }) => id))
+  const others = overlay.instances.flat().filter(({ id }) => !selected.has(id))
+  drawAnnotations(context, view, others, style, detailFor(others.length))
+  drawEmphasized(context, view, overlay.selected, style, 'selected')
   if (style.showLabels) drawLabels(context, view, overlay.selected, style)
   if (overlay.frame) drawFrame(context, view, overlay.frame)
   drawHandles(context, view, overlay.handles, overlay.activeVertices)
@@ -375,7 +372,7 @@ export function drawOverlay(
   overlay: Overlay,
   style: Style,
 ): void {
-  if (overlay.hovered) drawAnnotation(context, view, overlay.hovered, style, 'hovered')
+  if (overlay.hovered) drawEmphasized(context, view, [overlay.hovered], style, 'hovered')
   context.globalAlpha = overlay.theirs?.mineOpacity ?? 1
   drawEdited(context, view, overlay, style)
   context.globalAlpha = 1

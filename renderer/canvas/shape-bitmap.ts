@@ -72,10 +72,16 @@ function drawPoses(
   box: Box,
   { store, style, isLifted, isVisible }: Source,
 ): void {
-  for (const id of store.instancesIn(box)) {
-    const members = store.instance(id)
-    if (!members.some(isLifted)) drawLinks(context, view, members.filter(isVisible), style)
-  }
+  const resting = store
+    .instancesIn(box)
+    .map((id) => store.instance(id))
+    .filter((members) => !members.some(isLifted))
+  drawLinks(
+    context,
+    view,
+    resting.map((members) => members.filter(isVisible)),
+    style,
+  )
 }
 
 /**

@@ -27,6 +27,15 @@ export function withOccluded(annotation: Annotation, occluded: boolean): Annotat
   return { ...annotation, attributes: occluded ? { ...others, occluded: 'true' } : others }
 }
 
+const knownJoints = new WeakMap<Skeleton, ReadonlySet<string>>()
+
+/** Collected once for each skeleton: thousands of poses ask for it in a frame. */
+function jointNames(skeleton: Skeleton): ReadonlySet<string> {
+  const names = knownJoints.get(skeleton) ?? new Set(skeleton.nodes.map(({ name }) => name))
+  knownJoints.set(skeleton, names)
+  return names
+}
+
 /** The classes whose skeletons have all of the joints, those with fewest joints first. */
 export function skeletonsWith(
   joints: Iterable<string>,
@@ -35,9 +44,10 @@ export function skeletonsWith(
   const names = [...joints]
   return classes
     .filter(hasSkeleton)
-    .filter(({ skeleton }) =>
-      names.every((name) => skeleton.nodes.some((node) => node.name === name)),
-    )
+    .filter(({ skeleton }) => {
+      const known = jointNames(skeleton)
+      return names.every((name) => known.has(name))
+    })
     .sort((a, b) => a.skeleton.nodes.length - b.skeleton.nodes.length)
 }
 

@@ -6,12 +6,14 @@ import { AppSettings } from './app-settings.ts'
 import { FetchModels } from './assist/fetch-models.ts'
 import { Inference } from './assist/inference.ts'
 import { Models } from './assist/models.ts'
+import { RemovedDatasets } from './cache/removed-datasets.ts'
 import type { CoreEvent } from './core-events.ts'
 import { EventBus } from './event-bus.ts'
 import { describeDataset } from './library/describe-dataset.ts'
 import { Editing } from './library/editing.ts'
 import { LabelExchange } from './library/label-exchange.ts'
 import { Library } from './library/library.ts'
+import { Removal } from './library/removal.ts'
 import { mediaHandler } from './media/media-handler.ts'
 import { probeImage } from './media/probe.ts'
 import { Renditions } from './media/renditions.ts'
@@ -132,7 +134,9 @@ export function createAppCore(
     run: (file, feeds, options) => inference.background.run(file, feeds, options),
     ...detector,
   })
-  const opening = new Opening({ store, library, formats, sync, coreEvents, target })
+  const removal = new Removal(new RemovedDatasets(store.db), ports.log)
+  const opening = new Opening({ store, library, formats, sync, removal, coreEvents, target })
+  void removal.start()
   if (pushesByItself) {
     sync.engine.start()
     transfers.start()
@@ -158,6 +162,7 @@ export function createAppCore(
     detection,
     models,
     fetchModels,
+    removal,
     assist: assistant({ accounts: sync.accounts, datasets, images, remotes: sync.remotes }),
     media: mediaHandler({
       images,
@@ -170,6 +175,7 @@ export function createAppCore(
     removeAccount: async (accountId: string) => {
       await transfers.forget(accountId)
       await sync.removeAccount(accountId)
+      void removal.start()
     },
     /** The machine falls asleep. */
     suspend: () => transfers.park(),
@@ -193,6 +199,7 @@ export function createAppCore(
         library[Symbol.asyncDispose](),
         inference.interactive[Symbol.asyncDispose](),
         inference.background[Symbol.asyncDispose](),
+        removal[Symbol.asyncDispose](),
       ])
       for (const end of ended)
         if (end.status === 'rejected')

@@ -4,6 +4,7 @@ import { formatLink } from '#shared/model/link.ts'
 import type { CoreEvents } from './core-events.ts'
 import type { LabelExchange } from './library/label-exchange.ts'
 import type { Library } from './library/library.ts'
+import type { Removal } from './library/removal.ts'
 import { type Opened, openTarget } from './open-target.ts'
 import type { Store } from './store.ts'
 import type { Sync } from './sync/sync.ts'
@@ -13,6 +14,7 @@ interface Deps {
   library: Library
   formats: LabelExchange
   sync: Pick<Sync, 'accounts' | 'remotes' | 'remoteDatasets' | 'openDataset' | 'forgetDataset'>
+  removal: Pick<Removal, 'start'>
   coreEvents: CoreEvents
   /** What the start of the app is to open; null: nothing. */
   target: string | null
@@ -81,9 +83,10 @@ export class Opening {
 
   /** The dataset leaves this machine; a folder's files stay. */
   async forget(id: string): Promise<void> {
-    const { store, sync, library } = this.#deps
+    const { store, sync, library, removal } = this.#deps
     if (store.datasets.get(id).remote) await sync.forgetDataset(id)
     else await library.forget(id)
+    void removal.start()
   }
 
   /** What the next page that begins is to open. */

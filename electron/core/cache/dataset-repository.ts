@@ -36,6 +36,9 @@ export type StoredDataset = Omit<
 }
 type RemoteDataset = NonNullable<Dataset['remote']>
 
+/** `kind` of a dataset that was taken out of the library and whose rows are still to be deleted. */
+export const REMOVED = 'removed'
+
 const SELECT = `SELECT dataset.id, name, kind, root, classes, label_files, assist_account_id, last_opened_at_ms,
   account_id, organization, remote_id, is_archived, is_cold
   FROM dataset LEFT JOIN remote_dataset ON dataset_id = dataset.id LEFT JOIN account ON account.id = account_id`
@@ -84,11 +87,16 @@ export class DatasetRepository {
 
   /** Last opened first. */
   list(): StoredDataset[] {
-    return this.#db.prepare<[], Row>(`${SELECT} ORDER BY last_opened_at_ms DESC`).all().map(fromRow)
+    return this.#db
+      .prepare<[], Row>(`${SELECT} WHERE kind <> '${REMOVED}' ORDER BY last_opened_at_ms DESC`)
+      .all()
+      .map(fromRow)
   }
 
   find(id: string): StoredDataset | null {
-    const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE dataset.id = ?`).get(id)
+    const row = this.#db
+      .prepare<[string], Row>(`${SELECT} WHERE dataset.id = ? AND kind <> '${REMOVED}'`)
+      .get(id)
     return row ? fromRow(row) : null
   }
 
@@ -203,9 +211,17 @@ export class DatasetRepository {
     this.#db.prepare('UPDATE dataset SET assist_account_id = ? WHERE id = ?').run(accountId, id)
   }
 
-  /** Takes the dataset and all its labels out of the library; its folder is not touched. */
+  /**
+   * Takes the dataset and all its labels out of the library; its folder is not touched, and can be opened anew at
+   * once. The rows are left to `RemovedDatasets`.
+   */
   remove(id: string): void {
-    this.#db.prepare('DELETE FROM dataset WHERE id = ?').run(id)
+    this.together(() => {
+      this.#db.prepare('DELETE FROM remote_dataset WHERE dataset_id = ?').run(id)
+      this.#db
+        .prepare('UPDATE dataset SET kind = ?, root = ? WHERE id = ?')
+        .run(REMOVED, `${REMOVED} ${id}`, id)
+    })
   }
 
   /** How many annotations each class has. */

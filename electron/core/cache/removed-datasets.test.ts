@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { newAnnotation } from '#shared/model/annotation.ts'
+import { temporaryFolder } from '#tests/helpers/core.ts'
+import { type Db, openDatabase } from './database.ts'
+import { DatasetRepository } from './dataset-repository.ts'
+import { EditStore } from './edit-store.ts'
+import { ImageRepository } from './image-repository.ts'
+import { RemovedDatasets } from './removed-datasets.ts'
+
+function openAll(file: string) {
+  const db = openDatabase(file)
+  const datasets = new DatasetRepository(db)
+  return {
+    db,
+    datasets,
+    images: new ImageRepository(db),
+    edits: new EditStore(db, datasets),
+    removed: new RemovedDatasets(db),
+  }
+}
+
+/** A dataset whose images have two annotations each, after an edit of each and one of a class on all. */
+function fill(
+  { datasets, images, edits }: ReturnType<typeof openAll>,
+  root: string,
+  count: number,
+) {
+  const dataset = datasets.create({
+    name: root,
+    kind: 'folder',
+    root,
+    classes: [{ name: 'car', color: '#ff0000' }],
+  })
+  const files = Array.from({ length: count }, (_, n) => ({
+    path: `${n}.jpg`,
+    fileSizeBytes: 1,
+    modifiedAtMs: 1,
+  }))
+  for (const { id } of images.upsertFiles(dataset.id, files))
+    edits.commit({
+      commitId: `draw ${id}`,
+      imageId: id,
+      label: 'Draw',
+      origin: 'user',
+      changes: {
+        created: [1, 2].map((x) => newAnnotation({ kind: 'keypoint', x, y: 1 }, 'car')),
+        updated: [],
+        deleted: [],
+      },
+    })
+  edits.editClasses(dataset.id, `rename ${root}`, { kind: 'rename', from: 'car', to: 'auto' })
+  return dataset.id
+}
+
+const TABLES = ['dataset', 'image', 'annotation', 'edit_log']
+const rowsOf = (db: Db) =>
+  TABLES.map(
+    (table) => db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`).get()?.n ?? 0,
+  )
+
+test('a removed dataset is gone at once and deleted in pieces, also by a later run; others stay', () => {
+  using folder = temporaryFolder()
+  const file = join(folder.path, 'library.sqlite')
+  const first = openAll(file)
+  fill(first, '/kept', 5)
+  const kept = rowsOf(first.db)
+  const id = fill(first, '/gone', 200)
+  first.datasets.remove(id)
+  expect(first.datasets.find(id)).toBeNull()
+  expect(first.datasets.findByRoot('/gone')).toBeNull()
+  expect(first.datasets.list().map(({ root }) => root)).toEqual(['/kept'])
+  expect(first.removed.step(30)).toBe(true)
+  first.db.close()
+
+  const second = openAll(file)
+  // The folder can be opened anew while the old rows are still there.
+  const again = second.datasets.create({ name: 'x', kind: 'folder', root: '/gone', classes: [] })
+  second.datasets.remove(again.id)
+  let most = 0
+  for (let isMore = true; isMore; ) {
+    const before = rowsOf(second.db)
+    isMore = second.removed.step(30)
+    const after = rowsOf(second.db)
+    most = Math.max(most, ...before.map((rows, table) => rows - after[table]))
+  }
+  expect(rowsOf(second.db)).toEqual(kept)
+  expect(most).toBeLessThanOrEqual(30)
+  second.db.close()
+})

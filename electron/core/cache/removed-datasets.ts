@@ -1,0 +1,61 @@
+import type { Db } from './database.ts'
+import { REMOVED } from './dataset-repository.ts'
+
+/** Tables whose rows name a dataset: deleted by row, the latest first, so that an edit of all images has no parts left. */
+const BY_DATASET = ['edit_log', 'push_log', 'outbox'] as const
+
+/** Rows that an image has besides its annotations, at most: its own and what hangs on it. */
+const ROWS_OF_IMAGE = 8
+
+/** Deletes what is left of datasets that were taken out of the library, some rows at a time. */
+export class RemovedDatasets {
+  readonly #db: Db
+
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  /** Deletes up to about `rows` rows in one transaction. False when nothing was left. */
+  step(rows: number): boolean {
+    return this.#db
+      .transaction(() => {
+        const dataset = this.#db
+          .prepare<[string], { id: string }>('SELECT id FROM dataset WHERE kind = ? LIMIT 1')
+          .get(REMOVED)
+        if (!dataset) return false
+        if (!this.#deleteSome(dataset.id, rows))
+          this.#db.prepare('DELETE FROM dataset WHERE id = ?').run(dataset.id)
+        return true
+      })
+      .immediate()
+  }
+
+  #deleteSome(id: string, rows: number): boolean {
+    for (const table of BY_DATASET) {
+      const { changes } = this.#db
+        .prepare(
+          `DELETE FROM ${table} WHERE rowid IN
+             (SELECT rowid FROM ${table} WHERE dataset_id = ? ORDER BY rowid DESC LIMIT ?)`,
+        )
+        .run(id, rows)
+      if (changes > 0) return true
+    }
+    const images = this.#db
+      .prepare<[string, number], { id: string }>(
+        'SELECT id FROM image WHERE dataset_id = ? LIMIT ?',
+      )
+      .all(id, Math.ceil(rows / ROWS_OF_IMAGE))
+    if (images.length === 0) return false
+    const ids = JSON.stringify(images.map((image) => image.id))
+    // An image may have very many: they are not left to the image's own deletion.
+    const { changes } = this.#db
+      .prepare(
+        `DELETE FROM annotation WHERE (image_id, id) IN
+           (SELECT image_id, id FROM annotation WHERE image_id IN (SELECT value FROM json_each(?)) LIMIT ?)`,
+      )
+      .run(ids, rows)
+    if (changes < rows)
+      this.#db.prepare('DELETE FROM image WHERE id IN (SELECT value FROM json_each(?))').run(ids)
+    return true
+  }
+}

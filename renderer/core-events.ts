@@ -2,9 +2,9 @@ import type { AppEvent } from '#shared/contract/events.ts'
 import { assertNever } from '#shared/model/assert-never.ts'
 import { isEmptyChangeSet } from '#shared/model/change-set.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
-import { notify } from './actions/app-state.ts'
+import { notify, notifyError } from './actions/app-state.ts'
 import { loadAccounts, loadConflicts } from './actions/cloud.ts'
-import { openFirstImage, openTarget } from './actions/datasets.ts'
+import { loadImages, openFirstImage, openTarget } from './actions/datasets.ts'
 import { logFault, tellFault } from './actions/faults.ts'
 import { isOurWindow } from './actions/host-window.ts'
 import {
@@ -109,6 +109,12 @@ function handle(event: AppEvent): void {
     case 'annotations':
       onAnnotationsEvent(event)
       if (!isEmptyChangeSet(event.changes)) soon(recountClasses)
+      return
+    case 'labels':
+      if (!isOpen(event.datasetId)) return
+      reloadAll()
+      soon(recountClasses)
+      loadImages(event.datasetId).catch(notifyError)
       return
     case 'dataset':
       if (!isOpen(event.dataset.id)) return

@@ -17,7 +17,11 @@ interface Deps {
 /** Tells the windows what edits did to images, and how a dataset stands after it changed. */
 export function announceEdits({ store, coreEvents, events, log, describe }: Deps): void {
   const { images, edits } = store
-  const announce = ({ datasetId, effects, classesChanged }: Outcome) => {
+  const announce = ({ datasetId, effects, classesChanged, bulk }: Outcome) => {
+    if (classesChanged) announceDataset(datasetId)
+    // Not an event for each of thousands of images: one, when all is done.
+    if (bulk === 'last') events.publish({ type: 'labels', datasetId })
+    if (bulk) return
     const changed = effects.filter(({ changes }) => !isEmptyChangeSet(changes))
     for (const effect of changed)
       events.publish({ type: 'annotations', ...effect, ...edits.canUndo(effect.imageId) })
@@ -25,7 +29,6 @@ export function announceEdits({ store, coreEvents, events, log, describe }: Deps
       const upserted = images.getMany(changed.map(({ imageId }) => imageId))
       events.publish({ type: 'images', datasetId, upserted })
     }
-    if (classesChanged) announceDataset(datasetId)
   }
   const announceDataset = (datasetId: string) => {
     describe(datasetId)

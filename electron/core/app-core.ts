@@ -91,7 +91,8 @@ export function createAppCore(
   })
   const prepare = (imageId: string) =>
     images.get(imageId).remote ? sync.look(imageId) : library.ensureRead(imageId)
-  const editing = new Editing({ store, events, coreEvents, prepare })
+  const editing = new Editing({ store, events, coreEvents, log: ports.log, prepare })
+  editing.start()
   const { transfers, stages } = createTransfers({
     ...shared,
     clock,
@@ -200,6 +201,7 @@ export function createAppCore(
         inference.interactive[Symbol.asyncDispose](),
         inference.background[Symbol.asyncDispose](),
         removal[Symbol.asyncDispose](),
+        editing[Symbol.asyncDispose](),
       ])
       for (const end of ended)
         if (end.status === 'rejected')

@@ -1,5 +1,5 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { flushEdits } from '#renderer/document/session.ts'
+import { flushEdits, reloadAll } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
 import { newId } from '#shared/model/annotation.ts'
@@ -14,6 +14,8 @@ export async function editClasses(edit: ClassEdit): Promise<boolean> {
     await flushEdits()
     const next = await client.datasets.editClasses({ id: dataset.id, commitId: newId(), edit })
     datasetState.setState({ dataset: next })
+    // The open image is done now, whatever is still to come for others.
+    reloadAll()
     return true
   } catch (error) {
     notifyError(error)

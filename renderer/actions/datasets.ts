@@ -18,7 +18,8 @@ const FIRST_PAGE = 200
 const PAGE = 1_000
 const LAST_IMAGE_KEY = 'pictograph.last-image.'
 
-async function loadImages(datasetId: string): Promise<void> {
+/** Takes over what the core knows of all images of the open dataset, page by page. Rejects when it cannot be read. */
+export async function loadImages(datasetId: string): Promise<void> {
   let after: string | null = null
   for (let limit = FIRST_PAGE; ; limit = PAGE) {
     const page: DatasetImage[] = await client.images.list({ datasetId, after, limit })

@@ -48,6 +48,8 @@ export const appEventSchema = z.discriminatedUnion('type', [
     undo: z.string().nullable(),
     redo: z.string().nullable(),
   }),
+  /** Labels of many images of a dataset changed at once: what is shown of it is read again. */
+  z.object({ type: z.literal('labels'), datasetId: z.string() }),
   z.object({ type: z.literal('dataset'), dataset: datasetSchema }),
   z.object({ type: z.literal('account'), account: accountSchema }),
   z.object({ type: z.literal('account-removed'), accountId: z.string() }),

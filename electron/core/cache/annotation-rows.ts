@@ -60,14 +60,16 @@ export class AnnotationRows {
     })
   }
 
-  /** Images of a dataset that use a class. */
-  imagesWithClass(datasetId: string, className: string): string[] {
+  /** Images of a dataset that use a class, by id; those after one, at most `limit` (-1: all). */
+  imagesWithClass(datasetId: string, className: string, after = '', limit = -1): string[] {
+    // The order of the index: a page costs what it holds, however many images there are.
     return this.#db
-      .prepare<[string, string], { id: string }>(
-        `SELECT DISTINCT image.id FROM annotation JOIN image ON image.id = annotation.image_id
-         WHERE dataset_id = ? AND class_name = ?`,
+      .prepare<[string, string, string, number], { id: string }>(
+        `SELECT DISTINCT image_id AS id FROM annotation INDEXED BY annotation_class
+         CROSS JOIN image ON image.id = annotation.image_id
+         WHERE dataset_id = ? AND class_name = ? AND image_id > ? ORDER BY image_id LIMIT ?`,
       )
-      .all(datasetId, className)
+      .all(datasetId, className, after, limit)
       .map(({ id }) => id)
   }
 

@@ -99,14 +99,28 @@ export function editClassList(
 
 /** The class whose annotations an edit touches; null when it touches none. */
 export function touchedClass(edit: ClassEdit): string | null {
-  if (edit.kind === 'rename') return edit.from
+  if (edit.kind === 'rename') return edit.from === edit.to ? null : edit.from
   return edit.kind === 'delete' || edit.kind === 'merge' ? edit.name : null
 }
+
+/** The class that the annotations of the touched one get; null when they are deleted, or none is touched. */
+export function movedTo(edit: ClassEdit): string | null {
+  if (edit.kind === 'rename') return edit.to
+  return edit.kind === 'merge' ? edit.into : null
+}
+
+/** What the log keeps of an image whose annotations got another class: no copies of them. */
+export interface LoggedRename {
+  renamed: { from: string; to: string; ids: string[] }
+}
+
+export const isLoggedRename = (logged: ChangeSet | LoggedRename): logged is LoggedRename =>
+  'renamed' in logged
 
 /** What an edit of the classes does to one image's annotations. */
 export function classEditChanges(annotations: readonly Annotation[], edit: ClassEdit): ChangeSet {
   const mine = annotations.filter(({ className }) => className === touchedClass(edit))
-  const to = edit.kind === 'rename' ? edit.to : edit.kind === 'merge' ? edit.into : null
+  const to = movedTo(edit)
   if (to !== null)
     return {
       created: [],

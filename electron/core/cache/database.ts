@@ -59,6 +59,19 @@ export function openDatabase(file: string): Db {
 }
 
 /**
+ * One transaction of work that is taken up again after a power cut: it is not waited for until the disk has it. A later
+ * edit that is acknowledged takes it along.
+ */
+export function inRepeatableTransaction<T>(db: Db, work: () => T): T {
+  db.pragma('synchronous = NORMAL')
+  try {
+    return db.transaction(work).immediate()
+  } finally {
+    db.pragma('synchronous = FULL')
+  }
+}
+
+/**
  * Makes the folder ours for as long as this process lives. The lock is SQLite's own on a file of its
  * own, so that the system drops it when the process dies, however it dies. Throws a UserError when
  * another copy has it.

@@ -9,21 +9,16 @@ import {
   EMPTY_CHANGE_SET,
   invertChangeSet,
   isEmptyChangeSet,
-  onlyUntouched,
   rebaseChangeSet,
   sameValue,
 } from '#shared/model/change-set.ts'
 import { mendClasses } from '#shared/model/mend-classes.ts'
 import { AnnotationRows } from './annotation-rows.ts'
-import {
-  classEditChanges,
-  describeClassEdit,
-  editClassList,
-  restoreClasses,
-  touchedClass,
-} from './class-edit.ts'
+import { type Bulk, BulkEdits, type BulkPart, type NextParts } from './bulk-edits.ts'
+import { describeClassEdit, editClassList, restoreClasses } from './class-edit.ts'
 import { applyClassOps, type ClassOp, inverseOps, opsOfEdit } from './class-ops.ts'
-import type { Db } from './database.ts'
+import { ClassSweep } from './class-sweep.ts'
+import { type Db, inRepeatableTransaction } from './database.ts'
 import type { DatasetRepository } from './dataset-repository.ts'
 import { Outbox } from './outbox.ts'
 
@@ -51,6 +46,10 @@ export interface Outcome {
   label: string
   effects: Effect[]
   classesChanged: boolean
+  /** Images that changed besides those of `effects`. */
+  images?: readonly string[]
+  /** Of an edit of many images, of which more are to come, or that has come to its end. */
+  bulk?: 'part' | 'last'
   /** Of a step back or forward: the commit that was taken back or done again. */
   turned?: { commitId: string; back: boolean }
 }
@@ -73,6 +72,9 @@ const classChangeSchema = z.object({
   after: z.unknown().transform(mendClasses),
 })
 
+/** Images of an edit of all images that are done with the edit itself; so few that nobody waits. */
+const FIRST_IMAGES = 64
+
 /** The edits that undo and redo see from one image: its own, and those of the dataset's classes. */
 const SCOPE = `parent IS NULL AND
   (image_id = $imageId OR (image_id IS NULL AND dataset_id = $datasetId))`
@@ -86,12 +88,19 @@ export class EditStore {
   readonly #datasets: DatasetRepository
   readonly #rows: AnnotationRows
   readonly #outbox: Outbox
+  readonly #bulk: BulkEdits
+  readonly #sweeper: ClassSweep
+  readonly #firstImages: number
 
-  constructor(db: Db, datasets: DatasetRepository) {
+  /** `firstImages`: how many images an edit of all images does at once; the others follow by `continueBulk`. */
+  constructor(db: Db, datasets: DatasetRepository, firstImages = FIRST_IMAGES) {
     this.#db = db
     this.#datasets = datasets
     this.#rows = new AnnotationRows(db)
     this.#outbox = new Outbox(db)
+    this.#bulk = new BulkEdits(db, this.#rows)
+    this.#sweeper = new ClassSweep(db)
+    this.#firstImages = firstImages
   }
 
   annotations(imageId: string): { revision: number; annotations: Annotation[] } {
@@ -129,9 +138,12 @@ export class EditStore {
           ...nothing,
           effects: [{ imageId, commitId, revision: before.revision, changes: EMPTY_CHANGE_SET }],
         }
+      const settled = this.#settle(datasetId, imageId)
       const changes = rebaseChangeSet(this.#rows.readNamed(imageId, commit.changes), commit.changes)
-      if (isEmptyChangeSet(changes) && !commit.isStep)
-        return { ...nothing, effects: [{ imageId, commitId, revision, changes }] }
+      if (isEmptyChangeSet(changes) && !commit.isStep) {
+        const now = settled.at(-1)?.revision ?? revision
+        return { ...nothing, effects: [{ imageId, commitId, revision: now, changes }, ...settled] }
+      }
       const isOurs = commit.origin !== 'sync'
       if (isOurs) this.#abandonUndone(imageId, datasetId)
       const classesChanged = this.#addMissingClasses(datasetId, changes, isOurs)
@@ -140,7 +152,7 @@ export class EditStore {
       return {
         ...nothing,
         classesChanged,
-        effects: [{ imageId, commitId, revision: next, changes }],
+        effects: [{ imageId, commitId, revision: next, changes }, ...settled],
       }
     })
   }
@@ -152,12 +164,13 @@ export class EditStore {
       const before = this.#datasets.get(datasetId).classes
       const known = this.#db.prepare('SELECT 1 FROM edit_log WHERE commit_id = ?').get(commitId)
       if (known) return { datasetId, label, effects: [], classesChanged: false }
+      this.#finishBulk(datasetId)
       const after = editClassList(before, edit)
       this.#abandonUndoneClasses(datasetId)
       const ops = opsOfEdit(edit, before, after)
       this.#datasets.setClasses(datasetId, after, ops, { commitId, isBack: false })
       const entry = { datasetId, label, origin: 'user' as const }
-      const parent = this.#log({
+      const seq = this.#log({
         ...entry,
         commitId,
         imageId: null,
@@ -165,17 +178,94 @@ export class EditStore {
         revision: 0,
         changes: { before, after, ops },
       })
-      const touched = touchedClass(edit)
-      const images = touched === null ? [] : this.#rows.imagesWithClass(datasetId, touched)
-      const effects = images.map((imageId): Effect => {
-        const changes = classEditChanges(this.#rows.read(imageId), edit)
-        const revision = this.#apply(imageId, changes)
-        const childId = `${commitId}/${imageId}`
-        this.#log({ ...entry, commitId: childId, imageId, parent, revision, changes })
-        return { imageId, revision, changes, commitId: childId }
-      })
-      return { datasetId, label, effects, classesChanged: true }
+      this.#bulk.begin({ datasetId, seq, commitId, label, edit, isBack: false })
+      return {
+        ...this.#begun(datasetId, this.#firstImages),
+        datasetId,
+        label,
+        classesChanged: true,
+      }
     })
+  }
+
+  /** Datasets in which an edit of all images is under way: `continueBulk` goes on with it. */
+  bulkDatasets(): string[] {
+    return this.#bulk.datasets()
+  }
+
+  /** Does the next images, at most `count`, of the edit of all images that is under way; null when there is none. */
+  continueBulk(datasetId: string, count: number): Outcome | null {
+    return this.#orReload(() =>
+      inRepeatableTransaction(this.#db, () => this.#sweep(datasetId, count)),
+    )
+  }
+
+  /** Brings an image that is about to be looked at to where the edit of all images under way will bring it. */
+  settleImage(imageId: string): Outcome | null {
+    if (this.#bulk.datasets().length === 0) return null
+    return this.#write(() => {
+      const { dataset_id: datasetId } = this.#image(imageId)
+      const effects = this.#settle(datasetId, imageId)
+      return effects.length > 0
+        ? { datasetId, label: '', effects, classesChanged: false, bulk: 'part' }
+        : null
+    })
+  }
+
+  #goOn(datasetId: string, count: number): Outcome | null {
+    const next = this.#bulk.next(datasetId, count)
+    return next && this.#applyNext(next)
+  }
+
+  /** The same with as few statements as there can be, and without telling what changed on each image. */
+  #sweep(datasetId: string, count: number): Outcome | null {
+    const next = this.#bulk.next(datasetId, count)
+    if (!next) return null
+    const { bulk, images, settled, after, last, isLast } = next
+    if (bulk.edit) this.#sweeper.make(bulk, images)
+    else if (this.#bulk.areRenames(next))
+      this.#sweeper.turn(bulk, Number(after), Number(last), settled)
+    else return this.#applyNext(next)
+    const nothing = { datasetId, label: bulk.label, effects: [], classesChanged: false }
+    return { ...nothing, images, bulk: isLast ? 'last' : 'part' }
+  }
+
+  #applyNext(next: NextParts): Outcome {
+    const { bulk, isLast } = next
+    const { datasetId, label } = bulk
+    const effects = this.#bulk.partsOf(next).map((part) => this.#applyPart(bulk, part))
+    // A deletion that is taken back may bring a class with it that somebody deleted since.
+    const classesChanged = this.#addMissingClasses(datasetId, {
+      created: effects.flatMap(({ changes }) => changes.created),
+      updated: effects.flatMap(({ changes }) => changes.updated),
+      deleted: [],
+    })
+    return { datasetId, label, effects, classesChanged, bulk: isLast ? 'last' : 'part' }
+  }
+
+  /** The first images of an edit that has just begun; nothing is to follow where these are all. */
+  #begun(datasetId: string, count: number): Pick<Outcome, 'effects' | 'bulk'> {
+    const first = this.#goOn(datasetId, count)
+    return { effects: first?.effects ?? [], ...(first?.bulk === 'part' && { bulk: 'part' }) }
+  }
+
+  #finishBulk(datasetId: string): void {
+    this.#goOn(datasetId, Number.MAX_SAFE_INTEGER)
+  }
+
+  #settle(datasetId: string, imageId: string): Effect[] {
+    const settled = this.#bulk.settle(datasetId, imageId)
+    return settled ? settled.parts.map((part) => this.#applyPart(settled.bulk, part)) : []
+  }
+
+  #applyPart(bulk: Bulk, { imageId, changes }: BulkPart): Effect {
+    const { datasetId, seq: parent, label, edit, commitId } = bulk
+    const revision = this.#apply(imageId, changes)
+    if (edit === null) return { imageId, revision, changes, commitId }
+    const childId = `${commitId}/${imageId}`
+    const child = { commitId: childId, datasetId, imageId, parent, label, revision, changes }
+    this.#log({ ...child, origin: 'user' })
+    return { imageId, revision, changes, commitId: childId }
   }
 
   /** Edits several images of a dataset as one: one undo takes it back on all of them. */
@@ -197,14 +287,15 @@ export class EditStore {
       let classesChanged = false
       const effects = edits.flatMap(({ imageId, changes: wanted }): Effect[] => {
         this.#image(imageId)
+        const settled = this.#settle(datasetId, imageId)
         const real = rebaseChangeSet(this.#rows.readNamed(imageId, wanted), wanted)
-        if (isEmptyChangeSet(real)) return []
+        if (isEmptyChangeSet(real)) return settled
         this.#abandonUndone(imageId, datasetId)
         classesChanged = this.#addMissingClasses(datasetId, real) || classesChanged
         const revision = this.#apply(imageId, real)
         const childId = `${commitId}/${imageId}`
         this.#log({ ...entry, commitId: childId, imageId, parent, revision, changes: real })
-        return [{ imageId, revision, changes: real, commitId: childId }]
+        return [...settled, { imageId, revision, changes: real, commitId: childId }]
       })
       // Nothing happened: there is nothing to take back.
       if (effects.length === 0) this.#db.prepare('DELETE FROM edit_log WHERE seq = ?').run(parent)
@@ -259,7 +350,16 @@ export class EditStore {
   }
 
   #write<T>(work: () => T): T {
-    return this.#db.transaction(work).immediate()
+    return this.#orReload(() => this.#db.transaction(work).immediate())
+  }
+
+  #orReload<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      this.#bulk.reload()
+      throw error
+    }
   }
 
   #image(imageId: string): { revision: number; dataset_id: string } {
@@ -312,7 +412,7 @@ export class EditStore {
     return this.#write(() => {
       const image = this.#image(imageId)
       const entry = this.#next(state, imageId, image.dataset_id)
-      return entry ? this.#turnEntry(entry, commitId, { isPushed: true }) : null
+      return entry ? this.#turnEntry(entry, commitId, { isPushed: true, imageId }) : null
     })
   }
 
@@ -328,7 +428,9 @@ export class EditStore {
         )
         .get(commitId)
       const from = wanted === 'done' ? 'undone' : 'done'
-      return entry?.state === from ? this.#turnEntry(entry, turnId, { isPushed: false }) : null
+      return entry?.state === from
+        ? this.#turnEntry(entry, turnId, { isPushed: false, imageId: null })
+        : null
     })
   }
 
@@ -348,42 +450,48 @@ export class EditStore {
     return this.#rows.imagesWithClass(datasetId, className)
   }
 
-  /** Takes an edit back, or does it again. `isPushed`: the service is to hear of what that does to the classes. */
-  #turnEntry(entry: LogRow, commitId: string, { isPushed }: { isPushed: boolean }): Outcome {
+  /**
+   * Takes an edit back, or does it again. `isPushed`: the service is to hear of what that does to the classes.
+   * `imageId`: the image on which that was asked for, which comes first; null: all images are done at once.
+   */
+  #turnEntry(
+    entry: LogRow,
+    commitId: string,
+    { isPushed, imageId }: { isPushed: boolean; imageId: string | null },
+  ): Outcome {
+    const { seq, dataset_id: datasetId, label } = entry
     const back = entry.state === 'done'
-    const parts = this.#db
-      .prepare<[number, number], LogRow>(
-        'SELECT * FROM edit_log WHERE (seq = ? AND image_id IS NOT NULL) OR parent = ?',
-      )
-      .all(entry.seq, entry.seq)
-    const effects = parts.flatMap((part): Effect[] => {
-      if (part.image_id === null) return []
-      const logged = JSON.parse(part.changes) as ChangeSet
-      const wanted = back ? invertChangeSet(logged) : logged
-      const now = this.#rows.readNamed(part.image_id, wanted)
-      // An edit of many images may not be the last one of each.
-      const open = entry.image_id === null ? onlyUntouched(now, wanted) : wanted
-      const changes = rebaseChangeSet(now, open)
-      const revision = this.#apply(part.image_id, changes)
-      return [{ imageId: part.image_id, revision, changes, commitId }]
-    })
-    let classesChanged = this.#turnClasses(entry, back, isPushed)
-    for (const { changes } of effects)
-      classesChanged = this.#addMissingClasses(entry.dataset_id, changes) || classesChanged
+    const turned = { datasetId, label, turned: { commitId: entry.commit_id, back } }
     this.#db
       .prepare('UPDATE edit_log SET state = ? WHERE seq = ?')
-      .run(back ? 'undone' : 'done', entry.seq)
-    return {
-      datasetId: entry.dataset_id,
-      label: entry.label,
-      effects,
-      classesChanged,
-      turned: { commitId: entry.commit_id, back },
+      .run(back ? 'undone' : 'done', seq)
+    if (entry.image_id !== null) {
+      const effects = this.#turnImage(entry.image_id, entry.changes, back, commitId)
+      const classesChanged = effects
+        .map(({ changes }) => this.#addMissingClasses(datasetId, changes))
+        .includes(true)
+      return { ...turned, effects, classesChanged }
     }
+    this.#finishBulk(datasetId)
+    this.#turnClasses(entry, back, isPushed)
+    this.#bulk.begin({ datasetId, seq, commitId, label, edit: null, isBack: back })
+    const first = imageId === null ? [] : this.#settle(datasetId, imageId)
+    const count = imageId === null ? Number.MAX_SAFE_INTEGER : this.#firstImages
+    const others = this.#begun(datasetId, count)
+    return { ...others, ...turned, effects: [...first, ...others.effects], classesChanged: true }
   }
 
-  #turnClasses(entry: LogRow, back: boolean, isPushed: boolean): boolean {
-    if (entry.image_id !== null) return false
+  #turnImage(imageId: string, logged: string, back: boolean, commitId: string): Effect[] {
+    const { dataset_id: datasetId } = this.#image(imageId)
+    const settled = this.#settle(datasetId, imageId)
+    const made = JSON.parse(logged) as ChangeSet
+    const wanted = back ? invertChangeSet(made) : made
+    const changes = rebaseChangeSet(this.#rows.readNamed(imageId, wanted), wanted)
+    const revision = this.#apply(imageId, changes)
+    return [{ imageId, revision, changes, commitId }, ...settled]
+  }
+
+  #turnClasses(entry: LogRow, back: boolean, isPushed: boolean): void {
     const logged = JSON.parse(entry.changes)
     const { before, after } = classChangeSchema.parse(logged)
     const ops = (logged.ops ?? []) as ClassOp[]
@@ -397,7 +505,6 @@ export class EditStore {
         : restoreClasses(current, before, after)
     const of = { commitId: entry.commit_id, isBack: back }
     this.#datasets.setClasses(entry.dataset_id, next, isPushed ? steps : [], of)
-    return true
   }
 
   /** A change made here, which the service, where there is one, has to be told. A step without one tells nothing. */

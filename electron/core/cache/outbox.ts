@@ -62,6 +62,12 @@ const fromRow = (row: Row): OutboxRow => ({
 
 const newKey = () => randomUUID().replaceAll('-', '')
 
+/** An image that waits already: what had failed is tried again, as it is something else now. */
+const CHANGED_AGAIN = `ON CONFLICT (image_id, kind) WHERE kind NOT IN ('classes', 'comment') DO UPDATE SET
+  version = version + 1, idempotency_key = excluded.idempotency_key,
+  state = iif(state = 'failed', 'waiting', state), problem = iif(state = 'failed', NULL, problem),
+  request_id = iif(state = 'failed', NULL, request_id)`
+
 /** What was pushed is shown for a while: this many of the latest. */
 const LOG_KEPT = 1_000
 
@@ -82,12 +88,21 @@ export class Outbox {
       .prepare(
         `INSERT INTO outbox (dataset_id, image_id, kind, idempotency_key, queued_at_ms)
          SELECT dataset_id, image_id, ?, ?, ? FROM remote_image WHERE image_id = ?
-         ON CONFLICT (image_id, kind) WHERE kind NOT IN ('classes', 'comment') DO UPDATE SET
-           version = version + 1, idempotency_key = excluded.idempotency_key,
-           state = iif(state = 'failed', 'waiting', state), problem = iif(state = 'failed', NULL, problem),
-           request_id = iif(state = 'failed', NULL, request_id)`,
+         ${CHANGED_AGAIN}`,
       )
       .run(kind, newKey(), Date.now(), imageId)
+  }
+
+  /** The same for many images at once. */
+  queueImages(imageIds: readonly string[], kind: 'annotations'): void {
+    this.#db
+      .prepare(
+        `INSERT INTO outbox (dataset_id, image_id, kind, idempotency_key, queued_at_ms)
+         SELECT dataset_id, image_id, $kind, lower(hex(randomblob(16))), $atMs
+         FROM remote_image WHERE image_id IN (SELECT value FROM json_each($ids))
+         ${CHANGED_AGAIN}`,
+      )
+      .run({ ids: JSON.stringify(imageIds), kind, atMs: Date.now() })
   }
 
   /** Something to be done once and in its turn; only for datasets of the service. */
@@ -176,12 +191,12 @@ export class Outbox {
     return row?.n ?? 0
   }
 
-  /** Datasets in which something can be tried. */
+  /** Datasets in which something can be tried; not while an edit of all images is under way there. */
   datasetsWaiting(accountId: string): string[] {
     return this.#db
       .prepare<[string], { dataset_id: string }>(
         `SELECT DISTINCT outbox.dataset_id FROM outbox JOIN remote_dataset USING (dataset_id)
-         WHERE account_id = ? AND state = 'waiting'`,
+         WHERE account_id = ? AND state = 'waiting' AND dataset_id NOT IN (SELECT dataset_id FROM bulk_edit)`,
       )
       .all(accountId)
       .map(({ dataset_id }) => dataset_id)

@@ -1,4 +1,4 @@
-import type { Db } from './database.ts'
+import { type Db, inRepeatableTransaction } from './database.ts'
 import { REMOVED } from './dataset-repository.ts'
 
 /** Tables whose rows name a dataset: deleted by row, the latest first, so that an edit of all images has no parts left. */
@@ -17,17 +17,15 @@ export class RemovedDatasets {
 
   /** Deletes up to about `rows` rows in one transaction. False when nothing was left. */
   step(rows: number): boolean {
-    return this.#db
-      .transaction(() => {
-        const dataset = this.#db
-          .prepare<[string], { id: string }>('SELECT id FROM dataset WHERE kind = ? LIMIT 1')
-          .get(REMOVED)
-        if (!dataset) return false
-        if (!this.#deleteSome(dataset.id, rows))
-          this.#db.prepare('DELETE FROM dataset WHERE id = ?').run(dataset.id)
-        return true
-      })
-      .immediate()
+    return inRepeatableTransaction(this.#db, () => {
+      const dataset = this.#db
+        .prepare<[string], { id: string }>('SELECT id FROM dataset WHERE kind = ? LIMIT 1')
+        .get(REMOVED)
+      if (!dataset) return false
+      if (!this.#deleteSome(dataset.id, rows))
+        this.#db.prepare('DELETE FROM dataset WHERE id = ?').run(dataset.id)
+      return true
+    })
   }
 
   #deleteSome(id: string, rows: number): boolean {

@@ -3,6 +3,8 @@ import type { Commit, Effect, Outcome } from '#core/cache/edit-store.ts'
 import { storedAs } from '#core/cache/stored-json.ts'
 import type { CoreEvents } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { inPieces } from '#core/pieces.ts'
+import type { Log } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
 import {
   type Drafts,
@@ -20,6 +22,7 @@ interface Deps {
   store: Pick<Store, 'datasets' | 'images' | 'edits'>
   events: EventBus
   coreEvents: CoreEvents
+  log: Log
   /** Before an image is looked at: what is shown of it has been read. Throws a UserError. */
   prepare: (imageId: string) => Promise<void>
 }
@@ -33,6 +36,9 @@ interface FactsEdit extends Partial<Pick<DatasetImage, 'stage' | 'split' | 'tags
 /** What a person does to images and their labels, in a folder or in a dataset of the service alike. */
 export class Editing {
   readonly #deps: Deps
+  readonly #stop = new AbortController()
+  /** Never rejects. */
+  #bulkDone: Promise<void> = Promise.resolve()
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -41,6 +47,8 @@ export class Editing {
   async open(imageId: string) {
     const { images, edits } = this.#deps.store
     await this.#deps.prepare(imageId)
+    const settled = edits.settleImage(imageId)
+    if (settled) this.#publish(settled)
     const { drafts, view } = images.state(imageId)
     return {
       image: images.get(imageId),
@@ -72,11 +80,13 @@ export class Editing {
     return { images: outcome.effects.length }
   }
 
-  undo(imageId: string, commitId: string) {
+  async undo(imageId: string, commitId: string) {
+    await this.settled()
     return this.#turned(imageId, this.#deps.store.edits.undo(imageId, commitId))
   }
 
-  redo(imageId: string, commitId: string) {
+  async redo(imageId: string, commitId: string) {
+    await this.settled()
     return this.#turned(imageId, this.#deps.store.edits.redo(imageId, commitId))
   }
 
@@ -99,7 +109,11 @@ export class Editing {
     for (;;) {
       const { back, forward } = edits.stepsTo(imageId, seq ?? 0)
       const turned =
-        back > 0 ? this.undo(imageId, newId()) : forward > 0 ? this.redo(imageId, newId()) : null
+        back > 0
+          ? await this.undo(imageId, newId())
+          : forward > 0
+            ? await this.redo(imageId, newId())
+            : null
       if (!turned) return
       await setImmediate()
     }
@@ -128,8 +142,45 @@ export class Editing {
     this.#deps.coreEvents.publish({ type: 'queued', datasetId })
   }
 
-  editClasses(datasetId: string, commitId: string, edit: ClassEdit): void {
+  /** Resolves when the classes are changed and the first images are done; the others follow. */
+  async editClasses(datasetId: string, commitId: string, edit: ClassEdit): Promise<void> {
+    await this.settled()
     this.#publish(this.#deps.store.edits.editClasses(datasetId, commitId, edit))
+  }
+
+  /** Goes on with edits of all images that an earlier run of the app left. */
+  start(): void {
+    if (this.#deps.store.edits.bulkDatasets().length > 0) this.#goOn()
+  }
+
+  /** When no edit of all images is under way any more. */
+  async settled(): Promise<void> {
+    for (let done: Promise<void> | null = null; done !== this.#bulkDone; ) {
+      done = this.#bulkDone
+      await done
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#bulkDone
+  }
+
+  /** In pieces: an edit of one image passes between two. What ends it is logged; the next start goes on. */
+  #goOn(): void {
+    const { edits } = this.#deps.store
+    const step = (images: number) => {
+      const [datasetId] = edits.bulkDatasets()
+      if (datasetId === undefined) return false
+      const outcome = edits.continueBulk(datasetId, images)
+      if (outcome) this.#deps.coreEvents.publish({ type: 'edited', outcome, by: 'person' })
+      return true
+    }
+    this.#bulkDone = this.#bulkDone
+      .then(() => inPieces(step, this.#stop.signal))
+      .catch((error: unknown) =>
+        this.#deps.log.error('an edit of all images stopped', { error: String(error) }),
+      )
   }
 
   classCounts(datasetId: string): Record<string, number> {
@@ -168,6 +219,7 @@ export class Editing {
 
   #publish(outcome: Outcome): void {
     this.#deps.coreEvents.publish({ type: 'edited', outcome, by: 'person' })
+    if (outcome.bulk === 'part') this.#goOn()
   }
 }
 

@@ -94,11 +94,12 @@ export class LabelFileSync {
   }
 
   /** The edit's images, if their dataset keeps label files, are written soon. */
-  #onEdit({ datasetId, effects }: Outcome): void {
+  #onEdit({ datasetId, effects, images = [] }: Outcome): void {
     const dataset = this.#deps.datasets.find(datasetId)
     if (!dataset?.labelFiles) return
     for (const { imageId, changes } of effects)
       if (!isEmptyChangeSet(changes)) this.#queue(dataset.id, imageId, this.#edited)
+    for (const imageId of images) this.#queue(dataset.id, imageId, this.#edited)
   }
 
   /** The dataset was opened, moved, or label files were switched on: reads what is there, writes what is behind. */

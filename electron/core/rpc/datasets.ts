@@ -20,8 +20,8 @@ export function datasetRouter({ library, editing, opening }: Features) {
     open: os.datasets.open.handler(({ input }) => opening.openDataset(input.id)),
     relocate: os.datasets.relocate.handler(({ input }) => library.relocate(input.id, input.path)),
     forget: os.datasets.forget.handler(({ input }) => opening.forget(input.id)),
-    editClasses: os.datasets.editClasses.handler(({ input: { id, commitId, edit } }) => {
-      editing.editClasses(id, commitId, edit)
+    editClasses: os.datasets.editClasses.handler(async ({ input: { id, commitId, edit } }) => {
+      await editing.editClasses(id, commitId, edit)
       return library.describe(id)
     }),
     classCounts: os.datasets.classCounts.handler(({ input }) => editing.classCounts(input.id)),

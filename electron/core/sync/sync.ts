@@ -197,7 +197,8 @@ export function createSync(deps: Deps) {
     signal: stop.signal,
   })
   coreEvents.on((event) => {
-    if (event.type === 'edited' && event.by === 'person') {
+    // What an edit of all images does is pushed when all of it is done.
+    if (event.type === 'edited' && event.by === 'person' && event.outcome.bulk !== 'part') {
       engine.onChange(event.outcome.datasetId)
       if (event.outcome.turned) labelSync.onTurned(event.outcome.turned)
     } else if (event.type === 'queued') engine.onChange(event.datasetId)

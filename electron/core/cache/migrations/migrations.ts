@@ -9,6 +9,7 @@ import { foreignKeys } from './0008-foreign-keys.ts'
 import { commentThreads } from './0009-comment-threads.ts'
 import { assistConsent } from './0010-assist-consent.ts'
 import { proposals } from './0011-proposals.ts'
+import { bulkEdits } from './0012-bulk-edits.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly string[] = [
   commentThreads,
   assistConsent,
   proposals,
+  bulkEdits,
 ]

@@ -1,9 +1,10 @@
 import { FolderSearch, ImageOff, Images, LoaderCircle } from 'lucide-react'
-import { useDeferredValue } from 'react'
+import { useDeferredValue, useEffect } from 'react'
 import { AccountBanner } from '#renderer/account/account-state.tsx'
 import { ColdBanner } from '#renderer/account/cold-banner.tsx'
 import { appState, showDialog } from '#renderer/actions/app-state.ts'
 import { logFault } from '#renderer/actions/faults.ts'
+import { releaseImages } from '#renderer/canvas/image-loader.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { Filmstrip } from '#renderer/gallery/filmstrip.tsx'
@@ -92,6 +93,9 @@ function ScanProblems() {
 }
 
 export function DatasetScreen({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
+  // Decoded pictures go with their dataset.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another dataset may take the place of this one
+  useEffect(() => releaseImages, [dataset.id])
   const hasImages = useStore(datasetState, (state) => state.images.length > 0)
   const isGallery = useStore(appState, (state) => state.isGallery)
   const editor = useStore(workspace, (state) => state.editor)

@@ -78,7 +78,7 @@ export function createAppCore(
   // First of the listeners: a window hears of an edit before anything follows from it.
   announceEdits({ store, events, coreEvents, log: ports.log, describe })
   const library = new Library(shared)
-  const formats = new LabelExchange({ store, coreEvents })
+  const formats = new LabelExchange({ store, coreEvents, startProcess: ports.startProcess })
   const cacheLimitBytes = () => settings.read().cacheLimitBytes
   const sync = createSync({
     ...shared,
@@ -202,6 +202,7 @@ export function createAppCore(
         inference.background[Symbol.asyncDispose](),
         removal[Symbol.asyncDispose](),
         editing[Symbol.asyncDispose](),
+        formats[Symbol.asyncDispose](),
       ])
       for (const end of ended)
         if (end.status === 'rejected')

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import type { InputFile } from '#core/formats/types.ts'
+import { openRegularFile } from './regular-file.ts'
 
 /** Parts up to here share their memory, bytes. */
 const REUSED_BYTES = 1 << 21
@@ -18,22 +19,37 @@ class DiskFile implements InputFile {
   }
 
   get size(): number {
-    this.#size ??= statSync(this.#absolute).size
-    return this.#size
+    // Files are asked for their size by the thousand: none stays open for it.
+    if (this.#size === null) {
+      this.#open()
+      this.close()
+    }
+    return this.#size ?? 0
   }
 
   bytes(from = 0, to?: number): Uint8Array {
-    if (from === 0 && to === undefined) return readFileSync(this.#absolute)
-    const end = Math.min(to ?? this.size, this.size)
-    this.#handle ??= openSync(this.#absolute, 'r')
-    const buffer = this.#room(Math.max(0, end - from))
+    const isWhole = from === 0 && to === undefined
+    const handle = this.#open()
+    const size = this.#size ?? 0
+    const end = Math.min(to ?? size, size)
+    const length = Math.max(0, end - from)
+    const buffer = isWhole ? Buffer.allocUnsafe(length) : this.#room(length)
     let done = 0
     while (done < buffer.length) {
-      const read = readSync(this.#handle, buffer, done, buffer.length - done, from + done)
+      const read = readSync(handle, buffer, done, buffer.length - done, from + done)
       if (read === 0) break
       done += read
     }
+    if (isWhole) this.close()
     return buffer.subarray(0, done)
+  }
+
+  #open(): number {
+    if (this.#handle !== null) return this.#handle
+    const { handle, size } = openRegularFile(this.#absolute)
+    this.#handle = handle
+    this.#size = size
+    return handle
   }
 
   /** The same memory again for small parts, of which there may be a million. */

@@ -66,9 +66,12 @@ export class Opening {
     const dataset = await library.openFolder(join(folder, 'images'), 'sample')
     if (dataset.classes.length > 0) return dataset
     await library.settled(dataset.id)
-    const { planId } = await formats.imports.plan(dataset.id, join(folder, 'labels'), 'pictograph')
-    for await (const _step of formats.imports.apply(planId, 'add')) {
-      // Progress of a dozen images is not worth telling.
+    const labels = join(folder, 'labels')
+    for await (const step of formats.imports.plan(dataset.id, labels, 'pictograph')) {
+      if (step.type !== 'plan') continue
+      for await (const _step of formats.imports.apply(step.plan.planId, 'add')) {
+        // Progress of a dozen images is not worth telling.
+      }
     }
     return library.describe(dataset.id)
   }

@@ -72,7 +72,14 @@ export const formats = {
   /** Reads label files and says what importing them would do; nothing is written. */
   planImport: procedure
     .input(z.object({ datasetId: id, path: z.string().min(1), format: formatIdSchema.nullable() }))
-    .output(importPlanSchema),
+    .output(
+      eventIterator(
+        z.discriminatedUnion('type', [
+          progressSchema,
+          z.object({ type: z.literal('plan'), plan: importPlanSchema }),
+        ]),
+      ),
+    ),
   applyImport: procedure
     .input(z.object({ planId: id, mode: z.enum(['add', 'replace']) }))
     .output(

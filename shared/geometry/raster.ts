@@ -8,6 +8,34 @@ export interface Mask {
   data: Uint8Array
 }
 
+/** A side of a ring that crosses the middle of rows, the last of which is `last`. */
+interface Edge {
+  a: Point
+  b: Point
+  last: number
+}
+
+/** The sides of rings by the first row whose middle they cross, so that no row looks at all of them. */
+function edgesByRow(
+  rings: readonly (readonly Point[])[],
+  height: number,
+  top: number,
+): Map<number, Edge[]> {
+  const result = new Map<number, Edge[]>()
+  for (const ring of rings)
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+      const [a, b] = [ring[i], ring[j]]
+      // A row is crossed where its middle is at or below one end, and above the other.
+      const first = Math.max(0, Math.ceil(Math.min(a.y, b.y) - top - 0.5))
+      const last = Math.min(height, Math.ceil(Math.max(a.y, b.y) - top - 0.5)) - 1
+      if (last < first) continue
+      const there = result.get(first)
+      if (there) there.push({ a, b, last })
+      else result.set(first, [{ a, b, last }])
+    }
+  return result
+}
+
 /**
  * Fills rings by the even-odd rule; a pixel is inside when its centre is. Image pixels. The mask is the
  * part of the image that begins at `left`, `top`; the same pixels are filled whichever part is asked for.
@@ -20,16 +48,13 @@ export function rasterise(
   top = 0,
 ): Mask {
   const data = new Uint8Array(width * height)
+  const begins = edgesByRow(rings, height, top)
+  let active: Edge[] = []
   for (let row = 0; row < height; row++) {
     const y = top + row + 0.5
-    const crossings: number[] = []
-    for (const ring of rings) {
-      for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
-        const a = ring[i]
-        const b = ring[j]
-        if (a.y > y !== b.y > y) crossings.push(a.x + ((y - a.y) / (b.y - a.y)) * (b.x - a.x))
-      }
-    }
+    active = active.filter(({ last }) => last >= row)
+    for (const edge of begins.get(row) ?? []) active.push(edge)
+    const crossings = active.map(({ a, b }) => a.x + ((y - a.y) / (b.y - a.y)) * (b.x - a.x))
     crossings.sort((a, b) => a - b)
     for (let i = 0; i + 1 < crossings.length; i += 2) {
       const from = Math.max(0, Math.ceil(crossings[i] - 0.5) - left)
@@ -40,21 +65,37 @@ export function rasterise(
   return { width, height, data }
 }
 
-/** COCO's uncompressed RLE: run lengths down the columns, beginning with zeros (pycocotools `mask.py`). */
-export function encodeRle({ width, height, data }: Mask): number[] {
+/**
+ * COCO's uncompressed RLE: run lengths down the columns, beginning with zeros (pycocotools `mask.py`). `whole`: the image
+ * of which the mask is the part at `left`, `top`; nothing else is inside.
+ */
+export function encodeRle(
+  { width, height, data }: Mask,
+  whole: { width: number; height: number; left: number; top: number } = {
+    ...{ width, height },
+    left: 0,
+    top: 0,
+  },
+): number[] {
   const counts: number[] = []
   let value = 0
   let run = 0
-  for (let x = 0; x < width; x++) {
-    for (let y = 0; y < height; y++) {
-      if (data[y * width + x] !== value) {
-        counts.push(run)
-        run = 0
-        value = 1 - value
-      }
-      run++
+  const add = (next: number, length: number) => {
+    if (length === 0) return
+    if (next !== value) {
+      counts.push(run)
+      run = 0
+      value = next
     }
+    run += length
   }
+  add(0, whole.left * whole.height)
+  for (let x = 0; x < width; x++) {
+    add(0, whole.top)
+    for (let y = 0; y < height; y++) add(data[y * width + x], 1)
+    add(0, whole.height - whole.top - height)
+  }
+  add(0, (whole.width - whole.left - width) * whole.height)
   counts.push(run)
   return counts
 }
@@ -104,10 +145,11 @@ export function decodeRleString(text: string): number[] {
 
 /**
  * The borders of a mask as polygons with holes: each 4-connected region is one entry, its first ring
- * the outside. Vertices lie on pixel corners, so that rasterising gives the same mask again.
+ * the outside. Vertices lie on pixel corners, so that rasterising gives the same mask again. Throws a RangeError where
+ * the borders have more than `mostEdges` sides of pixels.
  */
-export function traceMask(mask: Mask): Point[][][] {
-  const rings = traceRings(mask)
+export function traceMask(mask: Mask, mostEdges = Number.POSITIVE_INFINITY): Point[][][] {
+  const rings = traceRings(mask, mostEdges)
   const isOutside = rings.map((ring) => signedRingArea(ring) > 0)
   const regions = rings.map((ring, index) => (isOutside[index] ? [ring] : []))
   if (isOutside.includes(false)) {
@@ -162,8 +204,19 @@ function ownersOf(
 const STEP_X = [1, 0, -1, 0] as const
 const STEP_Y = [0, 1, 0, -1] as const
 
+/** How many bits each value of four has. */
+const BITS = [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4] as const
+
+function requireEdges(sides: Uint8Array, most: number): void {
+  if (most === Number.POSITIVE_INFINITY) return
+  let count = 0
+  for (let corner = 0; corner < sides.length; corner++) count += BITS[sides[corner]]
+  if (count > most)
+    throw new RangeError(`its border has more than ${most.toLocaleString('en-US')} sides of pixels`)
+}
+
 /** Closed walks along pixel edges with the filled pixel on the right: outsides are clockwise on screen. */
-function traceRings({ width, height, data }: Mask): Point[][] {
+function traceRings({ width, height, data }: Mask, mostEdges: number): Point[][] {
   const stride = width + 1
   // By corner, one bit for each direction in which a side of a pixel leaves it. Two where pixels touch diagonally.
   const sides = new Uint8Array(stride * (height + 1))
@@ -182,6 +235,7 @@ function traceRings({ width, height, data }: Mask): Point[][] {
     const right = (direction + 1) & 3
     return sides[corner] & (1 << right) ? right : 31 - Math.clz32(sides[corner])
   }
+  requireEdges(sides, mostEdges)
   const rings: Point[][] = []
   for (let start = 0; start < sides.length; start++) {
     while (sides[start] !== 0) {

@@ -60,9 +60,12 @@ export function convexHull(points: readonly Point[]): Point[] {
   return half(sorted).concat(half(sorted.reverse()))
 }
 
+/** Sides of a hull that are tried for a rectangle: half a degree between them. */
+const MOST_SIDES = 720
+
 /**
  * The rectangle of least area around the points: one of its sides lies on a side of the hull
- * (Freeman and Shapira, 1975). Sides may be 0 for points on a line.
+ * (Freeman and Shapira, 1975). Sides may be 0 for points on a line. Of a hull with very many sides, some are tried.
  */
 export function minimumAreaRectangle(points: readonly Point[]): {
   cx: number
@@ -73,7 +76,8 @@ export function minimumAreaRectangle(points: readonly Point[]): {
 } {
   const hull = convexHull(points)
   let best = { area: Number.POSITIVE_INFINITY, cx: 0, cy: 0, w: 0, h: 0, angleDeg: 0 }
-  for (let i = 0; i < hull.length; i++) {
+  const step = Math.ceil(hull.length / MOST_SIDES)
+  for (let i = 0; i < hull.length; i += step) {
     const a = hull[i]
     const b = hull[(i + 1) % hull.length]
     const angle = Math.atan2(b.y - a.y, b.x - a.x)

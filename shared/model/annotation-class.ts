@@ -68,21 +68,79 @@ export const CLASS_COLORS = [
 
 /** The palette's first colour that no class has yet; when all are taken, the least used. */
 export function nextClassColor(classes: readonly Pick<AnnotationClass, 'color'>[]): string {
-  const uses = new Map<string, number>(CLASS_COLORS.map((color) => [color, 0]))
-  for (const { color } of classes) {
-    const key = color.toLowerCase()
-    const count = uses.get(key)
-    if (count !== undefined) uses.set(key, count + 1)
+  return new ColorUses(classes).next()
+}
+
+/** How many classes have each colour of the palette. */
+class ColorUses {
+  readonly #uses = new Map<string, number>(CLASS_COLORS.map((color) => [color, 0]))
+
+  constructor(classes: readonly Pick<AnnotationClass, 'color'>[]) {
+    for (const { color } of classes) this.add(color)
   }
-  let best: string = CLASS_COLORS[0]
-  let bestUses = Number.POSITIVE_INFINITY
-  for (const [color, count] of uses) {
-    if (count < bestUses) {
-      best = color
-      bestUses = count
+
+  add(color: string): void {
+    const key = color.toLowerCase()
+    const count = this.#uses.get(key)
+    if (count !== undefined) this.#uses.set(key, count + 1)
+  }
+
+  next(): string {
+    let best: string = CLASS_COLORS[0]
+    let bestUses = Number.POSITIVE_INFINITY
+    for (const [color, count] of this.#uses) {
+      if (count < bestUses) {
+        best = color
+        bestUses = count
+      }
+    }
+    return best
+  }
+}
+
+/** Classes that names are added to, each with a colour of its own. Adding takes the same time however many there are. */
+export class ClassList {
+  readonly all: AnnotationClass[] = []
+  readonly #byName = new Map<string, AnnotationClass>()
+  readonly #uses: ColorUses
+
+  constructor(classes: readonly AnnotationClass[] = []) {
+    this.#uses = new ColorUses(classes)
+    for (const item of classes) {
+      this.all.push(item)
+      if (!this.#byName.has(item.name)) this.#byName.set(item.name, item)
     }
   }
-  return best
+
+  has(name: string): boolean {
+    return this.#byName.has(name)
+  }
+
+  /** The class of that name, made where there is none. `rest`: what it has where it is made. */
+  add(name: string, rest: Partial<AnnotationClass> = {}): AnnotationClass {
+    const there = this.#byName.get(name)
+    if (there) return there
+    const item = { name, color: this.#uses.next(), ...rest }
+    this.#uses.add(item.color)
+    this.#byName.set(name, item)
+    this.all.push(item)
+    return item
+  }
+}
+
+/** Lists of classes are never changed in place: each is gone over once. */
+const byNames = new WeakMap<readonly AnnotationClass[], Map<string, AnnotationClass>>()
+
+export function classByName(
+  classes: readonly AnnotationClass[],
+  name: string,
+): AnnotationClass | undefined {
+  let known = byNames.get(classes)
+  if (!known) {
+    known = new Map(classes.toReversed().map((item) => [item.name, item]))
+    byNames.set(classes, known)
+  }
+  return known.get(name)
 }
 
 /** `classes` plus a class, with a colour of its own, for every name that is not there yet. */
@@ -90,12 +148,7 @@ export function withClassNames(
   classes: readonly AnnotationClass[],
   names: Iterable<string>,
 ): AnnotationClass[] {
-  const result = [...classes]
-  const known = new Set(classes.map((item) => item.name))
-  for (const name of names) {
-    if (known.has(name)) continue
-    known.add(name)
-    result.push({ name, color: nextClassColor(result) })
-  }
-  return result
+  const list = new ClassList(classes)
+  for (const name of names) list.add(name)
+  return list.all
 }

@@ -4,7 +4,7 @@ import {
   type AttributeSchema,
   annotationClassSchema,
   attributeSchema,
-  nextClassColor,
+  ClassList,
   type Skeleton,
 } from './annotation-class.ts'
 
@@ -65,22 +65,21 @@ function firstOfEach<T extends { name: string }>(items: readonly T[]): T[] {
  * much is kept as can be, a class without a name is left out, and of two of a name the first stays. Never throws.
  */
 export function mendClasses(values: unknown): AnnotationClass[] {
-  const result: AnnotationClass[] = []
+  const result = new ClassList()
   for (const value of listOf(values)) {
     const given = recordOf(value)
     const name = annotationClassSchema.shape.name.safeParse(given?.name).data
-    if (!given || name === undefined || result.some((item) => item.name === name)) continue
+    if (!given || name === undefined || result.has(name)) continue
     const color = annotationClassSchema.shape.color.safeParse(given.color).data
     const attributes = firstOfEach(
       listOf(given.attributes).flatMap((item) => mendAttribute(item) ?? []),
     )
     const skeleton = mendSkeleton(given.skeleton)
-    result.push({
-      name,
-      color: color ?? nextClassColor(result),
+    result.add(name, {
+      ...(color && { color }),
       ...(attributes.length > 0 && { attributes }),
       ...(skeleton && { skeleton }),
     })
   }
-  return result
+  return result.all
 }

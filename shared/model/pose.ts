@@ -36,14 +36,39 @@ function jointNames(skeleton: Skeleton): ReadonlySet<string> {
   return names
 }
 
+/** Lists of classes are never changed in place: each is gone over once. */
+const indexes = new WeakMap<readonly AnnotationClass[], SkeletonIndex>()
+
+interface SkeletonIndex {
+  all: SkeletonClass[]
+  byJoint: Map<string, SkeletonClass[]>
+}
+
+function skeletonIndex(classes: readonly AnnotationClass[]): SkeletonIndex {
+  const there = indexes.get(classes)
+  if (there) return there
+  const all = classes.filter(hasSkeleton)
+  const byJoint = new Map<string, SkeletonClass[]>()
+  for (const item of all)
+    for (const name of jointNames(item.skeleton)) {
+      const list = byJoint.get(name)
+      if (list) list.push(item)
+      else byJoint.set(name, [item])
+    }
+  const index = { all, byJoint }
+  indexes.set(classes, index)
+  return index
+}
+
 /** The classes whose skeletons have all of the joints, those with fewest joints first. */
 export function skeletonsWith(
   joints: Iterable<string>,
   classes: readonly AnnotationClass[],
 ): SkeletonClass[] {
   const names = [...joints]
-  return classes
-    .filter(hasSkeleton)
+  const { all, byJoint } = skeletonIndex(classes)
+  const some = names.length === 0 ? all : (byJoint.get(names[0]) ?? [])
+  return some
     .filter(({ skeleton }) => {
       const known = jointNames(skeleton)
       return names.every((name) => known.has(name))

@@ -1,9 +1,9 @@
 /** Runs in a process of its own: loads models and runs them, one order after the other. */
 import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { guardMemory } from '#core/threads/memory-guard.ts'
+import { parentChannel } from '#core/threads/parent-channel.ts'
 import { UserError } from '#core/user-error.ts'
-import { workerFile } from '#core/worker-file.ts'
 import { answerNames, candidatesOf } from '#shared/assist/segment-prompt.ts'
 import { segmentShapes } from '#shared/assist/segment-result.ts'
 import { messageOf } from '#shared/model/message-of.ts'
@@ -14,20 +14,9 @@ import { loadRuntime, Sessions } from './sessions.ts'
 /** Nice value of a process whose work can wait. */
 const BACKGROUND_PRIORITY = 10
 
-/** What Electron gives to a utility process; a forked one of Node has `process.send`. */
-interface ParentPort {
-  on(type: 'message', listener: (event: { data: unknown }) => void): void
-  postMessage(message: unknown): void
-}
-
 const setup = JSON.parse(process.argv[2] ?? '') as ChildSetup
 // Without the guard a model could take the machine's memory: then nothing runs.
-new Worker(workerFile('memory-guard-worker', import.meta.dirname), {
-  workerData: { memoryBytes: setup.memoryBytes },
-}).on('error', (error) => {
-  process.stderr.write(`${messageOf(error)}\n`)
-  process.exit(1)
-})
+guardMemory(setup.memoryBytes)
 if (setup.isBackground)
   try {
     setPriority(BACKGROUND_PRIORITY)
@@ -80,13 +69,6 @@ const hear = (message: unknown): void => {
   last = last.then(() => answer(message as ToChild))
 }
 
-const port = (process as { parentPort?: ParentPort }).parentPort
-const send = (message: FromChild): void => {
-  if (port) port.postMessage(message)
-  else process.send?.(message)
-}
-if (port) port.on('message', ({ data }) => hear(data))
-else {
-  process.on('message', hear)
-  process.on('disconnect', () => process.exit())
-}
+const channel = parentChannel()
+const send = (message: FromChild): void => channel.send(message)
+channel.onMessage(hear)

@@ -1,20 +1,20 @@
 import { availableParallelism, totalmem } from 'node:os'
 import type { HelperProcess, Log, StartProcess } from '#core/ports.ts'
+import { OUT_OF_MEMORY } from '#core/threads/memory-guard.ts'
 import { UserError } from '#core/user-error.ts'
 import { workerFile } from '#core/worker-file.ts'
 import type { SegmentShape } from '#shared/assist/segment-result.ts'
 import type { Feed, Tensor } from '#shared/assist/tensor.ts'
 import { messageOf } from '#shared/model/message-of.ts'
-import {
-  type ChildSetup,
-  type FromChild,
-  type LoadedFacts,
-  type ModelFacts,
-  type Order,
-  OUT_OF_MEMORY,
-  type Results,
-  type SegmentAsk,
-  type ToChild,
+import type {
+  ChildSetup,
+  FromChild,
+  LoadedFacts,
+  ModelFacts,
+  Order,
+  Results,
+  SegmentAsk,
+  ToChild,
 } from './orders.ts'
 
 interface InferenceOptions {

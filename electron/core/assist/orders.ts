@@ -70,6 +70,3 @@ export interface ChildSetup {
   isBackground: boolean
   runtime: 'native' | 'web' | 'best'
 }
-
-/** The last line of a process that has ended itself for its memory. */
-export const OUT_OF_MEMORY = 'assist: too much memory'

@@ -109,6 +109,9 @@ export async function downloadDataset(
       labels: () => noLabels,
       routeTo,
       probe: probeImage,
+      labelReader: () => {
+        throw new Error('A download reads no label files')
+      },
       ceiling: () => ceiling,
       events,
       onUploaded: () => {},

@@ -1,6 +1,8 @@
+import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { ringArea, ringsContain } from '#shared/geometry/ring.ts'
-import type { Point } from '#shared/model/annotation.ts'
+import type { Box, Point } from '#shared/model/annotation.ts'
+import { LIMITS, requireAtMost } from './limits.ts'
 
 /**
  * One ring that draws several, outlines as well as holes: each is joined to those before it by a cut of no width, walked
@@ -25,37 +27,65 @@ export function joinRings(rings: readonly (readonly Point[])[]): Point[] {
 
 const keyOf = ({ x, y }: Point) => `${Math.round(x * 1e3)} ${Math.round(y * 1e3)}`
 
-/** A place where the ring walks from `at` to the next vertex, and later, at `back`, the same way back. */
-function findCut(keys: readonly string[]): { at: number; back: number } | null {
-  const count = keys.length
-  const places = new Map<string, number[]>()
-  keys.forEach((key, index) => {
-    const there = places.get(key)
-    if (there) there.push(index)
-    else places.set(key, [index])
-  })
-  if (places.size === count) return null
-  for (let at = 0; at + 1 < count; at++) {
-    if (keys[at] === keys[at + 1]) continue
-    for (const back of places.get(keys[at + 1]) ?? []) {
-      // At least 3 vertices lie between; a cut to the first vertex ends where the ring does.
-      if (back < at + 4 || keys[(back + 1) % count] !== keys[at]) continue
-      return { at, back }
-    }
+/** The first of ascending numbers that is at least `least`. */
+function firstFrom(numbers: readonly number[], least: number): number | null {
+  let [low, high] = [0, numbers.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (numbers[middle] < least) low = middle + 1
+    else high = middle
   }
-  return null
+  return numbers[low] ?? null
 }
 
-/** Takes the cuts of `joinRings`, and of other tools that cut the same way, out again. */
+/** Where each edge begins, by the keys of its two vertices; later ones last. */
+function edgesOf(keys: readonly string[]): (from: string, to: string) => readonly number[] {
+  const edges = new Map<string, number[]>()
+  keys.forEach((key, index) => {
+    const name = `${key}>${keys[(index + 1) % keys.length]}`
+    const there = edges.get(name)
+    if (there) there.push(index)
+    else edges.set(name, [index])
+  })
+  return (from, to) => edges.get(`${from}>${to}`) ?? []
+}
+
+/**
+ * Takes the cuts of `joinRings`, and of other tools that cut the same way, out again: a cut is an edge that is walked
+ * there and, at least 3 vertices later, back. What is between is a ring of its own, with cuts of its own. Throws a
+ * FormatError.
+ */
 function separate(ring: readonly Point[]): Point[][] {
-  const cut = findCut(ring.map(keyOf))
-  if (!cut) return [[...ring]]
-  const { at, back } = cut
-  const isAtEnd = back + 1 === ring.length
-  const outer = isAtEnd ? ring.slice(0, at) : [...ring.slice(0, at + 1), ...ring.slice(back + 2)]
-  const inner = ring.slice(at + 1, back)
-  if (outer.length < 3 || inner.length < 3) return [[...ring]]
-  return [...separate(outer), ...separate(inner)]
+  const keys = ring.map(keyOf)
+  if (new Set(keys).size === keys.length) return [[...ring]]
+  const edges = edgesOf(keys)
+  const parts: Point[][] = []
+  const open = [{ from: 0, to: ring.length - 1 }]
+  for (let range = open.pop(); range; range = open.pop()) {
+    const { from, to } = range
+    const outer: Point[] = []
+    let vertex = ring[from]
+    for (let at = from; at <= to; ) {
+      const [here, next] = [keys[at], keys[at + 1]]
+      // The last edge of a part leads to its first vertex; it was looked at from there.
+      const back = at < to && here !== next ? firstFrom(edges(next, here), at + 4) : null
+      const isAtEnd = back === to
+      const left = back === null ? 0 : outer.length + (isAtEnd ? 0 : to - back)
+      if (back !== null && back <= to && left >= 3) {
+        open.push({ from: at + 1, to: back - 1 })
+        requireAtMost(parts.length + open.length, LIMITS.parts, 'parts', 'the outline')
+        // The vertex after the way back is the one before the way there.
+        if (isAtEnd) break
+        at = back + 1
+      } else {
+        outer.push(vertex)
+        at++
+        vertex = ring[at]
+      }
+    }
+    parts.push(outer)
+  }
+  return parts
 }
 
 /** The parts of a joined ring, each an outline with its holes. */
@@ -66,21 +96,32 @@ export function partsOfRing(ring: readonly Point[]): Point[][][] {
 /** Rings that are filled even-odd, as parts: each an outline with its holes. */
 export function partsOfRings(rings: readonly Point[][]): Point[][][] {
   if (rings.length === 1) return [[...rings]]
-  const bySize = rings.toSorted((a, b) => ringArea(b) - ringArea(a))
-  const parts: Point[][][] = []
-  for (const one of bySize) {
-    const around = parts.filter(([outline]) => ringsContain([outline], insideOf(one)))
-    const owner = around.at(-1)
+  const order = new Map(rings.map((one, index) => [one, index]))
+  const bySize = rings
+    .map((one) => ({ ring: one, area: ringArea(one), box: boundsOfPoints(one) }))
+    .sort((a, b) => b.area - a.area)
+  const parts: { rings: Point[][]; box: Box }[] = []
+  for (const { ring: one, box } of bySize) {
+    const inside = insideOf(one)
+    const isAround = (rings: Point[], bounds: Box) =>
+      boxContains(bounds, inside) && ringsContain([rings], inside)
+    const owner = parts.findLast((part) => isAround(part.rings[0], part.box))
     // In a hole of another part lies a part again.
-    if (owner?.slice(1).every((hole) => !ringsContain([hole], insideOf(one)))) owner.push(one)
-    else parts.push([one])
+    const isSolid = owner?.rings.slice(1).every((hole) => !ringsContain([hole], inside))
+    if (owner && isSolid) owner.rings.push(one)
+    else parts.push({ rings: [one], box })
   }
-  return parts.toSorted((a, b) => rings.indexOf(a[0]) - rings.indexOf(b[0]))
+  const numberOf = ([outline]: Point[][]) => order.get(outline) ?? 0
+  return parts.map((part) => part.rings).sort((a, b) => numberOf(a) - numberOf(b))
 }
+
+const boxContains = ({ x, y, w, h }: Box, point: Point): boolean =>
+  point.x >= x && point.y >= y && point.x <= x + w && point.y <= y + h
 
 /** A point inside a ring: beside the middle of an edge. */
 function insideOf(ring: readonly Point[]): Point {
-  for (let index = 0; index < ring.length; index++) {
+  // Edges without a length have no side; more than a few of them are no ring.
+  for (let index = 0; index < Math.min(ring.length, 100); index++) {
     const [a, b] = [ring[index], ring[(index + 1) % ring.length]]
     const middle = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }
     for (const side of [1e-3, -1e-3]) {

@@ -1,5 +1,5 @@
 import { boundsOfPoints } from '#shared/geometry/box.ts'
-import { decodeRle, decodeRleString, traceMask } from '#shared/geometry/raster.ts'
+import { decodeRleString } from '#shared/geometry/raster.ts'
 import { openRing } from '#shared/geometry/ring.ts'
 import { shapeVertices } from '#shared/geometry/shape.ts'
 import { normaliseAngle } from '#shared/geometry/shapes/oriented-box.ts'
@@ -10,7 +10,9 @@ import { carrying, isJsonObject, unsaid } from './carry.ts'
 import { COCO_GEOMETRY, cocoFields } from './coco-shape.ts'
 import { confidenceOf, numberOf, numbersOf, pointsOf, shown, withoutKeys } from './fields.ts'
 import { FormatError } from './format-error.ts'
+import { LIMITS, requireAtMost } from './limits.ts'
 import type { LossLog } from './loss-log.ts'
+import { type MaskBudget, regionsOfRuns } from './mask-runs.ts'
 import { boundsOfParts, CROWD, isNear, objectsOf, withOwnBox } from './objects.ts'
 import type { JsonObject, Size } from './types.ts'
 
@@ -25,14 +27,12 @@ export interface CocoCategory {
   isPoint: boolean
 }
 
-/** The largest mask that is decoded: 20,000 × 20,000 pixels. */
-const MAX_MASK_PIXELS = 400_000_000
-
-export function readRle({ size, counts }: JsonObject): Shape[] {
+export function readRle({ size, counts }: JsonObject, budget: MaskBudget): Shape[] {
   if (!Array.isArray(size) || size.length !== 2)
     throw new FormatError('segmentation.size', `must be height and width, not ${shown(size)}`)
   const [height, width] = numbersOf(size, 'segmentation.size')
-  if (!(height > 0 && width > 0) || width * height > MAX_MASK_PIXELS)
+  const isSize = Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0
+  if (!isSize)
     throw new FormatError('segmentation.size', `${shown(size)} cannot be the size of a mask`)
   if (typeof counts !== 'string' && !Array.isArray(counts))
     throw new FormatError('segmentation.counts', `must be a list or a text, not ${shown(counts)}`)
@@ -41,19 +41,25 @@ export function readRle({ size, counts }: JsonObject): Shape[] {
       typeof counts === 'string'
         ? decodeRleString(counts)
         : numbersOf(counts, 'segmentation.counts')
-    return traceMask(decodeRle(runs, width, height)).map((rings) => ({ kind: 'polygon', rings }))
+    const field = 'segmentation.counts'
+    const regions = regionsOfRuns(runs, { width, height }, 'columns', field, budget)
+    return regions.map((rings) => ({ kind: 'polygon', rings }))
   } catch (error) {
     if (error instanceof RangeError) throw new FormatError('segmentation.counts', error.message)
     throw error
   }
 }
 
-function readPolygons(parts: readonly unknown[], losses: LossLog, where: string): Shape[] {
+function readPolygons(
+  parts: readonly unknown[],
+  { losses, where, budget }: Pick<Context, 'losses' | 'where' | 'budget'>,
+): Shape[] {
+  requireAtMost(parts.length, 2 * LIMITS.points, 'parts', 'segmentation')
   // One polygon without the list around it.
   const lists = parts.some(Array.isArray) ? parts : parts.length > 0 ? [parts] : []
   return lists.flatMap((part, index): Shape[] => {
     const field = `segmentation[${index}]`
-    if (isJsonObject(part)) return readRle(part)
+    if (isJsonObject(part)) return readRle(part, budget)
     if (!Array.isArray(part)) throw new FormatError(field, `must be a list, not ${shown(part)}`)
     // Points as pairs.
     const flat = Array.isArray(part[0]) ? part.flat() : part
@@ -113,6 +119,7 @@ interface Context {
   losses: LossLog
   where: string
   nextInstance: () => number
+  budget: MaskBudget
 }
 
 /** Whether the joints alone would be taken for another category's. */
@@ -136,15 +143,15 @@ export function readCocoAnnotation(
   category: CocoCategory,
   context: Context,
 ): Annotation[] {
-  const { classes, losses, where, size } = context
+  const { classes, size } = context
   const { className, isPoint } = category
   const box = readBox(raw.bbox)
   const rotation = rotationOf(raw.attributes)
   const { segmentation } = raw
   const regions = isJsonObject(segmentation)
-    ? readRle(segmentation)
+    ? readRle(segmentation, context.budget)
     : Array.isArray(segmentation)
-      ? readPolygons(segmentation, losses, where)
+      ? readPolygons(segmentation, context)
       : []
   const joints = readJoints(raw.keypoints, category)
   // An empty mask, or one without an area, says less than the box.

@@ -1,4 +1,4 @@
-import { boxCorners } from '#shared/geometry/box.ts'
+import { boundsOfPoints, boxCorners, clampBox } from '#shared/geometry/box.ts'
 import { encodeRle, rasterise } from '#shared/geometry/raster.ts'
 import { shapeArea } from '#shared/geometry/shape.ts'
 import { orientedCorners } from '#shared/geometry/shapes/oriented-box.ts'
@@ -26,6 +26,8 @@ function flat(ring: readonly Point[]): number[] {
   for (const { x, y } of ring) numbers.push(rounded(x), rounded(y))
   return numbers
 }
+
+const NOTHING: Box = { x: 0, y: 0, w: 0, h: 0 }
 
 const boxOf = ({ x, y, w, h }: Box): number[] => [x, y, w, h].map(rounded)
 
@@ -56,12 +58,20 @@ function segmentationOf(
     return parts.map(([ring]) => flat(ring))
   }
   if (hasHoles) losses?.add('polygons with holes are written as RLE, to whole pixels', where)
-  const data = new Uint8Array(size.width * size.height)
+  return { size: [size.height, size.width], counts: runsOf(parts, size) }
+}
+
+/** The run lengths of filled rings; only the box around them is made pixels. */
+function runsOf(parts: readonly (readonly (readonly Point[])[])[], size: Size): number[] {
+  const { x, y, w, h } = clampBox(boundsOfPoints(parts.flat(2)), size.width, size.height) ?? NOTHING
+  const [left, top] = [Math.floor(x), Math.floor(y)]
+  const [width, height] = [Math.ceil(x + w) - left, Math.ceil(y + h) - top]
+  const data = new Uint8Array(width * height)
   for (const rings of parts) {
-    const mask = rasterise(rings, size.width, size.height)
+    const mask = rasterise(rings, width, height, left, top)
     for (let index = 0; index < data.length; index++) data[index] |= mask.data[index]
   }
-  return { size: [size.height, size.width], counts: encodeRle({ ...size, data }) }
+  return encodeRle({ width, height, data }, { ...size, left, top })
 }
 
 /** What COCO says of an object, apart from ids; null when it has no place for it. `losses`: null while reading. */

@@ -1,4 +1,4 @@
-import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
+import { type AnnotationClass, ClassList } from '#shared/model/annotation-class.ts'
 import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
 import { isJsonObject } from './carry.ts'
 import { type CocoIndex, idText, indexCoco } from './coco-index.ts'
@@ -9,7 +9,9 @@ import { distinctNames, numberOf, shown, sizeOf, textOfField, withoutKeys } from
 import { FormatError, failureOf } from './format-error.ts'
 import { cleanReference, resolvePath } from './image-lookup.ts'
 import { imagesPlacer } from './images-placer.ts'
+import { LIMITS, requireAtMost } from './limits.ts'
 import type { LossLog } from './loss-log.ts'
+import { maskBudget } from './mask-runs.ts'
 import { splitOfFolders, splitOfName, splitOfWord } from './splits.ts'
 import type {
   Format,
@@ -64,6 +66,12 @@ function placesOf(file: string, reference: string): string[] {
   return [...new Set(folders)].map((folder) => resolvePath(joinPath(folder, name)))
 }
 
+function jointNames(value: unknown, field: string): string[] {
+  if (!Array.isArray(value)) return []
+  requireAtMost(value.length, LIMITS.joints, 'joints', field)
+  return value.map(String)
+}
+
 function readCategories(
   top: JsonObject,
   path: string,
@@ -75,6 +83,7 @@ function readCategories(
   const list = top.categories ?? []
   if (!Array.isArray(list))
     throw new FormatError('categories', `must be a list, not ${shown(list)}`)
+  requireAtMost(list.length, LIMITS.classes, 'classes', 'categories')
   const named = list.flatMap((raw, index) => {
     const name = isJsonObject(raw) ? textOfField(raw.name) : null
     if (isJsonObject(raw) && name !== null && raw.id !== undefined && raw.id !== null)
@@ -84,6 +93,7 @@ function readCategories(
     return []
   })
   const names = distinctNames(named.map(({ name }) => name))
+  const classes = new ClassList(opened.classes)
   for (const [order, { raw, name, index }] of named.entries()) {
     const className = names[order]
     if (className !== name)
@@ -91,7 +101,7 @@ function readCategories(
         `several categories are named “${name}”: they are told apart as “${className}”`,
         path,
       )
-    const joints = Array.isArray(raw.keypoints) ? raw.keypoints.map(String) : []
+    const joints = jointNames(raw.keypoints, `categories[${index}].keypoints`)
     const isPoint = joints.length === 1 && joints[0] === className
     const id = idText(raw.id)
     const before = result.get(id)
@@ -100,17 +110,16 @@ function readCategories(
       const message = `${shown(raw.id)} is the id of “${before.className}” as well: which of them an annotation means is not known`
       context.fail({ file: path, field: `categories[${index}].id`, message })
     } else result.set(id, { className, joints, isPoint })
-    opened.classes = withClassNames(opened.classes, [className])
+    const target = classes.add(className)
     opened.categories[className] ??= { ...raw, name }
     if (joints.length === 0 || isPoint) continue
-    const target = opened.classes.find((item) => item.name === className)
-    if (target)
-      target.skeleton = {
-        nodes: joints.map((node) => ({ name: node })),
-        edges: readSkeleton(raw.skeleton, joints.length),
-      }
-    opened.classes = withClassNames(opened.classes, joints)
+    target.skeleton = {
+      nodes: joints.map((node) => ({ name: node })),
+      edges: readSkeleton(raw.skeleton, joints.length),
+    }
+    for (const joint of joints) classes.add(joint)
   }
+  opened.classes = classes.all
   for (const id of ambiguous) result.delete(id)
   return { categories: result, ambiguous }
 }
@@ -192,7 +201,8 @@ function* openCoco(
       const { categories: _categories, ...top } = index.top
       const categories = readCategories(index.top, file.path, opened, context)
       opened.top = { ...top, ...opened.top }
-      entries.push(...entriesOf({ path: file.path, index, ...categories }, context))
+      const own = entriesOf({ path: file.path, index, ...categories }, context)
+      for (const entry of own) entries.push(entry)
     } catch (error) {
       context.fail(failureOf(file.path, error))
     }
@@ -223,6 +233,7 @@ function readEntry(
   const nextInstance = instanceIds(
     raws.map(({ raw }) => ({ instanceId: numberOf(raw.instance_id) ?? undefined })),
   )
+  const budget = maskBudget()
   const annotations = raws.flatMap(({ raw, number }) => {
     try {
       const category = categories.get(idText(raw.category_id))
@@ -233,7 +244,9 @@ function readEntry(
             ? 'is missing'
             : `${ambiguous.has(idText(raw.category_id)) ? 'several categories have' : 'no category has'} the id ${shown(raw.category_id)}`,
         )
-      return readCocoAnnotation(raw, category, { classes, size, losses, where: name, nextInstance })
+      return readCocoAnnotation(raw, category, {
+        ...{ classes, size, losses, where: name, nextInstance, budget },
+      })
     } catch (error) {
       fail(`annotations[${number}]`, error)
       return []

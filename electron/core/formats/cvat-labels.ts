@@ -1,11 +1,12 @@
 import {
   type AnnotationClass,
   type AttributeSchema,
-  nextClassColor,
+  ClassList,
   type Skeleton,
 } from '#shared/model/annotation-class.ts'
 import { sameJson } from './carry.ts'
 import { numberOf } from './fields.ts'
+import { LIMITS, requireAtMost } from './limits.ts'
 import type { Json } from './types.ts'
 import { childOf, childText, type XmlNode, xmlNode } from './xml-nodes.ts'
 
@@ -69,11 +70,13 @@ function skeletonOf(svg: string, joints: readonly string[]): Skeleton {
       .replaceAll('&quot;', '"')
       .replaceAll('&lt;', '<')
       .replaceAll('&amp;', '&')
-  const tags = svg.match(/<\w+[^>]*>/g) ?? []
+  const known = new Set(joints)
+  const tags = svg.match(/<\w+[^<>]*>/g) ?? []
+  requireAtMost(tags.length, 4 * LIMITS.joints, 'elements', 'svg')
   for (const tag of tags) {
     const name = field(tag, 'data-label-name')
     const id = field(tag, 'data-node-id') ?? field(tag, 'data-element-id')
-    if (name === undefined || id === undefined || !joints.includes(name)) continue
+    if (name === undefined || id === undefined || !known.has(name)) continue
     const [x, y] = [numberOf(field(tag, 'cx')), numberOf(field(tag, 'cy'))]
     numbers.set(id, nodes.length)
     nodes.push({ name, ...(x !== null && y !== null && { x: x / 100, y: y / 100 }) })
@@ -108,20 +111,23 @@ function jointsOf(labels: readonly XmlNode[], parent: string): string[] {
 
 /** Classes of the labels; joints of skeletons are classes after their skeleton. */
 export function readLabels(labels: readonly XmlNode[]): AnnotationClass[] {
-  const classes: AnnotationClass[] = []
-  const names = new Set<string>()
+  requireAtMost(labels.length, LIMITS.classes, 'labels', 'labels')
+  const classes = new ClassList()
+  const byParent = Map.groupBy(labels, (label) => childText(label, 'parent'))
   const ordered = [
-    ...labels.filter((label) => childText(label, 'parent') === ''),
+    ...(byParent.get('') ?? []),
     ...labels.filter((label) => childText(label, 'parent') !== ''),
   ]
   for (const label of ordered) {
-    const item = classOf(label, jointsOf(labels, childText(label, 'name')))
-    if (item.name === '' || names.has(item.name)) continue
-    names.add(item.name)
+    const name = childText(label, 'name')
+    if (name === '') continue
+    const joints = (byParent.get(name) ?? []).map((joint) => childText(joint, 'name'))
+    requireAtMost(joints.length, LIMITS.joints, 'joints', `label ${name}`)
+    const { name: _name, ...rest } = classOf(label, joints)
     const color = childText(label, 'color')
-    classes.push({ ...item, color: HEX.test(color) ? color : nextClassColor(classes) })
+    classes.add(name, { ...rest, ...(HEX.test(color) && { color }) })
   }
-  return classes
+  return classes.all
 }
 
 function attributeNode(schema: AttributeSchema): XmlNode {

@@ -1,8 +1,11 @@
-import { decodeRle, traceMask } from '#shared/geometry/raster.ts'
 import { convexHull, openRing } from '#shared/geometry/ring.ts'
 import { normaliseAngle } from '#shared/geometry/shapes/oriented-box.ts'
 import { type Annotation, newAnnotation, type Point, type Shape } from '#shared/model/annotation.ts'
-import type { AnnotationClass, AttributeSchema } from '#shared/model/annotation-class.ts'
+import {
+  type AnnotationClass,
+  type AttributeSchema,
+  classByName,
+} from '#shared/model/annotation-class.ts'
 import { skeletonsWith } from '#shared/model/pose.ts'
 import { carrying, unsaid } from './carry.ts'
 import { typedValue } from './cvat-labels.ts'
@@ -17,12 +20,12 @@ import {
 import { ellipseRing } from './ellipse.ts'
 import { classNameOf, numberOf, numbersOf, shown } from './fields.ts'
 import { FormatError } from './format-error.ts'
+import { LIMITS, requireAtMost } from './limits.ts'
+import { type MaskBudget, regionsOfRuns } from './mask-runs.ts'
 import type { Json, JsonObject, OnFault } from './types.ts'
 import type { XmlNode } from './xml-nodes.ts'
 
 // The layout: https://docs.cvat.ai/docs/other/xml_format
-
-const MAX_MASK_PIXELS = 400_000_000
 
 function numberAt({ attributes }: XmlNode, name: string): number {
   const value = numberOf(attributes[name])
@@ -34,6 +37,7 @@ function numberAt({ attributes }: XmlNode, name: string): number {
 /** `x,y;x,y` in pixels. */
 export function readPoints({ attributes: { points } }: XmlNode, least: number): Point[] {
   const pairs = (points ?? '').split(';').filter((pair) => pair.trim() !== '')
+  requireAtMost(pairs.length, LIMITS.points, 'points', 'points')
   const list = pairs.map((pair, index) => {
     const parts = pair.split(',')
     if (parts.length !== 2)
@@ -76,14 +80,14 @@ function readCuboid(node: XmlNode): Shape {
   return { kind: 'polygon', rings: [ring] }
 }
 
-function readMask(node: XmlNode): Shape[] {
+function readMask(node: XmlNode, context: Pick<CvatContext, 'budget'>): Shape[] {
   const [left, top] = [numberAt(node, 'left'), numberAt(node, 'top')]
   const [width, height] = [numberAt(node, 'width'), numberAt(node, 'height')]
   const isSize = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0
-  if (!isSize || width * height > MAX_MASK_PIXELS)
+  if (!isSize)
     throw new FormatError('width', `and height ${width} × ${height} cannot be the size of a mask`)
   const runs = numbersOf((node.attributes.rle ?? '').split(','), 'rle')
-  const regions = traceMask(maskOf(runs, width, height))
+  const regions = regionsOfRuns(runs, { width, height }, 'rows', 'rle', context.budget)
   if (regions.length === 0) throw new FormatError('rle', 'is empty: no pixel is inside')
   return regions.map((rings) => ({
     kind: 'polygon',
@@ -91,22 +95,8 @@ function readMask(node: XmlNode): Shape[] {
   }))
 }
 
-/** CVAT counts row by row, COCO column by column: the mask is the other way round. */
-function maskOf(runs: readonly number[], width: number, height: number) {
-  try {
-    const turned = decodeRle(runs, height, width)
-    const data = new Uint8Array(width * height)
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++) data[y * width + x] = turned.data[x * height + y]
-    return { width, height, data }
-  } catch (error) {
-    if (error instanceof RangeError) throw new FormatError('rle', error.message)
-    throw error
-  }
-}
-
 /** One element can be several of our shapes (a mask of two regions, a list of points). */
-function readShapes(node: XmlNode): Shape[] {
+function readShapes(node: XmlNode, context: Pick<CvatContext, 'budget'>): Shape[] {
   switch (node.name) {
     case 'box':
       return [readBox(node)]
@@ -124,7 +114,7 @@ function readShapes(node: XmlNode): Shape[] {
     case 'cuboid':
       return [readCuboid(node)]
     case 'mask':
-      return readMask(node)
+      return readMask(node, context)
     default:
       throw new FormatError('', `<${node.name}> is not known`)
   }
@@ -133,6 +123,7 @@ function readShapes(node: XmlNode): Shape[] {
 export interface CvatContext {
   classes: readonly AnnotationClass[]
   nextInstance: () => number
+  budget: MaskBudget
 }
 
 function readAttributes(
@@ -140,9 +131,9 @@ function readAttributes(
   label: string,
   { classes }: CvatContext,
 ): { attributes: Annotation['attributes']; hasOwn: boolean } {
-  const schemas = classes.find(({ name }) => name === label)?.attributes ?? []
-  const typeOf = (name: string): AttributeSchema['type'] | undefined =>
-    schemas.find((schema) => schema.name === name)?.type
+  const schemas = classByName(classes, label)?.attributes ?? []
+  const types = new Map(schemas.map(({ name, type }) => [name, type]))
+  const typeOf = (name: string): AttributeSchema['type'] | undefined => types.get(name)
   const own = Object.fromEntries(
     children
       .filter((child) => child.name === 'attribute' && child.attributes.name !== undefined)
@@ -165,7 +156,7 @@ const plain = (attributes: { [name: string]: string }): JsonObject =>
 /** An element of one shape as annotations. Throws a FormatError. */
 function readShape(node: XmlNode, context: CvatContext): Annotation[] {
   const label = classNameOf(node.attributes.label, 'label')
-  const shapes = readShapes(node)
+  const shapes = readShapes(node, context)
   const { attributes, hasOwn } = readAttributes(node, label, context)
   const group = groupOf(node.attributes)
   const instanceId = group ?? (shapes.length > 1 ? context.nextInstance() : undefined)

@@ -19,6 +19,7 @@ import { shown, sizeOf, textOfField, withoutKeys } from './fields.ts'
 import { FormatError, failureOf } from './format-error.ts'
 import { cleanReference, resolvePath } from './image-lookup.ts'
 import { imagesPlacer } from './images-placer.ts'
+import { maskBudget } from './mask-runs.ts'
 import { splitOfFolders, splitOfName, splitOfWord } from './splits.ts'
 import { textOf } from './text.ts'
 import type {
@@ -33,6 +34,7 @@ import type {
   ReadLabels,
 } from './types.ts'
 import { parseNode, type XmlNode } from './xml-nodes.ts'
+import { remarkEnd } from './xml-remarks.ts'
 
 // The layout: https://docs.cvat.ai/docs/other/xml_format
 
@@ -45,8 +47,7 @@ interface ImageEntry extends LabelEntry {
 type CvatEntry = ImageEntry | (FrameEntry & { tracks: readonly CvatTrack[] })
 
 /** Elements in the document's root are looked for without parsing it: comments and CDATA are stepped over. */
-const ROOT_PARTS =
-  /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<(\/?)(image|meta|track)\b((?:[^>"']|"[^"]*"|'[^']*')*)>/g
+const ROOT_PARTS = /<!--|<!\[CDATA\[|<(\/?)(image|meta|track)\b((?:[^<>"']|"[^"]*"|'[^']*')*)>/g
 
 interface Part {
   name: string
@@ -59,10 +60,14 @@ function* partsOf(text: string): Generator<void, Part[]> {
   const parts: Part[] = []
   let open: Part | null = null
   let steps = 0
-  for (const match of text.matchAll(ROOT_PARTS)) {
+  const pattern = new RegExp(ROOT_PARTS)
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
     if (++steps % 1000 === 0) yield
     const [whole, end, name, attributes] = match
-    if (name === undefined) continue
+    if (name === undefined) {
+      pattern.lastIndex = remarkEnd(text, match.index)
+      continue
+    }
     const to = match.index + whole.length
     if (open) {
       if (!end || open.name !== name) continue
@@ -82,9 +87,15 @@ function* partsOf(text: string): Generator<void, Part[]> {
   return parts
 }
 
+/** Where the last line was asked for: faults come in the order of the file, and counting goes on from there. */
+let asked = { text: '', offset: 0, line: 1 }
+
 function lineOf(text: string, offset: number): number {
-  let line = 1
-  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++
+  const isFurther = asked.text === text && asked.offset <= offset
+  let line = isFurther ? asked.line : 1
+  let at = text.indexOf('\n', isFurther ? asked.offset : 0)
+  for (; at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++
+  asked = { text, offset, line }
   return line
 }
 
@@ -145,8 +156,9 @@ function* openFile(file: InputFile, opened: Opened, context: OpenContext): Gener
   const parts = yield* partsOf(text)
   const meta = metaOf(text, parts)
   opened.meta ??= meta ?? null
+  const known = new Set(opened.classes.map(({ name }) => name))
   for (const item of readLabels(labelNodes(meta)))
-    if (!opened.classes.some(({ name }) => name === item.name)) opened.classes.push(item)
+    if (!known.has(item.name)) opened.classes.push(item)
   yield* openTracks(file, text, parts, meta, opened, context)
   const images = parts.filter(({ name }) => name === 'image')
   if (!/<\/annotations\s*>\s*(?:<!--[\s\S]*?-->\s*)*$/.test(text.slice(-4096)))
@@ -246,7 +258,7 @@ function readEntry(
 ): ReadLabels {
   if ('tracks' in entry) {
     const groups = entry.tracks.map(({ shared }) => ({ instanceId: groupOf(shared) ?? undefined }))
-    const context = { classes, nextInstance: instanceIds(groups) }
+    const context = { classes, nextInstance: instanceIds(groups), budget: maskBudget() }
     return { annotations: readFrame(entry.tracks, entry.frame, context, fail) }
   }
   const { attributes, children } = entry.node()
@@ -256,7 +268,8 @@ function readEntry(
   )
   const known = children.filter(({ name }) => KNOWN.has(name))
   const unknown = children.filter(({ name }) => !KNOWN.has(name))
-  const annotations = readElements(known, { classes, nextInstance }, (field, error) =>
+  const context = { classes, nextInstance, budget: maskBudget() }
+  const annotations = readElements(known, context, (field, error) =>
     fail(`${entry.field}.${field}`, error),
   )
   const { subset, task_id: task } = attributes

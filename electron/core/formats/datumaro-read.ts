@@ -14,6 +14,7 @@ import {
   withoutKeys,
 } from './fields.ts'
 import { FormatError } from './format-error.ts'
+import type { MaskBudget } from './mask-runs.ts'
 import type { Json, JsonObject } from './types.ts'
 
 // The layout: https://openvinotoolkit.github.io/datumaro/latest/docs/data-formats/formats/datumaro.html
@@ -27,6 +28,7 @@ export interface DatumaroLabel {
 export interface DatumaroContext {
   labels: readonly DatumaroLabel[]
   nextInstance: () => number
+  budget: MaskBudget
 }
 
 function readBox({ bbox, attributes }: JsonObject): Shape {
@@ -50,7 +52,7 @@ function readPoints({ points }: JsonObject, least: number) {
 }
 
 /** A list of points is several shapes, a mask of two regions too. */
-function readShapes(raw: JsonObject): Shape[] {
+function readShapes(raw: JsonObject, { budget }: Pick<DatumaroContext, 'budget'>): Shape[] {
   switch (raw.type) {
     case 'bbox':
       return [readBox(raw)]
@@ -62,7 +64,7 @@ function readShapes(raw: JsonObject): Shape[] {
     case 'polyline':
       return [{ kind: 'polyline', points: readPoints(raw, 2) }]
     case 'mask': {
-      const shapes = readRle(objectAt(raw.rle, 'rle'))
+      const shapes = readRle(objectAt(raw.rle, 'rle'), budget)
       if (shapes.length > 0) return shapes
       throw new FormatError('rle', 'is empty: no pixel is inside')
     }
@@ -106,7 +108,7 @@ function jointsOf(raw: JsonObject, label: DatumaroLabel, count: number): Joint[]
 export function readDatumaroAnnotation(value: unknown, context: DatumaroContext): Annotation[] {
   const raw = objectAt(value, '')
   const label = labelOf(raw, context)
-  const shapes = readShapes(raw)
+  const shapes = readShapes(raw, context)
   const group = numberOf(raw.group)
   const isGrouped = group !== null && Number.isInteger(group) && group > 0
   const isMany = shapes.length > 1 || label.joints.length > 0

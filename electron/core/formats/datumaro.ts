@@ -15,7 +15,9 @@ import { FormatError, failureOf } from './format-error.ts'
 import { cleanReference, resolvePath } from './image-lookup.ts'
 import { imagesPlacer } from './images-placer.ts'
 import { parseJson } from './json-fault.ts'
+import { LIMITS, requireAtMost } from './limits.ts'
 import type { LossLog } from './loss-log.ts'
+import { maskBudget } from './mask-runs.ts'
 import { splitOfFolders, splitOfName } from './splits.ts'
 import { textOf } from './text.ts'
 import type {
@@ -67,6 +69,7 @@ function readLabels(json: JsonObject, file: string, opened: Opened, context: Ope
   const list = label.labels ?? []
   if (!Array.isArray(list))
     throw new FormatError('categories.label.labels', `must be a list, not ${shown(list)}`)
+  requireAtMost(list.length, LIMITS.classes, 'labels', 'categories.label.labels')
   const raws = list.map((raw) => (isJsonObject(raw) ? raw : { name: raw }))
   const names = raws.map(({ name }, index) => {
     const text = textOfField(name)
@@ -79,11 +82,13 @@ function readLabels(json: JsonObject, file: string, opened: Opened, context: Ope
   opened.classes = withClassNames(opened.classes, distinct)
   const points = isJsonObject(categories.points) ? categories.points : {}
   const joints = new Map<number, string[]>()
+  const byName = new Map(opened.classes.map((item) => [item.name, item]))
   for (const item of Array.isArray(points.items) ? points.items : []) {
     const number = isJsonObject(item) ? numberOf(item.label_id) : null
     if (!isJsonObject(item) || number === null || !Array.isArray(item.labels)) continue
+    requireAtMost(item.labels.length, LIMITS.joints, 'joints', 'categories.points.items')
     const own = item.labels.map(String)
-    const target = opened.classes.find(({ name }) => name === distinct[number])
+    const target = byName.get(distinct[number])
     if (!target || own.length === 0) continue
     joints.set(number, own)
     target.skeleton = {
@@ -161,7 +166,7 @@ function readEntry(
       instanceId: (isJsonObject(raw) ? numberOf(raw.group) : null) ?? undefined,
     })),
   )
-  const context: DatumaroContext = { labels, nextInstance }
+  const context: DatumaroContext = { labels, nextInstance, budget: maskBudget() }
   const tags: string[] = []
   const foreign: Json[] = []
   const annotations = raws.flatMap((raw, index) => {

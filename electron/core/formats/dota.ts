@@ -35,8 +35,12 @@ interface DotaEntry extends LabelEntry {
 
 const LABELS = /^(.*\/)?[^/]*(?:labelTxt|annfiles|annotations|labels)[^/]*(?=\/|$)/i
 
-/** The line before the objects: `imagesource:GoogleEarth`, `gsd:0.146`. */
-const HEAD = /^\s*([a-z][\w ]*?)\s*:\s*(.*?)\s*$/i
+/** The line before the objects: `imagesource:GoogleEarth`, `gsd:0.146`; null: it is another. */
+function headOf(line: string): [key: string, value: string] | null {
+  const colon = line.indexOf(':')
+  const key = line.slice(0, Math.max(0, colon)).trim()
+  return /^[a-z][\w ]*$/i.test(key) ? [key, line.slice(colon + 1).trim()] : null
+}
 
 const isNumber = (word: string | undefined) => word !== undefined && numberOf(word) !== null
 
@@ -132,9 +136,9 @@ function readEntry(
   const annotations: Annotation[] = []
   for (const [index, line] of linesOf(textOf(source)).entries()) {
     if (line.trim() === '') continue
-    const [, key, value] = HEAD.exec(line) ?? []
-    if (key !== undefined && annotations.length === 0 && !isObjectLine(line)) {
-      head[key] = value
+    const own = annotations.length === 0 ? headOf(line) : null
+    if (own && !isObjectLine(line)) {
+      head[own[0]] = own[1]
       continue
     }
     try {

@@ -1,6 +1,7 @@
 import type { Point } from '#shared/model/annotation.ts'
 import { isJsonObject } from './carry.ts'
 import { FormatError } from './format-error.ts'
+import { LIMITS, requireAtMost } from './limits.ts'
 import type { JsonObject, Size } from './types.ts'
 
 /** Reads fields as other programs write them: numbers as texts, null for nothing. */
@@ -25,6 +26,7 @@ export function numbersOf(values: readonly unknown[], field: string): number[] {
 
 /** x, y, x, y … as points. Throws a FormatError where one is missing. */
 export function pointsOf(values: readonly unknown[], field: string): Point[] {
+  requireAtMost(values.length / 2, LIMITS.points, 'points', field)
   if (values.length % 2 !== 0)
     throw new FormatError(
       field,
@@ -54,10 +56,31 @@ export function textOfField(value: unknown): string | null {
   return typeof value === 'number' ? String(value) : null
 }
 
+/** A value may be a list of millions: only its beginning is shown. */
+function shownText(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 50))
+  if (Array.isArray(value)) return JSON.stringify(value.slice(0, 20).map(shallow))
+  return JSON.stringify(shallow(value)) ?? String(value)
+}
+
+/** Without what is nested in it. */
+function shallow(value: unknown): unknown {
+  if (typeof value === 'string') return value.slice(0, 50)
+  if (Array.isArray(value))
+    return value.slice(0, 20).map((item) => (isJsonObject(item) ? {} : item))
+  if (!isJsonObject(value)) return value
+  const some: JsonObject = {}
+  for (const key of Object.keys(value).slice(0, 20)) {
+    const inner = value[key]
+    some[key] = typeof inner === 'object' ? null : inner
+  }
+  return some
+}
+
 /** A value in an error message. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing'
-  const text = JSON.stringify(value) ?? String(value)
+  const text = shownText(value)
   return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }
 
@@ -89,9 +112,13 @@ export function withoutKeys(object: JsonObject, keys: readonly string[]): JsonOb
 export function distinctNames(names: readonly string[]): string[] {
   const taken = new Set(names)
   const seen = new Set<string>()
+  // Where the numbers of a name go on: counting from 2 each time would be quadratic.
+  const next = new Map<string, number>()
   return names.map((name) => {
     let own = name
-    for (let n = 2; seen.has(own) || (own !== name && taken.has(own)); n++) own = `${name} (${n})`
+    let n = next.get(name) ?? 2
+    for (; seen.has(own) || (own !== name && taken.has(own)); n++) own = `${name} (${n})`
+    next.set(name, n)
     seen.add(own)
     return own
   })

@@ -1,5 +1,6 @@
 import { decodeText } from './text.ts'
 import type { InputFile } from './types.ts'
+import { remarkEnd } from './xml-remarks.ts'
 
 /** So much of a file is looked into, bytes; more where its keys say nothing yet. */
 const FIRST_LOOK = 1 << 18
@@ -93,12 +94,25 @@ function lookAtJson(file: InputFile): Pick<FileLook, 'isList' | 'keys' | 'inner'
   return { isList, keys, inner: (key) => inner.get(key) ?? NOTHING, text: text.slice(0, 4096) }
 }
 
+/** XML without comments, CDATA, instructions and declarations. */
+function withoutRemarks(text: string): string {
+  let rest = ''
+  let from = 0
+  const begin = /<[!?]/g
+  for (let match = begin.exec(text); match; match = begin.exec(text)) {
+    rest += text.slice(from, match.index)
+    from = remarkEnd(text, match.index)
+    begin.lastIndex = from
+  }
+  return rest + text.slice(from)
+}
+
 /** The names of a document's first elements, its root first. */
 function elementsOf(text: string): string[] {
-  const body = text.replace(/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<![^>]*>/g, '')
+  const body = withoutRemarks(text)
   const names: string[] = []
   let depth = 0
-  for (const [, end, name, alone] of body.matchAll(/<(\/?)([\w.:-]+)[^>]*?(\/?)>/g)) {
+  for (const [, end, name, alone] of body.matchAll(/<(\/?)([\w.:-]+)[^<>]*?(\/?)>/g)) {
     if (end) depth--
     else {
       if (depth <= 1) names.push(name)

@@ -12,13 +12,20 @@ export class FormatError extends Error {
   }
 }
 
+const LONGEST = 300
+
+/** A text of a file in a message; it may be megabytes long. */
+function shortened(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
+}
+
 export const WHOLE_FILE = '(whole file)'
 
 export function failureOf(file: string, error: unknown, prefix = ''): ImportFailure {
   const field = error instanceof FormatError ? error.field : prefix === '' ? WHOLE_FILE : ''
   return {
     file,
-    field: [prefix, field].filter((part) => part !== '').join('.'),
-    message: messageOf(error),
+    field: shortened([prefix, field].filter((part) => part !== '').join('.')),
+    message: shortened(messageOf(error)),
   }
 }

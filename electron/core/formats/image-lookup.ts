@@ -1,4 +1,5 @@
 import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
+import { LIMITS } from './limits.ts'
 import { splitOfWord } from './splits.ts'
 import type { KnownImage, LabelEntry, Size } from './types.ts'
 
@@ -39,7 +40,8 @@ export function pathBeside(file: string, reference: string): string {
 
 /** Names come from other machines: backslashes, drives, URLs with queries, percent signs. */
 export function cleanReference(reference: string): string {
-  let path = reference.trim()
+  // Longer ones are refused (read-labels.ts); what reads them meanwhile is to be quick.
+  let path = reference.slice(0, LIMITS.name + 1).trim()
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
     path = path.replace(/[?#].*$/, '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '')
     path = decoded(path)
@@ -147,7 +149,8 @@ export class ImageLookup {
     if (ends.length > 1) return null
     // The reference says more than the path: of several, the one that agrees longest.
     const within = called.filter((image) => isEnd(lower, pathOf(image)))
-    const longest = Math.max(...within.map(({ path }) => path.length))
+    let longest = 0
+    for (const { path } of within) longest = Math.max(longest, path.length)
     const best = within.filter(({ path }) => path.length === longest)
     if (best.length === 1 && (called.length === 1 || directoryOf(best[0].path) !== ''))
       return { image: best[0], rule: 'suffix' }

@@ -158,7 +158,10 @@ class JsonCursor {
 
 function textOfBytes(bytes: Buffer): string {
   if (bytes.length > MAX_TEXT_BYTES)
-    throw new FormatError(WHOLE_FILE, 'has a single value of more than 512 MB, which is no label')
+    throw new FormatError(
+      WHOLE_FILE,
+      `has a single value of more than ${Math.round(MAX_TEXT_BYTES / 1e6)} MB, which is no label`,
+    )
   if (isAscii(bytes)) return bytes.toString('latin1')
   if (!isUtf8(bytes)) throw new FormatError(WHOLE_FILE, 'is not UTF-8. Save it as UTF-8')
   return bytes.toString('utf8')
@@ -174,13 +177,19 @@ export interface JsonVisitor {
   value(key: string, parse: () => unknown, range: JsonRange): void
 }
 
+/** Where the last line was asked for: faults come in the order of the file, and counting goes on from there. */
+const asked = new WeakMap<InputFile, { offset: number; line: number }>()
+
 /** Line, from 1, of a byte of a file. */
 export function lineAt(file: InputFile, offset: number): number {
-  let line = 1
-  for (let from = 0; from < offset; from += CHUNK_BYTES) {
+  const last = asked.get(file)
+  const [start, first] = last && last.offset <= offset ? [last.offset, last.line] : [0, 1]
+  let line = first
+  for (let from = start; from < offset; from += CHUNK_BYTES) {
     const bytes = file.bytes(from, Math.min(offset, from + CHUNK_BYTES))
     for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) line++
   }
+  asked.set(file, { offset, line })
   return line
 }
 

@@ -102,8 +102,9 @@ function contentKey({ className, shape }: Annotation): string {
 
 /** Hands out the annotations of a key one by one. */
 function queues(annotations: readonly Annotation[], key: (annotation: Annotation) => string) {
-  const waiting = Map.groupBy(annotations, key)
-  return (wanted: string): Annotation | undefined => waiting.get(wanted)?.shift()
+  // Taken from the end: taking the first of many moves all others.
+  const waiting = Map.groupBy(annotations.toReversed(), key)
+  return (wanted: string): Annotation | undefined => waiting.get(wanted)?.pop()
 }
 
 /**

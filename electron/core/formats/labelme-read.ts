@@ -1,6 +1,5 @@
 import { boxFromCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
-import { traceMask } from '#shared/geometry/raster.ts'
 import { openRing } from '#shared/geometry/ring.ts'
 import {
   type Annotation,
@@ -24,6 +23,8 @@ import {
 } from './fields.ts'
 import { FormatError } from './format-error.ts'
 import { type Dialect, LABELME_GEOMETRY, labelmeShapeFields } from './labelme-shape.ts'
+import { LIMITS, requireAtMost } from './limits.ts'
+import { regionsOfMask } from './mask-runs.ts'
 import { pngMask } from './png-mask.ts'
 import { turnedBox } from './quad.ts'
 import type { JsonObject, OnFault } from './types.ts'
@@ -37,7 +38,7 @@ function readMask(mask: unknown, points: readonly Point[]): Shape[] {
   if (points.length === 0) throw new FormatError('points', 'has none; a mask needs its corner')
   if (typeof mask !== 'string' || mask === '') throw new FormatError('mask', 'is missing')
   const { width, height, data } = maskOf(mask)
-  const shapes = traceMask({ width, height, data }).map(
+  const shapes = regionsOfMask({ width, height, data }, 'mask').map(
     (rings): Shape => ({
       kind: 'polygon',
       rings: rings.map((ring) =>
@@ -67,6 +68,7 @@ function circle(centre: Point, edge: Point): Shape {
 function readShapes(raw: JsonObject): Shape[] {
   if (!Array.isArray(raw.points))
     throw new FormatError('points', `must be a list, not ${shown(raw.points)}`)
+  requireAtMost(raw.points.length, LIMITS.points, 'points', 'points')
   const points = raw.points.map((point, index) => {
     if (!Array.isArray(point) || point.length < 2)
       throw new FormatError(`points[${index}]`, `must be x and y, not ${shown(point)}`)

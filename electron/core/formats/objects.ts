@@ -105,10 +105,13 @@ export function simpleObject(annotation: Annotation): LabelObject {
 /** Keypoints as poses: a second point of the same joint begins another. */
 function posesIn(points: readonly KeypointAnnotation[]): Map<string, KeypointAnnotation>[] {
   const poses: Map<string, KeypointAnnotation>[] = []
+  /** Points of each joint so far: the next one is of the pose with that number. */
+  const counts = new Map<string, number>()
   for (const point of points) {
-    const free = poses.find((joints) => !joints.has(point.className))
-    if (free) free.set(point.className, point)
-    else poses.push(new Map([[point.className, point]]))
+    const number = counts.get(point.className) ?? 0
+    counts.set(point.className, number + 1)
+    poses[number] ??= new Map()
+    poses[number].set(point.className, point)
   }
   return poses
 }
@@ -133,11 +136,12 @@ function objectsOfGroup(
       box: null,
     }),
   )
+  const withRegions = [...objects]
   for (const joints of posesIn(group.filter(isKeypoint))) {
     const fits = skeletonsWith(joints.keys(), classes)
-    const whole = objects.find(
-      (object) => object.joints.size === 0 && fits.some(({ name }) => name === object.className),
-    )
+    const wanted = new Set(fits.map(({ name }) => name))
+    const place = withRegions.findIndex(({ className }) => wanted.has(className))
+    const [whole] = place < 0 ? [] : withRegions.splice(place, 1)
     const points = [...joints.values()]
     if (whole) {
       whole.joints = joints
@@ -157,6 +161,8 @@ function objectsOfGroup(
         box: null,
       })
   }
+  const order = new Map(group.map((annotation, index) => [annotation, index]))
+  const placeOf = (annotation: Annotation) => order.get(annotation) ?? 0
   for (const object of objects) {
     const boxes = object.regions.filter(isUpright)
     const hasMore = object.regions.length > boxes.length || object.joints.size > 0
@@ -165,7 +171,7 @@ function objectsOfGroup(
       object.regions = object.regions.filter((region) => region !== object.box)
     }
     const own = new Set<Annotation>([...object.members, ...object.joints.values()])
-    object.members = group.filter((annotation) => own.has(annotation))
+    object.members = [...own].sort((a, b) => placeOf(a) - placeOf(b))
   }
   return objects
 }

@@ -1,6 +1,10 @@
 import { decode as decodePng } from 'fast-png'
 import type { Mask } from '#shared/geometry/raster.ts'
 import { FormatError } from './format-error.ts'
+import { requireAtMost } from './limits.ts'
+
+/** A picture in a label file: 10,000 × 10,000, which takes up to 800 MB at 16 bits of four channels. */
+const MOST_PIXELS = 100_000_000
 
 /** Samples of a PNG, one number for each channel of each pixel, of 1 to 16 bits. */
 export interface PngSamples {
@@ -12,8 +16,16 @@ export interface PngSamples {
   palette: number[][] | null
 }
 
+/** The header tells the size before anything is unpacked (PNG, 11.2.2). Throws a FormatError. */
+function requireSize(bytes: Uint8Array): void {
+  if (bytes.length < 24) return
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  requireAtMost(view.getUint32(16) * view.getUint32(20), MOST_PIXELS, 'pixels', '')
+}
+
 /** Decodes a PNG of any depth: values of fewer than 8 bits are packed, row by row (PNG, 7.2). Throws a FormatError. */
 export function pngSamples(bytes: Uint8Array): PngSamples {
+  requireSize(bytes)
   let png: ReturnType<typeof decodePng>
   try {
     png = decodePng(bytes)

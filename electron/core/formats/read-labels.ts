@@ -9,8 +9,10 @@ import type { ImportFailure } from '#shared/model/format.ts'
 import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
 import { fieldsOf } from './carry.ts'
 import { instanceIds } from './common.ts'
-import { FormatError, failureOf } from './format-error.ts'
+import { shown } from './fields.ts'
+import { FormatError, failureOf, WHOLE_FILE } from './format-error.ts'
 import { cleanReference, type Found, ImageLookup, resolvePath } from './image-lookup.ts'
+import { LIMITS } from './limits.ts'
 import type { LossLog } from './loss-log.ts'
 import { boxOfObject, isNear, type LabelObject, leadOf, objectsOf } from './objects.ts'
 import { fitAnnotations, fitSize, type SizeFit } from './sizes.ts'
@@ -103,7 +105,7 @@ export class OpenLabels {
       if (parsed.success) return [parsed.data]
       const [issue] = parsed.error.issues
       const field = `${item.name.slice(0, 40)}: ${issue.path.join('.')}`
-      failed.push({ file: '(classes)', field, message: issue.message })
+      addFailure(failed, { file: '(classes)', field, message: issue.message })
       return []
     })
     this.#faulty = new Set(failed.map(({ file }) => file))
@@ -126,7 +128,7 @@ export class OpenLabels {
     for (const entry of entries) {
       const onFault = (field: string, error: unknown) => {
         incomplete = true
-        this.failed.push(failureOf(entry.file, error, field))
+        addFailure(this.failed, failureOf(entry.file, error, field))
       }
       try {
         this.#readEntry(entry, image, result, onFault, losses)
@@ -159,6 +161,12 @@ export class OpenLabels {
       // Where labels are pixels, they are so without a size too.
     } else if (this.format.needs === 'fraction') result.isUnit = true
     const sound = annotations.filter((annotation) => {
+      if (pointCount(annotation.shape) > LIMITS.points) {
+        const most = LIMITS.points.toLocaleString('en-US')
+        const message = `has a shape of more than ${most} points, which is not read`
+        onFault(result.path, new FormatError('', message))
+        return false
+      }
       if (isSound(annotation)) return true
       const parsed = annotationSchema.safeParse(annotation)
       if (parsed.success) return true
@@ -228,6 +236,11 @@ function mergeFiles(
   return [...there.filter((annotation) => !dropped.has(annotation)), ...fresh]
 }
 
+function pointCount(shape: Shape): number {
+  if (shape.kind === 'polyline') return shape.points.length
+  return shape.kind === 'polygon' ? shape.rings.reduce((sum, ring) => sum + ring.length, 0) : 1
+}
+
 const isNumber = Number.isFinite
 
 function isSoundShape(shape: Shape): boolean {
@@ -274,13 +287,33 @@ export function* openLabels(
   const source = yield* format.open(files, {
     losses,
     options,
-    fail: (failure) => failed.push(failure),
+    fail: (failure) => addFailure(failed, failure),
     imagePaths: known.map(({ path }) => path),
   })
   yield
-  const found = findImages(source.entries, new ImageLookup(known))
+  const entries = source.entries.filter(({ file, name }) => {
+    if (name.length <= LIMITS.name) return true
+    addFailure(failed, longName(file, name))
+    return false
+  })
+  const found = findImages(entries, new ImageLookup(known))
   yield
   return new OpenLabels(format, source, found, failed, losses)
+}
+
+function longName(file: string, name: string): ImportFailure {
+  const message = `calls an image by ${name.length.toLocaleString('en-US')} characters; names are read up to ${LIMITS.name.toLocaleString('en-US')}`
+  return { file, field: shown(name), message }
+}
+
+/** Notes a fault; of very many only how many there are. */
+function addFailure(failed: ImportFailure[], failure: ImportFailure): void {
+  if (failed.length < LIMITS.failures) failed.push(failure)
+  else {
+    const last = failed[LIMITS.failures] ?? { file: '(more)', field: WHOLE_FILE, message: '0' }
+    last.message = `${Number.parseInt(last.message, 10) + 1} more faults, which are not told one by one`
+    failed[LIMITS.failures] = last
+  }
 }
 
 interface Claim {
@@ -300,7 +333,8 @@ function settle(claims: readonly Claim[]): { kept: Claim[]; lost: Claim[] } {
   // By the format's own rule, several files may speak of one image.
   if (bestRule !== 'place' && names.size > 1) return { kept: [], lost: [...claims] }
   const references = new Set(best.map(({ entry }) => referenceOf(entry)))
-  const isKept = (claim: Claim) => best.includes(claim) || references.has(referenceOf(claim.entry))
+  const chosen = new Set(best)
+  const isKept = (claim: Claim) => chosen.has(claim) || references.has(referenceOf(claim.entry))
   return { kept: claims.filter(isKept), lost: claims.filter((claim) => !isKept(claim)) }
 }
 
@@ -364,17 +398,20 @@ function nameUnmatched(images: readonly FoundImage[]): void {
     const groups = Map.groupBy(open, (image) => withExtension(candidate(image)).toLowerCase())
     open = []
     for (const [key, group] of groups) {
-      if (group.length > 1 || taken.has(key)) open.push(...group)
+      if (group.length > 1 || taken.has(key)) for (const image of group) open.push(image)
       else {
         taken.add(key)
         group[0].path = withExtension(candidate(group[0]))
       }
     }
   }
+  // Where the numbers of a name go on: counting from 2 each time would be quadratic.
+  const numbers = new Map<string, number>()
   for (const image of open) {
     const path = withExtension(safePath(image.entries[0].name))
     const stem = stemOf(fileNameOf(path))
-    for (let n = 2; image.path === ''; n++) {
+    for (let n = numbers.get(path.toLowerCase()) ?? 2; image.path === ''; n++) {
+      numbers.set(path.toLowerCase(), n + 1)
       const next = joinPath(directoryOf(path), `${stem} (${n})${path.slice(stemOf(path).length)}`)
       if (taken.has(next.toLowerCase())) continue
       taken.add(next.toLowerCase())

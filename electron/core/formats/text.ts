@@ -1,9 +1,10 @@
 import { constants, isUtf8 } from 'node:buffer'
 import { FormatError, WHOLE_FILE } from './format-error.ts'
+import { LIMITS } from './limits.ts'
 import type { InputFile } from './types.ts'
 
 /** V8 holds no longer text; what is larger is read in parts (json-file.ts). */
-export const MAX_TEXT_BYTES = constants.MAX_STRING_LENGTH
+export const MAX_TEXT_BYTES = Math.min(constants.MAX_STRING_LENGTH, LIMITS.wholeFileBytes)
 
 const MARKS: [encoding: string, bytes: number[]][] = [
   ['utf-8', [0xef, 0xbb, 0xbf]],
@@ -39,9 +40,14 @@ function badByte(bytes: Uint8Array): { line: number; byte: number } {
     const to = next < 0 ? bytes.length : next + 1
     const part = bytes.subarray(from, to)
     if (!isUtf8(part)) {
-      let length = 1
-      while (isUtf8(part.subarray(0, length)) || couldGoOn(part.subarray(0, length))) length++
-      return { line, byte: part[length - 1] }
+      // The longest beginning that is sound, by halving.
+      let [sound, broken] = [0, part.length]
+      while (broken - sound > 1) {
+        const middle = (sound + broken) >> 1
+        if (couldGoOn(part.subarray(0, middle))) sound = middle
+        else broken = middle
+      }
+      return { line, byte: part[broken - 1] }
     }
     line++
     from = to

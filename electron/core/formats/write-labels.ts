@@ -1,4 +1,4 @@
-import { type AnnotationClass, nextClassColor } from '#shared/model/annotation-class.ts'
+import { ClassList } from '#shared/model/annotation-class.ts'
 import type { ExportOptions } from '#shared/model/format.ts'
 import { reportHeadExtra } from './carry.ts'
 import { clampImage } from './clamp.ts'
@@ -31,16 +31,14 @@ export class LabelWriting {
   readonly #place: ReturnType<Format['placer']>
   readonly #writer: LabelWriter
   /** The head's, and those that only annotations name, as they come. */
-  readonly #classes: AnnotationClass[]
-  readonly #names: Set<string>
+  readonly #classes: ClassList
   #objects = 0
   #images = 0
 
   constructor(format: Format, wish: Wish) {
     this.#format = format
-    this.#classes = [...wish.head.classes]
-    this.#names = new Set(this.#classes.map(({ name }) => name))
-    this.#wish = { ...wish, head: { ...wish.head, classes: this.#classes } }
+    this.#classes = new ClassList(wish.head.classes)
+    this.#wish = { ...wish, head: { ...wish.head, classes: this.#classes.all } }
     if (!format.keeps.extras) reportHeadExtra(wish.head.extra, format.extraKey, wish.losses)
     this.#place = format.placer()
     this.#writer = format.writer(this.#wish)
@@ -64,19 +62,13 @@ export class LabelWriting {
     reportCommonLosses(labelled, this.#format, losses)
     this.#images++
     this.#objects += objectsOf(image.annotations, head.classes).length
-    for (const { className } of image.annotations) this.#addClass(className)
+    for (const { className } of image.annotations) this.#classes.add(className)
     const place = this.#place(labelled)
     return { place, pieces: this.#writer.write(labelled, place) }
   }
 
   *end(): Generator<OutputPiece> {
     yield* this.#writer.end()
-  }
-
-  #addClass(name: string): void {
-    if (this.#names.has(name)) return
-    this.#names.add(name)
-    this.#classes.push({ name, color: nextClassColor(this.#classes) })
   }
 
   #sized(image: LabelledImage): LabelledImage | null {

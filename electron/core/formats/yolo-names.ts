@@ -1,9 +1,11 @@
 import { isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { isJsonObject } from './carry.ts'
-import { distinctNames, numberOf } from './fields.ts'
-import { FormatError } from './format-error.ts'
+import { distinctNames, numberOf, shown } from './fields.ts'
+import { FormatError, WHOLE_FILE } from './format-error.ts'
+import { LIMITS, requireAtMost } from './limits.ts'
 import type { LossLog } from './loss-log.ts'
+import { linesOf } from './text.ts'
 import type { Json, JsonObject } from './types.ts'
 
 // The layout: https://docs.ultralytics.com/datasets/
@@ -72,7 +74,14 @@ function namedNumbers(
   return items.flatMap(([key, node]): [number, string][] => {
     const number = numberOf(key)
     const name = nameOfNode(node, text)
-    if (number === null || !Number.isInteger(number) || number < 0)
+    if (number !== null && number >= LIMITS.classes)
+      onFault(
+        new FormatError(
+          `names[${number}]`,
+          `is beyond the highest class number that is read, ${LIMITS.classes - 1}`,
+        ),
+      )
+    else if (number === null || !Number.isInteger(number) || number < 0)
       onFault(new FormatError(`names.${String(key)}`, 'must be the number of a class'))
     else if (name === null)
       onFault(new FormatError(`names[${number}]`, 'is empty: give the class a name'))
@@ -106,7 +115,24 @@ function jointNames(value: Json | undefined, number: number, count: number): str
 
 /** Whether a YAML file says what numbers mean: settings of a training do not. */
 export function namesClasses(text: string): boolean {
-  return /^['"]?names['"]?\s*:\s*(?:[[{#].*|\r?)$/m.test(text)
+  return /^['"]?names['"]?[ \t]*:[ \t]*(?:[[{#].*|\r?)$/m.test(text)
+}
+
+/** YAML 1.2, 3.2.1.1. Throws a FormatError with the line. */
+function requireUniqueKeys(node: unknown, text: string): void {
+  if (!isMap(node)) return
+  const seen = new Set<unknown>()
+  for (const { key } of (node as YAMLMap).items) {
+    const value = isScalar(key) ? key.value : key
+    if (seen.has(value)) {
+      const at = (key as Node | null)?.range?.[0] ?? 0
+      throw new FormatError(
+        `line ${linesOf(text.slice(0, at)).length}`,
+        `is not YAML: it has ${shown(value)} a second time`,
+      )
+    }
+    seen.add(value)
+  }
 }
 
 /** Throws a FormatError. Single faults go to `onFault`. */
@@ -116,7 +142,8 @@ export function readYoloYaml(
   losses: LossLog,
   path: string,
 ): YoloYaml {
-  const document = parseDocument(text, { prettyErrors: true })
+  // Whether keys are unique is looked at here: the library compares each with each.
+  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: false })
   const [error] = document.errors
   if (error)
     throw new FormatError(
@@ -128,6 +155,9 @@ export function readYoloYaml(
   const values = document.toJS() as JsonObject
   if (!isSeq(names) && !isMap(names))
     throw new FormatError('names', 'is missing: data.yaml must list the names of the classes')
+  requireAtMost(names.items.length, LIMITS.classes, 'classes', 'names')
+  requireUniqueKeys(contents, text)
+  requireUniqueKeys(names, text)
   const numbered = namedNumbers(names, text, onFault)
   const own = distinctNames(numbered.map(([, name]) => name))
   const called: JsonObject = {}
@@ -141,6 +171,9 @@ export function readYoloYaml(
   }
   const shape = Array.isArray(values.kpt_shape) ? values.kpt_shape.map(numberOf) : []
   const jointCount = shape[0] ?? 0
+  if (!Number.isInteger(jointCount) || jointCount < 0)
+    throw new FormatError('kpt_shape', `must begin with a number of joints, not ${jointCount}`)
+  requireAtMost(jointCount, LIMITS.joints, 'joints', 'kpt_shape')
   return {
     values,
     called,
@@ -157,7 +190,8 @@ export function readYoloYaml(
 
 /** A list of classes, one a line. */
 export function readClassList(text: string): YoloNames {
-  const lines = text.split(/\r\n|\n|\r/).map((line) => line.trim())
+  const lines = linesOf(text).map((line) => line.trim())
+  requireAtMost(lines.length, LIMITS.classes, 'lines', WHOLE_FILE)
   const numbered = lines.flatMap((name, index) => (name ? [[index, name] as const] : []))
   const own = distinctNames(numbered.map(([, name]) => name))
   return namesOfList(new Map(numbered.map(([number], index) => [number, own[index]])))

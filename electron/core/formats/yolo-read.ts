@@ -7,6 +7,7 @@ import { carrying, sameJson } from './carry.ts'
 import { instanceIds } from './common.ts'
 import { numberOf } from './fields.ts'
 import { FormatError } from './format-error.ts'
+import { LIMITS, requireAtMost } from './limits.ts'
 import type { LossLog } from './loss-log.ts'
 import { isNear, objectsOf } from './objects.ts'
 import { turnedBox } from './quad.ts'
@@ -167,15 +168,13 @@ function readValues(values: number[], number: number, context: YoloContext): Lin
 }
 
 function numbersIn(line: string): number[] {
-  return line
-    .trim()
-    .split(/\s+/)
-    .map((word) => {
-      const number = numberOf(word)
-      if (number === null)
-        throw new FormatError('', `has “${word.slice(0, 20)}”, which is no number`)
-      return number
-    })
+  const words = line.trim().split(/\s+/)
+  requireAtMost(words.length, 2 * LIMITS.points + 2, 'numbers', '')
+  return words.map((word) => {
+    const number = numberOf(word)
+    if (number === null) throw new FormatError('', `has “${word.slice(0, 20)}”, which is no number`)
+    return number
+  })
 }
 
 function annotationsOf(

@@ -159,8 +159,9 @@ const isShort = (value: unknown) =>
 /** A map with numbers for keys, as trainers want it: texts would be sorted as 0, 1, 10, 2. */
 function numberedMap(yaml: Document, values: ReadonlyMap<number, unknown>): YAMLMap {
   const map = new YAMLMap()
+  // `add` looks for an equal key among all others.
   for (const [number, value] of values)
-    map.add(yaml.createPair(number, yaml.createNode(value, { flow: true })))
+    map.items.push(yaml.createPair(number, yaml.createNode(value, { flow: true })))
   return map
 }
 

@@ -1,4 +1,4 @@
-import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
+import { type AnnotationClass, ClassList } from '#shared/model/annotation-class.ts'
 import type { Split } from '#shared/model/dataset.ts'
 import { stemOf } from '#shared/model/paths.ts'
 import { stemGiver, withStem } from './common.ts'
@@ -29,34 +29,28 @@ interface YoloEntry extends LabelEntry {
 
 /** The classes that files declare, with their joints. */
 function classesOf(files: YoloFiles): { classes: AnnotationClass[]; numbers: JsonObject } {
-  let classes: AnnotationClass[] = []
+  const classes = new ClassList()
   const numbers: JsonObject = {}
   for (const { names } of files.classes) {
     if (!names) continue
     const numbered = [...names.byNumber].sort(([a], [b]) => a - b)
-    classes = withClassNames(
-      classes,
-      numbered.map(([, name]) => name),
-    )
     for (const [number, name] of numbered) {
       numbers[name] ??= number
-      addSkeleton(classes, name, names, number)
+      addSkeleton(classes.add(name), names, number)
     }
   }
   for (const { names } of files.classes)
     for (const number of names?.byNumber.keys() ?? [])
-      classes = withClassNames(classes, names?.jointsOf(number) ?? [])
-  return { classes, numbers }
+      for (const joint of names?.jointsOf(number) ?? []) classes.add(joint)
+  return { classes: classes.all, numbers }
 }
 
 function addSkeleton(
-  classes: readonly AnnotationClass[],
-  name: string,
+  target: AnnotationClass,
   { jointsOf, edges, pairs, jointCount }: YoloNames,
   number: number,
 ): void {
-  const target = classes.find((item) => item.name === name)
-  if (!target || jointCount === 0 || target.skeleton) return
+  if (jointCount === 0 || target.skeleton) return
   target.skeleton = {
     nodes: jointsOf(number).map((joint) => ({ name: joint })),
     edges: edges.filter((edge) => edge.every((index) => index >= 0 && index < jointCount)),

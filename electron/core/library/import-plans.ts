@@ -5,9 +5,10 @@ import { imageFile } from '#core/cache/image-file.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import { reportExtra, reportHeadExtra } from '#core/formats/carry.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
-import type { FoundImage, OpenLabels } from '#core/formats/read-labels.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { ReadImage } from '#core/formats/types.ts'
+import { type LabelLimits, LabelProcess } from '#core/labels/label-process.ts'
+import type { StartProcess } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
 import type { ImportPlan } from '#shared/contract/formats.ts'
 import { shapeVertices } from '#shared/geometry/shape.ts'
@@ -16,15 +17,15 @@ import { type AnnotationClass, withClassNames } from '#shared/model/annotation-c
 import { type ChangeSet, diffAnnotations } from '#shared/model/change-set.ts'
 import type { FormatId } from '#shared/model/format.ts'
 import type { Progress } from './export-job.ts'
-import { readLabels } from './label-reading.ts'
 
 interface Plan {
   datasetId: string
   format: FormatId
   classes: AnnotationClass[]
-  labels: OpenLabels
-  /** By image id. The labels stay in their files until they are wanted. */
-  images: Map<string, FoundImage>
+  /** The labels stay in their files, which it holds open, until they are wanted. */
+  reader: LabelProcess
+  /** Ids of images, by their numbers in the reader. */
+  images: Map<number, string>
 }
 
 interface Deps {
@@ -32,20 +33,22 @@ interface Deps {
   images: ImageRepository
   edits: EditStore
   publish: (outcome: Outcome) => void
+  startProcess: StartProcess
+  limits?: Partial<LabelLimits>
 }
 
 export type ImportStep =
   | Progress
   | { type: 'done'; report: { images: number; annotations: number } }
 
-/** Only the last few are kept: a plan holds where everything is in the files. */
-const MAX_PLANS = 3
+export type PlanStep = Progress | { type: 'plan'; plan: ImportPlan }
+
+/** Only the last one is kept: a plan holds where everything is in the files. */
+const MAX_PLANS = 1
 /** Annotations take along what the model has no place for; images and datasets do not yet. */
 const NOT_KEPT = 'is not kept with the images here'
-/** How long a plan is made before others get their turn, milliseconds. */
+/** How long labels are written before others get their turn, milliseconds. */
 const TURN_MS = 20
-/** Images between two breaths for the rest of the process. */
-const APPLY_BATCH = 20
 
 /** Imports in two steps: a plan that says what would happen, then its application. */
 export class ImportPlans {
@@ -56,52 +59,88 @@ export class ImportPlans {
     this.#deps = deps
   }
 
-  /** Reads label files; writes nothing. Throws a UserError when there is nothing to read. */
-  async plan(datasetId: string, path: string, wanted: FormatId | null): Promise<ImportPlan> {
+  /**
+   * Reads label files; writes nothing. `signal` ends it. Throws a UserError when there is nothing to read, or it takes
+   * too much memory or time.
+   */
+  async *plan(
+    datasetId: string,
+    path: string,
+    wanted: FormatId | null,
+    signal?: AbortSignal,
+  ): AsyncGenerator<PlanStep> {
+    const reader = new LabelProcess(this.#deps.startProcess, signal, this.#deps.limits)
+    let isKept = false
+    try {
+      const plan = yield* this.#read(reader, datasetId, path, wanted)
+      isKept = true
+      // The call ends, and what it planned is kept.
+      reader.detach()
+      yield { type: 'plan', plan }
+    } finally {
+      if (!isKept) await reader[Symbol.asyncDispose]()
+    }
+  }
+
+  async *#read(
+    reader: LabelProcess,
+    datasetId: string,
+    path: string,
+    wanted: FormatId | null,
+  ): AsyncGenerator<PlanStep, ImportPlan> {
     const dataset = this.#deps.datasets.get(datasetId)
     const images = this.#deps.images.list(datasetId)
     const byPath = new Map(images.map((image) => [image.path, image]))
+    yield { type: 'progress', done: 0, total: 0, doing: path }
+    await reader.know(
+      images.map((image) => ({
+        path: image.path,
+        width: image.width,
+        height: image.height,
+        file: imageFile(dataset, image),
+      })),
+    )
+    const opened = await reader.open({ path, imageRoot: dataset.root, format: wanted })
     const losses = new LossLog()
-    const fileOf = (imagePath: string) => {
-      const image = byPath.get(imagePath)
-      return image ? imageFile(dataset, image) : null
+    reportHeadExtra(opened.extra, '', losses, NOT_KEPT)
+    const planned = new Map<number, string>()
+    const unmatched: string[] = []
+    for (const [number, found] of opened.images.entries()) {
+      if (!found.isSpokenOf) continue
+      const known = found.known === null ? undefined : byPath.get(found.known)
+      if (known) planned.set(number, known.id)
+      else unmatched.push(found.path)
     }
-    const wish = { path, format: wanted, images, imageRoot: dataset.root, fileOf }
-    const { labels, format, files, skipped } = await readLabels(wish, losses)
-    reportHeadExtra(labels.extra, '', losses, NOT_KEPT)
-    const planned = new Map<string, FoundImage>()
     const counts = { annotations: 0, identical: 0, incomplete: 0, existing: 0 }
     const used = new Set<string>()
-    const unmatched: string[] = []
-    let turnEnds = Date.now() + TURN_MS
-    for (const found of labels.images) {
-      // Images that no label file speaks of.
-      if (found.entries.every(({ file }) => file === '')) continue
-      const known = found.known ? byPath.get(found.known.path) : undefined
-      if (!known) {
-        unmatched.push(found.path)
-        continue
+    const failed = [...opened.skipped]
+    let done = 0
+    for await (const batch of reader.read([...planned.keys()])) {
+      for (const { number, image } of batch.images) {
+        const { annotations, incomplete, extra, path: imagePath } = image
+        reportExtra(extra, '', imagePath, losses, NOT_KEPT)
+        for (const { className } of annotations) used.add(className)
+        const known = byPath.get(opened.images[number].known ?? '')
+        counts.annotations += annotations.length
+        counts.existing += known?.annotationCount ?? 0
+        if (incomplete) counts.incomplete++
+        if (known && known.annotationCount > 0) {
+          const isThere = alreadyThere(this.#deps.edits.annotations(known.id).annotations)
+          counts.identical += annotations.filter(isThere).length
+        }
       }
-      const { annotations, incomplete, extra, path: imagePath } = labels.read(found)
-      reportExtra(extra, '', imagePath, losses, NOT_KEPT)
-      planned.set(known.id, found)
-      for (const { className } of annotations) used.add(className)
-      counts.annotations += annotations.length
-      counts.existing += known.annotationCount
-      if (incomplete) counts.incomplete++
-      if (known.annotationCount > 0) {
-        const isThere = alreadyThere(this.#deps.edits.annotations(known.id).annotations)
-        counts.identical += annotations.filter(isThere).length
-      }
-      if (Date.now() < turnEnds) continue
-      await setImmediate()
-      turnEnds = Date.now() + TURN_MS
+      done += batch.images.length
+      const doing = batch.images.at(-1)?.image.path ?? ''
+      yield { type: 'progress', done, total: planned.size, doing }
+      if (!batch.end) continue
+      failed.unshift(...batch.end.failed)
+      losses.addReport(batch.end.losses)
     }
     const known = new Set(dataset.classes.map(({ name }) => name))
-    const newClasses = withClassNames(labels.classes, used).filter(({ name }) => !known.has(name))
+    const newClasses = withClassNames(opened.classes, used).filter(({ name }) => !known.has(name))
+    const { format, files } = opened
     const planId = newId()
-    this.#plans.set(planId, { datasetId, format, classes: newClasses, labels, images: planned })
-    for (const old of [...this.#plans.keys()].slice(0, -MAX_PLANS)) this.#plans.delete(old)
+    await this.#keep(planId, { datasetId, format, classes: newClasses, reader, images: planned })
     return {
       planId,
       format,
@@ -113,51 +152,83 @@ export class ImportPlans {
       existingAnnotations: counts.existing,
       unmatched,
       newClasses: this.#coloured(datasetId, newClasses),
-      failed: [...labels.failed, ...skipped],
+      failed,
       losses: losses.report(),
     }
   }
 
-  /** One undoable edit an image. Throws a UserError when the plan is too old. */
-  async *apply(planId: string, mode: 'add' | 'replace'): AsyncGenerator<ImportStep> {
+  async #keep(planId: string, plan: Plan): Promise<void> {
+    this.#plans.set(planId, plan)
+    for (const old of [...this.#plans.keys()].slice(0, -MAX_PLANS)) await this.#drop(old)
+  }
+
+  async #drop(planId: string): Promise<void> {
+    const plan = this.#plans.get(planId)
+    this.#plans.delete(planId)
+    await plan?.reader[Symbol.asyncDispose]()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const planId of [...this.#plans.keys()]) await this.#drop(planId)
+  }
+
+  /**
+   * One undoable edit an image. `signal` ends it after the image that it is at. Throws a UserError when the plan is too
+   * old.
+   */
+  async *apply(
+    planId: string,
+    mode: 'add' | 'replace',
+    signal?: AbortSignal,
+  ): AsyncGenerator<ImportStep> {
     const plan = this.#plans.get(planId)
     if (!plan)
       throw new UserError(
         'plan_gone',
         'This import was prepared too long ago. Choose the labels again.',
       )
-    const { datasets, images, edits, publish } = this.#deps
+    const { datasets, publish } = this.#deps
     datasets.addClasses(plan.datasetId, this.#coloured(plan.datasetId, plan.classes))
     publish({ datasetId: plan.datasetId, label: '', effects: [], classesChanged: true })
     let done = 0
     let annotations = 0
-    for (const [imageId, found] of plan.images) {
-      // What is lost was said by the plan.
-      const imported = plan.labels.read(found, new LossLog())
-      // Half of what a file says must not take the place of what is there.
-      const own = mode === 'replace' && imported.incomplete ? 'add' : mode
-      const changes = importChanges(edits.annotations(imageId).annotations, imported, own)
-      const label = `Import ${FORMAT_BY_ID[plan.format].label}`
-      publish(
-        edits.commit({
-          commitId: `${planId}/${mode}/${imageId}`,
-          imageId,
-          changes,
-          label,
-          origin: 'import',
-        }),
-      )
-      const { stage, split, tags } = imported
-      if (stage || split || tags) images.patch([imageId], { stage, split, tags })
-      annotations += imported.annotations.length
-      done++
-      if (done % APPLY_BATCH === 0) {
-        yield { type: 'progress', done, total: plan.images.size, doing: imported.path }
+    // What is lost was said by the plan.
+    for await (const { images, end } of plan.reader.read([...plan.images.keys()])) {
+      let turnEnds = Date.now() + TURN_MS
+      for (const { number, image } of images) {
+        signal?.throwIfAborted()
+        const imageId = plan.images.get(number)
+        if (imageId === undefined) continue
+        this.#take(plan, `${planId}/${mode}/${imageId}`, imageId, image, mode)
+        annotations += image.annotations.length
+        done++
+        if (Date.now() < turnEnds) continue
+        yield { type: 'progress', done, total: plan.images.size, doing: image.path }
         await setImmediate()
+        turnEnds = Date.now() + TURN_MS
       }
+      const doing = images.at(-1)?.image.path ?? ''
+      if (!end) yield { type: 'progress', done, total: plan.images.size, doing }
     }
-    this.#plans.delete(planId)
+    await this.#drop(planId)
     yield { type: 'done', report: { images: done, annotations } }
+  }
+
+  #take(
+    plan: Plan,
+    commitId: string,
+    imageId: string,
+    imported: ReadImage,
+    mode: 'add' | 'replace',
+  ): void {
+    const { edits, images, publish } = this.#deps
+    // Half of what a file says must not take the place of what is there.
+    const own = mode === 'replace' && imported.incomplete ? 'add' : mode
+    const changes = importChanges(edits.annotations(imageId).annotations, imported, own)
+    const label = `Import ${FORMAT_BY_ID[plan.format].label}`
+    publish(edits.commit({ commitId, imageId, changes, label, origin: 'import' }))
+    const { stage, split, tags } = imported
+    if (stage || split || tags) images.patch([imageId], { stage, split, tags })
   }
 
   /** New classes in colours that the dataset does not use yet. */

@@ -1,7 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { ImportPlan } from '#shared/contract/formats.ts'
 import { coreWithImages, temporaryFolder } from '#tests/helpers/core.ts'
+import type { PlanStep } from './import-plans.ts'
+
+async function planOf(steps: AsyncIterable<PlanStep>): Promise<ImportPlan> {
+  for await (const step of steps) if (step.type === 'plan') return step.plan
+  throw new Error('There is no plan')
+}
 
 test('labels that others made come in, and go out in the same format with what they said', async () => {
   await using world = await coreWithImages(['a.png'])
@@ -31,12 +38,14 @@ test('labels that others made come in, and go out in the same format with what t
       annotations: [annotation],
     }),
   )
-  const plan = await formats.imports.plan(world.datasetId, file, null)
+  const plan = await planOf(formats.imports.plan(world.datasetId, file, null))
   expect(plan).toMatchObject({ format: 'coco', matchedImages: 1, annotations: 2, failed: [] })
   expect(plan.losses.map(({ message }) => message)).toEqual([
     '“info” of COCO is not kept with the images here',
   ])
-  for await (const step of formats.imports.apply(plan.planId, 'add')) expect(step.type).toBe('done')
+  const steps: string[] = []
+  for await (const step of formats.imports.apply(plan.planId, 'add')) steps.push(step.type)
+  expect(steps.at(-1)).toBe('done')
   const wish = {
     datasetId: world.datasetId,
     imageIds: null,

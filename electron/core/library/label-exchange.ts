@@ -1,5 +1,6 @@
 import type { CoreEvents } from '#core/core-events.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
+import type { StartProcess } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
 import { type ExportJob, type ExportStep, runExport } from './export-job.ts'
 import { ImportPlans } from './import-plans.ts'
@@ -14,15 +15,28 @@ export class LabelExchange {
   readonly #store: Store
   readonly imports: ImportPlans
 
-  constructor({ store, coreEvents }: { store: Store; coreEvents: CoreEvents }) {
+  constructor({
+    store,
+    coreEvents,
+    startProcess,
+  }: {
+    store: Store
+    coreEvents: CoreEvents
+    startProcess: StartProcess
+  }) {
     const { datasets, images, edits } = store
     this.#store = store
     this.imports = new ImportPlans({
       datasets,
       images,
       edits,
+      startProcess,
       publish: (outcome) => coreEvents.publish({ type: 'edited', outcome, by: 'person' }),
     })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.imports[Symbol.asyncDispose]()
   }
 
   /** Throws a UserError when there is nothing to export, or the folder cannot be written. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { writeFileAtomic } from '#core/atomic-file.ts'
@@ -17,7 +17,9 @@ import {
   writeLabelFile,
 } from '#core/formats/label-file-codec.ts'
 import { decodeText } from '#core/formats/text.ts'
-import type { Log } from '#core/ports.ts'
+import { LabelProcess } from '#core/labels/label-process.ts'
+import type { Log, StartProcess } from '#core/ports.ts'
+import { readRegularFile } from '#core/regular-file.ts'
 import { codeOf, toUserError } from '#core/user-error.ts'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
@@ -31,6 +33,11 @@ import { yoloNumbering } from './yolo-numbering.ts'
 /** How long what waits may hold up the end of the app; other parts end meanwhile. Milliseconds. */
 const ENDING_MS = 1_000
 
+/** Of a label file: labelme's may hold the picture. Larger ones are told, and left alone. */
+const MOST_BYTES = 64_000_000
+/** Longer ones are read in a process of their own: others made them. Characters. */
+const MOST_INLINE = 200_000
+
 interface Deps {
   datasets: DatasetRepository
   images: ImageRepository
@@ -39,6 +46,7 @@ interface Deps {
   events: EventBus
   coreEvents: CoreEvents
   log: Log
+  startProcess: StartProcess
 }
 
 const hashOf = (content: string) => createHash('sha256').update(content).digest('hex')
@@ -52,7 +60,7 @@ const isFolder = (path: string): Promise<boolean> =>
 /** Throws a FormatError where it is no text of a known encoding: it would be written back changed. */
 async function readIfThere(path: string): Promise<string | null> {
   try {
-    return decodeText(await readFile(path))
+    return decodeText(await readRegularFile(path, MOST_BYTES))
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null
     throw error
@@ -241,9 +249,10 @@ export class LabelFileSync {
     const place = placeOf(labelFiles)
     const record = records.find(image.id, place)
     const content = await readIfThere(file)
-    const isOurs = content === null || !this.#isAnothers(dataset, labelFiles, image, content)
-    if (!isOurs) return
     const changed = content !== null && hashOf(content) !== record?.contentHash
+    // What we wrote is ours: it is not looked into again.
+    const isOurs = !changed || !(await this.#isAnothers(dataset, labelFiles, image, content))
+    if (!isOurs) return
     if (changed) await this.#read(dataset, labelFiles, image, path, file, content)
     // Asked only now: an edit may have come while the file was read.
     const shown = records.find(image.id, place)?.revision
@@ -253,15 +262,18 @@ export class LabelFileSync {
   }
 
   /** A file that says it belongs to another image of the folder is left alone. */
-  #isAnothers(
+  async #isAnothers(
     dataset: StoredDataset,
     { format }: LabelFiles,
     image: DatasetImage,
     content: string,
-  ): boolean {
+  ): Promise<boolean> {
     let name: string | null = null
     try {
-      name = namedImage(format, content)
+      name =
+        content.length <= MOST_INLINE
+          ? namedImage(format, content)
+          : await this.#elsewhere((reader) => reader.named(format, content))
     } catch {
       // Not readable at all: reading it says so.
     }
@@ -281,7 +293,12 @@ export class LabelFileSync {
     const { edits, labelFiles: records } = this.#deps
     const place = placeOf(labelFiles)
     const classes = await this.#classes(dataset, labelFiles)
-    const found = readLabelFile(labelFiles.format, file, content, sizeOf(image), classes)
+    const { format } = labelFiles
+    const size = sizeOf(image)
+    const found =
+      content.length <= MOST_INLINE
+        ? readLabelFile(format, file, content, size, classes)
+        : await this.#elsewhere((reader) => reader.labelFile(format, file, content, size, classes))
     const record = records.find(image.id, place)
     const before = edits.annotations(image.id)
     const { base, read } = record
@@ -299,6 +316,11 @@ export class LabelFileSync {
     const revision = wasShown ? outcome.effects[0].revision : (record?.revision ?? 0)
     records.set(image.id, place, { path, contentHash: hashOf(content), base: read, revision })
     this.#deps.coreEvents.publish({ type: 'edited', outcome, by: 'label-files' })
+  }
+
+  async #elsewhere<T>(work: (reader: LabelProcess) => Promise<T>): Promise<T> {
+    await using reader = new LabelProcess(this.#deps.startProcess)
+    return await work(reader)
   }
 
   async #write(

@@ -22,6 +22,10 @@ interface ReadingWish {
   /** Where an image is on this disk; null: it is not. */
   fileOf(path: string): string | null
   options?: ReadOptions
+  /** Stands between a file and what reads it. */
+  wrap?(file: InputFile): InputFile
+  /** Does what takes steps; by default with room for others between them. */
+  run?<T>(steps: Generator<void, T>): Promise<T>
 }
 
 export interface Reading {
@@ -67,8 +71,9 @@ export async function readLabels(wish: ReadingWish, losses: LossLog): Promise<Re
   const root = resolve(wish.path)
   const found = await labelInput(root)
   const labelRoot = (await stat(root)).isFile() ? dirname(root) : root
-  const files = found.map((file) => fromImageRoot(file, labelRoot, wish.imageRoot))
-  const detection = await inTurns(detect(files))
+  const { wrap = (file) => file, run = inTurns } = wish
+  const files = found.map((file) => wrap(fromImageRoot(file, labelRoot, wish.imageRoot)))
+  const detection = await run(detect(files))
   const format = wish.format ?? detection.format
   if (!format || files.length === 0) {
     const what = describeSkipped(detection.skipped)
@@ -82,7 +87,7 @@ export async function readLabels(wish: ReadingWish, losses: LossLog): Promise<Re
   // Images are noted down with what is found out about them.
   const images = [...wish.images].map((image) => ({ ...image }))
   const own = detection.filesOf(format)
-  const labels = await inTurns(openLabels(FORMAT_BY_ID[format], own, images, losses, wish.options))
+  const labels = await run(openLabels(FORMAT_BY_ID[format], own, images, losses, wish.options))
   await orient(labels, wish.fileOf)
   const read = new Set(own.map(({ path }) => path))
   const skipped = detection.skipped.filter(({ file }) => !read.has(file))

@@ -17,7 +17,7 @@ interface Deps {
   store: Store
   events: EventBus
   coreEvents: CoreEvents
-  ports: Pick<Ports, 'dataDir' | 'resourcesDir' | 'log'>
+  ports: Pick<Ports, 'dataDir' | 'resourcesDir' | 'log' | 'startProcess'>
 }
 
 /** Folders of images as datasets, with their label files in step. */
@@ -39,6 +39,7 @@ export class Library {
       events,
       coreEvents,
       log: ports.log,
+      startProcess: ports.startProcess,
     })
   }
 

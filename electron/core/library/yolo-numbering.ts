@@ -1,15 +1,18 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { writeFileAtomic } from '#core/atomic-file.ts'
 import { diskFile } from '#core/disk-file.ts'
 import { FormatError } from '#core/formats/format-error.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
-import { textOf } from '#core/formats/text.ts'
+import { linesOf, textOf } from '#core/formats/text.ts'
 import type { InputFile } from '#core/formats/types.ts'
 import { readClassList, readYoloYaml } from '#core/formats/yolo-names.ts'
+import { readRegularFile } from '#core/regular-file.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 
 const CLASSES_FILE = 'classes.txt'
+/** Of a label file, or a list of classes. */
+const MOST_BYTES = 64_000_000
 
 /**
  * The classes in the order of the numbers that the YOLO files of a folder use: the folder's own list
@@ -30,7 +33,7 @@ export async function yoloNumbering(
     const count = (await highestNumber(folder)) + 1
     for (let number = names.length; number < count; number++) names.push(`class ${number}`)
     const placed = new Set(names)
-    names.push(...added.filter((name) => !placed.has(name)))
+    for (const name of added) if (!placed.has(name)) names.push(name)
   }
   if (names.length > listed.length || (!isFile && names.length > 0))
     await writeFileAtomic(join(folder, CLASSES_FILE), names.map((name) => `${name}\n`).join(''))
@@ -43,9 +46,11 @@ async function highestNumber(folder: string): Promise<number> {
   let highest = -1
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile() || !/\.txt$/i.test(entry.name) || entry.name === CLASSES_FILE) continue
-    const text = await readFile(join(entry.parentPath, entry.name), 'utf8')
-    for (const [, number] of text.matchAll(/^\s*(\d{1,6})(?:\s+-?[\d.]+){4,}/gm))
-      highest = Math.max(highest, Number(number))
+    const text = String(await readRegularFile(join(entry.parentPath, entry.name), MOST_BYTES))
+    for (const line of linesOf(text)) {
+      const [, number] = /^[ \t]*(\d{1,5})(?:[ \t]+-?[\d.]+){4}/.exec(line) ?? []
+      if (number !== undefined) highest = Math.max(highest, Number(number))
+    }
   }
   return highest
 }
@@ -55,7 +60,8 @@ async function listedNames(folder: string): Promise<{ listed: string[]; isFile: 
   const isFile = (await readdir(folder)).includes(CLASSES_FILE)
   const files = isFile ? [inputFile(folder, CLASSES_FILE)] : await yamlFiles(folder)
   const byNumber = files[0] ? namesIn(files[0]) : new Map<number, string>()
-  const count = Math.max(-1, ...byNumber.keys()) + 1
+  let count = 0
+  for (const number of byNumber.keys()) count = Math.max(count, number + 1)
   const listed = Array.from(
     { length: count },
     (_, number) => byNumber.get(number) ?? `class ${number}`,

@@ -7,11 +7,11 @@ export function formatRouter(formats: LabelExchange, log: Log) {
     export: os.formats.export.handler(({ input, signal }) =>
       guarded(formats.export(input, signal), log),
     ),
-    planImport: os.formats.planImport.handler(({ input: { datasetId, path, format } }) =>
-      formats.imports.plan(datasetId, path, format),
+    planImport: os.formats.planImport.handler(({ input: { datasetId, path, format }, signal }) =>
+      guarded(formats.imports.plan(datasetId, path, format, signal), log),
     ),
-    applyImport: os.formats.applyImport.handler(({ input: { planId, mode } }) =>
-      guarded(formats.imports.apply(planId, mode), log),
+    applyImport: os.formats.applyImport.handler(({ input: { planId, mode }, signal }) =>
+      guarded(formats.imports.apply(planId, mode, signal), log),
     ),
   }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { TransferRepository } from '#core/cache/transfer-repository.ts'
 import type { CoreEvents } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { LabelProcess } from '#core/labels/label-process.ts'
 import type { Ports } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
 import type { TransferDeps } from './running-transfer.ts'
@@ -10,7 +11,7 @@ import { Transfers } from './transfers.ts'
 
 interface Deps extends Pick<TransferDeps, 'clock' | 'labels' | 'probe' | 'ceiling' | 'routeTo'> {
   store: Pick<Store, 'db'>
-  ports: Pick<Ports, 'dataDir' | 'log'>
+  ports: Pick<Ports, 'dataDir' | 'log' | 'startProcess'>
   /** Clients of the accounts, and what is left of their hours. */
   accounts: Pick<TransferDeps, 'run' | 'aside' | 'budget' | 'serviceOf'>
   events: EventBus
@@ -26,6 +27,7 @@ export function createTransfers({ store, ports, accounts, coreEvents, ...deps }:
     transfers: rows,
     log,
     dataDir,
+    labelReader: (signal) => new LabelProcess(ports.startProcess, signal),
     run: (accountId, work) => accounts.run(accountId, work),
     aside: (accountId, work) => accounts.aside(accountId, work),
     budget: (accountId) => accounts.budget(accountId),

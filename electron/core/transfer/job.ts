@@ -5,6 +5,7 @@ import type {
   StoredTransfer,
   TransferRepository,
 } from '#core/cache/transfer-repository.ts'
+import type { LabelProcess } from '#core/labels/label-process.ts'
 import type { Facts } from '#core/media/probe.ts'
 import type { Log } from '#core/ports.ts'
 import type { Concurrency } from './concurrency.ts'
@@ -44,6 +45,8 @@ export interface JobContext {
   /** Where labels beside the images are left, to be saved like any edit. */
   labels: LabelSink
   probe: (file: string) => Promise<Facts>
+  /** Begins the process that reads label files; it ends with the job. */
+  labelReader: () => LabelProcess
   /** What a file has come to; written together with others, soon. */
   settle: (change: Settled) => void
   /** A downloaded file as it was left; written with the same. */

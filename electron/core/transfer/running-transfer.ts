@@ -3,6 +3,7 @@ import type { Client, RequestBudget } from '#core/api/client.ts'
 import type { Clock } from '#core/api/retry.ts'
 import { refuseThisMachine } from '#core/api/storage-guard.ts'
 import type { StoredTransfer, TransferRepository } from '#core/cache/transfer-repository.ts'
+import type { LabelProcess } from '#core/labels/label-process.ts'
 import type { Facts } from '#core/media/probe.ts'
 import type { NetworkRoute } from '#core/network/routed-dispatcher.ts'
 import type { Log } from '#core/ports.ts'
@@ -41,6 +42,7 @@ export interface TransferDeps {
   /** How an address is reached from this network. */
   routeTo: (url: URL) => Promise<NetworkRoute>
   probe: (file: string) => Promise<Facts>
+  labelReader: (signal: AbortSignal) => LabelProcess
   /** Connections at the most. */
   ceiling: () => number
 }
@@ -171,7 +173,7 @@ export class RunningTransfer {
   }
 
   #context(): JobContext {
-    const { transfers, clock, log, probe, run, aside, budget, ceiling } = this.#deps
+    const { transfers, clock, log, probe, labelReader, run, aside, budget, ceiling } = this.#deps
     const { id, accountId, isPlanned } = this.#transfer
     const { signal } = this.#abort
     const waitMs = () => budget(accountId).waitMs()
@@ -201,6 +203,7 @@ export class RunningTransfer {
       requestsLeft: () => requestsLeft(budget(accountId)),
       labels: this.#deps.labels({ accountId, remoteId: this.#transfer.remoteId }),
       probe,
+      labelReader: () => labelReader(signal),
       settle: (change) => {
         this.#failuresInARow = 0
         this.#wait(null)

@@ -146,6 +146,7 @@ export class Transfers {
         paths: whole,
         scratch: join(this.#deps.dataDir, 'scratch', `preview-${newId()}`),
         there,
+        labelReader: this.#deps.labelReader,
         uploadedAs: (sha256) =>
           remoteId === null ? [] : this.#deps.transfers.uploadedAs(remoteId, sha256),
       },

@@ -1,21 +1,22 @@
-import { setImmediate } from 'node:timers/promises'
 import { backoffMs } from '#core/api/retry.ts'
 import type { ListedImage } from '#core/cache/remote-repository.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
-import { diskFile } from '#core/disk-file.ts'
+import { WHOLE_FILE } from '#core/formats/format-error.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
-import { atOnce, type ImportResult, openLabels } from '#core/formats/read-labels.ts'
+import type { ImportResult } from '#core/formats/read-labels.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
-import type { InputFile, KnownImage } from '#core/formats/types.ts'
+import type { KnownImage } from '#core/formats/types.ts'
+import type { PathGroup } from '#core/labels/label-orders.ts'
+import type { LabelProcess } from '#core/labels/label-process.ts'
 import { isPassing } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
-import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
 import { counted } from '#shared/model/counted.ts'
-import type { FormatId } from '#shared/model/format.ts'
+import type { FormatId, Loss } from '#shared/model/format.ts'
 import { fileNameOf, stemOf } from '#shared/model/paths.ts'
 import type { JobContext } from './job.ts'
-import { ImagesByPlace, isClassList, type LabelGroup, labelGroups } from './label-groups.ts'
+import { ImagesByPlace, isClassList } from './label-groups.ts'
 import type { UploadedLabelsState } from './label-sink.ts'
 
 export interface LabelFile {
@@ -106,26 +107,23 @@ const pathsByImage = (items: readonly Item[]): Map<string, string> =>
   )
 
 async function readLabels(
-  { transfers, transfer, signal }: JobContext,
+  { transfers, transfer, signal, labelReader }: JobContext,
   labelFiles: readonly LabelFile[],
   { done, open }: Record<'done' | 'open', readonly Item[]>,
 ): Promise<FoundLabels> {
   const found: FoundLabels = { byPath: new Map(), classes: [], problems: [] }
   const { problems } = found
   const stems = new Set(done.map(({ facts }) => stemOf(fileNameOf(facts.path))))
-  const files: InputFile[] = labelFiles
-    .filter(({ path }) => mayHoldLabels(path, stems))
-    .map(({ file, path }) => diskFile(path, file))
+  const files = labelFiles.filter(({ path }) => mayHoldLabels(path, stems))
   // Also those that were left out or failed: their labels are not for another image of the same name.
   const known = [...transfers.each<UploadFacts>(transfer.id, null)].map(({ facts }) => ({
     path: facts.path,
     width: facts.width ?? null,
     height: facts.height ?? null,
   }))
-  const { groups, none } = labelGroups(
-    files,
-    known.map(({ path }) => path),
-  )
+  await using readers = new Readers(labelReader)
+  const paths = known.map(({ path }) => path)
+  const { groups, none } = await readers.current().group(files, paths)
   if (none.length > 0)
     problems.push(
       `No labels of a known format are in ${counted(none.length, 'file')}: ${someOf(none)}`,
@@ -137,10 +135,8 @@ async function readLabels(
   let nowhere = 0
   for (const group of groups) {
     const { format } = group
-    // The importing of thousands of files must not keep others from their turn.
-    await setImmediate()
     signal.throwIfAborted()
-    const result = importNear(group, byPlace, losses)
+    const result = await importNear(readers, group, byPlace, losses)
     for (const { file, field, message } of result.failed)
       problems.push(`${file}: ${field}: ${message}`)
     found.classes.push(...result.classes)
@@ -279,24 +275,68 @@ function reportOf(all: readonly Item[], state: UploadedLabelsState): string[] {
   ]
 }
 
-/** The images beside a group's files, or those further away, if it is for none of the near ones. */
-function importNear(
-  { format, files, home }: LabelGroup,
+/** The process that reads, and another when it was ended because of a file. */
+class Readers implements AsyncDisposable {
+  readonly #begin: () => LabelProcess
+  #reader: LabelProcess | null = null
+
+  constructor(begin: () => LabelProcess) {
+    this.#begin = begin
+  }
+
+  current(): LabelProcess {
+    if (this.#reader?.isOver) this.#reader = null
+    this.#reader ??= this.#begin()
+    return this.#reader
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#reader?.[Symbol.asyncDispose]()
+  }
+}
+
+type Imported = Pick<ImportResult, 'images' | 'classes' | 'failed'>
+
+/**
+ * The images beside a group's files, or those further away, if it is for none of the near ones. Files that cannot be read
+ * at all are a fault of their group: the other groups are read.
+ */
+async function importNear(
+  readers: Readers,
+  { format, files, home }: PathGroup,
   byPlace: ImagesByPlace<KnownImage>,
   losses: LossLog,
-): ImportResult {
-  const read = (images: readonly KnownImage[]) => {
-    const own = new LossLog()
-    return { own, result: atOnce(openLabels(FORMAT_BY_ID[format], files, images, own)).readAll() }
+): Promise<Imported> {
+  const read = async (images: readonly KnownImage[]) => {
+    const reader = readers.current()
+    await reader.know(images.map((image) => ({ ...image, file: null })))
+    const { classes, images: found } = await reader.open({ files, format })
+    const result: Imported & { losses: Loss[] } = { images: [], classes, failed: [], losses: [] }
+    for await (const batch of reader.read([...found.keys()])) {
+      for (const { image } of batch.images) result.images.push(image)
+      if (batch.end) Object.assign(result, batch.end)
+    }
+    const used = result.images.flatMap((image) => image.annotations.map((one) => one.className))
+    return { ...result, classes: withClassNames(classes, used) }
   }
-  let last: ReturnType<typeof read> | null = null
-  for (const images of byPlace.near(home)) {
-    last = read(images)
-    if (last.result.images.some(({ matched }) => matched)) break
+  try {
+    let last: Awaited<ReturnType<typeof read>> | null = null
+    for (const images of byPlace.near(home)) {
+      last = await read(images)
+      if (last.images.some(({ matched }) => matched)) break
+    }
+    last ??= await read([])
+    losses.addReport(last.losses)
+    return last
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const file = files.length === 1 ? files[0].path : `${files[0].path} …`
+    return {
+      images: [],
+      classes: [],
+      failed: [{ file, field: WHOLE_FILE, message: error.message }],
+    }
   }
-  const { own, result } = last ?? read([])
-  losses.addAll(own)
-  return result
 }
 
 /** A few of them by name. */

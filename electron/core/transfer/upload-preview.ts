@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises'
-import { diskFile } from '#core/disk-file.ts'
+import type { LabelPath } from '#core/labels/label-orders.ts'
+import type { LabelProcess } from '#core/labels/label-process.ts'
 import { directoryOf, fileNameOf, stemOf } from '#shared/model/paths.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
 import { fileFactsThreads } from './file-facts.ts'
-import { labelGroups } from './label-groups.ts'
 import { mayHoldLabels } from './upload-labels.ts'
 import { scanDropped } from './upload-scan.ts'
 import { uploadTarget } from './upload-target.ts'
@@ -23,6 +23,18 @@ interface Dropped {
   there: ReadonlyMap<string, number>
   /** Paths that a content was sent to from here before. */
   uploadedAs: (sha256: string) => readonly string[]
+  labelReader: (signal: AbortSignal) => LabelProcess
+}
+
+async function groupsOf(
+  labels: readonly LabelPath[],
+  images: readonly string[],
+  begin: () => LabelProcess,
+): ReturnType<LabelProcess['group']> {
+  // Most drops have none: no process is begun for them.
+  if (labels.length === 0) return { groups: [], none: [] }
+  await using reader = begin()
+  return await reader.group(labels, images)
 }
 
 /**
@@ -30,7 +42,7 @@ interface Dropped {
  * dataset: the service tells no hashes, so content is known of what was sent from this machine.
  */
 export async function* lookAtDropped(
-  { paths, scratch, there, uploadedAs }: Dropped,
+  { paths, scratch, there, uploadedAs, labelReader }: Dropped,
   options: UploadOptions,
   signal: AbortSignal,
 ): AsyncGenerator<UploadPreview> {
@@ -76,10 +88,7 @@ export async function* lookAtDropped(
       yield { ...preview }
     }
     const likely = labels.filter(({ path }) => mayHoldLabels(path, stems))
-    const { groups, none } = labelGroups(
-      likely.map(({ path, file }) => diskFile(path, file)),
-      images,
-    )
+    const { groups, none } = await groupsOf(likely, images, () => labelReader(signal))
     preview.otherCount += labels.length - likely.length + none.length
     const byFormat = Map.groupBy(groups, ({ format }) => format)
     preview.labels = [...byFormat].map(([format, own]) => ({

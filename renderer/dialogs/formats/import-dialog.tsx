@@ -1,5 +1,5 @@
 import { CircleCheck } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
 import { flushEdits } from '#renderer/document/session.ts'
@@ -19,7 +19,7 @@ type Mode = 'add' | 'replace'
 
 type State =
   | { step: 'choosing'; error: string | null }
-  | { step: 'reading' }
+  | { step: 'reading'; done: number; total: number; doing: string }
   | { step: 'planned'; plan: ImportPlan }
   | { step: 'importing'; done: number; total: number; doing: string }
   | { step: 'done'; images: number; annotations: number }
@@ -130,18 +130,27 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
   const [format, setFormat] = useState('')
   const [mode, setMode] = useState<Mode>('add')
   const [state, setState] = useState<State>({ step: 'choosing', error: null })
+  const [cancel] = useState(() => new AbortController())
+  // Whoever closes the dialog wants no more of it: what is being read, or imported, ends.
+  useEffect(() => () => cancel.abort(), [cancel])
   const close = () => showDialog(null)
-  const failed = (error: unknown) => setState({ step: 'choosing', error: messageOf(error) })
+  const failed = (error: unknown) => {
+    if (!cancel.signal.aborted) setState({ step: 'choosing', error: messageOf(error) })
+  }
 
   const read = async () => {
-    setState({ step: 'reading' })
+    setState({ step: 'reading', done: 0, total: 0, doing: t('Starting') })
     try {
       await flushEdits()
       const wanted = format === '' ? null : formatIdSchema.parse(format)
-      setState({
-        step: 'planned',
-        plan: await client.formats.planImport({ datasetId: dataset.id, path, format: wanted }),
-      })
+      const wish = { datasetId: dataset.id, path, format: wanted }
+      const { signal } = cancel
+      for await (const step of await client.formats.planImport(wish, { signal }))
+        setState(
+          step.type === 'plan'
+            ? { step: 'planned', plan: step.plan }
+            : { step: 'reading', ...step },
+        )
     } catch (error) {
       failed(error)
     }
@@ -150,7 +159,10 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
   const apply = async (planId: string) => {
     setState({ step: 'importing', done: 0, total: 0, doing: t('Starting') })
     try {
-      for await (const step of await client.formats.applyImport({ planId, mode }))
+      for await (const step of await client.formats.applyImport(
+        { planId, mode },
+        { signal: cancel.signal },
+      ))
         setState(
           step.type === 'done' ? { step: 'done', ...step.report } : { step: 'importing', ...step },
         )
@@ -244,7 +256,10 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
         </div>
       )}
       {state.step === 'reading' && (
-        <p className="text-sm text-muted">{t('Reading the label files…')}</p>
+        <>
+          <p className="mb-3 text-sm text-muted">{t('Reading the label files…')}</p>
+          <ProgressBar label={state.doing} done={state.done} total={state.total} />
+        </>
       )}
       {state.step === 'planned' && <Preview plan={state.plan} mode={mode} onMode={setMode} />}
       {state.step === 'importing' && (

@@ -1,0 +1,25 @@
+/** What Electron gives to a utility process; a forked one of Node has `process.send`. */
+interface ParentPort {
+  on(type: 'message', listener: (event: { data: unknown }) => void): void
+  postMessage(message: unknown): void
+}
+
+export interface ParentChannel {
+  onMessage(listener: (message: unknown) => void): void
+  send(message: unknown): void
+}
+
+/** The way to the app, in a process that it began (`StartProcess`). The process ends with the app. */
+export function parentChannel(): ParentChannel {
+  const port = (process as { parentPort?: ParentPort }).parentPort
+  if (port)
+    return {
+      onMessage: (listener) => port.on('message', ({ data }) => listener(data)),
+      send: (message) => port.postMessage(message),
+    }
+  process.on('disconnect', () => process.exit())
+  return {
+    onMessage: (listener) => process.on('message', listener),
+    send: (message) => process.send?.(message as object),
+  }
+}

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import { openDatabase } from '#core/cache/database.ts'
 import { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import { ImageRepository } from '#core/cache/image-repository.ts'
 import { type ListedImage, RemoteRepository } from '#core/cache/remote-repository.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import { UploadNames } from '#core/transfer/upload-names.ts'
@@ -106,4 +107,23 @@ test('having a dataset offline does not count all of it for each image', async (
   expect(offline.state(cloud.datasetId)).toMatchObject({ done: 24, total: 24, state: 'idle' })
   expect(all.mock.calls.length).toBeLessThanOrEqual(4)
   expect(sums.mock.calls.length).toBeLessThanOrEqual(2)
+})
+
+test('the next files to be read are found by an index, as is how many are left', () => {
+  const db = openDatabase(':memory:')
+  onTestFinished(() => void db.close())
+  const asked = vi.spyOn(db, 'prepare')
+  onTestFinished(() => void vi.restoreAllMocks())
+  const images = new ImageRepository(db)
+  images.unread('d', 64)
+  images.count('d')
+  const statements = asked.mock.calls.map(([sql]) => sql)
+  expect(statements).toHaveLength(2)
+  for (const sql of statements) {
+    const plan = db
+      .prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql.replaceAll('?', '1')}`)
+      .all()
+      .map(({ detail }) => detail)
+    expect(plan.join('\n')).toContain('image_unread')
+  }
 })

@@ -1,8 +1,8 @@
 import { client } from '#renderer/rpc/connection.ts'
 import { notifyError } from './app-state.ts'
 
-/** One call takes this many images. */
-const CALL_IMAGES = 10_000
+/** Images of one call: so few that the engine answers others in between. */
+const CALL_IMAGES = 500
 
 export type ImageChange = Omit<Parameters<typeof client.images.update>[0], 'ids'>
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
@@ -198,14 +198,9 @@ test('a damaged label stays as it is and keeps no other', () => {
 
 /** Statements that `work` runs. */
 function statements(db: ReturnType<typeof openDatabase>, work: () => void): number {
-  const prepare = db.prepare.bind(db)
-  let count = 0
-  db.prepare = ((sql: string) => {
-    count++
-    return prepare(sql)
-  }) as typeof db.prepare
+  const prepare = vi.spyOn(db, 'prepare')
   work()
-  return count
+  return prepare.mock.calls.length
 }
 
 test('a piece costs as many statements with five images as with one', () => {

@@ -5,7 +5,39 @@ import { makePrivateFileSync, PRIVATE_FOLDER } from '#core/private-files.ts'
 import { codeOf, toUserError, UserError } from '#core/user-error.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 
-export type Db = Database.Database
+type Driver = Database.Database
+
+/** A connection. It prepares each statement once: for small ones that costs as much as running them. */
+export class Db {
+  readonly #driver: Driver
+  readonly #statements = new Map<string, Database.Statement>()
+
+  constructor(driver: Driver) {
+    this.#driver = driver
+  }
+
+  readonly prepare = ((sql: string) => {
+    const statement = this.#statements.get(sql) ?? this.#driver.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }) as Driver['prepare']
+
+  readonly transaction = ((work: () => unknown) =>
+    this.#driver.transaction(work)) as Driver['transaction']
+
+  /** Runs SQL of several statements, which nothing is read from. */
+  exec(sql: string): void {
+    this.#driver.exec(sql)
+  }
+
+  pragma(source: string, options?: Database.PragmaOptions): unknown {
+    return this.#driver.pragma(source, options)
+  }
+
+  close(): void {
+    this.#driver.close()
+  }
+}
 
 export const DATABASE_FILE = 'library.sqlite'
 
@@ -25,32 +57,18 @@ function migrate(db: Db, file: string): void {
   }).immediate()
 }
 
-/** Each statement is prepared once: for small ones that costs as much as running them. */
-function keepStatements(db: Db): void {
-  const prepare = db.prepare.bind(db)
-  const kept = new Map<string, ReturnType<typeof prepare>>()
-  db.prepare = ((sql: string) => {
-    const known = kept.get(sql)
-    if (known) return known
-    const statement = prepare(sql)
-    kept.set(sql, statement)
-    return statement
-  }) as typeof db.prepare
-}
-
 /** Opens, and where needed creates or upgrades, a database file. Throws a UserError. */
 export function openDatabase(file: string): Db {
   let db: Db | null = null
   try {
     // SQLite would make it readable for everybody; its journal takes over the mode.
     if (file !== ':memory:') makePrivateFileSync(file)
-    db = new Database(file, { timeout: BUSY_TIMEOUT_MS })
+    db = new Db(new Database(file, { timeout: BUSY_TIMEOUT_MS }))
     // FULL: an acknowledged edit survives power loss, not only a crash of ours.
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = FULL')
     db.pragma('foreign_keys = ON')
     migrate(db, file)
-    keepStatements(db)
     return db
   } catch (error) {
     db?.close()

@@ -106,6 +106,21 @@ export class ImageRepository {
       .map(fromRow)
   }
 
+  /** Ids and paths of images, listed or not, that come after a path ('': from the beginning), at most `limit`. */
+  paths(
+    datasetId: string,
+    after: string,
+    limit: number,
+  ): { id: string; path: string; missing: boolean }[] {
+    return this.#db
+      .prepare<[string, string, number], { id: string; path: string; missing: number }>(
+        `SELECT id, path, missing FROM image WHERE dataset_id = ? AND sort_key > ?
+         ORDER BY sort_key LIMIT ?`,
+      )
+      .all(datasetId, after === '' ? '' : naturalKey(after), limit)
+      .map(({ missing, ...row }) => ({ ...row, missing: missing === 1 }))
+  }
+
   find(id: string): (DatasetImage & { datasetId: string }) | null {
     const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE image.id = ?`).get(id)
     return row ? { ...fromRow(row), datasetId: row.dataset_id } : null
@@ -204,7 +219,7 @@ export class ImageRepository {
   unread(datasetId: string, limit: number): { id: string; path: string }[] {
     return this.#db
       .prepare<[string, number], { id: string; path: string }>(
-        `SELECT id, path FROM image WHERE dataset_id = ? AND missing = 0 AND width IS NULL AND problem IS NULL
+        `SELECT id, path FROM image INDEXED BY image_unread WHERE dataset_id = ? AND missing = 0 AND width IS NULL AND problem IS NULL
          ORDER BY sort_key LIMIT ?`,
       )
       .all(datasetId, limit)
@@ -221,11 +236,12 @@ export class ImageRepository {
 
   count(datasetId: string): { found: number; unread: number } {
     const row = this.#db
-      .prepare<[string], { found: number; unread: number }>(
-        `SELECT count(*) AS found, count(*) FILTER (WHERE width IS NULL AND problem IS NULL) AS unread
-         FROM image WHERE dataset_id = ? AND missing = 0`,
+      .prepare<[string, string], { found: number; unread: number }>(
+        `SELECT (SELECT count(*) FROM image WHERE dataset_id = ? AND missing = 0) AS found,
+           (SELECT count(*) FROM image INDEXED BY image_unread
+            WHERE dataset_id = ? AND missing = 0 AND width IS NULL AND problem IS NULL) AS unread`,
       )
-      .get(datasetId)
+      .get(datasetId, datasetId)
     return row ?? { found: 0, unread: 0 }
   }
 

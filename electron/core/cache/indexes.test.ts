@@ -3,12 +3,12 @@ import Database from 'better-sqlite3'
 import { afterEach, expect, test, vi } from 'vitest'
 import { cloudCore, edit, seededEmulator } from '#tests/helpers/cloud.ts'
 import { aBox, coreWithImages, draw, temporaryFolder } from '#tests/helpers/core.ts'
-import { DATABASE_FILE, openDatabase } from './database.ts'
+import { DATABASE_FILE, type Db, openDatabase } from './database.ts'
 
 /** How many rows these have grows with the work; a whole pass over one is for a report, not for each step. */
 const LARGE = ['image', 'annotation', 'edit_log', 'remote_image', 'outbox', 'transfer_item']
 
-function scansOf(db: Database.Database, sql: string): string[] {
+function scansOf(db: Db, sql: string): string[] {
   const bound = sql.replaceAll(/\?|\$[a-z]\w*/gi, "'x'")
   return db
     .prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${bound}`)
@@ -43,8 +43,8 @@ test('what is asked while somebody works goes through no large table from end to
     const [first] = local.list()
     draw(local.core, first.id)
     await local.core.editing.open(first.id)
-    local.core.editing.undo(first.id, 'undo')
-    local.core.editing.redo(first.id, 'redo')
+    await local.core.editing.undo(first.id, 'undo')
+    await local.core.editing.redo(first.id, 'redo')
     local.core.editing.history(first.id)
     local.core.editing.editFacts([first.id], { stage: 'review', addTags: ['x'] })
     await local.core.library.list()

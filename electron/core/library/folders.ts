@@ -6,6 +6,7 @@ import type { CoreEvents, FileChange } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import { probeImage } from '#core/media/probe.ts'
+import { inPieces } from '#core/pieces.ts'
 import type { Log } from '#core/ports.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import type { Dataset, LabelFiles } from '#shared/model/dataset.ts'
@@ -211,20 +212,30 @@ export class Folders {
   }
 
   async #scan(folder: OpenFolder, deleted?: ReadonlySet<string>): Promise<void> {
-    const { images } = this.#deps
-    const gone = new Set<string>(
-      images.list(folder.datasetId).flatMap(({ path, missing }) => (missing ? [] : [path])),
-    )
-    const known = new Map(images.list(folder.datasetId).map(({ path, id }) => [path, id]))
+    // Those that are not found again are gone.
+    const known = await this.#present(folder)
     this.#tell(folder, 'scanning')
     for await (const { files, problems } of scanFolder(folder.root, folder.abort.signal)) {
       folder.problems.push(...problems)
-      for (const { path } of files) gone.delete(path)
+      for (const { path } of files) known.delete(path)
       this.#upsert(folder, files)
       this.#tell(folder, 'scanning')
     }
     if (folder.abort.signal.aborted) return
-    await this.#markGone(folder, [...gone], known, deleted)
+    await this.#markGone(folder, [...known.keys()], known, deleted)
+  }
+
+  /** Ids of the images that were there when the folder was last looked at, by path. */
+  async #present({ datasetId, abort }: OpenFolder): Promise<Map<string, string>> {
+    const present = new Map<string, string>()
+    let after = ''
+    await inPieces((count) => {
+      const page = this.#deps.images.paths(datasetId, after, count)
+      for (const { path, id, missing } of page) if (!missing) present.set(path, id)
+      after = page.at(-1)?.path ?? after
+      return page.length === count
+    }, abort.signal)
+    return present
   }
 
   /** Missing is what was looked for and is not there; what cannot be looked at now stays as it was. */

@@ -56,11 +56,11 @@ describe('a proposal that is accepted', () => {
     expect(setup.annotations()).toHaveLength(2)
     // With the last that is shown goes the guess that nobody saw.
     expect(setup.ids()).toEqual([])
-    core.editing.undo(first.id, newId())
+    await core.editing.undo(first.id, newId())
     expect(setup.annotations()).toEqual([])
     expect(setup.ids()).toHaveLength(3)
     expect(setup.open()).toBe(3)
-    core.editing.redo(first.id, newId())
+    await core.editing.redo(first.id, newId())
     expect(setup.annotations()).toHaveLength(2)
     expect(setup.open()).toBe(0)
   })
@@ -79,7 +79,7 @@ describe('a proposal that is accepted', () => {
     await core.proposals.settle(once)
     await core.proposals.settle(once)
     expect(setup.annotations()).toHaveLength(3)
-    core.editing.undo(first.id, newId())
+    await core.editing.undo(first.id, newId())
     expect(setup.annotations()).toEqual([])
   })
 
@@ -117,7 +117,7 @@ describe('a proposal that is accepted', () => {
   test('a pose becomes a box and its joints as one instance, named by the class’s skeleton', async () => {
     await using setup = await withProposals()
     const { core, datasetId, second } = setup
-    core.editing.editClasses(datasetId, newId(), {
+    await core.editing.editClasses(datasetId, newId(), {
       kind: 'add',
       class: {
         name: 'person',
@@ -146,7 +146,7 @@ describe('a proposal that is dropped', () => {
     expect(setup.ids()).toHaveLength(2)
     expect(core.edits.annotations(first.id).revision).toBe(before)
     expect(core.edits.canUndo(first.id).undo).toBe('Drop car of yolo 2')
-    core.editing.undo(first.id, newId())
+    await core.editing.undo(first.id, newId())
     expect(setup.ids()).toHaveLength(3)
     expect(core.edits.annotations(first.id).revision).toBe(before)
   })
@@ -168,7 +168,7 @@ test('all images of a dataset: each a step of its own', async () => {
   const { core, first, second } = setup
   core.proposals.save(second.id, YOLO, [aDetection('dog')], () => {})
   expect(await setup.settle('accept', ALL)).toEqual({ images: 2, proposals: 3 })
-  core.editing.undo(second.id, newId())
+  await core.editing.undo(second.id, newId())
   expect(core.edits.annotations(second.id).annotations).toEqual([])
   expect(core.edits.annotations(first.id).annotations).toHaveLength(2)
 })
@@ -240,7 +240,7 @@ describe('proposals go nowhere while they are proposals', () => {
         commitId: newId(),
       })
     await settle('drop', dog.id)
-    core.editing.undo(image.id, newId())
+    await core.editing.undo(image.id, newId())
     expect(core.outbox.list(null)).toEqual([])
     await push()
     expect(onService(service.emulator, 'street scenes', image.path)).toEqual(before)

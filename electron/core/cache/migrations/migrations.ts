@@ -10,6 +10,7 @@ import { commentThreads } from './0009-comment-threads.ts'
 import { assistConsent } from './0010-assist-consent.ts'
 import { proposals } from './0011-proposals.ts'
 import { bulkEdits } from './0012-bulk-edits.ts'
+import { unreadImages } from './0013-unread-images.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly string[] = [
   assistConsent,
   proposals,
   bulkEdits,
+  unreadImages,
 ]

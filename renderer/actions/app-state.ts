@@ -22,6 +22,7 @@ export type Dialog =
   | { kind: 'help' }
   | { kind: 'palette' }
   | { kind: 'propagate' }
+  | { kind: 'detect'; imageIds: string[] | null }
   | { kind: 'class'; name: string }
   | { kind: 'account' }
   | { kind: 'outbox' }

@@ -1,5 +1,10 @@
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
-import { mergeCounts, NO_PROPOSALS, proposalState } from '#renderer/document/proposal-state.ts'
+import {
+  mergeCounts,
+  NO_PROPOSALS,
+  proposalState,
+  upsertJob,
+} from '#renderer/document/proposal-state.ts'
 import { flushEdits, refreshLabels } from '#renderer/document/session.ts'
 import { say } from '#renderer/document/status-line.ts'
 import { client } from '#renderer/rpc/connection.ts'
@@ -9,8 +14,8 @@ import type { OpenCount, WhichProposals } from '#shared/contract/proposals.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { type ModelChoice, USUAL_CHOICE } from '#shared/model/proposal.ts'
 import { counted, t } from '#shared/texts/texts.ts'
-import type { ImageAction } from './action.ts'
-import { notifyError } from './app-state.ts'
+import type { Action, ImageAction } from './action.ts'
+import { notifyError, showDialog } from './app-state.ts'
 
 /** Reads what models found in the editor's image. */
 export async function loadProposals(editor: Editor): Promise<void> {
@@ -55,18 +60,42 @@ export function onProposals(counts: readonly OpenCount[]): void {
     loadProposals(editor).catch(notifyError)
 }
 
+/** Another window moved a threshold, or a detection began with the usual ones. */
 export function onChoice(datasetId: string, model: string, choice: ModelChoice): void {
+  // What is being moved here counts more than its own echo.
+  if (!unsent.has(model)) showChoice(datasetId, model, choice)
+}
+
+function showChoice(datasetId: string, model: string, choice: ModelChoice): void {
   if (datasetState.getState().dataset?.id !== datasetId) return
   proposalState.setState(({ choices }) => ({ choices: { ...choices, [model]: choice } }))
 }
 
-/** Keeps a threshold or a class for a model. It counts at once. */
+/** A slider moves sixty times a second; it is kept when it rests for so long. Milliseconds. */
+const KEEP_AFTER_MS = 200
+
+/** Choices that the engine does not have yet, by model. */
+const unsent = new Map<string, { send: () => Promise<void>; timer: number }>()
+
+/** Keeps thresholds or classes for a model. What is shown follows at once. */
 export function choose(model: string, change: Partial<ModelChoice>): void {
   const datasetId = datasetState.getState().dataset?.id
   if (datasetId === undefined) return
   const choice = { ...(proposalState.getState().choices[model] ?? USUAL_CHOICE), ...change }
-  onChoice(datasetId, model, choice)
-  client.proposals.setChoice({ datasetId, model, choice }).catch(notifyError)
+  showChoice(datasetId, model, choice)
+  const send = () => client.proposals.setChoice({ datasetId, model, choice })
+  clearTimeout(unsent.get(model)?.timer)
+  const timer = window.setTimeout(() => keepChoice(model).catch(notifyError), KEEP_AFTER_MS)
+  unsent.set(model, { send, timer })
+}
+
+async function keepChoice(model: string): Promise<void> {
+  const waiting = unsent.get(model)
+  if (!waiting) return
+  clearTimeout(waiting.timer)
+  await waiting.send()
+  // Moved on meanwhile: that one waits for its own turn.
+  if (unsent.get(model) === waiting) unsent.delete(model)
 }
 
 /** Accepts or drops proposals. `imageIds`: null: all images of the dataset. Each image is one step of undo. */
@@ -77,8 +106,8 @@ export async function settle(
 ): Promise<void> {
   const datasetId = datasetState.getState().dataset?.id
   if (datasetId === undefined) return
-  // What was drawn before is a step before this one.
-  await flushEdits()
+  // What was drawn before is a step before this one, and what is shown is what is meant.
+  await Promise.all([flushEdits(), ...[...unsent.keys()].map(keepChoice)])
   const { images, proposals } = await client.proposals.settle({
     datasetId,
     imageIds,
@@ -96,6 +125,26 @@ export async function settle(
         ? t('Accepted {what}{on}', { what, on })
         : t('Dropped {what}{on}', { what, on }),
     )
+}
+
+/** Asks a model about images, in the background. `imageIds`: null: the whole dataset. Throws what the engine says. */
+export async function startDetection(modelId: string, imageIds: string[] | null): Promise<void> {
+  const datasetId = datasetState.getState().dataset?.id
+  if (datasetId === undefined) return
+  await Promise.all([...unsent.keys()].map(keepChoice))
+  upsertJob(await client.detection.start({ datasetId, modelId, imageIds }))
+  say(t('Looking for objects in the background'))
+}
+
+export async function changeDetection(
+  change: 'pause' | 'resume' | 'cancel' | 'remove',
+  id: string,
+): Promise<void> {
+  try {
+    await client.detection[change]({ id })
+  } catch (error) {
+    notifyError(error)
+  }
 }
 
 const settleHere = (
@@ -148,7 +197,15 @@ const action = (
   enabled: ImageAction['enabled'] = hasAny,
 ): ImageAction => ({ id, label, group: 'Tools', context: 'image', keys, enabled, run })
 
-export const PROPOSAL_ACTIONS: readonly ImageAction[] = [
+export const PROPOSAL_ACTIONS: readonly Action[] = [
+  {
+    id: 'detect',
+    label: t('Detect objects…'),
+    group: 'Tools',
+    context: 'dataset',
+    keys: ['Shift+D'],
+    run: () => showDialog({ kind: 'detect', imageIds: null }),
+  },
   action('proposal-accept', t('Accept the proposal'), ['Y'], (editor) =>
     settleCurrent(editor, 'accept'),
   ),

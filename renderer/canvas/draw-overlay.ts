@@ -11,6 +11,7 @@ import {
   type Style,
   tracePath,
 } from './draw-annotations.ts'
+import { type DrawnProposal, drawProposals } from './draw-proposals.ts'
 import { drawPicture, type Picture } from './picture.ts'
 
 const ACCENT = '#4f46e5'
@@ -26,6 +27,8 @@ export interface Overlay {
   /** The visible parts of each instance that has a selected one. */
   instances: readonly (readonly Annotation[])[]
   hovered: Annotation | null
+  /** What models found and nobody accepted yet. */
+  proposals: readonly DrawnProposal[]
   handles: readonly Handle[]
   activeVertices: ReadonlySet<string>
   outlines: readonly Outline[]
@@ -373,6 +376,7 @@ export function drawOverlay(
   style: Style,
 ): void {
   if (overlay.hovered) drawEmphasized(context, view, [overlay.hovered], style, 'hovered')
+  drawProposals(context, view, overlay.proposals)
   context.globalAlpha = overlay.theirs?.mineOpacity ?? 1
   drawEdited(context, view, overlay, style)
   context.globalAlpha = 1

@@ -64,6 +64,10 @@ const DIALOGS: { [K in Kind]: Entry<Asked<K>> } = {
     () => import('./command-palette.tsx').then((module) => module.CommandPalette),
     () => ({}),
   ),
+  detect: entry(
+    () => import('#renderer/proposals/detect-dialog.tsx').then((module) => module.DetectDialog),
+    ({ imageIds }, { dataset }) => dataset && { imageIds },
+  ),
   propagate: entry(
     () => import('./labels/propagate-dialog.tsx').then((module) => module.PropagateDialog),
     () => ({}),

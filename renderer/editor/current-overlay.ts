@@ -3,6 +3,7 @@ import type { Overlay } from '#renderer/canvas/draw-overlay.ts'
 import type { Picture } from '#renderer/canvas/picture.ts'
 import { canvasFrame } from '#renderer/document/canvas-frame.ts'
 import { toScreen } from '#renderer/document/viewport.ts'
+import { drawnProposals } from '#renderer/proposals/drawn-proposals.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
 import { FRAME_MARGIN, frameOf } from '#renderer/tools/select/edit-gestures.ts'
 import type { Settings } from '#shared/contract/settings.ts'
@@ -97,6 +98,7 @@ export function currentOverlay(
           : canvasFrame.getState().pointer,
     // The cursor that keys move has no other sign.
     showCrosshair: showCrosshair || cursor !== null,
+    proposals: drawnProposals(editor, style.colorOf),
     theirs: currentTheirs(editor),
     loupe:
       picture && showLoupe

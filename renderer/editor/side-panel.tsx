@@ -1,6 +1,8 @@
 import { Tabs } from 'radix-ui'
 import { useCallback } from 'react'
 import { logFault } from '#renderer/actions/faults.ts'
+import { ProposalsPanel } from '#renderer/proposals/proposals-panel.tsx'
+import { useProposals } from '#renderer/proposals/use-proposals.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
 import { ErrorBoundary } from '#renderer/ui/error-boundary.tsx'
 import { Splitter } from '#renderer/ui/splitter.tsx'
@@ -19,6 +21,7 @@ const TAB =
 function ImageTabs({ editor }: { editor: Editor }) {
   const { document } = editor
   useVersion(document.annotations)
+  const { shown } = useProposals(editor)
   return (
     <Tabs.Root defaultValue="annotations" className="flex min-h-0 flex-1 flex-col">
       <Tabs.List
@@ -29,12 +32,18 @@ function ImageTabs({ editor }: { editor: Editor }) {
           {t('Annotations')}{' '}
           <span className="tabular-nums">{document.annotations.list.length || ''}</span>
         </Tabs.Trigger>
+        <Tabs.Trigger value="proposals" className={TAB}>
+          {t('Proposals')} <span className="tabular-nums">{shown.length || ''}</span>
+        </Tabs.Trigger>
         <Tabs.Trigger value="history" className={TAB}>
           {t('History')}
         </Tabs.Trigger>
       </Tabs.List>
       <Tabs.Content value="annotations" className="min-h-0 flex-1">
         <AnnotationsPanel editor={editor} />
+      </Tabs.Content>
+      <Tabs.Content value="proposals" className="min-h-0 flex-1">
+        <ProposalsPanel editor={editor} />
       </Tabs.Content>
       <Tabs.Content value="history" className="min-h-0 flex-1">
         <HistoryPanel document={document} />

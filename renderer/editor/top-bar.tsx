@@ -17,6 +17,7 @@ import { changeImages, type ImageChange } from '#renderer/actions/image-facts.ts
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
+import { DetectIndicator } from '#renderer/proposals/detect-indicator.tsx'
 import { workspace } from '#renderer/tools/workspace.ts'
 import { SyncIndicator } from '#renderer/transfers/sync-indicator.tsx'
 import { TransferIndicator } from '#renderer/transfers/transfer-indicator.tsx'
@@ -153,6 +154,7 @@ export function TopBar({ settings }: { settings: Settings }) {
         )}
         <span className="shrink-0 text-xs text-muted tabular-nums">{isGallery ? '' : place}</span>
       </div>
+      <DetectIndicator />
       <TransferIndicator />
       {dataset?.remote && <SyncIndicator remote={dataset.remote} />}
       <SaveIndicator />

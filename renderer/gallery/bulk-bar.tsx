@@ -1,4 +1,4 @@
-import { CloudDownload, HardDriveDownload, Tag, X } from 'lucide-react'
+import { CloudDownload, HardDriveDownload, ScanSearch, Tag, X } from 'lucide-react'
 import { Popover } from 'radix-ui'
 import { useMemo, useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
@@ -145,6 +145,12 @@ export function BulkBar({
             <option value="none">{t('No split')}</option>
           </SelectField>
           <TagEditor chosen={chosen} />
+          <Button
+            className="h-7 px-2.5 text-xs"
+            onClick={() => showDialog({ kind: 'detect', imageIds: idsOf(chosen) })}
+          >
+            <ScanSearch className="size-4" /> {t('Detect…')}
+          </Button>
           {dataset.remote && (
             <>
               <Button

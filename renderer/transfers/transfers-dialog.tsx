@@ -21,6 +21,7 @@ import {
   revealTransfer,
 } from '#renderer/actions/transfers.ts'
 import { cloudState, transferState } from '#renderer/document/cloud-state.ts'
+import { DetectJobs } from '#renderer/proposals/detect-jobs.tsx'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
@@ -239,6 +240,7 @@ export function TransfersDialog() {
             ))}
           </ul>
         )}
+        <DetectJobs />
         {accounts.map((account) => (
           <ServiceJobs key={account.id} account={account} />
         ))}

@@ -98,7 +98,7 @@ export function currentOverlay(
           : canvasFrame.getState().pointer,
     // The cursor that keys move has no other sign.
     showCrosshair: showCrosshair || cursor !== null,
-    proposals: drawnProposals(editor, style.colorOf),
+    proposals: drawnProposals(editor, style.classes),
     theirs: currentTheirs(editor),
     loupe:
       picture && showLoupe

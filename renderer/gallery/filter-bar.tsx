@@ -84,9 +84,9 @@ export function FilterBar({
         ['none', t('Not annotated')],
       ])}
       {(hasProposals || filter.proposals !== '') &&
-        field('proposals', t('Proposals of images'), t('Proposals or not'), [
-          ['some', t('With proposals')],
-          ['none', t('Without proposals')],
+        field('proposals', t('Proposals of images'), t('Any proposals'), [
+          ['some', t('Proposals')],
+          ['none', t('No proposals')],
         ])}
       {tags.length > 0 &&
         field(

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { choose, startDetection } from '#renderer/actions/proposals.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
@@ -55,6 +55,13 @@ export function DetectDialog({ imageIds }: { imageIds: string[] | null }) {
     usable[0] ??
     models.data?.[0]
   const [scope, setScope] = useState<Scope>(imageIds ? 'chosen' : openId ? 'image' : 'dataset')
+  const form = useId()
+  const detect = useRef<HTMLButtonElement>(null)
+  const canStart = model !== undefined && model.problem === null
+  // The models are known a moment after the dialog is shown.
+  useEffect(() => {
+    if (canStart) detect.current?.focus()
+  }, [canStart])
   const [showsClasses, setShowsClasses] = useState(false)
   const scopes = [
     ...(openId ? [{ value: 'image' as const, label: t('This image') }] : []),
@@ -90,11 +97,7 @@ export function DetectDialog({ imageIds }: { imageIds: string[] | null }) {
       footer={
         <>
           <Button onClick={() => showDialog(null)}>{t('Cancel')}</Button>
-          <Button
-            variant="primary"
-            disabled={!model || model.problem !== null}
-            onClick={() => void start()}
-          >
+          <Button variant="primary" type="submit" form={form} ref={detect} disabled={!canStart}>
             {t('Detect')}
           </Button>
         </>
@@ -103,7 +106,14 @@ export function DetectDialog({ imageIds }: { imageIds: string[] | null }) {
       {models.isError && <ErrorNote>{models.error.message}</ErrorNote>}
       {models.data?.length === 0 && <NoModel />}
       {model && chosen && (
-        <div className="flex flex-col gap-4">
+        <form
+          id={form}
+          className="flex flex-col gap-4"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (canStart) void start()
+          }}
+        >
           <Field label={t('Model')}>
             {(id) => (
               <SelectField
@@ -153,7 +163,7 @@ export function DetectDialog({ imageIds }: { imageIds: string[] | null }) {
               'What it finds are proposals: they are drawn dashed, and are neither exported nor sent until you accept them.',
             )}
           </p>
-        </div>
+        </form>
       )}
     </Modal>
   )

@@ -116,7 +116,7 @@ export function DetectJobs() {
   if (jobs.length === 0) return null
   const title = t('Detection on this machine')
   return (
-    <section aria-label={title} className="border-t border-line pt-3">
+    <section aria-label={title} className="border-t border-line pt-3 first:border-0 first:pt-0">
       <h3 className="text-xs font-semibold text-muted">{title}</h3>
       <ul>
         {jobs.map((job) => (

@@ -5,7 +5,6 @@ import { showDialog } from '#renderer/actions/app-state.ts'
 import { perform } from '#renderer/actions/dispatch.ts'
 import { settle } from '#renderer/actions/proposals.ts'
 import { shownKey } from '#renderer/actions/shortcuts.ts'
-import { classColors } from '#renderer/canvas/palette.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { ShownProposal } from '#renderer/document/image-proposals.ts'
 import { proposalState } from '#renderer/document/proposal-state.ts'
@@ -15,7 +14,7 @@ import { classNames } from '#renderer/ui/class-names.ts'
 import { EmptyState } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { counted, t } from '#shared/texts/texts.ts'
-import { percentOf } from './drawn-proposals.ts'
+import { percentOf, proposalColors } from './drawn-proposals.ts'
 import { ModelThresholds } from './model-thresholds.tsx'
 import { useProposals } from './use-proposals.ts'
 
@@ -115,7 +114,7 @@ function NoProposals({ hidden }: { hidden: number }) {
 function List({ editor }: { editor: Editor }) {
   const { shown, currentId } = useProposals(editor)
   const classes = useStore(datasetState, (state) => state.dataset?.classes) ?? []
-  const colorOf = classColors(classes)
+  const colorOf = proposalColors(classes, shown)
   return (
     <ul
       aria-label={counted(shown.length, 'proposal')}

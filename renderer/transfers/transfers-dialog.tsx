@@ -21,6 +21,7 @@ import {
   revealTransfer,
 } from '#renderer/actions/transfers.ts'
 import { cloudState, transferState } from '#renderer/document/cloud-state.ts'
+import { proposalState } from '#renderer/document/proposal-state.ts'
 import { DetectJobs } from '#renderer/proposals/detect-jobs.tsx'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
@@ -220,6 +221,7 @@ function Row({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void 
 export function TransfersDialog() {
   const transfers = useStore(transferState, (state) => state.transfers)
   const accounts = useStore(cloudState, (state) => state.accounts)
+  const hasJobs = useStore(proposalState, ({ jobs }) => jobs.length > 0)
   const [cancelling, setCancelling] = useState<Transfer | null>(null)
   return (
     <Modal
@@ -229,7 +231,7 @@ export function TransfersDialog() {
       wide
     >
       <div className="flex min-h-[46vh] flex-col gap-4">
-        {transfers.length === 0 ? (
+        {transfers.length === 0 && hasJobs ? null : transfers.length === 0 ? (
           <EmptyState icon={<Inbox />} title={t('Nothing is being transferred')}>
             {t('Choose Download on a dataset, or drop a folder on the window.')}
           </EmptyState>

@@ -12,7 +12,7 @@ import { type App, engineIsSeparate, expect, test } from './fixture.ts'
 const SQUARE = 80
 const RED = '#ffdcbe'
 const PALE_RED = '#e1b9a5'
-const BLUE = '#bedcff'
+const BLUE = '#aac8eb'
 /** Column and row of each bright square, and its colour: red is a car, blue a dog. */
 const SQUARES: [column: number, row: number, color: string][] = [
   [1, 2, RED],
@@ -64,8 +64,9 @@ const detectDialog = ({ page }: App) => page.getByRole('dialog', { name: 'Detect
 async function detect(app: App, images?: string): Promise<void> {
   await app.page.keyboard.press('Shift+D')
   const dialog = detectDialog(app)
+  await expect(dialog).toContainText('Taken for')
   if (images) await dialog.getByRole('radio', { name: images }).check({ force: true })
-  await dialog.getByRole('button', { name: 'Detect', exact: true }).click()
+  await app.page.keyboard.press('Enter')
   await expect(dialog).toBeHidden()
 }
 
@@ -146,7 +147,7 @@ test('thresholds and classes count at once, and what is there already is marked'
   await page.getByRole('button', { name: 'New ones (1)' }).click()
   await expect.poll(() => classesOf(app).length).toBe(2)
   // Remembered for the model and the dataset.
-  await app.restart()
+  await app.restart('quit', folder)
   await app.canvas.ready()
   await detect(app)
   await showProposals(app)
@@ -175,13 +176,11 @@ test('a whole dataset in the background: killed in the middle, it goes on, and t
   expect(count(app, 'proposal')).toBe(3 * pictures)
   const { page } = app
   await page.keyboard.press('ControlOrMeta+g')
-  await page.getByLabel('Proposals of images').selectOption('With proposals')
+  await page.getByLabel('Proposals of images').selectOption('Proposals')
   await expect(page.getByRole('option', { name: /street-00/ })).toBeVisible()
-  await page.getByLabel('Proposals of images').selectOption('Without proposals')
+  await page.getByLabel('Proposals of images').selectOption('No proposals')
   await expect(page.getByText('No image is like that')).toBeVisible()
-  await page.keyboard.press('ControlOrMeta+k')
-  await page.keyboard.type('Downloads and uploads')
-  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Detection', exact: true }).click()
   const jobs = page.getByRole('region', { name: 'Detection on this machine' })
   await expect(jobs).toContainText(`60 of 60 images · ${3 * pictures} proposals`)
   await expectAccessible(page)

@@ -1,5 +1,6 @@
 /** `npm run -s bench -- NAME [--json]`: runs one bench and prints its figures. */
 import { parseArgs } from 'node:util'
+import { benchDetect } from './assist-detect.ts'
 import { benchClient } from './client.ts'
 import { benchEditor } from './editor.ts'
 import { benchEdits } from './edits.ts'
@@ -11,6 +12,7 @@ import { benchSync } from './sync.ts'
 import { benchTransfer } from './transfer.ts'
 
 const BENCHES: Record<string, () => Promise<Figure[]>> = {
+  'assist-detect': benchDetect,
   scan: benchScan,
   edits: benchEdits,
   formats: benchFormats,

@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import { shapeBounds } from '#shared/geometry/shape.ts'
-import type { Annotation } from '#shared/model/annotation.ts'
+import { shapeArea, shapeBounds, shapeHits } from '#shared/geometry/shape.ts'
+import type { Annotation, Point } from '#shared/model/annotation.ts'
 import {
   coveredBy,
   type ModelChoice,
@@ -80,6 +80,14 @@ export class ImageProposals {
     const next = shown[(at + by + shown.length) % shown.length]
     this.state.setState({ currentId: next.proposal.id })
     return next
+  }
+
+  /** The smallest that is shown at a point, within `tolerance` image pixels, is decided on next. */
+  pick(at: Point, tolerance: number): void {
+    const [hit] = this.shown()
+      .filter(({ proposal }) => shapeHits(proposal.shape, at, tolerance))
+      .sort((a, b) => shapeArea(a.proposal.shape) - shapeArea(b.proposal.shape))
+    if (hit) this.state.setState({ currentId: hit.proposal.id })
   }
 
   /** What there is now. The place in the list stays when the one that was there is gone. */

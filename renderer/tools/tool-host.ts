@@ -58,6 +58,7 @@ export function toolHost({
       annotation.instanceId === undefined
         ? [annotation]
         : annotations.instance(annotation.instanceId),
+    pickProposal: (at, tolerance) => editor.proposals.pick(at, tolerance),
     poseClass: (members) => linksOf(members, editor.classes).owner,
     poseAt: (at, tolerance) => {
       const near = { x: at.x - tolerance, y: at.y - tolerance, w: 2 * tolerance, h: 2 * tolerance }

@@ -59,6 +59,8 @@ export interface ToolHost {
   inBox(box: Box): Annotation[]
   /** All of the instance that an annotation belongs to; itself when it belongs to none. */
   instanceOf(annotation: Annotation): Annotation[]
+  /** Makes the proposal under a point, if any, the one that is decided on next. */
+  pickProposal(at: Point, tolerance: number): void
   /** The class whose skeleton has the joints of an instance; null when they are no pose. */
   poseClass(members: readonly Annotation[]): SkeletonClass | null
   /** The joints of the pose that has a line at a point. */

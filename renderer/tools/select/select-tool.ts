@@ -167,6 +167,7 @@ export class SelectTool extends IdleTool {
         this.#toggleAt(at, pixel),
       )
     const hit = this.#pick(at, pixel)
+    if (!hit) this.host.pickProposal(at, PICK_RADIUS * pixel)
     if (!hit) return this.#takePose(pointer) ?? new SelectInBox(this.host, at, shift || mod)
     if (shift || mod) {
       this.#toggleAt(at, pixel)

@@ -50,6 +50,7 @@ function drawPeople(people: number): { reads: number; strokes: number } {
     selected: instances.flat(),
     instances,
     hovered: null,
+    proposals: [],
     handles: [],
     activeVertices: new Set(),
     outlines: [],

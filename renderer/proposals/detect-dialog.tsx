@@ -113,6 +113,12 @@ export function DetectDialog({ imageIds }: { imageIds: string[] | null }) {
             event.preventDefault()
             if (canStart) void start()
           }}
+          // A list has no Enter of its own.
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' || !(event.target instanceof HTMLSelectElement)) return
+            event.preventDefault()
+            event.currentTarget.requestSubmit()
+          }}
         >
           <Field label={t('Model')}>
             {(id) => (

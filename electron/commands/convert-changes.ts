@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { isJsonObject } from '#core/formats/carry.ts'
+import { withoutKeys } from '#core/formats/fields.ts'
 import { FormatError } from '#core/formats/format-error.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { decodeText } from '#core/formats/text.ts'
-import type { LabelledImage } from '#core/formats/types.ts'
+import type { Extra, Json, LabelledImage } from '#core/formats/types.ts'
 import { readYoloYaml } from '#core/formats/yolo-names.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
@@ -62,6 +64,22 @@ export function plannedClasses(
   }
   const order = [...new Set([...names, ...byName.keys()])]
   return colored(order).map((fresh) => byName.get(fresh.name) ?? fresh)
+}
+
+/** What files said of the dataset, without the numbers that classes had there: the plan gives them new ones. */
+export function withoutNumbers(extra: Extra | undefined): Extra | undefined {
+  if (!extra) return undefined
+  const { yolo, coco, ...others } = extra
+  const categories = isJsonObject(coco) && isJsonObject(coco.categories) ? coco.categories : {}
+  const unnumbered = Object.entries(categories).map(([name, category]): [string, Json] => [
+    name,
+    isJsonObject(category) ? withoutKeys(category, ['id']) : category,
+  ])
+  return {
+    ...others,
+    ...(yolo !== undefined && { yolo: isJsonObject(yolo) ? withoutKeys(yolo, ['numbers']) : yolo }),
+    ...(isJsonObject(coco) && { coco: { ...coco, categories: Object.fromEntries(unnumbered) } }),
+  }
 }
 
 export function withRenamed(image: LabelledImage, { renamed }: ClassPlan): LabelledImage {

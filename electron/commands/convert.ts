@@ -18,6 +18,7 @@ import {
   readClassPlan,
   readSplitPlan,
   type SplitPlan,
+  withoutNumbers,
   withRenamed,
 } from './convert-changes.ts'
 import {
@@ -136,7 +137,7 @@ export async function convert(
     set: {
       name: basename(opened.input),
       classes,
-      extra: labels.extra,
+      extra: changes.classes ? withoutNumbers(labels.extra) : labels.extra,
       images: changed(opened, changes),
     },
     files: labels.images.map(({ known }) => (known ? fileOf(known.path) : null)),

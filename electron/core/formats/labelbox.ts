@@ -169,7 +169,9 @@ function rowOf(image: LabelledImage, label: string, { losses }: WriteContext): J
   const projects = isJsonObject(before.projects) ? before.projects : {}
   return {
     ...before,
-    data_row: isNamed ? dataRow : { ...dataRow, external_id: label, global_key: label },
+    data_row: isNamed
+      ? dataRow
+      : { id: label.replaceAll('/', '_'), ...dataRow, external_id: label, global_key: label },
     media_attributes: {
       ...media,
       ...(image.height !== null && { height: image.height }),
@@ -189,8 +191,7 @@ function withObjects(
   const own = isJsonObject(projects[project]) ? projects[project] : { name: 'project' }
   const labels = Array.isArray(own.labels) ? [...own.labels] : []
   if (!chosen && objects.length === 0 && !isLabelled) return projects
-  // A row without a label was not labelled; with one, it was.
-  if (!chosen && objects.length === 0) return { ...projects, [project]: { ...own, labels } }
+  // A label without objects says that nothing is there; no label, that nobody looked.
   const index = chosen?.index ?? labels.length
   const label = isJsonObject(labels[index]) ? labels[index] : { label_kind: 'Default' }
   const annotations = isJsonObject(label.annotations)

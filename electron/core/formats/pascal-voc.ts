@@ -1,3 +1,4 @@
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { Split } from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
 import { fieldsOf, isJsonObject } from './carry.ts'
@@ -206,6 +207,14 @@ function imageXml(
   })
 }
 
+/** The classes with their colours, as CVAT and Datumaro write and want them: `label:color_rgb:parts:actions`. */
+function labelMap(classes: readonly AnnotationClass[]): string {
+  const rgb = (color: string) =>
+    [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16)).join(',')
+  const lines = classes.map(({ name, color }) => `${name.replaceAll(':', ' ')}:${rgb(color)}::\n`)
+  return ['# label:color_rgb:parts:actions\n', 'background:0,0,0::\n', ...lines].join('')
+}
+
 export const pascalVoc: Format<VocEntry> = {
   id: 'pascal_voc',
   label: 'Pascal VOC',
@@ -236,6 +245,7 @@ export const pascalVoc: Format<VocEntry> = {
       *end() {
         for (const [split, stems] of lists)
           yield { path: `ImageSets/Main/${split}.txt`, content: stems.join('') }
+        yield { path: 'labelmap.txt', content: labelMap(context.head.classes) }
       },
     }
   },

@@ -1,6 +1,7 @@
 import { type AnnotationClass, ClassList } from '#shared/model/annotation-class.ts'
 import type { Split } from '#shared/model/dataset.ts'
 import { stemOf } from '#shared/model/paths.ts'
+import { fieldsOf, isJsonObject } from './carry.ts'
 import { stemGiver, withStem } from './common.ts'
 import { UNIT_SIZE } from './sizes.ts'
 import { splitOfFolders, splitOfWord } from './splits.ts'
@@ -11,6 +12,7 @@ import type {
   Json,
   JsonObject,
   LabelEntry,
+  LabelHead,
   LabelSource,
   OpenContext,
 } from './types.ts'
@@ -109,6 +111,15 @@ function* openYolo(
   }
 }
 
+const NO_VAL =
+  'no image is in val: data.yaml names the training images for it, so scores of a training mean little'
+
+/** The data.yaml that the labels came from had no other images for val. */
+function namesTrainTwice({ extra }: LabelHead): boolean {
+  const { values } = fieldsOf(extra, 'yolo')
+  return isJsonObject(values) && values.val !== undefined && values.val === values.train
+}
+
 /** A path without the folders that the layout has itself: a second `/images/` would be taken for the first. */
 function ownPath(path: string, split: Split): string {
   const parts = path.split('/')
@@ -155,6 +166,8 @@ function yoloFormat(kind: YoloKind, label: string): Format<YoloEntry> {
           if (content !== '' || isLooked) yield { path: `${place.label}.txt`, content }
         },
         *end() {
+          if (splits.size > 0 && !splits.has('val') && !namesTrainTwice(head))
+            losses.add(NO_VAL, 'data.yaml')
           yield { path: 'data.yaml', content: dataYaml(head, kind, numbers, splits, folder) }
         },
       }

@@ -6,6 +6,7 @@ import { benchEditor } from './editor.ts'
 import { benchEdits } from './edits.ts'
 import { benchFormats } from './formats.ts'
 import type { Figure } from './measure.ts'
+import { benchScale } from './scale.ts'
 import { benchScan } from './scan.ts'
 import { benchStartup } from './startup.ts'
 import { benchSync } from './sync.ts'
@@ -14,6 +15,7 @@ import { benchTransfer } from './transfer.ts'
 const BENCHES: Record<string, () => Promise<Figure[]>> = {
   'assist-detect': benchDetect,
   scan: benchScan,
+  scale: benchScale,
   edits: benchEdits,
   formats: benchFormats,
   editor: benchEditor,

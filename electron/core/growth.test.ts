@@ -4,10 +4,12 @@ import { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import { openDatabase } from '#core/cache/database.ts'
 import { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import { ImageRepository } from '#core/cache/image-repository.ts'
+import { Outbox } from '#core/cache/outbox.ts'
 import { type ListedImage, RemoteRepository } from '#core/cache/remote-repository.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import { UploadNames } from '#core/transfer/upload-names.ts'
 import { cloudCore, seededEmulator } from '#tests/helpers/cloud.ts'
+import { draw } from '#tests/helpers/core.ts'
 
 /** How often `work` asks sets and maps whether they hold something. */
 function lookUps(work: () => void): number {
@@ -126,4 +128,32 @@ test('the next files to be read are found by an index, as is how many are left',
       .map(({ detail }) => detail)
     expect(plan.join('\n')).toContain('image_unread')
   }
+})
+
+test('how much waits is not counted for each edit while somebody draws', async () => {
+  await using service = await seededEmulator()
+  await using cloud = await cloudCore(service.emulator)
+  const counts = vi.spyOn(Outbox.prototype, 'counts')
+  onTestFinished(() => void vi.restoreAllMocks())
+  const waiting: number[] = []
+  cloud.core.events.on((event) => {
+    if (event.type === 'sync') waiting.push(event.waiting)
+  })
+  for (const { id } of cloud.list()) draw(cloud.core, id)
+  expect(counts.mock.calls.length).toBeLessThanOrEqual(2)
+  await vi.waitFor(() => expect(waiting.at(-1)).toBe(24))
+})
+
+test('how many images are here is counted without reading their labels', () => {
+  const db = openDatabase(':memory:')
+  onTestFinished(() => void db.close())
+  const asked = vi.spyOn(db, 'prepare')
+  onTestFinished(() => void vi.restoreAllMocks())
+  new DatasetRepository(db).remoteCounts('d')
+  const plan = db
+    .prepare<[], { detail: string }>(
+      `EXPLAIN QUERY PLAN ${asked.mock.calls[0][0].replaceAll('?', '1')}`,
+    )
+    .all()
+  expect(plan.map(({ detail }) => detail).join('\n')).toContain('COVERING INDEX remote_image_kept')
 })

@@ -11,6 +11,7 @@ import { assistConsent } from './0010-assist-consent.ts'
 import { proposals } from './0011-proposals.ts'
 import { bulkEdits } from './0012-bulk-edits.ts'
 import { unreadImages } from './0013-unread-images.ts'
+import { keptImages } from './0014-kept-images.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly string[] = [
   proposals,
   bulkEdits,
   unreadImages,
+  keptImages,
 ]

@@ -39,6 +39,8 @@ interface CoreOptions {
   clock?: Clock
   pushesByItself?: boolean
   limits?: Partial<SyncLimits>
+  /** Images that an edit of a class does at once, so that a small dataset has more. */
+  firstImages?: number
   /** Instead of the models of this machine and the process that runs them. */
   detector?: { models: DetectModels; run: RunModel }
 }
@@ -50,12 +52,18 @@ interface CoreOptions {
 export function createAppCore(
   ports: Ports,
   target: string | null = null,
-  { clock = systemClock, pushesByItself = true, limits = {}, detector }: CoreOptions = {},
+  {
+    clock = systemClock,
+    pushesByItself = true,
+    limits = {},
+    firstImages,
+    detector,
+  }: CoreOptions = {},
 ) {
   closeToOthers(ports.dataDir, (error) =>
     ports.log.warn('the data folder is open to others', { error: messageOf(error) }),
   )
-  const store = openStore(ports.dataDir)
+  const store = openStore(ports.dataDir, firstImages)
   const { datasets, images } = store
   const listenerFailed = (error: unknown) =>
     ports.log.error('a listener failed', { error: error instanceof Error ? error.stack : error })

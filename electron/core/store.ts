@@ -10,7 +10,7 @@ export type Store = ReturnType<typeof openStore>
  * The database and the rows that several features work on; those of one feature alone are made by it. Throws a
  * UserError when the data folder cannot be used.
  */
-export function openStore(dataDir: string) {
+export function openStore(dataDir: string, firstImages?: number) {
   const opened = openLibrary(dataDir)
   const { db } = opened
   const datasets = new DatasetRepository(db)
@@ -18,7 +18,7 @@ export function openStore(dataDir: string) {
     db,
     datasets,
     images: new ImageRepository(db),
-    edits: new EditStore(db, datasets),
+    edits: new EditStore(db, datasets, firstImages),
     settings: new SettingRepository(db),
     [Symbol.dispose]: () => opened[Symbol.dispose](),
   }

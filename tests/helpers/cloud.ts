@@ -44,10 +44,17 @@ export async function cloudCore(
     apiKey = 'pk_live_member',
     baseUrl = emulator.url,
     limits = {},
-  }: { dataset?: string; apiKey?: string; baseUrl?: string; limits?: Partial<SyncLimits> } = {},
+    firstImages = 64,
+  }: {
+    dataset?: string
+    apiKey?: string
+    baseUrl?: string
+    limits?: Partial<SyncLimits>
+    firstImages?: number
+  } = {},
 ) {
   const data = temporaryFolder()
-  const core = openCore(testPorts(data.path), null, { limits })
+  const core = openCore(testPorts(data.path), null, { limits, firstImages })
   const account = await core.accounts.add(baseUrl, apiKey)
   const { id: remoteId } = emulator.state.dataset(name)
   const dataset = await core.remoteDatasets.open(account.id, remoteId)

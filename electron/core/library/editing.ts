@@ -37,11 +37,16 @@ interface FactsEdit extends Partial<Pick<DatasetImage, 'stage' | 'split' | 'tags
 export class Editing {
   readonly #deps: Deps
   readonly #stop = new AbortController()
+  #isGoing = false
   /** Never rejects. */
   #bulkDone: Promise<void> = Promise.resolve()
 
   constructor(deps: Deps) {
     this.#deps = deps
+    // Whoever began an edit of all images: it is gone on with here.
+    deps.coreEvents.on((event) => {
+      if (event.type === 'edited' && event.outcome.bulk === 'part') this.#goOn()
+    })
   }
 
   async open(imageId: string) {
@@ -168,6 +173,8 @@ export class Editing {
 
   /** In pieces: an edit of one image passes between two. What ends it is logged; the next start goes on. */
   #goOn(): void {
+    if (this.#isGoing) return
+    this.#isGoing = true
     const { edits } = this.#deps.store
     const step = (images: number) => {
       const [datasetId] = edits.bulkDatasets()
@@ -181,6 +188,9 @@ export class Editing {
       .catch((error: unknown) =>
         this.#deps.log.error('an edit of all images stopped', { error: String(error) }),
       )
+      .finally(() => {
+        this.#isGoing = false
+      })
   }
 
   classCounts(datasetId: string): Record<string, number> {
@@ -219,7 +229,6 @@ export class Editing {
 
   #publish(outcome: Outcome): void {
     this.#deps.coreEvents.publish({ type: 'edited', outcome, by: 'person' })
-    if (outcome.bulk === 'part') this.#goOn()
   }
 }
 

@@ -276,6 +276,55 @@ describe('local changes are pushed', () => {
     expect(there.filter(({ tags }) => tags.join() === 'night')).toHaveLength(21)
   })
 
+  test.each([
+    ['renamed', 'car', 'van'],
+    ['deleted', 'car', null],
+  ])(
+    'a class %s on more images than are done at once, when all of them are',
+    async (_what, from, to) => {
+      await using service = await seededEmulator()
+      await using cloud = await cloudCore(service.emulator, { firstImages: 3 })
+      const { core, datasetId } = cloud
+      const ids = cloud.list().map(({ id }) => id)
+      for (const id of ids) {
+        await core.labelSync.read(id)
+        edit(core, id, { created: [aBox('car')] })
+      }
+      await cloud.push()
+      const names = () =>
+        cloud
+          .list()
+          .map(({ path }) => onService(service.emulator, STREET, path).map(({ name }) => name))
+      const before = names()
+      const outcome = core.edits.editClasses(
+        datasetId,
+        newId(),
+        to === null ? { kind: 'delete', name: from } : { kind: 'rename', from, to },
+      )
+      expect(outcome.effects).toHaveLength(3)
+      // Nothing is pushed of an edit that is half done.
+      await cloud.push()
+      expect(names()).toEqual(before)
+      core.publish(outcome)
+      await core.editing.settled()
+      await cloud.push()
+      const expected = before.map((image) =>
+        image.flatMap((name) => (name === from ? (to ?? []) : [name])),
+      )
+      expect(names()).toEqual(expected)
+      expect(core.outbox.list(null)).toEqual([])
+      const undone = core.edits.undo(ids[20], newId())
+      expect(undone?.bulk).toBe('part')
+      if (undone) core.publish(undone)
+      await core.editing.settled()
+      await cloud.push()
+      expect(names().map((image) => image.toSorted())).toEqual(
+        before.map((image) => image.toSorted()),
+      )
+      expect(core.outbox.list(null)).toEqual([])
+    },
+  )
+
   test('a renamed class, without pushing each image again', async () => {
     await using service = await seededEmulator()
     await using cloud = await cloudCore(service.emulator)

@@ -153,7 +153,7 @@ function handle(event: AppEvent): void {
       removeTransfer(event.id)
       return
     case 'proposals':
-      onProposals(event.counts)
+      onProposals(event.datasetId, event.counts)
       return
     case 'proposal-choice':
       onChoice(event.datasetId, event.model, event.choice)

@@ -1,4 +1,4 @@
-import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
 import {
   mergeCounts,
   NO_PROPOSALS,
@@ -49,12 +49,14 @@ export function followDatasets(): void {
   datasetState.subscribe(({ dataset }, before) => {
     if (dataset?.id === before.dataset?.id) return
     proposalState.setState(NO_PROPOSALS)
-    if (dataset) loadDataset(dataset.id).catch(notifyError)
+    // The jobs of a dataset that was forgotten are gone with it.
+    loadAllProposals().catch(notifyError)
   })
 }
 
-export function onProposals(counts: readonly OpenCount[]): void {
-  mergeCounts(counts.filter(({ imageId }) => imageById(imageId) !== undefined))
+export function onProposals(datasetId: string, counts: readonly OpenCount[]): void {
+  if (datasetState.getState().dataset?.id !== datasetId) return
+  mergeCounts(counts)
   const editor = openEditor()
   if (editor && counts.some(({ imageId }) => imageId === editor.document.image.id))
     loadProposals(editor).catch(notifyError)

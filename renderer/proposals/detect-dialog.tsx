@@ -34,9 +34,7 @@ function TakenFor({ model }: { model: DetectModelInfo }) {
 function NoModel() {
   return (
     <EmptyState title={t('There is no model on this machine yet')}>
-      {t(
-        'Put an ONNX file of a detector into the folder “models” of the data folder, or drop it on the window.',
-      )}
+      {t('Put an ONNX file of a detector into the folder “models” of the data folder.')}
     </EmptyState>
   )
 }

@@ -69,7 +69,11 @@ export const appEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('transfer'), transfer: transferSchema }),
   z.object({ type: z.literal('transfer-removed'), id: z.string() }),
   /** Proposals of images were found, accepted, dropped, or are open again. */
-  z.object({ type: z.literal('proposals'), counts: z.array(openCountSchema) }),
+  z.object({
+    type: z.literal('proposals'),
+    datasetId: z.string(),
+    counts: z.array(openCountSchema),
+  }),
   z.object({
     type: z.literal('proposal-choice'),
     datasetId: z.string(),

@@ -151,7 +151,9 @@ export class Proposals {
 
   #tell(imageIds: readonly string[]): void {
     const counts = this.#rows.recount(imageIds)
-    if (counts.length > 0) this.#deps.events.publish({ type: 'proposals', counts })
+    // Images of one dataset.
+    const image = counts.length > 0 ? this.#deps.store.images.find(counts[0].imageId) : null
+    if (image) this.#deps.events.publish({ type: 'proposals', datasetId: image.datasetId, counts })
   }
 }
 

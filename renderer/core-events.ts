@@ -12,6 +12,7 @@ import {
   loadAllProposals,
   loadProposals,
   onChoice,
+  onJob,
   onProposals,
 } from './actions/proposals.ts'
 import { loadTransfers, onTransfer } from './actions/transfers.ts'
@@ -24,7 +25,7 @@ import {
   upsertAccount,
 } from './document/cloud-state.ts'
 import { datasetState, upsertImages } from './document/dataset-state.ts'
-import { removeJob, upsertJob } from './document/proposal-state.ts'
+import { removeJob } from './document/proposal-state.ts'
 import {
   forgetAhead,
   onAnnotationsEvent,
@@ -159,7 +160,7 @@ function handle(event: AppEvent): void {
       onChoice(event.datasetId, event.model, event.choice)
       return
     case 'detect-job':
-      upsertJob(event.job)
+      onJob(event.job)
       return
     case 'detect-job-removed':
       removeJob(event.id)

@@ -12,10 +12,11 @@ import type { Editor } from '#renderer/tools/editor.ts'
 import { openEditor } from '#renderer/tools/workspace.ts'
 import type { OpenCount, WhichProposals } from '#shared/contract/proposals.ts'
 import { newId } from '#shared/model/annotation.ts'
+import type { DetectJob } from '#shared/model/detect-job.ts'
 import { type ModelChoice, USUAL_CHOICE } from '#shared/model/proposal.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import type { Action, ImageAction } from './action.ts'
-import { notifyError, showDialog } from './app-state.ts'
+import { notify, notifyError, showDialog } from './app-state.ts'
 
 /** Reads what models found in the editor's image. */
 export async function loadProposals(editor: Editor): Promise<void> {
@@ -60,6 +61,31 @@ export function onProposals(datasetId: string, counts: readonly OpenCount[]): vo
   const editor = openEditor()
   if (editor && counts.some(({ imageId }) => imageId === editor.document.image.id))
     loadProposals(editor).catch(notifyError)
+}
+
+/** A detection got on. Its end is told: that of one image in the status line, where somebody waits for it. */
+export function onJob(job: DetectJob): void {
+  const before = proposalState.getState().jobs.find(({ id }) => id === job.id)
+  upsertJob(job)
+  if (before?.state !== 'running' || job.state === 'running') return
+  const found = counted(job.found, 'proposal')
+  if (job.state === 'failed')
+    notify(
+      t('Detection by {model} stopped: {problem}', {
+        model: job.model,
+        problem: job.problem ?? '',
+      }),
+      'error',
+    )
+  else if (job.state === 'done' && job.images.total === 1) say(t('{found} found', { found }))
+  else if (job.state === 'done')
+    notify(
+      t('{model} looked at {images}: {found}', {
+        model: job.model,
+        images: counted(job.images.total, 'image'),
+        found,
+      }),
+    )
 }
 
 /** Another window moved a threshold, or a detection began with the usual ones. */

@@ -94,6 +94,7 @@ test('a model says what it is taken for, and its proposals are accepted and drop
   await detect(app)
   await showProposals(app)
   await expect(rows(app)).toHaveCount(3)
+  await expect(app.canvas.hint).toHaveText('3 proposals found')
   await expect(rows(app).first()).toHaveText(/car\s*9\d %/)
   await expectAccessible(page)
   await app.screenshot('proposals')

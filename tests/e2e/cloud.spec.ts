@@ -6,7 +6,7 @@ import { expectAccessible } from './accessible.ts'
 import { type App, expect, test } from './fixture.ts'
 import { MOD_PRESSED } from './modifier.ts'
 import { recordAttribute } from './recorded-attribute.ts'
-import { addAccount, openRemote, STREET } from './remote.ts'
+import { addAccount, openRemote, STREET, shownPath } from './remote.ts'
 
 const tiles = (page: Page, name = /./) =>
   page.getByRole('listbox', { name: 'Images' }).getByRole('option', { name })
@@ -77,7 +77,7 @@ test('what is drawn is on the service by itself, and there after a restart', asy
   await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
   const image = await page.locator('[data-canvas]').getAttribute('data-image')
   expect(image).not.toBeNull()
-  const path = (await page.locator('header p').getAttribute('title')) ?? ''
+  const path = await shownPath(page)
   expect(onService(service, STREET, path)).toMatchObject([{ name: 'car' }])
   await app.screenshot('remote-canvas')
   await page.getByRole('combobox', { name: 'Stage' }).selectOption('review')
@@ -91,7 +91,7 @@ test('what is drawn is on the service by itself, and there after a restart', asy
 
 test('sending now counts what was chosen in the same moment', async ({ app, service }) => {
   const page = await openRemote(app, service)
-  const path = (await page.locator('header p').getAttribute('title')) ?? ''
+  const path = await shownPath(page)
   for (const stage of ['review', 'complete', 'annotate', 'review', 'complete']) {
     await page.evaluate(
       ({ value, mod }) => {
@@ -296,7 +296,7 @@ test('what the service refuses stays, with its words and the ways out', async ({
   service,
 }) => {
   const page = await openRemote(app, service)
-  const path = (await page.locator('header p').getAttribute('title')) ?? ''
+  const path = await shownPath(page)
   const { state } = service
   state.deleteImage(state.imageAt(state.dataset(STREET), path).id)
   await page.keyboard.press('k')

@@ -27,3 +27,9 @@ export async function openRemote(
   await app.canvas.ready()
   return page
 }
+
+/** The open image's path in its dataset. */
+export async function shownPath(page: Page, dataset = STREET): Promise<string> {
+  const title = await page.locator('header p').getAttribute('title')
+  return title?.replace(`${dataset} / `, '') ?? ''
+}

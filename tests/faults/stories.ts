@@ -52,6 +52,18 @@ export class Stories {
     this.#stories.get(id)?.writes.push({ by, field, value })
   }
 
+  /**
+   * Somebody took their deletion back: the annotation comes back as they knew it. What another person changed before
+   * they deleted it, too, nobody else has seen.
+   */
+  restore(id: string, by: number, annotation: Annotation): void {
+    const story = this.#stories.get(id)
+    if (!story) return
+    story.deletedBy.delete(by)
+    story.wasRestored = true
+    for (const field of FIELDS) story.writes.push({ by, field, value: annotation[field] })
+  }
+
   rename(from: string, to: string): void {
     this.#renames.set(from, [...(this.#renames.get(from) ?? []), to])
   }

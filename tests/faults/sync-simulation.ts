@@ -289,7 +289,7 @@ class World {
 
   #discardRow(client: Client, row: OutboxRow): void {
     const { core, number } = client
-    const before = this.#localIds(client)
+    const before = this.#localLabels(client)
     try {
       core.outboxView.discard(row.id)
     } catch (error) {
@@ -297,25 +297,25 @@ class World {
       this.#say(client, `cannot discard: ${error.message}`)
       return
     }
-    const after = this.#localIds(client)
-    for (const id of after) {
-      const story = before.has(id) ? undefined : this.#stories.of(id)
-      if (!story) continue
-      story.deletedBy.delete(number)
-      story.wasRestored = true
-    }
+    const after = this.#localLabels(client)
+    for (const [id, annotation] of after)
+      if (!before.has(id)) this.#stories.restore(id, number, annotation)
     // With the edit went its undo.
-    for (const id of before) {
+    for (const id of before.keys()) {
       const story = after.has(id) ? undefined : this.#stories.of(id)
       if (story) story.wasUndone = true
     }
     this.#say(client, `discards ${row.payload}`)
   }
 
-  #localIds({ core, datasetId }: Client): Set<string> {
+  #localLabels({ core, datasetId }: Client): Map<string, Annotation> {
     const images = core.images.list(datasetId)
-    return new Set(
-      images.flatMap((image) => core.edits.annotations(image.id).annotations.map(({ id }) => id)),
+    return new Map(
+      images.flatMap((image) =>
+        core.edits
+          .annotations(image.id)
+          .annotations.map((annotation) => [annotation.id, annotation]),
+      ),
     )
   }
 

@@ -17,6 +17,11 @@ export interface MaskPlace {
   scaleY: number
 }
 
+export interface PlacedMask {
+  mask: Mask
+  place: MaskPlace
+}
+
 export const SAME_PIXELS: MaskPlace = { left: 0, top: 0, scaleX: 1, scaleY: 1 }
 
 /** A model's logits, row by row, as a mask: inside where they are above the threshold. Throws a RangeError when sizes differ. */

@@ -1,4 +1,4 @@
-// Runs one bench. Those of the editor and of the start need the built app and a browser.
+// Runs one bench. Those of the editor, of the start and of smart tools need the built app and a browser.
 import { spawnSync } from 'node:child_process'
 import { findBrowser } from './find-browser.mjs'
 import { requireNode } from './node-version.mjs'
@@ -10,7 +10,7 @@ const run = (command, args) =>
   spawnSync(command, args, { stdio: 'inherit', env, shell: process.platform === 'win32' }).status ??
   1
 
-if (['editor', 'startup', 'assist-detect'].some((name) => chosen.includes(name))) {
+if (['editor', 'startup', 'assist', 'assist-detect'].some((name) => chosen.includes(name))) {
   const browser = findBrowser()
   if (!browser) {
     process.stderr.write('This bench needs Chrome or Chromium, and none was found.\n')

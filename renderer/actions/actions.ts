@@ -18,6 +18,7 @@ import { copyLink, HELP_ACTIONS } from './help-actions.ts'
 import { WINDOW_ACTIONS } from './host-window.ts'
 import { LAYOUT_ACTIONS } from './layout-actions.ts'
 import { PATH_ACTIONS } from './path-actions.ts'
+import { PICTURE_ACTIONS } from './picture-actions.ts'
 import { POSE_ACTIONS } from './pose-actions.ts'
 import { PROPOSAL_ACTIONS } from './proposals.ts'
 import { REGION_ACTIONS } from './region-actions.ts'
@@ -162,6 +163,7 @@ export const ACTIONS: readonly Action[] = [
   ...COPY_ACTIONS,
   ...SHAPE_ACTIONS,
   ...PATH_ACTIONS,
+  ...PICTURE_ACTIONS,
   ...PROPOSAL_ACTIONS,
   {
     id: 'class-search',

@@ -5,6 +5,7 @@ import { fitBox, type Viewport, zoomBy } from '#renderer/document/viewport.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
+import { openEditor } from '#renderer/tools/workspace.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { shapeVertices } from '#shared/geometry/shape.ts'
@@ -101,6 +102,13 @@ function stepTolerance(direction: 1 | -1): void {
       : TOLERANCES.findLast((value) => value < now)
   if (next !== undefined) void changeSettings({ freehandTolerance: next })
   say(t('Freehand lines are simplified to {value} px', { value: next ?? now }))
+}
+
+/** Of the tool in hand, if it has a size; else of freehand lines. */
+function resizeTool(direction: 1 | -1): void {
+  const active = openEditor()?.tool.getState().active
+  if (active?.resize) active.resize(direction)
+  else stepTolerance(direction)
 }
 
 /** The picture as it is in the file. */
@@ -233,19 +241,34 @@ export const VIEW_ACTIONS: readonly Action[] = [
     },
   },
   {
+    id: 'live-wire',
+    label: t('Polygons and polylines follow edges of the picture, or stop it'),
+    group: 'Tools',
+    context: 'canvas',
+    keys: ['E'],
+    run: () => {
+      say(
+        editorSettings.getState().liveWire
+          ? t('Live-wire is off: lines are straight')
+          : t('Live-wire is on: polygons and polylines follow edges between clicks'),
+      )
+      toggleSetting('liveWire')
+    },
+  },
+  {
     id: 'freehand-finer',
-    label: t('Freehand lines closer to the hand'),
+    label: t('Smaller brush or tolerance; freehand lines closer to the hand'),
     group: 'Tools',
     context: 'canvas',
     keys: ['['],
-    run: () => stepTolerance(-1),
+    run: () => resizeTool(-1),
   },
   {
     id: 'freehand-coarser',
-    label: t('Freehand lines with fewer points'),
+    label: t('Larger brush or tolerance; freehand lines with fewer points'),
     group: 'Tools',
     context: 'canvas',
     keys: [']'],
-    run: () => stepTolerance(1),
+    run: () => resizeTool(1),
   },
 ]

@@ -63,6 +63,8 @@ function drawPeople(people: number): { reads: number; strokes: number } {
     frame: null,
     crossings: [],
     caption: null,
+    regions: [],
+    brush: null,
     color: '#ffffff',
     pointer: null,
     showCrosshair: false,

@@ -1,7 +1,7 @@
 import { toImage, toScreen, type Viewport } from '#renderer/document/viewport.ts'
 import { shapeDots, shapeOutlines } from '#shared/geometry/shape.ts'
 import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
-import type { Annotation, Box, Point } from '#shared/model/annotation.ts'
+import type { Annotation, Box, Point, PolygonShape } from '#shared/model/annotation.ts'
 import {
   detailFor,
   drawAnnotations,
@@ -12,6 +12,7 @@ import {
   tracePath,
 } from './draw-annotations.ts'
 import { type DrawnProposal, drawProposals } from './draw-proposals.ts'
+import { type Brush, drawBrush, drawRegions } from './draw-regions.ts'
 import { drawPicture, type Picture } from './picture.ts'
 
 const ACCENT = '#4f46e5'
@@ -46,6 +47,9 @@ export interface Overlay {
   crossings: readonly Point[]
   /** A word beside the pointer. */
   caption: string | null
+  /** What was found in the picture and is not drawn yet. Image pixels. */
+  regions: readonly PolygonShape[]
+  brush: Brush | null
   /** The colour of what is being drawn. */
   color: string
   /** Screen pixels; null when it is elsewhere. */
@@ -336,6 +340,8 @@ function drawEdited(
   if (overlay.frame) drawFrame(context, view, overlay.frame)
   drawHandles(context, view, overlay.handles, overlay.activeVertices)
   drawCrossings(context, view, overlay.crossings)
+  drawRegions(context, view, overlay.regions, overlay.color)
+  if (overlay.brush) drawBrush(context, view, overlay.brush, overlay.color, overlay.pointer)
   drawDrawing(context, view, overlay)
 }
 

@@ -1,6 +1,8 @@
+import type { PictureWork } from '#shared/assist/picture-work.ts'
 import type { Drafts, OpenedDocument, SavedView } from '#shared/contract/annotations.ts'
 import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
+import type { DatasetImage } from '#shared/model/dataset.ts'
 
 export interface PendingCommit {
   commitId: string
@@ -38,6 +40,8 @@ export interface DocumentBackend {
   saveDrafts(imageId: string, drafts: Drafts): Promise<void>
   /** Where the image is looked at, for the next time. */
   saveView(imageId: string, view: SavedView): Promise<void>
+  /** What smart tools ask of a picture. */
+  picture(image: DatasetImage): PictureWork
   /** Asks the service for shapes; nothing is drawn by it. */
   assist(imageId: string, className: string, ask: AssistAsk): Promise<Proposal>
 }

@@ -12,6 +12,10 @@ export type ToolId =
   | 'polyline'
   | 'keypoint'
   | 'pose'
+  | 'outline'
+  | 'wand'
+  | 'brush'
+  | 'eraser'
   | 'assist'
 
 interface Choices {
@@ -23,6 +27,10 @@ interface Choices {
   hiddenClasses: ReadonlySet<string>
   /** No shape is shown. */
   allHidden: boolean
+  /** How far a colour may be from the one that the wand was put on, 0..255 a channel. */
+  wandTolerance: number
+  /** Of brush and eraser, screen pixels. */
+  brushRadius: number
 }
 
 /** What the user chose for the window. Unlike all that an `Editor` owns it stays from image to image. */
@@ -31,4 +39,6 @@ export const choices = createStore<Choices>(() => ({
   className: null,
   hiddenClasses: new Set(),
   allHidden: false,
+  wandTolerance: 24,
+  brushRadius: 16,
 }))

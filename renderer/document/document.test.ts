@@ -69,6 +69,9 @@ function fakeCore() {
       }
       return { ...answer(), baseRevision }
     },
+    picture: () => {
+      throw new Error('Nothing is asked of pictures here')
+    },
     assist: async () => ({ status: 'no_detection', score: null, annotations: [] }),
     undo: async (_imageId, commitId) => {
       core.turns.push(commitId)

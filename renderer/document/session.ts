@@ -1,8 +1,10 @@
 import { createStore } from 'zustand/vanilla'
+import type { PictureWork } from '#shared/assist/picture-work.ts'
 import type { DraftData, OpenedDocument, SavedView } from '#shared/contract/annotations.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
 import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import { newId } from '#shared/model/annotation.ts'
+import type { DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
 import { Autosave, type SaveState } from './autosave.ts'
 import type { DocumentBackend } from './backend.ts'
@@ -98,6 +100,11 @@ export function retrySaving(): void {
 /** Resolves when every edit has been acknowledged. */
 export function flushEdits(): Promise<void> {
   return autosave?.flush() ?? Promise.resolve()
+}
+
+/** What smart tools ask of an open image's picture. */
+export function pictureOf(image: DatasetImage): PictureWork {
+  return backend.picture(image)
 }
 
 /** Asks the service for shapes. Throws what it says. */

@@ -89,6 +89,8 @@ export function currentOverlay(
     marquee: preview.marquee,
     lasso: preview.lasso,
     caption: preview.caption,
+    regions: preview.regions,
+    brush: preview.brush,
     color: style.colorOf(editor.className),
     pointer:
       toolId === 'pan'

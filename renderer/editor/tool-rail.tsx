@@ -1,4 +1,6 @@
 import {
+  Brush,
+  Eraser,
   Hand,
   type LucideIcon,
   MousePointer2,
@@ -7,6 +9,8 @@ import {
   Slice,
   Sparkles,
   SquareDashed,
+  SquareDashedMousePointer,
+  Wand,
 } from 'lucide-react'
 import { useCallback } from 'react'
 import { actionById, takeTool } from '#renderer/actions/actions.ts'
@@ -29,6 +33,10 @@ const ICONS: Record<ToolId, LucideIcon> = {
   hole: SquareDashed,
   slice: Slice,
   pose: PersonStanding,
+  outline: SquareDashedMousePointer,
+  wand: Wand,
+  brush: Brush,
+  eraser: Eraser,
   assist: Sparkles,
   ...SHAPE_ICONS,
 }
@@ -37,6 +45,8 @@ const ICONS: Record<ToolId, LucideIcon> = {
 const SHORT_LABEL: Partial<Record<ToolId, string>> = {
   oriented_box: t('Rotated'),
   extreme_box: t('Extreme'),
+  outline: t('Outline'),
+  wand: t('Wand'),
 }
 
 /** Of a button with its gap, CSS pixels. */

@@ -145,6 +145,7 @@ const AIDS = [
   ['showMinimap', t('Map')],
   ['showLoupe', t('Loupe')],
   ['snapping', t('Snapping')],
+  ['liveWire', t('Live-wire: follow edges')],
   ['keepInside', t('Draw inside the image')],
 ] as const
 

@@ -1,6 +1,7 @@
 import { ORPCError } from '@orpc/client'
 import { type DocumentBackend, RefusedError } from '#renderer/document/backend.ts'
 import { client } from './connection.ts'
+import { pictureWork } from './picture-work.ts'
 
 /** A reason that lies with the edit, not with the moment. */
 function isRefusal(error: ORPCError<string, unknown>): boolean {
@@ -32,5 +33,6 @@ export const documentBackend: DocumentBackend = {
   labels: (imageId) => client.annotations.labels({ imageId }),
   saveDrafts: (imageId, drafts) => client.annotations.saveDrafts({ imageId, drafts }),
   saveView: (id, view) => client.images.saveView({ id, view }),
+  picture: pictureWork,
   assist: (imageId, className, ask) => client.remote.assist({ imageId, className, ask }),
 }

@@ -63,6 +63,9 @@ const backend: DocumentBackend = {
   labels: async () => ({ undo: null, redo: null }),
   saveView: async () => {},
   saveDrafts: async (id, kept) => void drafts.set(id, kept),
+  picture: () => {
+    throw new Error('Nothing is asked of pictures here')
+  },
   assist: () => answer.promise,
 }
 

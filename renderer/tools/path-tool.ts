@@ -9,6 +9,7 @@ import type { Annotation, Point, PolygonShape } from '#shared/model/annotation.t
 import { t } from '#shared/texts/texts.ts'
 import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
+import { Wire } from './wire.ts'
 
 /** How near the first vertex a click closes the shape, screen pixels. */
 const CLOSE_RADIUS = 10
@@ -23,6 +24,9 @@ abstract class PathTool extends PointsTool {
   #border: BorderPlace | null = null
   /** What the held pointer has drawn. */
   #stroke: Point[] = []
+  readonly #wire = new Wire(this.host)
+  /** Where the last click of the wire was: its point may lie beside it. */
+  #clicked: Point | null = null
 
   protected abstract readonly closed: boolean
   protected abstract readonly fewest: number
@@ -39,6 +43,9 @@ abstract class PathTool extends PointsTool {
     const last = this.#stroke.at(-1)
     if (held && last && distance(last, pointer.at) >= pointer.pixel) this.#stroke.push(pointer.at)
     super.pointerMove(pointer, held)
+    const from = this.points.at(-1)
+    if (from && this.#isWired(pointer) && this.#stroke.length < 2)
+      this.#wire.lookAhead(from, pointer)
   }
 
   override pointerUp(pointer: Pointer): void {
@@ -49,6 +56,9 @@ abstract class PathTool extends PointsTool {
     if (stroke.length === 0) return
     if (this.#isFreehand(stroke, pointer)) this.#addStroke(stroke, pointer)
     else if (this.#closes(pointer)) this.finish()
+    else if (this.#isWired(pointer)) this.#addWired(pointer)
+    // In its turn, when clicks before it are still looking for their ways.
+    else if (this.#wire.isBusy) this.#wire.afterwards(() => this.#addPoint(pointer))
     else this.#addPoint(pointer)
   }
 
@@ -57,6 +67,19 @@ abstract class PathTool extends PointsTool {
   }
 
   override finish(): boolean {
+    const { pointer } = this
+    const isWired = this.host.liveWire() && this.closed && this.points.length > 1
+    if (this.#wire.isBusy || (isWired && pointer)) {
+      this.#wire.afterwards(async (isCurrent) => {
+        if (isWired && pointer) await this.#closeWired(pointer, isCurrent)
+        if (isCurrent()) this.#commit()
+      })
+      return true
+    }
+    return this.#commit()
+  }
+
+  #commit(): boolean {
     if (this.points.length === 0) return false
     if (this.points.length < this.fewest) {
       this.host.say(
@@ -67,13 +90,17 @@ abstract class PathTool extends PointsTool {
     const points = this.points
     this.points = []
     if (!this.commit(points)) this.points = points
+    else this.#wire.forget()
     this.#border = null
+    this.#clicked = null
     this.host.changed()
     return true
   }
 
   override cancel(): boolean {
     this.#border = null
+    this.#clicked = null
+    this.#wire.forget()
     const held = this.#stroke.length > 1
     this.#stroke = []
     if (!held) return super.cancel()
@@ -90,6 +117,8 @@ abstract class PathTool extends PointsTool {
 
   override removeLast(): boolean {
     this.#border = null
+    this.#clicked = null
+    this.#wire.forget()
     return super.removeLast()
   }
 
@@ -101,7 +130,10 @@ abstract class PathTool extends PointsTool {
     const closing = pointer && this.#closes(pointer) ? this.points[0] : null
     const end = closing ?? place?.at ?? pointer?.at
     const freehand = pointer && this.#isFreehand(this.#stroke, pointer)
-    const next = freehand ? this.#stroke : end ? [...this.#followed(place, pointer), end] : []
+    const last = this.points.at(-1)
+    const ahead = last && pointer && this.#isWired(pointer) ? this.#wire.ahead(last) : null
+    const straight = end ? [...this.#followed(place, pointer), end] : []
+    const next = freehand ? this.#stroke : (ahead ?? straight)
     return {
       ...NO_PREVIEW,
       outlines: [{ points: [...this.points, ...next], closed: false }],
@@ -128,6 +160,11 @@ abstract class PathTool extends PointsTool {
         : t('{value}double-click or Enter finishes', {
             value: this.closed ? t('First point, ') : '',
           })
+    if (this.host.liveWire())
+      return t(
+        'Click along the edge: the line follows it, with Shift it is straight · {finish} · Backspace takes back · Esc drops it',
+        { finish },
+      )
     const follow = this.#border ? t(' · Shift follows the border') : ''
     return t('Click the next point · {finish}{follow} · Backspace takes back · Esc drops it', {
       finish,
@@ -140,9 +177,41 @@ abstract class PathTool extends PointsTool {
     const at = place?.at ?? pointer.at
     const last = this.points.at(-1)
     if (last && distance(last, at) < SAME_CLICK * pointer.pixel) return
-    const points = [...this.points, ...this.#followed(place, pointer), at]
+    const followed = this.#followed(place, pointer)
     this.#border = place
-    this.setPoints(points)
+    this.addPoints([...followed, at])
+  }
+
+  /** Whether the way to the pointer follows the picture's edges. */
+  #isWired({ shift }: Pointer): boolean {
+    return this.host.liveWire() && !shift
+  }
+
+  /** A click of the live-wire: its points come when the way is found, in the order of the clicks. */
+  #addWired(pointer: Pointer): void {
+    const isSame =
+      this.#clicked !== null && distance(this.#clicked, pointer.at) < SAME_CLICK * pointer.pixel
+    if (isSame) return
+    this.#clicked = pointer.at
+    const place = this.host.snap(pointer)
+    this.#wire.afterwards(async (isCurrent) => {
+      const last = this.points.at(-1)
+      const way = last
+        ? await this.#wire.wayTo(last, pointer, place?.at ?? null)
+        : [place?.at ?? (await this.#wire.begin(pointer))]
+      if (!isCurrent()) return
+      this.#border = place
+      this.addPoints(way)
+    })
+  }
+
+  /** The way back to the first point follows edges, too. */
+  async #closeWired(pointer: Pointer, isCurrent: () => boolean): Promise<void> {
+    const [first] = this.points
+    const last = this.points.at(-1)
+    if (!last || this.points.length < 2) return
+    const way = await this.#wire.wayTo(last, pointer, first)
+    if (isCurrent()) this.points = [...this.points, ...way.slice(0, -1)]
   }
 
   /** With Shift the vertices of a border between the last point and the next, so that both shapes share it. */

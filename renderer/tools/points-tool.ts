@@ -10,7 +10,9 @@ const draftSchema = z.object({ points: z.array(z.object({ x: z.number(), y: z.nu
 export abstract class PointsTool extends IdleTool {
   #points: Point[] = []
   /** What was taken back since the last point, the latest last. */
-  #taken: Point[] = []
+  #taken: Point[][] = []
+  /** Where clicks that brought several points begin and end among the points. */
+  #spans: { from: number; to: number }[] = []
   /** Where the pointer was last. */
   protected pointer: Pointer | null = null
 
@@ -43,8 +45,11 @@ export abstract class PointsTool extends IdleTool {
 
   override removeLast(): boolean {
     if (this.points.length === 0) return false
-    const taken = [...this.#taken, ...this.points.slice(-1)]
-    this.setPoints(this.points.slice(0, -1))
+    const span = this.#spans.at(-1)
+    const from = span?.to === this.points.length ? span.from : this.points.length - 1
+    const taken = [...this.#taken, this.points.slice(from)]
+    this.#spans = this.#spans.filter(({ to }) => to <= from)
+    this.setPoints(this.points.slice(0, from))
     this.#taken = taken
     return true
   }
@@ -53,7 +58,7 @@ export abstract class PointsTool extends IdleTool {
     const last = this.#taken.at(-1)
     if (!last) return false
     const taken = this.#taken.slice(0, -1)
-    this.setPoints([...this.points, last])
+    this.addPoints(last)
     this.#taken = taken
     return true
   }
@@ -65,6 +70,16 @@ export abstract class PointsTool extends IdleTool {
       outlines: [{ points: this.points, closed: false }],
       vertices: this.points,
     }
+  }
+
+  /** What one click brought: one step to take back. */
+  protected addPoints(points: readonly Point[]): void {
+    const from = this.points.length
+    this.#spans = [
+      ...this.#spans.filter(({ to }) => to <= from),
+      { from, to: from + points.length },
+    ]
+    this.setPoints([...this.points, ...points])
   }
 
   protected setPoints(points: Point[]): void {

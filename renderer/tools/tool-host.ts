@@ -2,7 +2,7 @@ import type { ToolId } from '#renderer/document/choices.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
-import { assist } from '#renderer/document/session.ts'
+import { assist, pictureOf } from '#renderer/document/session.ts'
 import { say } from '#renderer/document/status-line.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
 import { clampShape } from '#shared/geometry/clamp-shape.ts'
@@ -125,6 +125,8 @@ export function toolHost({
       const words = { price: formatMicroUsd(price) }
       return dataset?.remote ? t('{price} an answer', words) : t('{price} an image', words)
     },
+    picture: () => pictureOf(document.image),
+    liveWire: () => editorSettings.getState().liveWire,
     say: inHand(say),
     changed: inHand(changed),
     handles: () => editor.handles(),

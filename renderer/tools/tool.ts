@@ -1,10 +1,12 @@
 import type { ToolId } from '#renderer/document/choices.ts'
+import type { BrushStroke } from '#shared/assist/brush.ts'
+import type { PictureWork } from '#shared/assist/picture-work.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
 import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import type { Size } from '#shared/geometry/clamp-shape.ts'
 import type { Handle, Outline } from '#shared/geometry/shape-geometry.ts'
 import type { BorderPlace } from '#shared/geometry/snap.ts'
-import type { Annotation, Box, Point, Shape } from '#shared/model/annotation.ts'
+import type { Annotation, Box, Point, PolygonShape, Shape } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
 import type { SkeletonClass } from '#shared/model/pose.ts'
@@ -34,8 +36,19 @@ export interface Preview {
   lasso: readonly Point[]
   /** A word beside the pointer. */
   caption: string | null
+  /** What was found in the picture and is not drawn yet. */
+  regions: readonly PolygonShape[]
+  /** Where a round brush went and goes; null without one. */
+  brush: BrushPreview | null
   /** Shapes shown instead of annotations while a gesture moves them. */
   replaced: ReadonlyMap<string, Shape>
+}
+
+export interface BrushPreview {
+  strokes: readonly BrushStroke[]
+  /** Image pixels. */
+  radius: number
+  erases: boolean
 }
 
 export const NO_PREVIEW: Preview = {
@@ -47,6 +60,8 @@ export const NO_PREVIEW: Preview = {
   marquee: null,
   lasso: [],
   caption: null,
+  regions: [],
+  brush: null,
   replaced: new Map(),
 }
 
@@ -97,6 +112,10 @@ export interface ToolHost {
   assist(ask: AssistAsk): Promise<Proposal | null>
   /** What the service asks for, like `$0.0025 an answer`; null while that is not known. */
   assistPrice(): string | null
+  /** What can be asked of the picture itself. */
+  picture(): PictureWork
+  /** Whether paths follow the picture's edges. */
+  liveWire(): boolean
   /** Says something that went otherwise than asked. */
   say(message: string): void
   /** The tool's preview, cursor or hint changed. */
@@ -122,6 +141,10 @@ export interface ActiveTool {
   removeLast(): boolean
   /** Redo: brings back what Backspace or undo took back last. False when there is nothing. */
   restoreLast?(): boolean
+  /** A size of the tool itself (tolerance, radius) one step down or up, by key or wheel. */
+  resize?(direction: 1 | -1): void
+  /** Whether the wheel alone does that now, instead of moving the view. With Alt it always does. */
+  takesWheel?(): boolean
   /** Goes on without this step, where steps can be left out. */
   skip?(): void
   preview(): Preview

@@ -2,15 +2,18 @@ import type { ToolId } from '#renderer/document/choices.ts'
 import { t } from '#shared/texts/texts.ts'
 import { AssistTool } from './assist-tool.ts'
 import { BoxTool, ExtremeBoxTool } from './box-tool.ts'
+import { BrushTool } from './brush-tool.ts'
 import { CorrectingTool } from './correcting-tool.ts'
 import { PanTool } from './idle-tool.ts'
 import { KeypointTool } from './keypoint-tool.ts'
 import { OrientedBoxTool } from './oriented-box-tool.ts'
+import { OutlineTool } from './outline-tool.ts'
 import { HoleTool, PolygonTool, PolylineTool } from './path-tool.ts'
 import { PoseTool } from './pose-tool.ts'
 import { SelectTool } from './select/select-tool.ts'
 import { SliceTool } from './slice-tool.ts'
 import type { ToolDefinition } from './tool.ts'
+import { WandTool } from './wand-tool.ts'
 
 /** In the order of the tool bar. Ctrl+R, Ctrl+N and Ctrl+J are what labelme's users press. */
 export const TOOLS: readonly ToolDefinition[] = [
@@ -84,6 +87,34 @@ export const TOOLS: readonly ToolDefinition[] = [
     keys: ['Shift+K'],
     draws: true,
     create: (host, draft) => new PoseTool(host, draft),
+  },
+  {
+    id: 'outline',
+    label: t('Box to polygon'),
+    keys: ['Shift+W'],
+    draws: true,
+    create: (host, draft) => new OutlineTool(host, draft),
+  },
+  {
+    id: 'wand',
+    label: t('Magic wand'),
+    keys: ['Alt+W'],
+    draws: true,
+    create: (host) => new WandTool(host),
+  },
+  {
+    id: 'brush',
+    label: t('Brush'),
+    keys: ['Shift+B'],
+    draws: false,
+    create: (host) => new BrushTool(host, false),
+  },
+  {
+    id: 'eraser',
+    label: t('Eraser'),
+    keys: ['Alt+E'],
+    draws: false,
+    create: (host) => new BrushTool(host, true),
   },
   {
     id: 'assist',

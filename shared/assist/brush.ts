@@ -1,9 +1,15 @@
-import { boundsOfPoints } from '#shared/geometry/box.ts'
+import { boundsOfPoints, clampBox } from '#shared/geometry/box.ts'
+import { clampPoint, type Size } from '#shared/geometry/clamp-shape.ts'
 import { distanceToSegment } from '#shared/geometry/point.ts'
 import { subtractPolygons, unionPolygons } from '#shared/geometry/polygon-ops.ts'
 import { ringArea } from '#shared/geometry/ring.ts'
 import type { Point, PolygonShape } from '#shared/model/annotation.ts'
-import { type MaskPolygons, maskToPolygons, type PlacedMask } from './mask-to-polygon.ts'
+import {
+  type MaskPolygons,
+  maskToPolygons,
+  type PlacedMask,
+  SAME_PIXELS,
+} from './mask-to-polygon.ts'
 
 /** The mask of a stroke has at most so many pixels. */
 const MOST_PIXELS = 2_000_000
@@ -12,24 +18,38 @@ const FINE = 8
 /** Gaps and specks that a stroke leaves are dropped up to this part of the brush's square. */
 const CRUMB = 0.15
 
+const NO_MASK: PlacedMask = {
+  mask: { width: 0, height: 0, data: new Uint8Array(0) },
+  place: SAME_PIXELS,
+}
+
 export interface BrushStroke {
   /** Where the middle of the brush went, at least one place. Image pixels. */
   points: readonly Point[]
   /** Image pixels. */
   radius: number
   erases: boolean
+  /** What is painted ends at the border of an image of this size; null: it may go beyond. */
+  within: Size | null
 }
 
 /**
  * What a stroke of a round brush makes of polygons: it adds to them, or takes away. The stroke is a mask that becomes
  * polygons with holes; where it did not go the border keeps its vertices. The tolerance is that of the stroke's border.
  */
-export function brushed(shapes: readonly PolygonShape[], stroke: BrushStroke): MaskPolygons {
+export function brushed(before: readonly PolygonShape[], stroke: BrushStroke): MaskPolygons {
   const { mask, place } = strokeMask(stroke)
-  const { shapes: painted, tolerance } = maskToPolygons(mask, { place, leastPixels: 0 })
+  const { shapes, tolerance } = maskToPolygons(mask, { place, leastPixels: 0 })
+  const { within } = stroke
+  const painted = shapes.map(
+    ({ rings }): PolygonShape => ({
+      kind: 'polygon',
+      rings: within ? rings.map((ring) => ring.map((point) => clampPoint(point, within))) : rings,
+    }),
+  )
   const result = stroke.erases
-    ? shapes.flatMap((shape) => subtractPolygons(shape, painted))
-    : unionPolygons([...shapes, ...painted])
+    ? before.flatMap((shape) => subtractPolygons(shape, painted))
+    : unionPolygons([...before, ...painted])
   const crumb = CRUMB * stroke.radius * stroke.radius
   const kept = result
     .map(
@@ -44,14 +64,17 @@ export function brushed(shapes: readonly PolygonShape[], stroke: BrushStroke): M
 }
 
 /** All pixels whose centres are within the radius of the stroke's line. */
-function strokeMask({ points, radius }: BrushStroke): PlacedMask {
-  const around = boundsOfPoints(points)
-  const [w, h] = [around.w + 2 * radius, around.h + 2 * radius]
+function strokeMask({ points, radius, within }: BrushStroke): PlacedMask {
+  const { x, y, w: across, h: down } = boundsOfPoints(points)
+  const around = { x: x - radius, y: y - radius, w: across + 2 * radius, h: down + 2 * radius }
+  const frame = within ? clampBox(around, within.width, within.height) : around
+  if (!frame) return NO_MASK
+  const { w, h } = frame
   // Image pixels that one of the mask covers.
   const scale = Math.max(Math.min(1, radius / FINE), Math.sqrt((w * h) / MOST_PIXELS))
   const place = {
-    left: around.x - radius - scale,
-    top: around.y - radius - scale,
+    left: frame.x - scale,
+    top: frame.y - scale,
     scaleX: scale,
     scaleY: scale,
   }

@@ -47,6 +47,8 @@ const rect = (x: number, y: number, w: number, h: number): Point[] => [
   { x, y: y + h },
 ]
 
+const FRAME_SIZE = { width: 400, height: 300 }
+
 const polygon = (...rings: Point[][]): PolygonShape => ({ kind: 'polygon', rings })
 
 function iou(found: readonly PolygonShape[], rings: Rings, width: number, height: number): number {
@@ -79,9 +81,8 @@ describe('live-wire', () => {
         const at = onRound((quarter * Math.PI) / 2 + 0.1)
         // A hand clicks beside the edge.
         const place = { x: at.x * factor + 3, y: at.y * factor - 2 }
-        const { points: path } = quarter === 0 ? { points: [place] } : tools.wirePath(place, 6, 1)
-        points.push(...path)
-        tools.beginWire(points[points.length - 1])
+        const last = points.at(-1)
+        points.push(...(last ? tools.wirePath(last, place, 6, 1) : [tools.nearestEdge(place, 6)]))
       }
       const truth = circle(200 * factor, 150 * factor, 90 * factor)
       expect(iou([polygon(points)], [truth], width, width * 0.75)).toBeGreaterThan(0.97)
@@ -90,8 +91,11 @@ describe('live-wire', () => {
 
   test('it ends where it is asked to, and is straight where there is no edge', () => {
     const flat = new PictureTools(picture(200, 100, []))
-    flat.beginWire({ x: 20.5, y: 50.5 })
-    expect(flat.wirePath({ x: 180.5, y: 50.5 }, 0, 2).points).toEqual([{ x: 180.5, y: 50.5 }])
+    const [from, to] = [
+      { x: 20.5, y: 50.5 },
+      { x: 180.5, y: 50.5 },
+    ]
+    expect(flat.wirePath(from, to, 0, 2)).toEqual([to])
   })
 
   test('any two places have a path, on the border of the picture, too', () => {
@@ -102,8 +106,7 @@ describe('live-wire', () => {
     const tools = new PictureTools(scene)
     fc.assert(
       fc.property(place, place, (from, to) => {
-        tools.beginWire(from)
-        const { points } = tools.wirePath(to, 0, 1)
+        const points = tools.wirePath(from, to, 0, 1)
         expect(points.at(-1)).toEqual(to)
         for (const { x, y } of points.slice(0, -1))
           expect(x >= 0 && y >= 0 && x <= 400 && y <= 300).toBe(true)
@@ -114,10 +117,11 @@ describe('live-wire', () => {
 
   test('working ahead changes no path', () => {
     const tools = new PictureTools(scene)
-    const lazy = new PictureTools(scene)
-    for (const each of [tools, lazy]) each.beginWire(onRound(0))
+    tools.wirePath(onRound(0), onRound(0.1), 0, 1)
     while (tools.workAhead(5_000));
-    expect(tools.wirePath(onRound(2), 0, 1)).toEqual(lazy.wirePath(onRound(2), 0, 1))
+    const lazy = new PictureTools(scene)
+    const way = [onRound(0), onRound(2), 0, 1] as const
+    expect(tools.wirePath(...way)).toEqual(lazy.wirePath(...way))
   })
 })
 
@@ -308,6 +312,7 @@ describe('the brush', () => {
       ],
       radius: 12,
       erases: false,
+      within: FRAME_SIZE,
     }).shapes
     expect(added).toHaveLength(1)
     for (const corner of [base[0], base[3]]) expect(added[0].rings[0]).toContainEqual(corner)
@@ -317,7 +322,12 @@ describe('the brush', () => {
       for (let x = 200; x < 400; x++)
         if (Math.hypot(Math.max(0, x + 0.5 - 260), y + 0.5 - 140) <= 12) mask.data[y * 400 + x] = 1
     expect(maskIou(polygonsToMask(added, { x: 0, y: 0, ...FRAME }), mask)).toBeGreaterThan(0.995)
-    const erased = brushed(added, { points: [{ x: 150, y: 140 }], radius: 15, erases: true }).shapes
+    const erased = brushed(added, {
+      points: [{ x: 150, y: 140 }],
+      radius: 15,
+      erases: true,
+      within: FRAME_SIZE,
+    }).shapes
     expect(erased[0].rings).toHaveLength(2)
     const parted = brushed(added, {
       points: [
@@ -326,6 +336,7 @@ describe('the brush', () => {
       ],
       radius: 4,
       erases: true,
+      within: FRAME_SIZE,
     }).shapes
     expect(parted).toHaveLength(2)
   })
@@ -340,10 +351,20 @@ describe('the brush', () => {
         fc.array(place, { minLength: 1, maxLength: 6 }),
         fc.integer({ min: 2, max: 40 }),
         (points, radius) => {
-          const { shapes, tolerance } = brushed([], { points, radius, erases: false })
+          const { shapes, tolerance } = brushed([], {
+            points,
+            radius,
+            erases: false,
+            within: FRAME_SIZE,
+          })
           expect(shapes.length).toBeGreaterThan(0)
           expect(tolerance).toBeLessThanOrEqual(radius)
-          const rest = brushed(shapes, { points, radius: radius * 1.3 + 1, erases: true }).shapes
+          const rest = brushed(shapes, {
+            points,
+            radius: radius * 1.3 + 1,
+            erases: true,
+            within: FRAME_SIZE,
+          }).shapes
           expect(rest).toEqual([])
         },
       ),
@@ -351,10 +372,21 @@ describe('the brush', () => {
     )
   })
 
+  test('what is painted ends at the border of the image', () => {
+    const stroke = { points: [{ x: 395, y: 150 }], radius: 20, erases: false }
+    const ends = (within: typeof FRAME_SIZE | null) =>
+      Math.max(...brushed([], { ...stroke, within }).shapes[0].rings[0].map(({ x }) => x))
+    expect(ends(FRAME_SIZE)).toBe(400)
+    expect(ends(null)).toBeGreaterThan(413)
+    const beyond = { ...stroke, points: [{ x: 900, y: 900 }], within: FRAME_SIZE }
+    expect(brushed([], beyond).shapes).toEqual([])
+  })
+
   test('a stroke over all of a polygon leaves nothing', () => {
     const dot = polygon(circle(50, 50, 5))
-    expect(brushed([dot], { points: [{ x: 50, y: 50 }], radius: 20, erases: true }).shapes).toEqual(
-      [],
-    )
+    expect(
+      brushed([dot], { points: [{ x: 50, y: 50 }], radius: 20, erases: true, within: FRAME_SIZE })
+        .shapes,
+    ).toEqual([])
   })
 })

@@ -15,17 +15,14 @@ const NOISE = 0.0005
 /** Beside the largest region, one of less than this part of it is left out of an outline. */
 const BESIDE = 0.05
 
-export interface WirePath {
-  /** From the last point, which is not among them, to the place asked for, or the edge next to it. */
-  points: Point[]
-}
-
 /** What smart tools ask of one picture, without any model. All in image pixels. */
 export class PictureTools {
   readonly #pixels: Pixels
   /** Image pixels of a side of the picture's pixels: pictures too large for memory are read smaller. */
   readonly #scale: number
   #wire: LiveWire | null = null
+  /** Where the paths that are known begin. */
+  #wireFrom: Point | null = null
   #forWand: { pixels: Pixels; factor: number } | null = null
 
   constructor(pixels: Pixels, scale = 1) {
@@ -38,18 +35,25 @@ export class PictureTools {
     return this.#wire
   }
 
-  /** Paths begin at this place from now on. */
-  beginWire(at: Point): void {
-    this.#liveWire.begin(this.#into(at))
+  /** The place on the strongest edge within `reach`; `at` itself where there is none. */
+  nearestEdge(at: Point, reach: number): Point {
+    const near = this.#liveWire.nearestEdge(this.#into(at), reach / this.#scale)
+    return this.#outOf(near)
   }
 
-  /** Along edges to a place, or to the strongest edge within `reach` of it. Straight parts within `tolerance` have no vertices. */
-  wirePath(to: Point, reach: number, tolerance: number): WirePath {
+  /**
+   * Along edges from one place to another, or to the strongest edge within `reach` of it: without the first point and with
+   * the last. Straight parts within `tolerance` have no vertices.
+   */
+  wirePath(from: Point, to: Point, reach: number, tolerance: number): Point[] {
     const wire = this.#liveWire
-    const target =
-      reach > 0 ? wire.nearestEdge(this.#into(to), reach / this.#scale) : this.#into(to)
+    if (this.#wireFrom?.x !== from.x || this.#wireFrom.y !== from.y) {
+      this.#wireFrom = from
+      wire.begin(this.#into(from))
+    }
+    const target = this.#into(reach > 0 ? this.nearestEdge(to, reach) : to)
     const points = wire.path(target, Math.max(1, tolerance / this.#scale))
-    return { points: points.map((point) => this.#outOf(point)) }
+    return points.map((point) => this.#outOf(point))
   }
 
   /** Looks for paths ahead. False when there is nothing left to do. */

@@ -21,6 +21,8 @@ export const settingsSchema = z.object({
   showLoupe: z.boolean(),
   /** Points are taken to vertices and edges of other shapes nearby. */
   snapping: z.boolean(),
+  /** Polygons and polylines follow the picture's edges between clicks. */
+  liveWire: z.boolean(),
   /** How far a freehand line may be from what the hand drew, screen pixels. */
   freehandTolerance: z.number().min(0.5).max(20),
   /** What is drawn ends at the border of the image. */
@@ -77,6 +79,7 @@ export const DEFAULT_SETTINGS: Settings = {
   showMinimap: false,
   showLoupe: false,
   snapping: true,
+  liveWire: false,
   freehandTolerance: 2,
   keepInside: true,
   wheel: 'auto',

@@ -88,13 +88,14 @@ interface AppPage extends AsyncDisposable {
 }
 
 /** Our whole app on a folder of photos with these annotations. */
-async function openApp(
+export async function openApp(
   browser: Browser,
   photos: readonly { name: string; annotations: readonly Annotation[] }[],
+  write: (file: string) => Promise<void> = writePhoto,
 ): Promise<AppPage> {
   const data = temporaryFolder()
   const folder = temporaryFolder()
-  await writePhoto(join(folder.path, photos[0].name))
+  await write(join(folder.path, photos[0].name))
   for (const { name } of photos.slice(1))
     await sharp(join(folder.path, photos[0].name)).toFile(join(folder.path, name))
   const core = openCore(testPorts(data.path), folder.path)
@@ -150,7 +151,7 @@ async function openApp(
 }
 
 /** Where an image pixel of a fitted photo lies on the page. */
-async function fittedPlace(page: Page): Promise<(point: Point) => Point> {
+export async function fittedPlace(page: Page): Promise<(point: Point) => Point> {
   const box = await page.locator('[data-canvas]').boundingBox()
   if (!box) throw new Error('There is no canvas')
   const scale = Math.min((box.width - 48) / PHOTO.width, (box.height - 48) / PHOTO.height)

@@ -34,7 +34,7 @@ export async function framesDuring(page: Page, gesture: () => Promise<void>): Pr
 }
 
 /** `count` events of real input, evenly spaced. Like a hand, it does not wait for a page that falls behind. */
-async function paced(count: number, event: (index: number) => Promise<void>): Promise<void> {
+export async function paced(count: number, event: (index: number) => Promise<void>): Promise<void> {
   const start = performance.now()
   const sent: Promise<void>[] = []
   for (let index = 0; index < count; index++) {

@@ -1,5 +1,6 @@
 /** `npm run -s bench -- NAME [--json]`: runs one bench and prints its figures. */
 import { parseArgs } from 'node:util'
+import { benchAssist } from './assist.ts'
 import { benchDetect } from './assist-detect.ts'
 import { benchClient } from './client.ts'
 import { benchEditor } from './editor.ts'
@@ -19,6 +20,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   edits: benchEdits,
   formats: benchFormats,
   editor: benchEditor,
+  assist: benchAssist,
   client: benchClient,
   sync: benchSync,
   startup: benchStartup,

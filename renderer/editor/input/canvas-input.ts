@@ -16,10 +16,12 @@ import {
   type Modifiers,
   type PointerInput,
 } from './input-machine.ts'
-import { storedDevice, WheelMovement } from './wheel.ts'
+import { LINE, storedDevice, WheelMovement } from './wheel.ts'
 
 /** A finger or pen that is held in one place for so long opens the menu. Milliseconds. */
 const HOLD_MS = 500
+/** The wheel turned so far is one step of a tool's size; a touchpad sends little by little. Pixels. */
+const TOOL_STEP = 50
 /** Held, it hides all shapes. */
 const PEEK_KEY = 'b'
 
@@ -61,6 +63,8 @@ export class CanvasInput {
   readonly #target: InputTarget
   readonly #redrawOverlay: () => void
   readonly #machine: InputMachine
+  /** Of the wheel, what has not made a step of the tool's size yet. Pixels. */
+  #turned = 0
   readonly #wheel = new WheelMovement(storedDevice)
   readonly #abort = new AbortController()
   readonly #stopTool: () => void
@@ -228,9 +232,21 @@ export class CanvasInput {
 
   #onWheel(event: WheelEvent): void {
     event.preventDefault()
+    if (this.#resizesTool(event)) return
     const effect = this.#wheel.next(event, editorSettings.getState().wheel)
     if (effect.kind === 'pan') this.#target.panBy(effect.dx, effect.dy)
     else this.#target.zoomBy(effect.factor, this.#at(event))
+  }
+
+  /** The wheel changes the size of a tool that wants it, or of any that has one with Alt. */
+  #resizesTool(event: WheelEvent): boolean {
+    const { active } = this.#editor.tool.getState()
+    const isWanted = event.altKey || active.takesWheel?.() === true
+    if (!active.resize || !isWanted || event.ctrlKey || event.metaKey) return false
+    this.#turned += event.deltaMode === 0 ? event.deltaY : event.deltaY * LINE
+    for (; Math.abs(this.#turned) >= TOOL_STEP; this.#turned -= Math.sign(this.#turned) * TOOL_STEP)
+      active.resize(this.#turned < 0 ? 1 : -1)
+    return true
   }
 
   #onKey(event: KeyboardEvent): void {

@@ -23,7 +23,7 @@ const PINCH_RATE = 0.01
 /** A step with Ctrl that is larger than this comes from a notched wheel, pixels. */
 const LARGEST_PINCH_STEP = 40
 /** Pixels that stand for a line and for a page. */
-const LINE = 33
+export const LINE = 33
 const PAGE = 400
 /** No single event zooms further than this: three notches. Pixels. */
 const LARGEST_STEP = 300

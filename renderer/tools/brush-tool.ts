@@ -1,0 +1,207 @@
+import { choices } from '#renderer/document/choices.ts'
+import type { BrushStroke } from '#shared/assist/brush.ts'
+import { distance } from '#shared/geometry/point.ts'
+import { shapeHits } from '#shared/geometry/shape.ts'
+import {
+  type Annotation,
+  newAnnotation,
+  newId,
+  type Point,
+  type PolygonShape,
+} from '#shared/model/annotation.ts'
+import { defaultAttributes } from '#shared/model/attributes.ts'
+import type { ChangeSet } from '#shared/model/change-set.ts'
+import { messageOf } from '#shared/model/message-of.ts'
+import { t } from '#shared/texts/texts.ts'
+import { IdleTool } from './idle-tool.ts'
+import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts'
+
+type PolygonAnnotation = Annotation & { shape: PolygonShape }
+
+/** Screen pixels. */
+const LEAST_RADIUS = 2
+const MOST_RADIUS = 200
+const LARGER = 1.2
+
+const isPolygon = (annotation: Annotation): annotation is PolygonAnnotation =>
+  annotation.shape.kind === 'polygon'
+
+/** Paints on the selected polygon, or a new one; or takes away from polygons. Each stroke is one step. */
+export class BrushTool extends IdleTool {
+  readonly #erases: boolean
+  /** Where the held pointer went; empty: it is not held. */
+  #points: Point[] = []
+  #pointer: Pointer | null = null
+  /** Strokes whose polygons are being made, in their order. */
+  #waiting: BrushStroke[] = []
+  #work = Promise.resolve()
+  /** How near the border is to the last stroke's, as it is shown; null before the first. */
+  #tolerance: string | null = null
+
+  constructor(host: ToolHost, erases: boolean) {
+    super(host)
+    this.#erases = erases
+  }
+
+  override pointerDown(pointer: Pointer): void {
+    this.#pointer = pointer
+    this.#points = [pointer.at]
+    this.host.changed()
+  }
+
+  override pointerMove(pointer: Pointer, held: boolean): void {
+    this.#pointer = pointer
+    const last = this.#points.at(-1)
+    if (held && last && distance(last, pointer.at) >= pointer.pixel) this.#points.push(pointer.at)
+    this.host.changed()
+  }
+
+  override pointerUp(pointer: Pointer): void {
+    this.#pointer = pointer
+    if (this.#points.length === 0) return
+    const stroke = this.#strokeOf(this.#points, pointer)
+    this.#points = []
+    this.#waiting = [...this.#waiting, stroke]
+    this.#work = this.#work
+      .then(() => this.#apply(stroke))
+      .catch((error: unknown) => this.host.say(messageOf(error)))
+      .finally(() => {
+        this.#waiting = this.#waiting.filter((other) => other !== stroke)
+        this.host.changed()
+      })
+    this.host.changed()
+  }
+
+  override cancel(): boolean {
+    return this.release()
+  }
+
+  override release(): boolean {
+    const held = this.#points.length > 0
+    this.#points = []
+    this.host.changed()
+    return held
+  }
+
+  resize(direction: 1 | -1): void {
+    const { brushRadius: now } = choices.getState()
+    const next = direction > 0 ? Math.max(now + 1, now * LARGER) : Math.min(now - 1, now / LARGER)
+    choices.setState({
+      brushRadius: Math.round(Math.min(MOST_RADIUS, Math.max(LEAST_RADIUS, next))),
+    })
+    this.host.changed()
+  }
+
+  override preview(): Preview {
+    const pointer = this.#pointer
+    if (!pointer) return NO_PREVIEW
+    const current = this.#points.length > 0 ? [this.#strokeOf(this.#points, pointer)] : []
+    return {
+      ...NO_PREVIEW,
+      brush: {
+        strokes: [...this.#waiting, ...current],
+        radius: this.#radius(pointer),
+        erases: this.#isErasing(pointer),
+      },
+    }
+  }
+
+  override cursor(): string {
+    return 'none'
+  }
+
+  hint(): string {
+    const size = choices.getState().brushRadius * 2
+    const kept =
+      this.#tolerance === null
+        ? ''
+        : t(' · border kept to {tolerance} px', { tolerance: this.#tolerance })
+    const words = { size, kept, className: this.host.className() }
+    if (this.#erases)
+      return t(
+        'Drag over a polygon to take away from it · size {size} ([ and ]){kept} · Esc to select',
+        words,
+      )
+    return this.host.selected().some(isPolygon)
+      ? t(
+          'Drag to add to the selected polygon, with Alt to take away · size {size} ([ and ]){kept} · Esc to select',
+          words,
+        )
+      : t(
+          'Drag to paint a new polygon: {className} · size {size} ([ and ]){kept} · Esc to select',
+          words,
+        )
+  }
+
+  #isErasing({ alt }: Pointer): boolean {
+    return this.#erases !== alt
+  }
+
+  #radius({ pixel }: Pointer): number {
+    return choices.getState().brushRadius * pixel
+  }
+
+  #strokeOf(points: readonly Point[], pointer: Pointer): BrushStroke {
+    return {
+      points: [...points],
+      radius: this.#radius(pointer),
+      erases: this.#isErasing(pointer),
+      within: this.host.borders(),
+    }
+  }
+
+  /** What a stroke changes is decided in its turn: the stroke before may have made it. */
+  async #apply(stroke: BrushStroke): Promise<void> {
+    const targets = this.#targets(stroke)
+    if (targets.length === 0 && stroke.erases) {
+      this.host.say(t('There is no polygon to take away from here, or it is locked'))
+      return
+    }
+    if (targets.length === 0) {
+      await this.#paintNew(stroke)
+      return
+    }
+    const changes: ChangeSet = { created: [], updated: [], deleted: [] }
+    for (const before of targets) {
+      const { shapes, tolerance } = await this.host.picture().brushed([before.shape], stroke)
+      this.#tolerance = tolerance.toFixed(1)
+      const [first, ...others] = shapes
+      if (first) changes.updated.push({ before, after: { ...before, shape: first } })
+      else changes.deleted.push(before)
+      changes.created.push(...others.map((shape) => ({ ...before, id: newId(), shape })))
+    }
+    const current = new Set(this.host.annotations())
+    if (!targets.every((annotation) => current.has(annotation))) {
+      this.host.say(t('It changed meanwhile: the stroke was left out'))
+      return
+    }
+    const selected = this.host.selected().map(({ id }) => id)
+    this.host.edit(stroke.erases ? t('Erase') : t('Brush'), changes)
+    this.host.select([...selected, ...changes.created.map(({ id }) => id)])
+  }
+
+  async #paintNew(stroke: BrushStroke): Promise<void> {
+    const { shapes, tolerance } = await this.host.picture().brushed([], stroke)
+    this.#tolerance = tolerance.toFixed(1)
+    const className = this.host.className()
+    const attributes = defaultAttributes(this.host.classNamed(className))
+    const created = shapes.map((shape) => newAnnotation(shape, className, { attributes }))
+    if (created.length === 0) return
+    this.host.edit(t('Draw {className}', { className }), { created, updated: [], deleted: [] })
+    this.host.select(created.map(({ id }) => id))
+  }
+
+  /** Of the selected polygons: to add, the one that the stroke touches first; to take away, all that it touches. Without any, the one under it. */
+  #targets(stroke: BrushStroke): PolygonAnnotation[] {
+    const isFree = (annotation: Annotation): annotation is PolygonAnnotation =>
+      isPolygon(annotation) && !this.host.isLocked(annotation)
+    const touches = ({ shape }: Annotation) =>
+      stroke.points.some((point) => shapeHits(shape, point, stroke.radius))
+    const selected = this.host.selected().filter(isFree)
+    const touched = selected.filter(touches)
+    if (!stroke.erases) return (touched.length > 0 ? touched : selected).slice(0, 1)
+    if (selected.length > 0) return touched
+    const under = stroke.points.flatMap((point) => this.host.pick(point, stroke.radius))
+    return under.filter(isFree).slice(0, 1)
+  }
+}

@@ -1,0 +1,102 @@
+import { choices } from '#renderer/document/choices.ts'
+import type { WandSeed } from '#shared/assist/magic-wand.ts'
+import type { Point } from '#shared/model/annotation.ts'
+import { t } from '#shared/texts/texts.ts'
+import { RegionTool } from './region-tool.ts'
+import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
+
+/** The steps of the tolerance are larger where it is. 0..255. */
+const LARGER = 1.2
+const LEAST = 1
+const MOST = 255
+
+/** Takes regions of like colour: a click adds one, with Shift it takes one away; the wheel changes what is alike. Enter draws. */
+export class WandTool extends RegionTool {
+  #pressed: Point | null = null
+  #seeds: WandSeed[] = []
+
+  override pointerDown({ at }: Pointer): void {
+    this.#pressed = at
+  }
+
+  override pointerUp({ shift }: Pointer): void {
+    const at = this.#pressed
+    this.#pressed = null
+    if (!at) return
+    if (shift && this.#seeds.length === 0) {
+      this.host.say(t('Click the thing itself first, then beside it with Shift'))
+      return
+    }
+    this.#seeds = [...this.#seeds, { at, adds: !shift }]
+    this.#look()
+  }
+
+  override release(): boolean {
+    const held = this.#pressed !== null
+    this.#pressed = null
+    return held
+  }
+
+  override cancel(): boolean {
+    const had = this.#seeds.length > 0
+    this.forget()
+    return had
+  }
+
+  override removeLast(): boolean {
+    if (this.#seeds.length === 0) return false
+    this.#seeds = this.#seeds.slice(0, -1)
+    if (this.#seeds.some(({ adds }) => adds)) this.#look()
+    else this.forget()
+    return true
+  }
+
+  resize(direction: 1 | -1): void {
+    const { wandTolerance: now } = choices.getState()
+    const next = direction > 0 ? Math.max(now + 1, now * LARGER) : Math.min(now - 1, now / LARGER)
+    choices.setState({ wandTolerance: Math.round(Math.min(MOST, Math.max(LEAST, next))) })
+    if (this.#seeds.length > 0) this.#look()
+    this.host.changed()
+  }
+
+  takesWheel(): boolean {
+    return this.#seeds.length > 0
+  }
+
+  override preview(): Preview {
+    return {
+      ...NO_PREVIEW,
+      regions: this.shapes,
+      vertices: this.#seeds.filter(({ adds }) => adds).map(({ at }) => at),
+      crosses: this.#seeds.filter(({ adds }) => !adds).map(({ at }) => at),
+      caption:
+        this.#seeds.length > 0
+          ? t('Tolerance {tolerance}', { tolerance: choices.getState().wandTolerance })
+          : null,
+    }
+  }
+
+  hint(): string {
+    const tolerance = choices.getState().wandTolerance
+    if (this.#seeds.length === 0)
+      return t(
+        'Click a surface of one colour: {className} · tolerance {tolerance} ([ and ] change it) · Esc to select',
+        { className: this.host.className(), tolerance },
+      )
+    return t(
+      'Enter draws it (kept to {pixels} px) · wheel changes the tolerance, {tolerance} · click adds, Shift+click takes away · Esc drops it',
+      { pixels: this.tolerance, tolerance },
+    )
+  }
+
+  protected clear(): void {
+    this.#pressed = null
+    this.#seeds = []
+  }
+
+  #look(): void {
+    const seeds = this.#seeds
+    const { wandTolerance } = choices.getState()
+    this.ask((picture) => picture.wand(seeds, wandTolerance), t('Nothing is left of it'))
+  }
+}

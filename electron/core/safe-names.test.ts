@@ -41,6 +41,40 @@ test('a file and a directory of one name do not meet', () => {
   expect(names.assign('c')).toBe('c (2)')
 })
 
+test('what is written beside a file takes no other file’s place, whichever comes first', () => {
+  const all = [
+    ['a.png', 'a.png.json', 'photo.png', 'photo.png.part', 'A.PNG.PART', 'd', 'd.part/x.png'],
+    ['a.png.json', 'a.png', 'photo.png.part', 'photo.png', 'd.part/x.png', 'd'],
+    ['./b.png', 'b.png', 'x\\b.png', 'x/b.png', 'x_b.png'],
+    ['pictograph-dataset.json', 'data.yaml', 'DATA.YAML', 'classes.txt'],
+  ]
+  for (const paths of all) {
+    const names = SafeNames.forTarget()
+    const assigned = paths.map((path) => names.assign(path))
+    const written = assigned.flatMap((path) => [path, `${path}.json`, `${path}.part`])
+    const folders = new Set(
+      assigned.filter((path) => path.includes('/')).map((path) => path.split('/')[0]),
+    )
+    expect(new Set(written.map((path) => path.toLowerCase())).size).toBe(written.length)
+    for (const path of written) expect(folders).not.toContain(path)
+  }
+  expect(SafeNames.forTarget().assign('data.yaml')).toBe('data (2).yaml')
+})
+
+test('in a person’s folder no file gets a name that programs obey', () => {
+  const names = SafeNames.forTarget()
+  expect(
+    ['.bashrc', '.ssh/authorized_keys', '...git/config', 'a/.env'].map((path) =>
+      names.assign(path),
+    ),
+  ).toEqual(['_bashrc', '_ssh/authorized_keys', '___git/config', 'a/_env'])
+})
+
+test('label files beside images in a ZIP keep their names', () => {
+  const names = new SafeNames()
+  expect(['a.png', 'a.png.json'].map((path) => names.assign(path))).toEqual(['a.png', 'a.png.json'])
+})
+
 const segment = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 300 }),
   fc.constantFrom(

@@ -35,6 +35,32 @@ export function safeSegment(segment: string): string {
   return shortened(named === '' ? '_' : named, MAX_NAME_BYTES)
 }
 
+/** Programs look for files that begin with a dot and obey them, such as `.bashrc` and `.ssh/authorized_keys`. */
+const harmless = (segment: string): string =>
+  segment.replace(/^\.+/, (dots) => '_'.repeat(dots.length))
+
+/** What else stands in a folder that we fill, by the formats. */
+const OURS = [
+  'pictograph-dataset.json',
+  'data.yaml',
+  'classes.txt',
+  'annotations.xml',
+  'annotations.json',
+  '_annotations.csv',
+]
+
+/** What is written beside a file: its labels, and the file itself while it comes. */
+const BESIDE = ['.json', '.part']
+
+interface SafeNamesOptions {
+  /** Endings of what is written beside each file: no other file may have such a name. */
+  beside?: readonly string[]
+  /** Names that are taken already. */
+  taken?: readonly string[]
+  /** The folder is a person's own: names that programs obey get another beginning. */
+  isForeign?: boolean
+}
+
 /** What a file system that ignores case and Unicode's forms takes for the same name. */
 const folded = (path: string) => path.normalize('NFKC').toLowerCase()
 
@@ -49,6 +75,19 @@ export class SafeNames {
   /** What each directory of theirs is called here. */
   readonly #directories = new Map<string, string>()
   readonly #directoryKeys = new Set<string>()
+  /** Names of what is written beside files. */
+  readonly #beside = new Set<string>()
+  readonly #options: SafeNamesOptions
+
+  constructor(options: SafeNamesOptions = {}) {
+    this.#options = options
+    for (const name of options.taken ?? []) this.#beside.add(folded(name))
+  }
+
+  /** For a folder of a person's that gets images with their labels beside them. */
+  static forTarget(): SafeNames {
+    return new SafeNames({ beside: BESIDE, taken: OURS, isForeign: true })
+  }
 
   /** The path below the folder, forward slashes. */
   assign(path: string): string {
@@ -56,16 +95,29 @@ export class SafeNames {
     const name = segments.pop() ?? '_'
     const directory = this.#directory(segments)
     const prefix = directory === '' ? '' : `${directory}/`
-    const clean = safeSegment(name)
+    const clean = this.#clean(name)
     const wanted = folded(prefix + clean)
     for (let number = this.#next.get(wanted) ?? 1; ; number++) {
       const candidate = prefix + numbered(clean, number)
       const key = folded(candidate)
-      if (this.#files.has(key) || this.#directoryKeys.has(key)) continue
+      const beside = (this.#options.beside ?? []).map((ending) => folded(candidate + ending))
+      if ([key, ...beside].some((one) => this.#files.has(one) || this.#directoryKeys.has(one)))
+        continue
+      if (this.#beside.has(key)) continue
       this.#files.add(key)
+      for (const one of beside) this.#beside.add(one)
       this.#next.set(wanted, number + 1)
       return candidate
     }
+  }
+
+  #clean(segment: string): string {
+    const clean = safeSegment(segment)
+    return this.#options.isForeign ? harmless(clean) : clean
+  }
+
+  #isTaken(path: string): boolean {
+    return this.#files.has(folded(path)) || this.#beside.has(folded(path))
   }
 
   #directory(segments: readonly string[]): string {
@@ -79,10 +131,10 @@ export class SafeNames {
         continue
       }
       const prefix = own === '' ? '' : `${own}/`
-      const clean = safeSegment(segment)
+      const clean = this.#clean(segment)
       let candidate = prefix + clean
       // A file may have the name; another directory may share it, as its files are told apart.
-      for (let number = 2; this.#files.has(folded(candidate)); number++)
+      for (let number = 2; this.#isTaken(candidate); number++)
         candidate = prefix + numbered(clean, number)
       this.#directories.set(path, candidate)
       this.#directoryKeys.add(folded(candidate))

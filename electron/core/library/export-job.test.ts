@@ -76,3 +76,31 @@ describe('exporting images along', () => {
     expect(readdirSync(join(again.out, 'annotations'))).toEqual(['instances_default.json'])
   })
 })
+
+test('two images that would be one file are told, and neither takes the other’s place', async () => {
+  using source = temporaryFolder()
+  using target = temporaryFolder()
+  await writeImage(join(source.path, 'b.png'))
+  const image = { width: 40, height: 30, annotations: [aBox()] }
+  const job = {
+    set: {
+      name: 's',
+      classes: [],
+      images: [
+        { path: 'b.png', ...image },
+        { path: './b.png', ...image },
+      ],
+    },
+    files: [join(source.path, 'b.png'), join(source.path, 'b.png')],
+    folder: join(target.path, 'out'),
+    format: 'pictograph' as const,
+    images: 'copy' as const,
+    options: { clampToImage: false, vocPixelOrigin: 0 as const },
+  }
+  const run = async () => {
+    for await (const _step of runExport(job, new LossLog())) {
+      // Progress is of no interest here.
+    }
+  }
+  await expect(run()).rejects.toThrow('Two files of this export would be')
+})

@@ -10,7 +10,7 @@ import { toUserError } from '#core/user-error.ts'
 import type { ExportReport } from '#shared/contract/formats.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { ExportOptions, FormatId, ImageMode } from '#shared/model/format.ts'
-import { below, OutputFolder } from './output-folder.ts'
+import { OutputFolder } from './output-folder.ts'
 
 export interface ExportJob {
   /** The images are gone through once, one by one. */
@@ -80,7 +80,7 @@ export async function* runExport(
     for (const piece of written?.pieces ?? []) if (!isDry) await output.write(piece)
     const source = sources[done]
     if (written && mode !== 'none' && !isDry) {
-      const target = below(folder, written.place.image)
+      const target = output.claim(written.place.image)
       if (source && (await stat(source).catch(() => null))) {
         await placeImage(source, target, mode).catch((error: unknown) => {
           throw toUserError(error, target)

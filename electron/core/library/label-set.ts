@@ -33,7 +33,7 @@ export function labelSetOf(
   const dataset = datasets.get(datasetId)
   const { name, classes } = dataset
   // What the service calls an image is no path to write to.
-  const names = new SafeNames()
+  const names = SafeNames.forTarget()
   const wanted = imageIds && new Set(imageIds)
   const chosen = images
     .list(datasetId)

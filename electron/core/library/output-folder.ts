@@ -9,6 +9,9 @@ import { newId } from '#shared/model/annotation.ts'
 /** Pieces of a file are gathered up to here before they are written, characters. */
 const GATHERED = 1 << 18
 
+/** The usual disks of these systems tell names apart by more than case. */
+const IGNORES_CASE = process.platform === 'win32' || process.platform === 'darwin'
+
 /** `path` below `folder`; refuses what would leave it. */
 export function below(folder: string, path: string): string {
   const target = join(folder, path)
@@ -31,6 +34,8 @@ interface Growing {
 export class OutputFolder implements AsyncDisposable {
   readonly #folder: string
   readonly #growing = new Map<string, Growing>()
+  /** Files of this export, as the disk tells them apart. */
+  readonly #claimed = new Set<string>()
   #files = 0
 
   /** `folder`: absolute. */
@@ -43,11 +48,27 @@ export class OutputFolder implements AsyncDisposable {
     return this.#files
   }
 
+  /**
+   * The absolute path of a file of this export. Throws a UserError where another file of it has that place, which would
+   * be lost without a word.
+   */
+  claim(path: string): string {
+    const target = below(this.#folder, path)
+    const key = IGNORES_CASE ? target.normalize('NFC').toLowerCase() : target
+    if (this.#claimed.has(key))
+      throw new UserError(
+        'twice',
+        `Two files of this export would be “${path}”. Rename one of the images, or export without the images.`,
+      )
+    this.#claimed.add(key)
+    return target
+  }
+
   /** Throws a UserError that names the file. */
   async write({ path, content, more }: OutputPiece): Promise<void> {
-    const target = below(this.#folder, path)
+    const there = this.#growing.get(path)
+    const target = there?.target ?? this.claim(path)
     try {
-      const there = this.#growing.get(path)
       if (!more && !there) {
         await writeFileAtomic(target, content)
         this.#files++

@@ -163,7 +163,7 @@ export function targetsOf(
   images: readonly PlannedImage[],
   { layout }: Pick<DownloadOptions, 'layout'>,
 ): string[] {
-  const names = new SafeNames()
+  const names = SafeNames.forTarget()
   const paths = images.map(({ path }) => names.assign(path))
   if (layout === 'files') return paths
   const placeFor = FORMAT_BY_ID[layout].placer()

@@ -25,7 +25,7 @@ export class Stages {
     const stageId = newId()
     const folder = this.folder(stageId)
     await makeFolder(folder, PRIVATE_FOLDER)
-    this.#names.set(stageId, new SafeNames())
+    this.#names.set(stageId, new SafeNames({ beside: ['.part'] }))
     return { stageId, folder }
   }
 

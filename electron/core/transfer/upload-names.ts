@@ -13,6 +13,12 @@ export type NameFate =
   | { kind: 'replace'; target: string; replaces: string }
   | { kind: 'taken' }
 
+/** Paths that a service, or a disk that it is downloaded to, cleans to the same: `x\b.png` and `x/b.png`, `./b.png` and `b.png`. */
+function nameKey(path: string): string {
+  const parts = path.normalize('NFC').split(/[/\\]/)
+  return parts.filter((part) => part !== '' && part !== '.').join('/')
+}
+
 /** Which paths of a dataset are taken, by its images and by this upload, and what is done about it. */
 export class UploadNames {
   readonly #options: Pick<UploadOptions, 'directory' | 'tree' | 'onExisting'>
@@ -31,12 +37,12 @@ export class UploadNames {
 
   /** An image of the dataset that is not this upload's. */
   addThere(path: string, remoteId: string): void {
-    this.#there.set(path, remoteId)
+    this.#there.set(nameKey(path), remoteId)
   }
 
   /** A file of this upload has the path. */
   addOwn(path: string, seq: number): void {
-    this.#own.set(path, seq)
+    this.#own.set(nameKey(path), seq)
   }
 
   /** Where a file below what was dropped goes. */
@@ -59,18 +65,18 @@ export class UploadNames {
 
   /** Two of one drop with one name are two images, whatever is chosen. */
   #fateOf(path: string, seq: number): NameFate {
-    const isOwnTwice = (this.#own.get(path) ?? seq) !== seq
-    const there = this.#there.get(path)
+    const isOwnTwice = (this.#own.get(nameKey(path)) ?? seq) !== seq
+    const there = this.#there.get(nameKey(path))
     if (!isOwnTwice && there === undefined) return this.#take(path, seq)
     if (isOwnTwice || this.#options.onExisting === 'rename')
       return this.#take(this.#freeName(path), seq)
     if (this.#options.onExisting === 'skip' || there === undefined) return { kind: 'skip' }
-    this.#own.set(path, seq)
+    this.#own.set(nameKey(path), seq)
     return { kind: 'replace', target: path, replaces: there }
   }
 
   #take(path: string, seq: number): NameFate {
-    this.#own.set(path, seq)
+    this.#own.set(nameKey(path), seq)
     return { kind: 'send', target: path }
   }
 
@@ -79,7 +85,7 @@ export class UploadNames {
     const stem = path.slice(0, path.length - extension.length)
     for (let number = this.#next.get(path) ?? 2; ; number++) {
       const free = `${stem} (${number})${extension}`
-      if (this.#there.has(free) || this.#own.has(free)) continue
+      if (this.#there.has(nameKey(free)) || this.#own.has(nameKey(free))) continue
       this.#next.set(path, number + 1)
       return free
     }

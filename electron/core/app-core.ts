@@ -6,6 +6,7 @@ import { AppSettings } from './app-settings.ts'
 import { FetchModels } from './assist/fetch-models.ts'
 import { Inference } from './assist/inference.ts'
 import { Models } from './assist/models.ts'
+import { LibraryCare } from './cache/library-care.ts'
 import { RemovedDatasets } from './cache/removed-datasets.ts'
 import type { CoreEvent } from './core-events.ts'
 import { EventBus } from './event-bus.ts'
@@ -110,9 +111,21 @@ export function createAppCore(
     ceiling: () => settings.read().transferConnections,
     routeTo: (url) => network.routeTo(url),
   })
-  const onRestart = (message: string) => events.publish({ type: 'notice', message })
+  const notice = (message: string) => events.publish({ type: 'notice', message })
+  if (store.restored !== null) events.publishToFirst({ type: 'notice', message: store.restored })
+  const care = new LibraryCare({
+    db: store.db,
+    dataDir: ports.dataDir,
+    log: ports.log,
+    tell: notice,
+  })
   const inferenceOf = (isBackground: boolean) =>
-    new Inference({ startProcess: ports.startProcess, log: ports.log, isBackground, onRestart })
+    new Inference({
+      startProcess: ports.startProcess,
+      log: ports.log,
+      isBackground,
+      onRestart: notice,
+    })
   /** For what the person waits for, and for what is made ahead or in bulk: neither waits for the other. */
   const inference = { interactive: inferenceOf(false), background: inferenceOf(true) }
   const models = new Models({
@@ -211,6 +224,7 @@ export function createAppCore(
         removal[Symbol.asyncDispose](),
         editing[Symbol.asyncDispose](),
         formats[Symbol.asyncDispose](),
+        care[Symbol.asyncDispose](),
       ])
       for (const end of ended)
         if (end.status === 'rejected')

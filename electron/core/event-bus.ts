@@ -9,6 +9,7 @@ type Listener<E> = (event: E) => void
 export class EventBus<E = AppEvent> {
   readonly #listeners = new Set<Listener<E>>()
   readonly #onFault: (error: unknown) => void
+  readonly #early: E[] = []
 
   constructor(onFault: (error: unknown) => void = console.error) {
     this.#onFault = onFault
@@ -22,6 +23,16 @@ export class EventBus<E = AppEvent> {
         this.#onFault(error)
       }
     }
+  }
+
+  /** For the first page that comes: none listens while the app begins. */
+  publishToFirst(event: E): void {
+    this.#early.push(event)
+  }
+
+  /** What waits for the first page. */
+  takeEarly(): E[] {
+    return this.#early.splice(0)
   }
 
   on(listener: Listener<E>): Disposable {

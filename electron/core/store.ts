@@ -16,6 +16,8 @@ export function openStore(dataDir: string, firstImages?: number) {
   const datasets = new DatasetRepository(db)
   return {
     db,
+    /** The library was damaged: what the person is to know; null: it was whole. */
+    restored: opened.restored,
     datasets,
     images: new ImageRepository(db),
     edits: new EditStore(db, datasets, firstImages),

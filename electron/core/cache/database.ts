@@ -1,9 +1,11 @@
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { makeFolderSync } from '#core/make-folder.ts'
 import { makePrivateFileSync, PRIVATE_FOLDER } from '#core/private-files.ts'
 import { codeOf, toUserError, UserError } from '#core/user-error.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
+import { DAMAGE_MARK, problemsOf, restoreLibrary } from './restore.ts'
 
 type Driver = Database.Database
 
@@ -32,6 +34,11 @@ export class Db {
 
   pragma(source: string, options?: Database.PragmaOptions): unknown {
     return this.#driver.pragma(source, options)
+  }
+
+  /** Copies all pages to another file, with room for others between; `pages`: how many at a time, 0 waits. */
+  async backup(file: string, pages: () => number): Promise<void> {
+    await this.#driver.backup(file, { progress: pages })
   }
 
   close(): void {
@@ -112,15 +119,41 @@ function lockFolder(dataDir: string): Disposable {
   return { [Symbol.dispose]: () => lock.close() }
 }
 
+/** Up to here a library is read through at each start, bytes: it takes less than a fifth of a second. */
+const CHECKED_AT_START = 64e6
+
+/** Opens the library, or what can be restored of a damaged one. `restored`: what the person is to know. */
+function openWhole(dataDir: string): { db: Db; restored: string | null } {
+  const file = join(dataDir, DATABASE_FILE)
+  let problem: unknown = null
+  try {
+    const db = openDatabase(file)
+    const isMarked = existsSync(join(dataDir, DAMAGE_MARK))
+    const isSmall = statSync(file).size <= CHECKED_AT_START
+    const problems = isMarked ? ['marked'] : isSmall ? problemsOf(db, 'whole') : []
+    if (problems.length === 0) return { db, restored: null }
+    db.close()
+    problem = Object.assign(new Error(problems[0]), { code: 'SQLITE_CORRUPT' })
+  } catch (error) {
+    if (!(error instanceof UserError && error.reason === 'corrupt')) throw error
+    problem = error
+  }
+  const restored = restoreLibrary(dataDir, file, openDatabase)
+  // Without a copy it is told, and nothing is changed.
+  if (restored === null) throw problem
+  return { db: openDatabase(file), restored }
+}
+
 /** The library of a data folder, locked against other copies of the app. */
-export function openLibrary(dataDir: string): { db: Db } & Disposable {
+export function openLibrary(dataDir: string): { db: Db; restored: string | null } & Disposable {
   try {
     makeFolderSync(dataDir, PRIVATE_FOLDER)
     const lock = lockFolder(dataDir)
     try {
-      const db = openDatabase(join(dataDir, DATABASE_FILE))
+      const { db, restored } = openWhole(dataDir)
       return {
         db,
+        restored,
         [Symbol.dispose]: () => {
           db.close()
           lock[Symbol.dispose]()

@@ -91,7 +91,7 @@ const SETS: Record<string, { count: number; make: (count: number) => LabelSet }>
   },
   'parts of an object': {
     count: 300,
-    make: (count) => setOf([image(numbers(count).map((n) => box(n, 'a', { instanceId: 1 })))]),
+    make: (count) => setOf([image(numbers(count).map((n) => box(n * 20, 'a', { instanceId: 1 })))]),
   },
 }
 

@@ -18,6 +18,9 @@ import type { YoloNames } from './yolo-names.ts'
 
 // The layout: https://docs.ultralytics.com/datasets/
 
+/** Numbers of a line with several parts that are compared with what would be written. */
+const LONG_LINE = 2_000
+
 /** Further outside, values are no fractions of an image. */
 const MOST_OUTSIDE = 0.5
 
@@ -220,7 +223,9 @@ function carryLine(
   const [object, ...others] = objectsOf(annotations, classes)
   const { jointDimensions } = names
   const context = { size, losses: null, where: '', skeleton, jointDimensions }
-  const written = others.length === 0 ? lineValues(object, kind, context) : null
+  // Joining the parts of an outline again takes long where there are many points: it goes back as it came.
+  const isLong = line.shapes.length > 1 && line.values.length > LONG_LINE
+  const written = others.length === 0 && !isLong ? lineValues(object, kind, context) : null
   const fields: JsonObject = {
     ...(line.confidence !== null && { confidence: line.confidence }),
     ...(line.trackId !== null && { track_id: line.trackId }),

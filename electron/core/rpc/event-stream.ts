@@ -17,6 +17,7 @@ export async function* eventStream(
   try {
     // The first event tells the reader that from here on nothing is missed.
     yield { type: 'listening' }
+    yield* events.takeEarly()
     while (!signal?.aborted) {
       const next = waiting.shift()
       if (next) {

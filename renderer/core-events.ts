@@ -3,6 +3,7 @@ import { assertNever } from '#shared/model/assert-never.ts'
 import { isEmptyChangeSet } from '#shared/model/change-set.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { notify, notifyError } from './actions/app-state.ts'
+import { loadEngines } from './actions/assist.ts'
 import { loadAccounts, loadConflicts } from './actions/cloud.ts'
 import { loadImages, openFirstImage, openTarget } from './actions/datasets.ts'
 import { logFault, tellFault } from './actions/faults.ts'
@@ -26,6 +27,7 @@ import {
 } from './document/cloud-state.ts'
 import { datasetState, upsertImages } from './document/dataset-state.ts'
 import { removeJob } from './document/proposal-state.ts'
+import { segmentState } from './document/segment-state.ts'
 import {
   forgetAhead,
   onAnnotationsEvent,
@@ -68,6 +70,8 @@ function refreshOutbox(): void {
 }
 
 function refreshModels(): void {
+  if (segmentState.getState().engines !== null)
+    loadEngines().catch((error: unknown) => tellFault(error, 'models that segment'))
   queryClient
     .invalidateQueries({ queryKey: orpc.models.list.key() })
     .catch((error: unknown) => tellFault(error, 'list of models'))

@@ -3,9 +3,11 @@ import { messageOf } from '#shared/model/message-of.ts'
 import { announceEdits } from './announce-edits.ts'
 import { type Clock, systemClock } from './api/retry.ts'
 import { AppSettings } from './app-settings.ts'
+import { Embeddings } from './assist/embeddings.ts'
 import { FetchModels } from './assist/fetch-models.ts'
 import { Inference } from './assist/inference.ts'
 import { Models } from './assist/models.ts'
+import { Segmenter } from './assist/segmenter.ts'
 import { LibraryCare } from './cache/library-care.ts'
 import { RemovedDatasets } from './cache/removed-datasets.ts'
 import type { CoreEvent } from './core-events.ts'
@@ -142,6 +144,18 @@ export function createAppCore(
   models
     .sweep()
     .catch((error: unknown) => ports.log.warn('models not swept', { error: messageOf(error) }))
+  const embeddings = new Embeddings(
+    join(ports.dataDir, 'embeddings'),
+    () => settings.read().embeddingLimitBytes,
+  )
+  const segmenter = new Segmenter({
+    models,
+    inference,
+    images,
+    fileOf: (imageId) => sync.cache.file(imageId),
+    embeddings,
+    log: ports.log,
+  })
   const proposals = new Proposals({ store, events, coreEvents })
   const decoders = detectThreads()
   const detection = new Detection({
@@ -185,6 +199,8 @@ export function createAppCore(
     models,
     fetchModels,
     removal,
+    embeddings,
+    segmenter,
     assist: assistant({ accounts: sync.accounts, datasets, images, remotes: sync.remotes }),
     media: mediaHandler({
       images,

@@ -1,13 +1,14 @@
 import { choices, type ToolId } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { canAskService } from '#renderer/document/segment-state.ts'
 import { say } from '#renderer/document/status-line.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
 import { TOOLS, toolById } from '#renderer/tools/tools.ts'
 import { chooseTool, openEditor } from '#renderer/tools/workspace.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
-import { appState, showDialog } from './app-state.ts'
-import { canAssist, readyToAssist } from './assist.ts'
+import { appState, notifyError, showDialog } from './app-state.ts'
+import { readyToAssist, takeAssistTool } from './assist.ts'
 import { CLASS_SLOTS, classOfSlot, slotKey } from './class-keys.ts'
 import { CLOUD_ACTIONS } from './cloud.ts'
 import { COPY_ACTIONS } from './copy-actions.ts'
@@ -36,7 +37,10 @@ const inRemote = () => datasetState.getState().dataset?.remote != null
 let lastDrawing: ToolId = 'bbox'
 
 export function takeTool(id: ToolId): void {
-  if (id === 'assist' && !readyToAssist()) return
+  if (id === 'assist') {
+    takeAssistTool().catch(notifyError)
+    return
+  }
   if (toolById(id).draws) lastDrawing = id
   chooseTool(id)
 }
@@ -82,13 +86,12 @@ function step(direction: 1 | -1, onlyUnlabelled: boolean): void {
 }
 
 const toolActions = TOOLS.map(
-  ({ id, label, keys, needsService }): Action => ({
+  ({ id, label, keys }): Action => ({
     id: `tool-${id}`,
     label: t('{label} tool', { label }),
     group: 'Tools',
     context: 'canvas',
     keys,
-    enabled: needsService ? canAssist : undefined,
     run: () => takeTool(id),
   }),
 )
@@ -185,12 +188,20 @@ export const ACTIONS: readonly Action[] = [
     run: () => appState.setState(({ isGallery }) => ({ isGallery: !isGallery })),
   },
   {
+    id: 'models',
+    label: t('Models on this machine…'),
+    group: 'Tools',
+    context: 'app',
+    keys: [],
+    run: () => showDialog({ kind: 'models' }),
+  },
+  {
     id: 'ask-by-text',
     label: t('Assist: find by words…'),
     group: 'Tools',
     context: 'image',
     keys: ['Shift+Q'],
-    enabled: canAssist,
+    enabled: canAskService,
     run: () => {
       if (readyToAssist()) showDialog({ kind: 'ask-by-text' })
     },

@@ -32,6 +32,7 @@ export type Dialog =
   | { kind: 'upload'; target: RemoteTarget; dropped: Dropped | null }
   | { kind: 'ask-by-text' }
   | { kind: 'allow-assist' }
+  | { kind: 'models' }
   | { kind: 'restore'; target: RemoteTarget }
   | { kind: 'instructions'; className?: string }
   | { kind: 'copy-images'; datasetId: string; imageIds: string[] }

@@ -1,12 +1,31 @@
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import {
+  canAskService,
+  currentEngine,
+  SERVICE,
+  segmentState,
+} from '#renderer/document/segment-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
-import { showDialog } from './app-state.ts'
+import { AssistTool } from '#renderer/tools/assist-tool.ts'
+import { SegmentTool } from '#renderer/tools/segment-tool.ts'
+import { chooseTool, openEditor } from '#renderer/tools/workspace.ts'
+import type { SegmentOutput } from '#shared/model/assist-model.ts'
+import { notifyError, showDialog } from './app-state.ts'
+import { changeSettings } from './view-actions.ts'
 
-/** Whether the open dataset is one of the service, or a folder while there is an account to ask. */
-export function canAssist(): boolean {
-  const { dataset } = datasetState.getState()
-  return dataset !== null && (dataset.remote !== null || cloudState.getState().accounts.length > 0)
+/** Reads which models of this machine find the thing at a click. */
+export async function loadEngines(): Promise<void> {
+  const { engines } = await client.models.list()
+  segmentState.setState({ engines })
+}
+
+/** Takes the Segment tool in hand, once it is known what can be asked; where there is nothing, models can be got. */
+export async function takeAssistTool(): Promise<void> {
+  if (segmentState.getState().engines === null) await loadEngines()
+  const engine = currentEngine()
+  if (engine === null) showDialog({ kind: 'models' })
+  else if (engine !== SERVICE || readyToAssist()) chooseTool('assist')
 }
 
 /** The price is shown beside the tool; without it the tool works all the same. */
@@ -22,7 +41,7 @@ function loadPrice(accountId: string): void {
 /** False: the person has to allow first that this folder's images are sent, and is asked now. */
 export function readyToAssist(): boolean {
   const { dataset } = datasetState.getState()
-  if (!dataset || !canAssist()) return false
+  if (!dataset || !canAskService()) return false
   const accountId = dataset.remote?.accountId ?? dataset.assistAccountId
   if (accountId === null) {
     showDialog({ kind: 'allow-assist' })
@@ -30,4 +49,26 @@ export function readyToAssist(): boolean {
   }
   loadPrice(accountId)
   return true
+}
+
+/** Asks the service for what words name, on the whole image. */
+export function askByText(prompt: string, output: 'polygon' | 'bbox'): void {
+  // Models of this machine take no words.
+  void changeSettings({ segmentEngine: SERVICE })
+  chooseTool('assist')
+  const active = openEditor()?.tool.getState().active
+  if (active instanceof AssistTool) void active.askByText(prompt, output)
+}
+
+/** Has the Segment tool ask another engine. */
+export function chooseEngine(engineId: string): void {
+  void changeSettings({ segmentEngine: engineId })
+  takeAssistTool().catch(notifyError)
+}
+
+/** What the Segment tool draws from now on; what it has found is asked for again. */
+export function chooseOutput(segmentOutput: SegmentOutput): void {
+  void changeSettings({ segmentOutput })
+  const active = openEditor()?.tool.getState().active
+  if (active instanceof SegmentTool) active.askAgain()
 }

@@ -113,6 +113,10 @@ const DIALOGS: { [K in Kind]: Entry<Asked<K>> } = {
     () => import('./labels/allow-assist-dialog.tsx').then((module) => module.AllowAssistDialog),
     (_asked, { dataset }) => dataset && { dataset },
   ),
+  models: entry(
+    () => import('./models/models-dialog.tsx').then((module) => module.ModelsDialog),
+    (_asked, { settings }) => ({ settings }),
+  ),
   restore: entry(
     () => import('#renderer/account/restore-dialog.tsx').then((module) => module.RestoreDialog),
     ({ target }) => ({ target }),

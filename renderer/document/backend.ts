@@ -3,6 +3,7 @@ import type { Drafts, OpenedDocument, SavedView } from '#shared/contract/annotat
 import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
+import type { SegmentBackend } from './segment-state.ts'
 
 export interface PendingCommit {
   commitId: string
@@ -42,6 +43,8 @@ export interface DocumentBackend {
   saveView(imageId: string, view: SavedView): Promise<void>
   /** What smart tools ask of a picture. */
   picture(image: DatasetImage): PictureWork
+  /** What is asked of the models of this machine. */
+  readonly segment: SegmentBackend
   /** Asks the service for shapes; nothing is drawn by it. */
   assist(imageId: string, className: string, ask: AssistAsk): Promise<Proposal>
 }

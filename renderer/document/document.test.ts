@@ -72,6 +72,7 @@ function fakeCore() {
     picture: () => {
       throw new Error('Nothing is asked of pictures here')
     },
+    segment: { prepare: async () => {}, prepareAhead: async () => {}, ask: async () => [] },
     assist: async () => ({ status: 'no_detection', score: null, annotations: [] }),
     undo: async (_imageId, commitId) => {
       core.turns.push(commitId)

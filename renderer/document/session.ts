@@ -11,6 +11,7 @@ import type { DocumentBackend } from './backend.ts'
 import { DraftSaver } from './draft-saver.ts'
 import { ImageDocument, withDraft } from './image-document.ts'
 import { adoptJournals, windowJournal } from './journal.ts'
+import type { SegmentBackend } from './segment-state.ts'
 
 /** Whether every edit of this window is on disk. */
 export const session = createStore<{ save: SaveState }>(() => ({ save: { kind: 'saved' } }))
@@ -106,6 +107,8 @@ export function flushEdits(): Promise<void> {
 export function pictureOf(image: DatasetImage): PictureWork {
   return backend.picture(image)
 }
+/** The models of this machine. */
+export const segmentBackend = (): SegmentBackend => backend.segment
 
 /** Asks the service for shapes. Throws what it says. */
 export function assist(imageId: string, className: string, ask: AssistAsk): Promise<Proposal> {

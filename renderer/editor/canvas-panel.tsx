@@ -19,6 +19,7 @@ import type { DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
 import { currentOverlay } from './current-overlay.ts'
 import { Minimap } from './minimap.tsx'
+import { SegmentBar } from './segment-bar.tsx'
 import { ShapeMenu } from './shape-menu.tsx'
 import { ToneFilter } from './tone-filter.tsx'
 import { useCanvasInput } from './use-canvas-input.ts'
@@ -192,6 +193,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
       <HiddenBadge />
       <Announcer />
       <ToneFilter tone={tone} />
+      <SegmentBar settings={settings} />
       {/* Not inside: a press on it is none on the canvas. */}
       {settings.showMinimap && picture && image && editor && (
         <Minimap image={image} view={editor.view} />

@@ -17,8 +17,6 @@ import { actionById, takeTool } from '#renderer/actions/actions.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { choices, type ToolId } from '#renderer/document/choices.ts'
-import { cloudState } from '#renderer/document/cloud-state.ts'
-import { datasetState } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { TOOLS } from '#renderer/tools/tools.ts'
 import { classNames } from '#renderer/ui/class-names.ts'
@@ -76,10 +74,7 @@ export function ToolRail() {
   // Shown anew when the shortcuts change.
   useStore(editorSettings, ({ shortcuts }) => shortcuts)
   useStore(editorSettings, ({ shortcutPreset }) => shortcutPreset)
-  const hasAccount = useStore(cloudState, ({ accounts }) => accounts.length > 0)
-  const isRemote = useStore(datasetState, ({ dataset }) => dataset?.remote != null)
-  const tools = TOOLS.filter(({ needsService }) => isRemote || hasAccount || !needsService)
-  const rail = useColumns(tools.length)
+  const rail = useColumns(TOOLS.length)
   return (
     <nav
       data-region=""
@@ -87,7 +82,7 @@ export function ToolRail() {
       ref={rail}
       className="grid shrink-0 content-start gap-0.5 overflow-y-auto border-r border-line bg-surface p-1"
     >
-      {tools.map(({ id, label }) => {
+      {TOOLS.map(({ id, label }) => {
         const Icon = ICONS[id]
         const keys = keysOf(actionById(`tool-${id}`))
         // The shortest has room in a button; the tooltip tells the first.

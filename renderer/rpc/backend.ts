@@ -34,5 +34,17 @@ export const documentBackend: DocumentBackend = {
   saveDrafts: (imageId, drafts) => client.annotations.saveDrafts({ imageId, drafts }),
   saveView: (id, view) => client.images.saveView({ id, view }),
   picture: pictureWork,
+  segment: {
+    prepare: (imageId, engineId) => client.segment.prepare({ imageId, engineId }),
+    prepareAhead: (imageIds, engineId) =>
+      client.segment.prepareAhead({ imageIds: [...imageIds], engineId }),
+    ask: (imageId, engineId, { prompt: { positive, negative, box }, ...ask }) =>
+      client.segment.ask({
+        imageId,
+        engineId,
+        prompt: { positive: [...positive], negative: [...negative], box },
+        ...ask,
+      }),
+  },
   assist: (imageId, className, ask) => client.remote.assist({ imageId, className, ask }),
 }

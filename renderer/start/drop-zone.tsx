@@ -2,6 +2,7 @@ import { UploadCloud } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { appState, notify, notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { openFolder } from '#renderer/actions/datasets.ts'
+import { addModels, areModels } from '#renderer/actions/models.ts'
 import { type Dropped, filesOfDrop, type RemoteTarget } from '#renderer/actions/transfers.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
@@ -17,8 +18,13 @@ function targetOfDrop(): RemoteTarget | null {
   return { accountId, remoteId, name: dataset.name }
 }
 
-/** Something was dropped: it is sent to the open dataset, or opened as a folder. */
+/** Something was dropped: models are added, all else is sent to the open dataset, or opened as a folder. */
 async function take(dropped: Dropped): Promise<void> {
+  if (areModels(dropped)) {
+    showDialog({ kind: 'models' })
+    for (const problem of await addModels(dropped)) notify(problem, 'error')
+    return
+  }
   const target = targetOfDrop()
   const { datasetId, accountId } = appState.getState()
   if (target) showDialog({ kind: 'upload', target, dropped })

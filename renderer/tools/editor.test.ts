@@ -66,6 +66,7 @@ const backend: DocumentBackend = {
   picture: () => {
     throw new Error('Nothing is asked of pictures here')
   },
+  segment: { prepare: async () => {}, prepareAhead: async () => {}, ask: async () => [] },
   assist: () => answer.promise,
 }
 

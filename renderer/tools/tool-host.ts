@@ -1,8 +1,9 @@
 import type { ToolId } from '#renderer/document/choices.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
-import { datasetState } from '#renderer/document/dataset-state.ts'
+import { datasetState, nextImage } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
-import { assist, pictureOf } from '#renderer/document/session.ts'
+import { currentEngine } from '#renderer/document/segment-state.ts'
+import { assist, pictureOf, segmentBackend } from '#renderer/document/session.ts'
 import { say } from '#renderer/document/status-line.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
 import { clampShape } from '#shared/geometry/clamp-shape.ts'
@@ -20,6 +21,21 @@ import type { ToolHost } from './tool.ts'
 
 /** How near a border a point is taken to it, screen pixels. */
 const SNAP_RADIUS = 8
+
+/** Images that are got ready for the models ahead. */
+const AHEAD = 3
+
+/** Those that come after an image. */
+function nextImages(imageId: string): string[] {
+  const found: string[] = []
+  for (let id = imageId; found.length < AHEAD; ) {
+    const next = nextImage(datasetState.getState().images, id, 1)
+    if (!next) break
+    found.push(next.id)
+    id = next.id
+  }
+  return found
+}
 
 interface HostOptions {
   editor: Editor
@@ -109,6 +125,30 @@ export function toolHost({
     inside: (point) => editor.inside(point),
     borders: () => editor.borders,
     freehandTolerance: () => editorSettings.getState().freehandTolerance,
+    assistEngine: currentEngine,
+    prepareSegment: async () => {
+      const engineId = currentEngine()
+      if (engineId === null) return false
+      try {
+        await segmentBackend().prepare(document.image.id, engineId)
+        if (isInHand()) await segmentBackend().prepareAhead(nextImages(document.image.id), engineId)
+        return true
+      } catch (error) {
+        own.say(messageOf(error))
+        return false
+      }
+    },
+    segment: async (prompt, detail) => {
+      const engineId = currentEngine()
+      if (engineId === null) return null
+      const output = editorSettings.getState().segmentOutput
+      try {
+        return await segmentBackend().ask(document.image.id, engineId, { prompt, output, detail })
+      } catch (error) {
+        own.say(messageOf(error))
+        return null
+      }
+    },
     assist: async (ask) => {
       try {
         return await assist(document.image.id, editor.className, ask)

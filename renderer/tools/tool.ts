@@ -1,6 +1,8 @@
 import type { ToolId } from '#renderer/document/choices.ts'
 import type { BrushStroke } from '#shared/assist/brush.ts'
 import type { PictureWork } from '#shared/assist/picture-work.ts'
+import type { SegmentPrompt } from '#shared/assist/segment-prompt.ts'
+import type { SegmentDetail, SegmentShape } from '#shared/assist/segment-result.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
 import type { AssistAsk, Proposal } from '#shared/contract/service.ts'
 import type { Size } from '#shared/geometry/clamp-shape.ts'
@@ -108,6 +110,12 @@ export interface ToolHost {
   borders(): Size | null
   /** How far a freehand line may be from what the hand drew, screen pixels. */
   freehandTolerance(): number
+  /** What is asked for the thing at a click: `SERVICE`, models of this machine by their id, or null: there is nothing. */
+  assistEngine(): string | null
+  /** Gets the image ready for the models of this machine, and those that may come next. False when it could not be, which is said. */
+  prepareSegment(): Promise<boolean>
+  /** Asks the models of this machine; null when they could not be asked, which is said. Best first. */
+  segment(prompt: SegmentPrompt, detail: SegmentDetail): Promise<SegmentShape[] | null>
   /** Asks the service for shapes of the current class; null when it could not be asked, which is said. */
   assist(ask: AssistAsk): Promise<Proposal | null>
   /** What the service asks for, like `$0.0025 an answer`; null while that is not known. */
@@ -159,8 +167,6 @@ export interface ToolDefinition {
   /** As the shortcut map writes it; the first is shown. */
   keys: readonly string[]
   draws: boolean
-  /** Only in datasets of the service. */
-  needsService?: boolean
   /** `draft` is what an earlier use of the same tool left unfinished. */
   create(host: ToolHost, draft: DraftData | null): ActiveTool
 }

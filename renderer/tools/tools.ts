@@ -1,4 +1,5 @@
 import type { ToolId } from '#renderer/document/choices.ts'
+import { SERVICE } from '#renderer/document/segment-state.ts'
 import { t } from '#shared/texts/texts.ts'
 import { AssistTool } from './assist-tool.ts'
 import { BoxTool, ExtremeBoxTool } from './box-tool.ts'
@@ -10,6 +11,7 @@ import { OrientedBoxTool } from './oriented-box-tool.ts'
 import { OutlineTool } from './outline-tool.ts'
 import { HoleTool, PolygonTool, PolylineTool } from './path-tool.ts'
 import { PoseTool } from './pose-tool.ts'
+import { SegmentTool } from './segment-tool.ts'
 import { SelectTool } from './select/select-tool.ts'
 import { SliceTool } from './slice-tool.ts'
 import type { ToolDefinition } from './tool.ts'
@@ -121,8 +123,8 @@ export const TOOLS: readonly ToolDefinition[] = [
     label: t('Assist'),
     keys: ['Q'],
     draws: true,
-    needsService: true,
-    create: (host, draft) => new AssistTool(host, draft),
+    create: (host, draft) =>
+      host.assistEngine() === SERVICE ? new AssistTool(host, draft) : new SegmentTool(host, draft),
   },
 ]
 

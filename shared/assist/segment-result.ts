@@ -1,4 +1,5 @@
 import type { Shape } from '#shared/model/annotation.ts'
+import type { SegmentOutput } from '#shared/model/assist-model.ts'
 import {
   type MaskPlace,
   maskFromLogits,
@@ -8,8 +9,6 @@ import {
 } from './mask-to-polygon.ts'
 import type { Size } from './segment-picture.ts'
 import { enlarge, type SegmentCandidate } from './segment-prompt.ts'
-
-export type SegmentOutput = 'polygon' | 'bbox' | 'oriented_box'
 
 /** A candidate as the person sees it. */
 export interface SegmentShape {

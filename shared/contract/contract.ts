@@ -6,6 +6,7 @@ import { datasets, folders, images } from './datasets.ts'
 import { formats } from './formats.ts'
 import { models } from './models.ts'
 import { detection, proposals } from './proposals.ts'
+import { segment } from './segment.ts'
 import { accounts, comments, remote, sync } from './service.ts'
 import { transfers } from './transfers.ts'
 
@@ -29,5 +30,6 @@ export const contract = {
   proposals,
   detection,
   models,
+  segment,
 }
 export type Contract = typeof contract

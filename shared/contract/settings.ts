@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { segmentOutputSchema } from '#shared/model/assist-model.ts'
 import { exportChoiceSchema } from '#shared/model/format.ts'
 
 /** No field has a default here: a change names only what it changes. */
@@ -43,6 +44,12 @@ export const settingsSchema = z.object({
   cacheLimitBytes: z.number().min(0),
   /** Connections of a download or upload, at the most. */
   transferConnections: z.number().int().min(1).max(256),
+  /** What models have made of images may take on this disk, bytes. */
+  embeddingLimitBytes: z.number().min(0),
+  /** Which models the Segment tool asks (`SegmentEngine.id`); `service`: the service; null: whatever there is. */
+  segmentEngine: z.string().nullable(),
+  /** What the Segment tool draws. */
+  segmentOutput: segmentOutputSchema,
   /** Where the last download went, to begin there again. */
   lastDownloadFolder: z.string().nullable(),
   /** The machine does not fall asleep while something is transferred. */
@@ -92,6 +99,9 @@ export const DEFAULT_SETTINGS: Settings = {
   exportChoices: {},
   cacheLimitBytes: 10_000_000_000,
   transferConnections: 256,
+  embeddingLimitBytes: 2_000_000_000,
+  segmentEngine: null,
+  segmentOutput: 'polygon',
   lastDownloadFolder: null,
   keepAwake: true,
   language: 'en',

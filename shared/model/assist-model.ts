@@ -34,6 +34,10 @@ export const segmentEngineSchema = z.object({
 })
 export type SegmentEngine = z.infer<typeof segmentEngineSchema>
 
+/** What the Segment tool draws. */
+export const segmentOutputSchema = z.enum(['polygon', 'bbox', 'oriented_box'])
+export type SegmentOutput = z.infer<typeof segmentOutputSchema>
+
 /** A model that is being fetched. */
 export const modelFetchSchema = z.object({
   name: z.string(),

@@ -46,7 +46,7 @@ test('a file is copied, told by what it takes and gives, not doubled, and remove
   expect(await app.models.engines()).toEqual([
     {
       id: 'mobile_sam.encoder.onnx/mobile_sam.decoder.onnx',
-      name: 'mobile_sam.encoder',
+      name: 'mobile_sam',
       family: 'SAM (also MobileSAM)',
     },
   ])

@@ -90,7 +90,7 @@ export class Models {
     const models = await this.list()
     return this.#pairs(models).map(({ encoder, decoder }) => ({
       id: `${encoder.id}/${decoder.id}`,
-      name: models.find(({ id }) => id === encoder.id)?.name ?? encoder.id,
+      name: nameOfPair(models.find(({ id }) => id === encoder.id)?.name ?? encoder.id),
       family: DECODER_NAMES[decoder.form],
     }))
   }
@@ -243,6 +243,10 @@ export class Models {
     )
   }
 }
+
+/** The encoder's name without that word. */
+const nameOfPair = (name: string): string =>
+  name.replace(/[-_. ]*encoder[-_. ]*/i, ' ').trim() || name
 
 /** What a model was taken for and why, in a sentence. */
 function takenFor(

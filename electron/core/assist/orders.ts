@@ -1,7 +1,8 @@
 import type { DecoderForm } from '#shared/assist/segment-identify.ts'
 import type { SegmentView, Size } from '#shared/assist/segment-picture.ts'
-import type { SegmentDetail, SegmentOutput, SegmentShape } from '#shared/assist/segment-result.ts'
+import type { SegmentDetail, SegmentShape } from '#shared/assist/segment-result.ts'
 import type { Feed, Tensor, ValueFacts } from '#shared/assist/tensor.ts'
+import type { SegmentOutput } from '#shared/model/assist-model.ts'
 
 /** What the process that runs models is asked, one after the other. */
 export type Order =

@@ -14,6 +14,7 @@ import { modelRouter } from './models.ts'
 import { os } from './procedure.ts'
 import { detectionRouter, proposalRouter } from './proposals.ts'
 import { remoteRouter } from './remote.ts'
+import { segmentRouter } from './segment.ts'
 import { curationRouter, serviceRouter } from './service.ts'
 import { commentRouter, syncRouter } from './sync.ts'
 import { transferRouter } from './transfers.ts'
@@ -117,6 +118,7 @@ export function createRouter(core: AppCore) {
     service: serviceRouter(sync.service),
     proposals: proposalRouter(core.proposals),
     detection: detectionRouter(core.detection),
+    segment: segmentRouter(core.segmenter, core.embeddings, ports.log),
     models: modelRouter(core.models, core.fetchModels),
     transfers: transferRouter({ transfers, stages, remotes: sync.remotes, log: ports.log }),
   })

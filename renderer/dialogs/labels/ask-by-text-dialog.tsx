@@ -1,11 +1,9 @@
 import { useState } from 'react'
-import { takeTool } from '#renderer/actions/actions.ts'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
+import { askByText } from '#renderer/actions/assist.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { AssistTool } from '#renderer/tools/assist-tool.ts'
 import { currentClassName } from '#renderer/tools/editor.ts'
-import { openEditor } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Choice, Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
@@ -35,9 +33,7 @@ export function AskByTextDialog() {
   const [output, setOutput] = useState<'polygon' | 'bbox'>('polygon')
   const ask = () => {
     showDialog(null)
-    takeTool('assist')
-    const active = openEditor()?.tool.getState().active
-    if (active instanceof AssistTool) void active.askByText(prompt, output)
+    askByText(prompt, output)
     focusCanvas()
   }
   return (

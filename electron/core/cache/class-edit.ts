@@ -33,7 +33,7 @@ function withJointRenamed(item: AnnotationClass, from: string, to: string): Anno
   return { ...item, skeleton: { ...skeleton, nodes } }
 }
 
-/** The classes after an edit. Throws a UserError where the edit makes no sense. */
+/** The classes after an edit. Throws a UserError if the edit is invalid. */
 export function editClassList(
   classes: readonly AnnotationClass[],
   edit: ClassEdit,
@@ -57,7 +57,7 @@ export function editClassList(
     case 'rename': {
       const old = named(edit.from)
       if (edit.to !== edit.from) refuseTaken(edit.to)
-      // A joint is found by the name of its class: skeletons follow.
+      // A skeleton refers to a joint by the name of its class, so rename it there, too.
       return classes.map((item) =>
         withJointRenamed(item === old ? { ...old, name: edit.to } : item, edit.from, edit.to),
       )
@@ -97,7 +97,7 @@ export function editClassList(
   }
 }
 
-/** The class whose annotations an edit touches; null when it touches none. */
+/** The class whose annotations an edit changes; null if none. */
 export function touchedClass(edit: ClassEdit): string | null {
   if (edit.kind === 'rename') return edit.from === edit.to ? null : edit.from
   return edit.kind === 'delete' || edit.kind === 'merge' ? edit.name : null
@@ -130,7 +130,7 @@ export function classEditChanges(annotations: readonly Annotation[], edit: Class
   return { created: [], updated: [], deleted: edit.kind === 'delete' ? mine : [] }
 }
 
-/** Goes from `from` back to `to`, keeping classes that came later than `from`. */
+/** Reverts from `from` to `to`; keeps classes that were added after `from`. */
 export function restoreClasses(
   current: readonly AnnotationClass[],
   from: readonly AnnotationClass[],

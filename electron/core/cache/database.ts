@@ -41,7 +41,7 @@ export class Db {
 
 export const DATABASE_FILE = 'library.sqlite'
 
-/** How long a statement waits for another connection before it gives up, milliseconds. */
+/** How long a statement waits for another connection, in milliseconds. */
 const BUSY_TIMEOUT_MS = 2_000
 
 function migrate(db: Db, file: string): void {
@@ -61,7 +61,7 @@ function migrate(db: Db, file: string): void {
 export function openDatabase(file: string): Db {
   let db: Db | null = null
   try {
-    // SQLite would make it readable for everybody; its journal takes over the mode.
+    // SQLite would make it world-readable. Its journal inherits the mode.
     if (file !== ':memory:') makePrivateFileSync(file)
     db = new Db(new Database(file, { timeout: BUSY_TIMEOUT_MS }))
     // FULL: an acknowledged edit survives power loss, not only a crash of ours.

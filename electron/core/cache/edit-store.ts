@@ -23,13 +23,13 @@ import type { DatasetRepository } from './dataset-repository.ts'
 import { Outbox } from './outbox.ts'
 
 export interface Commit {
-  /** Chosen by the caller; the same id a second time changes nothing and gets the first answer. */
+  /** Chosen by the caller. The same id again changes nothing and returns the first result. */
   commitId: string
   imageId: string
   changes: ChangeSet
   label: string
   origin: EditOrigin
-  /** It is a step to be taken back even if it changes no annotation. */
+  /** The edit is an undo step even if it changes no annotation. */
   isStep?: boolean
 }
 
@@ -80,8 +80,8 @@ const SCOPE = `parent IS NULL AND
   (image_id = $imageId OR (image_id IS NULL AND dataset_id = $datasetId))`
 
 /**
- * Every change of annotations and classes goes through here: one transaction writes the rows, the
- * image's revision and the edit log, so that an answer means "it survives".
+ * All changes of annotations and classes go through here. One transaction writes the rows, the image's revision and
+ * the edit log, so an acknowledged edit is durable.
  */
 export class EditStore {
   readonly #db: Db
@@ -108,7 +108,7 @@ export class EditStore {
     return { revision, annotations: this.#rows.read(imageId) }
   }
 
-  /** The same where some of it is damaged: what can be shown. */
+  /** The same, leaving out damaged annotations. */
   readable(imageId: string): { revision: number; annotations: Annotation[]; damaged: number } {
     const { revision } = this.#image(imageId)
     return { revision, ...this.#rows.readable(imageId) }
@@ -122,7 +122,7 @@ export class EditStore {
     }
   }
 
-  /** What was made on an older state is carried over to what there is now. Throws a UserError when the image is gone. */
+  /** Commits an edit; rebases it if it is based on an older state. Throws a UserError if the image is gone. */
   commit(commit: Commit): Outcome {
     return this.#write(() => {
       const { revision, dataset_id: datasetId } = this.#image(commit.imageId)
@@ -280,7 +280,7 @@ export class EditStore {
       const known = this.#db.prepare('SELECT 1 FROM edit_log WHERE commit_id = ?').get(commitId)
       if (known) return nothing
       const entry = { datasetId, label, origin: 'user' as const }
-      // It changes no class: going back or forward leaves them as they are.
+      // No class changes, so undo and redo leave the classes as they are.
       const changes = { before: [], after: [] }
       const own = { ...entry, commitId, imageId: null, parent: null, revision: 0, changes }
       const parent = this.#log(own)
@@ -297,13 +297,13 @@ export class EditStore {
         this.#log({ ...entry, commitId: childId, imageId, parent, revision, changes: real })
         return [...settled, { imageId, revision, changes: real, commitId: childId }]
       })
-      // Nothing happened: there is nothing to take back.
+      // Nothing changed, so there is nothing to undo.
       if (effects.length === 0) this.#db.prepare('DELETE FROM edit_log WHERE seq = ?').run(parent)
       return { ...nothing, effects, classesChanged }
     })
   }
 
-  /** Takes back the last edit of the image or of the classes; null when there is none. */
+  /** Undoes the last edit of the image or of the classes; null if there is none. */
   undo(imageId: string, commitId: string): Outcome | null {
     return this.#turn('done', imageId, commitId)
   }
@@ -312,7 +312,7 @@ export class EditStore {
     return this.#turn('undone', imageId, commitId)
   }
 
-  /** The edits of an image, latest first, with where the image stands among them. */
+  /** The edits of an image, latest first, with their undo state. */
   history(imageId: string, limit: number, before: number | null = null): HistoryEntry[] {
     const { dataset_id: datasetId } = this.#image(imageId)
     return this.#db
@@ -331,7 +331,7 @@ export class EditStore {
       }))
   }
 
-  /** How many undos, or redos, lead to where the edit `seq` is the last that holds; 0: to before the first. */
+  /** The number of undos or redos until edit `seq` is the last one in effect; 0: before the first. */
   stepsTo(imageId: string, seq: number): { back: number; forward: number } {
     const { dataset_id: datasetId } = this.#image(imageId)
     const steps = this.#db
@@ -344,7 +344,7 @@ export class EditStore {
     return steps ?? { back: 0, forward: 0 }
   }
 
-  /** Several writes as one: what `work` does here and in the same database happens whole or not at all. */
+  /** One transaction: everything that `work` does in this database happens completely or not at all. */
   together<T>(work: () => T): T {
     return this.#write(work)
   }
@@ -373,8 +373,8 @@ export class EditStore {
   }
 
   /**
-   * The next edit to take back or to do again. An edit of the whole dataset is only taken back while nothing
-   * was edited on another image since: who presses undo there does not think of it any more.
+   * The next edit to undo or redo. An edit of the whole dataset can be undone only until another image is edited,
+   * because after that the user no longer has it in mind.
    */
   #next(state: 'done' | 'undone', imageId: string, datasetId: string): LogRow | undefined {
     const last = this.#end(state, imageId, datasetId, true)
@@ -395,7 +395,7 @@ export class EditStore {
     withDataset: boolean,
   ): LogRow | undefined {
     const end = state === 'done' ? 'max' : 'min'
-    // Two look-ups, each the end of an index: the cost does not grow with the log.
+    // Two look-ups, each at the end of an index, so the cost does not grow with the log.
     return this.#db
       .prepare<unknown[], LogRow>(
         `SELECT * FROM edit_log WHERE seq = (SELECT ${end}(seq) FROM (
@@ -417,8 +417,8 @@ export class EditStore {
   }
 
   /**
-   * Brings an edit of the classes, with all that it did to labels, to be taken back or done here, without a word to the
-   * service. Null where it is so already, or is not known.
+   * Undoes or redoes a class edit locally, with its label changes, without pushing it. Null if it already is in that
+   * state or unknown.
    */
   setClassEdit(commitId: string, wanted: 'done' | 'undone', turnId: string): Outcome | null {
     return this.#write(() => {
@@ -434,7 +434,7 @@ export class EditStore {
     })
   }
 
-  /** Images that an edit of the classes, or of many images, changed. */
+  /** Images that an edit of the classes or of many images changed. */
   imagesOfEdit(commitId: string): string[] {
     return this.#db
       .prepare<[string], { image_id: string }>(
@@ -445,7 +445,7 @@ export class EditStore {
       .map(({ image_id }) => image_id)
   }
 
-  /** Images of a dataset that use a class. */
+  /** Ids of a dataset's images that use a class. */
   imagesWithClass(datasetId: string, className: string): string[] {
     return this.#rows.imagesWithClass(datasetId, className)
   }
@@ -497,7 +497,7 @@ export class EditStore {
     const ops = (logged.ops ?? []) as ClassOp[]
     const { classes: current, remote } = this.#datasets.get(entry.dataset_id)
     const steps = back ? inverseOps(ops) : ops
-    // Others may have changed the list of a shared dataset: only the steps are taken back, not the list.
+    // Other people may have changed a shared class list, so revert only the operations, not the list.
     const next = remote
       ? applyClassOps(current, steps)
       : back
@@ -507,7 +507,7 @@ export class EditStore {
     this.#datasets.setClasses(entry.dataset_id, next, isPushed ? steps : [], of)
   }
 
-  /** A change made here, which the service, where there is one, has to be told. A step without one tells nothing. */
+  /** Applies a local change and queues it for push if the dataset is remote. An empty step queues nothing. */
   #apply(imageId: string, changes: ChangeSet): number {
     if (isEmptyChangeSet(changes)) return this.#image(imageId).revision
     this.#outbox.queueImage(imageId, 'annotations')
@@ -519,7 +519,7 @@ export class EditStore {
     return this.#rows.touch(imageId, changes)
   }
 
-  /** A new edit ends what could have been redone. The entries stay in the log. */
+  /** A new edit abandons everything that could have been redone. The entries stay in the log. */
   #abandonUndone(imageId: string, datasetId: string): void {
     this.#db
       .prepare(
@@ -539,7 +539,7 @@ export class EditStore {
       .run(datasetId)
   }
 
-  /** An annotation never points to a class that is not there: what an edit needs comes back. */
+  /** An annotation's class must exist, so add missing ones again. */
   #addMissingClasses(datasetId: string, changes: ChangeSet, isOurs = true): boolean {
     const classes = this.#datasets.get(datasetId).classes
     const names = [...changes.created, ...changes.updated.map(({ after }) => after)].map(
@@ -575,7 +575,7 @@ export class EditStore {
         entry.label,
         entry.origin,
         JSON.stringify(entry.changes),
-        // What others did is in the history, but not for undo to take back.
+        // Other people's changes are in the history, but cannot be undone here.
         entry.origin === 'sync' ? 'abandoned' : 'done',
         entry.revision,
         Date.now(),

@@ -50,7 +50,7 @@ const NOT_KEPT = 'is not kept with the images here'
 /** How long labels are written before others get their turn, milliseconds. */
 const TURN_MS = 20
 
-/** Imports in two steps: a plan that says what would happen, then its application. */
+/** Imports in two steps: a plan that shows the result, and its application. */
 export class ImportPlans {
   readonly #deps: Deps
   readonly #plans = new Map<string, Plan>()
@@ -235,7 +235,7 @@ export class ImportPlans {
   #coloured(datasetId: string, added: readonly AnnotationClass[]): AnnotationClass[] {
     const { classes } = this.#deps.datasets.get(datasetId)
     const known = new Set(classes.map(({ name }) => name))
-    // Another import, an edit or a label file may have brought one meanwhile.
+    // Another import, an edit or a label file may have added a class meanwhile.
     const missing = added.filter(({ name }) => !known.has(name))
     const taken = new Set(classes.map(({ color }) => color.toLowerCase()))
     const result = withClassNames(
@@ -248,7 +248,7 @@ export class ImportPlans {
   }
 }
 
-/** Tells annotations of the same class and the same points. */
+/** Finds annotations with the same class and the same points. */
 function alreadyThere(current: readonly Annotation[]): (annotation: Annotation) => boolean {
   const content = ({ className, shape }: Annotation) =>
     JSON.stringify([className, shape.kind, shapeVertices(shape).map(({ x, y }) => [x, y])])
@@ -256,7 +256,7 @@ function alreadyThere(current: readonly Annotation[]): (annotation: Annotation) 
   return (annotation) => there.has(content(annotation))
 }
 
-/** Ids are kept where they are free; in `add`, what is already there to the letter is not added again. */
+/** Keeps ids that are free; in `add` mode, skips annotations that already exist exactly. */
 function importChanges(
   current: ReturnType<EditStore['annotations']>['annotations'],
   { annotations }: ReadImage,

@@ -6,11 +6,11 @@ import { type ExportJob, type ExportStep, runExport } from './export-job.ts'
 import { ImportPlans } from './import-plans.ts'
 import { labelSetOf, type Selection } from './label-set.ts'
 
-/** Which images with their labels go where, and in which form. */
+/** Which images to export with their labels, and in which format. */
 type ExportWish = Selection &
   Pick<ExportJob, 'folder' | 'format' | 'images' | 'options'> & { datasetId: string }
 
-/** Labels in files of other tools' formats: imported into a dataset, and exported from it. */
+/** Imports labels from other tools' formats, and exports them. */
 export class LabelExchange {
   readonly #store: Store
   readonly imports: ImportPlans

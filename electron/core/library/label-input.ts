@@ -6,7 +6,7 @@ import type { InputFile } from '#core/formats/types.ts'
 import { toUserError } from '#core/user-error.ts'
 import { joinPath } from '#shared/model/paths.ts'
 
-/** Label files and folders of one folder; what a symbolic link points to counts as itself. */
+/** Label files and subfolders of one folder; symbolic links count as their targets. */
 async function look(absolute: string): Promise<{ files: string[]; folders: string[] }> {
   const files: string[] = []
   const folders: string[] = []
@@ -21,7 +21,7 @@ async function look(absolute: string): Promise<{ files: string[]; folders: strin
   return { files, folders }
 }
 
-/** Label files below a folder, or the one file that was named. Throws a UserError. */
+/** Label files below a folder, or a single file. Throws a UserError. */
 export async function labelInput(path: string): Promise<InputFile[]> {
   const root = resolve(path)
   try {

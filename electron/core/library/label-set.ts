@@ -21,7 +21,7 @@ export interface Selection {
 }
 
 /**
- * The chosen images with their labels, read one by one, and their files in the same order. Throws a UserError when
+ * The selected images with their labels, read one by one, and their files in the same order. Throws a UserError if
  * there are none.
  */
 export function labelSetOf(
@@ -32,7 +32,7 @@ export function labelSetOf(
 ): Pick<ExportJob, 'set' | 'files'> {
   const dataset = datasets.get(datasetId)
   const { name, classes } = dataset
-  // What the service calls an image is no path to write to.
+  // A name from the service is never a path to write to.
   const names = new SafeNames()
   const wanted = imageIds && new Set(imageIds)
   const chosen = images

@@ -18,7 +18,7 @@ interface Deps extends Pick<TransferDeps, 'clock' | 'labels' | 'probe' | 'ceilin
   coreEvents: CoreEvents
 }
 
-/** Downloads and uploads, and the folders that a browser's dropped files wait in. */
+/** Downloads, uploads, and the staging folders for files dropped in a browser. */
 export function createTransfers({ store, ports, accounts, coreEvents, ...deps }: Deps) {
   const { dataDir, log } = ports
   const rows = new TransferRepository(store.db)

@@ -1,4 +1,4 @@
-// Runs one bench. Those of the editor and of the start need the built app and a browser.
+// Runs one benchmark. Those of the editor and of startup need the built app and a browser.
 import { spawnSync } from 'node:child_process'
 import { findBrowser } from './find-browser.mjs'
 import { requireNode } from './node-version.mjs'

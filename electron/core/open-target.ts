@@ -31,7 +31,7 @@ export async function openTarget(target: string, deps: Deps): Promise<Opened> {
   if (!link)
     throw new UserError(
       'bad_link',
-      `“${target.slice(0, 200)}” is no link to a dataset (${LINK_SCHEME}://dataset/… and its id).`,
+      `“${target.slice(0, 200)}” is not a link to a dataset (${LINK_SCHEME}://dataset/… and its id).`,
     )
   return openLink(link, deps)
 }
@@ -44,7 +44,7 @@ async function openPath(path: string, { openFolder, images, settled }: Deps): Pr
   if (!hasImageExtension(path))
     throw new UserError(
       'no_image',
-      `${path} is neither a folder nor an image. Open the folder that holds the images.`,
+      `${path} is neither a folder nor an image. Open the folder with the images.`,
     )
   const dataset = await openFolder(dirname(path))
   await settled(dataset.id)
@@ -78,7 +78,7 @@ async function openRemote(remoteId: string, deps: Deps): Promise<Dataset> {
   throw new UserError(
     'no_dataset',
     all.length === 0
-      ? 'The link leads to a dataset of the service. Add an account first.'
-      : 'None of the accounts here has the dataset of this link, or the service cannot be reached.',
+      ? 'The link opens a dataset on the service. Add an account first.'
+      : 'No account has the dataset of this link, or the service is unreachable.',
   )
 }

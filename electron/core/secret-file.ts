@@ -26,7 +26,7 @@ async function textOf(file: string): Promise<string | null> {
     if (codeOf(error) === 'ENOENT') return null
     throw new UserError(
       'secrets_unreadable',
-      `${file} cannot be read (${messageOf(error)}). It holds the keys of your accounts: make it readable, and try again.`,
+      `${file} cannot be read (${messageOf(error)}). It contains the keys of your accounts. Make it readable and try again.`,
     )
   }
 }

@@ -24,15 +24,15 @@ function payment({
   const cost =
     requiredMicroUsd === null || remainingMicroUsd === null
       ? ''
-      : ` It costs ${formatMicroUsd(requiredMicroUsd)}, and ${formatMicroUsd(remainingMicroUsd)} are left.`
+      : ` It costs ${formatMicroUsd(requiredMicroUsd)}; ${formatMicroUsd(remainingMicroUsd)} is left.`
   return `${message}.${cost}${upgradeUrl ? ` More: ${upgradeUrl}` : ''}`
 }
 
 function waiting({ retryAfter }: RateLimitError): string {
   const minutes = retryAfter === null ? null : Math.max(1, Math.ceil(retryAfter / 60))
   return minutes === null
-    ? 'The plan’s requests for this hour are used up. It goes on by itself later'
-    : `The plan’s requests for this hour are used up. It goes on by itself in ${minutes} min`
+    ? 'The plan’s requests for this hour are used up. It resumes automatically later'
+    : `The plan’s requests for this hour are used up. It resumes automatically in ${minutes} min`
 }
 
 /** `reason` for code, and a message for the user that says what to do. */
@@ -46,8 +46,7 @@ function wordsOf(error: PictographError): [reason: string, words: string] {
   if (error instanceof PaymentRequiredError) return ['payment', payment(error)]
   if (error instanceof ForbiddenError)
     return ['forbidden', `Your key’s role or plan does not allow this: ${message}`]
-  if (error instanceof NotFoundError)
-    return ['gone_there', `The service does not have it (any more): ${message}`]
+  if (error instanceof NotFoundError) return ['gone_there', `Not found on the service: ${message}`]
   if (error instanceof ConflictError) return ['conflict_there', message]
   if (error instanceof ValidationError) return ['refused', `The service refused it: ${message}`]
   if (error instanceof RateLimitError) return ['rate_limited', waiting(error)]
@@ -56,7 +55,7 @@ function wordsOf(error: PictographError): [reason: string, words: string] {
   if (error instanceof NetworkError) return ['offline', `${message}. Check the network.`]
   if (error instanceof UnexpectedAnswerError) return ['unexpected_answer', message]
   if (error instanceof ServerError)
-    return ['service_failed', `${message}. It is the service’s fault: try again in a moment.`]
+    return ['service_failed', `${message}. The service failed. Try again in a moment.`]
   return ['service', message]
 }
 
@@ -68,7 +67,7 @@ export function isBroken(error: unknown): boolean {
 /** Converts any error of the service to a message for the user, with the request id for reports. */
 export function toServiceError(error: unknown, what?: string): UserError {
   if (isBroken(error))
-    return new UserError('offline', 'The connection broke in the middle. Try again.', {
+    return new UserError('offline', 'The connection was lost. Try again.', {
       cause: error,
     })
   if (!(error instanceof PictographError)) return toUserError(error, what)

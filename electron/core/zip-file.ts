@@ -35,7 +35,7 @@ function bombGuard(archiveBytes: number) {
     packed += entry.compressedSize
     unpacked += entry.uncompressedSize
     if (packed > archiveBytes)
-      throw new UserError('zip_bomb', 'The ZIP is damaged: its files lie over one another.')
+      throw new UserError('zip_bomb', 'The ZIP is damaged: its files overlap.')
     if (unpacked > HARMLESS_BYTES && unpacked / archiveBytes > MOST_PACKED)
       throw new UserError(
         'zip_bomb',
@@ -52,7 +52,10 @@ async function* entriesOf(zip: Awaited<ReturnType<typeof openZip>>): AsyncGenera
     const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false)
     if (name.endsWith('/')) continue
     if (name.length > LONGEST_NAME)
-      throw new UserError('zip_name', 'The ZIP is damaged: it has a name that no system can hold.')
+      throw new UserError(
+        'zip_name',
+        'The ZIP is damaged: it contains a name that is too long for any system.',
+      )
     const stream = () => zip.openReadStreamPromise(entry)
     yield {
       name,
@@ -60,7 +63,7 @@ async function* entriesOf(zip: Awaited<ReturnType<typeof openZip>>): AsyncGenera
       stream,
       bytes: async () => {
         if (entry.uncompressedSize > MOST_IN_MEMORY_BYTES)
-          throw new UserError('zip_entry', `${name.slice(0, 200)} is too large to be read at once.`)
+          throw new UserError('zip_entry', `${name.slice(0, 200)} is too large to read at once.`)
         return buffer(await stream())
       },
     }

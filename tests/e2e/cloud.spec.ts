@@ -72,7 +72,7 @@ test('what is drawn is on the service by itself, and there after a restart', asy
   const states = await recordAttribute(sync(page), 'data-sync')
   await page.keyboard.press('r')
   await app.canvas.drag([20, 20], [80, 70])
-  // It waits for two seconds only, so a look at the right moment could miss it.
+  // It is shown for only two seconds, so polling could miss it.
   await expect.poll(states).toContain('waiting')
   await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
   const image = await page.locator('[data-canvas]').getAttribute('data-image')
@@ -97,7 +97,7 @@ test('sending now counts what was chosen in the same moment', async ({ app, serv
       ({ value, mod }) => {
         const select = document.querySelector<HTMLSelectElement>('select[aria-label=Stage]')
         if (!select) throw new Error('No stage to choose')
-        // As a choice of a person does it: React does not see a value that is set on the element itself.
+        // Like a user's choice: React does not notice a value that is set on the element itself.
         Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value')?.set?.call(
           select,
           value,
@@ -246,7 +246,7 @@ test('comments about a shape reach the others', async ({ app, service }) => {
   await page.getByRole('button', { name: 'Celebrate' }).click()
   await expect(page.getByRole('button', { name: 'Celebrate (1)', pressed: true })).toBeVisible()
   await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
-  // The service names the author, and has the reaction.
+  // The service adds the author, and has the reaction.
   const comments = page.getByRole('region', { name: 'Comments' })
   await expect(comments.getByLabel('Not sent yet')).toHaveCount(0)
   await expect(comments.getByText('Member Person').first()).toBeVisible()
@@ -272,7 +272,7 @@ test('assisted labelling proposes, and only Enter draws', async ({ app, service 
   await expect(app.canvas.list).toHaveCount(0)
   await app.canvas.drag([20, 20], [100, 90])
   await expect(app.canvas.hint).toContainText('Enter draws the proposal')
-  // What was paid for is there after another image.
+  // A paid proposal is kept while another image is open.
   const image = page.locator('[data-canvas]')
   const first = await image.getAttribute('data-image')
   await page.keyboard.press('d')
@@ -305,7 +305,7 @@ test('what the service refuses stays, with its words and the ways out', async ({
   await expect(sync(page)).toHaveAttribute('data-sync', 'failed', { timeout: 15_000 })
   await sync(page).click()
   const refused = page.getByRole('dialog', { name: 'Outbox' }).getByRole('listitem')
-  await expect(refused).toContainText('does not have it (any more)')
+  await expect(refused).toContainText('Not found on the service')
   await expect(refused).toContainText('Request')
   await app.screenshot('refused')
   await page.getByRole('button', { name: 'Discard' }).click()

@@ -88,7 +88,7 @@ test('shortcuts are those of another tool, or one’s own, and two actions never
   await page.keyboard.press('d')
   await expect(page.getByText('1 / 3')).toBeVisible()
 
-  // A key that is taken: asked for first, beside the action. Escape ends the recording, and not the dialog.
+  // An assigned key asks first, beside the action. Escape ends the recording, not the dialog.
   await openShortcuts('pan tool')
   await addKey('Pan tool', 'Escape')
   await expect(page.getByRole('dialog')).toBeVisible()
@@ -115,7 +115,7 @@ test('shortcuts are those of another tool, or one’s own, and two actions never
   )
   await expect(page.getByText(`Press ${shownMod('R')} for a box`)).toBeVisible()
 
-  // Kept, taken away one by one, and all forgotten.
+  // Kept, removed one by one, and all reset.
   await app.restart('quit', folder)
   await app.canvas.ready()
   await openShortcuts('pan tool')
@@ -211,12 +211,12 @@ test('a shape’s menu has what can be done with it, and the image’s what can 
   await expect(menu).toBeVisible()
   await app.screenshot('context-menu')
   await expectAccessible(page)
-  // Keys are the menu's: D would go to the next image, and nothing is deleted unasked.
+  // The menu has the keys: D would go to the next image, and nothing is deleted without asking.
   await page.keyboard.press('d')
   await expect(page.getByText('1 / 3')).toBeVisible()
   await menu.getByRole('menuitem', { name: /Copy shapes/ }).click()
   await expect(menu).toHaveCount(0)
-  // It is pasted where the menu was opened, not where the entry lay.
+  // It is pasted where the menu was opened, not where the entry was.
   const place = await app.canvas.at({ x: 320, y: 220 })
   await page.mouse.click(place.x, place.y, { button: 'right' })
   await page.getByRole('menuitem', { name: /Paste shapes at the pointer/ }).click()
@@ -226,7 +226,7 @@ test('a shape’s menu has what can be done with it, and the image’s what can 
     x: expect.closeTo(270, 0),
     y: expect.closeTo(170, 0),
   })
-  // What goes to a field keeps the focus there.
+  // An action that focuses a field keeps the focus there.
   await page.mouse.click(at.x, at.y, { button: 'right' })
   await page.getByRole('menuitem', { name: /Edit the attributes/ }).click()
   await expect(page.getByPlaceholder('New attribute')).toBeFocused()
@@ -236,7 +236,7 @@ test('a shape’s menu has what can be done with it, and the image’s what can 
   await expect(page.getByRole('menu', { name: 'Image' })).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('menu')).toHaveCount(0)
-  // While something is drawn the right button is no menu.
+  // While drawing, the right button opens no menu.
   await page.keyboard.press('p')
   await app.canvas.click(50, 50)
   await page.mouse.click(free.x, free.y, { button: 'right' })
@@ -315,7 +315,7 @@ test('the diagnostics tell of the machine, and of nothing that is somebody’s',
   await page.getByPlaceholder('Type a command…').fill('Copy diagnostics')
   await page.keyboard.press('Enter')
   await expect(page.getByText(/^The diagnostics are copied\./)).toBeVisible()
-  // Reading it is refused to the page: it is pasted, as a person would.
+  // The page may not read the clipboard, so paste as a user would.
   await page.keyboard.press('ControlOrMeta+k')
   await page.keyboard.press('ControlOrMeta+v')
   const text = await page.getByPlaceholder('Type a command…').inputValue()

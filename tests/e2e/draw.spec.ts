@@ -13,7 +13,7 @@ import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { writeImage } from '#tests/helpers/core.ts'
 import { expect, test } from './fixture.ts'
 
-/** Real pointers land on whole screen pixels. */
+/** Real pointers are on whole screen pixels. */
 function near(actual: number, expected: number): void {
   expect(Math.abs(actual - expected)).toBeLessThan(1.5)
 }
@@ -34,7 +34,7 @@ function shapeOf<K extends Shape['kind']>(
   return annotation?.shape as Extract<Shape, { kind: K }>
 }
 
-/** Draws points on an image of the library, each an edit of its own, while no app is running. */
+/** Draws points on an image of the library, each in a separate edit, while no app is running. */
 function drawPoints(dataDir: string, path: string, count: number): void {
   const db = openDatabase(join(dataDir, DATABASE_FILE))
   try {
@@ -328,7 +328,7 @@ test('the history reaches back to before the first edit, however many there were
   folder,
 }) => {
   await app.stop()
-  // More than the core answers at a time.
+  // More than the core returns at a time.
   drawPoints(app.dataDir, 'a.png', 205)
   const page = await app.start(folder)
   await app.canvas.ready()
@@ -354,7 +354,7 @@ test('what was being drawn is offered again after the power was cut', async ({ a
   ] as const)
     await app.canvas.click(x, y)
   await expect(app.canvas.hint).toContainText('Enter finishes')
-  // The draft is on disk when the engine has answered a later request.
+  // The draft is on disk once the core has answered a later request.
   await app.page.keyboard.press('v')
   await expect(app.page.getByText('An unfinished polygon was kept.')).toBeVisible()
   await expect.poll(() => app.draftsOf('a.png')).toContain('"points"')

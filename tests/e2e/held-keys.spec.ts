@@ -11,7 +11,7 @@ test.beforeEach(async ({ app, folder }) => {
 
 const only = (app: App) => app.stored('a.png')[0]?.shape
 
-/** One box drawn with the box tool, then the select tool. */
+/** Draws one box with the box tool, then switches to the select tool. */
 async function box(app: App, from: [number, number], to: [number, number]): Promise<void> {
   await app.page.keyboard.press('r')
   await app.canvas.drag(from, to)

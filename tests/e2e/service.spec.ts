@@ -163,7 +163,7 @@ test('assisted labelling of a folder asks once, sends nothing before, and can be
   await writeImage(join(folder, 'yard.png'), 200, 150)
   const page = await app.start(folder)
   await app.canvas.ready()
-  // Without an account there is nothing to ask.
+  // Without an account there is nothing to request.
   await expect(page.getByRole('button', { name: 'Assist', exact: true })).toHaveCount(0)
   await page.keyboard.press('ControlOrMeta+,')
   await page.getByRole('tab', { name: 'Accounts' }).click()

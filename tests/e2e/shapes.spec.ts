@@ -6,7 +6,7 @@ import { type App, expect, test } from './fixture.ts'
 const areas = (app: App, path = 'a.png') =>
   app.stored(path).map(({ shape }) => Math.round(shapeArea(shape) / 100) * 100)
 
-/** Boxes by their corners, then the select tool with nothing selected. */
+/** Draws boxes by their corners, then switches to the select tool with nothing selected. */
 async function boxes(app: App, ...corners: [number, number, number, number][]): Promise<void> {
   await app.page.keyboard.press('r')
   for (const [x1, y1, x2, y2] of corners) await app.canvas.drag([x1, y1], [x2, y2])
@@ -90,7 +90,7 @@ test('boxes are rotated by key, and converted with what is lost said', async ({ 
   await page.keyboard.press('.')
   await expect(canvas.hint).toHaveText('Only boxes turn: convert it to an oriented box first')
   await command(app, 'Convert to bounding box')
-  // What cannot act on the selection is not offered.
+  // Actions that cannot work on the selection are not offered.
   await page.keyboard.press('ControlOrMeta+k')
   await page.getByPlaceholder('Type a command…').fill('Simplify')
   await expect(page.getByRole('option', { name: /Simplify/ })).toHaveAttribute(

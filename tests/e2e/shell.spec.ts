@@ -9,12 +9,12 @@ import { startEmulator } from '#emulator/server.ts'
 import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { Shell } from '#tests/shell/shell.ts'
 
-/** Electron's main process, as it is built, with a fake `electron` and pages of a real Chromium. */
+/** The built main process of Electron, with a fake `electron` and pages of a real Chromium. */
 function start(dataDir: string, args: string[] = [], env: Record<string, string> = {}): Shell {
   return new Shell(dataDir, args, env)
 }
 
-/** The first window, painted and with an answering engine. */
+/** The first window, painted and with a responding core. */
 async function isOpen(shell: Shell): Promise<void> {
   const isShown = () =>
     shell
@@ -22,7 +22,7 @@ async function isOpen(shell: Shell): Promise<void> {
         const [window] = electron.BrowserWindow.getAllWindows()
         return window?.isShown && pages[0]?.locator('h1, [data-canvas]').first().isVisible()
       })
-      // The app is still being loaded.
+      // The app is still loading.
       .catch(() => false)
   await expect.poll(isShown, { timeout: 20_000 }).toBe(true)
 }
@@ -44,7 +44,7 @@ test('the app starts in the order that Electron asks for, and its page speaks to
     pages[0].locator('[data-canvas][data-ready=true]').waitFor({ timeout: 20_000 }),
   )
   expect(await shell.run(({ pages }) => pages[0].title())).toContain('a.png')
-  // The menu bar is made of the page's actions, and Electron takes it.
+  // The menu bar contains the page's actions, and Electron accepts it.
   expect(await shell.run(({ state }) => JSON.stringify(state.menuBar.template))).toContain(
     'Next image',
   )
@@ -68,7 +68,7 @@ test('a locked keyring halts nothing: the start screen is there, and accounts wa
   await isOpen(shell)
   await expect.poll(() => shownText(shell)).toContain('Add account')
   expect(await shell.run(({ state }) => state.blockingCalls)).toEqual([])
-  // It was asked, and the app goes on all the same.
+  // The keyring was asked, and the app works anyway.
   expect(await shell.run(({ state }) => state.calls)).toContain('safeStorage')
 })
 
@@ -149,7 +149,7 @@ test('files without a path, dragged from a browser, are uploaded; a locked keyri
     await shell.run(({ electron }) => electron.app.quit()).catch(() => {})
     expect((await shell.ended)?.code).toBe(0)
   }
-  // The account's key waits for a person, who does not come.
+  // The account's key waits for the user, who does not come.
   await using shell = start(data.path, [], { SHELL_KEYRING_LOCKED: '1' })
   await isOpen(shell)
   await expect.poll(() => shell.run(({ state }) => state.calls)).toContain('safeStorage')
@@ -252,7 +252,7 @@ test('file:// addresses open, at the start and by a second start', async () => {
   const title = () => shell.run(({ pages }) => pages[0].title())
   await expect.poll(title, { timeout: 20_000 }).toContain('first picture.png')
   await using second = start(data.path, [address(other.path)])
-  // It hands over, and ends without a window.
+  // It passes its target on, and ends without a window.
   expect((await second.ended)?.code).toBe(0)
   await expect.poll(title, { timeout: 20_000 }).toContain('second picture.png')
   expect(await shell.run(({ electron }) => electron.BrowserWindow.getAllWindows().length)).toBe(1)
@@ -263,7 +263,7 @@ test('a start while the app is ending begins it again, with what was to be opene
   using folder = temporaryFolder()
   await using shell = start(data.path)
   await isOpen(shell)
-  // As if a second start came between the last window and the end of the process.
+  // Simulates a second start between the last window and the end of the process.
   await shell.run(({ electron }, target) => {
     electron.app.once('will-quit', () =>
       electron.app.emit('second-instance', {}, [], '/', { target }),
@@ -291,7 +291,7 @@ test('a start while the windows close is opened where one of them stays, and els
       )
       electron.app.quit()
     }, target)
-  // The page has something to save, and the person answers “Wait”.
+  // The page has unsaved edits, and the user answers “Wait”.
   await shell.run(({ pages }) =>
     pages[0].evaluate(() =>
       addEventListener('beforeunload', (event) => event.preventDefault(), { once: true }),

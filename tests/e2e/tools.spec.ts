@@ -29,7 +29,7 @@ async function command(app: App, name: string): Promise<void> {
   await app.page.keyboard.press('Enter')
 }
 
-/** Clicks points one after the other and finishes with Enter. */
+/** Clicks the points in order and finishes with Enter. */
 async function path(app: App, tool: string, points: readonly [number, number][]): Promise<void> {
   await app.page.keyboard.press(tool)
   for (const [x, y] of points) await app.canvas.click(x, y)
@@ -81,7 +81,7 @@ test('a polygon drawn freehand is simplified to the tolerance, which keys change
   await expect(canvas.hint).toContainText('kept at a tolerance of 2 px')
   for (let step = 0; step < 3; step++) await page.keyboard.press(']')
   await expect(canvas.hint).toHaveText('Freehand lines are simplified to 8 px')
-  // The next one begins where the last has a handle.
+  // The next one starts where the last has a handle.
   await page.keyboard.press('Escape')
   await canvas.dragAlong(round)
   await canvas.saved()
@@ -266,7 +266,7 @@ test('a lasso and a class select several; the frame scales them as one', async (
   ])
   await page.keyboard.up('Alt')
   await expect(canvas.hint).toContainText('2 selected')
-  // The frame keeps away from the shapes: its corner is 14 screen pixels out.
+  // The frame is outside the shapes: its corner is 14 screen pixels out.
   const corner = await canvas.at({ x: 250, y: 250 })
   const goal = await canvas.at({ x: 400, y: 400 })
   await page.mouse.move(corner.x + 14, corner.y + 14)
@@ -369,7 +369,7 @@ test('shapes go to the next images, and to another dataset', async ({ app }) => 
   await page.keyboard.press('d')
   await expect(page.getByText('2 / 3')).toBeVisible()
   await canvas.ready()
-  // Its labels had been read ahead before they were changed.
+  // Its labels were prefetched before they were changed.
   await expect(canvas.list).toHaveCount(2)
   // One step for all images; the second time added nothing.
   await page.keyboard.press('ControlOrMeta+z')

@@ -108,7 +108,7 @@ test('a folder is uploaded with its directories, and dropped again it is known',
   await expect(page.getByRole('dialog').getByRole('status')).toContainText(
     '12 names are there already',
   )
-  // Left out, there is nothing to do; replaced, they are there once all the same, beside what is archived.
+  // Skipped: nothing to do. Replaced: still one each, beside the archived ones.
   await expect(page.getByRole('button', { name: 'Nothing to send' })).toBeDisabled()
   await page.getByRole('dialog').getByText('Replace', { exact: true }).click()
   await page.getByRole('button', { name: 'Upload 12 images' }).click()
@@ -153,7 +153,7 @@ test('a download is paused, goes on after a restart, and cancelled leaves no hal
   service,
   folder,
 }) => {
-  // Each answer of the storage waits: the download is still under way when it is paused.
+  // Storage answers slowly, so the download is still running when it is paused.
   service.faults.add({
     match: '^GET .*\\.(png|jpg)',
     times: 1_000_000,

@@ -117,7 +117,7 @@ export interface LoggedRename {
 export const isLoggedRename = (logged: ChangeSet | LoggedRename): logged is LoggedRename =>
   'renamed' in logged
 
-/** What an edit of the classes does to one image's annotations. */
+/** The changes that a class edit makes to one image's annotations. */
 export function classEditChanges(annotations: readonly Annotation[], edit: ClassEdit): ChangeSet {
   const mine = annotations.filter(({ className }) => className === touchedClass(edit))
   const to = movedTo(edit)

@@ -90,9 +90,8 @@ export function inRepeatableTransaction<T>(db: Db, work: () => T): T {
 }
 
 /**
- * Makes the folder ours for as long as this process lives. The lock is SQLite's own on a file of its
- * own, so that the system drops it when the process dies, however it dies. Throws a UserError when
- * another copy has it.
+ * Locks the data folder for the lifetime of this process. It uses SQLite's lock on a separate file, because the
+ * system releases that however the process dies. Throws a UserError if another copy of the app holds it.
  */
 function lockFolder(dataDir: string): Disposable {
   const file = join(dataDir, 'lock.sqlite')

@@ -50,7 +50,7 @@ export interface Outcome {
   images?: readonly string[]
   /** Of an edit of many images, of which more are to come, or that has come to its end. */
   bulk?: 'part' | 'last'
-  /** Of a step back or forward: the commit that was taken back or done again. */
+  /** For undo and redo: the commit that was undone or redone. */
   turned?: { commitId: string; back: boolean }
 }
 
@@ -75,7 +75,7 @@ const classChangeSchema = z.object({
 /** Images of an edit of all images that are done with the edit itself; so few that nobody waits. */
 const FIRST_IMAGES = 64
 
-/** The edits that undo and redo see from one image: its own, and those of the dataset's classes. */
+/** The edits that undo and redo of an image include: its own, and those of the dataset's classes. */
 const SCOPE = `parent IS NULL AND
   (image_id = $imageId OR (image_id IS NULL AND dataset_id = $datasetId))`
 
@@ -268,7 +268,7 @@ export class EditStore {
     return { imageId, revision, changes, commitId: childId }
   }
 
-  /** Edits several images of a dataset as one: one undo takes it back on all of them. */
+  /** Edits several images of a dataset as one step: one undo reverts all of them. */
   commitMany(
     datasetId: string,
     commitId: string,

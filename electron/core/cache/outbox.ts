@@ -68,7 +68,7 @@ const CHANGED_AGAIN = `ON CONFLICT (image_id, kind) WHERE kind NOT IN ('classes'
   state = iif(state = 'failed', 'waiting', state), problem = iif(state = 'failed', NULL, problem),
   request_id = iif(state = 'failed', NULL, request_id)`
 
-/** What was pushed is shown for a while: this many of the latest. */
+/** Number of pushed changes to keep for display. */
 const LOG_KEPT = 1_000
 
 /** The push queue. An edit is queued in the transaction that makes it; images of local datasets are never queued. */
@@ -102,7 +102,7 @@ export class Outbox {
       .run({ ids: JSON.stringify(imageIds), kind, atMs: Date.now() })
   }
 
-  /** Something to be done once and in its turn; only for datasets of the service. */
+  /** Queues a one-time operation in order; only for remote datasets. */
   queue(
     datasetId: string,
     kind: 'classes' | 'comment',

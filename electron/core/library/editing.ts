@@ -23,7 +23,7 @@ interface Deps {
   events: EventBus
   coreEvents: CoreEvents
   log: Log
-  /** Before an image is looked at: what is shown of it has been read. Throws a UserError. */
+  /** Ensures that labels are loaded before an image is shown. Throws a UserError. */
   prepare: (imageId: string) => Promise<void>
 }
 

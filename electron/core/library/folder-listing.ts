@@ -40,7 +40,7 @@ function places() {
 /** Creates a folder inside another. Throws a UserError. */
 export async function createFolder(parent: string, name: string): Promise<string> {
   if (/[\\/]/.test(name) || name === '.' || name === '..')
-    throw new UserError('bad_name', `"${name}" cannot be a folder's name: leave out slashes.`)
+    throw new UserError('bad_name', `"${name}" cannot be a folder's name. Leave out slashes.`)
   const path = join(resolve(parent), name)
   await mkdir(path).catch((error: unknown) => {
     throw toUserError(error, path)

@@ -155,7 +155,7 @@ export class Folders {
       const root = await realpath(resolve(path))
       const info = await stat(root)
       if (!info.isDirectory())
-        throw new UserError('not_a_folder', `${root} is a file. Choose the folder that it is in.`)
+        throw new UserError('not_a_folder', `${root} is a file. Choose its folder.`)
       return root
     } catch (error) {
       throw toUserError(error, resolve(path))

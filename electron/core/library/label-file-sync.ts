@@ -101,7 +101,7 @@ export class LabelFileSync {
     })
   }
 
-  /** The edit's images, if their dataset keeps label files, are written soon. */
+  /** Queues the label files of edited images. */
   #onEdit({ datasetId, effects, images = [] }: Outcome): void {
     const dataset = this.#deps.datasets.find(datasetId)
     if (!dataset?.labelFiles) return

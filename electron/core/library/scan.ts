@@ -77,9 +77,7 @@ export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGene
       if (visited.has(real)) continue
       visited.add(real)
       const { images, folders, dangling } = await look(root, directory)
-      batch.problems.push(
-        ...dangling.map((path) => `${join(root, path)} is a link that leads nowhere now`),
-      )
+      batch.problems.push(...dangling.map((path) => `${join(root, path)} is a broken link`))
       queue.push(...folders)
       for (let start = 0; start < images.length; start += BATCH_FILES) {
         const facts = await mapParallel(

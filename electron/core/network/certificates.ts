@@ -46,7 +46,7 @@ export function readCertificates(file: string): string[] {
   if (!found)
     throw new UserError(
       'ca_file',
-      `${file} holds no certificate. Choose a PEM file, which begins with -----BEGIN CERTIFICATE-----.`,
+      `${file} contains no certificate. Choose a PEM file, which begins with -----BEGIN CERTIFICATE-----.`,
     )
   return found
 }

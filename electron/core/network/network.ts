@@ -103,12 +103,12 @@ export class Network {
     if (networkProxy === 'manual' && proxy === null)
       throw new UserError(
         'proxy_address',
-        `“${networkProxyAddress}” is no address of a proxy. Write it as proxy.example:8080.`,
+        `“${networkProxyAddress}” is not a proxy address. Write it as proxy.example:8080.`,
       )
     if (proxy && (proxy.username !== '' || proxy.password !== ''))
       throw new UserError(
         'proxy_address',
-        'Leave the name and the password out of the address, and enter them below: they are kept with the keys of your accounts.',
+        'Enter the name and password below, not in the address. They are stored with the keys of your accounts.',
       )
     if (networkCaFile !== null) readCertificates(networkCaFile)
   }

@@ -271,7 +271,7 @@ export class DownloadJob {
   #gone(): UserError {
     return new UserError(
       'folder_gone',
-      `${this.#folder.root} is not there any more. Bring it back, or connect its drive, and go on; or begin a new download.`,
+      `${this.#folder.root} no longer exists. Restore it or connect its drive, then resume; or start a new download.`,
     )
   }
 

@@ -75,7 +75,7 @@ export class OwnFiles {
     if (this.#onChanged === 'skip')
       throw new UserError(
         'not_ours',
-        `“${path}” is in the folder already, and is not as a download of this app left it: it stays. Move it away, or choose to keep both or to replace it.`,
+        `“${path}” is already in the folder and was not written by a download of this app, or has changed since. It was kept. Move it away, or choose to keep both or to replace it.`,
       )
     for (let number = 1; ; number++) {
       const beside = besideName(path, number)

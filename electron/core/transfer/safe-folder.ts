@@ -62,7 +62,7 @@ export class SafeFolder {
       if (there?.isSymbolicLink())
         throw new UserError(
           'outside',
-          `${absolute} is a link to another place: nothing is written through it. Remove it, or choose another folder.`,
+          `${absolute} is a link to another place, so nothing was written. Remove the link, or choose another folder.`,
         )
       // Not recursive: a vanished folder must not be recreated, perhaps on another disk.
       if (!there) await mkdir(absolute)

@@ -30,7 +30,7 @@ export class Stages {
   }
 
   folder(stageId: string): string {
-    if (!ID.test(stageId)) throw new UserError('no_stage', 'There is no such place.')
+    if (!ID.test(stageId)) throw new UserError('no_stage', 'This staging folder does not exist.')
     return join(this.#root, stageId)
   }
 

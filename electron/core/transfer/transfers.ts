@@ -369,10 +369,7 @@ const isOver = ({ state }: StoredTransfer) => state === 'done' || state === 'can
 /** Normalizes a path. Throws a UserError if it is relative to the current directory. */
 function requireWhole(path: string): string {
   if (isAbsolute(path)) return resolve(path)
-  throw new UserError(
-    'relative',
-    `${path}: give the whole path, from the root of the disk, so that it is clear which place is meant.`,
-  )
+  throw new UserError('relative', `${path}: enter the full path, starting at the root of the disk.`)
 }
 
 /** False if the folder is missing or unreadable; the download reports that later. */
@@ -390,7 +387,7 @@ async function freeBytes(folder: string): Promise<number> {
   for (let path = resolve(folder); ; path = resolve(path, '..')) {
     const there = await stat(path).catch(() => null)
     if (there && !there.isDirectory())
-      throw new UserError('not_a_folder', `${path} is a file: choose a folder.`)
+      throw new UserError('not_a_folder', `${path} is a file. Choose a folder.`)
     if (!there) {
       if (path === resolve(path, '..')) return 0
       continue

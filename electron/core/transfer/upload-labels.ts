@@ -129,7 +129,7 @@ async function readLabels(
   const { groups, none } = await readers.current().group(files, paths)
   if (none.length > 0)
     problems.push(
-      `No labels of a known format are in ${counted(none.length, 'file')}: ${someOf(none)}`,
+      `${counted(none.length, 'file')} without labels in a known format: ${someOf(none)}`,
     )
   const losses = new LossLog()
   const wanted = new Set(open.map(({ facts }) => facts.path))
@@ -162,7 +162,7 @@ async function readLabels(
   for (const { message, count } of losses.report()) problems.push(`${message} (${count})`)
   for (const [format, count] of twice)
     problems.push(
-      `${FORMAT_BY_ID[format].label}: ${counted(count, 'image')} had labels in another format already, which were taken`,
+      `${FORMAT_BY_ID[format].label}: ${counted(count, 'image')} already had labels in another format, which were used`,
     )
   return found
 }
@@ -267,7 +267,7 @@ function reportOf(all: readonly Item[], state: UploadedLabelsState): string[] {
     throw new UserError(
       'labels_unsaved',
       [
-        `The images are there, but the annotations of ${counted(unsaved, 'image')} could not be saved yet`,
+        `The images were uploaded, but the annotations of ${counted(unsaved, 'image')} could not be saved yet`,
         ...(refused.length > 0 ? [someOf(refused.map(({ path }) => path)), ...reasons] : []),
       ].join(': '),
     )

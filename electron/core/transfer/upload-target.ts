@@ -8,7 +8,7 @@ export function requireInside(directory: string): void {
   if (directory.split('/').includes('..'))
     throw new UserError(
       'directory',
-      `${directory}: a directory of the dataset cannot lead out of it. Leave out the “..”.`,
+      `${directory}: a directory cannot lead out of the dataset. Remove the “..”.`,
     )
 }
 

@@ -52,7 +52,7 @@ class DiskFile implements InputFile {
     return handle
   }
 
-  /** The same memory again for small parts, of which there may be a million. */
+  /** Reuses the buffer for small parts, because there may be a million. */
   #room(length: number): Buffer {
     if (length > REUSED_BYTES) return Buffer.allocUnsafe(length)
     if (this.#scratch.length < length) this.#scratch = Buffer.allocUnsafeSlow(length)

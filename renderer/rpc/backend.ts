@@ -2,7 +2,7 @@ import { ORPCError } from '@orpc/client'
 import { type DocumentBackend, RefusedError } from '#renderer/document/backend.ts'
 import { client } from './connection.ts'
 
-/** A reason that lies with the edit, not with the moment. */
+/** True if the error is about the edit, not about the moment. */
 function isRefusal(error: ORPCError<string, unknown>): boolean {
   const { data } = error
   const reason = typeof data === 'object' && data !== null && 'reason' in data ? data.reason : null

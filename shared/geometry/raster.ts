@@ -144,9 +144,8 @@ export function decodeRleString(text: string): number[] {
 }
 
 /**
- * The borders of a mask as polygons with holes: each 4-connected region is one entry, its first ring
- * the outside. Vertices lie on pixel corners, so that rasterising gives the same mask again. Throws a RangeError where
- * the borders have more than `mostEdges` sides of pixels.
+ * The borders of a mask as polygons with holes: one entry per 4-connected region, its outer ring first. Vertices lie
+ * on pixel corners, so rasterising gives the same mask.
  */
 export function traceMask(mask: Mask, mostEdges = Number.POSITIVE_INFINITY): Point[][][] {
   const rings = traceRings(mask, mostEdges)
@@ -215,7 +214,7 @@ function requireEdges(sides: Uint8Array, most: number): void {
     throw new RangeError(`its border has more than ${most.toLocaleString('en-US')} sides of pixels`)
 }
 
-/** Closed walks along pixel edges with the filled pixel on the right: outsides are clockwise on screen. */
+/** Closed walks along pixel edges with the filled pixel on the right: outer rings are clockwise on screen. */
 function traceRings({ width, height, data }: Mask, mostEdges: number): Point[][] {
   const stride = width + 1
   // By corner, one bit for each direction in which a pixel side leaves it; two bits where pixels touch diagonally.

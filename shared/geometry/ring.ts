@@ -64,8 +64,8 @@ export function convexHull(points: readonly Point[]): Point[] {
 const MOST_SIDES = 720
 
 /**
- * The rectangle of least area around the points: one of its sides lies on a side of the hull
- * (Freeman and Shapira, 1975). Sides may be 0 for points on a line. Of a hull with very many sides, some are tried.
+ * The rectangle of minimum area around the points: one of its sides lies on a side of the hull (Freeman and Shapira,
+ * 1975). Sides may be 0 for points on a line.
  */
 export function minimumAreaRectangle(points: readonly Point[]): {
   cx: number

@@ -60,7 +60,7 @@ function skeletonIndex(classes: readonly AnnotationClass[]): SkeletonIndex {
   return index
 }
 
-/** The classes whose skeletons have all of the joints, those with fewest joints first. */
+/** The classes whose skeletons have all of these joints, those with fewest joints first. */
 export function skeletonsWith(
   joints: Iterable<string>,
   classes: readonly AnnotationClass[],

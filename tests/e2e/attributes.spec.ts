@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { writeImage } from '#tests/helpers/core.ts'
 import { expect, test } from './fixture.ts'
 
-test('attributes of a class are asked for, filled by keyboard alone, and missing ones pointed out', async ({
+test('class attributes are requested, filled in by keyboard, and missing ones are marked', async ({
   app,
   folder,
 }) => {

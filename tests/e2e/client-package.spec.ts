@@ -46,7 +46,7 @@ new Client({ apiKey: 'k', timeOut: 5 })
 client.images.list('x', { folderPath: '/a' })
 `
 
-test('the client is packed, installed by itself, compiled against and used', async () => {
+test('the client is packed, installed alone, compiled against and used', async () => {
   test.setTimeout(300_000)
   using folder = temporaryFolder()
   const packed = join(folder.path, 'packed')

@@ -17,7 +17,7 @@ function unplug({ faults }: Emulator): void {
   faults.add({ times: 1_000_000, fault: { kind: 'reset' } })
 }
 
-test('an account is added, and says what is wrong when it cannot be', async ({ app, service }) => {
+test('an account is added, and errors say what is wrong', async ({ app, service }) => {
   const page = await app.start()
   await addAccount(page, service, 'pk_live_wrong')
   await expect(page.getByRole('alert')).toContainText('does not accept this key')
@@ -38,7 +38,7 @@ test('an account is added, and says what is wrong when it cannot be', async ({ a
   await expect(datasets.getByRole('listitem')).toHaveCount(1)
 })
 
-test('datasets are made, renamed and archived', async ({ app, service }) => {
+test('datasets are created, renamed and archived', async ({ app, service }) => {
   const page = await app.start()
   // Archiving needs an admin.
   await addAccount(page, service, 'pk_live_admin')
@@ -64,10 +64,7 @@ test('datasets are made, renamed and archived', async ({ app, service }) => {
   await expect(page.getByRole('button', { name: /^port/ })).toBeVisible()
 })
 
-test('what is drawn is on the service by itself, and there after a restart', async ({
-  app,
-  service,
-}) => {
+test('edits are pushed automatically and survive a restart', async ({ app, service }) => {
   const page = await openRemote(app, service)
   const states = await recordAttribute(sync(page), 'data-sync')
   await page.keyboard.press('r')
@@ -89,7 +86,7 @@ test('what is drawn is on the service by itself, and there after a restart', asy
   await expect(app.canvas.list).toHaveCount(1)
 })
 
-test('sending now counts what was chosen in the same moment', async ({ app, service }) => {
+test('“Send now” includes a choice made at the same moment', async ({ app, service }) => {
   const page = await openRemote(app, service)
   const path = (await page.locator('header p').getAttribute('title')) ?? ''
   for (const stage of ['review', 'complete', 'annotate', 'review', 'complete']) {
@@ -113,7 +110,10 @@ test('sending now counts what was chosen in the same moment', async ({ app, serv
   }
 })
 
-test('12,000 images in a grid: found, chosen, and changed together', async ({ app, service }) => {
+test('12,000 images in a grid are filtered, selected and changed together', async ({
+  app,
+  service,
+}) => {
   const page = await openRemote(app, service, 'large')
   await page.keyboard.press('ControlOrMeta+g')
   await expect(page.getByText('12,000', { exact: true })).toBeVisible()
@@ -147,10 +147,7 @@ test('12,000 images in a grid: found, chosen, and changed together', async ({ ap
   )
 })
 
-test('without a network everything goes on, and is sent when it is back', async ({
-  app,
-  service,
-}) => {
+test('offline work continues, and is sent when the network is back', async ({ app, service }) => {
   const page = await openRemote(app, service)
   await page.keyboard.press('ControlOrMeta+g')
   await page.getByRole('button', { name: 'Make available offline' }).click()
@@ -190,7 +187,7 @@ test('without a network everything goes on, and is sent when it is back', async 
   expect(there.filter(({ split }) => split === 'test')).toHaveLength(1)
 })
 
-test('two people change the same shape, one offline: both are shown, and one decides', async ({
+test('two people change the same shape, one offline: both versions are shown, and one person decides', async ({
   app,
   otherApp,
   service,
@@ -227,7 +224,7 @@ test('two people change the same shape, one offline: both are shown, and one dec
   await expect(classOf(app)).toHaveValue('lane')
 })
 
-test('comments about a shape reach the others', async ({ app, service }) => {
+test('comments on a shape reach other people', async ({ app, service }) => {
   const page = await openRemote(app, service)
   await page.keyboard.press('r')
   await app.canvas.drag([30, 30], [90, 80])
@@ -291,7 +288,7 @@ test('assisted labelling proposes, and only Enter draws', async ({ app, service 
   await expect(app.canvas.list).not.toHaveCount(1)
 })
 
-test('what the service refuses stays, with its words and the ways out', async ({
+test('a refused change stays, with the service’s message and what to do', async ({
   app,
   service,
 }) => {

@@ -5,7 +5,7 @@ import { lonePolygon, PHOTO, scenario } from '#tests/bench/scenario.ts'
 import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { expect, test } from './fixture.ts'
 
-test('ten thousand shapes are imported, drawn, picked and searched for commands', async ({
+test('ten thousand shapes are imported, drawn and selected, and commands stay searchable', async ({
   app,
   folder,
 }) => {

@@ -16,7 +16,7 @@ test.beforeEach(async ({ folder }) => {
   await writeImage(join(folder, 'c.png'), 900, 200)
 })
 
-test('an image opens in its folder, and a page that is loaded again comes back to its image', async ({
+test('an image opens in its folder, and a reloaded page returns to its image', async ({
   app,
   folder,
 }) => {
@@ -37,7 +37,7 @@ test('an image opens in its folder, and a page that is loaded again comes back t
   await expect(page.getByRole('button', { name: /Try the sample dataset/ })).toBeVisible()
 })
 
-test('what cannot be opened is said in words', async ({ app, folder }) => {
+test('a target that cannot be opened gives a readable error', async ({ app, folder }) => {
   const page = await app.start(join(folder, 'gone'))
   await expect(page.getByRole('alert').or(page.getByRole('status'))).toContainText('gone')
   await app.restart('quit', 'pictograph://dataset/../../etc')
@@ -46,7 +46,7 @@ test('what cannot be opened is said in words', async ({ app, folder }) => {
   )
 })
 
-test('the title shows what is open, and a dot until it is saved', async ({ app, folder }) => {
+test('the title shows what is open, and a dot while unsaved', async ({ app, folder }) => {
   test.skip(!engineIsSeparate, 'The engine ends with its window')
   const page = await app.start(folder)
   await app.canvas.ready()
@@ -60,7 +60,7 @@ test('the title shows what is open, and a dot until it is saved', async ({ app, 
   await expect(page).toHaveTitle(/^a\.png/)
 })
 
-test('shortcuts are those of another tool, or one’s own, and two actions never share one unasked', async ({
+test('shortcuts can be another tool’s or custom, and two actions share a key only after a question', async ({
   app,
   folder,
 }) => {
@@ -128,7 +128,7 @@ test('shortcuts are those of another tool, or one’s own, and two actions never
 })
 
 for (const theme of ['light', 'dark'] as const)
-  test(`every section of the settings can be looked at and used: ${theme}`, async ({
+  test(`every section of the settings is accessible and works: ${theme}`, async ({
     app,
     folder,
   }) => {
@@ -155,7 +155,7 @@ for (const theme of ['light', 'dark'] as const)
     await expect(page.getByText('4 px')).toBeVisible()
   })
 
-test('the network’s settings are checked before they are kept, and say how the service is reached', async ({
+test('network settings are checked before saving, and show the route to the service', async ({
   app,
 }) => {
   const page = await app.start()
@@ -194,7 +194,7 @@ test('the network’s settings are checked before they are kept, and say how the
   await expect(app.page.getByRole('button', { name: 'Forget' })).toHaveCount(0)
 })
 
-test('a shape’s menu has what can be done with it, and the image’s what can be done with that', async ({
+test('the context menus of a shape and of the image have their own actions', async ({
   app,
   folder,
 }) => {
@@ -243,7 +243,10 @@ test('a shape’s menu has what can be done with it, and the image’s what can 
   await expect(page.getByRole('menu')).toHaveCount(0)
 })
 
-test('a notice goes by itself, and its cross leaves the dialog open', async ({ app, folder }) => {
+test('a toast disappears by itself, and closing it keeps the dialog open', async ({
+  app,
+  folder,
+}) => {
   const page = await app.start(folder)
   await app.canvas.ready()
   await mayCopy(page)
@@ -259,7 +262,7 @@ test('a notice goes by itself, and its cross leaves the dialog open', async ({ a
   await expect(notice).toHaveCount(0, { timeout: 15_000 })
 })
 
-test('the address and the image agree, and a fitted image is fitted in another window', async ({
+test('the address matches the image, and a fitted image is fitted in another window', async ({
   app,
   folder,
 }) => {
@@ -282,7 +285,7 @@ test('the address and the image agree, and a fitted image is fitted in another w
   await expect(zoom).toHaveText(before ?? '')
 })
 
-test('where nothing can be written is said, and the app goes on', async ({ app, folder }) => {
+test('an unwritable folder is reported, and the app continues', async ({ app, folder }) => {
   test.skip(process.platform !== 'linux', 'It has /proc')
   const page = await app.start(folder)
   await app.canvas.ready()
@@ -297,11 +300,7 @@ test('where nothing can be written is said, and the app goes on', async ({ app, 
   await app.canvas.ready()
 })
 
-test('the diagnostics tell of the machine, and of nothing that is somebody’s', async ({
-  app,
-  folder,
-  service,
-}) => {
+test('diagnostics describe the machine without personal data', async ({ app, folder, service }) => {
   const page = await app.start(folder)
   await app.canvas.ready()
   await mayCopy(page)

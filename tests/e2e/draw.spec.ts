@@ -65,10 +65,7 @@ test.beforeEach(async ({ app, folder }) => {
   await app.canvas.ready()
 })
 
-test('each type is drawn with the pointer, and is there after a restart', async ({
-  app,
-  folder,
-}) => {
+test('each type is drawn with the pointer and survives a restart', async ({ app, folder }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.drag([100, 50], [200, 150])
@@ -121,7 +118,7 @@ test('each type is drawn with the pointer, and is there after a restart', async 
   near(angleDeg, 0)
 })
 
-test('a box by two clicks, square with Shift, and too small to be one', async ({ app }) => {
+test('a box by two clicks, a square with Shift, and a box that is too small', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.click(100, 100)
@@ -290,7 +287,7 @@ test('a marquee selects several, and they move together', async ({ app }) => {
   )
 })
 
-test('undo and redo go over everything, across images and restarts', async ({ app, folder }) => {
+test('undo and redo work across images and restarts', async ({ app, folder }) => {
   const { page, canvas } = app
   await page.keyboard.press('k')
   await canvas.click(100, 100)
@@ -323,7 +320,7 @@ test('undo and redo go over everything, across images and restarts', async ({ ap
   await expect(app.page.getByText('No annotations on this image')).toBeVisible()
 })
 
-test('the history reaches back to before the first edit, however many there were', async ({
+test('the history reaches back to before the first edit, however many edits there are', async ({
   app,
   folder,
 }) => {
@@ -345,7 +342,7 @@ test('the history reaches back to before the first edit, however many there were
   await expect(app.canvas.list).toHaveCount(1)
 })
 
-test('what was being drawn is offered again after the power was cut', async ({ app, folder }) => {
+test('an unfinished shape comes back after a power cut', async ({ app, folder }) => {
   await app.page.keyboard.press('p')
   for (const [x, y] of [
     [100, 100],
@@ -374,7 +371,7 @@ test('what was being drawn is offered again after the power was cut', async ({ a
   await expect(app.page.getByText('An unfinished')).toHaveCount(0)
 })
 
-test('zoom goes about the pointer, Space drags, and the place is kept for each image', async ({
+test('zoom keeps the pointer’s place, Space pans, and the view is kept for each image', async ({
   app,
   folder,
 }) => {
@@ -407,7 +404,7 @@ test('zoom goes about the pointer, Space drags, and the place is kept for each i
   await expect(app.page.locator('footer').getByText('100 %')).toBeVisible()
 })
 
-test('a finished polyline is no draft afterwards, on coming back or after a restart', async ({
+test('a finished polyline leaves no draft, on return or after a restart', async ({
   app,
   folder,
 }) => {
@@ -447,7 +444,7 @@ test('Space pans over the canvas, whatever has the focus', async ({ app }) => {
   )
 })
 
-test('a fitted image stays fitted when the window changes its size', async ({ app }) => {
+test('a fitted image stays fitted when the window is resized', async ({ app }) => {
   const { page, canvas } = app
   await page.setViewportSize({ width: 1000, height: 600 })
   const corner = await canvas.at({ x: 799, y: 499 })

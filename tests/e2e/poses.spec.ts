@@ -82,7 +82,7 @@ test('a pose is placed joint by joint, with skips and occlusion, and drawn conne
   await expect.poll(async () => (await canvas.colors([400, 400]))[0]).toBe('#e69f00')
 })
 
-test('a pose is taken by its line, moved and scaled as one, flipped and its sides swapped', async ({
+test('a pose is selected by its line, moved and scaled as one, flipped, and its sides swapped', async ({
   app,
 }) => {
   const { page, canvas } = app
@@ -128,7 +128,7 @@ test('a pose is taken by its line, moved and scaled as one, flipped and its side
   expect(new Set(app.stored('a.png').map(({ instanceId }) => instanceId)).size).toBe(1)
 })
 
-test('an unfinished pose outlives a crash', async ({ app, folder }) => {
+test('an unfinished pose survives a crash', async ({ app, folder }) => {
   await faceClass(app)
   await app.page.keyboard.press('Shift+K')
   await app.canvas.click(500, 100)

@@ -9,7 +9,7 @@ import { engineIsSeparate, expect, test } from './fixture.ts'
 
 test.skip(!engineIsSeparate, 'only what is served to a browser has a session')
 
-test('another web server of this machine learns nothing that opens the engine', async ({
+test('another web server of this machine learns nothing that gives access to the core', async ({
   app,
   folder,
 }) => {
@@ -36,7 +36,7 @@ test('another web server of this machine learns nothing that opens the engine', 
   neighbour.close()
 })
 
-test('the address shows no secret, and a browser that was closed is let in again', async ({
+test('the address contains no secret, and a reopened browser is still signed in', async ({
   app,
   folder,
 }) => {
@@ -54,7 +54,7 @@ test('the address shows no secret, and a browser that was closed is let in again
   await app.canvas.ready()
 })
 
-test('the file that the browser is started with leads into the app', async ({ app, folder }) => {
+test('the file that starts the browser redirects to the app', async ({ app, folder }) => {
   const page = await app.start()
   const other = await page.context().browser()?.newContext()
   if (!other) throw new Error('No browser')
@@ -70,7 +70,7 @@ test('the file that the browser is started with leads into the app', async ({ ap
   await other.close()
 })
 
-test('signing out ends every window, for good', async ({ app }) => {
+test('signing out ends every window permanently', async ({ app }) => {
   const page = await app.start()
   const second = await page.context().newPage()
   await second.goto(page.url())

@@ -27,7 +27,7 @@ test.beforeEach(async ({ app, folder }) => {
   await app.canvas.ready()
 })
 
-test('union makes one of two, and one undo makes two again', async ({ app }) => {
+test('union merges two shapes, and one undo separates them again', async ({ app }) => {
   const { page, canvas } = app
   await boxes(app, [100, 100, 200, 200], [150, 150, 250, 250])
   await page.keyboard.press('ControlOrMeta+a')
@@ -55,7 +55,7 @@ test('subtract cuts a hole in the first selected and keeps the other', async ({ 
   await expect(canvas.hint).toHaveText('Intersect: nothing would be left')
 })
 
-test('slice cuts in two what the line crosses, and says when it crosses nothing', async ({
+test('slice cuts the shape that the line crosses, and reports if it crosses nothing', async ({
   app,
 }) => {
   const { page, canvas } = app
@@ -71,7 +71,7 @@ test('slice cuts in two what the line crosses, and says when it crosses nothing'
   await expect(canvas.hint).toHaveText('The line cuts no polygon or box in two')
 })
 
-test('boxes are rotated by key, and converted with what is lost said', async ({ app }) => {
+test('boxes are rotated by key, and converted with a report of the loss', async ({ app }) => {
   const { page, canvas } = app
   await boxes(app, [100, 100, 300, 200])
   await canvas.click(200, 150)
@@ -99,7 +99,7 @@ test('boxes are rotated by key, and converted with what is lost said', async ({ 
   )
 })
 
-test('shapes are copied from the previous image, identical ones skipped', async ({ app }) => {
+test('shapes are copied from the previous image, except identical ones', async ({ app }) => {
   const { page, canvas } = app
   await boxes(app, [100, 100, 200, 200], [300, 100, 400, 200])
   await page.keyboard.press('d')

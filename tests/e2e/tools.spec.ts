@@ -68,9 +68,7 @@ test('a box by its four extreme points, in any order', async ({ app }) => {
   )
 })
 
-test('a polygon drawn freehand is simplified to the tolerance, which keys change', async ({
-  app,
-}) => {
+test('a freehand polygon is simplified to the tolerance, which keys change', async ({ app }) => {
   const { page, canvas } = app
   const round = Array.from({ length: 73 }, (_, index): [number, number] => {
     const angle = (index / 72) * 2 * Math.PI
@@ -125,7 +123,7 @@ test('neighbours share a border exactly: points snap, and Shift follows the bord
   ])
 })
 
-test('several points are taken, moved and removed at once', async ({ app }) => {
+test('several points are selected, moved and removed at once', async ({ app }) => {
   const { page, canvas } = app
   await path(app, 'p', [
     [100, 100],
@@ -195,7 +193,7 @@ test('shapes are split at chosen points, polylines joined', async ({ app }) => {
   expect(points.at(-1)).toEqual(points[0])
 })
 
-test('a hole is split off as a shape of its own, or filled', async ({ app }) => {
+test('a hole is split off as a separate shape, or filled', async ({ app }) => {
   const { page, canvas } = app
   await path(app, 'p', [
     [100, 100],
@@ -225,7 +223,7 @@ test('a hole is split off as a shape of its own, or filled', async ({ app }) => 
   await expect.poll(() => stored(app, 'polygon')[0].rings.length).toBe(2)
 })
 
-test('a polygon that crosses itself is pointed out, and repaired', async ({ app }) => {
+test('a self-crossing polygon is marked and repaired', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('p')
   for (const [x, y] of [
@@ -297,7 +295,7 @@ test('a lasso and a class select several; the frame scales them as one', async (
   await expect(canvas.hint).toHaveText('1 of class dog selected')
 })
 
-test('what every tool had begun is there after another tool, another image and a crash', async ({
+test('unfinished shapes of every tool survive another tool, another image and a crash', async ({
   app,
   folder,
 }) => {
@@ -334,7 +332,7 @@ test('what every tool had begun is there after another tool, another image and a
   ])
 })
 
-test('keys wait while a shape is dragged, so that no gesture is cut off', async ({ app }) => {
+test('keys wait while a shape is dragged, so that no gesture is interrupted', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.drag([100, 100], [200, 200])
@@ -351,7 +349,7 @@ test('keys wait while a shape is dragged, so that no gesture is cut off', async 
   near([{ x: stored(app, 'bbox')[0].x, y: 100 }], [[200, 100]])
 })
 
-test('shapes go to the next images, and to another dataset', async ({ app }) => {
+test('shapes are copied to the next images and to another dataset', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.drag([100, 100], [200, 200])

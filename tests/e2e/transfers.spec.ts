@@ -26,7 +26,7 @@ async function photos(root: string, count: number): Promise<string> {
   return folder
 }
 
-test('a dataset is downloaded with one click, in the form the training needs', async ({
+test('a dataset is downloaded with one click, in the format for training', async ({
   app,
   service,
   folder,
@@ -47,7 +47,7 @@ test('a dataset is downloaded with one click, in the form the training needs', a
   expect(readdirSync(join(folder, 'street'))).toContain('images')
 })
 
-test('a second download asks about files that were changed here, and keeps them', async ({
+test('a second download asks about locally changed files, and keeps them', async ({
   app,
   service,
   folder,
@@ -78,7 +78,7 @@ test('a second download asks about files that were changed here, and keeps them'
   expect(readdirSync(target)).toContain(label.replace('.json', ' (service).json'))
 })
 
-test('a folder is uploaded with its directories, and dropped again it is known', async ({
+test('a folder is uploaded with its directories, and recognised when dropped again', async ({
   app,
   service,
   folder,
@@ -116,7 +116,7 @@ test('a folder is uploaded with its directories, and dropped again it is known',
   expect(images()).toHaveLength(before + 12)
 })
 
-test('files dropped on an account of a browser become a new dataset', async ({ app, service }) => {
+test('files dropped on an account in a browser become a new dataset', async ({ app, service }) => {
   const page = await addAccount(app, service)
   const png = (await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(16, 12)
@@ -148,7 +148,7 @@ test('files dropped on an account of a browser become a new dataset', async ({ a
   expect(readdirSync(join(app.dataDir, 'stages'))).toEqual([])
 })
 
-test('a download is paused, goes on after a restart, and cancelled leaves no half file', async ({
+test('a download pauses, resumes after a restart, and leaves no partial file when cancelled', async ({
   app,
   service,
   folder,

@@ -12,7 +12,7 @@ test.beforeEach(async ({ app, folder }) => {
 
 const PLACE: [number, number] = [400, 250]
 
-test('brightness, contrast and gamma change the picture alone, and stay for the next image and start', async ({
+test('brightness, contrast and gamma change only the picture, and stay for the next image and restart', async ({
   app,
   folder,
 }) => {
@@ -38,7 +38,7 @@ test('brightness, contrast and gamma change the picture alone, and stay for the 
   await expect.poll(() => app.canvas.colors(PLACE)).toEqual(['#808080'])
 })
 
-test('a held key shows the bare image; opacity of fill and outline is chosen', async ({ app }) => {
+test('a held key shows the bare image; opacity of fill and outline can be set', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.drag([300, 150], [500, 350])
@@ -60,7 +60,7 @@ test('a held key shows the bare image; opacity of fill and outline is chosen', a
   await expect(page.getByLabel('Fill')).toHaveValue('0')
 })
 
-test('the map goes where it is pressed; the loupe enlarges what is under the pointer', async ({
+test('the minimap moves the view; the loupe enlarges what is under the pointer', async ({
   app,
 }) => {
   const { page, canvas } = app
@@ -92,7 +92,7 @@ test('the map goes where it is pressed; the loupe enlarges what is under the poi
   await expect.poll(async () => before.equals(await shown())).toBe(true)
 })
 
-test('beyond 800 % there are lines between the pixels', async ({ app }) => {
+test('above 800 % there are lines between pixels', async ({ app }) => {
   using folder = temporaryFolder()
   await sharp({ create: { width: 20, height: 20, channels: 3, background: '#808080' } }).toFile(
     join(folder.path, 'small.png'),

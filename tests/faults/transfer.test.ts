@@ -51,7 +51,7 @@ async function runKilled(args: readonly string[], random: () => number): Promise
 
 const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-test(`${FILES} files come down whole through resets, failures, truncation and ${KILLS} kills`, {
+test(`${FILES} files are downloaded completely despite resets, failures, truncation and ${KILLS} kills`, {
   timeout: 300_000,
 }, async () => {
   using service = temporaryFolder()
@@ -104,7 +104,7 @@ test(`${FILES} files come down whole through resets, failures, truncation and ${
   }
 })
 
-test(`${FILES} files go up once each through resets, failures, lost answers and ${KILLS} kills`, {
+test(`${FILES} files are uploaded once each despite resets, failures, lost answers and ${KILLS} kills`, {
   timeout: 300_000,
 }, async () => {
   using service = temporaryFolder()

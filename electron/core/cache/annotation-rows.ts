@@ -60,9 +60,9 @@ export class AnnotationRows {
     })
   }
 
-  /** Images of a dataset that use a class, by id; those after one, at most `limit` (-1: all). */
+  /** Ids of a dataset's images that use a class; those after an id, at most `limit` (-1: all). */
   imagesWithClass(datasetId: string, className: string, after = '', limit = -1): string[] {
-    // The order of the index: a page costs what it holds, however many images there are.
+    // In index order, so that the cost of a page does not depend on the number of images.
     return this.#db
       .prepare<[string, string, string, number], { id: string }>(
         `SELECT DISTINCT image_id AS id FROM annotation INDEXED BY annotation_class

@@ -103,13 +103,13 @@ export function touchedClass(edit: ClassEdit): string | null {
   return edit.kind === 'delete' || edit.kind === 'merge' ? edit.name : null
 }
 
-/** The class that the annotations of the touched one get; null when they are deleted, or none is touched. */
+/** The new class of the changed annotations; null if they are deleted, or none change. */
 export function movedTo(edit: ClassEdit): string | null {
   if (edit.kind === 'rename') return edit.to
   return edit.kind === 'merge' ? edit.into : null
 }
 
-/** What the log keeps of an image whose annotations got another class: no copies of them. */
+/** The log entry of an image whose annotations got another class; it needs no copies of them. */
 export interface LoggedRename {
   renamed: { from: string; to: string; ids: string[] }
 }

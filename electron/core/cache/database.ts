@@ -57,14 +57,14 @@ function migrate(db: Db, file: string): void {
   }).immediate()
 }
 
-/** Opens, and where needed creates or upgrades, a database file. Throws a UserError. */
+/** Opens a database file, and creates or upgrades it if needed. Throws a UserError. */
 export function openDatabase(file: string): Db {
   let db: Db | null = null
   try {
     // SQLite would make it world-readable. Its journal inherits the mode.
     if (file !== ':memory:') makePrivateFileSync(file)
     db = new Db(new Database(file, { timeout: BUSY_TIMEOUT_MS }))
-    // FULL: an acknowledged edit survives power loss, not only a crash of ours.
+    // FULL: an acknowledged edit survives power loss, not only a crash of the app.
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = FULL')
     db.pragma('foreign_keys = ON')
@@ -77,8 +77,8 @@ export function openDatabase(file: string): Db {
 }
 
 /**
- * One transaction of work that is taken up again after a power cut: it is not waited for until the disk has it. A later
- * edit that is acknowledged takes it along.
+ * Runs a transaction whose work is repeated after a power loss, so it does not wait for the disk. The next
+ * acknowledged edit makes it durable.
  */
 export function inRepeatableTransaction<T>(db: Db, work: () => T): T {
   db.pragma('synchronous = NORMAL')

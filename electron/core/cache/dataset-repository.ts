@@ -36,7 +36,7 @@ export type StoredDataset = Omit<
 }
 type RemoteDataset = NonNullable<Dataset['remote']>
 
-/** `kind` of a dataset that was taken out of the library and whose rows are still to be deleted. */
+/** The `kind` of a removed dataset whose rows must still be deleted. */
 export const REMOVED = 'removed'
 
 const SELECT = `SELECT dataset.id, name, kind, root, classes, label_files, assist_account_id, last_opened_at_ms,
@@ -212,8 +212,8 @@ export class DatasetRepository {
   }
 
   /**
-   * Takes the dataset and all its labels out of the library; its folder is not touched, and can be opened anew at
-   * once. The rows are left to `RemovedDatasets`.
+   * Removes the dataset and all its labels from the library. Its folder is not touched and can be opened again at
+   * once. `RemovedDatasets` deletes the rows.
    */
   remove(id: string): void {
     this.together(() => {

@@ -46,9 +46,9 @@ export interface Outcome {
   label: string
   effects: Effect[]
   classesChanged: boolean
-  /** Images that changed besides those of `effects`. */
+  /** Images that changed in addition to those in `effects`. */
   images?: readonly string[]
-  /** Of an edit of many images, of which more are to come, or that has come to its end. */
+  /** For an edit of many images: more parts follow, or this is the last one. */
   bulk?: 'part' | 'last'
   /** For undo and redo: the commit that was undone or redone. */
   turned?: { commitId: string; back: boolean }
@@ -72,7 +72,7 @@ const classChangeSchema = z.object({
   after: z.unknown().transform(mendClasses),
 })
 
-/** Images of an edit of all images that are done with the edit itself; so few that nobody waits. */
+/** Number of images that a bulk edit changes at once; few enough that nobody has to wait. */
 const FIRST_IMAGES = 64
 
 /** The edits that undo and redo of an image include: its own, and those of the dataset's classes. */
@@ -92,7 +92,7 @@ export class EditStore {
   readonly #sweeper: ClassSweep
   readonly #firstImages: number
 
-  /** `firstImages`: how many images an edit of all images does at once; the others follow by `continueBulk`. */
+  /** `firstImages`: number of images that a bulk edit changes at once; `continueBulk` does the others. */
   constructor(db: Db, datasets: DatasetRepository, firstImages = FIRST_IMAGES) {
     this.#db = db
     this.#datasets = datasets
@@ -188,19 +188,19 @@ export class EditStore {
     })
   }
 
-  /** Datasets in which an edit of all images is under way: `continueBulk` goes on with it. */
+  /** Datasets with a running bulk edit; `continueBulk` continues it. */
   bulkDatasets(): string[] {
     return this.#bulk.datasets()
   }
 
-  /** Does the next images, at most `count`, of the edit of all images that is under way; null when there is none. */
+  /** Applies the running bulk edit to the next images, at most `count`; null if there is none. */
   continueBulk(datasetId: string, count: number): Outcome | null {
     return this.#orReload(() =>
       inRepeatableTransaction(this.#db, () => this.#sweep(datasetId, count)),
     )
   }
 
-  /** Brings an image that is about to be looked at to where the edit of all images under way will bring it. */
+  /** Applies the running bulk edit to an image that is about to be shown. */
   settleImage(imageId: string): Outcome | null {
     if (this.#bulk.datasets().length === 0) return null
     return this.#write(() => {
@@ -217,7 +217,7 @@ export class EditStore {
     return next && this.#applyNext(next)
   }
 
-  /** The same with as few statements as there can be, and without telling what changed on each image. */
+  /** The same with as few statements as possible, and without reporting the changes of each image. */
   #sweep(datasetId: string, count: number): Outcome | null {
     const next = this.#bulk.next(datasetId, count)
     if (!next) return null
@@ -234,7 +234,7 @@ export class EditStore {
     const { bulk, isLast } = next
     const { datasetId, label } = bulk
     const effects = this.#bulk.partsOf(next).map((part) => this.#applyPart(bulk, part))
-    // A deletion that is taken back may bring a class with it that somebody deleted since.
+    // Undoing a deletion may restore annotations of a class that somebody deleted since.
     const classesChanged = this.#addMissingClasses(datasetId, {
       created: effects.flatMap(({ changes }) => changes.created),
       updated: effects.flatMap(({ changes }) => changes.updated),
@@ -243,7 +243,7 @@ export class EditStore {
     return { datasetId, label, effects, classesChanged, bulk: isLast ? 'last' : 'part' }
   }
 
-  /** The first images of an edit that has just begun; nothing is to follow where these are all. */
+  /** Changes the first images of a new bulk edit; if these are all, nothing follows. */
   #begun(datasetId: string, count: number): Pick<Outcome, 'effects' | 'bulk'> {
     const first = this.#goOn(datasetId, count)
     return { effects: first?.effects ?? [], ...(first?.bulk === 'part' && { bulk: 'part' }) }
@@ -451,8 +451,8 @@ export class EditStore {
   }
 
   /**
-   * Takes an edit back, or does it again. `isPushed`: the service is to hear of what that does to the classes.
-   * `imageId`: the image on which that was asked for, which comes first; null: all images are done at once.
+   * Undoes or redoes an edit. `isPushed`: its class changes are pushed, too. `imageId`: the image where the user
+   * requested it, which comes first; null: all images at once.
    */
   #turnEntry(
     entry: LogRow,

@@ -62,7 +62,7 @@ const fromRow = (row: Row): OutboxRow => ({
 
 const newKey = () => randomUUID().replaceAll('-', '')
 
-/** An image that waits already: what had failed is tried again, as it is something else now. */
+/** An image that is already queued: a failed row is retried, because its content is new. */
 const CHANGED_AGAIN = `ON CONFLICT (image_id, kind) WHERE kind NOT IN ('classes', 'comment') DO UPDATE SET
   version = version + 1, idempotency_key = excluded.idempotency_key,
   state = iif(state = 'failed', 'waiting', state), problem = iif(state = 'failed', NULL, problem),
@@ -188,7 +188,7 @@ export class Outbox {
     return row?.n ?? 0
   }
 
-  /** Datasets in which something can be tried; not while an edit of all images is under way there. */
+  /** Datasets with rows that can be pushed, except those with a running bulk edit. */
   datasetsWaiting(accountId: string): string[] {
     return this.#db
       .prepare<[string], { dataset_id: string }>(

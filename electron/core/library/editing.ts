@@ -147,18 +147,18 @@ export class Editing {
     this.#deps.coreEvents.publish({ type: 'queued', datasetId })
   }
 
-  /** Resolves when the classes are changed and the first images are done; the others follow. */
+  /** Resolves when the classes and the first images are changed; the others follow. */
   async editClasses(datasetId: string, commitId: string, edit: ClassEdit): Promise<void> {
     await this.settled()
     this.#publish(this.#deps.store.edits.editClasses(datasetId, commitId, edit))
   }
 
-  /** Goes on with edits of all images that an earlier run of the app left. */
+  /** Continues bulk edits that an earlier run of the app left. */
   start(): void {
     if (this.#deps.store.edits.bulkDatasets().length > 0) this.#goOn()
   }
 
-  /** When no edit of all images is under way any more. */
+  /** Resolves when no bulk edit is running. */
   async settled(): Promise<void> {
     for (let done: Promise<void> | null = null; done !== this.#bulkDone; ) {
       done = this.#bulkDone
@@ -171,7 +171,7 @@ export class Editing {
     await this.#bulkDone
   }
 
-  /** In pieces: an edit of one image passes between two. What ends it is logged; the next start goes on. */
+  /** Runs in pieces, so that single edits can run in between. A failure is logged, and the next start continues. */
   #goOn(): void {
     if (this.#isGoing) return
     this.#isGoing = true

@@ -45,7 +45,7 @@ export type PlanStep = Progress | { type: 'plan'; plan: ImportPlan }
 
 /** Only the last one is kept: a plan holds where everything is in the files. */
 const MAX_PLANS = 1
-/** Annotations take along what the model has no place for; images and datasets do not yet. */
+/** Annotations keep data that the model has no field for; images and datasets do not yet. */
 const NOT_KEPT = 'is not kept with the images here'
 /** How long labels are written before others get their turn, milliseconds. */
 const TURN_MS = 20
@@ -182,11 +182,7 @@ export class ImportPlans {
     signal?: AbortSignal,
   ): AsyncGenerator<ImportStep> {
     const plan = this.#plans.get(planId)
-    if (!plan)
-      throw new UserError(
-        'plan_gone',
-        'This import was prepared too long ago. Choose the labels again.',
-      )
+    if (!plan) throw new UserError('plan_gone', 'This import has expired. Choose the labels again.')
     const { datasets, publish } = this.#deps
     datasets.addClasses(plan.datasetId, this.#coloured(plan.datasetId, plan.classes))
     publish({ datasetId: plan.datasetId, label: '', effects: [], classesChanged: true })
@@ -231,7 +227,7 @@ export class ImportPlans {
     if (stage || split || tags) images.patch([imageId], { stage, split, tags })
   }
 
-  /** New classes in colours that the dataset does not use yet. */
+  /** Gives new classes colours that the dataset does not use yet. */
   #coloured(datasetId: string, added: readonly AnnotationClass[]): AnnotationClass[] {
     const { classes } = this.#deps.datasets.get(datasetId)
     const known = new Set(classes.map(({ name }) => name))

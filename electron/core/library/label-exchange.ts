@@ -39,7 +39,7 @@ export class LabelExchange {
     await this.imports[Symbol.asyncDispose]()
   }
 
-  /** Throws a UserError when there is nothing to export, or the folder cannot be written. */
+  /** Throws a UserError if there is nothing to export, or the folder cannot be written. */
   export(wish: ExportWish, signal: AbortSignal | undefined): AsyncGenerator<ExportStep> {
     const losses = new LossLog()
     const { set, files } = labelSetOf(this.#store, wish.datasetId, wish, losses)

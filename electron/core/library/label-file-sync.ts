@@ -263,7 +263,7 @@ export class LabelFileSync {
     if (isBehind) await this.#write(dataset, labelFiles, image, path, file, content)
   }
 
-  /** A file that says it belongs to another image of the folder is left alone. */
+  /** Ignores a file that names another image of the folder. */
   async #isAnothers(
     dataset: StoredDataset,
     { format }: LabelFiles,

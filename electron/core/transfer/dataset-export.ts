@@ -159,6 +159,6 @@ export async function orOneByOne(
     await work()
   } catch (error) {
     if (isGeneral(error) || signal.aborted) throw error
-    log.warn('no export', { error: String(error) })
+    log.warn('export failed', { error: String(error) })
   }
 }

@@ -47,7 +47,7 @@ export interface JobContext {
   probe: (file: string) => Promise<Facts>
   /** Begins the process that reads label files; it ends with the job. */
   labelReader: () => LabelProcess
-  /** What a file has come to; written together with others, soon. */
+  /** Sets the result of a file; stored in batches, debounced. */
   settle: (change: Settled) => void
   /** Records a downloaded file as it was left; stored in the same batches. */
   keep: (file: Parameters<TransferRepository['keepDownloaded']>[0][number]) => void

@@ -43,7 +43,7 @@ export interface TransferDeps {
   routeTo: (url: URL) => Promise<NetworkRoute>
   probe: (file: string) => Promise<Facts>
   labelReader: (signal: AbortSignal) => LabelProcess
-  /** Connections at the most. */
+  /** Maximum number of connections. */
   ceiling: () => number
 }
 
@@ -168,7 +168,7 @@ export class RunningTransfer {
       this.#flush()
     } catch (error) {
       const { id } = this.#transfer
-      this.#deps.log.warn('what files came to is not kept', { id, error: String(error) })
+      this.#deps.log.warn('results of files could not be stored', { id, error: String(error) })
     }
   }
 

@@ -63,7 +63,7 @@ export class Transfers {
         const stored = this.#deps.transfers.find(id)
         if (stored && isLive(stored)) this.#begin(stored)
       }).catch((error: unknown) =>
-        this.#deps.log.warn('transfer not gone on with', { id, error: String(error) }),
+        this.#deps.log.warn('transfer not resumed', { id, error: String(error) }),
       )
   }
 
@@ -212,7 +212,10 @@ export class Transfers {
       // For an unfinished one, delete what only it could resume, if its disk is writable.
       if (stored && stored.state !== 'done')
         await this.#clean(stored).catch((error: unknown) =>
-          this.#deps.log.warn('parts of a transfer stay', { id, error: String(error) }),
+          this.#deps.log.warn('partial files of a transfer could not be deleted', {
+            id,
+            error: String(error),
+          }),
         )
       this.#deps.transfers.remove(id)
       this.#broken.delete(id)

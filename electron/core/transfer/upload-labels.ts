@@ -118,7 +118,7 @@ async function readLabels(
   const { problems } = found
   const stems = new Set(done.map(({ facts }) => stemOf(fileNameOf(facts.path))))
   const files = labelFiles.filter(({ path }) => mayHoldLabels(path, stems))
-  // Also those that were left out or failed: their labels are not for another image of the same name.
+  // Includes skipped and failed images, so that their labels do not go to another image of the same name.
   const known = [...transfers.each<UploadFacts>(transfer.id, null)].map(({ facts }) => ({
     path: facts.path,
     width: facts.width ?? null,

@@ -278,7 +278,7 @@ describe('behind a TLS proxy', () => {
 test.each([
   [{ networkProxy: 'manual', networkProxyAddress: '' }, /not a proxy address/],
   [{ networkProxy: 'manual', networkProxyAddress: 'ftp://x' }, /not a proxy address/],
-  [{ networkProxy: 'manual', networkProxyAddress: 'http://ada:x@proxy' }, /Leave the name/],
+  [{ networkProxy: 'manual', networkProxyAddress: 'http://ada:x@proxy' }, /Enter the name/],
   [{ networkCaFile: '/no/such/file.pem' }, /file\.pem cannot be read/],
   [
     { networkCaFile: import.meta.filename.replace('network.test', 'proxy-rules') },

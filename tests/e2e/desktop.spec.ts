@@ -42,7 +42,7 @@ test('a target that cannot be opened gives a readable error', async ({ app, fold
   await expect(page.getByRole('alert').or(page.getByRole('status'))).toContainText('gone')
   await app.restart('quit', 'pictograph://dataset/../../etc')
   await expect(app.page.getByRole('alert').or(app.page.getByRole('status'))).toContainText(
-    'no link to a dataset',
+    'not a link to a dataset',
   )
 })
 
@@ -165,7 +165,7 @@ test('network settings are checked before saving, and show the route to the serv
   await page.getByText('Manual', { exact: true }).click()
   await page.getByLabel('Address of the proxy').fill('http://ada:secret@proxy.example:3128')
   await page.getByRole('button', { name: 'Apply' }).click()
-  await expect(page.getByRole('alert')).toContainText('Leave the name and the password out')
+  await expect(page.getByRole('alert')).toContainText('Enter the name and password below')
   await page.getByLabel('Address of the proxy').fill('proxy.example:3128')
   await page.getByLabel('File with more trusted certificates').fill('/no/such/company.pem')
   await page.getByRole('button', { name: 'Apply' }).click()

@@ -96,7 +96,7 @@ test('they are skipped or replaced if the user chose that', async () => {
   const left = await set.download({ onChanged: 'skip' })
   expect(left).toMatchObject({ state: 'failed', files: { failed: 1, done: 23 } })
   expect(set.text(set.first)).toBe('mine')
-  expect(set.cloud.core.transfers.failures(left.id)[0].problem).toContain('it stays')
+  expect(set.cloud.core.transfers.failures(left.id)[0].problem).toContain('It was kept')
   // An unfinished download leaves nothing of ours.
   expect(filesIn(set.folder).filter((name) => name.includes('.pictograph-'))).toEqual([])
   const replaced = await set.download({ onChanged: 'replace' })

@@ -1,4 +1,4 @@
-// Where Electron's executable is, and whether it can show a window on this machine.
+// Finds Electron's executable, and checks whether it can show a window on this machine.
 import { createRequire } from 'node:module'
 import { sandboxProblem } from './sandbox.mjs'
 

@@ -10,7 +10,7 @@ import { startElectron } from './start-electron.mjs'
 const PROGRAM = '/opt/checkout/dist/electron'
 const HELPER = '/opt/checkout/dist/chrome-sandbox'
 
-/** A machine on which everything is allowed, but for what a test says. */
+/** A machine that allows everything, except what a test overrides. */
 function system({
   settings = {},
   helper = null,
@@ -45,13 +45,13 @@ describe('the sandbox of Electron', () => {
     expect(problem).toContain(`sudo chown root:root '${HELPER}' && sudo chmod 4755 '${HELPER}'`)
   })
 
-  test('cannot start in a container that refuses namespaces', () => {
+  test('cannot start in a container without namespaces', () => {
     expect(sandboxProblem(PROGRAM, [], system({ makesNamespaces: () => false }))).toContain(
       'refuses',
     )
   })
 
-  test('starts where namespaces can be had, by a profile too, or where nobody can tell', () => {
+  test('starts if namespaces are available, also through a profile, or if that is unknown', () => {
     expect(sandboxProblem(PROGRAM, [], system())).toBeNull()
     expect(sandboxProblem(PROGRAM, [], system({ makesNamespaces: () => null }))).toBeNull()
     const profiled = system({ settings: UBUNTU, hasProfile: (program) => program === PROGRAM })
@@ -68,7 +68,7 @@ describe('the sandbox of Electron', () => {
     expect(problem === null).toBe(starts)
   })
 
-  test('does not start as root, nor is it asked for with --no-sandbox or on other systems', () => {
+  test('cannot start as root; is not needed with --no-sandbox or on other systems', () => {
     const root = system({ uid: 0, helper: { uid: 0, mode: 0o104755 } })
     expect(sandboxProblem(PROGRAM, [], root)).toContain('does not run as root')
     expect(sandboxProblem(PROGRAM, ['--no-sandbox'], root)).toBeNull()
@@ -77,7 +77,7 @@ describe('the sandbox of Electron', () => {
   })
 })
 
-/** A program in Electron's place that runs these lines of shell. */
+/** A shell script in Electron's place. */
 function stub(folder: string, ...lines: string[]): string {
   const file = join(folder, 'electron')
   writeFileSync(file, ['#!/bin/sh', ...lines, ''].join('\n'))
@@ -85,7 +85,7 @@ function stub(folder: string, ...lines: string[]): string {
   return file
 }
 
-/** Made by the shell itself: the launcher's tests have no PATH. */
+/** A shell builtin creates it, because the launcher's tests have no PATH. */
 const touch = (file: string) => `: > "${file}"`
 const BEGINS = touch('$PICTOGRAPH_STARTED_FILE')
 
@@ -106,7 +106,7 @@ describe.skipIf(process.platform === 'win32')('a start of Electron', () => {
     expect(because).toMatch(reason)
   })
 
-  test('that cannot be run is told', async () => {
+  test('that cannot run is reported', async () => {
     using folder = temporaryFolder()
     const { because } = await startElectron(join(folder.path, 'none'), [], { cwd: folder.path })
     expect(because).toContain('ENOENT')
@@ -154,7 +154,7 @@ function launch(executable: string, args: string[]): ChildProcess {
   )
 }
 
-/** Runs the launcher on a stub until it serves the app; answers what it printed. */
+/** Runs the launcher on a stub until it serves the app; returns its output. */
 async function launched(executable: string, args: string[]): Promise<string> {
   const child = launch(executable, args)
   let output = ''
@@ -185,7 +185,7 @@ describe.skipIf(process.platform !== 'linux')('the launcher', () => {
     expect(output).toContain('Serving on http://127.0.0.1:')
   })
 
-  test('ends with the app, and the app with it', async () => {
+  test('ends with the app, and the app ends with it', async () => {
     using folder = temporaryFolder()
     const executable = stub(
       folder.path,

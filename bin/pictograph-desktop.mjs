@@ -9,7 +9,7 @@ import { startElectron } from './start-electron.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const args = process.argv.slice(2)
-// npm runs scripts in the package's folder; relative paths are the person's own.
+// npm runs scripts in the package's folder, but relative paths are relative to the user's.
 const cwd = process.env.INIT_CWD ?? process.cwd()
 
 function newerNode() {
@@ -33,7 +33,7 @@ function newest(path) {
   return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))))
 }
 
-/** In a checkout the build is made when it is missing or older than the source. */
+/** In a checkout, builds the app if the build is missing or older than the source. */
 function buildWhenNeeded() {
   if (!existsSync(join(root, 'electron.vite.config.ts'))) return true
   const built = join(root, 'out/main/cli.js')
@@ -49,7 +49,7 @@ function buildWhenNeeded() {
   return status === 0
 }
 
-/** Switches of Chromium, which mean nothing to the served app. */
+/** Switches of Chromium; the served app ignores them. */
 const isChromiums = (arg) => /^--(no-sandbox|disable-gpu|ozone-platform)/.test(arg)
 
 async function run() {

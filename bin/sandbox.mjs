@@ -1,4 +1,5 @@
-// Whether Electron's sandbox can start on this machine. Without it Electron ends by a signal and says little.
+// Checks whether Electron's sandbox can start on this machine. If it cannot, Electron dies by a signal without an
+// explanation.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -21,50 +22,50 @@ function filesIn(folder) {
   }
 }
 
-/** What the checks ask of the machine; tests bring their own. */
+/** The system calls of the checks; tests replace them. */
 export const thisSystem = {
   platform: process.platform,
-  /** The user's id; null where there is none (Windows). */
+  /** The user's id; null if there is none (Windows). */
   uid: process.getuid?.() ?? null,
-  /** A file's text, trimmed; null when it cannot be read. */
+  /** A file's text, trimmed; null if it cannot be read. */
   read: (path) => textOf(path)?.trim() ?? null,
   /**
    * Owner and mode of a file; null when it is not there.
    * @returns {{ uid: number, mode: number } | null}
    */
   stat: (path) => statSync(path, { throwIfNoEntry: false }) ?? null,
-  /** Whether an ordinary process gets a user namespace of its own; null when that cannot be tried. */
+  /** Whether an ordinary process can create a user namespace; null if that cannot be tried. */
   makesNamespaces: () => {
     const { status, error } = spawnSync('unshare', ['--user', '--map-root-user', 'true'], {
       stdio: 'ignore',
     })
     return error ? null : status === 0
   },
-  /** Whether an AppArmor profile names this program; Ubuntu grants namespaces by such profiles. */
+  /** Whether an AppArmor profile names this program; Ubuntu grants namespaces through such profiles. */
   hasProfile: (program) => filesIn(PROFILES).some((file) => textOf(file)?.includes(program)),
   /** Electron's own switch for environments without a sandbox, the same as `--no-sandbox`. */
   isDisabled: 'ELECTRON_DISABLE_SANDBOX' in process.env,
 }
 
-/** Why user namespaces cannot be had, or null. */
+/** Why user namespaces are unavailable, or null. */
 function namespaceProblem(executable, system) {
   const setting = (name) => system.read(`/proc/sys/${name.replaceAll('.', '/')}`)
   for (const name of ['kernel.unprivileged_userns_clone', 'user.max_user_namespaces'])
     if (setting(name) === '0') return `${name} is 0`
   const restriction = 'kernel.apparmor_restrict_unprivileged_userns'
-  // Ubuntu 23.10 and newer: a namespace is made, but it has no rights unless a profile grants them.
+  // Ubuntu 23.10 and newer: a namespace can be created, but has no rights unless a profile grants them.
   if (setting(restriction) === '1')
     return system.hasProfile(executable) ? null : `${restriction} is 1`
   return system.makesNamespaces() === false ? 'this system refuses user namespaces' : null
 }
 
-/** The setuid helper works when it belongs to root, has the setuid bit and may be run by everybody. */
+/** The setuid helper works if it belongs to root, has the setuid bit and everybody may run it. */
 function hasSetuidHelper(helper, system) {
   const info = system.stat(helper)
   return info !== null && info.uid === 0 && (info.mode & 0o4001) === 0o4001
 }
 
-/** Why Electron's sandbox cannot start, and what to do, in sentences; null when it can, or when none is asked for. */
+/** Why Electron's sandbox cannot start, and what to do; null if it can, or if it is switched off. */
 export function sandboxProblem(executable, args, system = thisSystem) {
   if (system.platform !== 'linux' || system.isDisabled || args.includes('--no-sandbox')) return null
   if (system.uid === 0)

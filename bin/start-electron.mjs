@@ -1,22 +1,22 @@
-// Starts Electron and notices when it ends, or hangs, before the app has begun.
+// Starts Electron, and detects when it ends or hangs before the app has started.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** In Electron's environment: the file that the app makes as soon as it has begun. */
+/** Environment variable for Electron: the file that the app creates once it has started. */
 const STARTED_FILE = 'PICTOGRAPH_STARTED_FILE'
-/** A cold start on a slow disk takes some twenty seconds. Milliseconds. */
+/** A cold start on a slow disk takes about twenty seconds. Milliseconds. */
 const HANGS_AFTER_MS = 60_000
 const LOOK_MS = 100
-/** A person, or the system, ends the app with these: it did not break. They are passed on to Electron. */
+/** The user or the system ends the app with these signals, so they are no failure. They are passed on to Electron. */
 const ASKED_FOR = ['SIGINT', 'SIGTERM', 'SIGHUP']
-/** A shell reports an end by a signal as 128 and its number. */
+/** A shell reports the end by a signal as 128 plus its number. */
 const isAskedFor = (code) => ASKED_FOR.some((name) => code === 128 + constants.signals[name])
 
 /**
- * Why a start failed, in a sentence; null when it did not. Exit code 0 is a start that handed over to an app
- * that runs already. With any other, Electron ended before the app could say what is wrong.
+ * Why a start failed; null if it did not. Exit code 0 means that the app was already running and took over. With any
+ * other code, Electron ended before the app could report the problem.
  */
 function failure({ code, signal, error, hangs }) {
   if (hangs) return 'Electron did not start within a minute.'
@@ -27,8 +27,8 @@ function failure({ code, signal, error, hangs }) {
 }
 
 /**
- * Runs Electron until it ends. Answers its exit code, or `because` when it ended with an error or a signal, could
- * not be loaded, or hung before the app had begun; then nothing of it is left running.
+ * Runs Electron until it ends. Returns its exit code, or `because` if it failed, could not be loaded, or hung before
+ * the app had started; then no process of it is left.
  */
 export function startElectron(executable, args, { cwd, hangsAfterMs = HANGS_AFTER_MS }) {
   const folder = mkdtempSync(join(tmpdir(), 'pictograph-start-'))
@@ -39,12 +39,12 @@ export function startElectron(executable, args, { cwd, hangsAfterMs = HANGS_AFTE
     isStopped = true
     child?.kill(signal)
   }
-  // Before Electron runs: a signal in between would end this process and leave Electron alone.
+  // Register before Electron starts: a signal in between would end only this process and leave Electron running.
   for (const signal of ASKED_FOR) process.on(signal, stop)
   child = spawn(executable, args, {
     cwd,
     stdio: 'inherit',
-    // Set in terminals of some editors, which are Electron themselves: it would run as Node, without windows.
+    // Terminals of Electron-based editors set this variable; Electron would run as Node, without windows.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: undefined, [STARTED_FILE]: startedFile },
   })
   let started = false

@@ -1,6 +1,6 @@
-/** In the environment of a start that takes over from one that hung: its process id. */
+/** Environment variable of a restart after a hang: the old process id. */
 export const AFTER_PID = 'PICTOGRAPH_AFTER_PID'
-/** The same: how often one has taken over in a row. */
+/** Environment variable of a restart: the number of restarts in a row. */
 export const RESTARTS_BEFORE = 'PICTOGRAPH_RESTARTS'
 /** Milliseconds. */
 const LONGEST_MS = 10_000
@@ -14,7 +14,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Waits until the process that this one takes over from is gone: until then it holds the library's lock and port. */
+/** Waits until the old process has ended, because it holds the library's lock and the port. */
 export function waitForPrevious(): void {
   const pid = Number(process.env[AFTER_PID])
   delete process.env[AFTER_PID]

@@ -83,7 +83,7 @@ describe('convert', () => {
     expect(existsSync(join(folder.out, 'images/a.png'))).toBe(true)
   })
 
-  test('exits with 1 for losses under --strict, with 2 for errors that name the way out', async () => {
+  test('exits with 1 for losses under --strict, with 2 for errors that say what to do', async () => {
     using folder = await labelmeFolder()
     expect(run('convert', folder.source, folder.out, '--to', 'yolo', '--strict').status).toBe(1)
     expect(run('convert', folder.source, folder.out, '--to', 'labelme', '--strict').status).toBe(0)
@@ -98,7 +98,7 @@ describe('convert', () => {
     })
   })
 
-  test('takes one file, whose images need not be there', async () => {
+  test('accepts one file, without its images', async () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'x.json')
     writeFileSync(
@@ -120,14 +120,14 @@ describe('convert', () => {
   })
 })
 
-test('a port that makes no sense is refused in words', () => {
+test('an invalid port gives a readable error', () => {
   expect(run('--serve', '--port', 'x')).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/--port.*'x'.*from 0 to 65535/),
   })
 })
 
-test('a mistyped command is told with the nearest one, an option too', () => {
+test('a mistyped command or option is reported with the nearest one', () => {
   expect(run('downlod', 'a', 'b')).toMatchObject({
     status: 2,
     stdout: '',
@@ -143,7 +143,7 @@ test('a mistyped command is told with the nearest one, an option too', () => {
   })
 })
 
-test('version and help go to the standard output, help per command', () => {
+test('version and help, also per command, go to stdout', () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   expect(run('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
   const help = run('--help')

@@ -17,13 +17,13 @@ import { openTarget } from './open-target.ts'
 export { isForTerminal } from './commands/command-names.ts'
 
 export interface Invocation {
-  /** The folder that relative paths are below. */
+  /** The base folder of relative paths. */
   cwd: string
-  /** Why a window is not possible; null when one is asked for nowhere. */
+  /** Why no window is possible; null if none is requested. */
   noWindowBecause: string | null
 }
 
-/** Runs until interrupted, then lets go of the database in order. */
+/** Runs until interrupted, then closes the database properly. */
 async function runServer(
   targets: readonly string[],
   values: ServeValues,
@@ -59,7 +59,7 @@ async function runServer(
   return 0
 }
 
-/** The command line; answers the exit code. */
+/** Runs the command line; returns the exit code. */
 export async function main(args: string[], invocation: Invocation): Promise<number> {
   outliveTerminal()
   let code = 0
@@ -79,7 +79,7 @@ export async function main(args: string[], invocation: Invocation): Promise<numb
     await program.parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
-    // The parser has told it already.
+    // The parser has printed it already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     process.stderr.write(`${terminalLines(withoutSecrets(messageOf(error)))}\n`)
     return 2

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import envPaths from 'env-paths'
 
-/** The platform's folder for data, the same for window and browser; `PICTOGRAPH_DATA_DIR` overrides. */
+/** The platform's data folder, the same for window and browser; `PICTOGRAPH_DATA_DIR` overrides it. */
 export function defaultDataDir(): string {
   const override = process.env.PICTOGRAPH_DATA_DIR
   return override ? resolve(override) : envPaths('pictograph-desktop', { suffix: '' }).data

@@ -27,31 +27,31 @@ import { watch } from './watchdog.ts'
 
 outliveTerminal()
 waitForPrevious()
-// Before `ready`, and before anything is awaited.
+// Must run before `ready`, and before any await.
 registerScheme()
-// Asked for anew it would take back what the person, or a container, asked for on the command line.
+// Calling it anyway would override the user's or a container's command line.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
-// Notifications and the list of recent datasets belong to the program that the installer made known.
+// Notifications and recent datasets belong to the program that the installer registered.
 if (process.platform === 'win32') app.setAppUserModelId('io.pictograph.desktop')
 
 const PRELOAD = join(import.meta.dirname, '../preload/preload.cjs')
 const RENDERER = join(import.meta.dirname, '../renderer')
 const isMac = process.platform === 'darwin'
 
-/** How long the engine may take to let go of its files at the end, milliseconds. */
+/** How long the core may take to close its files at the end, in milliseconds. */
 const CLOSE_WITHIN_MS = 2_000
 
 const given = startArguments(process.argv, { cwd: process.cwd(), isPackaged: app.isPackaged })
 const isFirst = takeLibrary()
 
 /**
- * Opens what another start, the dock or a link asks for; null: the app is only to come to the front. Replaced once
- * there are windows; until then it waits in `given`.
+ * Opens what another start, the dock or a link asks for; null: only comes to the front. Replaced once there are
+ * windows; until then `given` holds the target.
  */
 let open = (target: string | null): void => {
   given.target = target ?? given.target
 }
-// A Mac sends these instead of arguments, and the first of them before `ready`.
+// A Mac sends these events instead of arguments, the first one before `ready`.
 app.on('open-file', (event, path) => {
   event.preventDefault()
   open(path)
@@ -60,7 +60,7 @@ app.on('open-url', (event, url) => {
   event.preventDefault()
   open(url)
 })
-// Not from the arguments of the second start: Chromium may add to them and change their order.
+// Do not use the arguments of the second start: Chromium may add to them and change their order.
 app.on('second-instance', (_event, _argv, _cwd, handedOver) => open(targetIn(handedOver)))
 
 function targetIn(handedOver: unknown): string | null {
@@ -69,11 +69,13 @@ function targetIn(handedOver: unknown): string | null {
   return typeof handedOver.target === 'string' ? handedOver.target : null
 }
 
-/** Two libraries may be open at once: the lock is per library. A second start hands over what it was to open. */
+/**
+ * The lock is per library, so two libraries may be open at once. A second start on the same one passes its target on.
+ */
 function takeLibrary(): boolean {
   try {
     const folder = join(given.dataDir, 'electron')
-    // A path that is not there yet is refused.
+    // Electron refuses a path that does not exist yet.
     makeFolderSync(folder, PRIVATE_FOLDER)
     app.setPath('userData', folder)
     return app.requestSingleInstanceLock({ target: given.target })
@@ -83,18 +85,18 @@ function takeLibrary(): boolean {
   }
 }
 
-/** Starts the app once more when this process has ended. */
+/** Restarts the app after this process has ended. */
 function beginAgain(target: string | null): void {
   app.relaunch({
     args: [...given.others, ...(target === null ? [] : [target])],
-    // An AppImage's own place is gone with its process.
+    // The mount point of an AppImage is gone with its process.
     ...(process.env.APPIMAGE !== undefined && { execPath: process.env.APPIMAGE }),
   })
 }
 
 /**
- * Logs what nobody caught, and tells it once. Electron's own dialog would halt this process, and come for each error;
- * the app goes on, since every edit is a transaction of its own.
+ * Logs uncaught errors, and reports the first one. Electron's own dialog would block this process for each error. The
+ * app continues, because every edit is a separate transaction.
  */
 function reportUncaught(log: Log): void {
   let isTold = false
@@ -115,7 +117,7 @@ function reportUncaught(log: Log): void {
   process.on('unhandledRejection', (reason) => log.error('unhandled', { error: messageOf(reason) }))
 }
 
-/** In a checkout the launcher waits for this file: without it, it serves the app to a browser instead. */
+/** In a checkout the launcher waits for this file; without it, it serves the app to a browser. */
 function tellLauncher(): void {
   const file = process.env.PICTOGRAPH_STARTED_FILE
   if (!app.isPackaged && file !== undefined) writeFileSync(file, '')
@@ -124,7 +126,7 @@ function tellLauncher(): void {
 async function start(): Promise<void> {
   await app.whenReady()
   tellLauncher()
-  // A wrong path here would only show as a page without an engine.
+  // A wrong path would only show as a page without a core.
   if (!existsSync(PRELOAD)) throw new Error(`${PRELOAD} is missing: build the app again.`)
   const logs = join(given.dataDir, 'logs')
   const log = fileLog(logs, consoleLog)
@@ -135,7 +137,7 @@ async function start(): Promise<void> {
   const watchdog = watch({
     logFile: currentLog(logs),
     restart: {
-      // An AppImage's own place is gone with its process.
+      // The mount point of an AppImage is gone with its process.
       program: process.env.APPIMAGE ?? process.execPath,
       args: process.argv.slice(1),
       isAttached: false,
@@ -150,7 +152,7 @@ async function start(): Promise<void> {
   showTransfers(core)
   followPower(core)
   await windows.followLanguage()
-  // Only now: another start may have come meanwhile.
+  // Read only now, because another start may have arrived meanwhile.
   if (given.target !== null) core.opening.setTarget(given.target)
   windows.open()
   endInOrder(core, windows, watchdog)
@@ -173,15 +175,15 @@ async function start(): Promise<void> {
   })
 }
 
-/** Lets the engine close before the process ends, and loses no start that comes while it ends. */
+/** Closes the core before the process ends, and keeps a start that arrives meanwhile. */
 function endInOrder(core: AppCore, windows: Windows, watchdog: Disposable): void {
   let isEnding = false
   let isClosing = false
-  /** A start since the end was asked for: the app begins once more when it has ended. */
+  /** A start since quitting began: restart the app afterwards. */
   let startedAgain: { target: string | null } | null = null
   open = (target) => {
     if (isEnding) startedAgain = { target }
-    // A window may still hold back the end, and then it has to be open here.
+    // A window may still cancel quitting, and then it must be opened here.
     if (isClosing) return
     if (target === null) windows.show()
     else windows.openTarget(target)
@@ -191,9 +193,9 @@ function endInOrder(core: AppCore, windows: Windows, watchdog: Disposable): void
     isEnding = true
     startedAgain = null
   })
-  // After the windows have closed, and so after they had the chance to hold back.
+  // After all windows have closed, and could have cancelled quitting.
   app.on('will-quit', (event) => {
-    // A second wish to end must not cut off the first.
+    // A second quit must not interrupt the first.
     event.preventDefault()
     if (isClosing) return
     isClosing = true

@@ -9,7 +9,7 @@ test.each([
   ['pictograph://dataset/1', 'pictograph://dataset/1'],
   ['file:///home/ada/My%20pictures/50%25', '/home/ada/My pictures/50%'],
   ['file://localhost/data/caf%C3%A9', '/data/café'],
-  // Of another machine: it is told as a file that is not there.
+  // A file of another machine is reported as missing.
   ['file://server/share', '/home/ada/file:/server/share'],
 ])('%s opens %s', (argument, target) => {
   if (process.platform === 'win32') return

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { LINK_SCHEME } from '#shared/model/link.ts'
 
 /**
- * What a person or another program asked to be opened: a link as it is, anything else as an absolute path. File
- * managers of Linux hand over addresses (`file:///home/…`, percent-encoded).
+ * Normalizes what a user or another program wants to open: a link unchanged, anything else as an absolute path. Linux
+ * file managers pass addresses (`file:///home/…`, percent-encoded).
  */
 export function openTarget(argument: string | undefined, cwd: string): string | null {
   if (argument === undefined || argument === '') return null
@@ -12,7 +12,7 @@ export function openTarget(argument: string | undefined, cwd: string): string | 
   return resolve(cwd, argument.startsWith('file:') ? pathOfUrl(argument) : argument)
 }
 
-/** An address that is no file of this machine is kept: opening it says that there is no such file, by its name. */
+/** Keeps an address that is not a local file, so that opening it reports a missing file with that name. */
 function pathOfUrl(url: string): string {
   try {
     return fileURLToPath(url)

@@ -20,7 +20,7 @@ const send = (event: object) => listeners.get('message')?.(event)
 const drop = (paths: readonly string[]) =>
   listeners.get('drop')?.({ dataTransfer: { files: paths.map((path) => ({ path })) } })
 
-test('one port of the page itself is passed on, and nothing else', () => {
+test('passes on one port of the page itself, and nothing else', () => {
   const port = {}
   send({ source: {}, data: CONNECT_CHANNEL, ports: [port] })
   send({ source: page, data: 'something else', ports: [port] })
@@ -31,7 +31,7 @@ test('one port of the page itself is passed on, and nothing else', () => {
   expect(postMessage).toHaveBeenCalledExactlyOnceWith(CONNECT_CHANNEL, null, [port])
 })
 
-test('the page hears where dropped files are, of those that are files', () => {
+test('the page gets the paths of dropped files', () => {
   drop(['', ''])
   expect(page.postMessage).not.toHaveBeenCalled()
   drop(['/pictures/a', '', '/pictures/b.zip'])

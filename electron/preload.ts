@@ -1,13 +1,13 @@
 import { ipcRenderer, webUtils } from 'electron'
 import { CONNECT_CHANNEL, DROP_CHANNEL } from '#shared/contract/connect.ts'
 
-// All that the page gets: its MessagePort goes to the main process. Nothing is exposed to the page.
+// The page gets only this: its MessagePort goes to the main process. Nothing is exposed to the page.
 window.addEventListener('message', (event) => {
   if (event.source !== window || event.data !== CONNECT_CHANNEL || event.ports.length !== 1) return
   ipcRenderer.postMessage(CONNECT_CHANNEL, null, [event.ports[0]])
 })
 
-// A page cannot see where a dropped file is. An empty path means that there is no file behind it.
+// A page cannot see the path of a dropped file. An empty path means that it has none.
 window.addEventListener(
   'drop',
   (event) => {

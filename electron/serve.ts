@@ -6,20 +6,20 @@ import { nodePorts } from './host-node/node-ports.ts'
 import { serve } from './host-node/server.ts'
 import { watch } from './watchdog.ts'
 
-/** "PICT" on a phone's keys would be taken; this one is nobody's in the registry of ports. */
+/** "PICT" on a phone keypad is taken; this port is unassigned. */
 const DEFAULT_PORT = 7365
 
 export interface ServeArguments {
   dataDir: string
-  /** null: the usual one, or any free one when that is taken. */
+  /** null: the default port, or any free one if that is taken. */
   port: number | null
   host: string
-  /** A folder, image or link, to be opened first. */
+  /** A folder, image or link to open first. */
   target: string | null
   print: (line: string) => void
 }
 
-/** Runs the app in this process until it is told to stop. */
+/** Runs the app in this process until it is stopped. */
 export async function serveApp({ dataDir, port, host, target, print }: ServeArguments) {
   const appRoot = findAppRoot()
   const core = createAppCore(nodePorts(appRoot, appVersion(appRoot), dataDir), target)
@@ -31,7 +31,7 @@ export async function serveApp({ dataDir, port, host, target, print }: ServeArgu
       host,
       onNewAddress: (url) => print(`A new address, for one use: ${url}`),
     })
-    // Begun again it is the same program, in the same terminal.
+    // A restart runs the same program in the same terminal.
     const watchdog = watch({
       logFile: currentLog(join(dataDir, 'logs')),
       restart: {

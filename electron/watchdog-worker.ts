@@ -1,4 +1,4 @@
-/** Runs in a thread of its own, and can therefore tell when the main one does not get on. */
+/** Worker thread: detects when the main thread stops responding. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
@@ -10,9 +10,9 @@ import { PRIVATE_FILE } from '#core/private-files.ts'
 import { AFTER_PID, RESTARTS_BEFORE } from './after-previous.ts'
 
 export interface WatchdogStart {
-  /** Its first number rises while the main thread lives. */
+  /** Its first number increases while the main thread is alive. */
   beats: Int32Array
-  /** Not 0: its silence is meant. */
+  /** Not 0: the main thread is blocked on purpose. */
   halted: Int32Array
   nameAfterMs: number
   restartAfterMs: number
@@ -25,7 +25,7 @@ export interface WatchdogReport {
   at: string
   level: 'error'
   message: string
-  /** Functions that the main thread was found in, innermost first. */
+  /** Stack of the main thread, innermost function first. */
   where?: string[]
 }
 
@@ -41,11 +41,11 @@ function report(fields: Omit<WatchdogReport, 'at' | 'level'>): void {
   try {
     appendFileSync(logFile, text, { mode: PRIVATE_FILE })
   } catch {
-    // The disk may be what hangs.
+    // The disk itself may hang.
   }
 }
 
-/** Where the main thread is, innermost function first: it is halted from outside for a moment. */
+/** The main thread's stack, innermost function first; halts it briefly from outside. */
 async function whereItHangs(): Promise<string[]> {
   const session = new Session()
   session.connectToMainThread()
@@ -67,13 +67,13 @@ async function whereItHangs(): Promise<string[]> {
   }
 }
 
-/** In a call of the system no function of ours runs, and nobody answers. */
+/** During a system call none of our functions runs, and nobody answers. */
 const orNothing = (work: Promise<string[]>): Promise<string[]> =>
   Promise.race([work.catch(() => []), setTimeout(5_000, [])])
 
-/** So often in a row it is begun again; what hangs each time would hang for ever. */
+/** Maximum restarts in a row; otherwise a permanent hang would restart forever. */
 const RESTARTS = 2
-/** A process that lived so long began well. Seconds. */
+/** A process that ran this long had started well. Seconds. */
 const LIVED_S = 600
 const restarts = Number(process.env[RESTARTS_BEFORE] ?? 0)
 
@@ -114,7 +114,7 @@ for (;;) {
         [RESTARTS_BEFORE]: String(before + 1),
       },
     }).unref()
-    // Its own signals are handled by the thread that hangs.
+    // SIGKILL, because the hanging thread handles all other signals.
     process.kill(process.pid, 'SIGKILL')
   }
 }

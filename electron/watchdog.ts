@@ -3,33 +3,32 @@ import { Worker } from 'node:worker_threads'
 import { workerFile } from '#core/worker-file.ts'
 import type { WatchdogStart } from './watchdog-worker.ts'
 
-/** Not 0: what halts this process is meant to. Shared with the thread that watches. */
+/** Not 0: this process is blocked on purpose. Shared with the watchdog thread. */
 const halted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
 
-/** For as long as a question of the system is open, which halts this process. */
+/** Pauses the watchdog while a system dialog blocks this process. */
 export function haltWatching(): Disposable {
   Atomics.add(halted, 0, 1)
   return { [Symbol.dispose]: () => void Atomics.sub(halted, 0, 1) }
 }
 
-/** The engine says that it lives this often, milliseconds. */
+/** Interval of the main thread's heartbeat, in milliseconds. */
 const BEAT_MS = 1_000
 
 export interface WatchdogOptions {
-  /** Silence after which the hang is looked at and named, milliseconds. */
+  /** Silence after which the hang is logged, in milliseconds. */
   nameAfterMs?: number
-  /** Silence after which the process is ended and begun again, milliseconds. */
+  /** Silence after which the process is restarted, in milliseconds. */
   restartAfterMs?: number
-  /** Where the report is added, absolute: the engine itself cannot write at such a moment. */
+  /** The log file, absolute; the hanging thread itself cannot write. */
   logFile: string
-  /** What is begun instead: the program and its arguments. */
+  /** The program to start instead, with its arguments. */
   restart: { program: string; args: readonly string[]; isAttached: boolean }
 }
 
 /**
- * Watches this process from a thread of its own. An engine that hangs (a loop that does not end) is named, with the
- * function it is in, and after a while ended and begun again: what it acknowledged is on disk, what it did not the
- * pages still have and send again.
+ * Watches this process from another thread. If it hangs (for example in an endless loop), logs the function, and
+ * restarts the process after a while. Acknowledged edits are on disk; pages keep the others and send them again.
  */
 export function watch({
   nameAfterMs = 15_000,
@@ -37,7 +36,7 @@ export function watch({
   logFile,
   restart,
 }: WatchdogOptions): Disposable {
-  // Somebody who halts it to look at it must not lose it.
+  // Somebody who debugs the process must not lose it.
   if (inspectorUrl() !== undefined || process.execArgv.some((arg) => arg.startsWith('--inspect')))
     return { [Symbol.dispose]: () => {} }
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
@@ -47,7 +46,7 @@ export function watch({
     resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 },
   })
   worker.unref()
-  // Without it the app runs as well.
+  // The app also runs without it.
   worker.on('error', () => {})
   const timer = setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS)
   timer.unref()

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 
-/** Rows of one kind, as JSON, in the order in which they came. They outlive the process. */
+/** Rows of one kind as JSON, in insertion order. They survive a restart. */
 export class Collection<T extends { id: string }> {
   readonly #db: Database.Database
   readonly #kind: string
@@ -38,7 +38,7 @@ export class Collection<T extends { id: string }> {
       .run(this.#kind, item.id, JSON.stringify(item))
   }
 
-  /** Answers whether it was there. */
+  /** Returns whether it existed. */
   delete(id: string): boolean {
     return (
       this.#db.prepare('DELETE FROM thing WHERE kind = ? AND id = ?').run(this.#kind, id).changes >

@@ -5,7 +5,7 @@ import { Problem } from './problems.ts'
 export interface LedgerEntry {
   id: string
   operation: string
-  /** Micro-USD; negative when it was paid. */
+  /** Micro-USD; negative for a payment. */
   amount: number
   balance_after: number
   description: string | null
@@ -16,7 +16,7 @@ export interface LedgerEntry {
 const ALLOWANCE = 50_000_000
 const BUDGET = 10_000_000
 
-/** What is paid from, micro-USD: an allowance each month, then a budget beyond it. */
+/** What calls are paid from, in micro-USD: a monthly allowance, then a budget beyond it. */
 export class Credits {
   readonly #ledger: Collection<LedgerEntry>
   readonly #now: () => number
@@ -61,7 +61,7 @@ export class Credits {
     return included_remaining_micro_usd + budget_remaining_micro_usd
   }
 
-  /** Throws a 402 where `amount`, micro-USD, is not there. */
+  /** Throws a 402 if less than `amount` (micro-USD) is available. */
   check(amount: number): void {
     const remaining = this.spendable
     if (amount <= remaining) return
@@ -75,7 +75,7 @@ export class Credits {
     })
   }
 
-  /** Takes `amount`, micro-USD. Throws a 402 where it is not there. */
+  /** Charges `amount` (micro-USD). Throws a 402 if less is available. */
   charge(operation: string, amount: number, description: string): void {
     this.check(amount)
     this.#ledger.put({

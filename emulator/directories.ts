@@ -5,7 +5,7 @@ import { InvalidRequest } from './problems.ts'
 export interface StoredDirectory {
   id: string
   dataset_id: string
-  /** `/a/b`; the root is no directory of its own. */
+  /** `/a/b`; the root has no entry. */
   full_path: string
   created_at: string
 }
@@ -15,7 +15,7 @@ export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/')
 export const isBelow = (path: string, ancestor: string): boolean =>
   ancestor === '/' || path === ancestor || path.startsWith(`${ancestor}/`)
 
-/** `/a/b`, whatever slashes it was written with. Throws a 422 for a way out of the dataset. */
+/** `/a/b`, whatever slashes the input has. Throws a 422 for a path that leads out of the dataset. */
 export function cleanDirectory(path: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.includes('..'))
@@ -23,10 +23,10 @@ export function cleanDirectory(path: string): string {
   return `/${parts.join('/')}`
 }
 
-/** The directories of the datasets. They stay when their last image goes. */
+/** The directories of the datasets. They stay when their last image is removed. */
 export class Directories {
   readonly #db: Database.Database
-  /** Those that are known to be there: each image of thousands asks again. */
+  /** Known directories, because each of thousands of images asks again. */
   readonly #known = new Set<string>()
 
   constructor(db: Database.Database) {
@@ -36,7 +36,7 @@ export class Directories {
     this.#db = db
   }
 
-  /** In the order of their paths. */
+  /** Ordered by path. */
   all(datasetId: string): StoredDirectory[] {
     return this.#db
       .prepare<[string], StoredDirectory>(
@@ -53,7 +53,7 @@ export class Directories {
       .get(datasetId, path)
   }
 
-  /** Makes a directory and its parents where they are missing. */
+  /** Creates a directory and its parents if they are missing. */
   ensure(datasetId: string, path: string, createdAt: string): void {
     const key = JSON.stringify([datasetId, path])
     if (path === '/' || this.#known.has(key)) return
@@ -64,7 +64,7 @@ export class Directories {
     this.#known.add(key)
   }
 
-  /** Gives a directory and all below it another path; ids stay. Images are the caller's matter. */
+  /** Renames a directory and everything below it; ids stay. The caller moves the images. */
   rename(datasetId: string, from: string, to: string): void {
     const update = this.#db.prepare('UPDATE directory SET full_path = ? WHERE id = ?')
     for (const { id, full_path } of this.all(datasetId))

@@ -1,10 +1,10 @@
 import sharp from 'sharp'
 
-/** After so many numbers they repeat. */
+/** The pictures repeat after this many numbers. */
 const DIFFERENT = 1_800
 const drawn = new Map<number, Promise<Buffer>>()
 
-/** A small JPEG of its own for each number, drawn when it is first asked for. To be read alone. */
+/** A distinct small JPEG for each number, drawn on first use. Read-only. */
 export function drawnImage(number: number): Promise<Buffer> {
   const own = number % DIFFERENT
   const known = drawn.get(own)
@@ -25,7 +25,7 @@ function draw(number: number): Promise<Buffer> {
   return sharp(Buffer.from(svg)).jpeg({ quality: 70 }).toBuffer()
 }
 
-/** Landscapes, portraits, a panorama and a square: what shows images has to do with all of them. Pixels. */
+/** Landscapes, portraits, a panorama and a square, because viewers must handle all of them. Pixels. */
 const SIZES = [
   { width: 160, height: 120 },
   { width: 120, height: 200 },
@@ -34,7 +34,7 @@ const SIZES = [
   { width: 110, height: 260 },
 ]
 
-/** About the size of each file. */
+/** Approximate size of each file. */
 export const DRAWN_BYTES = 2_000
 
 export const drawnSize = (number: number): { width: number; height: number } =>

@@ -1,7 +1,7 @@
 import { DRAWN_BYTES, drawnSize } from './drawn-image.ts'
 import { freeName, newId, type State, type StoredDataset, type StoredImage } from './state.ts'
 
-/** A stored image that is drawn when it is first asked for. */
+/** A stored image that is drawn on first use. */
 export function drawn(
   dataset: Pick<StoredDataset, 'id'>,
   number: number,
@@ -28,7 +28,7 @@ export function drawn(
   }
 }
 
-/** Adds drawn images to a directory, under free names; answers their ids. */
+/** Adds drawn images to a directory under free names; returns their ids. */
 export function addDrawn(
   state: State,
   dataset: Pick<StoredDataset, 'id'>,

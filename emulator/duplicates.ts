@@ -4,11 +4,11 @@ import type { Computed, StoredImage } from './state.ts'
 type Image = StoredImage & Computed
 
 export interface DuplicateSearch {
-  /** From which likeness on two images are the same, 0 to 1. */
+  /** Minimum similarity of two duplicates, 0 to 1. */
   threshold: number
-  /** The most images that are looked at. */
+  /** Maximum number of images to compare. */
   sample: number
-  /** The most pairs of one image. */
+  /** Maximum number of pairs per image. */
   neighbors: number
   maxPairs: number
 }
@@ -31,7 +31,7 @@ export async function duplicatesOf(
     )
     .sort((one, other) => other.similarity - one.similarity)
   const used = pairs.slice(0, search.maxPairs)
-  // Each image begins in a group of its own; a pair makes one of two.
+  // Each image starts in its own group; a pair merges two groups.
   const groupOf = looked.map((_image, index) => index)
   for (const { a, b } of used) {
     const [from, to] = [groupOf[b], groupOf[a]]

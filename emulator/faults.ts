@@ -1,14 +1,14 @@
 import { z } from 'zod'
 
-/** What goes wrong, on which requests, and how often. */
+/** What fails, on which requests, and how often. */
 export const faultSchema = z.strictObject({
-  /** A regular expression on `METHOD /path`; all requests when left out. */
+  /** A regular expression on `METHOD /path`; default: all requests. */
   match: z.string().default(''),
-  /** How many requests it strikes. */
+  /** Number of requests to affect. */
   times: z.number().int().min(1).default(1),
-  /** How many matching requests are let through first. */
+  /** Number of matching requests to let through first. */
   after: z.number().int().min(0).default(0),
-  /** Of the matching requests, the share that it strikes, by chance. */
+  /** Probability that a matching request is affected. */
   chance: z.number().min(0).max(1).default(1),
   fault: z.discriminatedUnion('kind', [
     z.strictObject({
@@ -19,20 +19,20 @@ export const faultSchema = z.strictObject({
     z.strictObject({
       kind: z.literal('status'),
       status: z.number().int().min(400).max(599),
-      /** The header as it is; seconds or an HTTP date. */
+      /** The header's value; seconds or an HTTP date. */
       retryAfter: z.string().optional(),
     }),
-    /** The connection breaks before the request is looked at. */
+    /** The connection breaks before the request is handled. */
     z.strictObject({ kind: z.literal('reset') }),
-    /** The request is done, and its answer is lost on the way. */
+    /** The request is executed, but its answer is lost. */
     z.strictObject({ kind: z.literal('lose_answer') }),
-    /** The body ends early: with its true length told, or as if that were all. */
+    /** The body is truncated: with its true length announced, or as if complete. */
     z.strictObject({
       kind: z.literal('truncate'),
       bytes: z.number().int().min(0),
       honest: z.boolean(),
     }),
-    /** The body comes a few bytes at a time. */
+    /** The body arrives a few bytes at a time. */
     z.strictObject({
       kind: z.literal('drip'),
       bytes: z.number().int().min(1),
@@ -45,7 +45,7 @@ export const faultSchema = z.strictObject({
 export type FaultRule = z.infer<typeof faultSchema>
 export type Fault = FaultRule['fault']
 
-/** The rules that are in force; each strikes as often as it says. */
+/** The active rules, each applied as often as it says. */
 export class Faults {
   #rules: FaultRule[] = []
 
@@ -57,7 +57,7 @@ export class Faults {
     this.#rules = []
   }
 
-  /** The fault that strikes a request, if any. */
+  /** The fault that affects a request, if any. */
   strike(request: string): Fault | null {
     for (const rule of this.#rules) {
       if (!new RegExp(rule.match).test(request)) continue

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { emulated } from '#tests/helpers/emulated.ts'
 
-test('a wrong key is a 401 everywhere, also where there is no route', async () => {
+test('a wrong key is a 401 everywhere, also on unknown routes', async () => {
   await using service = await emulated()
   for (const route of ['GET /organizations/me', 'GET /nothing', 'POST /datasets/'])
     expect((await service.call(route, { as: 'nobody' })).status).toBe(401)
@@ -41,7 +41,7 @@ test('each call needs its role', async () => {
   }
 })
 
-test('the hourly limit is told in every answer, and refuses what is beyond it', async () => {
+test('the hourly limit is in every answer, and further requests are refused', async () => {
   let now = 1_800_000_000_000
   await using service = await emulated({ hourlyLimit: 2, now: () => now })
   const headersOf = ({ headers }: { headers: Headers }) =>
@@ -54,13 +54,13 @@ test('the hourly limit is told in every answer, and refuses what is beyond it', 
   const refused = await service.call('GET /organizations/me')
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '3540'])
   expect(headersOf(refused)).toEqual(['2', '0', reset])
-  // Another key has its own hour.
+  // Another key has its own limit.
   expect((await service.call('GET /organizations/me', { as: 'viewer' })).status).toBe(200)
   now += 3_540_000
   expect((await service.call('GET /organizations/me')).status).toBe(200)
 })
 
-test('an unknown query parameter or key of a body is refused, and nothing is done', async () => {
+test('an unknown query parameter or body key is refused, and nothing happens', async () => {
   await using service = await emulated()
   for (const route of [
     'GET /datasets/?colour=red',

@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000
 class HourlyLimit {
   readonly #limit: number
   readonly #now: () => number
-  /** When requests came, oldest first; those before `from` are older than an hour. */
+  /** When requests arrived, oldest first; those before `from` are older than an hour. */
   readonly #made = new Map<string, { times: number[]; from: number }>()
 
   constructor(limit: number, now: () => number) {
@@ -18,7 +18,7 @@ class HourlyLimit {
     this.#now = now
   }
 
-  /** Counts a request. Throws a 429 above the limit; answers the headers that tell of it. */
+  /** Counts a request. Throws a 429 above the limit; returns the rate limit headers. */
   count(key: string): Record<string, string> {
     const made = this.#made.get(key) ?? { times: [], from: 0 }
     this.#made.set(key, made)
@@ -30,7 +30,7 @@ class HourlyLimit {
     }
     const isFull = made.times.length - made.from >= this.#limit
     if (!isFull) made.times.push(this.#now())
-    // With a limit of none there is nothing that could become free.
+    // With a limit of 0, no request ever expires.
     const freeAt = (made.times[made.from] ?? this.#now()) + HOUR_MS
     const headers = {
       'x-ratelimit-limit': String(this.#limit),
@@ -52,7 +52,7 @@ interface GateOptions {
   requests: { line: string; headers: Readonly<Record<string, unknown>> }[]
 }
 
-/** Keys and the hourly limit; an id for each request. */
+/** Checks keys and the hourly limit, and gives each request an id. */
 export function gate(app: FastifyInstance, options: GateOptions): void {
   const { organization, hourlyLimit, now, requests } = options
   const limit = hourlyLimit === null ? null : new HourlyLimit(hourlyLimit, now)
@@ -73,10 +73,10 @@ export function gate(app: FastifyInstance, options: GateOptions): void {
   })
 }
 
-/** Their handlers look at the query themselves; others take none, but for those that say so. */
+/** Handlers of these methods check the query themselves; others accept none unless they declare it. */
 const LOOK: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'PUT'])
 
-/** A query that the route does not know is refused, and before anything is changed. */
+/** Refuses a query that the route does not know, before anything is changed. */
 export function refuseUnknownQuery(app: FastifyInstance): void {
   app.addHook('preHandler', async (request) => {
     if (request.url.startsWith('/__admin') || request.is404) return
@@ -85,7 +85,7 @@ export function refuseUnknownQuery(app: FastifyInstance): void {
     if (names.length > 0)
       throw new InvalidRequest(names.map((name) => ({ loc: ['query', name], msg: 'is unknown' })))
   })
-  // A handler that does not look at its query would let anything through: that is a mistake of this program.
+  // A handler that does not check its query would accept anything, which is a bug of the emulator.
   app.addHook('preSerialization', async (request, reply, payload) => {
     const isOurs = request.url.startsWith('/api/') && reply.statusCode < 400
     if (LOOK.has(request.method) && isOurs && !isQueryChecked(request))
@@ -94,7 +94,7 @@ export function refuseUnknownQuery(app: FastifyInstance): void {
   })
 }
 
-/** Errors in the service's form. */
+/** Formats errors as the service does. */
 export function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((_request, reply) => {
     const problem = new Problem(404, 'not_found', 'There is no such route')

@@ -11,7 +11,7 @@ export interface Box {
   h: number
 }
 
-/** The box around points, image pixels. */
+/** The bounding box of points, in image pixels. */
 export function around(points: readonly Point[]): Box {
   const xs = points.map(({ x }) => x)
   const ys = points.map(({ y }) => y)
@@ -19,7 +19,7 @@ export function around(points: readonly Point[]): Box {
   return { x, y, w: Math.max(...xs) - x, h: Math.max(...ys) - y }
 }
 
-/** All points of an annotation, image pixels. */
+/** All points of an annotation, in image pixels. */
 export function pointsOf(annotation: StoredAnnotation): Point[] {
   switch (annotation.type) {
     case 'bbox':
@@ -33,11 +33,11 @@ export function pointsOf(annotation: StoredAnnotation): Point[] {
   }
 }
 
-/** The upright box of an annotation, image pixels; of a keypoint it has no size. */
+/** The axis-aligned box of an annotation, in image pixels; a keypoint's has no size. */
 export const boxOf = (annotation: StoredAnnotation): Box =>
   annotation.type === 'bbox' ? annotation.bounding_box : around(pointsOf(annotation))
 
-/** The four corners of a box, rotated where it is, clockwise from its top left. */
+/** The four corners of a box, rotated if it is, clockwise from its top left. */
 export function cornersOf(annotation: StoredAnnotation): Point[] {
   const rotated = annotation.type === 'bbox' ? annotation.oriented_box : undefined
   const box = boxOf(annotation)
@@ -57,7 +57,7 @@ export function cornersOf(annotation: StoredAnnotation): Point[] {
   ].map(([dx, dy]) => ({ x: cx + dx * cos - dy * sin, y: cy + dx * sin + dy * cos }))
 }
 
-/** The area of a ring, square pixels. */
+/** The area of a ring, in square pixels. */
 export function ringArea(ring: readonly Point[]): number {
   const twice = ring.reduce((sum, { x, y }, index) => {
     const next = ring[(index + 1) % ring.length]

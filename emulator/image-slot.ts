@@ -4,8 +4,8 @@ import type { State, StoredDataset, StoredImage } from './state.ts'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * An image of a dataset where assisted labelling names it: by its UUID, its path, or its bare name, which is looked
- * for in the root first. Throws a 404.
+ * An image of a dataset, named as in assisted labelling: by its UUID, its path, or its bare name, which is looked up
+ * in the root first. Throws a 404.
  */
 export function imageBySlot(state: State, dataset: StoredDataset, slot: string): StoredImage {
   if (UUID.test(slot)) {

@@ -1,6 +1,6 @@
 import type { State, StoredDataset } from './state.ts'
 
-/** The most distinct sizes that are listed. */
+/** Maximum number of distinct sizes in the list. */
 const SIZES_CAP = 200
 const DENSITIES: readonly (readonly [name: string, most: number])[] = [
   ['0', 0],
@@ -57,7 +57,7 @@ function dimensions(images: readonly Size[]) {
   }
 }
 
-/** How sure models were; null where no image has anything below certain. */
+/** Confidence of models; null if no image has anything below 1. */
 function modelConfidence(lowest: readonly number[]) {
   const flagged = lowest.filter((value) => value < 1)
   if (flagged.length === 0) return null
@@ -76,7 +76,7 @@ function modelConfidence(lowest: readonly number[]) {
   }
 }
 
-/** A dataset in figures, archived images not counted. */
+/** Statistics of a dataset, without archived images. */
 export function insights(state: State, dataset: StoredDataset) {
   const images = state.images(dataset.id).filter(({ is_archived }) => !is_archived)
   const lists = images.map((image) => state.annotations(image.id))

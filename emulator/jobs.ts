@@ -18,13 +18,13 @@ export interface Job {
   updated_at: string
   completed_at: string | null
   cancel_path: string | null
-  /** What only its kind has. */
+  /** Fields of this kind of job only. */
   detail: Record<string, unknown>
 }
 
 export const isActive = ({ status }: Job): boolean => status === 'queued' || status === 'running'
 
-/** What the work of a job tells of itself. */
+/** How the work of a job reports its progress. */
 export interface JobHandle {
   readonly id: string
   /** Aborted when the job is cancelled or the service ends. */
@@ -32,7 +32,7 @@ export interface JobHandle {
   report: (change: { progress?: number; detail?: Record<string, unknown> }) => void
 }
 
-/** Long work in the background, whatever its kind. */
+/** Background jobs of all kinds. */
 export class Jobs {
   readonly #rows: Collection<Job>
   readonly #now: () => number
@@ -42,7 +42,7 @@ export class Jobs {
   constructor(rows: Collection<Job>, now: () => number) {
     this.#rows = rows
     this.#now = now
-    // What ran when the service ended does not go on.
+    // A job that ran when the service stopped does not resume.
     for (const job of rows.all())
       if (isActive(job)) this.#end(job, 'failed', 'The service was restarted')
   }
@@ -52,14 +52,14 @@ export class Jobs {
     return this.#rows.all().reverse()
   }
 
-  /** Throws a 404 for one that is not there, or is not of `type`. */
+  /** Throws a 404 if it does not exist, or is not of `type`. */
   get(id: string, type?: string): Job {
     const job = this.#rows.get(id)
     if (!job || (type !== undefined && job.type !== type)) throw notFound('Job')
     return job
   }
 
-  /** Begins work; what `cancelPath` answers is the route that cancels it. */
+  /** Starts work; `cancelPath` returns the route that cancels it. */
   start(
     {
       type,
@@ -99,7 +99,7 @@ export class Jobs {
     return job
   }
 
-  /** Throws a 409 for one that has ended. */
+  /** Throws a 409 if it has ended. */
   cancel(id: string, type?: string): Job {
     const job = this.get(id, type)
     if (!isActive(job)) throw new Problem(409, 'conflict', `The job is already ${job.status}`)
@@ -126,7 +126,7 @@ export class Jobs {
     this.#put({ ...job, status, error, progress, completed_at: this.#at(), cancel_path: null })
   }
 
-  /** Changes a job that still runs; one that was cancelled stays as it is. */
+  /** Updates a running job; a cancelled one stays unchanged. */
   #change(id: string, change: (job: Job) => void): void {
     if (this.#isClosed) return
     const job = this.#rows.get(id)
@@ -138,7 +138,7 @@ export class Jobs {
     signal: AbortSignal,
     work: (job: JobHandle) => Promise<void>,
   ): Promise<void> {
-    // The answer that tells of the job goes out first.
+    // Send the answer that announces the job first.
     await setImmediate()
     this.#change(id, (job) => this.#put({ ...job, status: 'running' }))
     const report: JobHandle['report'] = ({ progress, detail }) =>

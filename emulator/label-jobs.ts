@@ -5,16 +5,16 @@ import type { StoredAnnotation, StoredClass } from './schemas.ts'
 import { API, type Service } from './service.ts'
 import type { State, StoredDataset, StoredImage } from './state.ts'
 
-/** What jobs that label are called in the list of all jobs. */
+/** The type of labelling jobs in the list of all jobs. */
 export const LABEL_JOB = 'auto_annotate'
 export const LABEL_JOBS = `${API}/auto-annotate`
-/** Micro-USD for one image of a job; each tile of a sliced one costs as much. */
+/** Micro-USD per image of a job; each tile of a sliced image costs the same. */
 export const IMAGE_PRICE = 1_200
 
 const keyOf = (item: StoredAnnotation): string =>
   JSON.stringify([item.name, item.type, around(pointsOf(item))])
 
-/** Adds what was found beside what is there; a double of its class is left out. Answers how many were added. */
+/** Adds found annotations to the existing ones; skips duplicates of the same class. Returns the number added. */
 export function addFound(
   state: State,
   image: StoredImage,
@@ -34,7 +34,7 @@ export function addClasses(state: State, datasetId: string, wanted: readonly Sto
     state.putDataset({ ...dataset, classes: [...dataset.classes, ...missing] })
 }
 
-/** Labels image after image, and tells how far it is. `label` answers how many annotations it added. */
+/** Labels image after image and reports progress. `label` returns the number of annotations it added. */
 export async function eachImage(
   state: State,
   job: JobHandle,
@@ -43,7 +43,7 @@ export async function eachImage(
 ): Promise<void> {
   let total_annotations_added = 0
   for (const [index, { id }] of images.entries()) {
-    // Others work, too, and it may be cancelled.
+    // Let other work run; the job may also be cancelled.
     await setImmediate()
     if (job.signal.aborted) return
     state.transaction(() => {
@@ -54,7 +54,7 @@ export async function eachImage(
   }
 }
 
-/** A job as its own routes answer it. */
+/** A job in the form of its own routes. */
 export const showLabelJob = ({ id, status, progress, error, completed_at, detail }: Job) => ({
   job_id: id,
   job: id,
@@ -65,7 +65,7 @@ export const showLabelJob = ({ id, status, progress, error, completed_at, detail
   completed_at,
 })
 
-/** Begins a job that labels images. `price`: what it will cost, micro-USD. */
+/** Starts a job that labels images. `price`: its cost in micro-USD. */
 export function startLabelJob(
   { jobs }: Service,
   dataset: StoredDataset,

@@ -2,15 +2,15 @@ import sharp from 'sharp'
 import type { StoredImage } from './state.ts'
 import type { Storage } from './storage.ts'
 
-/** Pixels at each side of the small picture that stands for an image. */
+/** Side of the thumbnail that stands for an image, in pixels. */
 const SIDE = 8
-/** Keeps pictures of one colour apart from nothing at all. */
+/** Distinguishes pictures of one colour from nothing at all. */
 const BIAS = 0.5
 
-/** How alike images look, by small pictures of them; the real service asks a model. */
+/** How similar images look, by their thumbnails; the real service uses a model. */
 export class Likeness {
   readonly #storage: Storage
-  /** By object: bytes under a name never change. */
+  /** By object, because the bytes of an object never change. */
   readonly #known = new Map<string, Promise<Float64Array>>()
 
   constructor(storage: Storage) {
@@ -40,7 +40,7 @@ export class Likeness {
   }
 }
 
-/** 0 for nothing in common, 1 for the same. */
+/** 0: nothing in common, 1: the same. */
 export function likeness(a: Float64Array, b: Float64Array): number {
   const sum = a.reduce((total, value, index) => total + value * b[index], 0)
   return Math.min(1, Math.max(0, sum))

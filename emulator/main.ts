@@ -12,7 +12,7 @@ const { values } = parseArgs({
     'storage-port': { type: 'string', default: '7381' },
     data: { type: 'string' },
     seed: { type: 'boolean', default: false },
-    // Of the plan that the organisation says it has.
+    // The plan of the emulated organisation.
     limit: { type: 'string', default: '20000' },
     'refuse-unknown-classes': { type: 'boolean', default: false },
     fault: { type: 'string', multiple: true },

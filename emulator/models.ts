@@ -41,15 +41,15 @@ export interface StoredModel {
   updated_at: string
   /** Newest first. */
   versions: StoredVersion[]
-  /** The version that its owner chose; null: the newest that is ready. */
+  /** The version that its owner pinned; null: the newest ready one. */
   pinned_version_id: string | null
-  /** The name of the dataset that it was trained on. */
+  /** The name of the dataset it was trained on. */
   dataset_name: string | null
 }
 
 const ARCHITECTURE = 'yolox-tiny'
 
-/** A small real detector with two versions, and a model that is still in training. */
+/** A small real detector with two versions, and a model that is still training. */
 export function seedModels(state: State, at: string): void {
   const models = state.collection<StoredModel>('model')
   const common = {

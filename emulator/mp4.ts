@@ -1,4 +1,4 @@
-/** What the headers of an MP4 or MOV say (ISO/IEC 14496-12): boxes of a size, a name and content. */
+/** Reads the headers of an MP4 or MOV (ISO/IEC 14496-12): boxes with a size, a name and content. */
 
 export interface VideoFacts {
   duration_seconds: number
@@ -27,7 +27,7 @@ function* boxes(data: Buffer): Generator<{ name: string; content: Buffer }> {
   }
 }
 
-/** The content of a box inside boxes, by their names. */
+/** The content of a nested box, by the names of its path. */
 function inside(data: Buffer, ...path: readonly string[]): Buffer | undefined {
   let found: Buffer | undefined = data
   for (const name of path)
@@ -35,7 +35,7 @@ function inside(data: Buffer, ...path: readonly string[]): Buffer | undefined {
   return found
 }
 
-/** Seconds, from a header with a time scale. Version 1 has longer fields. */
+/** Seconds from a header with a time scale. Version 1 has longer fields. */
 function secondsOf(header: Buffer): number {
   const isLong = header[0] === 1
   const scale = header.readUInt32BE(isLong ? 20 : 12)
@@ -43,7 +43,7 @@ function secondsOf(header: Buffer): number {
   return scale > 0 ? length / scale : 0
 }
 
-/** Null for a file that is no MP4, or has no pictures. */
+/** Null for a file that is not an MP4, or has no video. */
 export function videoFacts(file: Buffer): VideoFacts | null {
   try {
     const movie = inside(file, 'moov')
@@ -63,7 +63,7 @@ export function videoFacts(file: Buffer): VideoFacts | null {
       return {
         duration_seconds,
         native_fps: duration_seconds > 0 ? frame_count / duration_seconds : 0,
-        // The last two fields, in 16.16.
+        // The last two fields, as 16.16 fixed point.
         width: header.readUInt32BE(header.length - 8) >>> 16,
         height: header.readUInt32BE(header.length - 4) >>> 16,
         frame_count,
@@ -71,7 +71,7 @@ export function videoFacts(file: Buffer): VideoFacts | null {
     }
     return null
   } catch (error) {
-    // Cut off within a header.
+    // Truncated within a header.
     if (error instanceof RangeError) return null
     throw error
   }

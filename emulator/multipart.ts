@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import sharp from 'sharp'
 import { InvalidRequest, Problem } from './problems.ts'
 
-/** Bytes of the largest picture that is taken with a request. */
+/** Maximum bytes of a picture in a request. */
 const FILE_CAP = 25 * 1024 * 1024
 
-/** Requests with a file come as FormData. */
+/** Parses requests with a file as FormData. */
 export function takeMultipart(app: FastifyInstance): void {
   app.addContentTypeParser(
     'multipart/form-data',
@@ -21,7 +21,7 @@ export function takeMultipart(app: FastifyInstance): void {
   )
 }
 
-/** The fields of a form, each with all its values. Throws a 422 for a body that is none, and for an unknown field. */
+/** The fields of a form, each with all its values. Throws a 422 for an invalid body, and for an unknown field. */
 export function fieldsOf(
   request: FastifyRequest,
   known: readonly string[],
@@ -43,7 +43,7 @@ export function fieldsOf(
   return { file, fields }
 }
 
-/** The size of a picture the way up that it is shown. Throws a 422 for anything that is none. */
+/** The size of a picture as displayed. Throws a 422 for anything that is not a picture. */
 export async function uprightSize(file: File): Promise<{ width: number; height: number }> {
   try {
     const { autoOrient } = await sharp(new Uint8Array(await file.arrayBuffer())).metadata()

@@ -22,7 +22,7 @@ export function newDataset(
   }
 }
 
-/** The name of a copy that comes from elsewhere: a taken one says so. */
+/** The name of a copied dataset; adds a suffix if the name is taken. */
 export function freeDatasetName(state: State, wanted: string): string {
   const names = new Set(state.datasets().map(({ name }) => name))
   let name = wanted

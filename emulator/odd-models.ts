@@ -1,4 +1,4 @@
-/** Models that nobody wants to run: tests see what becomes of the app. */
+/** Hostile models, to test how the app survives them. */
 import {
   BOOL,
   bytes,
@@ -18,7 +18,7 @@ import {
   text,
 } from './onnx-writer.ts'
 
-/** Adds one to `x` [1] so often, one after the other, and gives `y` [1]. */
+/** Adds one to `x` [1] this many times in sequence, and returns `y` [1]. */
 export function countingModel(times: bigint): Buffer {
   const one = bytes(5, floatTensor('one', [1], [1]))
   const body = message(
@@ -43,10 +43,13 @@ export function countingModel(times: bigint): Buffer {
   )
 }
 
-/** Answers only after some thousand years. */
+/** Would need several thousand years. */
 export const endlessModel = () => countingModel(2n ** 62n)
 
-/** Wants so many 32-bit floats at once, and touches each. The number comes with the run, so that nothing is worked out before. */
+/**
+ * Allocates this many 32-bit floats at once and touches each. The number is an input, so that nothing is computed in
+ * advance.
+ */
 export const hungryModel = () =>
   model(
     message(
@@ -58,7 +61,7 @@ export const hungryModel = () =>
     ),
   )
 
-/** Names a shape with more values than the file holds. */
+/** Declares a shape with more values than the file contains. */
 export const liarModel = () =>
   model(
     message(
@@ -73,7 +76,7 @@ export const liarModel = () =>
     ),
   )
 
-/** The fields of a TensorProto whose values lie in another file. */
+/** The fields of a TensorProto whose values are in another file. */
 export const externalTensor = (name: string, location: string) =>
   message(
     int(1, 1),
@@ -83,7 +86,7 @@ export const externalTensor = (name: string, location: string) =>
     int(14, 1),
   )
 
-/** Adds what lies in another file to `x`. `where`: of the graph, of an attribute, of a body, of a function. */
+/** Adds data of another file to `x`. `where`: in the graph, an attribute, a body or a function. */
 export function externalModel(
   location: string,
   where: 'graph' | 'attribute' | 'body' | 'function',

@@ -4,9 +4,9 @@ import type { Collection } from './collection.ts'
 export type Role = 'viewer' | 'member' | 'admin' | 'owner'
 export const RANK: Readonly<Record<Role, number>> = { viewer: 0, member: 1, admin: 2, owner: 3 }
 
-/** Whoever a key belongs to. */
+/** The owner of a key. */
 export interface Person {
-  /** Of the membership. */
+  /** The membership id. */
   id: string
   user_id: string
   email: string
@@ -30,13 +30,13 @@ const SINCE = '2026-01-01T00:00:00.000Z'
 export const ORGANIZATION_ID = '00000000-0000-4000-8000-000000000001'
 const INVITE_DAYS = 7
 
-/** Always the same UUID for the same text. */
+/** The same UUID for the same text, always. */
 export function steadyId(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** The one organisation that the emulated service knows, and its people: one for each key. */
+/** The only organisation of the emulated service, with one person per key. */
 export class Organization {
   readonly people: ReadonlyMap<string, Person>
   readonly invites: Collection<Invite>
@@ -68,7 +68,7 @@ export class Organization {
     this.#own = { ...this.#own, ...fields, updated_at: at }
   }
 
-  /** As `organizations/me` answers it. Credits in micro-USD. */
+  /** As `organizations/me` returns it. Credits in micro-USD. */
   shown(credits: { remaining: number; allowance: number; resetAt: string }) {
     return {
       id: ORGANIZATION_ID,

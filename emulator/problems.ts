@@ -1,9 +1,9 @@
-/** An answer that is an error, in the service's form. */
+/** An error response in the service's form. */
 export class Problem extends Error {
   readonly status: number
   readonly code: string
   readonly details: unknown
-  /** What older clients read; left out: the message. */
+  /** What older clients read; default: the message. */
   readonly legacy: unknown
   readonly headers: Record<string, string>
 
@@ -36,7 +36,7 @@ interface FieldProblem {
   msg: string
 }
 
-/** A request that breaks the contract, field by field. */
+/** A request that violates the contract, with a message per field. */
 export class InvalidRequest extends Problem {
   readonly fields: readonly FieldProblem[]
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What the service accepts. Everything is strict: a key that it does not know is an error. */
+/** The accepted requests. All schemas are strict: an unknown key is an error. */
 
 const point = z.strictObject({ x: z.number(), y: z.number() })
 const positive = z.number().gt(0)
@@ -150,7 +150,7 @@ export const review = z.strictObject({
   action: z.enum(['approve', 'request_changes']),
   note: z.string().nullish(),
 })
-/** What a batch may have. */
+/** Maximum size of a batch. */
 const BATCH_CAP = 10_000
 const batchTarget = {
   dataset_name: z.string(),
@@ -197,7 +197,7 @@ export const mergeClass = z.strictObject({
 export const deleteClass = z.strictObject({
   dataset: z.string(),
   name: z.string(),
-  /** Null: of any type. */
+  /** Null: any type. */
   class_type: z.string().nullable(),
   delete_annotations: z.boolean(),
 })

@@ -14,7 +14,7 @@ export interface StoredTask {
   status: 'open' | 'done'
   created_at: string
   image_ids: string[]
-  /** Everybody of these roles. */
+  /** Everybody with these roles. */
   assignees: Role[]
 }
 
@@ -60,7 +60,7 @@ function fill(
   })
 }
 
-/** What a model would have seen on a drawn image. */
+/** What a model would have detected in a drawn image. */
 const autoTags = (index: number): AutoTags => ({
   objects: index % 2 === 0 ? ['car', 'street'] : ['person'],
   scenes: ['outdoor'],

@@ -4,7 +4,7 @@ import type { Fault } from './faults.ts'
 const PORTAL =
   '<!doctype html><html><title>Welcome</title><body>Accept our terms to go online</body></html>'
 
-/** Answers, or does what a fault says instead. */
+/** Sends the answer, or what a fault does instead. */
 export async function sendWithFault(
   response: ServerResponse,
   status: number,
@@ -47,7 +47,7 @@ export async function sendWithFault(
       const cut = body.subarray(0, fault.bytes)
       const length = String(fault.honest ? cut.length : body.length)
       response.writeHead(status, { ...headers, 'content-length': length })
-      // What was promised and does not come ends as a broken connection.
+      // An announced length that is not reached ends as a broken connection.
       if (fault.honest) response.end(cut)
       else response.write(cut, () => response.destroy())
       return

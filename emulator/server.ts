@@ -36,22 +36,22 @@ import { State } from './state.ts'
 import { Storage } from './storage.ts'
 
 export interface EmulatorOptions {
-  /** A folder for the database and the bytes. */
+  /** Folder for the database and the bytes. */
   dataDir: string
-  /** 0 is any free one. */
+  /** 0 means any free port. */
   port?: number
   storagePort?: number
   /** Roles by key. */
   keys?: Readonly<Record<string, Role>>
-  /** Requests an hour and key, told in the headers of each answer; null for none, and no headers. */
+  /** Requests per hour and key, reported in the headers of each answer; null: no limit and no headers. */
   hourlyLimit?: number | null
-  /** Three datasets of different character; a number: as many images in the large one. */
+  /** Three different datasets; a number: the size of the large one. */
   seeded?: boolean | number
-  /** Milliseconds since 1970: tests move it. */
+  /** Milliseconds since 1970; tests set it. */
   now?: () => number
   /**
-   * Whether a save with a class that the dataset lacks is a 400, as the service's documents say. The published
-   * SDK's own tests save such annotations on the real service, so without it they are taken.
+   * Whether a save with a class that the dataset lacks is a 400, as the service's documentation says. By default it
+   * is accepted, because the published SDK's own tests save such annotations on the real service.
    */
   refusesUnknownClasses?: boolean
 }
@@ -63,10 +63,10 @@ export const DEFAULT_KEYS: Readonly<Record<string, Role>> = {
   pk_live_viewer: 'viewer',
 }
 
-/** The service's clock goes wrong by this much, milliseconds: signed addresses expire early or late. */
+/** Error of the service's clock in milliseconds: signed addresses expire too early or too late. */
 const clockSchema = z.strictObject({ skewMs: z.number() })
 
-/** What the service answers, a subject each. */
+/** The routes, one file per subject. */
 const ROUTES: readonly ((app: FastifyInstance, service: Service) => void)[] = [
   datasetRoutes,
   coldStorageRoutes,
@@ -96,11 +96,11 @@ export interface Emulator extends AsyncDisposable {
   url: string
   state: State
   faults: Faults
-  /** Requests to the API that came in, `METHOD /path`, oldest first. */
+  /** Requests to the API, as `METHOD /path`, oldest first. */
   requests: readonly { line: string; headers: Readonly<Record<string, unknown>> }[]
 }
 
-/** A local Pictograph service, written from its contract alone. */
+/** A local Pictograph service, written only from its contract. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   let skewMs = 0
   const now = () => (options.now ?? Date.now)() + skewMs
@@ -167,7 +167,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   }
 }
 
-/** A write with a key that was used before gets the first answer again, and happens once. */
+/** A repeated write with the same key gets the first answer again and happens once. */
 function remember(app: FastifyInstance, state: State, now: () => number): void {
   const keyOf = (request: { headers: Record<string, unknown>; method: string; url: string }) => {
     const key = request.headers['idempotency-key']
@@ -186,7 +186,7 @@ function remember(app: FastifyInstance, state: State, now: () => number): void {
   })
 }
 
-/** Faults of the answer, not instead of it. */
+/** Faults that spoil the answer instead of replacing it. */
 const SPOILS_ANSWER: ReadonlySet<string> = new Set(['lose_answer', 'truncate', 'garbage', 'drip'])
 
 function strike(app: FastifyInstance, faults: Faults): void {
@@ -194,7 +194,7 @@ function strike(app: FastifyInstance, faults: Faults): void {
     if (request.url.startsWith('/__admin')) return
     const fault = faults.strike(`${request.method} ${request.url}`)
     if (!fault) return
-    // What spoils the answer waits until there is one; the others come instead of it.
+    // These faults need an answer first; the others replace it.
     if (SPOILS_ANSWER.has(fault.kind)) {
       Reflect.set(request, 'fault', fault)
       return

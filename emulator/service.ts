@@ -9,14 +9,14 @@ import type { Storage } from './storage.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route takes a query besides its body. */
+    /** The route accepts a query besides its body. */
     query?: boolean
   }
 }
 
 export const API = '/api/v1/developer'
 
-/** What the routes share. */
+/** What all routes share. */
 export interface Service {
   state: State
   storage: Storage
@@ -24,18 +24,18 @@ export interface Service {
   credits: Credits
   jobs: Jobs
   now: () => number
-  /** Now, as the service writes times. */
+  /** The current time in the service's format. */
   at: () => string
-  /** Where the API is, for the addresses in its answers. */
+  /** The API's address, for links in answers. */
   origin: () => string
-  /** Whether a save with a class that the dataset lacks is refused. */
+  /** Refuse a save with a class that the dataset lacks. */
   refusesUnknownClasses: boolean
 }
 
-/** Whose key came with the request. */
+/** The owner of the request's key. */
 export const personOf = (request: FastifyRequest): Person => Reflect.get(request, 'person')
 
-/** Throws a 403 below `role`. */
+/** Throws a 403 for a role below `role`. */
 export function requireRole(request: FastifyRequest, role: Role): void {
   const own = personOf(request).role
   if (RANK[own] < RANK[role])
@@ -67,21 +67,21 @@ export function queryOf<T extends z.ZodType>(request: FastifyRequest, schema: T)
 export const isQueryChecked = (request: FastifyRequest): boolean =>
   Reflect.get(request, 'isQueryChecked') === true
 
-/** What must not be in a query: anything. */
+/** A route without query parameters. */
 export const NO_QUERY = z.strictObject({})
 
-/** What a write without a body may come with: nothing. */
+/** A write without a body. */
 export const NO_BODY = z.strictObject({})
 
 export const flag = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] })
 
-/** A parameter that may be there several times. */
+/** A parameter that may be repeated. */
 export const repeated = z
   .union([z.string(), z.array(z.string())])
   .optional()
   .transform((value) => (value === undefined ? [] : [value].flat()))
 
-/** `cap`: the most that a page has, whatever is asked for. */
+/** `cap`: the maximum page size. */
 export const paging = (limit = 100) => ({
   limit: z.coerce.number().int().min(1).default(limit),
   offset: z.coerce.number().int().min(0).default(0),
@@ -107,7 +107,7 @@ export function params(request: FastifyRequest): Record<string, string> {
   return request.params as Record<string, string>
 }
 
-/** Throws a 409 for a dataset whose bytes are not at hand. */
+/** Throws a 409 for a dataset in cold storage. */
 export function requireWarm(dataset: StoredDataset): void {
   if (dataset.storage_class === 'standard' && (dataset.storage_state ?? 'idle') === 'idle') return
   throw new Problem(
@@ -117,7 +117,7 @@ export function requireWarm(dataset: StoredDataset): void {
   )
 }
 
-/** Of the service's palette, for classes that come without a colour. */
+/** The service's palette, for classes without a colour. */
 const PALETTE = ['#e6194b', '#3cb44b', '#4363d8', '#f58231', '#911eb4', '#46f0f0', '#f032e6']
 
 export function showDataset({ state }: Service, dataset: StoredDataset) {

@@ -17,7 +17,7 @@ export interface StoredDataset {
   is_archived: boolean
   archived_at: string | null
   storage_class: 'standard' | 'coldline'
-  /** Left out: idle. */
+  /** Default: idle. */
   storage_state?: 'idle' | 'freezing' | 'restoring'
   cold_since?: string | null
   created_at: string
@@ -37,10 +37,10 @@ export interface StoredImage {
   height: number | null
   content_type: string
   is_archived: boolean
-  /** Where its bytes are: a stored object, or `made:` and a number for one that is drawn when asked for. */
+  /** Location of its bytes: a stored object, or `made:` and a number for one that is drawn on request. */
   object: string
   created_at: string
-  /** What a model saw on it, which nobody wrote. */
+  /** What a model detected in it. */
   auto_tags?: AutoTags
   display_name?: string
 }
@@ -51,14 +51,14 @@ export interface AutoTags {
   attributes: string[]
 }
 
-/** What the service computes of an image's annotations. */
+/** What the service computes from an image's annotations. */
 export interface Computed {
   annotation_count: number
-  /** The lowest of its annotations; null without any. */
+  /** The lowest confidence of its annotations; null without any. */
   min_confidence: number | null
 }
 
-/** All that the emulated service knows: rows in SQLite, bytes in files beside it. */
+/** The state of the emulated service: rows in SQLite, bytes in files beside it. */
 export class State {
   readonly objectsDir: string
   readonly directories: Directories
@@ -68,7 +68,7 @@ export class State {
     this.objectsDir = join(dataDir, 'objects')
     mkdirSync(this.objectsDir, { recursive: true })
     this.#db = new Database(join(dataDir, 'service.sqlite'))
-    // A copy for tests: speed before safety.
+    // A test service, so speed matters more than safety.
     this.#db.pragma('journal_mode = WAL')
     this.#db.pragma('synchronous = OFF')
     this.#db.exec(`
@@ -84,7 +84,7 @@ export class State {
     this.directories = new Directories(this.#db)
   }
 
-  /** Rows of one kind that are kept as they are, oldest first. */
+  /** Rows of one kind stored as JSON, oldest first. */
   collection<T extends { id: string }>(kind: string): Collection<T> {
     return new Collection<T>(this.#db, kind)
   }
@@ -128,7 +128,7 @@ export class State {
       .run(dataset.id, dataset.name, JSON.stringify(dataset))
   }
 
-  /** Answers how many images went with it. */
+  /** Returns the number of deleted images. */
   deleteDataset(id: string): number {
     const { changes } = this.#db.prepare('DELETE FROM image WHERE dataset_id = ?').run(id)
     this.#db.prepare('DELETE FROM dataset WHERE id = ?').run(id)
@@ -160,7 +160,7 @@ export class State {
       .map(({ data, ...computed }) => ({ ...JSON.parse(data), ...computed }))
   }
 
-  /** What is known of an image besides what is stored of it. */
+  /** The computed fields of an image. */
   computed(imageId: string): Computed {
     const row = this.#db
       .prepare<[string], Computed>(
@@ -178,7 +178,7 @@ export class State {
     return JSON.parse(row.data)
   }
 
-  /** `path`: directory and file name below the dataset. */
+  /** `path`: directory and file name in the dataset. */
   imageAt(dataset: StoredDataset, path: string): StoredImage {
     const slash = path.lastIndexOf('/')
     const directory = slash < 0 ? '/' : `/${path.slice(0, slash)}`
@@ -216,7 +216,7 @@ export class State {
     this.#db.prepare('UPDATE image SET data = ? WHERE id = ?').run(JSON.stringify(image), image.id)
   }
 
-  /** To another place or name; those are columns of their own. */
+  /** Updates directory and name, which are separate columns. */
   moveImage(image: StoredImage): void {
     this.#db
       .prepare('UPDATE image SET data = ?, directory_path = ?, filename = ? WHERE id = ?')
@@ -245,7 +245,7 @@ export class State {
       .run(JSON.stringify(annotations), annotations.length, lowest, imageId)
   }
 
-  /** The first answer to an idempotency key, for a day. */
+  /** The first answer to an idempotency key; kept for a day. */
   answerOf(key: string, nowMs: number): { status: number; body: string } | undefined {
     return this.#db
       .prepare<[string, number], { status: number; body: string }>(
@@ -261,7 +261,7 @@ export class State {
   }
 }
 
-/** A name that is free in a directory: `a.png`, else `a-<first>.png` and on. */
+/** A free name in a directory: `a.png`, else `a-<first>.png` and so on. */
 export function freeName(
   state: State,
   datasetId: string,

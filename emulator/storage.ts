@@ -14,13 +14,13 @@ import { etagOf } from './state.ts'
 
 const NAME = /^[0-9a-f-]{36}$/
 
-/** Signed addresses on a port of their own, which expire and take no key. */
+/** Signed addresses on a separate port, which expire and take no key. */
 export class Storage {
   readonly #objectsDir: string
   readonly #secret = randomUUID()
   readonly #faults: Faults
   readonly #now: () => number
-  /** By object: bytes under a name never change. */
+  /** By object, because the bytes of an object never change. */
   readonly #etags = new Map<string, string>()
   readonly server
   readonly #sockets = new Set<Socket>()
@@ -47,7 +47,7 @@ export class Storage {
     })
   }
 
-  /** What went over the wire, headers included, bytes. */
+  /** Bytes on the wire, including headers. */
   get traffic(): { sentBytes: number; receivedBytes: number } {
     let { sentBytes, receivedBytes } = this.#closed
     for (const { bytesWritten, bytesRead } of this.#sockets) {
@@ -57,7 +57,7 @@ export class Storage {
     return { sentBytes, receivedBytes }
   }
 
-  /** An address for one method on one object. */
+  /** A signed address for one method on one object. */
   sign(method: 'GET' | 'PUT', object: string, minutes: number): string {
     const expires = Math.floor(this.#now() / 1000) + minutes * 60
     const signature = this.#signature(method, object, expires)
@@ -68,7 +68,7 @@ export class Storage {
     return randomUUID()
   }
 
-  /** Puts bytes into a new object. */
+  /** Stores bytes in a new object. */
   async keep(bytes: Buffer): Promise<string> {
     const object = this.newObject()
     await writeFile(join(this.#objectsDir, object), bytes)
@@ -108,10 +108,10 @@ export class Storage {
     const url = new URL(request.url ?? '/', this.origin)
     const object = decodeURIComponent(url.pathname.slice(1))
     const method = request.method ?? 'GET'
-    // A key that comes here is a key that leaked.
+    // A key that arrives here has leaked.
     if (request.headers['x-api-key'] !== undefined)
       return this.#refuse(response, 400, 'UnexpectedKey', 'Storage takes no API key')
-    // The delivery network's small pictures are for everybody who knows their address.
+    // The CDN's thumbnails are public to whoever knows their address.
     if (object.startsWith('thumbnail/')) return this.#thumbnail(object.slice(10), response)
     const expires = Number(url.searchParams.get('expires'))
     const given = Buffer.from(url.searchParams.get('signature') ?? '')
@@ -146,7 +146,7 @@ export class Storage {
     const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')
     const isSame = request.headers['if-range'] === undefined || request.headers['if-range'] === etag
     const from = range && isSame ? Number(range[1]) : 0
-    // RFC 9110, 15.5.17: there is nothing behind the end.
+    // RFC 9110, 15.5.17: the range is beyond the end.
     if (from > 0 && from >= bytes.length)
       return this.#refuse(response, 416, 'InvalidRange', 'The range cannot be satisfied')
     const headers: Record<string, string> = { etag, 'accept-ranges': 'bytes' }

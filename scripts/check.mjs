@@ -1,4 +1,4 @@
-// Everything that can be told without running the app: types, lint, format, import rules, unused code.
+// All checks that do not run the app: types, lint, format, import rules, unused code.
 import { spawnSync } from 'node:child_process'
 import { requireNode } from './node-version.mjs'
 

@@ -1,5 +1,5 @@
-// Builds the client as a package of its own into out/client, and packs it: `npm run client:pack [FOLDER]`, by default
-// into dist/. What it depends on is read from the built code, in the versions of the app.
+// Builds the client as a separate package in out/client, and packs it: `npm run client:pack [FOLDER]`, by default
+// into dist/. Its dependencies are read from the built code, in the app's versions.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
@@ -25,7 +25,7 @@ function run(command, args, options = {}) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`)
 }
 
-/** Whose types others import. */
+/** The module whose types users import. */
 const ENTRY = 'electron/core/client/client.d.ts'
 
 const isPackage = (id) => /^[a-z@]/i.test(id) && !/^[a-z]:[\\/]/i.test(id)
@@ -44,21 +44,21 @@ async function buildCode() {
     cwd: root,
     input: {
       client: 'electron/core/client/client.ts',
-      // Threads, which lie beside what starts them.
+      // Threads must lie beside the module that starts them.
       'fetch-worker': 'electron/core/transfer/fetch-worker.ts',
       'certificate-worker': 'electron/core/network/certificate-worker.ts',
     },
     platform: 'node',
     external: isPackage,
-    // Two copies of an error would not know each other: `require` gets the same module as `import`.
+    // With two copies, an error would not match its class, so `require` loads the same module as `import`.
     output: { dir: out, format: 'esm', chunkFileNames: '[name].js', comments: { legal: true } },
   })
   return importedPackages(output)
 }
 
 /**
- * The types of what others import, and of what these name: the compiler writes a file a module, and imports by alias
- * become relative. Answers the names of packages.
+ * Builds the types of the public module and of all it refers to: the compiler writes one file per module, and alias
+ * imports become relative. Returns the names of packages.
  */
 function buildTypes() {
   run('tsc', ['-p', join(source, 'tsconfig.json')])
@@ -91,7 +91,7 @@ function buildTypes() {
   return packages
 }
 
-/** The file of types that a module's import means, below `types`. */
+/** The type file of a module's import, below `types`. */
 function targetOf(id, file) {
   const path = id.replace(/\.ts$/, '.d.ts')
   if (path.startsWith('#core/')) return `electron/core/${path.slice('#core/'.length)}`

@@ -1,5 +1,5 @@
-// What the README of the Python SDK 1.6.3 shows, through our own client: its shorthand, its download, its errors.
-// `node scripts/conformance-readme.ts URL FOLDER`; ends with 1 where something is not as the README says.
+// Runs the README of the Python SDK 1.6.3 through our own client: its shorthand, its download, its errors. `node
+// scripts/conformance-readme.ts URL FOLDER`; exits with 1 if something differs from the README.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -136,7 +136,7 @@ await images.delete(NAME, 'photo.png')
 await datasets.delete(NAME)
 step('delete')
 
-// The hour's requests are used up, and the next is far away: the caller hears of it.
+// The hourly limit is used up for a long time: the caller gets an error.
 const fault = { kind: 'status', status: 429, retryAfter: '600' }
 await fetch(`${baseUrl}/__admin/faults`, {
   method: 'POST',

@@ -1,5 +1,5 @@
-// Judges the emulator by the published Python SDK, which knows the real service; then our client by the emulator.
-// `npm run conformance`: prints areas and counts, and ends with 1 where the SDK complains.
+// Checks the emulator with the published Python SDK, which knows the real service; then checks our client with the
+// emulator. `npm run conformance` prints areas and counts, and exits with 1 if the SDK complains.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ const python = join(
 )
 const quiet = { encoding: 'utf8' }
 
-/** The newest SDK, with what it needs to run a model on this machine. Answers why it is not there. */
+/** Installs the newest SDK with its local model support. Returns the reason if that fails. */
 function install() {
   if (spawnSync('python3', ['-m', 'venv', join(folder, 'venv')], quiet).status !== 0)
     return 'Python 3 with venv is not here'
@@ -25,7 +25,7 @@ function install() {
   return status === 0 ? null : `the SDK could not be installed: ${stderr.trim().split('\n').at(-1)}`
 }
 
-/** A service on free ports, with its data in a folder of its own. */
+/** Starts a service on free ports, with its data in a separate folder. */
 async function startEmulator(name, options) {
   const data = join(folder, name)
   mkdirSync(data)
@@ -45,7 +45,7 @@ async function startEmulator(name, options) {
   return { child, url: await promise }
 }
 
-/** Whoever waits longer than this waits for something that never comes. */
+/** A longer wait is for something that never comes. */
 const LONGEST_MS = 15 * 60_000
 
 function run(title, command, args, options) {
@@ -69,7 +69,7 @@ const { stdout } = spawnSync(
   ['-c', 'import pictograph; print(pictograph.__version__)'],
   quiet,
 )
-// One as the SDK's own tests expect it, and one as strict as the documents, with few requests an hour.
+// One as the SDK's own tests expect it, and one as strict as the documentation, with few requests per hour.
 const usual = await startEmulator('usual', ['--seed'])
 const strict = await startEmulator('strict', ['--refuse-unknown-classes', '--limit', '100'])
 const work = join(folder, 'work')

@@ -1,5 +1,5 @@
-// Development with hot reload: in Electron's window where its binary is, else in a browser. In the
-// browser the core runs from source and starts again when it changes; Vite serves the page.
+// Development with hot reload: in Electron if its binary is installed, else in a browser. In the browser the core
+// runs from source and restarts when it changes; Vite serves the page.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
@@ -53,7 +53,7 @@ async function inBrowser() {
 const args = process.argv.slice(2)
 const { because } = findElectron(args)
 if (because === undefined) {
-  // By its file: npm's command is a script of the shell on Windows.
+  // Run the file directly, because on Windows npm's command is a shell script.
   const vite = join(root, 'node_modules/electron-vite/bin/electron-vite.js')
   const child = spawn(process.execPath, [vite, 'dev', '--watch', '--', ...args], {
     cwd: root,

@@ -1,5 +1,5 @@
-// The end-to-end tests: builds the app, finds a browser, runs Playwright. `--electron` runs them in
-// Electron, `--screenshots` writes the documentation's pictures; other arguments go to Playwright.
+// The end-to-end tests: builds the app, finds a browser, runs Playwright. `--electron` runs them in Electron,
+// `--screenshots` writes the screenshots of the documentation; other arguments go to Playwright.
 import { spawnSync } from 'node:child_process'
 import { findBrowser } from './find-browser.mjs'
 import { requireNode } from './node-version.mjs'

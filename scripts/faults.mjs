@@ -1,4 +1,4 @@
-// Runs the simulation of synchronising over many seeds; see tests/faults/run.ts.
+// Runs the sync simulation with many seeds; see tests/faults/run.ts.
 import { spawnSync } from 'node:child_process'
 import { requireNode } from './node-version.mjs'
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium } from 'playwright'
 
-/** Chromium without a window: starts faster and draws faster than the browser's own headless mode. */
+/** Chromium without a window: it starts and draws faster than the browser's own headless mode. */
 const HEADLESS = 'chromium-headless-shell'
 const NAMES = [
   'google-chrome',
@@ -36,8 +36,8 @@ function run(command, args) {
 }
 
 /**
- * The system's Chrome or Chromium, else Playwright's own browser, else one that is installed now; null when none can be.
- * `headless` prefers a browser without a window, for tests that need none.
+ * The system's Chrome or Chromium, else Playwright's browser, else a newly installed one; null if none is available.
+ * `headless` prefers a browser without a window.
  */
 export function findBrowser({ headless = false } = {}) {
   const names = headless ? [HEADLESS, ...NAMES] : NAMES

@@ -6,7 +6,7 @@ import { temporaryFolder } from '#tests/helpers/core.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** A file in this place, what it imports, and a word of what lint must say to it (none: it is allowed). */
+/** A file at this path, its import, and a word of the expected lint message (empty: allowed). */
 const CASES: readonly (readonly [path: string, target: string, message: string | null])[] = [
   ['shared/geometry/x.ts', '#core/ports.ts', 'Shared code'],
   ['shared/geometry/x.ts', '#renderer/app.tsx', 'user interface'],

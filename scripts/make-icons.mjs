@@ -1,4 +1,4 @@
-// The icon in the sizes and containers of each platform, from one SVG.
+// Writes the icon in the sizes and containers of each platform, from one SVG.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..')
 const folder = join(root, 'out/icons')
 const svg = readFileSync(join(root, 'renderer/icon.svg'))
 const SIZES = [16, 24, 32, 48, 64, 128, 256, 512, 1024]
-/** Of Apple's ICNS container: the four letters and the pixels of their PNG. From `ic11` on for screens of double density. */
+/** Entries of Apple's ICNS container: type and PNG size in pixels. From `ic11` on they are for high-density screens. */
 const ICNS_TYPES = {
   icp4: 16,
   icp5: 32,
@@ -23,14 +23,14 @@ const ICNS_TYPES = {
 const ICO_SIZES = [16, 24, 32, 48, 64, 128, 256]
 
 const png = (size) =>
-  // Drawn at its own size, not shrunk: thin lines stay sharp.
+  // Render each size from the vector, not by scaling down, so that thin lines stay sharp.
   sharp(svg, { density: Math.max(72, (72 * size) / 64) })
     .resize(size, size)
     .png()
     .toBuffer()
 const pictures = new Map(await Promise.all(SIZES.map(async (size) => [size, await png(size)])))
 
-/** `icns`, the length of all, then each with its four letters and its length, all big-endian. */
+/** `icns` and the total length, then each picture with its type and length, all big-endian. */
 function icns() {
   const parts = Object.entries(ICNS_TYPES).map(([type, size]) => {
     const picture = pictures.get(size)
@@ -46,7 +46,7 @@ function icns() {
   return Buffer.concat([head, body])
 }
 
-/** ICONDIR with an entry of 16 bytes for each picture, which since Windows Vista may be a PNG; little-endian. */
+/** ICONDIR with an entry of 16 bytes per picture, which may be a PNG since Windows Vista; little-endian. */
 function ico() {
   const head = Buffer.alloc(6)
   head.writeUInt16LE(1, 2)
@@ -55,7 +55,7 @@ function ico() {
   const entries = ICO_SIZES.map((size) => {
     const { length } = pictures.get(size)
     const entry = Buffer.alloc(16)
-    // 0 stands for 256.
+    // 0 means 256.
     entry.writeUInt8(size % 256, 0)
     entry.writeUInt8(size % 256, 1)
     entry.writeUInt16LE(1, 4)

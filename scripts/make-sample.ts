@@ -1,6 +1,6 @@
 /**
- * Draws the sample dataset: scenes whose ground truth is known because the same numbers draw the
- * picture and the labels. Seeded, so that it can be made again to the bit: `npm run sample`.
+ * Draws the sample dataset: scenes whose ground truth is exact, because the same numbers draw the picture and the
+ * labels. Seeded, so that each run gives the same bytes: `npm run sample`.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -61,7 +61,7 @@ interface Planned {
   stage: Stage
   split: Split | null
   tags: string[]
-  /** Whether its labels come with it, or are left for the person. */
+  /** Whether it comes with labels, or leaves them to the user. */
   labelled: boolean
 }
 

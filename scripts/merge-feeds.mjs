@@ -1,5 +1,5 @@
-// What tells the app of a new version names the files of one architecture where each was built on a machine of its
-// own: `merge-feeds.mjs FOLDER...` makes one of those that have the same name, and writes it into `feed`.
+// If each architecture was built on its own machine, each update feed lists only that architecture's files.
+// `merge-feeds.mjs FOLDER...` merges feeds of the same name and writes them to `feed`.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'

@@ -1,4 +1,4 @@
-/** The entry points' first question: everything after it is written for Node 22.12 and newer. */
+/** The first check of every entry point, because all other code needs Node 22.12 or newer. */
 export function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > 22 || (major === 22 && minor >= 18)) return

@@ -1,6 +1,5 @@
-// Builds the unpacked app, opens what was built and proves that it is whole, holds nothing needless, is closed
-// as docs/security.md says, and starts. Where Electron's binary is missing a stand-in takes its place: everything
-// but Electron itself is then the real thing.
+// Builds the unpacked app and checks that it is complete, contains nothing unnecessary, is locked down as in
+// docs/security.md, and starts. If Electron's binary is missing, a stand-in replaces it; everything else is real.
 import { fork, spawn, spawnSync } from 'node:child_process'
 import {
   cpSync,
@@ -34,7 +33,7 @@ const config = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8'))
 const work = mkdtempSync(join(tmpdir(), 'pictograph-package-'))
 const PLATFORM = `${process.platform}-${process.arch}`
 
-/** What our part of the package may take, bytes: without Electron itself. */
+/** Size budget of our part of the package, without Electron. Bytes. */
 const BUDGET = { app: 100_000_000, renderer: 1_600_000, firstScreen: 750_000 }
 
 const problems = []
@@ -55,10 +54,10 @@ function run(command, args, options = {}) {
   return stdout
 }
 
-/** Electron's own fuses are found by this mark; version 1 has so many of them. */
+/** The mark at which Electron's fuses are found; version 1 has this many. */
 const FUSE_MARK = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
 
-/** A folder that electron-builder takes for Electron's: its files by name, the fuses in place. */
+/** A folder that electron-builder accepts as Electron: its file names, and the fuses in place. */
 function standIn() {
   const folder = join(work, 'electron')
   const isMac = process.platform === 'darwin'
@@ -88,7 +87,7 @@ function standIn() {
   return folder
 }
 
-/** Electron's own where it was fetched; it is not fetched here, for a test needs no network. */
+/** Electron's folder if it was downloaded; it is not downloaded here, because a test needs no network. */
 function electronFolder() {
   const installed = dirname(require.resolve('electron/package.json'))
   return existsSync(join(installed, 'path.txt'))
@@ -105,10 +104,10 @@ function filesBelow(folder) {
 const sizeOf = (folder) =>
   filesBelow(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
 
-/** Listed as needed, and needed to compile or to install alone. */
+/** Listed as dependencies, but only needed to compile or install. */
 const TO_COMPILE = new Set(['node-addon-api', 'node-gyp-build'])
 
-/** Where a package is found from another's folder, as Node looks for it: its folder, or null. */
+/** Resolves a package from another's folder as Node does; null if not found. */
 function resolved(name, from, top) {
   for (let folder = from; folder.startsWith(top); folder = dirname(folder)) {
     const there = join(folder, 'node_modules', name)
@@ -117,7 +116,7 @@ function resolved(name, from, top) {
   return null
 }
 
-/** Packages that run, and those that they need, below a folder with ours; and what cannot be found there. */
+/** The runtime packages and their dependencies below a folder, and those that are missing. */
 function closure(top) {
   const found = new Map()
   const missing = []
@@ -139,7 +138,7 @@ function closure(top) {
   return { names: new Set(found.values()), missing }
 }
 
-/** Of the decoder, one of its two builds runs on a platform and the other is left out (see load-sharp.ts). */
+/** Each platform uses one of the two decoder builds and leaves the other out (see load-sharp.ts). */
 const isLeftOut = (name) =>
   process.platform === 'linux'
     ? /^@img\/sharp-(libvips-)?linux/.test(name)
@@ -206,7 +205,7 @@ function checkContents(asar, resources, app) {
     ),
   )
   check(needless.length === 0, `no sources, types, tests or notes ${needless.slice(0, 5)}`)
-  // Some JavaScript is called x.node.js.
+  // Some JavaScript files are named x.node.js.
   const binaries = files.filter((name) => /\.(node|so|dylib|dll|wasm)(\.\d+)*$/.test(name))
   const musl = existsSync('/etc/alpine-release')
   const foreign = binaries.filter((name) => {
@@ -227,7 +226,7 @@ function checkContents(asar, resources, app) {
   return unpacked
 }
 
-/** From where they lie in the package, by Node, whose native interface is Electron's too. */
+/** Loads the native files from the package with Node, which has the same native interface as Electron. */
 function checkNative(unpacked) {
   const names = filesBelow(unpacked).filter((name) => name.endsWith('.node'))
   for (const name of names) {
@@ -243,7 +242,7 @@ function checkNative(unpacked) {
   }
 }
 
-/** A model in the packaged process, by each of the runtimes that this platform has. */
+/** Runs a model in the packaged process with each runtime of this platform. */
 async function checkModels(app) {
   const file = join(work, 'tiny.onnx')
   writeFileSync(file, tinyDetector())
@@ -272,7 +271,7 @@ async function checkModels(app) {
   }
 }
 
-/** The packaged files alone, in a place from which nothing of this checkout can be reached, as a server. */
+/** Runs only the packaged files as a server, in a place where the checkout is out of reach. */
 async function checkStart(app) {
   cpSync(join(root, 'resources'), join(app, 'resources'), { recursive: true })
   const data = join(work, 'data')

@@ -1,5 +1,5 @@
-// Builds installers for this platform and architecture; further arguments go to electron-builder. With
-// PICTOGRAPH_UPDATE_URL the packages look there for new versions, without it nowhere.
+// Builds installers for this platform and architecture; other arguments go to electron-builder. With
+// PICTOGRAPH_UPDATE_URL the packages check that address for updates, otherwise none.
 import { spawnSync } from 'node:child_process'
 import { requireNode } from './node-version.mjs'
 

@@ -1,5 +1,5 @@
-// Starts every package that has been built, once, as its user would: installed or unpacked, with a library of its
-// own. A package counts as started when its first window has described itself to the engine (see the app's log).
+// Installs or unpacks every built package and starts it once, as a user would, with a separate library. A package
+// counts as started when its first window has described itself to the core (see the app's log).
 import { spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { requireNode } from './node-version.mjs'
 
-/** What the app writes into its log when the page of its first window answers. */
+/** The app's log line when the page of its first window answers. */
 const WINDOW_IS_UP = 'the first window is up'
 const STARTS_WITHIN_MS = 120_000
 const LOOK_MS = 250
@@ -27,7 +27,9 @@ function logOf(dataDir) {
     .join('')
 }
 
-/** Runs a program until its window is up, then ends it. Throws, with its output and log, when that does not come. */
+/**
+ * Runs a program until its window is up, then ends it. Throws with its output and log if the window does not appear.
+ */
 export async function startOnce(program, args = [], withinMs = STARTS_WITHIN_MS) {
   const dataDir = mkdtempSync(join(tmpdir(), 'pictograph-started-'))
   const child = spawn(program, [...args, '--data', dataDir], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -67,7 +69,7 @@ function run(command, args) {
   return stdout
 }
 
-/** How each kind of package becomes a program: what is done first, the program, its first arguments. */
+/** How to run each kind of package: a preparation, the program, its first arguments. */
 const KINDS = {
   '.AppImage': (file) => {
     chmodSync(file, 0o755)
@@ -77,7 +79,7 @@ const KINDS = {
     run('sudo', ['apt-get', 'install', '-y', '--no-install-recommends', file])
     return { program: 'pictograph-desktop' }
   },
-  // Not this system's own kind: unpacked, it is the same program.
+  // Another system's package: unpacked, it is the same program.
   '.rpm': (file) => {
     const folder = mkdtempSync(join(tmpdir(), 'pictograph-rpm-'))
     run('sh', [

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { startOnce } from './start-packages.mjs'
 
-/** A program that is told `--data DIR` and then runs these lines of shell. */
+/** A program that receives `--data DIR` and then runs these shell lines. */
 function program(folder: string, ...lines: string[]): string {
   const file = join(folder, 'program')
   writeFileSync(file, ['#!/bin/sh', 'data="$2"', ...lines, ''].join('\n'))
@@ -16,7 +16,7 @@ const WINDOW =
   'mkdir -p "$data/logs"; echo \'{"message":"the first window is up"}\' > "$data/logs/app.log"'
 
 describe.skipIf(process.platform === 'win32')('a package', () => {
-  test('counts as started when its window is up, and is ended', async () => {
+  test('counts as started when its window is up, and is then closed', async () => {
     using folder = temporaryFolder()
     await startOnce(program(folder.path, WINDOW, 'exec sleep 600'))
   })

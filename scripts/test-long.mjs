@@ -1,4 +1,4 @@
-// The tests that repeat themselves, with all of their repetitions. `npm test` runs the same tests with a few.
+// Runs the repeating tests with all repetitions; `npm test` runs them with a few.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { requireNode } from './node-version.mjs'
 requireNode()
 const ROOTS = ['shared', 'electron', 'renderer', 'scripts', 'tests']
 
-/** The files below `roots` that end so and ask how often to repeat themselves. */
+/** The files below `roots` with this ending that use the number of repetitions. */
 const repeating = (roots, ending) =>
   roots
     .flatMap((root) =>

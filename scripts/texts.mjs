@@ -1,6 +1,6 @@
-// The catalogue of the interface's texts: finds every `t('…')` and `counted(…, '…')` in the page and in Electron's
-// glue, and writes shared/texts/en.json, which is what a translator begins with. `--check` says whether it is up to date, and that
-// no other catalogue lacks a text or has one too many.
+// The catalogue of interface texts: finds every `t('…')` and `counted(…, '…')` in the page and in Electron's code,
+// and writes shared/texts/en.json, the source of every translation. `--check` reports whether it is up to date, and
+// whether another catalogue lacks a text or has an extra one.
 import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSync, Visitor } from 'oxc-parser'
@@ -17,7 +17,7 @@ const WITH_TEXTS = [
   'renderer/**/*.{ts,tsx}',
   'electron/host-electron/*.ts',
   'electron/main.ts',
-  // Words of the model that the page says, too.
+  // Texts of the model that the page shows, too.
   'shared/model/*.ts',
 ]
 for (const file of globSync(WITH_TEXTS, { cwd: root })) {

@@ -34,20 +34,20 @@ test.each(['ci', 'release'])(
   },
 )
 
-test('Electron is tested with its sandbox on, and under Wayland alone', () => {
+test('Electron is tested with its sandbox on, and under Wayland', () => {
   const steps = Object.values(workflow('ci').jobs).flatMap(({ steps = [] }) => steps)
   const electron = steps.filter(({ run }) => run?.includes('npm run e2e:electron'))
   expect(electron.some(({ env }) => env?.PICTOGRAPH_E2E_SANDBOX === '1')).toBe(true)
   expect(electron.some(({ run }) => /env -u DISPLAY WAYLAND_DISPLAY=/.test(run ?? ''))).toBe(true)
 })
 
-test('a release is drafted when all tests have passed and every package has been started', () => {
+test('a release is drafted after all tests have passed and every package has started', () => {
   const release = workflow('release')
   const { test: tests, draft } = release.jobs
   expect(tests.uses).toBe('./.github/workflows/ci.yml')
   expect(workflow('ci').on).toHaveProperty('workflow_call')
   expect(draft.needs).toEqual(expect.arrayContaining(['test', 'build']))
-  // On Linux with a display of its own, elsewhere as it is.
+  // On Linux with a virtual display, elsewhere directly.
   expect(commandsOf(release).filter((run) => run.includes('npm run package:start'))).toHaveLength(2)
 })
 

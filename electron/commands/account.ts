@@ -11,12 +11,12 @@ import { fileSecrets, nodePorts } from '#hosts/host-node/node-ports.ts'
 import type { ListedDataset } from '#shared/model/account.ts'
 
 const ignore = () => {}
-/** What a person is to know is in the report; the rest is in the log's file. */
+/** The report tells the user everything; the rest goes to the log file. */
 const SILENT: Log = { info: ignore, warn: ignore, error: ignore }
 
 const DEFAULT_BASE_URL = 'https://api.pictograph.io'
 
-/** A key that is nowhere kept but in this process. */
+/** Keeps a key only in this process. */
 function secretsInMemory(): Secrets {
   const secrets = new Map<string, string>()
   return {
@@ -31,7 +31,7 @@ function secretsInMemory(): Secrets {
   }
 }
 
-/** The key and the address: of the environment, or of an account of the app served to a browser. Throws a UserError. */
+/** The key and the address: from the environment, or from an account of the served app. Throws a UserError. */
 export async function credentials(
   dataDir: string,
   wanted: string | undefined,
@@ -59,10 +59,10 @@ export async function credentials(
     if (second)
       throw new UserError(
         'usage',
-        `Several accounts: name one with --account: ${accounts.map(({ organization }) => organization).join(', ')}`,
+        `There are several accounts. Choose one with --account: ${accounts.map(({ organization }) => organization).join(', ')}`,
       )
     const key = await fileSecrets(dataDir).get(secretName(account.id))
-    // The window keeps keys in the system's keyring, which is for the window alone.
+    // The desktop app keeps keys in the system's keyring, which only that app can use.
     if (key === null)
       throw new UserError(
         'no_key',
@@ -74,7 +74,7 @@ export async function credentials(
   }
 }
 
-/** By its name or id, archived ones too. Throws a UserError that ends with `wayOut`. */
+/** Finds a dataset by name or id, also among archived ones. Throws a UserError that ends with `wayOut`. */
 export async function findDataset(
   core: AppCore,
   accountId: string,
@@ -96,7 +96,7 @@ export async function findDataset(
   throw new UserError('not_found', `There is no dataset “${nameOrId}” in this account. ${wayOut}`)
 }
 
-/** A core with one account, whose key is kept in this process alone; `dataDir` is its own library. */
+/** A core with one account, whose key stays in this process; `dataDir` is its own library. */
 export async function openAccountCore(
   dataDir: string,
   { baseUrl, apiKey }: { baseUrl: string; apiKey: string },

@@ -7,12 +7,12 @@ import { firstPixel, problemLines } from './convert.ts'
 import { isSpokenOf, openPath, pathArgument, unmatchedOf } from './label-command.ts'
 import type { LabelValues } from './values.ts'
 
-/** Images between two breaths for the rest of the process. */
+/** Number of images between two pauses for other tasks. */
 const BATCH = 200
 
 /**
- * `check PATH`: what is wrong with label files; nothing is written. Answers the exit code: 0 where nothing is, 1 else.
- * Throws a UserError where there are none.
+ * `check PATH`: lists the problems of label files; writes nothing. Returns the exit code: 0 if there are none, else
+ * 1. Throws a UserError if there are no label files.
  */
 export async function checkLabels(
   input: string,

@@ -5,7 +5,7 @@ import { temporaryFolder } from '#tests/helpers/core.ts'
 import { COMMANDS, isForTerminal } from './command-names.ts'
 import { createProgram } from './program.ts'
 
-test('each command that the program has is known to the launcher', () => {
+test('the launcher knows each command of the program', () => {
   const program = createProgram({
     cwd: '/',
     version: '1',
@@ -17,7 +17,7 @@ test('each command that the program has is known to the launcher', () => {
   ])
 })
 
-test('commands and mistyped ones are for the terminal; folders, images and links for a window', () => {
+test('commands, also mistyped ones, run in the terminal; folders, images and links open a window', () => {
   using folder = temporaryFolder()
   mkdirSync(join(folder.path, 'photos'))
   const asked = (...args: string[]) => isForTerminal(args, folder.path)

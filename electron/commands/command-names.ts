@@ -13,23 +13,23 @@ export const COMMANDS = [
   'upload',
 ] as const
 
-/** Options of the app that take a value. */
+/** App options that take a value. */
 const WITH_VALUE = new Set(['--data', '--port', '--host'])
 const OF_TERMINAL = new Set(['--serve', '--help', '-h', '--version', '-V'])
-/** Letters that may be wrong in a mistyped command. */
+/** Maximum number of wrong letters in a mistyped command. */
 const TYPING_ERRORS = 3
 
-/** The command or what is to be opened: the first argument that is no option. */
+/** The command or target: the first argument that is not an option. */
 function firstWord(args: readonly string[]): string | undefined {
   return args.find((arg, index) => !arg.startsWith('-') && !WITH_VALUE.has(args[index - 1]))
 }
 
-/** A word that names no file, address or command: a command that was mistyped. */
+/** True for a word that names no file, address or command: a mistyped command. */
 export function isMistyped(word: string, cwd: string): boolean {
   return /^[\w-]+$/.test(word) && !existsSync(resolve(cwd, word))
 }
 
-/** The way out for a mistyped command. */
+/** The suggestion for a mistyped command. */
 export function suggestion(word: string): string {
   const near = closest(word.toLowerCase(), [...COMMANDS])
   return distance(word.toLowerCase(), near) <= TYPING_ERRORS
@@ -37,7 +37,7 @@ export function suggestion(word: string): string {
     : `Commands are ${COMMANDS.join(', ')}.`
 }
 
-/** Whether the arguments ask for an answer in the terminal, and not for a window. */
+/** True if the arguments run in the terminal, not in a window. */
 export function isForTerminal(args: readonly string[], cwd: string): boolean {
   if (args.some((arg) => OF_TERMINAL.has(arg))) return true
   const word = firstWord(args)

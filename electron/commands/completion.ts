@@ -15,7 +15,7 @@ const withChoices = (command: Command): (Option & { argChoices: string[] })[] =>
 
 const words = (list: readonly string[]): string => list.join(' ')
 
-/** What a shell offers after a command's name: values of an option, else its options or file names. */
+/** What a shell offers after a command's name: values of an option, or options and file names. */
 function bash(program: Command): string {
   const commands = program.commands.map((command) => command.name())
   const values = program.commands.flatMap((command) =>
@@ -71,7 +71,7 @@ function fish(program: Command): string {
 /** A script that makes `shell` complete the commands of `program`. */
 export function completionScript(program: Command, shell: Shell): string {
   if (shell === 'fish') return fish(program)
-  // zsh runs bash's completions.
+  // zsh can use bash completions.
   if (shell === 'zsh')
     return `autoload -Uz compinit bashcompinit && compinit && bashcompinit\n${bash(program)}`
   return bash(program)

@@ -11,16 +11,16 @@ import { toUserError, UserError } from '#core/user-error.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { Split } from '#shared/model/dataset.ts'
 
-/** The order of classes, and what they are called: several can become one. */
+/** The order and the new names of classes; several classes can become one. */
 export interface ClassPlan {
   names: string[]
-  /** New names by old ones. */
+  /** New names by old names. */
   renamed: Map<string, string>
 }
 
 /**
- * Reads a file of classes: one name a line, in the order of their numbers; `new = old, other` renames and merges. A
- * data.yaml does as well. Throws a UserError.
+ * Reads a class file: one name per line, in the order of their numbers; `new = old, other` renames and merges. Also
+ * accepts a data.yaml. Throws a UserError.
  */
 export function readClassPlan(file: string): ClassPlan {
   try {
@@ -93,7 +93,7 @@ export function withRenamed(image: LabelledImage, { renamed }: ClassPlan): Label
   }
 }
 
-/** Which split images go to that have none. */
+/** The split for images that have none. */
 export type SplitPlan = (path: string) => Split
 
 /** `val`, or shares such as `80/20` and `80/10/10` for train, val and test. Throws a UserError. */
@@ -107,7 +107,7 @@ export function readSplitPlan(text: string): SplitPlan {
       `--split ${text}: must be train, val or test, or shares such as 80/20 or 80/10/10`,
     )
   return (path) => {
-    // The same image goes to the same split each time, whatever is there besides.
+    // An image always goes to the same split, whatever other images there are.
     const place = createHash('sha256').update(path).digest().readUInt32BE(0) / 2 ** 32
     let end = 0
     for (const [index, share] of shares.entries()) {

@@ -33,14 +33,14 @@ import type { ConvertValues } from './values.ts'
 interface Report {
   from: FormatId
   to: FormatId
-  /** What was found, and how. */
+  /** What was found, and how it was recognised. */
   found: string
   folder: string
   images: number
   annotations: number
   unmatched: string[]
   failed: ImportFailure[]
-  /** Files that are no labels of this format. */
+  /** Files that are not labels of this format. */
   skipped: ImportFailure[]
   losses: Loss[]
   dryRun?: true
@@ -56,7 +56,7 @@ function printReport(report: Report): void {
   process.stdout.write(`${lines.map(terminalLine).join('\n')}\n`)
 }
 
-/** What a person should look at. */
+/** Problems that the user should look at. */
 export function problemLines(
   report: Pick<Report, 'unmatched' | 'losses' | 'failed' | 'skipped'>,
 ): string[] {
@@ -82,7 +82,7 @@ interface Changes {
   split: SplitPlan | null
 }
 
-/** The images one by one, as they go into the target. */
+/** Yields the images with the requested changes. */
 function* changed({ labels }: Opened, { classes, split }: Changes): Generator<LabelledImage> {
   for (const found of labels.images) {
     const image = labels.read(found)
@@ -92,8 +92,8 @@ function* changed({ labels }: Opened, { classes, split }: Changes): Generator<La
 }
 
 /**
- * `convert IN OUT`: between any two formats without a window. Answers the exit code: 0 complete, 1 with
- * losses under --strict. Throws a UserError when nothing could be converted.
+ * `convert IN OUT`: converts between any two formats without a window. Returns the exit code: 0 complete, 1 with
+ * losses under --strict. Throws a UserError if nothing could be converted.
  */
 export async function convert(
   input: string,

@@ -23,11 +23,11 @@ function line({ name, imageCount, completedCount, sizeBytes, remoteId, isCold }:
   ]
 }
 
-/** `datasets`: those of the organisation. Answers the exit code. Throws a UserError. */
+/** `datasets`: lists the datasets of the organisation. Returns the exit code. Throws a UserError. */
 export async function listDatasets(values: DatasetsValues, cwd: string): Promise<number> {
   const dataDir = values.data === undefined ? defaultDataDir() : resolve(cwd, values.data)
   const login = await credentials(dataDir, values.account)
-  // What is only looked at leaves nothing on this machine.
+  // A temporary library, so that listing leaves nothing on this machine.
   const folder = await mkdtemp(join(tmpdir(), 'pictograph-'))
   try {
     await using opened = await openAccountCore(folder, login)

@@ -11,9 +11,9 @@ import { probeImage } from '#core/media/probe.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import type { FormatId } from '#shared/model/format.ts'
 
-/** Parts that `convert` and `check` share. */
+/** Code that `convert` and `check` share. */
 
-/** A path of the command line, from `cwd`; one with the other system's slashes where only that is there. */
+/** Resolves a path argument from `cwd`; accepts the other system's slashes if only that path exists. */
 export function pathArgument(cwd: string, path: string): string {
   const own = resolve(cwd, path)
   if (!path.includes('\\') || existsSync(own)) return own
@@ -21,10 +21,10 @@ export function pathArgument(cwd: string, path: string): string {
   return existsSync(turned) ? turned : own
 }
 
-/** Folders that hold label files beside the images' own. */
+/** Names of folders with label files beside the images. */
 const LABEL_FOLDER = /^(?:annotations?|labels?|xmls?)$/i
 
-/** Where the images of a path are: the folder itself; of a single file, its folder, or the one above that of labels. */
+/** The image folder of a path: the folder itself; for a file, its folder, or the parent of a label folder. */
 async function imageRootOf(input: string): Promise<string> {
   try {
     if (!(await stat(input)).isFile()) return input
@@ -46,9 +46,9 @@ async function knownImages(folder: string): Promise<KnownImage[]> {
 }
 
 export interface Opened extends Reading {
-  /** The label files, absolute. */
+  /** The label files; absolute path. */
   input: string
-  /** Where an image at hand is; null: it is not. */
+  /** The local path of an image; null: not found. */
   fileOf(path: string): string | null
 }
 
@@ -60,12 +60,12 @@ export interface OpenWish {
   options: ReadOptions
 }
 
-/** Labels come and go by the million: what nobody needs any more is let go of before it fills the memory. */
+/** Millions of labels are short-lived, so collect garbage before it fills the memory. */
 function keepHeapSmall(): void {
   setFlagsFromString('--heap-growing-percent=30')
 }
 
-/** Opens label files with the images beside them. Throws a UserError. */
+/** Opens label files and finds their images. Throws a UserError. */
 export async function openPath(
   { input, from, imagesFrom, options }: OpenWish,
   losses: LossLog,
@@ -79,7 +79,7 @@ export async function openPath(
   return { ...(await readLabels(wish, losses)), input, fileOf }
 }
 
-/** Images that label files speak of, and those that a format counts as labelled by lying there. */
+/** True for images that label files mention, or that a format counts as labelled because their file exists. */
 export function isSpokenOf({ entries }: FoundImage): boolean {
   return entries.some(({ file }) => file !== '')
 }
@@ -88,7 +88,7 @@ export function unmatchedOf(labels: OpenLabels): string[] {
   return labels.images.filter(({ known }) => known === null).map(({ path }) => path)
 }
 
-/** Throws a UserError when nothing at all can be read; what is tried is not counted. */
+/** Throws a UserError if nothing can be read. */
 export function requireReadable(
   { labels, format, input, skipped }: Opened,
   losses: LossLog,

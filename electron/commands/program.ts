@@ -5,12 +5,12 @@ import { completionScript, SHELLS } from './completion.ts'
 import { splitNamed, stageNamed } from './values.ts'
 
 export interface Wish {
-  /** The folder that relative paths are below. */
+  /** The base folder of relative paths. */
   cwd: string
   version: string
-  /** Opens the app; answers the exit code. */
+  /** Opens the app; returns the exit code. */
   serve(targets: readonly string[], values: ServeValues): Promise<number>
-  /** Takes the exit code. */
+  /** Receives the exit code. */
   end(code: number): void
 }
 
@@ -23,7 +23,7 @@ export interface ServeValues {
 
 const FORMAT_IDS = formatIdSchema.options
 
-/** For options that can be given again: all of them. */
+/** Collects the values of a repeatable option. */
 function each<T>(parse: (value: string) => T) {
   return (value: string, before: T[] = []): T[] => {
     try {
@@ -213,7 +213,7 @@ function addLooks(program: Command, { cwd, end }: Wish): void {
     })
 }
 
-/** The command line, whose parts are loaded when they are used: every command with its options, its help and what it runs. */
+/** Defines the command line: every command with its options, its help and its code, which is loaded on use. */
 export function createProgram(wish: Wish): Command {
   const program = new Command('pictograph-desktop')
     .description('Pictograph Desktop: annotate images, on this machine and on Pictograph.')

@@ -10,7 +10,7 @@ import { defaultDataDir } from '#hosts/data-dir.ts'
 import { counted } from '#shared/model/counted.ts'
 import type { StatusValues } from './values.ts'
 
-/** Of one library: the app's, or that of a command. */
+/** The status of one library: the app's, or a command's. */
 function statusOf(file: string) {
   const db = openDatabase(file)
   try {
@@ -64,7 +64,7 @@ function lines({ accounts, datasets, transfers }: Status): string[] {
   ]
 }
 
-/** `status`: accounts, datasets and unfinished transfers of this machine; asks no service. Throws a UserError. */
+/** `status`: shows accounts, datasets and unfinished transfers of this machine, offline. Throws a UserError. */
 export async function showStatus(values: StatusValues, cwd: string): Promise<number> {
   const dataDir = values.data === undefined ? defaultDataDir() : resolve(cwd, values.data)
   const commands = join(dataDir, 'command-line')

@@ -1,4 +1,4 @@
-/** Rows of the same length as lines whose columns are aligned; the last one is not filled up. */
+/** Formats rows of equal length as lines with aligned columns; the last column is not padded. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column].length)),

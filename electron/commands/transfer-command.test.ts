@@ -11,7 +11,7 @@ import { openCore, temporaryFolder, testPorts, writeImage } from '#tests/helpers
 const ROOT = join(import.meta.dirname, '../..')
 const STREET = 'street scenes'
 
-/** The service answers in this process, so that the command has one of its own. */
+/** The service runs in this process, so the command runs in another. */
 async function run(dataDir: string, env: Record<string, string>, ...args: string[]) {
   const child = spawn(process.execPath, [join(ROOT, 'scripts/dev-core.mjs'), ...args], {
     env: { PATH: process.env.PATH, PICTOGRAPH_DATA_DIR: dataDir, ...env },
@@ -25,7 +25,7 @@ async function run(dataDir: string, env: Record<string, string>, ...args: string
   return { status, stdout, stderr }
 }
 
-test('download and upload say what was done, and do nothing twice', async () => {
+test('download and upload report what was done, and do nothing twice', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   using data = temporaryFolder()
@@ -61,13 +61,13 @@ test('download and upload say what was done, and do nothing twice', async () => 
     stdout: expect.stringContaining('harbour: 0 files uploaded, 2 there already'),
   })
   expect(emulator.state.images(emulator.state.dataset('harbour').id)).toHaveLength(2)
-  // The key is nowhere on the disk.
+  // The key is not stored on disk.
   const files = readdirSync(data.path, { recursive: true, withFileTypes: true })
   for (const file of files.filter((entry) => entry.isFile()))
     expect(readFileSync(join(file.parentPath, file.name), 'latin1')).not.toContain('pk_live_member')
 }, 60_000)
 
-test('a download whose folder was taken away is begun anew by the same command', async () => {
+test('the same command starts over if the download’s folder was deleted', async () => {
   await using service = await seededEmulator()
   using data = temporaryFolder()
   using work = temporaryFolder()
@@ -93,7 +93,7 @@ test('a download whose folder was taken away is begun anew by the same command',
   expect(JSON.parse((await down()).stdout)).toMatchObject({ state: 'done', files: { done: 24 } })
 }, 60_000)
 
-test('an account of the app serves where no key is in the environment', async () => {
+test('without a key in the environment, an account of the app is used', async () => {
   await using service = await seededEmulator()
   using data = temporaryFolder()
   using work = temporaryFolder()
@@ -114,7 +114,7 @@ test('an account of the app serves where no key is in the environment', async ()
   expect(done).toMatchObject({ status: 0, stdout: expect.stringContaining('files downloaded') })
 }, 60_000)
 
-test('what cannot be begun exits with 2 and names the way out', async () => {
+test('a command that cannot start exits with 2 and says what to do', async () => {
   await using service = await seededEmulator()
   using data = temporaryFolder()
   using work = temporaryFolder()
@@ -127,7 +127,7 @@ test('what cannot be begun exits with 2 and names the way out', async () => {
     ],
     [['upload', work.path, 'nowhere'], 'Add --create to make it'],
     [['download', STREET, work.path, '--stage', 'finished'], 'must be one of “New”, “In progress”'],
-    [['upload', join(work.path, 'gone'), STREET], 'is not there'],
+    [['upload', join(work.path, 'gone'), STREET], 'does not exist'],
     [['upload', work.path, STREET, '--directory', 'a/../b'], 'cannot lead out'],
     [
       ['download', STREET, work.path, '--format', 'jolo'],
@@ -153,7 +153,7 @@ test('what cannot be begun exits with 2 and names the way out', async () => {
   })
 }, 60_000)
 
-test('datasets and status tell what is there, and leave nothing behind', async () => {
+test('datasets and status list everything and leave nothing behind', async () => {
   await using service = await seededEmulator()
   using data = temporaryFolder()
   const env = { PICTOGRAPH_API_KEY: 'pk_live_member', PICTOGRAPH_BASE_URL: service.emulator.url }

@@ -5,7 +5,7 @@ import { counted } from '#shared/model/counted.ts'
 import { formatDuration } from '#shared/model/duration.ts'
 import { shareOf, type Transfer, type TransferFailure } from '#shared/model/transfer.ts'
 
-/** Without a terminal a line is printed this often, milliseconds. */
+/** Without a terminal, print a line at this interval. Milliseconds. */
 const LINE_EVERY_MS = 10_000
 
 function progressLine(transfer: Transfer) {
@@ -26,7 +26,7 @@ function progressLine(transfer: Transfer) {
     .join('  ')
 }
 
-/** Tells of a transfer on the error stream: a bar in a terminal, else a line now and then. */
+/** Shows a transfer's progress on stderr: a bar in a terminal, otherwise a line now and then. */
 export function follow(core: AppCore, id: string): Disposable {
   const { stderr } = process
   let toldAtMs = Date.now()
@@ -47,12 +47,12 @@ export function follow(core: AppCore, id: string): Disposable {
   }
 }
 
-/** How it ended, a word a program can rely on: `incomplete` when some files failed and the others are there. */
+/** The result as one word for programs: `incomplete` if some files failed. */
 function outcome({ state, files }: Transfer): Transfer['state'] | 'incomplete' {
   return state === 'failed' && files.done + files.skipped > 0 ? 'incomplete' : state
 }
 
-/** In words: what is there now, and what is not. */
+/** The result for people: what arrived, and what did not. */
 function summary(transfer: Transfer): string {
   const { kind, name, state, files, bytes } = transfer
   const verb = kind === 'download' ? 'downloaded' : 'uploaded'
@@ -65,7 +65,7 @@ function summary(transfer: Transfer): string {
   return `${name}: ${count}${there} (${formatBytes(bytes.done)})${ended}`
 }
 
-/** The report on the standard output, as text or as one line of JSON. */
+/** Prints the report to stdout, as text or as one line of JSON. */
 export function printReport(
   transfer: Transfer,
   failures: readonly TransferFailure[],

@@ -15,22 +15,22 @@ import { credentials, findDataset, openAccountCore } from './account.ts'
 import { follow, printReport } from './transfer-report.ts'
 import type { DownloadValues, UploadValues } from './values.ts'
 
-/** As of a program that was ended by Ctrl+C. */
+/** The exit code of a program ended by Ctrl+C. */
 const INTERRUPTED = 130
 
 interface Job {
   kind: Transfer['kind']
   dataset: string
-  /** Absolute: of a download the folder, of an upload what is sent. */
+  /** Absolute: the folder of a download, or the sources of an upload. */
   places: string[]
   options: object
-  /** Make the dataset when it is not there. */
+  /** Create the dataset if it does not exist. */
   create: boolean
 }
 
 type Shared = Pick<DownloadValues, 'data' | 'account' | 'connections' | 'json'>
 
-/** `download DATASET FOLDER`; answers like `transfer`. */
+/** `download DATASET FOLDER`; returns the exit code of `transfer`. */
 export function download(
   dataset: string,
   folder: string,
@@ -52,7 +52,7 @@ export function download(
   return transfer({ kind: 'download', dataset, places, options, create: false }, values, cwd)
 }
 
-/** `upload FOLDER… DATASET`; answers like `transfer`. */
+/** `upload FOLDER… DATASET`; returns the exit code of `transfer`. */
 export async function upload(
   given: readonly string[],
   values: UploadValues,
@@ -61,9 +61,9 @@ export async function upload(
   const dataset = given.at(-1)
   const places = given.slice(0, -1).map((place) => resolve(cwd, place))
   if (!dataset || places.length === 0)
-    throw new UserError('usage', 'upload: name the folder and the dataset. See help upload.')
+    throw new UserError('usage', 'upload: specify the folder and the dataset. See help upload.')
   const missing = places.find((place) => !existsSync(place))
-  if (missing) throw new UserError('not_found', `${missing} is not there.`)
+  if (missing) throw new UserError('not_found', `${missing} does not exist.`)
   requireInside(values.directory)
   const options = uploadOptionsSchema.parse({
     directory: values.directory,
@@ -85,7 +85,7 @@ async function begin(
   const target = { accountId, remoteId, name }
   for (const earlier of core.transfers.list()) {
     if (earlier.state === 'done' || earlier.state === 'cancelled') continue
-    // Who gives the command again without its folder wants it anew.
+    // If the folder is gone, the same command starts over.
     if (earlier.kind === 'download' && !existsSync(earlier.place)) {
       await core.transfers.remove(earlier.id)
       continue
@@ -98,15 +98,18 @@ async function begin(
     : core.transfers.upload(target, job.places, uploadOptionsSchema.parse(job.options))
 }
 
-/** A library for each command: several can run at a time, beside the app, and each finds its own way on. */
+/**
+ * A separate library per command: several commands can run at the same time, beside the app, and each resumes its own
+ * transfer.
+ */
 function libraryOf({ kind, dataset, places, options }: Job, baseUrl: string): string {
   const identity = JSON.stringify([baseUrl, kind, dataset, places, options])
   return createHash('sha256').update(identity).digest('hex').slice(0, 16)
 }
 
 /**
- * Downloads or uploads without a window; the same command again goes on where the last one ended. Answers the exit
- * code: 0 complete, 1 when files failed, 130 when interrupted. Throws a UserError when nothing could be begun.
+ * Downloads or uploads without a window; the same command resumes an earlier run. Returns the exit code: 0 complete,
+ * 1 if files failed, 130 if interrupted. Throws a UserError if nothing could start.
  */
 async function transfer(job: Job, values: Shared, cwd: string): Promise<number> {
   const dataDir = values.data === undefined ? defaultDataDir() : resolve(cwd, values.data)

@@ -1,7 +1,7 @@
 import type { Split, Stage } from '#shared/model/dataset.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
 
-/** Options of the commands, as they are parsed: the names of the command line in camelCase. */
+/** The parsed options of the commands, with the command line's names in camelCase. */
 
 export interface LabelValues {
   from?: string
@@ -58,10 +58,10 @@ export interface UploadValues extends TransferValues {
   create?: boolean
 }
 
-/** Lower case, without spaces and hyphens: how people write a name of two words. */
+/** Lower case, without spaces and hyphens, because people write two-word names in different ways. */
 const plain = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '')
 
-/** By our word or by the one that the app shows. Throws an Error that names all of them. */
+/** Finds an id by its name in the code or in the app. Throws an Error that lists all names. */
 function named<Id extends string>(labels: Record<Id, string>, value: string): Id {
   const entries = Object.entries(labels) as [Id, string][]
   const found = entries.find(([id, label]) =>

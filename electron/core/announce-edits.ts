@@ -14,7 +14,7 @@ interface Deps {
   describe: (datasetId: string) => Promise<Dataset | null>
 }
 
-/** Tells the windows what edits did to images, and how a dataset stands after it changed. */
+/** Notifies windows of edited images and changed datasets. */
 export function announceEdits({ store, coreEvents, events, log, describe }: Deps): void {
   const { images, edits } = store
   const announce = ({ datasetId, effects, classesChanged, bulk }: Outcome) => {

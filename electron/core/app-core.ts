@@ -37,7 +37,7 @@ import { createTransfers } from './transfer/create-transfers.ts'
 
 export type AppCore = ReturnType<typeof createAppCore>
 
-/** For simulations: their own time, and nothing that happens by itself. */
+/** For simulations: a simulated clock, and nothing runs automatically. */
 interface CoreOptions {
   clock?: Clock
   pushesByItself?: boolean
@@ -49,8 +49,8 @@ interface CoreOptions {
 }
 
 /**
- * Puts the features together; each is given the rows and the features that it needs, and they hear of each other through
- * `CoreEvent`s. Throws a UserError when the data folder cannot be used.
+ * Builds the core from its features. Each receives the rows and features that it needs; they notify each other with
+ * `CoreEvent`s. Throws a UserError if the data folder cannot be used.
  */
 export function createAppCore(
   ports: Ports,
@@ -70,9 +70,9 @@ export function createAppCore(
   const { datasets, images } = store
   const listenerFailed = (error: unknown) =>
     ports.log.error('a listener failed', { error: error instanceof Error ? error.stack : error })
-  /** To the windows. */
+  /** Events to the windows. */
   const events = new EventBus(listenerFailed)
-  /** Between features. */
+  /** Events between features. */
   const coreEvents = new EventBus<CoreEvent>(listenerFailed)
   const settings = new AppSettings(store.settings)
   const shared = { store, events, coreEvents, ports }
@@ -86,7 +86,7 @@ export function createAppCore(
     const dataset = datasets.find(id)
     return dataset && describeDataset(datasets, dataset)
   }
-  // First of the listeners: a window hears of an edit before anything follows from it.
+  // Must be the first listener, so that a window hears of an edit before its consequences.
   announceEdits({ store, events, coreEvents, log: ports.log, describe })
   const library = new Library(shared)
   const formats = new LabelExchange({ store, coreEvents, startProcess: ports.startProcess })
@@ -209,15 +209,15 @@ export function createAppCore(
       thumbnailOf: (imageId) => sync.cache.thumbnail(imageId),
       placeOf: (image) => (image.remote ? sync.cache.renditionsOf(image.id) : {}),
     }),
-    /** The key is forgotten, and with it the account's transfers and its datasets on this machine. */
+    /** Forgets the key, and removes the account's transfers and datasets from this machine. */
     removeAccount: async (accountId: string) => {
       await transfers.forget(accountId)
       await sync.removeAccount(accountId)
       void removal.start()
     },
-    /** The machine falls asleep. */
+    /** The machine goes to sleep. */
     suspend: () => transfers.park(),
-    /** The machine is awake, or the network is back: what waits goes on at once. */
+    /** The machine woke up, or the network is back: waiting work resumes at once. */
     wake: async () => {
       transfers.start()
       await sync.probe()
@@ -227,7 +227,7 @@ export function createAppCore(
       const remote = transfers[Symbol.asyncDispose]()
         .finally(() => sync[Symbol.asyncDispose]())
         .finally(() => network[Symbol.asyncDispose]())
-      // Whatever fails, the others end in order, and the library is closed last.
+      // Even if one fails, the others close in order, and the library is closed last.
       const detected = detection[Symbol.asyncDispose]().finally(() =>
         decoders[Symbol.asyncDispose](),
       )

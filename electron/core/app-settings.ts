@@ -3,7 +3,7 @@ import type { SettingRepository } from './cache/setting-repository.ts'
 
 const SETTINGS_KEY = 'settings'
 
-/** What the user has set, and small values that the app remembers by name. */
+/** The user's settings, and small values that the app remembers by name. */
 export class AppSettings {
   readonly #rows: SettingRepository
 

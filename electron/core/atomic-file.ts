@@ -5,8 +5,8 @@ import { makeFolder } from '#core/make-folder.ts'
 import { newId } from '#shared/model/annotation.ts'
 
 /**
- * Writes a file so that it is there whole or not at all: a hidden name first, flushed, then renamed. Makes its folder
- * when there is none. `mode`: who may read it. Throws the system's error; nothing is left behind then.
+ * Writes a file completely or not at all: to a hidden name first, flushed, then renamed. Creates its folder if
+ * needed. `mode`: file permissions. Throws the system's error and leaves nothing behind.
  */
 export async function writeFileAtomic(
   path: string,
@@ -17,13 +17,13 @@ export async function writeFileAtomic(
   await replaceFile(path, content, mode)
 }
 
-/** A link in the way is not followed, where the system has a flag for that. */
+/** Does not follow a link in the way, on systems that have a flag for that. */
 const NEW_FILE =
   constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0)
 
 /**
- * The same in a folder that has to be there. `temporary`: absolute; who gives one that is the same each time leaves
- * nothing behind for good where the app ends in the middle.
+ * The same in an existing folder. `temporary`: absolute. If it is the same each time, a crash in the middle leaves no
+ * extra file for good.
  */
 export async function replaceFile(
   path: string,

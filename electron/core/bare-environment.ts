@@ -1,8 +1,8 @@
-/** What a process needs of its surroundings to find libraries, its temporary folder and its language. */
+/** Variables that a process needs to find libraries, its temporary folder and its language. */
 const NEEDED =
   /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_.*|LD_LIBRARY_PATH|SYSTEMROOT|WINDIR|APPDATA|LOCALAPPDATA|USERPROFILE)$/i
 
-/** The environment without keys, proxies and options of Node. */
+/** The environment without keys, proxies and Node options. */
 export function bareEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
   const bare: Record<string, string> = {}
   for (const [name, value] of Object.entries(environment))
@@ -10,10 +10,10 @@ export function bareEnvironment(environment: NodeJS.ProcessEnv): Record<string, 
   return bare
 }
 
-/** How much of a process's last words is kept, characters. */
+/** Maximum characters to keep of a process's error output. */
 const MOST_WORDS = 2_000
 
-/** Keeps the end of what a process writes to its error output. */
+/** Keeps the end of a process's error output. */
 export function lastWords(stream: NodeJS.ReadableStream | null): {
   readonly words: string
   readonly isOver: boolean

@@ -18,7 +18,7 @@ interface Features {
   transfers: Pick<Transfers, 'list'>
 }
 
-/** The home folder tells a person's name; in the log it stands as JSON has it. */
+/** Hides the home folder, which contains the user's name; the log has it in JSON form. */
 function withoutHome(text: string): string {
   const home = homedir()
   if (home.length < 2) return text
@@ -26,8 +26,8 @@ function withoutHome(text: string): string {
 }
 
 /**
- * What somebody who is to help needs to know: versions, the machine, counts and the newest of the log, which may name
- * files. No keys; the home folder is written `~`.
+ * Information for support: versions, the machine, counts and the newest log lines, which may name files. No keys; the
+ * home folder is written as `~`.
  */
 export async function diagnostics({
   ports,

@@ -2,10 +2,10 @@ import { closeSync, readSync } from 'node:fs'
 import type { InputFile } from '#core/formats/types.ts'
 import { openRegularFile } from './regular-file.ts'
 
-/** Parts up to here share their memory, bytes. */
+/** Parts up to this size reuse one buffer. Bytes. */
 const REUSED_BYTES = 1 << 21
 
-/** A label file on disk, of which a part can be read. It is opened for the first part, and stays so until `close`. */
+/** A label file on disk that can be read in parts. It is opened for the first part and stays open until `close`. */
 class DiskFile implements InputFile {
   readonly path: string
   readonly #absolute: string
@@ -52,7 +52,7 @@ class DiskFile implements InputFile {
     return handle
   }
 
-  /** The same memory again for small parts, of which there may be a million. */
+  /** Reuses the buffer for small parts, because there may be a million. */
   #room(length: number): Buffer {
     if (length > REUSED_BYTES) return Buffer.allocUnsafe(length)
     if (this.#scratch.length < length) this.#scratch = Buffer.allocUnsafeSlow(length)
@@ -66,7 +66,7 @@ class DiskFile implements InputFile {
   }
 }
 
-/** `path`: what it is called; `absolute`: where it is. Reading throws the system's errors. */
+/** `path`: for display; `absolute`: on disk. Reading throws the system's errors. */
 export function diskFile(path: string, absolute: string): InputFile {
   return new DiskFile(path, absolute)
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { EventBus } from './event-bus.ts'
 
-test('a listener that throws is reported, and holds up neither the others nor who publishes', () => {
+test('a listener that throws is reported, and stops neither the others nor the publisher', () => {
   const faults: unknown[] = []
   const bus = new EventBus<number>((error) => faults.push(error))
   const heard: number[] = []

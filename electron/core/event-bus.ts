@@ -3,8 +3,8 @@ import type { AppEvent } from '#shared/contract/events.ts'
 type Listener<E> = (event: E) => void
 
 /**
- * Tells listeners what happened, in the order in which they came. A listener that throws is reported to `onFault`;
- * the others hear of the event all the same, and who published it goes on.
+ * Calls listeners in the order in which they subscribed. If one throws, that is reported to `onFault`; the other
+ * listeners and the publisher continue.
  */
 export class EventBus<E = AppEvent> {
   readonly #listeners = new Set<Listener<E>>()

@@ -1,4 +1,4 @@
-/** What an operation costs an image does not grow with the dataset: counted in look-ups, statements and events. */
+/** The cost of an operation per image does not grow with the dataset, measured in look-ups, statements and events. */
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import { openDatabase } from '#core/cache/database.ts'
@@ -11,7 +11,7 @@ import { UploadNames } from '#core/transfer/upload-names.ts'
 import { cloudCore, seededEmulator } from '#tests/helpers/cloud.ts'
 import { draw } from '#tests/helpers/core.ts'
 
-/** How often `work` asks sets and maps whether they hold something. */
+/** Counts how often `work` looks something up in sets and maps. */
 function lookUps(work: () => void): number {
   const spies = [vi.spyOn(Set.prototype, 'has'), vi.spyOn(Map.prototype, 'has')]
   onTestFinished(() => void vi.restoreAllMocks())
@@ -60,7 +60,7 @@ const listed = (count: number): ListedImage[] =>
     thumbnailUrl: null,
   }))
 
-test('a list of the service in which nothing changed writes nothing', () => {
+test('an unchanged list of the service writes nothing', () => {
   const db = openDatabase(':memory:')
   onTestFinished(() => void db.close())
   const datasets = new DatasetRepository(db)
@@ -77,12 +77,12 @@ test('a list of the service in which nothing changed writes nothing', () => {
   const before = written()
   expect(remotes.upsertListed(id, page)).toEqual([])
   expect(written()).toBe(before)
-  // And what did change is seen among the rest.
+  // A real change among the rest is still found.
   const changed = page.map((image, n) => (n === 7 ? { ...image, tags: ['day'] } : image))
   expect(remotes.upsertListed(id, changed)).toHaveLength(1)
 })
 
-test('the tags of many images are one change to be seen, and one transaction', async () => {
+test('the tags of many images are one event and one transaction', async () => {
   await using service = await seededEmulator()
   await using cloud = await cloudCore(service.emulator)
   const { core } = cloud
@@ -97,7 +97,7 @@ test('the tags of many images are one change to be seen, and one transaction', a
   expect(events).toBeLessThan(ids.length / 4)
 })
 
-test('having a dataset offline does not count all of it for each image', async () => {
+test('downloading for offline use does not recount the dataset for each image', async () => {
   await using service = await seededEmulator()
   await using cloud = await cloudCore(service.emulator)
   const all = vi.spyOn(CachedFileRepository.prototype, 'keptProgress')

@@ -1,11 +1,11 @@
 /**
- * One thing at a time for each key, in the order in which they were asked for: between reading an image's labels,
- * merging and telling, nothing else that does the same may come in between.
+ * One task at a time per key, in order. For example, nothing else may change an image's labels between pulling,
+ * merging and pushing them.
  */
 export class Locks {
   readonly #last = new Map<string, Promise<void>>()
 
-  /** Waits for its turn; the answer ends it. */
+  /** Waits for the lock; call the result to release it. */
   async take(key: string): Promise<() => void> {
     const before = this.#last.get(key)
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -17,7 +17,7 @@ export class Locks {
     }
   }
 
-  /** When all that was asked for so far has had its turn. */
+  /** Resolves when all tasks requested so far are done. */
   async idle(): Promise<void> {
     await Promise.all(this.#last.values())
   }

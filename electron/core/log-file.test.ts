@@ -7,7 +7,7 @@ import { withoutSecrets } from './redact.ts'
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 
-test('what happened is a line each, the newest last, and is told on', () => {
+test('each event is one line, newest last, and is passed on', () => {
   using folder = temporaryFolder()
   const warn = vi.fn()
   const log = fileLog(folder.path, { ...silent, warn })
@@ -22,7 +22,7 @@ test('what happened is a line each, the newest last, and is told on', () => {
   expect(warn).toHaveBeenCalledExactlyOnceWith('slow', { ms: 12 })
 })
 
-test('files are put aside when they are full, and the oldest goes', () => {
+test('full files are rotated, and the oldest is deleted', () => {
   using folder = temporaryFolder()
   const log = fileLog(folder.path, silent)
   for (let index = 0; index < 8_000; index++) log.info(`line ${index}`, { text: 'x'.repeat(900) })
@@ -40,7 +40,7 @@ test('files are put aside when they are full, and the oldest goes', () => {
   expect(log.tail(2_000).at(-1_500)).toContain('line 6500')
 })
 
-test('keys, tokens and signatures are left out, and long values cut off', () => {
+test('keys, tokens and signatures are hidden, and long values truncated', () => {
   using folder = temporaryFolder()
   const log = fileLog(folder.path, silent)
   log.error('refused', {
@@ -58,7 +58,7 @@ test('keys, tokens and signatures are left out, and long values cut off', () => 
   expect(withoutSecrets(nested)).not.toContain('abc')
 })
 
-test('a folder that cannot be written to does not stop the app', () => {
+test('an unwritable folder does not stop the app', () => {
   using folder = temporaryFolder()
   const blocked = join(folder.path, 'logs')
   writeFileSync(blocked, '')
@@ -69,7 +69,7 @@ test('a folder that cannot be written to does not stop the app', () => {
   expect(fileLog(join(folder.path, 'empty'), silent).tail(5)).toEqual([])
 })
 
-test('only the owner reads the log, whatever it was before', () => {
+test('only the owner can read the log, whatever its earlier permissions', () => {
   using folder = temporaryFolder()
   const logs = join(folder.path, 'logs')
   fileLog(logs, silent).info('begun')
@@ -77,7 +77,7 @@ test('only the owner reads the log, whatever it was before', () => {
   expect(statSync(join(logs, 'pictograph.log')).mode & 0o077).toBe(0)
 })
 
-test('what is told on is as free of secrets as the file, and no parser quotes a file in it', () => {
+test('the copy is as free of secrets as the file, and contains no quoted file content', () => {
   using folder = temporaryFolder()
   const told: string[] = []
   const also = (message: string, fields?: object) =>
@@ -114,7 +114,7 @@ test('what is told on is as free of secrets as the file, and no parser quotes a 
   expect(lines).toContain('is not valid JSON')
 })
 
-test('nobody pushes the log out by causing the same line again and again', () => {
+test('a repeated line cannot push out the log', () => {
   using folder = temporaryFolder()
   let now = 0
   const told = vi.fn()

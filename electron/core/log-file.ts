@@ -5,31 +5,31 @@ import type { Log } from './ports.ts'
 import { PRIVATE_FILE, PRIVATE_FOLDER } from './private-files.ts'
 import { redacted, redactedMessage, withoutSecrets } from './redact.ts'
 
-/** A file of the log is put aside at this size. Bytes. */
+/** A log file is rotated at this size. Bytes. */
 const FILE_BYTES = 1_000_000
-/** So many files are kept, the current one among them. */
+/** Number of log files to keep, including the current one. */
 const FILES = 5
 const CURRENT = 'pictograph.log'
 
-/** The same message is written so often in a time; more of it is counted. Milliseconds. */
+/** Maximum number of identical messages within this time; more are only counted. Milliseconds. */
 const SAME_LINES = 50
 const SAME_WITHIN_MS = 60_000
-/** Messages that are remembered for that; a line's message is a constant of the code, so there are few. */
+/** Number of messages to remember for that. Messages are constants in the code, so there are few. */
 const REMEMBERED = 500
 
-/** The file that is written to, below the log's folder. */
+/** The current log file in the log's folder. */
 export const currentLog = (folder: string): string => join(folder, CURRENT)
 
 export interface FileLog extends Log {
-  /** Its newest lines, oldest first. */
+  /** The newest lines, oldest first. */
   tail(lines: number): string[]
 }
 
 type Level = 'info' | 'warn' | 'error'
 
 /**
- * Lets the same message through so often, and counts the rest: whoever can cause a line must not be able to push
- * all others out of the log. Answers how many were left out before this one; null: this one is left out.
+ * Limits identical messages and counts the rest, so that nobody can push all other lines out of the log. Returns the
+ * number of suppressed messages before this one; null: suppress this one.
  */
 function limiter(now: () => number): (message: string) => number | null {
   const seen = new Map<string, { fromMs: number; count: number }>()
@@ -43,7 +43,7 @@ function limiter(now: () => number): (message: string) => number | null {
       const [oldest] = seen.keys()
       seen.delete(oldest)
     }
-    // At the end of the map: the longest silent is forgotten first.
+    // Move it to the end of the map, so that the least recent message is forgotten first.
     seen.delete(message)
     seen.set(message, { fromMs: now(), count: 1 })
     return Math.max(0, (known?.count ?? 0) - SAME_LINES)
@@ -51,8 +51,8 @@ function limiter(now: () => number): (message: string) => number | null {
 }
 
 /**
- * One line for each thing that happened, in files that only their owner can read and that are put aside and in the end
- * dropped. `also` gets the same lines, as free of secrets. Never throws.
+ * Writes one line per event to rotated files that only their owner can read. `also` gets the same lines, also without
+ * secrets. Never throws.
  */
 export function fileLog(folder: string, also: Log, now: () => number = Date.now): FileLog {
   const current = currentLog(folder)
@@ -80,7 +80,7 @@ export function fileLog(folder: string, also: Log, now: () => number = Date.now)
       appendFileSync(current, line, { mode: PRIVATE_FILE })
       size += Buffer.byteLength(line)
     } catch {
-      // A full disk must not stop what is being logged.
+      // A full disk must not stop the code that logs.
     }
     also[level](message, fields)
   }
@@ -91,7 +91,7 @@ export function fileLog(folder: string, also: Log, now: () => number = Date.now)
     tail: (lines) => {
       try {
         const names = readdirSync(folder).filter((name) => /^pictograph(\.1)?\.log$/.test(name))
-        // The one put aside last comes first.
+        // The most recently rotated file comes first.
         return names
           .sort()
           .flatMap((name) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n'))

@@ -31,7 +31,7 @@ test.each(both)(
   },
 )
 
-test('made by two at once it is made once', async () => {
+test('two concurrent calls create it once', async () => {
   using folder = temporaryFolder()
   const deep = join(folder.path, 'x/y/z')
   await Promise.all(

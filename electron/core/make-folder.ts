@@ -4,9 +4,9 @@ import { dirname } from 'node:path'
 import { codeOf } from './user-error.ts'
 
 /**
- * A folder with those above it; none when it is there. Not `mkdir` with `recursive`: where the system refuses with
- * ENOENT although the parent is there (`/proc/x`), Node tries for ever. Throws the system's error; ENOTDIR where a
- * file has the name. `mode`: of each folder that is made; left out: the system's usual one.
+ * Creates a folder and its parents; does nothing if it exists. It avoids recursive `mkdir`, because Node retries
+ * forever if the system reports ENOENT although the parent exists (`/proc/x`). Throws the system's error; ENOTDIR if
+ * a file has the name. `mode`: of each created folder; default: the system's.
  */
 export async function makeFolder(path: string, mode?: number): Promise<void> {
   try {
@@ -25,7 +25,7 @@ export async function makeFolder(path: string, mode?: number): Promise<void> {
   }
 }
 
-/** The same for moments that cannot wait. */
+/** The synchronous version. */
 export function makeFolderSync(path: string, mode?: number): void {
   try {
     mkdirSync(path, { mode })

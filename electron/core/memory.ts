@@ -4,14 +4,14 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('globalThis.gc') as ((how: { type: 'minor' }) => void) | undefined
 
-/** Bytes that may pass before it is worth a millisecond. */
+/** Bytes between two collections, so that each is worth its millisecond. */
 const EVERY_BYTES = 8_000_000
 let passedBytes = 0
 
 /**
- * To be told of what passes through buffers that nobody needs a moment later: a socket gives 64 kB at a time, and
- * V8 lets a hundred megabytes of them gather before it looks, because the objects in front of them are small.
- * Collected in time, the same memory serves again, which is faster as well.
+ * Reports bytes in short-lived buffers. A socket delivers 64 kB at a time, and V8 lets a hundred megabytes of buffers
+ * accumulate, because the objects that own them are small. Collecting in time reuses the same memory, which is also
+ * faster.
  */
 export function onPassed(bytes: number): void {
   passedBytes += bytes
@@ -20,18 +20,18 @@ export function onPassed(bytes: number): void {
   gc?.({ type: 'minor' })
 }
 
-/** From so many files on what is known of them fills tens of megabytes, and V8 would let twice as much gather. */
+/** From this many files on, their records fill tens of megabytes, and V8 would let twice as much accumulate. */
 export const MANY_FILES = 10_000
 
 /**
- * Holds the whole heap close to what is in use, until `releaseHeap` and in all threads, for a third more processor
- * time: for transfers of many files, which would otherwise take memory from everything else for as long as they run.
+ * Keeps the heap close to what is in use, in all threads, until `releaseHeap`. It costs a third more processor time.
+ * For transfers of many files, which would otherwise take memory from everything else.
  */
 export function holdHeap(): void {
   setFlagsFromString('--heap-growing-percent=20')
 }
 
-/** The heap grows again as V8 sees fit. */
+/** Lets V8 grow the heap again. */
 export function releaseHeap(): void {
   setFlagsFromString('--heap-growing-percent=0')
 }

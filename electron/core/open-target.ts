@@ -9,7 +9,7 @@ import { LINK_SCHEME, type Link, parseLink } from '#shared/model/link.ts'
 
 export interface Opened {
   dataset: Dataset
-  /** To be shown; null: whichever comes first. */
+  /** The image to show; null: the first one. */
   imageId: string | null
 }
 
@@ -22,8 +22,8 @@ interface Deps extends Pick<Sync, 'accounts' | 'remotes' | 'remoteDatasets'> {
 }
 
 /**
- * Opens what another program, a link or the command line names: a folder of images, one image in its folder, or
- * a dataset of the service by link. Throws a UserError that says what is wrong with it.
+ * Opens a target from another program, a link or the command line: a folder of images, an image in its folder, or a
+ * remote dataset by link. Throws a UserError that names the problem.
  */
 export async function openTarget(target: string, deps: Deps): Promise<Opened> {
   if (!target.startsWith(`${LINK_SCHEME}:`)) return openPath(target, deps)
@@ -31,7 +31,7 @@ export async function openTarget(target: string, deps: Deps): Promise<Opened> {
   if (!link)
     throw new UserError(
       'bad_link',
-      `“${target.slice(0, 200)}” is no link to a dataset (${LINK_SCHEME}://dataset/… and its id).`,
+      `“${target.slice(0, 200)}” is not a link to a dataset (${LINK_SCHEME}://dataset/… and its id).`,
     )
   return openLink(link, deps)
 }
@@ -44,7 +44,7 @@ async function openPath(path: string, { openFolder, images, settled }: Deps): Pr
   if (!hasImageExtension(path))
     throw new UserError(
       'no_image',
-      `${path} is neither a folder nor an image. Open the folder that holds the images.`,
+      `${path} is neither a folder nor an image. Open the folder with the images.`,
     )
   const dataset = await openFolder(dirname(path))
   await settled(dataset.id)
@@ -58,7 +58,7 @@ async function openLink({ datasetId, imageId }: Link, deps: Deps): Promise<Opene
   const find = () => remotes.imageIds(dataset.id).get(imageId) ?? null
   const known = find()
   if (known !== null) return { dataset, imageId: known }
-  // New to us: it is in the list that is being read.
+  // The image is new here; it is in the list that is being read.
   await remoteDatasets.settled(dataset.id)
   return { dataset, imageId: find() }
 }
@@ -71,14 +71,14 @@ async function openRemote(remoteId: string, deps: Deps): Promise<Dataset> {
     if (known !== null) return openDataset(known)
   }
   for (const { id } of all) {
-    // Which organisation it belongs to a link does not say.
+    // The link does not say which organisation it belongs to.
     const opened = await remoteDatasets.open(id, remoteId).catch(() => null)
     if (opened) return openDataset(opened.id)
   }
   throw new UserError(
     'no_dataset',
     all.length === 0
-      ? 'The link leads to a dataset of the service. Add an account first.'
-      : 'None of the accounts here has the dataset of this link, or the service cannot be reached.',
+      ? 'The link opens a dataset on the service. Add an account first.'
+      : 'No account has the dataset of this link, or the service is unreachable.',
   )
 }

@@ -16,11 +16,11 @@ interface Deps {
   sync: Pick<Sync, 'accounts' | 'remotes' | 'remoteDatasets' | 'openDataset' | 'forgetDataset'>
   removal: Pick<Removal, 'start'>
   coreEvents: CoreEvents
-  /** What the start of the app is to open; null: nothing. */
+  /** What to open at startup; null: nothing. */
   target: string | null
 }
 
-/** Opens datasets wherever they are, whatever names them, and lets go of them. */
+/** Opens datasets, local or remote, and removes them. */
 export class Opening {
   readonly #deps: Deps
   #target: string | null
@@ -59,7 +59,7 @@ export class Opening {
     })
   }
 
-  /** The sample dataset, with its ground truth imported the first time. */
+  /** The sample dataset; its ground truth is imported the first time. */
   async openSample(): Promise<Dataset> {
     const { library, formats } = this.#deps
     const folder = await library.sampleFolder()
@@ -76,7 +76,7 @@ export class Opening {
     return library.describe(dataset.id)
   }
 
-  /** To a dataset of the service, or an image in it; null for a folder. */
+  /** A link to a remote dataset, or to an image in it; null for a local folder. */
   link(id: string, imageId: string | null): string | null {
     const { store, sync } = this.#deps
     const { remote } = store.datasets.get(id)
@@ -84,7 +84,7 @@ export class Opening {
     return remote && formatLink({ datasetId: remote.remoteId, imageId: image?.remoteId ?? null })
   }
 
-  /** The dataset leaves this machine; a folder's files stay. */
+  /** Removes the dataset from this machine; a folder's files stay. */
   async forget(id: string): Promise<void> {
     const { store, sync, library, removal } = this.#deps
     if (store.datasets.get(id).remote) await sync.forgetDataset(id)
@@ -92,12 +92,12 @@ export class Opening {
     void removal.start()
   }
 
-  /** What the next page that begins is to open. */
+  /** What the next new page opens. */
   setTarget(wanted: string): void {
     this.#target = wanted
   }
 
-  /** For the first page that asks: a page that is loaded again goes on where it was. */
+  /** For the first page that asks; a reloaded page continues where it was. */
   takeTarget(): string | null {
     const taken = this.#target
     this.#target = null

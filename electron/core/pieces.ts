@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** How long a piece of work is to hold the thread and the database, milliseconds: an edit passes between two. */
+/** How long a piece of work may block the thread and the database, in milliseconds; edits run in between. */
 const PIECE_MS = 15
 const FIRST_SIZE = 64
 const LARGEST_SIZE = 4_096
 
 /**
- * Does work in pieces of about 15 ms, and lets everything else go on in between. `step` does up to `size` units in
- * one transaction and answers whether there is more. What it throws ends the work, and is thrown.
+ * Does work in pieces of about 15 ms, so that everything else can run in between. `step` does up to `size` units in
+ * one transaction and returns whether there is more. Rethrows what it throws.
  */
 export async function inPieces(
   step: (size: number) => boolean,

@@ -14,7 +14,7 @@ import { openInBrowser } from '#hosts/host-node/open-in-browser.ts'
 import { serve } from '#hosts/host-node/server.ts'
 import { openCore, temporaryFolder, testPorts, writeImage } from '#tests/helpers/core.ts'
 
-/** What others may do with whatever lies in a folder, and with itself. */
+/** The access that others have to a folder and everything in it. */
 function openToOthers(folder: string): string[] {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) =>
     join(folder, name),
@@ -117,7 +117,7 @@ test.skipIf(process.platform === 'win32')(
   },
 )
 
-test('no program is started with the token', async () => {
+test('the token is never a program argument', async () => {
   using folder = temporaryFolder()
   const given: string[] = []
   const url = 'http://127.0.0.1:7365/?token=abc'

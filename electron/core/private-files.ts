@@ -14,30 +14,30 @@ import { chmod, lstat, opendir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolderSync } from './make-folder.ts'
 
-/** Modes of what lies in the data folder: only its owner reads and writes it. Windows goes by the folder's own rules. */
+/** Modes in the data folder: only its owner reads and writes. On Windows the folder's permissions apply. */
 export const PRIVATE_FILE = 0o600
 export const PRIVATE_FOLDER = 0o700
 
 const OTHERS = 0o077
 
 /**
- * Makes an empty file that only its owner can read, if there is none, for a library that opens files by itself. Where
- * it cannot be made, the library says why.
+ * Creates an empty file that only its owner can read, if it does not exist, for a library that opens files itself. If
+ * that fails, the library reports why.
  */
 export function makePrivateFileSync(file: string): void {
   try {
     closeSync(openSync(file, 'ax', PRIVATE_FILE))
   } catch {
-    // It is there, or cannot be.
+    // It exists, or cannot be created.
   }
 }
 
-/** Writes a small file that only its owner can read, there whole or not at all, with its folder. */
+/** Writes a small file and its folder, readable only by the owner, completely or not at all. */
 export function writePrivateFileSync(file: string, content: string): void {
   makeFolderSync(dirname(file), PRIVATE_FOLDER)
   const temporary = `${file}.${process.pid}.part`
   rmSync(temporary, { force: true })
-  // `wx`: a link that somebody laid there is not followed.
+  // `wx`: does not follow a link that somebody placed there.
   writeFileSync(temporary, content, { mode: PRIVATE_FILE, flag: 'wx' })
   renameSync(temporary, file)
 }
@@ -50,14 +50,14 @@ function tightenSync(path: string): void {
   chmodSync(path, modeOf(info.isDirectory()))
 }
 
-/** Ours: another name in the folder belongs to the person, who may have named a folder with other things in it. */
+/** File names of this app. Other files belong to the user, who may have chosen a folder with other contents. */
 const OWN =
   /^(library\.sqlite|lock\.sqlite|secrets\.|session|logs$|renditions$|datasets$|stages$|scratch$|sample$|electron$|models$|embeddings$|command-line$|open-)/
 
 /**
- * Closes what an earlier version, or a careless copy, left open to other users of the machine: the folder and what
- * lies in it directly at once, the rest in the background. What cannot be changed (another owner, a foreign file
- * system) stays, and is told.
+ * Removes other users' access that an earlier version or a careless copy left: for the folder and its direct contents
+ * at once, for the rest in the background. What cannot be changed (another owner, another file system) stays and is
+ * reported.
  */
 export function closeToOthers(dataDir: string, trouble: (error: unknown) => void): void {
   if (process.platform === 'win32') return
@@ -84,14 +84,14 @@ export function closeToOthers(dataDir: string, trouble: (error: unknown) => void
   below().catch(trouble)
 }
 
-/** Closes all that lies below a folder of ours. */
+/** Removes other users' access to everything in a folder of ours. */
 export async function tightenBelow(
   folder: string,
   trouble: (error: unknown) => void,
 ): Promise<void> {
   try {
     for await (const entry of await opendir(folder)) {
-      // Links are left alone: what they lead to is not ours.
+      // Ignore links, because their targets are not ours.
       if (!entry.isFile() && !entry.isDirectory()) continue
       const path = join(folder, entry.name)
       const info = await lstat(path).catch(() => null)
@@ -99,7 +99,7 @@ export async function tightenBelow(
       if (entry.isDirectory()) await tightenBelow(path, trouble)
     }
   } catch (error) {
-    // Removed meanwhile, or somebody else's.
+    // It was removed meanwhile, or belongs to somebody else.
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) trouble(error)
   }
 }

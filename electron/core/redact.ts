@@ -1,7 +1,7 @@
-/** What a secret is replaced with. */
+/** The replacement of a secret. */
 const HIDDEN = '…'
 
-/** Names that hold a secret wherever they stand: in a query, a header, JSON, a variable or an option. */
+/** Names that hold a secret anywhere: in a query, a header, JSON, a variable or an option. */
 const SECRET_NAMES = [
   'api[-_ ]?key',
   'x-api-key',
@@ -32,21 +32,21 @@ const SECRET_NAMES = [
   'jwt',
 ].join('|')
 
-/** Query parameters alone: their names are everyday words elsewhere. */
+/** Only as query parameters, because these names are common words elsewhere. */
 const SECRET_PARAMETERS =
   'sig|key|code|policy|auth|hmac|state|key-pair-id|x-[a-z]+-(?:signature|credential|security-token|token)|signedheaders'
 
-/** In JSON inside of JSON a quote has backslashes before it. */
+/** In JSON inside JSON, a quote has backslashes before it. */
 const QUOTE = String.raw`\\*["']?`
 const NAME_START = String.raw`(?<![a-z])(?:[\w-]{0,40}[-_.])?`
 
 const RULES: readonly [RegExp, string][] = [
-  // Keys of the service and of others that are known by how they begin; JSON Web Tokens.
+  // Keys of the service and others that have a known prefix; JSON Web Tokens.
   [/\b(pk|sk|rk)_(?:live|test)_[\w-]+/g, `$1_${HIDDEN}`],
   [/\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|hf_|npm_)[\w-]{8,}/g, HIDDEN],
   [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, HIDDEN],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
-  // The login of an address: `https://user:password@host`.
+  // The login in an address: `https://user:password@host`.
   [/(\b[a-z][a-z\d+.-]{0,20}:\\?\/\\?\/)[^\s/?#"'<>@]*(?:@[^\s/?#"'<>@]*)*@/gi, `$1${HIDDEN}@`],
   [/\b(Bearer|Basic|Digest|Negotiate|Token)(\s+)[\w\-.~+/=]{6,}/gi, `$1$2${HIDDEN}`],
   // A header takes the rest of its line, which may hold several cookies.
@@ -83,16 +83,16 @@ const RULES: readonly [RegExp, string][] = [
   ],
 ]
 
-/** A text without keys, tokens, passwords and signatures of addresses. */
+/** A text without keys, tokens, passwords and address signatures. */
 export function withoutSecrets(text: string): string {
   return RULES.reduce((result, [pattern, shown]) => result.replace(pattern, shown), text)
 }
 
 const SECRET_FIELD = new RegExp(`^(?:[\\w-]*[-_.])?(?:${SECRET_NAMES})$`, 'i')
-/** `apiKey` as `api_key`. */
+/** `apiKey` becomes `api_key`. */
 const spelledOut = (name: string) => name.replace(/([a-z\d])([A-Z])/g, '$1_$2')
 
-/** A parser quotes what it stumbles over: that is somebody's file. */
+/** Parsers quote the text that they fail on, which is from somebody's file. */
 const QUOTED: readonly [RegExp, string][] = [
   // V8: `Unexpected token 'h', "hello wor"... is not valid JSON`, `Unexpected token '<', ..."a": <b>"... is not valid JSON`.
   [/(Unexpected token )[\s\S]*( is not valid JSON)/g, `$1${HIDDEN}$2`],
@@ -101,8 +101,8 @@ const QUOTED: readonly [RegExp, string][] = [
 const STACK_LINE = /^\s+at /
 
 /**
- * The message of a fault without what it quotes of a file: parsers add lines of it, with a mark below. The first line,
- * and those of a stack, are ours.
+ * The message of an error without quoted file content: parsers add lines of it, with a marker below. Keeps the first
+ * line and stack lines.
  */
 function withoutContents(text: string): string {
   const unquoted = QUOTED.reduce((result, [pattern, shown]) => result.replace(pattern, shown), text)
@@ -110,12 +110,12 @@ function withoutContents(text: string): string {
   return [first, ...rest.filter((line) => STACK_LINE.test(line))].join('\n')
 }
 
-/** What a field holds may be somebody's file: its beginning must do. */
+/** A field may hold somebody's file, so keep only its beginning. */
 const LONGEST_VALUE = 2_000
 const MOST_ITEMS = 50
 const DEEPEST = 6
 
-/** Fields of a log's line without secrets and contents of files, and of a size that a line can hold. */
+/** Fields of a log line without secrets and file contents, limited in size. */
 export function redacted(fields: Record<string, unknown>): Record<string, unknown> {
   return redactedValue(fields, 0) as Record<string, unknown>
 }
@@ -140,10 +140,10 @@ function redactedValue(value: unknown, depth: number): unknown {
 }
 
 function redactedText(text: string): string {
-  // Cut only afterwards: of a secret that the cut goes through, what it is known by may be behind it.
+  // Cut afterwards: the part that identifies a secret may be behind the cut.
   const safe = withoutSecrets(withoutContents(text.slice(0, LONGEST_VALUE * 2)))
   return safe.length > LONGEST_VALUE ? safe.slice(0, LONGEST_VALUE) + HIDDEN : safe
 }
 
-/** The same for the text of a line that somebody else wrote. */
+/** The same for a log message from other code. */
 export const redactedMessage = redactedText

@@ -19,7 +19,7 @@ test.each([
   expect(safeSegment(from)).toBe(to)
 })
 
-test('names that differ by case, Unicode form or cleaning alone get different files', () => {
+test('names that differ only by case, Unicode form or cleaning get different files', () => {
   const names = new SafeNames()
   const paths = ['a/X.jpg', 'a/x.jpg', 'a/x:.jpg', 'a/x?.jpg', 'a/\u00e9.jpg', 'a/e\u0301.jpg']
   const assigned = paths.map((path) => names.assign(path))
@@ -33,7 +33,7 @@ test('names that differ by case, Unicode form or cleaning alone get different fi
   ])
 })
 
-test('a file and a directory of one name do not meet', () => {
+test('a file and a directory with the same name do not collide', () => {
   const names = new SafeNames()
   expect(names.assign('a.jpg')).toBe('a.jpg')
   expect(names.assign('a.jpg/b.jpg')).toBe('a (2).jpg/b.jpg')
@@ -90,7 +90,7 @@ const segment = fc.oneof(
   ),
 )
 
-test('whatever it is called, it is below the folder, takes no more than 255 bytes, and is there once', () => {
+test('any name stays in the folder, has at most 255 bytes, and is unique', () => {
   const root = join(sep, 'data', 'set')
   fc.assert(
     fc.property(fc.array(fc.array(segment, { maxLength: 4 }), { maxLength: 20 }), (paths) => {

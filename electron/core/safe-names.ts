@@ -1,11 +1,11 @@
 import { extname } from 'node:path'
 
-/** A file system's limit is 255 bytes a name; this leaves room for what is added to it (`.json`, `.part`). */
+/** File systems allow 255 bytes per name; this leaves room for suffixes (`.json`, `.part`). */
 const MAX_NAME_BYTES = 230
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
 const FORBIDDEN = /[<>:"/\\|?*\u0000-\u001f\u007f\u0080-\u009f\u202a-\u202e\u2066-\u2069]/g
-/** Names that Windows gives to devices, with any extension (Microsoft, "Naming Files, Paths, and Namespaces"). */
+/** Device names in Windows, with any extension (Microsoft, "Naming Files, Paths, and Namespaces"). */
 const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)$/i
 
 function shortened(name: string, maxBytes: number): string {
@@ -22,12 +22,12 @@ function shortened(name: string, maxBytes: number): string {
   return stem + extension
 }
 
-/** One segment of a path that any file system takes, and that leads nowhere. */
+/** Makes a path segment valid on any file system; it cannot leave its folder. */
 export function safeSegment(segment: string): string {
   const clean = segment
     .normalize('NFC')
     .replace(FORBIDDEN, '_')
-    // Windows drops dots and spaces at the end: two names would become one.
+    // Windows drops dots and spaces at the end, so two names would become one.
     .replace(/[. ]+$/, (end) => '_'.repeat(end.length))
     .replace(/^ +/, (start) => '_'.repeat(start.length))
   const [stem = ''] = clean.split('.')
@@ -65,14 +65,14 @@ interface SafeNamesOptions {
 const folded = (path: string) => path.normalize('NFKC').toLowerCase()
 
 /**
- * Paths of other people as paths below a folder of ours: nothing leads out of it, and no two of them are the
- * same on any file system. The same calls in the same order give the same names.
+ * Converts untrusted paths to paths below a folder of ours: none leads out of it, and no two are equal on any file
+ * system. The same calls in the same order give the same names.
  */
 export class SafeNames {
   readonly #files = new Set<string>()
-  /** Of a name that was asked for several times: the number to try next. Thousands of files may share one. */
+  /** For a name that is used several times, the next number to try. Thousands of files may share one. */
   readonly #next = new Map<string, number>()
-  /** What each directory of theirs is called here. */
+  /** The local name of each of their directories. */
   readonly #directories = new Map<string, string>()
   readonly #directoryKeys = new Set<string>()
   /** Names of what is written beside files. */
@@ -89,7 +89,7 @@ export class SafeNames {
     return new SafeNames({ beside: BESIDE, taken: OURS, isForeign: true })
   }
 
-  /** The path below the folder, forward slashes. */
+  /** The path in the folder, with forward slashes. */
   assign(path: string): string {
     const segments = path.split('/').filter((segment) => segment !== '')
     const name = segments.pop() ?? '_'

@@ -10,12 +10,12 @@ const plain = {
   warning: async () => null,
 }
 
-test('a file that cannot be read is an error, and no secret in it is lost', async () => {
+test('an unreadable file is an error, and loses no secret', async () => {
   using folder = temporaryFolder()
   const file = join(folder.path, 'secrets.json')
   const secrets = secretFile(file, plain)
   await secrets.set('one', 'a')
-  // A folder in its place gives EISDIR to root too, as a disk that fails gives EIO.
+  // A folder in its place gives EISDIR even to root, like EIO of a failing disk.
   const aside = `${file}.aside`
   renameSync(file, aside)
   mkdirSync(file)
@@ -27,7 +27,7 @@ test('a file that cannot be read is an error, and no secret in it is lost', asyn
   expect([await secrets.get('one'), await secrets.get('two')]).toEqual(['a', 'b'])
 })
 
-test('a spoiled file counts as empty, and is kept beside the new one', async () => {
+test('a corrupt file counts as empty, and is kept beside the new one', async () => {
   using folder = temporaryFolder()
   const file = join(folder.path, 'secrets.json')
   writeFileSync(file, '{"one": "a"')
@@ -39,7 +39,7 @@ test('a spoiled file counts as empty, and is kept beside the new one', async () 
   expect(readFileSync(join(folder.path, spoiled), 'utf8')).toBe('{"one": "a"')
 })
 
-test('changes at the same time keep each other', async () => {
+test('concurrent changes do not overwrite each other', async () => {
   using folder = temporaryFolder()
   const secrets = secretFile(join(folder.path, 'secrets.json'), plain)
   await Promise.all(['a', 'b', 'c'].map((name) => secrets.set(name, name)))

@@ -5,10 +5,10 @@ import { writeFileAtomic } from './atomic-file.ts'
 import type { Secrets } from './ports.ts'
 import { codeOf, UserError } from './user-error.ts'
 
-/** How a host makes a secret unreadable for others. A keyring may ask the person first, so each answer may take long. */
+/** How a host encrypts a secret. A keyring may ask the user first, so each call may take long. */
 export interface Cipher {
   encrypt(value: string): Promise<string>
-  /** Rejects when it can no longer be read. */
+  /** Rejects if it can no longer be decrypted. */
   decrypt(stored: string): Promise<string>
   warning(): Promise<string | null>
 }
@@ -18,7 +18,7 @@ const OWNER_ONLY = 0o600
 const secretsSchema = z.record(z.string(), z.string())
 type Stored = z.infer<typeof secretsSchema>
 
-/** The file's text; null when there is none. Throws a UserError when it is there and cannot be read. */
+/** The file's text; null if it does not exist. Throws a UserError if it cannot be read. */
 async function textOf(file: string): Promise<string | null> {
   try {
     return await readFile(file, 'utf8')
@@ -26,7 +26,7 @@ async function textOf(file: string): Promise<string | null> {
     if (codeOf(error) === 'ENOENT') return null
     throw new UserError(
       'secrets_unreadable',
-      `${file} cannot be read (${messageOf(error)}). It holds the keys of your accounts: make it readable, and try again.`,
+      `${file} cannot be read (${messageOf(error)}). It contains the keys of your accounts. Make it readable and try again.`,
     )
   }
 }
@@ -41,16 +41,16 @@ function parsed(text: string | null): Stored | 'spoiled' {
 }
 
 /**
- * Secrets in a file that only its owner can read. A secret that can no longer be decrypted (another keyring) counts
- * as not there: the account asks for its key again. A spoiled file counts as empty, and is kept beside the new
- * one. A file that cannot be read at the moment is an error: writing would lose the secrets in it.
+ * Stores secrets in a file that only its owner can read. A secret that can no longer be decrypted (another keyring)
+ * counts as missing, so the account asks for its key again. A corrupt file counts as empty and is kept beside the new
+ * one. A file that is unreadable at the moment is an error, because writing would lose its secrets.
  */
 export function secretFile(file: string, cipher: Cipher): Secrets {
   const read = async (): Promise<Stored> => {
     const secrets = parsed(await textOf(file))
     return secrets === 'spoiled' ? {} : secrets
   }
-  // One change after another: two at once would each write without the other's.
+  // Changes run one after another, so that none overwrites another.
   let last: Promise<void> = Promise.resolve()
   const change = (edit: (secrets: Stored) => void): Promise<void> => {
     last = last

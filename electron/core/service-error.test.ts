@@ -40,11 +40,11 @@ test.each([
   ['a full disk', new UserError('disk_full', 'x'), 'ours', false],
 ] as const)('%s is told apart', (_name, error, kind, isGeneral) => {
   expect(faultOf(error)).toEqual({ kind, isGeneral })
-  // The words for a person keep the kind.
+  // The readable error keeps the kind.
   if (!(error instanceof TypeError)) expect(faultOf(toServiceError(error)).kind).toBe(kind)
 })
 
-test('a connection that broke in a body does not mean that the service cannot be reached', () => {
+test('a connection that breaks within a body does not mean that the service is unreachable', () => {
   expect(isOffline(broken)).toBe(false)
   expect(isOffline(new NetworkError('x', { route }))).toBe(true)
 })

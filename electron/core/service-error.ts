@@ -24,18 +24,18 @@ function payment({
   const cost =
     requiredMicroUsd === null || remainingMicroUsd === null
       ? ''
-      : ` It costs ${formatMicroUsd(requiredMicroUsd)}, and ${formatMicroUsd(remainingMicroUsd)} are left.`
+      : ` It costs ${formatMicroUsd(requiredMicroUsd)}; ${formatMicroUsd(remainingMicroUsd)} is left.`
   return `${message}.${cost}${upgradeUrl ? ` More: ${upgradeUrl}` : ''}`
 }
 
 function waiting({ retryAfter }: RateLimitError): string {
   const minutes = retryAfter === null ? null : Math.max(1, Math.ceil(retryAfter / 60))
   return minutes === null
-    ? 'The plan’s requests for this hour are used up. It goes on by itself later'
-    : `The plan’s requests for this hour are used up. It goes on by itself in ${minutes} min`
+    ? 'The plan’s requests for this hour are used up. It resumes automatically later'
+    : `The plan’s requests for this hour are used up. It resumes automatically in ${minutes} min`
 }
 
-/** `reason` for code and words for a person, with the way out. */
+/** `reason` for code, and a message for the user that says what to do. */
 function wordsOf(error: PictographError): [reason: string, words: string] {
   const { message } = error
   if (error instanceof AuthenticationError)
@@ -46,8 +46,7 @@ function wordsOf(error: PictographError): [reason: string, words: string] {
   if (error instanceof PaymentRequiredError) return ['payment', payment(error)]
   if (error instanceof ForbiddenError)
     return ['forbidden', `Your key’s role or plan does not allow this: ${message}`]
-  if (error instanceof NotFoundError)
-    return ['gone_there', `The service does not have it (any more): ${message}`]
+  if (error instanceof NotFoundError) return ['gone_there', `Not found on the service: ${message}`]
   if (error instanceof ConflictError) return ['conflict_there', message]
   if (error instanceof ValidationError) return ['refused', `The service refused it: ${message}`]
   if (error instanceof RateLimitError) return ['rate_limited', waiting(error)]
@@ -56,19 +55,19 @@ function wordsOf(error: PictographError): [reason: string, words: string] {
   if (error instanceof NetworkError) return ['offline', `${message}. Check the network.`]
   if (error instanceof UnexpectedAnswerError) return ['unexpected_answer', message]
   if (error instanceof ServerError)
-    return ['service_failed', `${message}. It is the service’s fault: try again in a moment.`]
+    return ['service_failed', `${message}. The service failed. Try again in a moment.`]
   return ['service', message]
 }
 
-/** The connection broke in the middle of a body: undici's codes, and the system's. */
+/** True if the connection broke in the middle of a body: codes of undici and the system. */
 export function isBroken(error: unknown): boolean {
   return /^(UND_ERR_|ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)/.test(codeOf(error))
 }
 
-/** Any fault of talking to the service in words for a person, with the request's id to report. */
+/** Converts any error of the service to a message for the user, with the request id for reports. */
 export function toServiceError(error: unknown, what?: string): UserError {
   if (isBroken(error))
-    return new UserError('offline', 'The connection broke in the middle. Try again.', {
+    return new UserError('offline', 'The connection was lost. Try again.', {
       cause: error,
     })
   if (!(error instanceof PictographError)) return toUserError(error, what)
@@ -80,18 +79,18 @@ export function toServiceError(error: unknown, what?: string): UserError {
 }
 
 /**
- * Whose turn it is after something went wrong:
- * - `line`: nothing gets through. Everything waits until the service can be reached.
- * - `later`: the service cannot do it now. The same request may work in a while.
- * - `refused`: the service said no, or something that we do not understand, and would say it again. Somebody has to
- *   look at it; meanwhile everything else goes on.
- * - `ours`: a fault on this side, such as a full disk or a bug. It is told, and tried again.
+ * What to do after an error:
+ * - `line`: the service is unreachable. Everything waits until it is reachable.
+ * - `later`: the service cannot do it now. The same request may work later.
+ * - `refused`: the service refused it, or its answer is invalid, and would be the same again. It waits for the user;
+ *   everything else continues.
+ * - `ours`: an error on this side, such as a full disk or a bug. It is reported and retried.
  */
 export type FaultKind = 'line' | 'later' | 'refused' | 'ours'
 
 export interface Fault {
   kind: FaultKind
-  /** Any other request would meet the same: no network, a refused key, the hour's limit, the app is closing. */
+  /** Any other request would fail the same way: no network, a refused key, the hourly limit, the app is closing. */
   isGeneral: boolean
 }
 
@@ -101,7 +100,7 @@ const ALL_LATER: Fault = { kind: 'later', isGeneral: true }
 const REFUSED: Fault = { kind: 'refused', isGeneral: false }
 const OURS: Fault = { kind: 'ours', isGeneral: false }
 
-/** Faults that were put into words already, by their reason. */
+/** Faults of errors that already are UserErrors, by reason. */
 const BY_REASON: Readonly<Record<string, Fault>> = {
   offline: LINE,
   closed: ALL_LATER,
@@ -111,10 +110,10 @@ const BY_REASON: Readonly<Record<string, Fault>> = {
   class_in_use: REFUSED,
 }
 
-/** Status codes that say: not now. */
+/** Status codes that mean "not now". */
 const STATUS_LATER: ReadonlySet<number | null> = new Set([408, 425, 429])
 
-/** The one classification of what can go wrong between this app and the service. */
+/** The only classification of errors between this app and the service. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof UserError)
     return (
@@ -125,28 +124,28 @@ export function faultOf(error: unknown): Fault {
   if (!(error instanceof PictographError)) return OURS
   if (error instanceof AuthenticationError || error instanceof RateLimitError) return ALL_LATER
   if (error instanceof ServerError) {
-    // A 2xx that is not JSON is the page of a captive portal, or of a proxy.
+    // A 2xx that is not JSON is the page of a captive portal or a proxy.
     return error.status !== null && error.status < 300 ? LINE : LATER
   }
   if (STATUS_LATER.has(error.status)) return LATER
   return REFUSED
 }
 
-/** It may work later as it is: the network, the hour's limit, a failing service. */
+/** The same request may work later: no network, the hourly limit, a failing service. */
 export function isPassing(error: unknown): boolean {
   const { kind } = faultOf(error)
   return kind === 'line' || kind === 'later'
 }
 
-/** The service looked at it and said no, or what it says is of no use, for a reason that stays. */
+/** The service refused the request or gave an invalid answer, and a retry will not help. */
 export const isRefusal = (error: unknown): boolean => faultOf(error).kind === 'refused'
 
-/** It would meet any other request in the same way: the network, the key, the hour's limit, the end of the app. */
+/** Any other request would fail the same way: the network, the key, the hourly limit, the app is closing. */
 export const isGeneral = (error: unknown): boolean => faultOf(error).isGeneral
 
 /**
- * Nothing gets through: no connection, or something else than the service answers. A connection that broke in the
- * middle of an answer does not count: the service was reached.
+ * The service is unreachable: no connection, or something else answers. A connection that breaks in the middle of an
+ * answer does not count, because the service was reached.
  */
 export const isOffline = (error: unknown): boolean =>
   faultOf(error).kind === 'line' && !isBroken(error)

@@ -7,8 +7,8 @@ import { SettingRepository } from './cache/setting-repository.ts'
 export type Store = ReturnType<typeof openStore>
 
 /**
- * The database and the rows that several features work on; those of one feature alone are made by it. Throws a
- * UserError when the data folder cannot be used.
+ * The database and the repositories that several features share; each feature creates its own ones. Throws a
+ * UserError if the data folder cannot be used.
  */
 export function openStore(dataDir: string, firstImages?: number) {
   const opened = openLibrary(dataDir)

@@ -19,12 +19,12 @@ test.each([
   expect(terminalLines(text)).toBe(shown)
 })
 
-test('a name does not begin a line of its own', () => {
+test('a name cannot start a new line', () => {
   expect(terminalLine('a.png\nfailed: nothing')).toBe(String.raw`a.png\nfailed: nothing`)
   expect(terminalLines('a\nb')).toBe('a\nb')
 })
 
-test('whatever comes, nothing that is obeyed is left, and JSON means the same', () => {
+test('no input leaves control characters, and JSON keeps its meaning', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       expect(terminalLines(text)).not.toMatch(OBEYED)

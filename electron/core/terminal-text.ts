@@ -1,6 +1,6 @@
 /**
- * What a terminal obeys instead of showing it: controls of both sets (escape sequences begin with them), marks that turn
- * the direction of writing around, and line ends of Unicode. Tab and line feed are not among them.
+ * Characters that control a terminal: both control sets (escape sequences begin with them), marks that change the
+ * direction of writing, and Unicode line ends. Not tab and line feed.
  */
 const OBEYED =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
@@ -9,17 +9,17 @@ const OBEYED =
 const escaped = (text: string) =>
   text.replace(OBEYED, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
-/** Lines for a terminal, in which names of files and texts of a service only show what they are. */
+/** Lines for a terminal in which file names and texts of a service cannot control it. */
 export function terminalLines(text: string): string {
   return escaped(text)
 }
 
-/** The same for what has to stay in one line: a line feed in a name must not begin one that looks like ours. */
+/** The same for a single line: a line feed in a name must not start a line that looks like ours. */
 export function terminalLine(text: string): string {
   return escaped(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t')
 }
 
-/** JSON that a terminal shows and does not obey: what is escaped is the same when it is read. */
+/** JSON that cannot control a terminal; it parses to the same value. */
 export function terminalJson(value: unknown): string {
   return escaped(JSON.stringify(value) ?? 'null')
 }

@@ -1,8 +1,8 @@
 import { messageOf } from '#shared/model/message-of.ts'
-/** Something a person can act on: `reason` for code, `message` in words, with the way out. */
+/** An error that a user can act on: `reason` for code, `message` with what to do. */
 export class UserError extends Error {
   readonly reason: string
-  /** What the service calls the request in its logs, where it was one. */
+  /** The request's id in the service's logs, if there was a request. */
   readonly requestId: string | null
 
   constructor(
@@ -17,7 +17,7 @@ export class UserError extends Error {
   }
 }
 
-/** `ENOSPC`, `SQLITE_FULL`, or the like; empty: it has none. */
+/** For example `ENOSPC` or `SQLITE_FULL`; empty: none. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? error.code
@@ -49,8 +49,8 @@ const WORDS: [pattern: RegExp, reason: string, message: string][] = [
 ]
 
 /**
- * The same fault in words for a person; `what` names the thing, e.g. a path. A UserError stays as it
- * is, an unknown fault keeps its own message.
+ * Converts an error to a message for the user; `what` names the thing, e.g. a path. A UserError stays unchanged; an
+ * unknown error keeps its own message.
  */
 export function toUserError(error: unknown, what?: string): UserError {
   if (error instanceof UserError) return error

@@ -15,11 +15,11 @@ async function archive(folder: string): Promise<string> {
   return file
 }
 
-test('every file is read before the archive is closed', async () => {
+test('every file is read before the archive closes', async () => {
   using folder = temporaryFolder()
   const read: string[] = []
   await eachZipEntry(await archive(folder.path), 16, async (entry) => {
-    // Later than the walk through the directory, which is over at once.
+    // Later than reading the directory, which ends at once.
     await setImmediate()
     read.push((await entry.bytes()).toString())
   })
@@ -40,7 +40,7 @@ test.each([0, 50, 99])(
   },
 )
 
-/** A ZIP of one packed entry that is listed many times, so that all lie over one another. */
+/** A ZIP with one entry that is listed many times, so that all entries overlap. */
 async function bomb(file: string, { content, times }: { content: Buffer; times: number }) {
   const packed = deflateRawSync(content)
   const head = Buffer.alloc(26)
@@ -69,7 +69,7 @@ async function bomb(file: string, { content, times }: { content: Buffer; times: 
 }
 
 test.each([
-  ['whose files lie over one another', { content: randomBytes(1_000_000), times: 40 }],
+  ['whose files overlap', { content: randomBytes(1_000_000), times: 40 }],
   ['of nothing but repetition', { content: Buffer.alloc(300_000_000), times: 1 }],
 ])('an archive %s is refused before it is unpacked', async (_what, made) => {
   using folder = temporaryFolder()

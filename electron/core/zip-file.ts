@@ -4,29 +4,29 @@ import { getFileNameLowLevel, openPromise } from 'yauzl'
 import { UserError } from './user-error.ts'
 
 export interface ZipEntry {
-  /** As the archive has it: data, and never a path to write to as it is. */
+  /** The name in the archive. Untrusted: never write to it as it is. */
   name: string
   sizeBytes: number
   stream(): Promise<Readable>
   bytes(): Promise<Buffer>
 }
 
-// Names that lead elsewhere are for the reader to judge: one must not make the others unreadable.
+// The reader judges unsafe names, so that one does not make the others unreadable.
 const openZip = (file: string) =>
   openPromise(file, { lazyEntries: true, autoClose: false, decodeStrings: false })
 
-/** Deflate packs 1,032 bytes into one at the most; real archives of masks and bitmaps stay far below. */
+/** Deflate packs at most 1,032 bytes into one; real archives of masks and bitmaps stay far below. */
 const MOST_PACKED = 200
-/** What little archives unpack to does not matter. Bytes. */
+/** Archives that unpack to less are always accepted. Bytes. */
 const HARMLESS_BYTES = 256_000_000
-/** One file that is read into memory: labels of an image, or a small image. Bytes. */
+/** Maximum size of a file that is read into memory: labels of an image, or a small image. Bytes. */
 const MOST_IN_MEMORY_BYTES = 512_000_000
 /** The longest path of any system. Characters. */
 const LONGEST_NAME = 32_767
 
 /**
- * Throws for an archive that is made to fill the disk: its files lie over one another, or hold nothing but repetition.
- * What it claims is held to while it is unpacked.
+ * Throws for an archive made to fill the disk: its files overlap, or contain only repetition. Its declared sizes are
+ * enforced during unpacking.
  */
 function bombGuard(archiveBytes: number) {
   let packed = 0
@@ -35,7 +35,7 @@ function bombGuard(archiveBytes: number) {
     packed += entry.compressedSize
     unpacked += entry.uncompressedSize
     if (packed > archiveBytes)
-      throw new UserError('zip_bomb', 'The ZIP is damaged: its files lie over one another.')
+      throw new UserError('zip_bomb', 'The ZIP is damaged: its files overlap.')
     if (unpacked > HARMLESS_BYTES && unpacked / archiveBytes > MOST_PACKED)
       throw new UserError(
         'zip_bomb',
@@ -52,7 +52,10 @@ async function* entriesOf(zip: Awaited<ReturnType<typeof openZip>>): AsyncGenera
     const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false)
     if (name.endsWith('/')) continue
     if (name.length > LONGEST_NAME)
-      throw new UserError('zip_name', 'The ZIP is damaged: it has a name that no system can hold.')
+      throw new UserError(
+        'zip_name',
+        'The ZIP is damaged: it contains a name that is too long for any system.',
+      )
     const stream = () => zip.openReadStreamPromise(entry)
     yield {
       name,
@@ -60,7 +63,7 @@ async function* entriesOf(zip: Awaited<ReturnType<typeof openZip>>): AsyncGenera
       stream,
       bytes: async () => {
         if (entry.uncompressedSize > MOST_IN_MEMORY_BYTES)
-          throw new UserError('zip_entry', `${name.slice(0, 200)} is too large to be read at once.`)
+          throw new UserError('zip_entry', `${name.slice(0, 200)} is too large to read at once.`)
         return buffer(await stream())
       },
     }
@@ -68,8 +71,8 @@ async function* entriesOf(zip: Awaited<ReturnType<typeof openZip>>): AsyncGenera
 }
 
 /**
- * The files of a ZIP, one after another, in the archive's order; each is to be read before the next is asked for.
- * Throws when it is none, or damaged.
+ * Yields the files of a ZIP in the archive's order; read each before requesting the next. Throws if it is not a valid
+ * ZIP.
  */
 export async function* zipEntries(file: string): AsyncGenerator<ZipEntry> {
   const zip = await openZip(file)
@@ -80,7 +83,7 @@ export async function* zipEntries(file: string): AsyncGenerator<ZipEntry> {
   }
 }
 
-/** Does something with each file of a ZIP, several at a time. Throws what the first to fail threw, when all have ended. */
+/** Processes the files of a ZIP, several at a time. Throws the first error after all have ended. */
 export async function eachZipEntry(
   file: string,
   atATime: number,
@@ -90,7 +93,7 @@ export async function eachZipEntry(
   const running = new Set<Promise<void>>()
   try {
     for await (const entry of entriesOf(zip)) {
-      // One that failed stays, so that whoever waits below hears of it.
+      // A failed one stays in the list, so that the code below sees its error.
       const own: Promise<void> = work(entry).then(() => {
         running.delete(own)
       })
@@ -105,7 +108,7 @@ export async function eachZipEntry(
   }
 }
 
-/** Whether it can be read: one that was cut off has no directory at its end. */
+/** True if it can be read; a truncated ZIP has no directory at its end. */
 export async function isArchive(file: string): Promise<boolean> {
   try {
     for await (const _entry of zipEntries(file)) break

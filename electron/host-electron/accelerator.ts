@@ -1,4 +1,4 @@
-/** Of a shortcut's key, what Electron calls it. Anything that is not here has no accelerator: a wrong name throws. */
+/** Electron's names of shortcut keys. A key that is not listed has no accelerator, because a wrong name throws. */
 const NAMES: Readonly<Record<string, string>> = {
   ArrowLeft: 'Left',
   ArrowRight: 'Right',
@@ -19,7 +19,7 @@ const NAMES: Readonly<Record<string, string>> = {
   ']': ']',
 }
 
-/** A shortcut of the page (`Mod+Shift+Z`) as Electron writes it; null where it has no words for it. */
+/** Converts a shortcut of the page (`Mod+Shift+Z`) to Electron's form; null if it has none. */
 export function toAccelerator(shortcut: string): string | null {
   const parts = shortcut.split('+')
   const last = shortcut.endsWith('+') ? '+' : (parts.at(-1) ?? '')

@@ -2,8 +2,8 @@ import { type BrowserWindow, dialog, type MessageBoxOptions } from 'electron'
 import { haltWatching } from '#hosts/watchdog.ts'
 
 /**
- * Asks in a dialog of the system; answers the index of the button. Watching is paused for as long as it is open: on
- * macOS a dialog halts this process, and the watchdog would take that for a hang.
+ * Shows a system dialog; returns the index of the button. It pauses the watchdog meanwhile: on macOS a dialog blocks
+ * this process, which would look like a hang.
  */
 export async function ask(
   window: BrowserWindow | null,
@@ -17,13 +17,13 @@ export async function ask(
   return response
 }
 
-/** The same where an event must be answered at once. It halts this process on every system. */
+/** The synchronous version, for events that need an immediate answer. It blocks this process on every system. */
 export function askSync(window: BrowserWindow, options: MessageBoxOptions): number {
   using _halted = haltWatching()
   return dialog.showMessageBoxSync(window, options)
 }
 
-/** Tells why the app cannot go on. It halts this process until it has been read; can be called before `ready`. */
+/** Explains why the app cannot continue. It blocks this process until it is closed; can be called before `ready`. */
 export function showError(title: string, text: string): void {
   using _halted = haltWatching()
   dialog.showErrorBox(title, text)
@@ -31,13 +31,13 @@ export function showError(title: string, text: string): void {
 
 interface FolderChoice {
   title: string
-  /** The window that the dialog belongs to; without one it may open behind the app. */
+  /** The parent window; without one, the dialog may open behind the app. */
   window: BrowserWindow | null
-  /** Absolute folder to begin in; null: the system's choice, which is Downloads since Electron 43. */
+  /** Absolute folder to start in; null: the system's choice, which is Downloads since Electron 43. */
   from: string | null
 }
 
-/** Lets the person choose a folder; null when they cancel. */
+/** Lets the user choose a folder; null if they cancel. */
 export async function chooseFolder({ title, window, from }: FolderChoice): Promise<string | null> {
   using _halted = haltWatching()
   const options = {

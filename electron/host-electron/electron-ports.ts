@@ -15,7 +15,7 @@ export const consoleLog: Log = {
   error: (message, fields) => console.error(terminalLine(message), terminalJson(fields ?? {})),
 }
 
-/** What Electron brings to the core. Call after `ready`. */
+/** What Electron provides to the core. Call after `ready`. */
 export function electronPorts(dataDir: string, log: Log): Ports {
   return {
     hostName: 'electron',
@@ -28,12 +28,12 @@ export function electronPorts(dataDir: string, log: Log): Ports {
       chooseFolder({
         title,
         window: windowId === null ? null : BrowserWindow.fromId(Number(windowId)),
-        // Since Electron 43 the dialog begins in Downloads unless it is told where.
+        // Since Electron 43 the dialog opens in Downloads by default.
         from: from !== null && existsSync(from) ? from : app.getPath('home'),
       }),
     resolveProxy: (url) => session.defaultSession.resolveProxy(url),
     revealFolder: async (path) => {
-      // `openPath` starts programs: only folders are shown.
+      // `openPath` can start programs, so allow only folders.
       const info = await stat(path)
       if (!info.isDirectory()) throw new UserError('not_a_folder', `${path} is not a folder.`)
       const problem = await shell.openPath(path)

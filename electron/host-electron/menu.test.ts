@@ -63,13 +63,13 @@ test.each([true, false])(
       'editmenu',
     ])
       expect(roles).not.toContain(role)
-    // A Mac's people expect Cmd+W; the page may hold its window back.
+    // Mac users expect Cmd+W; the page may prevent closing.
     expect(roles.includes('close')).toBe(isMac)
     expect(all.map(({ accelerator }) => accelerator)).not.toContain('CmdOrCtrl+W')
   },
 )
 
-test('keys are shown, and pressed in the page; a Mac takes those with Cmd, but not those of text', () => {
+test('the menu shows keys and the page handles them; a Mac’s menu handles those with Cmd, except text keys', () => {
   const other = made(false).all.filter(({ id }) => id !== undefined)
   expect(
     other.every(
@@ -89,7 +89,7 @@ test('keys are shown, and pressed in the page; a Mac takes those with Cmd, but n
   )
 })
 
-test('recent datasets and new windows are in the file menu; an ampersand is no mnemonic', () => {
+test('recent datasets and new windows are in the file menu; an ampersand is not an access key', () => {
   const { all, open, newWindow } = made(false)
   press(all.find(({ label }) => label === 'Dogs && cats'))
   expect(open).toHaveBeenCalledExactlyOnceWith('/pictures/dogs')
@@ -97,7 +97,7 @@ test('recent datasets and new windows are in the file menu; an ampersand is no m
   expect(newWindow).toHaveBeenCalledOnce()
 })
 
-test('without a page there is a menu all the same, and no empty ones', () => {
+test('without a page there is still a menu, without empty submenus', () => {
   const template = menuTemplate([], {
     isMac: false,
     recent: [],

@@ -3,7 +3,7 @@ import { ACTION_GROUPS, type ActionGroup, type MenuAction } from '#shared/contra
 import { t } from '#shared/texts/texts.ts'
 import { toAccelerator } from './accelerator.ts'
 
-/** What each group is called in the menu bar, with the letter that opens it. */
+/** The name of each group in the menu bar, with its access key. */
 const groupLabel = (group: ActionGroup): string =>
   ({
     File: t('&File'),
@@ -17,30 +17,29 @@ const groupLabel = (group: ActionGroup): string =>
     Help: t('&Help'),
   })[group]
 
-/** In a text field these belong to the text; on a Mac they come from roles of the menu. */
+/** These keys belong to text fields; on a Mac they come from menu roles. */
 const MAC_TEXT_KEYS: ReadonlySet<string> = new Set(['Mod+A', 'Mod+C', 'Mod+V', 'Mod+X'])
 
 export interface RecentDataset {
   name: string
-  /** A folder, or a link to a dataset of the service. */
+  /** A folder, or a link to a remote dataset. */
   target: string
 }
 
 export interface MenuOptions {
   isMac: boolean
   recent: readonly RecentDataset[]
-  /** `byKey`: with the entry's keys, which on a Mac the menu takes before the page sees them. */
+  /** `byKey`: triggered by the entry's keys, which on a Mac the menu receives before the page. */
   run: (id: string, byKey: boolean) => void
   open: (target: string) => void
   newWindow: () => void
 }
 
 /**
- * The menu bar, made of the page's own actions, so that both name the same things and the same keys. Keys are shown
- * here and pressed in the page, which knows whether somebody is typing; a Mac's menu takes them itself.
- *
- * None of the roles that would destroy work is here: reload (Ctrl+R is labelme's rectangle), and closing a window
- * by Ctrl+W.
+ * The menu bar, built from the page's own actions, so that both show the same names and keys. The menu shows the keys
+ * and the page handles them, because it knows whether somebody is typing; on a Mac the menu handles them.
+ * It leaves out roles that would destroy work: reload (Ctrl+R is labelme's rectangle), and closing a window with
+ * Ctrl+W.
  */
 export function menuTemplate(
   actions: readonly MenuAction[],
@@ -76,7 +75,7 @@ export function menuTemplate(
 
 const separator: MenuItemConstructorOptions = { type: 'separator' }
 
-/** A name as a menu shows it. A single ampersand would mark the next letter instead of being shown. */
+/** Escapes a name for a menu, where a single ampersand would mark the access key. */
 export const asLabel = (text: string) => text.replaceAll('&', '&&')
 
 function entry(
@@ -116,7 +115,7 @@ function fileHead({ isMac, newWindow, recent, open }: MenuOptions): MenuItemCons
 const lastOfFile = (isMac: boolean): MenuItemConstructorOptions =>
   isMac ? { role: 'close', label: t('Close window') } : { role: 'quit', label: t('Quit') }
 
-/** The first menu of a Mac, named after the app. */
+/** The first menu on a Mac, named after the app. */
 const appMenu = (): MenuItemConstructorOptions => ({
   role: 'appMenu',
   label: 'Pictograph Desktop',
@@ -148,7 +147,7 @@ const macTextRoles = (): MenuItemConstructorOptions[] => [
   { role: 'selectAll', label: t('Select all') },
 ]
 
-/** Steps of Chromium's zoom level: each is a fifth. The usual keys zoom the picture. */
+/** Steps of Chromium's zoom level: a fifth each. The usual keys zoom the picture instead. */
 function zoom(label: string, level: (now: number) => number): MenuItemConstructorOptions {
   return {
     label,
@@ -159,7 +158,7 @@ function zoom(label: string, level: (now: number) => number): MenuItemConstructo
   }
 }
 
-/** Only a window with a page has contents. */
+/** Only a window with a page has web contents. */
 function contentsOf(window: BaseWindow | undefined) {
   return window && 'webContents' in window
     ? (window.webContents as Electron.WebContents)

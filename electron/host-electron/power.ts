@@ -2,7 +2,7 @@ import { powerMonitor } from 'electron'
 import type { AppCore } from '#core/app-core.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 
-/** Before the machine falls asleep transfers are parked: their connections would break. Afterwards they go on. */
+/** Pauses transfers before the machine sleeps, because their connections would break, and resumes them afterwards. */
 export function followPower({ suspend, wake, ports }: Pick<AppCore, 'suspend' | 'wake' | 'ports'>) {
   const failed = (error: unknown) =>
     ports.log.error('transfers do not follow the power', { error: messageOf(error) })

@@ -7,10 +7,10 @@ const registerSchemesAsPrivileged = vi.fn()
 const handle = vi.fn()
 let backend = 'gnome_libsecret'
 let isAvailable = true
-/** Only the asynchronous calls: the others halt the process until a person has unlocked the keyring. */
+/** Only the asynchronous calls: the others block the process until the user has unlocked the keyring. */
 const safeStorage = {
   isAsyncEncryptionAvailable: async () => isAvailable && backend !== 'basic_text',
-  // As Electron does: without a keyring it rejects.
+  // Like Electron: without a keyring it rejects.
   encryptStringAsync: async (text: string) => {
     if (!isAvailable || backend === 'basic_text') throw new Error('Encryption is not available')
     return Buffer.from([...text].reverse().join(''))
@@ -42,7 +42,7 @@ const { handleScheme, registerScheme } = await import('./protocol.ts')
 const { safeSecrets } = await import('./safe-secrets.ts')
 const { electronPorts } = await import('./electron-ports.ts')
 
-test('the scheme is a secure origin of its own', () => {
+test('the scheme is a separate secure origin', () => {
   registerScheme()
   expect(registerSchemesAsPrivileged).toHaveBeenCalledExactlyOnceWith([
     { scheme: 'app', privileges: expect.objectContaining({ standard: true, secure: true }) },
@@ -54,7 +54,7 @@ test('the scheme is a secure origin of its own', () => {
   expect(privileges).not.toHaveProperty('corsEnabled')
 })
 
-test('it serves our page with its policy, pictures, and nothing of another host or above its folder', async () => {
+test('serves our page with its policy, and pictures; nothing of another host or above its folder', async () => {
   using folder = temporaryFolder()
   const renderer = join(folder.path, 'renderer')
   mkdirSync(join(renderer, 'assets'), { recursive: true })
@@ -93,7 +93,7 @@ test('it serves our page with its policy, pictures, and nothing of another host 
   expect(media).toHaveBeenCalledOnce()
 })
 
-test('keys are kept encrypted; one of another keyring counts as none; a missing keyring is told of', async () => {
+test('keys are stored encrypted; one of another keyring counts as missing; a missing keyring is reported', async () => {
   using folder = temporaryFolder()
   const secrets = safeSecrets(folder.path)
   await secrets.set('account', 'pk_live_abc')
@@ -103,7 +103,7 @@ test('keys are kept encrypted; one of another keyring counts as none; a missing 
   writeFileSync(file, JSON.stringify({ account: Buffer.from('xyz').toString('base64') }))
   expect(await secrets.get('account')).toBeNull()
   expect(await secrets.warning()).toBeNull()
-  // Without a keyring an account can be added all the same, and the person is told.
+  // Without a keyring an account can still be added, with a warning.
   isAvailable = false
   expect(await secrets.warning()).toMatch(/keyring/)
   await secrets.set('account', 'pk_live_plain')
@@ -117,7 +117,7 @@ test('keys are kept encrypted; one of another keyring counts as none; a missing 
   expect(await secrets.get('other')).toBe('pk_live_other')
 })
 
-test('only folders are shown in the file manager: opening a file would start a program', async () => {
+test('the file manager shows only folders, because opening a file could start a program', async () => {
   using folder = temporaryFolder()
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() }
   const { revealFolder, pickFolder, appVersion } = electronPorts(folder.path, log)
@@ -133,7 +133,7 @@ test('only folders are shown in the file manager: opening a file would start a p
   expect(appVersion).toBe('1.2.3')
 })
 
-test('the folder dialog belongs to the window that asks, and begins where the last one ended', async () => {
+test('the folder dialog belongs to its window, and opens at the last choice', async () => {
   using folder = temporaryFolder()
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() }
   const { pickFolder } = electronPorts(folder.path, log)
@@ -144,7 +144,7 @@ test('the folder dialog belongs to the window that asks, and begins where the la
     expect.objectContaining({ id: 7 }),
     expect.objectContaining({ title: 'Open', defaultPath: folder.path }),
   )
-  // A folder that has gone would leave the choice to the system.
+  // For a missing folder, the system would choose another.
   await pickFolder?.({ title: 'Open', windowId: '7', from: join(folder.path, 'gone') })
   expect(showOpenDialog).toHaveBeenLastCalledWith(
     expect.anything(),
@@ -152,7 +152,7 @@ test('the folder dialog belongs to the window that asks, and begins where the la
   )
 })
 
-test('a keyring that waits for its password holds up neither the app nor its watchdog', async () => {
+test('a keyring that waits for its password blocks neither the app nor its watchdog', async () => {
   using folder = temporaryFolder()
   const available = vi
     .spyOn(safeStorage, 'isAsyncEncryptionAvailable')

@@ -4,7 +4,7 @@ import { appRequests } from '#core/web/app-requests.ts'
 import { rendererFiles } from '#core/web/renderer-files.ts'
 import { APP_ORIGIN, APP_SCHEME } from '#shared/contract/connect.ts'
 
-/** Must be called before `ready`. */
+/** Call before `ready`. */
 export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([
     {
@@ -20,7 +20,10 @@ export function registerScheme(): void {
   ])
 }
 
-/** Serves our page, pictures and the place for dropped files under one origin. `devServer` replaces the built page while developing. */
+/**
+ * Serves the page, pictures and uploads of dropped files under one origin. `devServer` replaces the built page during
+ * development.
+ */
 export function handleScheme(
   core: AppCore,
   rendererDir: string,

@@ -8,10 +8,10 @@ import { asLabel, type RecentDataset } from './menu.ts'
 import type { Windows } from './windows.ts'
 
 const SHOWN = 8
-/** Windows takes no longer text than this in its list. Characters. */
+/** Maximum characters of a text in Windows' list. */
 const LONGEST = 250
 
-/** The datasets that were open last, latest first. */
+/** The recently opened datasets, latest first. */
 export function recentOf(datasets: readonly Dataset[]): RecentDataset[] {
   return datasets
     .filter(({ missing }) => !missing)
@@ -23,15 +23,14 @@ export function recentOf(datasets: readonly Dataset[]): RecentDataset[] {
     }))
 }
 
-/** What Windows shows at the taskbar's icon. A quote ends an argument there, and a file name cannot hold one. */
+/** The list at the taskbar icon on Windows. A quote ends an argument there, and a file name cannot contain one. */
 export function jumpList(recent: readonly RecentDataset[], program: string): JumpListCategory[] {
   const items = recent
     .filter(({ target }) => !target.includes('"') && target.length <= LONGEST)
     .map(({ name, target }) => ({
       type: 'task' as const,
       program,
-      // A backslash before the quote would take its meaning away, so each is written twice (C:\ is a drive's root,
-      // C: is not).
+      // A backslash before the quote would escape it, so double it (`C:\` is the root of a drive, `C:` is not).
       args: `"${target.replace(/\\+$/, '$&$&')}"`,
       title: name.slice(0, LONGEST),
       description: target,
@@ -41,7 +40,7 @@ export function jumpList(recent: readonly RecentDataset[], program: string): Jum
   return items.length === 0 ? [] : [{ type: 'custom', name: t('Recent datasets'), items }]
 }
 
-/** Recent datasets in the menu, on the dock of a Mac and at the taskbar of Windows; follows what is opened. */
+/** Shows recent datasets in the menu, on the Mac dock and in the Windows taskbar, and keeps them up to date. */
 export function followRecent(core: AppCore, windows: Windows): void {
   let shown = ''
   const show = async () => {
@@ -60,7 +59,7 @@ export function followRecent(core: AppCore, windows: Windows): void {
         })),
       ]),
     )
-    // In a checkout the program is Electron itself, which would not know what to do with them.
+    // In a checkout the program is Electron itself, which does not understand these arguments.
     if (process.platform === 'win32' && app.isPackaged)
       app.setJumpList(jumpList(recent, process.execPath))
   }

@@ -5,13 +5,13 @@ import { createRouter } from '#core/rpc/router.ts'
 import { APP_ORIGIN, CONNECT_CHANNEL } from '#shared/contract/connect.ts'
 import type { Windows } from './windows.ts'
 
-/** Only our own page's main frame may connect; its address is compared at every attempt. */
+/** Only the main frame of our own page may connect; its address is checked at every attempt. */
 export function isOurPage(event: Pick<IpcMainEvent, 'senderFrame'>): boolean {
   const frame = event.senderFrame
   return frame !== null && frame.parent === null && frame.url.startsWith(`${APP_ORIGIN}/`)
 }
 
-/** Answers RPC over the port that each page hands in; a reloaded page brings a new one. */
+/** Answers RPC over the port that each page sends; a reloaded page sends a new one. */
 export function bridgeRpc(core: AppCore, windows: Windows): void {
   const handler = new RPCHandler(createRouter(core))
   ipcMain.on(CONNECT_CHANNEL, (event) => {

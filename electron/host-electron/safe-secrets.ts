@@ -5,18 +5,18 @@ import { secretFile } from '#core/secret-file.ts'
 import { haltWatching } from '#hosts/watchdog.ts'
 import { t } from '#shared/texts/texts.ts'
 
-/** What is stored as it is, because there is nothing to encrypt it with. */
+/** Prefix of a secret that is stored as it is, because nothing can encrypt it. */
 const PLAIN = 'plain:'
-/** A keyring that is locked asks the person first; nobody waits for a warning meanwhile. Milliseconds. */
+/** A locked keyring asks the user first; do not wait that long for a warning. Milliseconds. */
 const WARNING_WITHIN_MS = 1_000
 
-/** The keyring may ask for a password. On some systems that halts this process, which is no hang. */
+/** The keyring may ask for a password, which blocks this process on some systems. That is not a hang. */
 async function unwatched<T>(work: () => Promise<T>): Promise<T> {
   using _halted = haltWatching()
   return await work()
 }
 
-/** Without a keyring Linux may say that it encrypts, with a password that everybody knows. */
+/** On Linux without a keyring, Electron may report encryption, but with a publicly known password. */
 async function isKeptWell(): Promise<boolean> {
   const isAvailable = await unwatched(() => safeStorage.isAsyncEncryptionAvailable())
   return (
@@ -34,9 +34,9 @@ async function warning(): Promise<string | null> {
 }
 
 /**
- * Secrets encrypted with the system's keyring; where there is none, in a file that only its owner can read, with a
- * warning. Only Electron's asynchronous calls are used: the others halt this process until a locked keyring has been
- * unlocked. Use only after `ready`.
+ * Stores secrets encrypted with the system's keyring; without one, in a file that only its owner can read, with a
+ * warning. It uses only Electron's asynchronous calls, because the others block this process until a locked keyring
+ * is unlocked. Use only after `ready`.
  */
 export function safeSecrets(dataDir: string): Secrets {
   return secretFile(join(dataDir, 'secrets.encrypted.json'), {

@@ -5,15 +5,17 @@ import { openTarget } from '#hosts/open-target.ts'
 
 export interface StartArguments {
   dataDir: string
-  /** An absolute path or a link; null: nothing is to be opened. */
+  /** An absolute path or a link; null: open nothing. */
   target: string | null
-  /** Everything but the program and the target, for another start like this one. */
+  /** All other arguments, for starting the app the same way again. */
   others: string[]
 }
 
 /**
- * Reads `[FOLDER | IMAGE | LINK] [--data DIR]`, which come after the program and, in a checkout, the app's own folder.
- * Switches of Chromium may stand anywhere.
+ * Parses `[FOLDER
+ * IMAGE
+ * LINK] [--data DIR]`, which follow the program and, in a checkout, the app's own folder. Chromium switches may
+ * appear anywhere.
  */
 export function startArguments(
   argv: readonly string[],
@@ -24,7 +26,7 @@ export function startArguments(
     args,
     options: { data: { type: 'string' } },
     allowPositionals: true,
-    // Chromium's own switches come along.
+    // Accept Chromium's switches.
     strict: false,
     tokens: true,
   })

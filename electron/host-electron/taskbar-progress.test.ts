@@ -22,16 +22,16 @@ const transfer = (state: Transfer['state'], done: number, total: number) =>
 
 beforeEach(() => vi.clearAllMocks())
 
-test('the bar shows what runs, by bytes, and nothing when nothing runs', () => {
+test('the bar shows running transfers by bytes, and disappears without any', () => {
   expect(liveShare([transfer('running', 30, 100), transfer('running', 10, 100)])).toBe(0.2)
   expect(liveShare([transfer('done', 100, 100), transfer('paused', 0, 100)])).toBeNull()
   expect(liveShare([transfer('planning', 0, 0)])).toBe(0)
-  // All is sent, and half of it registered.
+  // Everything is sent, and half of it is registered.
   const files = { done: 5, skipped: 0, failed: 0, total: 10 }
   expect(liveShare([{ ...transfer('running', 100, 100), files }])).toBe(0.75)
 })
 
-test('the machine stays awake for as long as something runs, and no longer', () => {
+test('the machine stays awake only while a transfer runs', () => {
   const events = new EventBus()
   let keepAwake = true
   showTransfers({ events, settings: { read: () => ({ ...DEFAULT_SETTINGS, keepAwake }) } })

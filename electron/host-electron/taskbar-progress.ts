@@ -2,15 +2,15 @@ import { BrowserWindow, powerSaveBlocker } from 'electron'
 import type { AppCore } from '#core/app-core.ts'
 import { liveShare, type Transfer } from '#shared/model/transfer.ts'
 
-/** Takes the bar away. */
+/** Removes the bar. */
 const NO_BAR = -1
 
-/** Transfers on the taskbar and the dock; if wished, the machine does not fall asleep over them; its screen may. */
+/** Shows transfers on the taskbar and the dock. If set, keeps the machine awake meanwhile; the screen may turn off. */
 export function showTransfers({
   events,
   settings,
 }: Pick<AppCore, 'events'> & { settings: Pick<AppCore['settings'], 'read'> }): void {
-  // As told: asking would count the files of each again, several times a second.
+  // Keep the transfers of past events: asking would count the files of each several times per second.
   const known = new Map<string, Transfer>()
   let blocker: number | null = null
   events.on((event) => {

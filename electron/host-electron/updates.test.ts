@@ -47,7 +47,7 @@ beforeEach(() => {
 
 const info = { version: '2.0.0', releaseNotes: 'Faster <script>' }
 
-test('a new version is told of with its notes, and not fetched before somebody says so', () => {
+test('a new version is announced with its notes, and downloaded only on request', () => {
   const updates = make()
   expect([updater.autoDownload, updater.autoInstallOnAppQuit]).toEqual([false, false])
   updates.look()
@@ -64,7 +64,7 @@ test('a new version is told of with its notes, and not fetched before somebody s
   expect(updater.quitAndInstall).toHaveBeenCalledOnce()
 })
 
-test('it waits for transfers and edits, also for those that began after it was shown as ready', () => {
+test('it waits for transfers and edits, also for those started after it was shown as ready', () => {
   const updates = make()
   updater.emit('update-available', info)
   updates.download()
@@ -77,7 +77,7 @@ test('it waits for transfers and edits, also for those that began after it was s
   expect(updates.state).toMatchObject({ waitsFor: null })
 })
 
-test('a refused version is not offered again by itself, but is when asked for', () => {
+test('a declined version is offered again only on request', () => {
   const updates = make()
   updates.look()
   updater.emit('update-available', info)
@@ -94,7 +94,7 @@ test('a refused version is not offered again by itself, but is when asked for', 
   expect(updates.state.kind).toBe('available')
 })
 
-test('a failure is told to who asked, and only logged otherwise', () => {
+test('a failure is shown after a request, and otherwise only logged', () => {
   const updates = make()
   updates.look()
   updater.emit('error', new Error('no network'))
@@ -108,7 +108,7 @@ test('a failure is told to who asked, and only logged otherwise', () => {
   })
 })
 
-test('the app is busy with transfers under way and with what was not sent', () => {
+test('the app is busy with running transfers and unsaved edits', () => {
   const list = (...states_: string[]) =>
     ({ list: () => states_.map((state) => ({ state })) }) as never
   expect(busyWith({ transfers: list('running'), outbox: () => 0, isSaving: false })).toMatch(
@@ -123,7 +123,7 @@ test('the app is busy with transfers under way and with what was not sent', () =
   expect(busyWith({ transfers: list(), outbox: () => 0, isSaving: true })).toMatch(/saved/)
 })
 
-test('only a package that was built with a feed is updated', () => {
+test('only a package built with a feed is updated', () => {
   using folder = temporaryFolder()
   expect(hasFeed(folder.path)).toBe(false)
   app.isPackaged = true

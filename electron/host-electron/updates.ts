@@ -10,12 +10,12 @@ import { messageOf } from '#shared/model/message-of.ts'
 import { isLive } from '#shared/model/transfer.ts'
 import type { Windows } from './windows.ts'
 
-/** After the start: it is not what a person waits for. Milliseconds. */
+/** Delay after startup, which has priority. Milliseconds. */
 const FIRST_CHECK_MS = 30_000
 const CHECK_EVERY_MS = 6 * 3_600_000
 const REFUSED_KEY = 'refused-update'
 
-/** What an updater is asked; of electron-updater's in a package. */
+/** The part of an updater that is used; electron-updater's in a package. */
 export type Updater = Pick<
   AppUpdater,
   | 'autoDownload'
@@ -30,31 +30,31 @@ interface Deps {
   updater: Updater
   log: Log
   onState: (state: UpdateState) => void
-  /** Why the app cannot be ended now, in words; null: it can. */
+  /** Why the app cannot quit now; null: it can. */
   busy: () => string | null
-  /** The version that the person does not want; null: none. */
+  /** The version that the user declined; null: none. */
   refused: { get: () => string | null; set: (version: string) => void }
 }
 
-/** Notes may come as one text or one for each version. */
+/** Release notes come as one text, or as one per version. */
 function notesOf({ releaseNotes }: Pick<UpdateInfo, 'releaseNotes'>): string {
   if (!releaseNotes) return ''
   if (typeof releaseNotes === 'string') return releaseNotes
   return releaseNotes.map(({ version, note }) => `${version}\n${note ?? ''}`).join('\n\n')
 }
 
-/** New versions: told of with their notes, fetched and installed only when a person says so. */
+/** Updates: announced with their notes, downloaded and installed only on the user's request. */
 export class AppUpdates implements Updates {
   readonly #deps: Deps
   #state: UpdateState = { kind: 'current' }
   #offered: { version: string; notes: string } | null = null
-  /** Asked for by a person, who wants to hear of a refused version again, and of failures. */
+  /** Requested by the user, who wants to hear of a declined version again, and of failures. */
   #isAsked = false
 
   constructor(deps: Deps) {
     this.#deps = deps
     const { updater, log } = deps
-    // Both are on by default, and would take the decision from the person.
+    // Both are on by default and would take the decision from the user.
     updater.autoDownload = false
     updater.autoInstallOnAppQuit = false
     updater.on('update-available', (info) => {
@@ -74,7 +74,7 @@ export class AppUpdates implements Updates {
     updater.on('update-downloaded', () => this.#setReady())
     updater.on('error', (error) => {
       log.warn('no update', { error: messageOf(error) })
-      // What nobody asked for need not be explained.
+      // A failed automatic check needs no explanation.
       this.#set(
         this.#isAsked
           ? { kind: 'failed', message: `The new version could not be fetched: ${messageOf(error)}` }
@@ -88,7 +88,7 @@ export class AppUpdates implements Updates {
     return this.#state
   }
 
-  /** By itself, now and then. */
+  /** Checks automatically from time to time. */
   look(): void {
     if (this.#state.kind !== 'current') return
     this.#isAsked = false
@@ -105,16 +105,16 @@ export class AppUpdates implements Updates {
     if (this.#state.kind !== 'available') return
     this.#isAsked = true
     this.#set({ kind: 'downloading', version: this.#state.version, share: 0 })
-    // Failures come as `error` as well.
+    // Failures are also emitted as `error`.
     this.#deps.updater.downloadUpdate().catch(() => {})
   }
 
   install(): void {
     if (this.#state.kind !== 'ready') return
-    // What the page shows may be old by the time it is pressed.
+    // The page's state may be outdated when the user clicks.
     if (this.#deps.busy() !== null) this.#setReady()
     else {
-      // A package manager may halt this process while it works, and asks for a password first.
+      // A package manager may block this process, and asks for a password first.
       haltWatching()
       this.#deps.updater.quitAndInstall()
     }
@@ -140,7 +140,7 @@ export class AppUpdates implements Updates {
   }
 }
 
-/** Nothing is cut off: no transfer, and no edit that is on its way or waits to be sent. */
+/** True while work would be lost: a running transfer, or an edit that is not saved yet. */
 export function busyWith({
   transfers,
   outbox,
@@ -156,15 +156,15 @@ export function busyWith({
   return waiting > 0 ? 'Edits have not been sent to the service yet. The new version waits.' : null
 }
 
-/** A package that was built with a feed has this file; any other copy is not updated. */
+/** Only a package built with a feed has this file; other copies are not updated. */
 export function hasFeed(resourcesDir: string): boolean {
   return app.isPackaged && existsSync(join(resourcesDir, 'app-update.yml'))
 }
 
-/** Starts to look for new versions; null where no feed is configured. */
+/** Starts checking for updates; null if no feed is configured. */
 export async function startUpdates(core: AppCore, windows: Windows): Promise<AppUpdates | null> {
   if (!hasFeed(process.resourcesPath)) return null
-  // Only here: who has no feed need not load it.
+  // Loaded here, because it is not needed without a feed.
   const { default: electronUpdater } = await import('electron-updater')
   const refused = core.settings.remembered(REFUSED_KEY)
   let refusedVersion = typeof refused === 'string' ? refused : null

@@ -10,7 +10,7 @@ vi.mock('electron', async () => (await import('#tests/helpers/fake-electron.ts')
 
 const silent = () => {}
 
-test('models run in a utility process, which ends in the middle of native code and begins anew', async () => {
+test('models run in a utility process, which can be killed in native code and restarts', async () => {
   using folder = temporaryFolder()
   const file = (name: string, content: Uint8Array) => {
     writeFileSync(join(folder.path, name), content)
@@ -29,7 +29,7 @@ test('models run in a utility process, which ends in the middle of native code a
   expect((await inference.run(counts, { x })).y?.data[0]).toBe(4)
 })
 
-test('a process begins without our keys, proxies and options, and its last words are told', async () => {
+test('a process starts without our keys, proxies and options, and its last output is reported', async () => {
   using folder = temporaryFolder()
   const file = join(folder.path, 'tell.mjs')
   writeFileSync(

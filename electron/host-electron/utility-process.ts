@@ -2,7 +2,7 @@ import { utilityProcess } from 'electron'
 import { bareEnvironment, lastWords } from '#core/bare-environment.ts'
 import type { StartProcess } from '#core/ports.ts'
 
-/** Electron's own kind of process: `fork` would need the fuse `runAsNode`, which is off. */
+/** Electron's own kind of process, because `fork` would need the fuse `runAsNode`, which is off. */
 export const startUtility: StartProcess = (file, args) => {
   const child = utilityProcess.fork(file, [...args], {
     serviceName: 'Pictograph models',
@@ -14,7 +14,7 @@ export const startUtility: StartProcess = (file, args) => {
   let failure = ''
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => {
-      // What it wrote last may still be on its way.
+      // Its last output may still be arriving.
       if (last.isOver) resolve(code)
       else child.stderr?.once('close', () => resolve(code))
     })
@@ -36,7 +36,7 @@ export const startUtility: StartProcess = (file, args) => {
       exited.then((code) => listener({ code, signal: null, words: last.words || failure }))
     },
     async kill() {
-      // Electron asks it to end, which it does not hear while it is inside a model.
+      // Electron asks the process to end, but it cannot react while it runs a model.
       if (child.pid !== undefined)
         try {
           process.kill(child.pid, 'SIGKILL')

@@ -21,7 +21,7 @@ function open(front?: FakeWindow): FakeWindow {
 
 beforeEach(resetElectron)
 
-test('a page has no Node, a sandbox and a world of its own, and is not shown before it is painted', () => {
+test('a page has no Node, a sandbox and context isolation, and is not shown before it is painted', () => {
   const window = open()
   expect(window.options).toMatchObject({
     show: false,
@@ -42,7 +42,7 @@ test('a page has no Node, a sandbox and a world of its own, and is not shown bef
   expect(window.show).toHaveBeenCalledOnce()
 })
 
-test('a window whose painting is never told (Wayland) is shown when it has loaded, or after three seconds', () => {
+test('a window without a paint event (Wayland) is shown when it has loaded, or after three seconds', () => {
   vi.useFakeTimers()
   try {
     const loaded = open()
@@ -61,12 +61,12 @@ test('a window whose painting is never told (Wayland) is shown when it has loade
   }
 })
 
-test('Electron remembers where the first window was; a second one lies beside it', () => {
+test('Electron restores the first window’s position; a second one is offset', () => {
   const first = open()
   expect(first.options).toMatchObject({ name: 'first', windowStatePersistence: true, width: 1440 })
   const second = open(first)
   expect(second.options).toMatchObject({ x: 42, y: 52, width: 1000, height: 700 })
-  // Two windows of one name are refused.
+  // Electron refuses two windows with one name.
   expect(second.options).not.toHaveProperty('name')
 })
 
@@ -89,7 +89,7 @@ test.each([
   }
 })
 
-test('no page opens a window; a web address goes to the system’s browser, anything else nowhere', () => {
+test('a page cannot open windows; web addresses open in the system’s browser, others are blocked', () => {
   secureWindows(log)
   const { webContents } = open()
   for (const url of [
@@ -106,7 +106,7 @@ test('no page opens a window; a web address goes to the system’s browser, anyt
   expect(preventDefault).toHaveBeenCalledOnce()
 })
 
-test('permissions are refused, but for notifications and for copying text', () => {
+test('permissions are refused, except notifications and copying text', () => {
   secureWindows(log)
   const { defaultSession } = session
   for (const permission of [
@@ -130,7 +130,7 @@ test('permissions are refused, but for notifications and for copying text', () =
     expect(defaultSession.check(permission)).toBe(true)
 })
 
-test('a page that broke is loaded again, unless it breaks for ever', async () => {
+test('a crashed page is reloaded, unless it keeps crashing', async () => {
   const window = open()
   const breakDown = (reason: string) =>
     window.webContents.emit('render-process-gone', {}, { reason, exitCode: 5 })
@@ -139,7 +139,7 @@ test('a page that broke is loaded again, unless it breaks for ever', async () =>
   for (let times = 0; times < 3; times++) breakDown('crashed')
   await vi.waitFor(() => expect(window.webContents.reload).toHaveBeenCalledTimes(3))
   expect(log.error).toHaveBeenCalledWith('the page broke', { reason: 'crashed', exitCode: 5 })
-  // Its window stays until the dialog has been read: the app ends with its last window.
+  // Its window stays until the dialog is closed, because the app ends with its last window.
   const answer = Promise.withResolvers<{ response: number }>()
   dialog.showMessageBox.mockReturnValueOnce(answer.promise)
   breakDown('oom')
@@ -150,10 +150,10 @@ test('a page that broke is loaded again, unless it breaks for ever', async () =>
   await vi.waitFor(() => expect(window.isDestroyed()).toBe(true))
 })
 
-test('a page that does not answer is loaded again when the person says so', async () => {
+test('a hanging page is reloaded on the user’s request', async () => {
   const window = open()
   window.emit('unresponsive')
-  // Once more while it is being asked: one dialog is enough.
+  // A second event during the dialog opens no other one.
   window.emit('unresponsive')
   await vi.waitFor(() => expect(dialog.showMessageBox).toHaveBeenCalledOnce())
   await new Promise((done) => setImmediate(done))
@@ -163,7 +163,7 @@ test('a page that does not answer is loaded again when the person says so', asyn
   await vi.waitFor(() => expect(window.webContents.forcefullyCrashRenderer).toHaveBeenCalledOnce())
 })
 
-test('a window with edits on their way asks before it closes', () => {
+test('a window with unsaved edits asks before it closes', () => {
   const { webContents } = open()
   const preventDefault = vi.fn()
   webContents.emit('will-prevent-unload', { preventDefault })
@@ -173,7 +173,7 @@ test('a window with edits on their way asks before it closes', () => {
   expect(preventDefault).toHaveBeenCalledOnce()
 })
 
-test('text has a menu of its own, and the rest of the page has none of the system', () => {
+test('text fields have a context menu, and the rest of the page has no native one', () => {
   const { webContents } = open()
   const editFlags = { canCut: true, canCopy: true, canPaste: false, canSelectAll: true }
   webContents.emit('context-menu', {}, { isEditable: false, selectionText: '', editFlags })

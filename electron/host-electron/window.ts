@@ -19,7 +19,7 @@ import { ask, askSync } from './dialogs.ts'
 /** The page's own background, so that nothing flashes before the first paint. */
 const BACKGROUND = { light: '#f4f5f7', dark: '#121316' }
 
-/** What the page may lead to: itself, or the system's browser for a web address. */
+/** Allows navigation only within the page, and opens web addresses in the system's browser. */
 function guardNavigation(log: Log): void {
   const isOurs = (url: string) => url.startsWith(`${APP_ORIGIN}/`)
   app.on('web-contents-created', (_event, contents) => {
@@ -40,7 +40,7 @@ function guardNavigation(log: Log): void {
   })
 }
 
-/** Electron grants every permission unless told otherwise: the page may tell of a finished transfer and copy text. */
+/** Electron grants every permission by default; the page may only show notifications and copy text. */
 const GRANTED: ReadonlySet<string> = new Set(['notifications', 'clipboard-sanitized-write'])
 
 function refusePermissions(): void {
@@ -51,20 +51,20 @@ function refusePermissions(): void {
   session.defaultSession.setPermissionCheckHandler((_contents, permission) => isGranted(permission))
 }
 
-/** Once, after `ready` and before the first window. */
+/** Call once, after `ready` and before the first window. */
 export function secureWindows(log: Log): void {
   guardNavigation(log)
   refusePermissions()
 }
 
-/** Of a window that nobody has moved or resized yet, pixels. */
+/** Size of a window that nobody has moved or resized yet, in pixels. */
 const FIRST_SIZE = { width: 1440, height: 900 }
-/** A second window a little beside the first: exactly above it, it would look like the same. Pixels. */
+/** Offset of a second window; exactly above the first, it would look like the same one. Pixels. */
 const BESIDE = 32
-/** A page that is not painted after this long is shown as it is, milliseconds. */
+/** A page that is not painted by then is shown as it is. Milliseconds. */
 const SHOWN_AFTER_MS = 3_000
 
-/** The window's icon, where the program itself does not carry one; none in a checkout that has not drawn it. */
+/** The window's icon if the program has none; missing in a checkout that has not drawn it. */
 function icon(): { icon?: string } {
   if (process.platform !== 'linux') return {}
   const places = [
@@ -76,8 +76,8 @@ function icon(): { icon?: string } {
 }
 
 /**
- * Shows a window when its page has been painted. That is not told under Wayland, where a hidden window is not
- * painted, so the end of loading counts as well, and at the latest three seconds.
+ * Shows a window when its page is painted. Wayland does not paint hidden windows and sends no such event, so the end
+ * of loading counts as well, or three seconds.
  */
 function showWhenPainted(window: BrowserWindow): void {
   let isShown = false
@@ -92,13 +92,13 @@ function showWhenPainted(window: BrowserWindow): void {
   window.webContents.once('did-finish-load', show)
 }
 
-/** A page that breaks more often than this in a minute would break for ever. */
+/** A page that crashes more often than this within a minute would crash forever. */
 const BREAKS_A_MINUTE = 3
 
 interface WindowOptions {
   preload: string
   log: Log
-  /** The window in front; undefined: this is the first. */
+  /** The front window; undefined: this is the first. */
   front: BrowserWindow | undefined
 }
 
@@ -106,7 +106,7 @@ export function createWindow({ preload, log, front }: WindowOptions): BrowserWin
   const window = new BrowserWindow({
     ...(front
       ? beside(front.getNormalBounds())
-      : // Electron brings it back to where it was, or to a display that is left.
+      : // Electron restores its position, or moves it to a display that still exists.
         { ...firstSize(), name: 'first', windowStatePersistence: true }),
     minWidth: 960,
     minHeight: 600,
@@ -118,7 +118,7 @@ export function createWindow({ preload, log, front }: WindowOptions): BrowserWin
   showWhenPainted(window)
   keepAlive(window, log)
   showTextMenu(window)
-  // Electron asks nothing by itself: a page that holds back its closing would just not close.
+  // Electron does not ask by itself: a page that prevents closing would simply not close.
   window.webContents.on('will-prevent-unload', (event) => {
     const choice = askSync(window, {
       type: 'warning',
@@ -136,7 +136,7 @@ export function createWindow({ preload, log, front }: WindowOptions): BrowserWin
   return window
 }
 
-/** No larger than the screen that it comes on. */
+/** Not larger than its screen. */
 function firstSize(): { width: number; height: number } {
   const { workAreaSize } = screen.getPrimaryDisplay()
   return {
@@ -152,7 +152,7 @@ const beside = ({ x, y, width, height }: Rectangle): Rectangle => ({
   height,
 })
 
-/** A page that broke is loaded again, where it was; one that does not answer can be. */
+/** Reloads a page that crashed, at the same place, and offers it for one that hangs. */
 function keepAlive(window: BrowserWindow, log: Log): void {
   let breaks: number[] = []
   let isAsking = false
@@ -166,7 +166,7 @@ function keepAlive(window: BrowserWindow, log: Log): void {
       giveUp(window, { breaks: breaks.length, reason }).catch(report)
       return
     }
-    // Everything acknowledged is on disk, the rest in the page's journal; its address says which image it was at.
+    // Everything acknowledged is on disk, the rest is in the page's journal, and its address names the open image.
     setImmediate(() => {
       if (!window.isDestroyed()) window.webContents.reload()
     })
@@ -183,7 +183,10 @@ function keepAlive(window: BrowserWindow, log: Log): void {
   })
 }
 
-/** Tells that the page cannot be shown, then takes its window away. The app would end with its last window, and the dialog with it. */
+/**
+ * Reports that the page cannot be shown, then closes its window. Closing the last window first would end the app with
+ * the dialog.
+ */
 async function giveUp(
   window: BrowserWindow,
   { breaks, reason }: { breaks: number; reason: string },
@@ -212,7 +215,7 @@ async function offerToReload(window: BrowserWindow): Promise<void> {
   if (choice === 1 && !window.isDestroyed()) window.webContents.forcefullyCrashRenderer()
 }
 
-/** Cut, copy and paste where there is text; the page has menus of its own elsewhere. */
+/** Offers cut, copy and paste for text fields; the page has its own menus elsewhere. */
 function showTextMenu(window: BrowserWindow): void {
   window.webContents.on('context-menu', (_event, { isEditable, selectionText, editFlags }) => {
     if (!isEditable && selectionText === '') return

@@ -41,7 +41,7 @@ function make(dataDir: string, isMac = false) {
 
 beforeEach(resetElectron)
 
-test('our own menu is there before the first window, and is made anew only when it is different', () => {
+test('our own menu exists before the first window, and is rebuilt only when it changes', () => {
   using data = temporaryFolder()
   const { windows, open } = make(data.path)
   const order: string[] = []
@@ -58,7 +58,7 @@ test('our own menu is there before the first window, and is made anew only when 
   expect(Menu.setApplicationMenu).toHaveBeenCalledTimes(before + 2)
 })
 
-test('an entry of the menu runs in the window in front', () => {
+test('a menu entry runs in the front window', () => {
   using data = temporaryFolder()
   const { windows, told, open } = make(data.path)
   const [first, second] = [open(), open()]
@@ -75,7 +75,7 @@ test('an entry of the menu runs in the window in front', () => {
   ])
 })
 
-test('a Mac’s title bar shows the folder, and a dot for what is not saved', () => {
+test('a Mac’s title bar shows the folder, and a dot for unsaved edits', () => {
   using data = temporaryFolder()
   const { windows, open } = make(data.path, true)
   const window = open()
@@ -87,13 +87,13 @@ test('a Mac’s title bar shows the folder, and a dot for what is not saved', ()
   expect(windows.isSaving).toBe(false)
 })
 
-test('what is to be opened goes to the window in front, waits for one that is loading, or opens one', () => {
+test('a target opens in the front window, waits for a loading one, or opens a new one', () => {
   using data = temporaryFolder()
   const { core, windows, told, open } = make(data.path)
   windows.openTarget('/first')
   expect(core.opening.setTarget).toHaveBeenLastCalledWith('/first')
   const [window] = FakeWindow.getAllWindows()
-  // Its page has not said anything yet, or has begun and asked already.
+  // Its page has not described itself yet, or has already asked for its target.
   windows.openTarget('/second')
   expect(core.opening.setTarget).toHaveBeenLastCalledWith('/second')
   core.opening.takeTarget.mockReturnValueOnce('/second')
@@ -122,7 +122,7 @@ test.each([
   expect(isOurPage({ senderFrame } as never)).toBe(may)
 })
 
-test('a page that is not ours gets its port closed, and nothing else', () => {
+test('the port of a foreign page is closed', () => {
   using data = temporaryFolder()
   const { core, windows } = make(data.path)
   bridgeRpc({ ...core, sync: {} } as never, windows)
@@ -134,7 +134,7 @@ test('a page that is not ours gets its port closed, and nothing else', () => {
   expect(log.warn).toHaveBeenCalledWith('refused a connection', { from: senderFrame.url })
 })
 
-test('transfers are parked while the machine sleeps', () => {
+test('transfers pause while the machine sleeps', () => {
   const core = { suspend: vi.fn(async () => {}), wake: vi.fn(async () => {}), ports: { log } }
   followPower(core as never)
   electron.powerMonitor.emit('suspend')
@@ -153,7 +153,7 @@ const dataset = (name: string, at: number, fields: Partial<Dataset> = {}): Datas
     ...fields,
   }) as Dataset
 
-test('the datasets opened last come first; those of the service as links; those that are gone not at all', () => {
+test('recent datasets: latest first, remote ones as links, missing ones left out', () => {
   const remoteId = '0f8fad5b-d9cb-469f-a165-70867728950e'
   const recent = recentOf([
     dataset('old', 1),
@@ -168,11 +168,11 @@ test('the datasets opened last come first; those of the service as links; those 
   ])
 })
 
-test('what Windows lists is one argument each, whatever the folder is called', () => {
+test('each entry of Windows’ list is one argument, whatever the folder’s name', () => {
   const [{ items = [] }] = jumpList(
     [
       { name: 'a', target: 'C:\\my pictures' },
-      // A drive's root ends in a backslash, and C: alone would be the current folder of that drive.
+      // A drive's root ends in a backslash; C: alone would be the current folder of that drive.
       { name: 'drive', target: 'D:\\' },
       { name: 'b', target: 'C:\\x" --evil "' },
     ],
@@ -182,7 +182,7 @@ test('what Windows lists is one argument each, whatever the folder is called', (
   expect(jumpList([], 'C:\\app.exe')).toEqual([])
 })
 
-test('the list of recent datasets follows what is opened', async () => {
+test('the list of recent datasets is updated', async () => {
   using data = temporaryFolder()
   const { core, windows } = make(data.path)
   const list = vi.fn(async () => [dataset('first', 1)])
@@ -200,14 +200,14 @@ test('the list of recent datasets follows what is opened', async () => {
     { name: 'first', target: '/pictures/first' },
   ])
   expect(app.dock.setMenu).toHaveBeenCalledTimes(2)
-  // An ampersand is a part of the name, as in the menu bar.
+  // An ampersand belongs to the name, as in the menu bar.
   list.mockResolvedValueOnce([dataset('dogs & cats', 3)])
   opened()
   await vi.waitFor(() => expect(app.dock.setMenu).toHaveBeenCalledTimes(3))
   expect(JSON.stringify(Menu.buildFromTemplate.mock.lastCall)).toContain('dogs && cats')
 })
 
-test('menus and the list of recent datasets speak the language of the settings', async () => {
+test('menus and the list of recent datasets use the language of the settings', async () => {
   using data = temporaryFolder()
   const { core, windows, open } = make(data.path, true)
   followRecent({ ...core, library: { list: async () => [dataset('a', 1)] } } as never, windows)
@@ -220,7 +220,7 @@ test('menus and the list of recent datasets speak the language of the settings',
     host.describe(described())
     await vi.waitFor(() => expect(shown()).toContain('⟦Open recent⟧'))
     const labels = [...shown().matchAll(/"label":"([^"]*)"/g)].map(([, label]) => label)
-    // The page's own words come from the page, names are data.
+    // The page's texts come from the page, and names are data.
     const native = labels.filter(
       (label) => !['Next image', 'a', 'Pictograph Desktop'].includes(label),
     )

@@ -14,7 +14,7 @@ interface Options {
   isMac: boolean
 }
 
-/** All windows of the app: one library, any number of them, and a menu bar that is the front one's. */
+/** All windows of the app, which share one library, and the menu bar of the front window. */
 export class Windows {
   readonly #core: AppCore
   readonly #preload: string
@@ -23,9 +23,9 @@ export class Windows {
   #recent: readonly RecentDataset[] = []
   #shownMenu = ''
   #lastFocused: number | null = null
-  /** A page has described itself. */
+  /** True once a page has described itself. */
   #isUp = false
-  /** The one that menus are in. */
+  /** The language of the menus. */
   #language: Settings['language'] = 'en'
   readonly #onLanguage = new Set<() => void>()
 
@@ -35,10 +35,11 @@ export class Windows {
     this.#isMac = isMac
   }
 
-  /** Another window; it begins where the page begins. */
+  /** Opens another window with the start page. */
   open(): BrowserWindow {
     const { log } = this.#core.ports
-    // Before the first window: the default menu reloads the page at labelme's key for a rectangle.
+    // Set it before the first window, because the default menu would reload the page on labelme's key for a
+    // rectangle.
     this.#showMenu()
     const window = createWindow({ preload: this.#preload, log, front: this.#front() })
     const { id } = window
@@ -46,7 +47,7 @@ export class Windows {
       this.#lastFocused = id
       this.#showMenu()
     })
-    // A page that is loaded again has to say anew what it is.
+    // A reloaded page must describe itself again.
     window.webContents.on('did-start-loading', () => this.#descriptions.delete(id))
     window.on('closed', () => {
       this.#descriptions.delete(id)
@@ -65,13 +66,13 @@ export class Windows {
       return
     }
     this.#bringToFront(window)
-    // Of a page that is still loading the events have no reader yet: it asks for the target when it has begun.
+    // A page that is still loading does not receive events yet; it asks for the target when it starts.
     if (this.#descriptions.has(window.id))
       this.#core.events.publish({ type: 'open', windowId: String(window.id), target })
     else this.#core.opening.setTarget(target)
   }
 
-  /** The front window, or a first one. */
+  /** Shows the front window, or opens a first one. */
   show(): void {
     const window = this.#front()
     if (window) this.#bringToFront(window)
@@ -88,7 +89,7 @@ export class Windows {
     this.#showMenu()
   }
 
-  /** What the core may tell the window that a page is in. */
+  /** The core's interface to the window of a page. */
   hostWindow(window: BrowserWindow): HostWindow {
     return {
       id: String(window.id),
@@ -100,7 +101,7 @@ export class Windows {
         const isFirst = !this.#descriptions.has(window.id)
         this.#logFirst()
         this.#descriptions.set(window.id, description)
-        // Asked for while the page was beginning, after it had asked what to open.
+        // A target that arrived during loading, after the page had asked for one.
         const target = isFirst ? this.#core.opening.takeTarget() : null
         if (target !== null)
           this.#core.events.publish({ type: 'open', windowId: String(window.id), target })
@@ -109,7 +110,7 @@ export class Windows {
           window.setRepresentedFilename(description.folder ?? '')
         }
         this.#showMenu()
-        // A page that speaks another language has been loaded again, and describes itself anew.
+        // A page that changed its language was reloaded and describes itself again.
         this.followLanguage().catch((error: unknown) =>
           this.#core.ports.log.warn('language not loaded', { error: messageOf(error) }),
         )
@@ -117,19 +118,19 @@ export class Windows {
     }
   }
 
-  /** Once: a check of packages looks for this line. */
+  /** Only once: the package check looks for this line. */
   #logFirst(): void {
     if (this.#isUp) return
     this.#isUp = true
     this.#core.ports.log.info('the first window is up')
   }
 
-  /** Called when native texts are to be made again in another language. */
+  /** The listener is called when native texts must be rebuilt in another language. */
   onLanguage(listener: () => void): void {
     this.#onLanguage.add(listener)
   }
 
-  /** Menus and dialogs speak the language of the settings. */
+  /** Applies the language of the settings to menus and dialogs. */
   async followLanguage(): Promise<void> {
     const { language } = this.#core.settings.read()
     if (language === this.#language) return
@@ -140,7 +141,7 @@ export class Windows {
     for (const listener of this.#onLanguage) listener()
   }
 
-  /** A page has edits that are not on disk yet. */
+  /** True while a page has edits that are not on disk yet. */
   get isSaving(): boolean {
     return [...this.#descriptions.values()].some((description) => description.isSaving)
   }
@@ -150,7 +151,7 @@ export class Windows {
     return Window.getFocusedWindow() ?? all.find(({ id }) => id === this.#lastFocused) ?? all[0]
   }
 
-  /** The front window's actions; made anew only when something of it is different. */
+  /** Shows the front window's actions; rebuilds the menu only if something changed. */
   #showMenu(): void {
     const front = this.#front()
     const { actions } = (front && this.#descriptions.get(front.id)) ?? { actions: [] }

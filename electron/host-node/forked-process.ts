@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { bareEnvironment, lastWords } from '#core/bare-environment.ts'
 import type { StartProcess } from '#core/ports.ts'
 
-/** A process of plain Node, begun by `fork`. */
+/** Starts a plain Node process with `fork`. */
 export const startForked: StartProcess = (file, args) => {
   const child = fork(file, args, {
     serialization: 'advanced',
@@ -13,7 +13,7 @@ export const startForked: StartProcess = (file, args) => {
   const last = lastWords(child.stderr)
   let failure = ''
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    // `close` comes when its error output has been read to the end.
+    // `close` comes after its error output has been read completely.
     child.once('close', (code, signal) => resolve({ code, signal }))
     child.on('error', (error) => {
       failure = error.message
@@ -25,7 +25,7 @@ export const startForked: StartProcess = (file, args) => {
       return child.pid ?? null
     },
     post(message) {
-      // One that ends meanwhile is told by `onExit`.
+      // If it ends meanwhile, `onExit` reports that.
       if (child.connected) child.send(message as object, () => {})
     },
     onMessage(listener) {

@@ -10,14 +10,14 @@ function write(level: string, message: string, fields?: Record<string, unknown>)
   process.stderr.write(`${level} ${terminalLine(message)}${more}\n`)
 }
 
-/** What it is given is redacted: it stands behind the log's file. */
+/** Its input is already redacted, because it follows the file log. */
 export const stderrLog: Log = {
   info: () => {},
   warn: (message, fields) => write('warning:', message, fields),
   error: (message, fields) => write('error:', message, fields),
 }
 
-/** Plain Node knows no keyring: the file's permissions are what keeps a key. */
+/** Plain Node has no keyring, so file permissions protect the key. */
 export function fileSecrets(dataDir: string): Secrets {
   const asItIs = async (value: string) => value
   return secretFile(join(dataDir, 'secrets.json'), {
@@ -27,7 +27,7 @@ export function fileSecrets(dataDir: string): Secrets {
   })
 }
 
-/** What plain Node brings to the core. `appRoot` is the folder of package.json; `alsoLog`: besides the log's file. */
+/** What plain Node provides to the core. `appRoot` is the folder of package.json; `alsoLog` gets a copy of the log. */
 export function nodePorts(
   appRoot: string,
   appVersion: string,

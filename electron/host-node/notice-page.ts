@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { CLAIM_PARAMETER, SECRET_KEY, SESSION_PATH } from '#shared/contract/connect.ts'
 
 /**
- * Stands on every answer; what an answer says itself counts more. Nothing may be framed, guessed to be another type,
- * read by another site, or run.
+ * Default headers of every response; a response may override them. They forbid framing, sniffing, reading by other
+ * sites, and scripts.
  */
 export const CAUTIOUS_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
@@ -18,8 +18,9 @@ export const CAUTIOUS_HEADERS: Readonly<Record<string, string>> = {
 }
 
 /**
- * A browser that was closed has lost its cookie, and so has one that knows an earlier run of the server: the secret in
- * the page's storage gives a new one. Where cookies are refused it would go round for ever, so it is tried once in a while.
+ * A browser that was closed, or that knows an earlier run of the server, has no valid cookie: the secret in the
+ * page's storage gets it a new one. If cookies are blocked this would loop forever, so it is tried only once in a
+ * while.
  */
 const SIGN_IN_AGAIN = `
 const place = new URLSearchParams(location.hash.slice(1))
@@ -41,7 +42,7 @@ interface Notice {
   signsInAgain?: boolean
 }
 
-/** A page of a few words instead of the app. The words are ours: nothing of the request is in them. */
+/** Sends a short notice page instead of the app. It contains nothing of the request. */
 export function sendNotice(
   response: ServerResponse,
   status: number,

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import openWithSystem from 'open'
 import { writePrivateFileSync } from '#core/private-files.ts'
 
-/** The browser has read it long before. Milliseconds. */
+/** The browser has read the file long before. Milliseconds. */
 const KEPT_MS = 60_000
 
 /**
- * Opens the app's address in the person's browser. The address holds a token, and every user of the machine can read
- * what programs are started with; so the browser is given a file that leads there, which only its owner can read. Rejects
- * when there is no browser.
+ * Opens the app's address in the user's browser. The address contains a token, and every user of the machine can see
+ * program arguments; so the browser gets a file that redirects there and that only its owner can read. Rejects if
+ * there is no browser.
  */
 export async function openInBrowser(
   url: string,

@@ -62,7 +62,7 @@ async function served() {
   }
 }
 
-/** fetch sets Host by itself; this does not. */
+/** A request with its own Host header, which fetch does not allow. */
 function statusWithHost(url: string, host: string, cookie: string): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
   request(url, { headers: { host, cookie } }, (response) => resolve(response.statusCode))
@@ -72,7 +72,7 @@ function statusWithHost(url: string, host: string, cookie: string): Promise<numb
 }
 
 describe('the served app', () => {
-  test('opens once with its token, and then by a cookie that no script sees', async () => {
+  test('opens once with its token, then with an HttpOnly cookie', async () => {
     await using app = await served()
     expect((await fetch(app.base)).status).toBe(401)
     const first = await fetch(app.server.url, { redirect: 'manual' })
@@ -84,7 +84,7 @@ describe('the served app', () => {
     expect((await fetch(app.addresses[0], { redirect: 'manual' })).status).toBe(303)
   })
 
-  test('serves page and pictures to the cookie alone', async () => {
+  test('serves page and pictures only with the cookie', async () => {
     await using app = await served()
     const cookie = await app.signIn()
     const [image] = app.list()
@@ -101,7 +101,7 @@ describe('the served app', () => {
       expect((await fetch(app.base + path, { headers: { cookie } })).status).toBe(404)
   })
 
-  test('lives on after requests that make no sense', async () => {
+  test('survives malformed requests', async () => {
     await using app = await served()
     const { cookie, secret } = await app.signInFully()
     expect(await statusWithHost(`${app.base}//`, `127.0.0.1:${app.server.port}`, '')).toBe(400)
@@ -119,7 +119,7 @@ describe('the served app', () => {
     expect((await fetch(app.base, { headers: { cookie } })).status).toBe(200)
   })
 
-  test('refuses names and origins that are not its own', async () => {
+  test('refuses other hosts and origins', async () => {
     await using app = await served()
     const { cookie, secret } = await app.signInFully()
     expect(await statusWithHost(app.base, 'evil.example', cookie)).toBe(403)
@@ -133,7 +133,7 @@ describe('the served app', () => {
     expect(await app.connect({ origin: app.base }, secret)).toBe('refused')
   })
 
-  test('does nothing for somebody who has only the cookie, as every server of this host does', async () => {
+  test('refuses calls with only the cookie, which every server of this host can see', async () => {
     await using app = await served()
     const { cookie, secret } = await app.signInFully()
     for (const given of [undefined, '', 'x', `${secret}x`, secret.slice(1)])
@@ -144,14 +144,14 @@ describe('the served app', () => {
     expect((await put({ cookie })).status).toBe(403)
     expect((await put({ cookie, authorization: 'Bearer nonsense' })).status).toBe(403)
     expect((await put({ cookie, authorization: `Bearer ${secret}` })).status).toBe(201)
-    // The secret is in no answer that the cookie alone gets.
+    // No answer to the cookie alone contains the secret.
     const page = await (await fetch(app.base, { headers: { cookie } })).text()
     expect(page).not.toContain(secret)
     for (const method of ['GET', 'POST', 'DELETE', 'PUT'])
       expect((await fetch(`${app.base}/session`, { method, headers: { cookie } })).status).toBe(401)
   })
 
-  test('gives a secret once for what the address brought', async () => {
+  test('exchanges the claim of the address for a secret once', async () => {
     await using app = await served()
     const { claim } = await app.claim()
     expect((await app.session('POST', claim)).status).toBe(200)
@@ -159,7 +159,7 @@ describe('the served app', () => {
     expect((await app.session('POST', 'guessed')).status).toBe(401)
   })
 
-  test('forgets cookies with each run, and knows its pages again', async () => {
+  test('cookies end with each run, while pages stay signed in', async () => {
     await using app = await served()
     const { cookie, secret } = await app.signInFully()
     await using again = await serve({
@@ -236,7 +236,7 @@ describe('the served app', () => {
   })
 })
 
-/** With the path as it stands here: fetch would clean it. */
+/** A request with an unnormalized path, which fetch would normalize. */
 async function ask({ server }: { server: { port: number } }, path: string, cookie: string) {
   const sent = request({ host: '127.0.0.1', port: server.port, path, headers: { cookie } }).end()
   const [response] = (await once(sent, 'response')) as [IncomingMessage]

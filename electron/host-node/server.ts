@@ -17,16 +17,16 @@ import { bearerOf, protocolSecretOf, Session } from './session.ts'
 export interface ServeOptions {
   core: AppCore
   rendererDir: string
-  /** Tried in this order; 0 is any free one. */
+  /** Tried in this order; 0 means any free port. */
   ports: readonly number[]
-  /** The interface to listen on; loopback unless the person says otherwise. */
+  /** The interface to listen on; loopback unless the user chose another. */
   host: string
-  /** Called with a new address when somebody came with one that was used before. */
+  /** Called with a new address after somebody opened a used one. */
   onNewAddress: (url: string) => void
 }
 
 export interface Served extends AsyncDisposable {
-  /** With its token, which works once. */
+  /** Contains a one-time token. */
   url: string
   port: number
 }
@@ -34,15 +34,15 @@ export interface Served extends AsyncDisposable {
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 /** All interfaces. */
 const WILDCARD = new Set(['0.0.0.0', '::'])
-/** A used address prints a new one at most this often, milliseconds. */
+/** Minimum time between two new addresses, in milliseconds. */
 const NEW_ADDRESS_EVERY_MS = 5_000
-/** The largest message a window sends: an edit of some ten thousand shapes. Bytes. */
+/** Maximum size of a message from a window: an edit of about ten thousand shapes. Bytes. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 
-/** Whatever is not only read needs the page's secret besides the cookie. */
+/** Every request that is not read-only needs the page's secret in addition to the cookie. */
 const changes = ({ method = 'GET' }: IncomingMessage) => method !== 'GET' && method !== 'HEAD'
 
-/** What a browser may call us when we listen on `host`. */
+/** The host names by which a browser may reach us when we listen on `host`. */
 function ownNames(host: string): ReadonlySet<string> {
   if (!WILDCARD.has(host)) return new Set([host, `[${host}]`])
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
@@ -52,7 +52,7 @@ function ownNames(host: string): ReadonlySet<string> {
   ])
 }
 
-/** The name in the printed address. */
+/** The host name in the printed address. */
 function shownName(host: string): string {
   if (LOOPBACK.has(host)) return '127.0.0.1'
   if (!WILDCARD.has(host)) return host.includes(':') ? `[${host}]` : host
@@ -62,7 +62,7 @@ function shownName(host: string): string {
   )
 }
 
-/** `/` and what follows, but not `//` or `/\\`, which an address takes for a host; null: none that makes sense. */
+/** Accepts `/` and what follows, but not `//` or `/\\`, which would be read as a host; null: invalid. */
 function addressOf({ headers, url = '/' }: IncomingMessage): URL | null {
   return /^\/(?![/\\])/.test(url) ? URL.parse(`http://${headers.host}${url}`) : null
 }
@@ -73,7 +73,7 @@ function toWebRequest(request: IncomingMessage, url: URL): Request {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
   if (request.method !== 'PUT') return new Request(url, { method: request.method, headers })
   const body = Readable.toWeb(request) as ReadableStream<Uint8Array>
-  // A variable of its own: the browser's types, by which this is checked too, lack the field.
+  // A separate variable, because the browser's types, with which this file is checked, too, lack the field.
   const init = { method: 'PUT', headers, body, duplex: 'half' as const }
   return new Request(url, init)
 }
@@ -84,7 +84,7 @@ async function send(response: Response, out: ServerResponse): Promise<void> {
     out.end()
     return
   }
-  // A window that goes away in the middle of a picture is no fault.
+  // A window that closes in the middle of a picture is not an error.
   await pipeline(
     Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]),
     out,
@@ -112,7 +112,7 @@ async function listen(
   throw new Error('No port to listen on')
 }
 
-/** The app for a browser: page and pictures over HTTP, RPC over a WebSocket, one person only. */
+/** Serves the app to a browser: page and pictures over HTTP, RPC over a WebSocket, for one user only. */
 export async function serve({
   core,
   rendererDir,
@@ -127,12 +127,15 @@ export async function serve({
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
-    // The page's secret stands beside it, and is not repeated.
+    // The page's secret is sent as a second protocol; do not repeat it.
     handleProtocols: () => RPC_PROTOCOL,
   })
   let newAddressAt = 0
 
-  /** A page of another site may reach this port, or rename itself to it: its Host or Origin gives it away. */
+  /**
+   * A page of another site may send requests to this port or point its own name to it; its Host or Origin header
+   * reveals that.
+   */
   const isOurs = (request: IncomingMessage): boolean => {
     const { host: asked = '', origin } = request.headers
     const name = asked.replace(/:\d+$/, '')
@@ -148,7 +151,7 @@ export async function serve({
   const enter = (token: string, request: IncomingMessage, response: ServerResponse) => {
     const claim = session.redeem(token)
     if (claim) {
-      // Behind `#`, which no server is told; the page takes it out of the address.
+      // After `#`, which browsers do not send to servers; the page removes it from the address.
       const location = `/#${CLAIM_PARAMETER}=${claim}`
       response.writeHead(303, { location, 'set-cookie': session.cookie }).end()
     } else if (session.knowsCookie(request)) response.writeHead(303, { location: '/' }).end()
@@ -205,7 +208,7 @@ export async function serve({
   }
 
   const server = createServer((request, response) => {
-    // Whatever a request holds, it must not end the process that holds the labels.
+    // No request may end the process that holds the labels.
     answer(request, response).catch((error: unknown) => {
       core.ports.log.warn('bad request', { error: String(error) })
       if (!response.headersSent) response.writeHead(400)

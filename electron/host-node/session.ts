@@ -6,11 +6,11 @@ import { z } from 'zod'
 import { writePrivateFileSync } from '#core/private-files.ts'
 import { RPC_PROTOCOL, SECRET_PREFIX } from '#shared/contract/connect.ts'
 
-/** A window that was not open for so long signs in again. Milliseconds. */
+/** A window that was closed for this long must sign in again. Milliseconds. */
 const SECRET_LIVES_MS = 30 * 24 * 3_600_000
 /** The page exchanges its claim as soon as it runs. Milliseconds. */
 const CLAIM_LIVES_MS = 60_000
-/** More sign-ins than this at a time: the oldest is signed out. */
+/** Maximum number of sign-ins; beyond it, the oldest is signed out. */
 const MAX_SECRETS = 50
 
 const FILE = 'session.json'
@@ -28,18 +28,17 @@ function same(a: string, b: string): boolean {
 }
 
 /**
- * Who may talk to the server: a browser that opened the printed address, and nobody else.
- *
- * Two things prove it. The cookie lets a browser load the page and its pictures. A browser sends cookies to every
- * port of a host, so another web server of this machine can learn it: it is good for nothing else, and for this run
- * of the server only. The secret lets a page call the engine. The page keeps it in storage that belongs to host and
- * port, and sends it itself, so no other server ever sees it. Its hash is on disk: an open window finds its way back
- * after a restart.
+ * Decides who may talk to the server: only a browser that opened the printed address.
+ * Two credentials prove it. The cookie lets a browser load the page and its pictures. Browsers send cookies to every
+ * port of a host, so another web server of this machine can learn it; therefore it allows nothing else, and only
+ * during this run of the server. The secret lets a page call the core. The page keeps it in the storage of its host
+ * and port, and sends it itself, so no other server ever sees it. Only its hash is on disk, so that an open window
+ * can reconnect after a restart.
  */
 export class Session {
   readonly #file: string
   readonly #now: () => number
-  /** Cookies know no ports: two libraries on one machine must not sign each other out. */
+  /** Cookies ignore ports, so two libraries on one machine need different names. */
   readonly #cookieName: string
   #cookie = newSecret()
   #token = newSecret()
@@ -53,17 +52,20 @@ export class Session {
     this.#secrets = this.#read()
   }
 
-  /** For the address to print; it works once. */
+  /** The one-time token of the printed address. */
   get token(): string {
     return this.#token
   }
 
-  /** `Set-Cookie` of this run. */
+  /** The `Set-Cookie` value of this run. */
   get cookie(): string {
     return `${this.#cookieName}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/`
   }
 
-  /** A claim that the page exchanges for its secret, for the right token, which is thereby used up; null for a wrong one. */
+  /**
+   * Exchanges the right token, which is then used up, for a claim that the page exchanges for its secret; null for a
+   * wrong one.
+   */
   redeem(token: string): string | null {
     if (!same(token, this.#token)) return null
     this.#token = newSecret()
@@ -72,7 +74,7 @@ export class Session {
     return claim
   }
 
-  /** The page's secret, for a claim that was not used yet, or for the secret itself, which then lives on; else null. */
+  /** Returns the page's secret for an unused claim, or for the secret itself, whose lifetime is renewed; else null. */
   exchange(given: string): string | null {
     const hash = hashOf(given)
     const claimedUntilMs = this.#claims.get(hash) ?? 0
@@ -87,7 +89,7 @@ export class Session {
     return given
   }
 
-  /** Signs out every window: what they hold, and what others may have learned, is void. */
+  /** Signs out every window: all credentials become invalid. */
   signOut(): void {
     this.#cookie = newSecret()
     this.#token = newSecret()
@@ -116,7 +118,7 @@ export class Session {
     try {
       return storedSchema.parse(JSON.parse(readFileSync(this.#file, 'utf8'))).secrets
     } catch {
-      // The first start, or a spoiled file: everybody signs in again.
+      // The first start, or a corrupt file: everybody must sign in again.
       return []
     }
   }
@@ -127,12 +129,12 @@ export class Session {
   }
 }
 
-/** The secret of `Authorization: Bearer …`; empty: none. */
+/** The secret in `Authorization: Bearer …`; empty: none. */
 export function bearerOf({ headers }: IncomingMessage): string {
   return /^Bearer ([\w-]+)$/.exec(headers.authorization ?? '')?.[1] ?? ''
 }
 
-/** The secret beside the protocol of a WebSocket handshake; empty: none. A browser lets a page set no other header there. */
+/** The secret beside the protocol in a WebSocket handshake, where a browser allows no other header; empty: none. */
 export function protocolSecretOf({ headers }: IncomingMessage): string {
   const offered = (headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
   const found = offered.find((one) => one.startsWith(SECRET_PREFIX))

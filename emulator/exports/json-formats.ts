@@ -4,7 +4,7 @@ import { byFolder, classNames, type ExportWriter, eachImage, withEnding } from '
 
 const flat = (points: readonly { x: number; y: number }[]) => points.flatMap(({ x, y }) => [x, y])
 
-/** The service's own: one file an image, with the annotations as they are stored. */
+/** The service's own format: one file per image, with the annotations as stored. */
 export const pictograph = eachImage(
   '',
   ({ path }) => `${path}.json`,
@@ -66,7 +66,7 @@ function darwinShape(annotation: StoredAnnotation) {
   }
 }
 
-/** COCO: one file a split. Lines have no place in it and are left out. */
+/** COCO: one file per split. It has no polylines, so they are left out. */
 export const coco: ExportWriter = {
   imageFolder: '',
   files: (items, dataset) => {
@@ -118,7 +118,7 @@ function cocoShape(annotation: StoredAnnotation) {
 export const isMarkedOccluded = ({ attributes }: StoredAnnotation): boolean =>
   attributes !== undefined && !Array.isArray(attributes) && attributes.occluded === 'true'
 
-/** Datumaro: one file a split. */
+/** Datumaro: one file per split. */
 export const datumaro: ExportWriter = {
   imageFolder: 'images/default/',
   files: (items, dataset) => {
@@ -164,7 +164,7 @@ function datumaroShape(annotation: StoredAnnotation) {
   }
 }
 
-/** LabelMe: one file an image. */
+/** LabelMe: one file per image. */
 export const labelme = eachImage(
   '',
   ({ path }) => withEnding(path, '.json'),

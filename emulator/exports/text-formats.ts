@@ -6,7 +6,7 @@ import { classNames, type ExportItem, type ExportWriter, eachImage, withEnding }
 
 const number = (value: number): string => String(Number(value.toFixed(6)))
 
-/** Points as shares of the image's size. Without a size there is nothing to write. */
+/** Points as fractions of the image's size. Without a size there is nothing to write. */
 function shares({ image }: ExportItem, points: readonly Point[]): number[] {
   const { width, height } = image
   if (!width || !height) return []
@@ -24,7 +24,7 @@ function centredBox(item: ExportItem, annotation: StoredAnnotation): number[] {
     : [(left + right) / 2, (top + bottom) / 2, right - left, bottom - top]
 }
 
-/** A YOLO dataset: `data.yaml`, and a label file an image. `lines`: of one image, numbers after the class. */
+/** A YOLO dataset: `data.yaml`, and a label file per image. `lines`: the numbers after the class, for one image. */
 const yoloOf = (
   lines: (item: ExportItem, dataset: StoredDataset) => { name: string; numbers: number[] }[],
   more: (dataset: StoredDataset) => string[] = () => [],
@@ -105,7 +105,7 @@ export const yoloPose = yoloOf(
           { x: (left + right) / 2, y: (top + bottom) / 2 },
           { x: right - left, y: bottom - top },
         ])
-        // Every line has as many joints as the class with the most.
+        // Every line has as many joints as the largest skeleton.
         const triplets = Array.from({ length: longest(dataset) }, (_, index) => {
           const found = object.find(({ name }) => name === joints[index])
           if (!found) return [0, 0, 0]
@@ -140,7 +140,7 @@ const cell = (value: unknown): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** One row an annotation, in one file. Boxes in pixels; points as `x y;x y`. */
+/** One row per annotation, in one file. Boxes in pixels; points as `x y;x y`. */
 export const csv: ExportWriter = {
   imageFolder: 'images/',
   files: (items) => {

@@ -5,7 +5,7 @@ export interface ExportItem {
   image: StoredImage
   /** Directory and name in the dataset. */
   path: string
-  /** Where it goes by its split: `train/`, or nothing where splits are not asked for. */
+  /** The folder of its split: `train/`, or empty if splits are not requested. */
   folder: string
   annotations: readonly StoredAnnotation[]
 }
@@ -16,22 +16,22 @@ export interface ExportFile {
 }
 
 export interface ExportWriter {
-  /** Where images go, below the folder of their split. */
+  /** The folder of images below the folder of their split. */
   imageFolder: string
   files: (items: readonly ExportItem[], dataset: StoredDataset) => Iterable<ExportFile>
 }
 
-/** Class names in the order of the dataset, then those that only annotations have. */
+/** Class names in the dataset's order, then those that only annotations have. */
 export function classNames(dataset: StoredDataset, items: readonly ExportItem[]): string[] {
   const used = items.flatMap(({ annotations }) => annotations.map(({ name }) => name))
   return [...new Set([...dataset.classes.map(({ name }) => name), ...used])]
 }
 
-/** A path with another ending. */
+/** A path with another extension. */
 export const withEnding = (path: string, ending: string): string =>
   path.replace(/\.[^./]+$/, '') + ending
 
-/** A format that has one file an image. */
+/** A format with one file per image. */
 export const eachImage = (
   imageFolder: string,
   pathOf: (item: ExportItem) => string,

@@ -31,14 +31,14 @@ const SPLIT_FOLDERS: Readonly<Record<string, string>> = {
   test: 'test/',
 }
 
-/** The images of an export with their annotations, archived images left out. */
+/** The images of an export with their annotations, without archived images. */
 function itemsOf(state: State, dataset: StoredDataset, options: NewExport): ExportItem[] {
   const classes = options.class_filter && new Set(options.class_filter)
   return state
     .images(dataset.id)
     .filter(
       ({ is_archived, status }) =>
-        // One stage, compared as it is: 'all' is no stage.
+        // The filter is compared literally: 'all' is not a stage.
         !is_archived && (options.status_filter == null || status === options.status_filter),
     )
     .map((image) => ({
@@ -49,7 +49,7 @@ function itemsOf(state: State, dataset: StoredDataset, options: NewExport): Expo
     }))
 }
 
-/** Writes an export as a ZIP to `file`; answers how much is in it. */
+/** Writes an export as a ZIP to `file`; returns its counts. */
 export async function writeExport(
   { state, storage }: { state: State; storage: Storage },
   dataset: StoredDataset,
@@ -59,7 +59,7 @@ export async function writeExport(
   const items = itemsOf(state, dataset, options)
   const { imageFolder, files } = WRITERS[options.format]
   const zip = new ZipFile()
-  // Small files: packing them would cost more than it saves.
+  // Small files: compressing them would cost more than it saves.
   const plain = { compress: false }
   for (const { path, text } of files(items, dataset)) zip.addBuffer(Buffer.from(text), path, plain)
   if (options.include_images)

@@ -6,7 +6,7 @@ import { byFolder, classNames, type ExportWriter, eachImage, withEnding } from '
 
 const builder = new XMLBuilder({ format: true, ignoreAttributes: false, attributeNamePrefix: '@' })
 
-/** Pascal VOC: one file an image, boxes only. */
+/** Pascal VOC: one file per image, boxes only. */
 export const pascalVoc = eachImage(
   '',
   ({ path }) => withEnding(path, '.xml'),
@@ -67,7 +67,7 @@ const centred = ({ x, y, w, h }: { x: number; y: number; w: number; h: number })
   angle: 0,
 })
 
-/** CVAT for images 1.1: one file a split. */
+/** CVAT for images 1.1: one file per split. */
 export const cvat: ExportWriter = {
   imageFolder: 'images/',
   files: (items, dataset) =>

@@ -64,7 +64,7 @@ type Settings = Pick<
   'classes' | 'model_id' | 'sahi_enabled' | 'sahi_slice_size'
 >
 
-/** Where the service would find an object that it was asked for, without a model: by the class's name. */
+/** Where the emulator "finds" a requested object: derived from the class name, without a model. */
 function place(image: StoredImage, name: string): Box {
   const seed = [...`${image.id}${name}`].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)
   const [width, height] = [image.width ?? 100, image.height ?? 100]
@@ -72,7 +72,7 @@ function place(image: StoredImage, name: string): Box {
   return { x: seed % (width - w), y: (seed * 7) % (height - h), w, h }
 }
 
-/** Labelling many images in the background. */
+/** Labels many images in the background. */
 export function annotateJobRoutes(app: FastifyInstance, service: Service): void {
   const { state, credits, jobs } = service
 

@@ -22,7 +22,7 @@ async function photos(options: Parameters<typeof emulated>[0] = {}) {
   return { ...service, image, save, read, classesOf }
 }
 
-test('a save replaces all, leaves the stage alone, and the service fills in what it knows', async () => {
+test('a save replaces all and keeps the stage; the service sets its own fields', async () => {
   await using service = await photos()
   const ring = [
     { x: 2, y: 3 },
@@ -45,7 +45,7 @@ test('a save replaces all, leaves the stage alone, and the service fills in what
   expect(await service.read()).toEqual([])
 })
 
-test('what breaks the form is named; a class that the dataset lacks only where that is asked for', async () => {
+test('invalid fields are named; unknown classes only if enabled', async () => {
   await using service = await photos()
   const wrong: [unknown[], (string | number)[]][] = [
     [
@@ -71,7 +71,7 @@ test('what breaks the form is named; a class that the dataset lacks only where t
   })
 })
 
-test('a class is a name and a type: of one name with two, one goes and the other stays', async () => {
+test('a class is a name and a type: deleting one keeps another with the same name', async () => {
   await using service = await photos()
   await service.save([
     box('1'),
@@ -101,20 +101,20 @@ test('a class is a name and a type: of one name with two, one goes and the other
   expect(await service.read()).toMatchObject([{ id: '2' }])
 })
 
-test('renaming to a name that is there is a 409 for the same type only', async () => {
+test('renaming to an existing name is a 409 only for the same type', async () => {
   await using service = await photos()
   const rename = (new_name: string) =>
     service.call('POST /annotations/rename-class', {
       body: { dataset: 'photos', old_name: 'car', new_name },
     })
   await service.save([box('1')])
-  // `lane` has no type: it is another class than either.
+  // `lane` has no type, so it differs from both.
   expect((await rename('lane')).status).toBe(200)
   expect(await service.read()).toMatchObject([{ name: 'lane' }])
   expect((await rename('x')).status).toBe(404)
 })
 
-test('classes are changed from what was read: one that came meanwhile stays', async () => {
+test('a class change with a base keeps classes added meanwhile', async () => {
   await using service = await photos()
   const change = (body: object) => service.call('PATCH /datasets/photos', { body })
   const base = [{ name: 'car', type: 'bbox' }, { name: 'car', type: 'polygon' }, { name: 'lane' }]

@@ -25,7 +25,7 @@ import type { StoredDataset, StoredImage } from '#emulator/state.ts'
 
 const BASE = `${API}/annotations`
 
-/** Refuses what no single annotation shows: ids twice and, where it is asked for, unknown classes. */
+/** Checks what no single annotation shows: duplicate ids and, if enabled, unknown classes. */
 function checkTogether(
   annotations: readonly StoredAnnotation[],
   classes: ReadonlySet<string> | null,
@@ -46,7 +46,7 @@ function checkTogether(
   if (problems.length > 0) throw new InvalidRequest(problems, 400)
 }
 
-/** An annotation with what the service fills in. */
+/** An annotation with the fields that the service sets. */
 function filled(annotation: StoredAnnotation, by: string): StoredAnnotation {
   const known = { ...annotation, created_by: annotation.created_by ?? by }
   if (known.type === 'polygon' && !known.bounding_box)
@@ -56,7 +56,7 @@ function filled(annotation: StoredAnnotation, by: string): StoredAnnotation {
   return known
 }
 
-/** Box and `bbox` are two names of one type; no type is any. */
+/** `box` and `bbox` are the same type; no type matches any. */
 const typeOf = (type: string | null | undefined) => (type === 'box' ? 'bbox' : (type ?? null))
 
 export function annotationRoutes(app: FastifyInstance, service: Service): void {
@@ -125,7 +125,7 @@ export function annotationRoutes(app: FastifyInstance, service: Service): void {
     return { success: failed.length === 0, saved, failed }
   })
 
-  /** Changes the annotations of a class on all images of a dataset, and its list of classes. */
+  /** Changes the annotations of a class on all images of a dataset, and its class list. */
   const changeClass = (
     dataset: StoredDataset,
     isMeant: (item: { name: string; type?: string | null | undefined }) => boolean,

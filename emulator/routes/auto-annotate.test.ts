@@ -24,7 +24,7 @@ test('points are pairs of whole numbers, and an image is found by bare name, pat
     )
 })
 
-test('a box prompt answers one object as box and polygon', async () => {
+test('a box prompt returns one object as box and polygon', async () => {
   await using service = await emulated()
   const [image_filename] = service.idsOf('street scenes')
   const box = { x: 10, y: 10, w: 30, h: 20 }
@@ -39,7 +39,7 @@ test('a box prompt answers one object as box and polygon', async () => {
   ).toMatchObject({ status: 'below_threshold', annotations: [] })
 })
 
-test('a prompt is paid for, and refused where there are no credits', async () => {
+test('a prompt is charged, and refused without credits', async () => {
   await using service = await emulated()
   const [image_filename] = service.idsOf('street scenes')
   const left = async () =>

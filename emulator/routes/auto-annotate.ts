@@ -42,8 +42,8 @@ const byText = z.strictObject({
 })
 
 /**
- * Prompts on stored images. Answers of the right form, without a model: a class of the dataset is found, any other
- * phrase is not; what is asked for with more certainty than `SCORE` is below the threshold.
+ * Prompts on stored images. Realistic answers without a model: a class of the dataset is found, any other phrase is
+ * not; a threshold above `SCORE` finds nothing.
  */
 export function autoAnnotateRoutes(app: FastifyInstance, { state, credits }: Service): void {
   const INFERENCE_SECONDS = 0.1
@@ -75,7 +75,7 @@ export function autoAnnotateRoutes(app: FastifyInstance, { state, credits }: Ser
     const body = bodyOf(request, byBox)
     pay(body.dataset_name, body.image_filename, 'box')
     if (body.confidence_threshold > SCORE) return { ...below, annotations: [] }
-    // One object in two forms, where the outline is asked for too.
+    // If the outline is requested, the object comes in two forms.
     const outputs = body.return_polygon ? (['bbox', 'polygon'] as const) : (['bbox'] as const)
     const annotations = outputs.map((output) => found(body.name, body.box, output))
     return { status: 'success', annotations, score: SCORE, inference_time: INFERENCE_SECONDS }

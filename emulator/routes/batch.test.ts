@@ -52,7 +52,7 @@ test('overwriting deletes the older image', async () => {
   expect((await service.call('GET /images/street%20scenes/b/x.png')).status).toBe(200)
 })
 
-test('what is not an image of the dataset is a failed row; without any that is, a 404', async () => {
+test('an unknown image is a failed row; only unknown images are a 404', async () => {
   await using service = await emulated()
   const [id] = service.idsOf('street scenes')
   const [foreign] = service.idsOf('frozen')
@@ -63,7 +63,7 @@ test('what is not an image of the dataset is a failed row; without any that is, 
   expect(none.status).toBe(404)
 })
 
-test('a stage that is not one is a 400', async () => {
+test('an invalid stage is a 400', async () => {
   await using service = await emulated()
   const [id] = service.idsOf('street scenes')
   const answer = await service.call('PATCH /batch/images/update', {
@@ -72,7 +72,7 @@ test('a stage that is not one is a 400', async () => {
   expect(answer).toMatchObject({ status: 400, body: { error: { code: 'validation_error' } } })
 })
 
-test('deleting says what became of the images', async () => {
+test('deleting reports the result for each image', async () => {
   await using service = await emulated()
   const [first, second] = service.idsOf('street scenes')
   const remove = (id: string, permanent: boolean) =>
@@ -83,7 +83,7 @@ test('deleting says what became of the images', async () => {
   expect((await service.call(`GET /images/${second}/metadata`)).status).toBe(404)
 })
 
-test('a copy in another dataset has labels, tags, split and stage, and brings its classes', async () => {
+test('a copy in another dataset keeps labels, tags, split and stage, and adds its classes', async () => {
   await using service = await emulated()
   const { call } = service
   await call('POST /datasets/', { body: { name: 'shelf', classes: [{ name: 'lane' }] } })

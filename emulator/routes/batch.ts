@@ -21,9 +21,9 @@ interface Work {
   operation?: string
 }
 
-/** Work on many images at once: what fails is listed, the rest is done. */
+/** Batch operations: failures are listed, the rest is done. */
 export function batchRoutes(app: FastifyInstance, { state }: Service): void {
-  /** `each` answers whether the image got another name. */
+  /** `each` returns whether the image was renamed. */
   const run = (
     { dataset, imageIds, affected, operation }: Work,
     each: (image: StoredImage) => boolean,

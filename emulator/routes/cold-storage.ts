@@ -15,17 +15,17 @@ import type { StoredDataset } from '#emulator/state.ts'
 
 const BASE = `${API}/datasets/:dataset/storage`
 const DAY_MS = 86_400_000
-/** Whoever takes a dataset out sooner pays for the rest of these days. */
+/** Restoring a dataset earlier costs the rest of these days. */
 const MIN_DAYS = 90
-/** Micro-USD a GiB. */
+/** Micro-USD per GiB. */
 const RETRIEVAL = 20_000
 const COLD_MONTH = 4_000
 const STANDARD_MONTH = 20_000
-/** Micro-USD an image. */
+/** Micro-USD per image. */
 const OPERATION = 50
 const GIB = 1024 ** 3
 
-/** Datasets whose bytes lie in cold storage, which is cheap to keep and dear to read. */
+/** Datasets in cold storage, which is cheap to keep and expensive to read. */
 export function coldStorageRoutes(app: FastifyInstance, service: Service): void {
   const { state, jobs, credits } = service
 
@@ -79,7 +79,7 @@ export function coldStorageRoutes(app: FastifyInstance, service: Service): void 
     }
   })
 
-  /** Begins a way from one class of storage to the other. */
+  /** Starts moving between the two storage classes. */
   const begin = (
     dataset: StoredDataset,
     verb: 'freeze' | 'restore',
@@ -89,7 +89,7 @@ export function coldStorageRoutes(app: FastifyInstance, service: Service): void 
     state.putDataset({ ...dataset, storage_state })
     const settings = { type: `dataset_${verb}`, name: dataset.name, datasetId: dataset.id }
     const job = jobs.start(settings, async ({ signal }) => {
-      // It is seen on its way at least once.
+      // The transition must be visible at least once.
       await setImmediate()
       if (signal.aborted) return
       state.putDataset({ ...state.dataset(dataset.id), storage_state: 'idle', ...finish() })
@@ -120,7 +120,7 @@ export function coldStorageRoutes(app: FastifyInstance, service: Service): void 
       throw conflict(`'${dataset.name}' is not in cold storage`)
     const quoted_micro_usd = estimate(dataset).total_micro_usd
     credits.check(quoted_micro_usd)
-    // It is charged when it has worked.
+    // It is charged after it has succeeded.
     const begun = begin(dataset, 'restore', () => {
       credits.charge('dataset_restore', quoted_micro_usd, `Restore '${dataset.name}'`)
       return { storage_class: 'standard', cold_since: null }

@@ -3,7 +3,7 @@ import { emulated } from '#tests/helpers/emulated.ts'
 
 const BASE = '/annotation-comments'
 
-test('replies, reactions, resolution and deletion are answered as a comment', async () => {
+test('replies, reactions, resolution and deletion return the comment', async () => {
   await using service = await emulated()
   const { call } = service
   const [image_id] = service.idsOf('street scenes')
@@ -40,7 +40,7 @@ test('replies, reactions, resolution and deletion are answered as a comment', as
   ])
   expect((await call(`PUT ${BASE}/${root.id}/reactions/boo`)).status).toBe(422)
 
-  // Only its author edits a comment; anybody resolves it.
+  // Only its author can edit a comment; anybody can resolve it.
   expect((await call(`PATCH ${BASE}/${root.id}`, { body: { body: 'no' } })).status).toBe(403)
   expect(
     (await call(`PATCH ${BASE}/${root.id}`, { body: { resolved: true } })).body.comment,

@@ -88,7 +88,7 @@ export function commentRoutes(app: FastifyInstance, service: Service): void {
       resolved: false,
       resolved_by: null,
       resolved_at: null,
-      // Threads have one level: a reply to a reply hangs on the root.
+      // Threads have one level: a reply to a reply is attached to the root.
       parent_comment_id: parent && (parent.parent_comment_id ?? parent.id),
       is_edited: false,
       is_deleted: false,

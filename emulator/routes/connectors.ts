@@ -19,7 +19,7 @@ import {
 const BASE = `${API}/connectors`
 const TYPE = 'connector_import'
 const BATCH = 20
-/** Keys of the other services that are taken here. */
+/** Accepted keys of the other services. */
 const KEY = /^valid-/
 const IMAGE_LIMIT = 1_000_000
 const STORAGE_LIMIT = 1024 ** 4
@@ -36,7 +36,7 @@ const DATASETS = [
   { id: 'remote-2', name: 'Empty', slug: 'empty', image_count: 0 },
 ]
 
-/** Datasets that lie with other services, and their way here. */
+/** Datasets of other services, and their import. */
 export function connectorRoutes(app: FastifyInstance, service: Service): void {
   const { state, jobs } = service
 

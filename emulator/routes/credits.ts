@@ -16,7 +16,7 @@ const BASE = `${API}/credits`
 const RECENT = 20
 const DAYS = { day: 1, week: 7, month: 30, all: Number.POSITIVE_INFINITY } as const
 
-/** Micro-USD for a unit of each operation; the figures are made up, their proportions are not. */
+/** Micro-USD per unit of each operation; the figures are invented, their proportions are not. */
 const PRICES: Readonly<Record<string, readonly [unit: 'minute' | 'call', price: number]>> = {
   training_a10g: ['minute', 36_667],
   training_a100: ['minute', 83_333],

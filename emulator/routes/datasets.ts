@@ -24,7 +24,7 @@ import type { StoredDataset } from '#emulator/state.ts'
 const BASE = `${API}/datasets`
 const DOWNLOAD_CAP = 10_000
 
-/** The stored list after a change: replaced, or with the difference between `base` and `next` applied to it. */
+/** The stored list after a change: replaced, or with the difference between `base` and `next` applied. */
 function changedClasses(
   stored: readonly StoredClass[],
   next: readonly StoredClass[] | null | undefined,
@@ -32,7 +32,7 @@ function changedClasses(
 ): StoredClass[] {
   if (!next) return [...stored]
   if (!base) return [...next]
-  // A name and a type make a class.
+  // A class is identified by name and type.
   const keyOf = ({ name, type }: StoredClass) => JSON.stringify([name, type ?? 'bbox'])
   const before = new Map(base.map((item) => [keyOf(item), JSON.stringify(item)]))
   const after = new Map(next.map((item) => [keyOf(item), item]))

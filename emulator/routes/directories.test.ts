@@ -5,7 +5,7 @@ const LIST = 'GET /directories/street%20scenes'
 const pathsOf = ({ body }: { body: { full_path: string }[] }) =>
   body.map(({ full_path }) => full_path)
 
-test('a list is flat; a parent has its direct children', async () => {
+test('the list is flat; with a parent it has the direct children', async () => {
   await using service = await emulated()
   expect(pathsOf(await service.call(LIST))).toEqual(['/day', '/night', '/night/rain'])
   expect(pathsOf(await service.call(`${LIST}?parent_path=`))).toEqual(['/day', '/night'])
@@ -18,7 +18,7 @@ test('a list is flat; a parent has its direct children', async () => {
   expect(tree).toMatchObject([{ name: 'day', children: [] }, { children: [{ name: 'rain' }] }])
 })
 
-test('one that is there is answered as it is, with its parents made', async () => {
+test('creating an existing directory returns it, and creates missing parents', async () => {
   await using service = await emulated()
   const create = () =>
     service.call('POST /directories/', {
@@ -31,7 +31,7 @@ test('one that is there is answered as it is, with its parents made', async () =
   expect(pathsOf(await service.call(LIST))).toContain('/a')
 })
 
-test('renaming takes all below along and keeps ids; a sibling of the name is a 409', async () => {
+test('renaming includes subdirectories and keeps ids; an existing sibling is a 409', async () => {
   await using service = await emulated()
   const [, night, rain] = (await service.call(LIST)).body
   const rename = (new_name: string) =>
@@ -67,7 +67,7 @@ test('deleting moves images to the parent, and never deletes one', async () => {
   expect((await remove('night/rain')).status).toBe(404)
 })
 
-test('statistics count by stage, with or without what is below', async () => {
+test('statistics count by stage, with or without subdirectories', async () => {
   await using service = await emulated()
   const stats = (query = '') => service.call(`GET /directories/street%20scenes/night/stats${query}`)
   expect((await stats()).body).toEqual({

@@ -36,7 +36,7 @@ interface Node {
 export function directoryRoutes(app: FastifyInstance, service: Service): void {
   const { state } = service
 
-  /** The directories of a dataset with how many images they hold, archived ones not counted. */
+  /** The directories of a dataset with their image counts, without archived images. */
   const counted = (dataset: StoredDataset) => {
     const own = new Map<string, number>()
     const nested = new Map<string, number>()
@@ -63,7 +63,7 @@ export function directoryRoutes(app: FastifyInstance, service: Service): void {
   const parentId = ({ dataset_id, full_path }: StoredDirectory): string | null =>
     state.directories.at(dataset_id, parentOf(full_path))?.id ?? null
 
-  /** As it is answered when it was made or renamed; lists say `full_path`. */
+  /** The response after creating or renaming; lists use `full_path`. */
   const made = (dataset: StoredDataset, path: string) => {
     const directory = existing(dataset, path)
     const images = state.images(dataset.id)
@@ -145,7 +145,7 @@ export function directoryRoutes(app: FastifyInstance, service: Service): void {
     const dataset = state.dataset(name)
     const path = cleanDirectory(directory_path)
     if (path === '/') throw new Problem(400, 'validation_error', 'The root is always there')
-    // One that is there is answered as it is.
+    // An existing directory is returned unchanged.
     if (!state.directories.at(dataset.id, path)) reply.status(201)
     state.directories.ensure(dataset.id, path, service.at())
     return { data: made(dataset, path) }

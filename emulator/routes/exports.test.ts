@@ -10,7 +10,7 @@ import { box, emulated } from '#tests/helpers/emulated.ts'
 
 type Service = Awaited<ReturnType<typeof emulated>>
 
-/** Makes an export, waits for it, and answers the texts of its archive. */
+/** Creates an export, waits for it, and returns the texts of its archive. */
 async function filesOf(service: Service, options: { format: string } & Record<string, unknown>) {
   const name = `of ${options.format}`
   await service.call('POST /exports/', { body: { dataset_name: 'photos', name, ...options } })
@@ -74,7 +74,7 @@ async function photos(service: Service) {
   await service.call('POST /annotations/photos/x.png', { body: { annotations: SHAPES } })
 }
 
-test('each format is written as itself', async () => {
+test('each format is written correctly', async () => {
   await using service = await emulated({ seeded: false })
   await photos(service)
   const read = async (format: string) => filesOf(service, { format })
@@ -152,7 +152,7 @@ test('each format is written as itself', async () => {
   expect(body.data).toHaveLength(EXPORT_FORMATS.length)
 })
 
-test('an export is found by name, holds one stage, its classes and splits, and no archived image', async () => {
+test('an export is found by name, and contains one stage, its classes and splits, and no archived image', async () => {
   await using service = await emulated({ seeded: false })
   await photos(service)
   await service.upload('photos', 'old.png')
@@ -174,7 +174,7 @@ test('an export is found by name, holds one stage, its classes and splits, and n
   await service.call('POST /images/photos/x.png/review', { body: { action: 'approve' } })
   const complete = await filesOf(service, { format: 'yolo', status_filter: 'complete' })
   expect([...complete.keys()]).toEqual(['data.yaml', 'labels/x.txt'])
-  // Not a stage: no image has it.
+  // Not a stage, so no image matches.
   const all = await filesOf(service, { format: 'labelme', status_filter: 'all' })
   expect([...all.keys()]).toEqual([])
 

@@ -42,12 +42,12 @@ interface Export {
   object: string
 }
 
-/** Exports are made in the background, as ZIPs in storage. */
+/** Exports run in the background and are ZIPs in storage. */
 export function exportRoutes(app: FastifyInstance, service: Service): void {
   const { state, storage, jobs } = service
   const exports = state.collection<Export>('export')
 
-  /** By name in its dataset, or by id in or without one. */
+  /** By name in its dataset, or by id with or without one. */
   const find = (request: FastifyRequest): Export => {
     const { export: slot } = params(request)
     const { dataset } = queryOf(request, z.strictObject({ dataset: z.string().optional() }))

@@ -11,7 +11,7 @@ async function photos(service: Service, count: number): Promise<string[]> {
   return ids
 }
 
-test('splits are whole numbers rounded down, the rest is for training, and the same seed gives the same', async () => {
+test('split counts are rounded down, the rest is train, and the same seed gives the same splits', async () => {
   await using service = await emulated()
   const ids = await photos(service, 11)
   await service.call('DELETE /images/photos/10.png')
@@ -31,7 +31,7 @@ test('splits are whole numbers rounded down, the rest is for training, and the s
   expect((await assign(1, { train: 0.7 })).status).toBe(422)
 })
 
-test('an image tells the lowest certainty of its labels, and is found by it', async () => {
+test('an image has the lowest confidence of its labels, and can be filtered by it', async () => {
   await using service = await emulated()
   await photos(service, 2)
   const annotations = [box('1'), { ...box('2'), confidence: 0.4 }]
@@ -44,7 +44,7 @@ test('an image tells the lowest certainty of its labels, and is found by it', as
   expect(model_confidence).toMatchObject({ flagged: 1, lowest: 0.4, buckets: { lt50: 1 } })
 })
 
-test('an archived image stays for whoever asks for it, and counts nowhere', async () => {
+test('an archived image can still be requested, and counts nowhere', async () => {
   await using service = await emulated()
   const [id] = await photos(service, 2)
   expect((await service.call('DELETE /images/photos/0.png')).body.success).toBe(true)
@@ -58,14 +58,14 @@ test('an archived image stays for whoever asks for it, and counts nowhere', asyn
   expect((await service.call('GET /datasets/photos/insights')).body.data.total_images).toBe(1)
 })
 
-test('a page has at most a thousand, and says that there is more', async () => {
+test('a page has at most a thousand images and reports that there are more', async () => {
   await using service = await emulated({ seeded: 1_200 })
   const { body } = await service.call('GET /images/?dataset=large&limit=5000')
   expect(body.data).toHaveLength(1_000)
   expect(body.pagination).toEqual({ limit: 1_000, offset: 0, total: 1_200, has_more: true })
 })
 
-test('the first answer to a write is the answer to each that repeats it', async () => {
+test('repeating a write returns its first answer', async () => {
   await using service = await emulated()
   const create = () =>
     service.call('POST /datasets/', {

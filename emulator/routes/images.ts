@@ -36,7 +36,7 @@ const BASE = `${API}/images`
 const EXTENSIONS = /\.(jpe?g|png|gif|bmp|webp|tiff?|hei[cf])$/i
 const UPLOAD_MINUTES = 15
 
-/** What the service makes of a file name: no separators, no control characters, no spaces at the ends. */
+/** How the service cleans a file name: no separators, no control characters, no spaces at the ends. */
 function sanitised(filename: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
   return filename.replace(/[\\/:*?"<>|\u0000-\u001f]/g, '_').trim()
@@ -44,7 +44,7 @@ function sanitised(filename: string): string {
 
 export function imageRoutes(app: FastifyInstance, service: Service): void {
   const { state, storage } = service
-  /** Addresses that were given and not registered yet, by dataset, directory and name as they were asked for. */
+  /** Issued but unregistered addresses, by the requested dataset, directory and name. */
   const pending = new Map<string, string>()
   const key = (dataset: StoredDataset, directory: string, filename: string) =>
     JSON.stringify([dataset.id, cleanDirectory(directory), filename])
@@ -54,7 +54,7 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
     requireWarm(dataset)
     return dataset
   }
-  /** The bytes of an image. Throws a 409 where they are in cold storage. */
+  /** The bytes of an image. Throws a 409 if they are in cold storage. */
   const bytesOf = (image: StoredImage): Promise<Buffer> => {
     requireWarm(state.dataset(image.dataset_id))
     return storage.bytes(image.object)
@@ -203,7 +203,7 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
     requireRole(request, 'member')
     const body = bodyOf(request, assignSplits)
     const { id } = state.dataset(body.dataset)
-    // It goes by a map of what the images look like, which nobody makes here.
+    // It needs an embedding of the images, which the emulator does not have.
     if (body.split_mode === 'embedding')
       throw conflict('The dataset has no embedding map yet: compute it first')
     const rank = (image: StoredImage) =>

@@ -24,7 +24,7 @@ const FILTERS = [
   'cancelled',
 ] as const
 
-/** All long work of the organisation in one list. */
+/** Lists all background jobs of the organisation. */
 export function jobRoutes(app: FastifyInstance, { jobs }: Service): void {
   app.get(BASE, (request) => {
     const query = queryOf(

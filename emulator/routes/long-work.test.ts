@@ -4,7 +4,7 @@ import { box, emulated } from '#tests/helpers/emulated.ts'
 type Service = Awaited<ReturnType<typeof emulated>>
 const OF = { dataset_name: 'street scenes' }
 
-/** Asks until a status says that something has ended. */
+/** Polls until the status is final. */
 async function ended(service: Service, route: string, status = 'completed') {
   return vi.waitFor(async () => {
     const { body } = await service.call(route)
@@ -14,7 +14,7 @@ async function ended(service: Service, route: string, status = 'completed') {
   })
 }
 
-test('a batch labels beside what is there, adds its classes, is a job among others, and costs what was quoted', async () => {
+test('a batch keeps existing labels, adds its classes, is in the job list, and costs what was quoted', async () => {
   await using service = await emulated()
   const { call, emulator } = service
   const ids = service.idsOf('street scenes').slice(0, 3)
@@ -40,7 +40,7 @@ test('a batch labels beside what is there, adds its classes, is a job among othe
   expect(before.included_remaining_micro_usd - after.included_remaining_micro_usd).toBe(
     quote.estimated_credits,
   )
-  // Again: the same objects are there already.
+  // Again: the same objects already exist.
   const again = (await call('POST /auto-annotate/batch', { body: settings })).body
   expect(await ended(service, `GET /auto-annotate/batch/${again.job_id}`)).toMatchObject({
     total_annotations_added: 0,
@@ -55,7 +55,7 @@ test('a batch labels beside what is there, adds its classes, is a job among othe
     ).toBe(400)
 })
 
-test('a batch is cancelled by the route that its job names', async () => {
+test('a batch can be cancelled by its job’s route', async () => {
   await using service = await emulated({ seeded: 2_000 })
   const ids = service.idsOf('large')
   const { job_id } = (
@@ -70,7 +70,7 @@ test('a batch is cancelled by the route that its job names', async () => {
   expect((await service.call(cancel)).status).toBe(409)
 })
 
-test('similar objects are looked for in the folder or the dataset, by polygons', async () => {
+test('similar objects are searched in the folder or the dataset, by polygons', async () => {
   await using service = await emulated()
   const { call } = service
   const image = await service.upload('street scenes', 'day/example.png')
@@ -106,7 +106,7 @@ test('similar objects are looked for in the folder or the dataset, by polygons',
   expect((await call('POST /auto-annotate/similar', { body: nobody })).status).toBe(404)
 })
 
-test('a dataset is frozen, refuses its bytes, and comes back for what was quoted', async () => {
+test('a frozen dataset refuses its bytes, and is restored for the quoted price', async () => {
   await using service = await emulated()
   const { call } = service
   const storage = '/datasets/street%20scenes/storage'
@@ -146,7 +146,7 @@ test('a dataset is frozen, refuses its bytes, and comes back for what was quoted
   expect(entry).toMatchObject({ operation: 'dataset_restore', amount: -restoring.quoted_micro_usd })
 })
 
-test('a public dataset is imported under a free name; one that is too large is a 402', async () => {
+test('a public dataset is imported under a free name; a too large one is a 402', async () => {
   await using service = await emulated()
   const { call } = service
   const list = (await call('GET /public/datasets?class=ship')).body
@@ -167,7 +167,7 @@ test('a public dataset is imported under a free name; one that is too large is a
   })
 })
 
-test('datasets of another service come with a key that it takes', async () => {
+test('datasets of another service are imported with a valid key', async () => {
   await using service = await emulated()
   const { call } = service
   const key = (api_key: string) => ({ provider: 'v7', api_key })

@@ -4,12 +4,12 @@ import { emulated } from '#tests/helpers/emulated.ts'
 
 const TINY = '/models/tiny%20detector'
 
-test('weights come by name as a file of ONNX; what is not published or not ready is refused', async () => {
+test('weights are an ONNX file by name; unpublished or unready ones are refused', async () => {
   await using service = await emulated()
   const { call } = service
   const { data } = (await call(`GET ${TINY}/download`)).body
   const onnx = Buffer.from(await (await fetch(data.download_url)).arrayBuffer())
-  // The version of the format, then the producer's name.
+  // The format's version, then the producer's name.
   expect([...onnx.subarray(0, 3)]).toEqual([8, 8, 0x12])
   expect(onnx.includes('AveragePool')).toBe(true)
   expect((await call(`GET ${TINY}/download?format=engine`)).status).toBe(409)
@@ -40,7 +40,7 @@ test('versions can be pinned, by admins', async () => {
   })
 })
 
-test('files are listed for each version, and texts come in the address itself', async () => {
+test('files are listed for each version, and texts are embedded in the address', async () => {
   await using service = await emulated()
   const { files, versions } = (await service.call(`GET ${TINY}/files`)).body.data
   expect(files.map(({ kind }: { kind: string }) => kind)).toEqual(
@@ -57,7 +57,7 @@ test('files are listed for each version, and texts come in the address itself', 
   expect(await (await file('README.md')).text()).toContain('car, person')
 })
 
-test('a picture is tried on a model', async () => {
+test('a model predicts on a picture', async () => {
   await using service = await emulated()
   const { id } = (await service.call(`GET ${TINY}`)).body.data
   const bytes = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })

@@ -26,7 +26,7 @@ const TYPES = [
   'keypoint_detection',
 ] as const
 const FORMATS = ['onnx', 'pytorch', 'safetensors', 'pte', 'engine'] as const
-/** How long an address of weights is good for. */
+/** Lifetime of an address of weights. */
 const ADDRESS_MINUTES = 60
 
 const change = z.strictObject({
@@ -205,7 +205,7 @@ export function modelRoutes(app: FastifyInstance, service: Service): void {
       const object = await storage.keep(Buffer.from(configOf(model, version)))
       return { data: { download_url: storage.sign('GET', object, ADDRESS_MINUTES) } }
     }
-    // Texts come in the address itself.
+    // Texts are embedded in the address.
     const texts: Record<string, string> = { LICENSE, 'README.md': readmeOf(model) }
     if (texts[name] === undefined) throw notFound(`File '${name}'`)
     const download_url = `data:text/plain;charset=utf-8,${encodeURIComponent(texts[name])}`

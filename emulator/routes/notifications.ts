@@ -20,7 +20,7 @@ import {
 
 const BASE = `${API}/notifications`
 
-/** What happened in the organisation, for everybody in it; each has read and put away their own. */
+/** Notifications of the organisation for all members; each has their own read and dismissed state. */
 export function notificationRoutes(app: FastifyInstance, { state }: Service): void {
   const all = state.collection<StoredNotification>('notification')
   const of = ({ user_id }: Person) =>

@@ -25,7 +25,7 @@ const newInvite = z.strictObject({
   role: z.enum(['admin', 'member', 'annotator', 'viewer']).default('member'),
 })
 
-/** The organisation of the key, its people and those who are invited. */
+/** The organisation of the key, its members and invitations. */
 export function organizationRoutes(app: FastifyInstance, service: Service): void {
   const { organization, credits } = service
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { emulated } from '#tests/helpers/emulated.ts'
 
-test('the organisation is told in full, with its people and invites', async () => {
+test('the organisation is returned with its members and invitations', async () => {
   await using service = await emulated()
   const { call } = service
   const { organization } = (await call('GET /organizations/me', { as: 'viewer' })).body
@@ -26,7 +26,7 @@ test('the organisation is told in full, with its people and invites', async () =
   expect([(await invites('pending')).length, (await invites('revoked')).length]).toEqual([0, 1])
 })
 
-test('what one person has read, another has not', async () => {
+test('each person has a separate read state', async () => {
   await using service = await emulated()
   const { call } = service
   const unread = async (as: 'member' | 'viewer') =>
@@ -44,7 +44,7 @@ test('what one person has read, another has not', async () => {
   expect((await call('GET /notifications', { as: 'member' })).body.notifications).toHaveLength(1)
 })
 
-test('tasks tell who has done what', async () => {
+test('tasks report each person’s contribution', async () => {
   await using service = await emulated()
   const { call, emulator } = service
   const { data } = (await call('GET /tasks')).body

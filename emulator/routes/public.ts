@@ -32,7 +32,7 @@ const research = {
 const CATALOG = [
   { name: 'Harbour', slug: 'harbour', image_count: 40, classes: ['ship', 'buoy'], stars: 3 },
   { name: 'Orchard', slug: 'orchard', image_count: 25, classes: ['apple', 'tree'], stars: 9 },
-  // More than any plan takes.
+  // More than any plan allows.
   { name: 'Everything', slug: 'everything', image_count: 5_000_000, classes: ['thing'], stars: 1 },
 ].map(({ classes, stars, ...item }) => ({
   ...item,
@@ -54,7 +54,7 @@ const CATALOG = [
 }))
 const IMAGE_LIMIT = 1_000_000
 
-/** Datasets that anybody published, and copies of them. */
+/** Published datasets, and copies of them. */
 export function publicRoutes(app: FastifyInstance, service: Service): void {
   const { state, jobs } = service
 
@@ -113,7 +113,7 @@ export function publicRoutes(app: FastifyInstance, service: Service): void {
     const held = state.datasets().reduce((sum, { id }) => sum + state.counts(id).images, 0)
     if (held + source.image_count > IMAGE_LIMIT)
       throw new Problem(402, 'image_limit_exceeded', 'The plan does not take so many images', {
-        // A limit of the plan has no price.
+        // A plan limit has no price.
         legacy: {
           error: 'limit_exceeded',
           limit_type: 'images',

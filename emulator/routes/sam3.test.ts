@@ -2,7 +2,7 @@ import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { emulated } from '#tests/helpers/emulated.ts'
 
-/** A picture that lies on its side: 20 × 30 when it is shown. */
+/** A picture stored rotated: 20 × 30 when displayed. */
 const picture = (background: string) =>
   sharp({ create: { width: 30, height: 20, channels: 3, background } })
     .withMetadata({ orientation: 6 })
@@ -17,7 +17,7 @@ async function formOf(fields: Record<string, string | string[]>, background = 'r
   return form
 }
 
-test('any picture is prompted in the way that it is shown, for one fee', async () => {
+test('prompts on any picture use its displayed orientation, for one fee', async () => {
   await using service = await emulated()
   const ask = async (fields: Record<string, string | string[]>, background?: string) =>
     service.call('POST /sam3/predict', { form: await formOf(fields, background) })

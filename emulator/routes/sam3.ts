@@ -16,7 +16,7 @@ const FIELDS = [
   'max_detections',
 ]
 const PROMPTS = ['text', 'box', 'point'] as const
-/** The least certainty, by the kind of prompt, where none is asked for. */
+/** Default thresholds by kind of prompt. */
 const USUAL = { text: 0.3, box: 0.5, point: 0.75 }
 
 const invalid = (field: string, msg: string) => new InvalidRequest([{ loc: ['body', field], msg }])
@@ -35,7 +35,7 @@ function share(values: readonly string[], usual: number): number {
   return value
 }
 
-/** Prompts on a picture that comes with the request and is not kept. */
+/** Prompts on a picture in the request, which is not stored. */
 export function sam3Routes(app: FastifyInstance, { credits, state }: Service): void {
   const paidFor = state.collection<{ id: string }>('paid_image')
 
@@ -59,7 +59,7 @@ export function sam3Routes(app: FastifyInstance, { credits, state }: Service): v
         const most = Number(fields.max_detections[0] ?? 50)
         if (!(Number.isInteger(most) && most >= 1 && most <= 100))
           throw invalid('max_detections', 'is not from 1 to 100')
-        // There is no dataset that would say what can be found.
+        // Without a dataset, the phrase decides what can be found.
         return fields.text[0].startsWith('no ') ? [] : row(name, output, most)
       }
       if (prompt === 'box') {
@@ -79,7 +79,7 @@ export function sam3Routes(app: FastifyInstance, { credits, state }: Service): v
       return [atPoints(name, positive, output)]
     }
     const objects = find()
-    // One fee for a picture, however often it is asked about; what fails before here is free.
+    // One fee per picture, however many prompts; failures before this point are free.
     if (!paidFor.get(image_sha256)) {
       credits.charge('sam3_prompt', PROMPT_PRICE, `A ${prompt} prompt on '${file.name}'`)
       paidFor.put({ id: image_sha256 })

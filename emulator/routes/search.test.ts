@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { emulated } from '#tests/helpers/emulated.ts'
 
-test('similar images are looked for in the own folder, without the image itself', async () => {
+test('similar images come from the same folder, without the image itself', async () => {
   await using service = await emulated()
   const first = await service.upload('street scenes', 'a/x.png')
   const same = await service.upload('street scenes', 'a/y.png')
@@ -15,7 +15,7 @@ test('similar images are looked for in the own folder, without the image itself'
   expect(day.body.results).toHaveLength(3)
 })
 
-test('tags must all be there, of any kind, in one dataset or all', async () => {
+test('all tags must match, of any kind, in one dataset or all', async () => {
   await using service = await emulated({ seeded: 600 })
   const find = async (query: string) => (await service.call(`GET /search/by-tags?${query}`)).body
   const both = await find(
@@ -32,7 +32,7 @@ test('tags must all be there, of any kind, in one dataset or all', async () => {
   expect((await service.call('GET /search/by-tags')).status).toBe(400)
 })
 
-test('doubles are grouped', async () => {
+test('duplicates are grouped', async () => {
   await using service = await emulated()
   await service.call('POST /datasets/', { body: { name: 'photos' } })
   for (const name of ['a.png', 'b.png', 'in/c.png']) await service.upload('photos', name)
@@ -45,7 +45,7 @@ test('doubles are grouped', async () => {
     analyzed: 3,
     sample_capped: false,
   })
-  // Values outside are moved into their range.
+  // Values out of range are clamped.
   expect(await duplicates('?threshold=2&sample=2&directory_path=/')).toMatchObject({
     threshold: 0.9999,
     total_images: 2,

@@ -18,7 +18,7 @@ import type { AutoTags, Computed, StoredImage } from '#emulator/state.ts'
 
 const BASE = `${API}/search`
 const PAGE_CAP = 500
-/** A number that is moved into its range where it is outside. */
+/** A number, clamped to its range. */
 const clamped = (least: number, most: number, usual: number) =>
   z.coerce
     .number()
@@ -38,7 +38,7 @@ function shown(image: StoredImage & Computed) {
   }
 }
 
-/** Images by what they look like and by what is on them. */
+/** Finds images by similarity and by content. */
 export function searchRoutes(app: FastifyInstance, { state, storage }: Service): void {
   const likenesses = new Likeness(storage)
 

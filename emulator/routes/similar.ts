@@ -27,11 +27,11 @@ const similar = z.strictObject({
   confidence: z.number().min(0.2).max(0.8).optional(),
 })
 
-/** Objects like some examples, looked for on the other images of a folder or a dataset. */
+/** Finds objects similar to examples on the other images of a folder or dataset. */
 export function similarRoutes(app: FastifyInstance, service: Service): void {
   const { state, credits } = service
 
-  /** The examples of a request for similar objects, and the images where they are looked for. */
+  /** The examples of a request for similar objects, and the images to search. */
   const similarOf = (body: z.infer<typeof similar>) => {
     if ((body.annotation_ids === undefined) === (body.reference_class === undefined))
       throw new InvalidRequest([
@@ -81,7 +81,7 @@ export function similarRoutes(app: FastifyInstance, service: Service): void {
         const isRotated = body.output_type === 'obb' && one.type === 'bbox'
         return addFound(state, image, [isRotated ? { ...one, oriented_box } : one])
       })
-      // It is paid by what it took, once it has ended well.
+      // Charged by actual use after it has succeeded.
       if (!job.signal.aborted)
         credits.charge('sam3_auto_annotation', price, `Similar objects on ${images.length} images`)
     })

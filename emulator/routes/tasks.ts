@@ -15,7 +15,7 @@ import {
 
 const BASE = `${API}/tasks`
 
-/** Images that people are asked to label or to review. */
+/** Tasks: images that people must label or review. */
 export function taskRoutes(app: FastifyInstance, { state, organization }: Service): void {
   const tasks = state.collection<StoredTask>('task')
   const namesOf = () => new Map(state.datasets().map(({ id, name }) => [id, name]))

@@ -18,7 +18,7 @@ const words = (...values: number[]): Buffer => {
 }
 const handler = (kind: string) => mp4Box('hdlr', words(0, 0), Buffer.from(kind), words(0, 0, 0))
 
-/** The headers of a clip of 64 × 48 pixels, three seconds of 25 frames; the sound comes first. */
+/** The headers of a clip of 64 × 48 pixels, three seconds of 25 frames; the sound track comes first. */
 const CLIP = Buffer.concat([
   mp4Box('ftyp', Buffer.from('isom')),
   mp4Box('mdat', Buffer.alloc(100)),
@@ -47,7 +47,7 @@ async function put(service: Awaited<ReturnType<typeof emulated>>, bytes: Buffer)
   return body.gcs_path
 }
 
-test('a clip is looked at, and its frames become images of a new directory', async () => {
+test('a clip is probed, and its frames become images of a new directory', async () => {
   await using service = await emulated()
   const gcs_path = await put(service, CLIP)
   expect((await service.call('POST /video/probe', { body: { gcs_path } })).body).toEqual({
@@ -79,7 +79,7 @@ test('a clip is looked at, and its frames become images of a new directory', asy
   expect((await service.call('POST /video/extract-frames', { body })).status).toBe(400)
 })
 
-test('what is no video is refused, wherever it is cut off', async () => {
+test('an invalid or truncated video is refused', async () => {
   await using service = await emulated()
   const at = CLIP.length
   for (const bytes of [Buffer.from('nothing'), CLIP.subarray(0, at - 30), CLIP.subarray(0, 150)]) {

@@ -20,7 +20,7 @@ import {
 const BASE = `${API}/video`
 const TYPE = 'video_extract'
 const FOLDER = 'video-uploads/'
-/** Frames that are added at a time. */
+/** Number of frames added at a time. */
 const BATCH = 20
 
 const newVideo = z.strictObject({
@@ -36,7 +36,7 @@ const extraction = z.strictObject({
   parent_directory_path: z.string().default('/'),
 })
 
-/** Videos are uploaded, looked at, and their frames become images of a dataset: here drawn ones, as many as there were. */
+/** Videos are uploaded and probed, and their frames become images of a dataset; here the frames are drawn. */
 export function videoRoutes(app: FastifyInstance, service: Service): void {
   const { state, storage, jobs } = service
 
@@ -68,7 +68,7 @@ export function videoRoutes(app: FastifyInstance, service: Service): void {
     progress: Math.floor(progress),
     error,
     ...detail,
-    // A long video has thousands; they come with the last answer alone.
+    // A long video has thousands of ids, so only the last answer has them.
     image_ids: status === 'completed' ? detail.image_ids : null,
   })
 

@@ -11,7 +11,7 @@ import { drawOverlay, type Overlay } from './draw-overlay.ts'
 import { drawPicture, type Picture } from './picture.ts'
 import { ShapeBitmap } from './shape-bitmap.ts'
 
-/** What of an open image the canvas draws. */
+/** The parts of an open image that the canvas draws. */
 export interface CanvasSource {
   document: { annotations: AnnotationStore }
   selection: Selection
@@ -22,19 +22,19 @@ export interface CanvasProps {
   width: number
   height: number
   picture: Picture | null
-  /** What the picture is seen through, as CSS has it. */
+  /** The CSS filter of the picture. */
   filter: string
   source: CanvasSource | null
   style: Style
-  /** Drawn by the overlay instead, for as long as they are selected or moved. */
+  /** Drawn by the overlay instead while they are selected or moved. */
   overlay: () => Overlay | null
-  /** Called with a function that asks for the overlay to be drawn again. */
+  /** Receives a function that requests a redraw of the overlay. */
   onReady: (redrawOverlay: () => void) => void
-  /** All shapes are drawn, sharp, at the view's scale; or no longer. */
+  /** Called when all shapes are drawn sharply at the view's scale, and when they no longer are. */
   onComplete: (isComplete: boolean) => void
 }
 
-/** Calls back whenever a CSS pixel has another number of device pixels: another monitor, or the browser's zoom. */
+/** Calls back when the device pixel ratio changes, because of another monitor or the browser's zoom. */
 function followPixelRatio(onChange: (ratio: number) => void): () => void {
   const abort = new AbortController()
   const listen = () => {
@@ -49,7 +49,7 @@ function followPixelRatio(onChange: (ratio: number) => void): () => void {
   return () => abort.abort()
 }
 
-/** The annotations' bitmap for a document, kept in step with edits, the selection and what is hidden. */
+/** The bitmap of a document's annotations, updated with edits, the selection and visibility. */
 function useShapeBitmap(
   source: CanvasSource | null,
   style: Style,
@@ -64,7 +64,7 @@ function useShapeBitmap(
     bitmap.current?.setSource({
       store: source.document.annotations,
       style: latestStyle.current,
-      // Nobody else draws what is selected and hidden: its pose's lines stay here.
+      // The overlay does not draw hidden selected shapes, so their pose's lines stay here.
       isLifted: (annotation) => selection.isLifted(annotation),
       isVisible: (annotation) => selection.isVisible(annotation),
     })
@@ -97,7 +97,7 @@ function useShapeBitmap(
       if (bitmap.current === shapes) bitmap.current = null
     }
   }, [source, setSource, onChange, onComplete])
-  // In another style the shapes stay on screen until they have been drawn anew.
+  // After a style change, the old shapes stay on screen until they are redrawn.
   useEffect(() => {
     latestStyle.current = style
     setSource()
@@ -106,8 +106,8 @@ function useShapeBitmap(
 }
 
 /**
- * Three Konva layers of one shape each: picture, annotations, overlay. React sees none of the
- * annotations; whatever changes asks for a layer to be drawn, at most once a frame.
+ * Three Konva layers of one shape each: picture, annotations, overlay. React does not handle annotations; every
+ * change requests a redraw of a layer, at most once per frame.
  */
 export function AnnotationCanvas({
   width,
@@ -132,7 +132,7 @@ export function AnnotationCanvas({
     const { current } = layers
     const drawOverlayLayer = () => void current.overlay?.batchDraw()
     onReady(drawOverlayLayer)
-    // Konva takes the ratio when it makes a canvas, and keeps it.
+    // Konva reads the ratio when it creates a canvas, and keeps it.
     const stopRatio = followPixelRatio((ratio) => {
       for (const layer of [current.picture, current.shapes, current.overlay]) {
         layer?.getCanvas().setPixelRatio(ratio)
@@ -142,7 +142,7 @@ export function AnnotationCanvas({
     return stopRatio
   }, [onReady])
 
-  // On the layer's own element: another tone draws nothing anew.
+  // A filter on the layer's own element, so that a change redraws nothing.
   useEffect(() => {
     const element = layers.current.picture?.getNativeCanvasElement()
     if (element) element.style.filter = filter

@@ -13,7 +13,7 @@ export interface Style {
   fillOpacity: number
   /** 0..1 */
   strokeOpacity: number
-  /** Of outlines, screen pixels. */
+  /** Width of outlines, in screen pixels. */
   strokeWidth: number
   showLabels: boolean
 }
@@ -22,10 +22,10 @@ export interface Style {
 const KEYPOINT_RADIUS = 4.5
 const LABEL_FONT = '500 11px "Inter Variable", sans-serif'
 const LABEL_HEIGHT = 16
-/** Shapes smaller than this on screen get no label: it would hide them. Screen pixels. */
+/** Smaller shapes get no label, because it would hide them. Screen pixels. */
 const LABEL_MIN_SIDE = 28
 
-/** Vertices nearer to the last one than this are skipped. Screen pixels. */
+/** Vertices closer than this to the last one are skipped. Screen pixels. */
 const SKIP = 1
 
 /** Adds an outline to a path, in screen pixels. */
@@ -46,7 +46,7 @@ export function tracePath(path: CanvasPath, view: Viewport, { points, closed }: 
   if (closed) path.closePath()
 }
 
-/** Dots of one colour in one path, with a rim that shows on any photograph; those of hidden joints are hollow. */
+/** Draws dots of one colour in one path, with a rim that is visible on any photo; dots of hidden joints are hollow. */
 function drawDots(
   context: CanvasRenderingContext2D,
   view: Viewport,
@@ -69,7 +69,7 @@ function drawDots(
   context.stroke()
 }
 
-/** The lines between the joints of instances whose points make a pose: those of one class in one path. */
+/** Draws the lines between joints of poses, those of one class in one path. */
 export function drawLinks(
   context: CanvasRenderingContext2D,
   view: Viewport,
@@ -93,7 +93,7 @@ export function drawLinks(
 
 type Emphasis = 'hovered' | 'selected'
 
-/** Annotations that are selected or hovered; their dots lie over their outlines. */
+/** Draws selected or hovered annotations, with their dots above their outlines. */
 export function drawEmphasized(
   context: CanvasRenderingContext2D,
   view: Viewport,
@@ -150,7 +150,7 @@ function drawOutlines(
   context.stroke()
 }
 
-/** The class name on its colour, above the shape. */
+/** Draws the class name on its colour, above the shape. */
 function drawLabel(
   context: CanvasRenderingContext2D,
   view: Viewport,
@@ -160,7 +160,7 @@ function drawLabel(
   const box = shapeBounds(shape)
   const isPoint = box.w === 0 && box.h === 0
   const large = Math.max(box.w, box.h) * view.scale >= LABEL_MIN_SIDE
-  // Joints of a pose lie close together: their names would cover it.
+  // Joints of a pose are close together, and their names would cover it.
   const pointsFrom = instanceId === undefined ? 1 : 4
   if (!large && !(isPoint && view.scale >= pointsFrom)) return
   const corner = toScreen(view, labelPlace(shape))
@@ -176,7 +176,10 @@ function drawLabel(
   context.fillText(className, left + 4, top + LABEL_HEIGHT / 2 + 0.5, width - 8)
 }
 
-/** The top left corner of a box; of any other outline its topmost point, as its box's corner may lie on a neighbour. */
+/**
+ * The top left corner of a box, or the topmost point of another outline, because the corner of its bounding box may
+ * be on a neighbour.
+ */
 function labelPlace(shape: Annotation['shape']): Point {
   if (shape.kind === 'bbox') return shape
   const [outline] = shapeOutlines(shape)
@@ -195,28 +198,28 @@ export function drawLabels(
   for (const annotation of annotations) drawLabel(context, view, annotation, style)
 }
 
-/** How far a label may reach beyond its shape's bounds; longer names are cut off. Screen pixels. */
+/** How far a label may extend beyond its shape's bounds; longer names are truncated. Screen pixels. */
 export const LABEL_OVERHANG = 180
 
-/** How much of a shape is worth drawing when there are many. */
+/** The level of detail if there are many shapes. */
 export interface Detail {
-  /** A stroke of 1 pixel is three times cheaper than one of 2. */
+  /** A stroke of 1 pixel costs a third of one of 2. */
   isThin: boolean
 }
 
-/** More shapes than this in view are drawn with thin strokes. */
+/** With more shapes than this in view, strokes are thin. */
 const MANY = 1_500
 
 export function detailFor(count: number): Detail {
   return { isThin: count > MANY }
 }
 
-/** Shapes smaller than this on screen are a filled rectangle. Screen pixels. */
+/** Smaller shapes are drawn as a filled rectangle. Screen pixels. */
 const SPECK = 3
 
 /**
- * Many annotations: those of one class in one path and one stroke. Fills are separate, so that where
- * two shapes lie over each other both can be seen.
+ * Draws many annotations: those of one class in one path and one stroke. Fills are separate, so that overlapping
+ * shapes are both visible.
  */
 export function drawAnnotations(
   context: CanvasRenderingContext2D,

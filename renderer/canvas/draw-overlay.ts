@@ -19,13 +19,13 @@ const ACCENT = '#4f46e5'
 /** Screen pixels. */
 const HANDLE_SIDE = 8
 const VERTEX_RADIUS = 4
-/** Ghosts of edges shorter than this would cover the vertices. Screen pixels. */
+/** Ghosts of shorter edges would cover the vertices. Screen pixels. */
 const GHOST_MIN_EDGE = 28
 
-/** What the overlay shows; a tool's preview has this shape, but the canvas knows no tools. */
+/** What the overlay shows. A tool's preview has this form, but the canvas knows no tools. */
 export interface Overlay {
   selected: readonly Annotation[]
-  /** The visible parts of each instance that has a selected one. */
+  /** The visible parts of each instance with a selected part. */
   instances: readonly (readonly Annotation[])[]
   hovered: Annotation | null
   /** What models found and nobody accepted yet. */
@@ -34,18 +34,18 @@ export interface Overlay {
   activeVertices: ReadonlySet<string>
   outlines: readonly Outline[]
   vertices: readonly Point[]
-  /** Places that are not part of what is being drawn. */
+  /** Places that are not part of the drawn shape. */
   crosses: readonly Point[]
   closing: Point | null
-  /** Where the next point goes when that is not under the pointer. */
+  /** The place of the next point if it is not under the pointer. */
   snap: Point | null
   marquee: Box | null
   lasso: readonly Point[]
-  /** Around several selected shapes, `margin` screen pixels away; its handles are among the handles. */
+  /** Around several selected shapes, at `margin` screen pixels; its handles are among the handles. */
   frame: { box: Box; margin: number } | null
-  /** Where outlines of the selected shapes cross themselves. */
+  /** Where outlines of selected shapes cross themselves. */
   crossings: readonly Point[]
-  /** A word beside the pointer. */
+  /** A text beside the pointer. */
   caption: string | null
   /** What was found in the picture and is not drawn yet. Image pixels. */
   regions: readonly PolygonShape[]
@@ -55,17 +55,17 @@ export interface Overlay {
   /** Screen pixels; null when it is elsewhere. */
   pointer: Point | null
   showCrosshair: boolean
-  /** What others made of shapes in conflict, over ours. Opacities 0..1; null without conflicts. */
+  /** The remote versions of shapes in conflict, over ours. Opacities 0..1; null without conflicts. */
   theirs: {
     annotations: readonly Annotation[]
     current: string | null
     opacity: number
     mineOpacity: number
   } | null
-  /** What a loupe shows besides the overlay; null without one. */
+  /** What a loupe shows besides the overlay; null without a loupe. */
   loupe: {
     picture: Picture
-    /** What the picture is drawn through, as a canvas has it. */
+    /** The filter of the picture, as a canvas expects it. */
     filter: string
     annotationsIn: (box: Box) => readonly Annotation[]
   } | null
@@ -87,10 +87,10 @@ function dot(
   context.stroke()
 }
 
-/** Handles nearer to the last one drawn than this would only cover each other. Screen pixels. */
+/** Handles closer than this to the last one would overlap it. Screen pixels. */
 const HANDLE_SPACING = 7
 
-/** Handles of one look in one path: a polygon may have thousands. */
+/** Draws handles of one look in one path, because a polygon may have thousands. */
 function drawHandles(
   context: CanvasRenderingContext2D,
   view: Viewport,
@@ -152,7 +152,7 @@ function drawDrawing(
   drawCrossings(context, view, crosses)
   if (closing) dot(context, toScreen(view, closing), VERTEX_RADIUS + 4, color, '#ffffff')
   if (!snap) return
-  // A ring, so that the border under it can be seen.
+  // A ring, so that the border under it is visible.
   const at = toScreen(view, snap)
   for (const [style, width] of [
     ['#ffffff', 4],
@@ -233,7 +233,7 @@ function drawFrame(
 
 const WARNING = '#dc2626'
 
-/** A cross in a disc, on each place where an outline crosses itself. */
+/** Draws a cross in a disc where an outline crosses itself. */
 function drawCrossings(
   context: CanvasRenderingContext2D,
   view: Viewport,
@@ -251,7 +251,7 @@ function drawCrossings(
   }
 }
 
-/** A word on a dark ground, right below the pointer. */
+/** Draws a text on a dark background, below the pointer. */
 function drawCaption(context: CanvasRenderingContext2D, at: Point, text: string): void {
   context.font = '500 12px "Inter Variable", sans-serif'
   context.textBaseline = 'middle'
@@ -269,7 +269,7 @@ const LOUPE_RADIUS = 80
 const LOUPE_DISTANCE = 110
 const LOUPE_FACTOR = 4
 
-/** What is under the pointer, larger, beside it. */
+/** Draws an enlarged view of what is under the pointer, beside it. */
 function drawLoupe(
   context: CanvasRenderingContext2D,
   view: Viewport,
@@ -278,7 +278,7 @@ function drawLoupe(
   { picture, filter, annotationsIn }: NonNullable<Overlay['loupe']>,
   pointer: Point,
 ): void {
-  // On the side where there is room.
+  // On the side with enough space.
   const centre = {
     x:
       pointer.x +
@@ -310,7 +310,7 @@ function drawLoupe(
   context.lineTo(centre.x, centre.y + 10)
   context.stroke()
   context.restore()
-  // Dark and white: one of them shows on any picture.
+  // Dark and white, so that one of them is visible on any picture.
   for (const [rim, width] of [
     ['#111827', 5],
     ['#ffffff', 2],
@@ -323,7 +323,7 @@ function drawLoupe(
   }
 }
 
-/** What is selected, its handles, and what is being drawn. */
+/** Draws the selection, its handles, and the shape that is being drawn. */
 function drawEdited(
   context: CanvasRenderingContext2D,
   view: Viewport,
@@ -331,7 +331,7 @@ function drawEdited(
   style: Style,
 ): void {
   drawLinks(context, view, overlay.instances, style)
-  // The lines would lie over the joints that are not selected.
+  // The lines would cover the unselected joints.
   const selected = new Set(overlay.selected.map(({ id }) => id))
   const others = overlay.instances.flat().filter(({ id }) => !selected.has(id))
   drawAnnotations(context, view, others, style, detailFor(others.length))
@@ -347,7 +347,7 @@ function drawEdited(
 
 const THEIRS = '#db2777'
 
-/** Dashed and in one colour, so that they are never taken for ours. */
+/** Dashed and in one colour, so that they are not mistaken for ours. */
 function drawTheirs(
   context: CanvasRenderingContext2D,
   view: Viewport,

@@ -2,7 +2,7 @@ import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 
 const UNKNOWN_CLASS_COLOR = '#9ca3af'
 
-/** Colours by class name; a class that is not known (yet) is grey. */
+/** Colours by class name; an unknown class is grey. */
 export function classColors(classes: readonly AnnotationClass[]): (name: string) => string {
   const colors = new Map(classes.map(({ name, color }) => [name, color]))
   return (name) => colors.get(name) ?? UNKNOWN_CLASS_COLOR
@@ -14,7 +14,7 @@ export function withOpacity(color: string, opacity: number): string {
   return `${color}${alpha.toString(16).padStart(2, '0')}`
 }
 
-/** Black or white, whichever reads better on the colour (WCAG relative luminance). */
+/** Black or white, whichever is more readable on the colour (WCAG relative luminance). */
 export function inkOn(color: string): string {
   const channel = (start: number) => {
     const value = Number.parseInt(color.slice(start, start + 2), 16) / 255

@@ -1,9 +1,8 @@
 import type { Viewport } from '#renderer/document/viewport.ts'
 
 /**
- * A decoded image at its full size and at halves of it, largest first. Drawing a small picture of twelve
- * megapixels from the full bitmap costs a frame each time; from a level near the size on screen it is
- * cheap and looks better.
+ * A decoded image at full size and successive halves, largest first. Drawing a twelve-megapixel picture from the full
+ * bitmap at a small size costs a frame each time; a level near the size on screen is cheap and looks better.
  */
 export interface Picture {
   levels: readonly ImageBitmap[]
@@ -12,10 +11,10 @@ export interface Picture {
   height: number
 }
 
-/** No level is smaller than this, in pixels of its longer side. */
+/** The minimum longer side of a level, in pixels. */
 const SMALLEST = 600
 
-/** Scales a bitmap down by halves; takes the bitmap over. */
+/** Scales a bitmap down by halves; takes ownership of the bitmap. */
 export async function pictureOf(
   bitmap: ImageBitmap,
   width: number,
@@ -37,12 +36,12 @@ export function closePicture({ levels }: Picture): void {
   for (const level of levels) level.close()
 }
 
-/** The smallest level that still has a pixel for each pixel on the screen. `scale`: device pixels an image pixel. */
+/** The smallest level with at least one pixel per screen pixel. `scale`: device pixels per image pixel. */
 export function levelFor({ levels, width }: Picture, scale: number): ImageBitmap {
   return levels.findLast((level) => level.width >= width * scale) ?? levels[0]
 }
 
-/** Beyond this scale each image pixel is drawn as a square, and from the second on with lines between. */
+/** From this scale on, image pixels are drawn as squares; from the second on, with lines between them. */
 const SHARP_FROM = 2
 const GRID_FROM = 8
 
@@ -56,7 +55,7 @@ export function drawPicture(
   context.imageSmoothingQuality = 'low'
   context.drawImage(level, x, y, picture.width * scale, picture.height * scale)
   if (scale < GRID_FROM) return
-  // Lines between the pixels in view, and no longer than the image.
+  // Lines between the pixels in view, only within the image.
   const [left, right] = [Math.max(0, x), Math.min(width, x + picture.width * scale)]
   const [top, bottom] = [Math.max(0, y), Math.min(height, y + picture.height * scale)]
   context.beginPath()

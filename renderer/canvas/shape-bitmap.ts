@@ -14,28 +14,31 @@ import {
   type Style,
 } from './draw-annotations.ts'
 
-/** What a bitmap shows beyond each side of the canvas, so that panning finds it drawn. Screen pixels. */
+/** The extra border of the bitmap on each side of the canvas, so that panning finds it drawn. Screen pixels. */
 const MARGIN_X = 400
 const MARGIN_Y = 225
-/** A bitmap shown larger or smaller than this, as a factor, is drawn anew while the gesture goes on. */
+/** A bitmap that is stretched by more than this factor is redrawn during the gesture. */
 const MAX_STRETCH = 2
-/** The view has been still for this long: draw sharp at exactly its scale. Milliseconds. */
+/** After the view has been still for this long, draw sharply at its exact scale. Milliseconds. */
 const STILL_MS = 80
-/** Drawing per frame, milliseconds: most of a frame when idle, a third while the person moves. */
+/** Drawing time per frame in milliseconds: most of a frame when idle, a third during a gesture. */
 const SLICE_IDLE_MS = 14
 const SLICE_MOVING_MS = 6
-/** Shapes drawn between two looks at the clock: fewer while the person moves, as each batch ends when it ends. */
+/**
+ * Number of shapes to draw between two checks of the clock; fewer during a gesture, because a batch cannot be
+ * interrupted.
+ */
 const BATCH_IDLE = 128
 const BATCH_MOVING = 32
-/** More changed shapes than this and drawing all is cheaper than mending each place. */
+/** With more changed shapes than this, redrawing everything is cheaper than patching. */
 const MAX_PATCHES = 16
-/** Pixels around a shape that its stroke or dot may touch. Screen pixels. */
+/** How far a stroke or dot extends around a shape. Screen pixels. */
 const STROKE_REACH = 8
 
 interface Bitmap {
   canvas: HTMLCanvasElement
   context: CanvasRenderingContext2D
-  /** What it shows: the canvas it was drawn for, moved by the margin. */
+  /** The view it was drawn for, shifted by the margin. */
   view: Viewport
   detail: Detail
 }
@@ -43,14 +46,14 @@ interface Bitmap {
 interface Source {
   store: AnnotationStore
   style: Style
-  /** Drawn by the overlay for the time being. */
+  /** The overlay draws it for the moment. */
   isLifted: (annotation: Annotation) => boolean
   isVisible: (annotation: Annotation) => boolean
 }
 
 function newBitmap(): Bitmap {
   const canvas = document.createElement('canvas')
-  // In memory, not on a graphics card: `flush` reads from it.
+  // In memory, not on a graphics card, because `flush` reads from it.
   const context = canvas.getContext('2d', { willReadFrequently: true })
   if (!context) throw new Error('The browser gives no 2D canvas')
   return {
@@ -65,7 +68,7 @@ function shows({ isLifted, isVisible }: Source, annotation: Annotation): boolean
   return !isLifted(annotation) && isVisible(annotation)
 }
 
-/** The lines of poses in a box; those of a lifted one are drawn with it. */
+/** Draws the lines of poses in a box; those of a lifted pose are drawn with it. */
 function drawPoses(
   context: CanvasRenderingContext2D,
   view: Viewport,
@@ -85,8 +88,8 @@ function drawPoses(
 }
 
 /**
- * Browsers only record what is drawn and paint it when the canvas is shown: ten thousand shapes in one
- * frame. Reading a pixel makes them paint now, so that a slice costs what the clock says.
+ * Browsers only record drawing commands and execute them when the canvas is shown: ten thousand shapes in one frame.
+ * Reading a pixel executes them now, so that the clock measures the cost of a slice.
  */
 function flush(context: CanvasRenderingContext2D): void {
   context.getImageData(0, 0, 1, 1)
@@ -97,16 +100,16 @@ function coverage({ scale, x, y, width, height }: Viewport): Box {
   return { x: -x / scale, y: -y / scale, w: width / scale, h: height / scale }
 }
 
-/** Grown by screen pixels at a scale. */
+/** A box enlarged by screen pixels at a scale. */
 function grown(box: Box, scale: number, reach: number): Box {
   const margin = reach / scale
   return { x: box.x - margin, y: box.y - margin, w: box.w + 2 * margin, h: box.h + 2 * margin }
 }
 
 /**
- * All annotations but the selected ones, drawn ahead into a bitmap larger than the canvas. A gesture
- * moves and stretches the bitmap, which costs the same for ten shapes and for ten thousand; a new one
- * is drawn in slices beside it and takes its place when it is complete.
+ * All annotations except the selected ones, drawn ahead into a bitmap larger than the canvas. A gesture moves and
+ * stretches the bitmap, which costs the same for ten or ten thousand shapes; a new one is drawn in slices beside it
+ * and replaces it when it is complete.
  */
 export class ShapeBitmap {
   readonly #onChange: () => void
@@ -118,24 +121,24 @@ export class ShapeBitmap {
   #job: Generator<void> | null = null
   #view: Viewport | null = null
   #movedAt = 0
-  /** Device pixels a CSS pixel, of the canvas that shows the bitmap. */
+  /** Device pixels per CSS pixel of the canvas that shows the bitmap. */
   #dpr = window.devicePixelRatio
   #frame = 0
-  /** The front shows what the source has, at some scale. */
+  /** The front bitmap shows the current source, at some scale. */
   #isValid = false
-  /** What the front shows is no longer what the source has: it is drawn anew until that is done. */
+  /** The front bitmap is outdated, and is being redrawn. */
   #isStale = false
 
   /**
-   * `onChange`: the layer that shows the bitmap must be drawn again. `onComplete`: all shapes are there,
-   * sharp, at the view's scale; or no longer.
+   * `onChange`: the layer that shows the bitmap must be redrawn. `onComplete`: called when all shapes are drawn
+   * sharply at the view's scale, and when they no longer are.
    */
   constructor(onChange: () => void, onComplete: (isComplete: boolean) => void) {
     this.#onChange = onChange
     this.#onComplete = onComplete
   }
 
-  /** Another image, style or set of visible shapes: everything is drawn anew. */
+  /** Sets another image, style or set of visible shapes; everything is redrawn. */
   setSource(source: Source | null): void {
     const sameStore = source?.store === this.#source?.store
     this.#source = source
@@ -145,7 +148,7 @@ export class ShapeBitmap {
     this.#wake(true)
   }
 
-  /** Shapes that changed, came or went, or are lifted from or put back into the bitmap. */
+  /** Redraws shapes that were changed, added, removed, lifted or put back. */
   patch(boxes: readonly Box[]): void {
     this.#job = null
     const few = boxes.length <= MAX_PATCHES
@@ -163,21 +166,21 @@ export class ShapeBitmap {
     ])
   }
 
-  /** The places of these annotations, and of the poses that they are part of. */
+  /** Redraws the places of these annotations and of their poses. */
   patchShapes(annotations: readonly Annotation[]): void {
     const alone = annotations.filter(({ instanceId }) => instanceId === undefined)
     const boxes = alone.map(({ shape }) => shapeBounds(shape))
     const store = this.#source?.store
     for (const [id, parts] of Map.groupBy(annotations, ({ instanceId }) => instanceId)) {
       if (id === undefined || !store) continue
-      // Lines went from where the parts were, and go to where the others are.
+      // Lines start at the old places of the parts and end at the other parts.
       const members = [...parts, ...store.instance(id)]
       boxes.push(boundsOfPoints(members.flatMap(({ shape }) => boxCorners(shapeBounds(shape)))))
     }
     this.patch(boxes)
   }
 
-  /** Shows the bitmap for a view. The context's transform is one unit a CSS pixel. */
+  /** Draws the bitmap for a view. The context's unit is one CSS pixel. */
   draw(context: CanvasRenderingContext2D, view: Viewport): void {
     const before = this.#view
     const isNew =
@@ -190,7 +193,7 @@ export class ShapeBitmap {
     if (!this.#isValid) return
     const { canvas, view: drawn } = this.#front
     const ratio = view.scale / drawn.scale
-    // Konva fixes the ratio when it makes a canvas; the window may be on another monitor by now.
+    // Konva fixes the ratio when it creates a canvas; the window may be on another monitor by now.
     const dpr = context.getTransform().a
     if (dpr !== this.#dpr) {
       this.#dpr = dpr
@@ -230,7 +233,7 @@ export class ShapeBitmap {
     return this.#isValid && this.#view !== null && this.#front.view.scale === this.#view.scale
   }
 
-  /** Whether part of the canvas is, or will soon be, beyond the bitmap. */
+  /** True if part of the canvas is, or will soon be, outside of the bitmap. */
   #runsOut(view: Viewport): boolean {
     const { view: drawn } = this.#front
     const ratio = view.scale / drawn.scale
@@ -258,7 +261,7 @@ export class ShapeBitmap {
     return this.#isStill() || !this.#isValid ? BATCH_IDLE : BATCH_MOVING
   }
 
-  /** One frame's share of the work. */
+  /** Does one frame's share of the work. */
   #step(): void {
     this.#frame = 0
     const view = this.#view
@@ -267,7 +270,7 @@ export class ShapeBitmap {
     const still = this.#isStill()
     const ratio = view.scale / this.#front.view.scale
     const stretched = ratio > MAX_STRETCH || ratio < 1 / MAX_STRETCH
-    // The picture first: the shapes of another image begin in the frame after it.
+    // The picture has priority: shapes of another image start one frame later.
     const isFirst = !this.#isValid && !this.#job
     if (!this.#job) {
       const late = !this.#isValid || stretched || this.#runsOut(view)
@@ -325,7 +328,7 @@ export class ShapeBitmap {
     bitmap.detail = detail
     yield
     drawPoses(context, view, box, source)
-    // One class after the other, so that styles change as often as there are classes.
+    // Class by class, to change styles as rarely as possible.
     for (const group of Map.groupBy(inView, ({ className }) => className).values()) {
       for (let start = 0; start < group.length; ) {
         const end = start + this.#batch()
@@ -345,7 +348,7 @@ export class ShapeBitmap {
     }
   }
 
-  /** Clears a shape's place in the front bitmap and draws again what lies there. */
+  /** Clears a shape's place in the front bitmap and redraws what is there. */
   #patchBox(box: Box): void {
     const source = this.#source
     if (!source) return

@@ -20,14 +20,14 @@ function entryOf(annotation: Annotation): Entry {
   return { minX: x, minY: y, maxX: x + w, maxY: y + h, annotation }
 }
 
-/** The annotations of one image, by order, by id and by place. Its one event is a change set. */
+/** The annotations of one image, by order, id and place. Its only event is a change set. */
 export class AnnotationStore {
   #list: readonly Annotation[]
   readonly #entries = new Map<string, Entry>()
   readonly #tree = new RBush<Entry>()
   /** Ids of the annotations of each instance. */
   readonly #instances = new Map<number, Set<string>>()
-  /** Worked out when asked for, forgotten when a part changes. */
+  /** Computed on demand, dropped when a part changes. */
   readonly #instanceBounds = new Map<number, Box>()
   readonly #listeners = new Set<ChangeListener>()
   #places: ReadonlyMap<string, number> | null = null
@@ -44,7 +44,7 @@ export class AnnotationStore {
     return this.#list
   }
 
-  /** Grows with every change. */
+  /** Increases with every change. */
   get version(): number {
     return this.#version
   }
@@ -53,7 +53,7 @@ export class AnnotationStore {
     return this.#entries.get(id)?.annotation
   }
 
-  /** The annotations of one instance, in no order. */
+  /** The annotations of one instance, unordered. */
   instance(id: number): Annotation[] {
     return [...(this.#instances.get(id) ?? [])].flatMap((member) => this.get(member) ?? [])
   }
@@ -63,12 +63,12 @@ export class AnnotationStore {
     return [...this.#instances.keys()].filter((id) => boxesTouch(this.#boundsOf(id), box))
   }
 
-  /** One that no annotation has. */
+  /** An unused instance id. */
   nextInstanceId(): number {
     return Math.max(0, ...this.#instances.keys()) + 1
   }
 
-  /** `changes` must fit what is there. */
+  /** `changes` must match the current annotations. */
   apply(changes: ChangeSet, origin: ChangeOrigin): void {
     this.#list = applyChangeSet(this.#list, changes)
     this.#places = null
@@ -87,14 +87,14 @@ export class AnnotationStore {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Whose bounds touch the box, in no order. */
+  /** The annotations whose bounds touch the box, unordered. */
   inBox(box: Box): Annotation[] {
     return this.#tree
       .search({ minX: box.x, minY: box.y, maxX: box.x + box.w, maxY: box.y + box.h })
       .map(({ annotation }) => annotation)
   }
 
-  /** What lies under a point, within `tolerance` image pixels: smallest area first, then the topmost. */
+  /** The annotations under a point, within `tolerance` image pixels: smallest area first, then topmost. */
   at(point: Point, tolerance: number): Annotation[] {
     const box = {
       x: point.x - tolerance,
@@ -107,7 +107,7 @@ export class AnnotationStore {
       .sort((a, b) => shapeArea(a.shape) - shapeArea(b.shape) || this.#place(b) - this.#place(a))
   }
 
-  /** The place in the drawing order; worked out once after each change, when two shapes are equal. */
+  /** The place in the drawing order; computed once per change, when two shapes tie. */
   #place({ id }: Annotation): number {
     this.#places ??= new Map(this.#list.map((annotation, index) => [annotation.id, index]))
     return this.#places.get(id) ?? -1

@@ -1,9 +1,12 @@
 import { createStore } from 'zustand/vanilla'
 
-/** What screen readers are told: what happens on the canvas, which has no elements of its own. */
+/** Announcements for screen readers about the canvas, which has no elements of its own. */
 export const announcer = createStore<{ text: string }>(() => ({ text: '' }))
 
-/** Of texts that follow each other quickly, as while a key is held, only the last is read. Milliseconds. */
+/**
+ * If texts follow each other faster than this, for example while a key is held, only the last one is read.
+ * Milliseconds.
+ */
 const PAUSE_MS = 200
 
 let timer: ReturnType<typeof setTimeout> | undefined

@@ -11,33 +11,33 @@ export type SaveState =
   | { kind: 'saving' }
   | { kind: 'failed'; reason: string; waiting: number }
 
-/** First and longest pause after a failure, milliseconds. */
+/** First and longest pause after a failure, in milliseconds. */
 const RETRY_FIRST_MS = 500
 const RETRY_LONGEST_MS = 10_000
-/** An edit that has not been answered for so long is kept here as well. Milliseconds. */
+/** An edit without an answer for this long is also kept in the journal. Milliseconds. */
 const KEEP_AFTER_MS = 2_000
 
 export interface AutosaveEvents {
   onState: (state: SaveState) => void
-  /** The core has an edit: what undo and redo would do now. */
+  /** The core has committed an edit; contains the next undo and redo. */
   onCommitted: (imageId: string, committed: Committed) => void
-  /** The core will never take this edit; it has been put aside and the others go on. */
+  /** The core will never accept this edit; it was set aside and the others continue. */
   onRefused: (commit: PendingCommit, reason: string) => void
-  /** One of the above threw. Saving goes on: that is no fault of the edit. */
+  /** One of the callbacks threw. Saving continues, because that is not the edit's fault. */
   onFault: (error: unknown) => void
 }
 
-/** Edits cannot be saved at the moment, and what has to come after them is not done later unasked. */
+/** Edits cannot be saved now, so the operation that depends on them is cancelled and not done later. */
 export class NotSavedError extends Error {}
 
-/** Keeps unsent edits where they outlive the window. Must not throw. */
+/** Keeps unsent edits where they survive the window. Must not throw. */
 export interface Journal {
   write(commits: readonly PendingCommit[]): void
 }
 
 /**
- * Sends edits one after another, in order, until each has been acknowledged. An edit is sent again
- * under the same id after a failure, so that an answer that got lost does no harm.
+ * Sends edits one after another, in order, until each is acknowledged. After a failure an edit is sent again with the
+ * same id, so that a lost answer does no harm.
  */
 export class Autosave {
   readonly #backend: DocumentBackend
@@ -46,12 +46,12 @@ export class Autosave {
   readonly #queue: PendingCommit[] = []
   readonly #ours = new Set<string>()
   #sending: Promise<void> | null = null
-  /** Why the last attempt failed; null: saving works, as far as is known. */
+  /** Why the last attempt failed; null: saving works, as far as known. */
   #failure: string | null = null
-  /** Those who want to know whether what is queued now gets saved. */
+  /** Callers that wait until everything queued is saved. */
   #waiting: PromiseWithResolvers<void>[] = []
   #wake: (() => void) | null = null
-  /** The journal holds something. */
+  /** The journal contains something. */
   #isKept = false
 
   constructor(backend: DocumentBackend, events: AutosaveEvents, journal: Journal) {
@@ -60,7 +60,7 @@ export class Autosave {
     this.#journal = journal
   }
 
-  /** Whether a change that the core tells of came from here. */
+  /** True if a change reported by the core came from this window. */
   isOurs(commitId: string): boolean {
     return this.#ours.has(commitId)
   }
@@ -81,17 +81,20 @@ export class Autosave {
   enqueue(commit: PendingCommit): void {
     this.#queue.push(commit)
     this.#ours.add(commit.commitId)
-    // The engine has been silent for a while: this one may not reach it either.
+    // The core has been silent for a while, so this edit may not reach it either.
     if (this.#isKept) this.keep()
     this.#start()
   }
 
-  /** Resolves when everything has been acknowledged. */
+  /** Resolves when everything is acknowledged. */
   async flush(): Promise<void> {
     while (this.#sending) await this.#sending
   }
 
-  /** Resolves when everything has been acknowledged. Throws a NotSavedError as soon as an attempt fails, or when one just did. */
+  /**
+   * Resolves when everything is acknowledged. Throws a NotSavedError as soon as an attempt fails, or if the last one
+   * failed.
+   */
   async saved(): Promise<void> {
     if (this.#failure !== null) throw new NotSavedError(this.#failure)
     if (!this.#sending) return
@@ -100,12 +103,12 @@ export class Autosave {
     await waiting.promise
   }
 
-  /** Tries again at once, e.g. when the connection is back. */
+  /** Retries at once, for example when the connection is back. */
   retryNow(): void {
     this.#wake?.()
   }
 
-  /** Writes what is unsent where it survives the window. */
+  /** Writes unsent edits where they survive the window. */
   keep(): void {
     this.#isKept = this.#queue.length > 0
     this.#journal.write(this.#queue)
@@ -114,7 +117,7 @@ export class Autosave {
   #start(): void {
     this.#sending ??= this.#run().finally(() => {
       this.#sending = null
-      // Made while "saved" was being told.
+      // Queued while "saved" was being announced.
       if (this.#queue.length > 0) this.#start()
     })
   }
@@ -138,7 +141,7 @@ export class Autosave {
     this.#tell((events) => events.onState({ kind: 'saving' }))
     while (this.#queue.length > 0) {
       const [commit] = this.#queue
-      // An engine that hangs neither answers nor fails, and this window may end with it.
+      // A hanging core neither answers nor fails, and this window may end with it.
       const silent = setTimeout(() => this.keep(), KEEP_AFTER_MS)
       try {
         await this.#sendOrPutAside(commit)

@@ -10,12 +10,12 @@ export interface PendingCommit {
   imageId: string
   label: string
   changes: ChangeSet
-  /** What is still being drawn after this edit; undefined leaves the kept drafts as they are. */
+  /** The drafts after this edit; undefined leaves the stored drafts unchanged. */
   drafts?: Drafts
 }
 
 export interface Committed {
-  /** The image's before and after. Whoever knows another one than the first has missed something. */
+  /** The image's revision before and after. If you know a different one than the first, you missed a change. */
   baseRevision: number
   revision: number
   undo: string | null
@@ -27,19 +27,19 @@ export interface Turned extends Committed {
   changes: ChangeSet
 }
 
-/** What the document needs of the core. */
+/** The part of the core that a document uses. */
 export interface DocumentBackend {
   open(imageId: string): Promise<OpenedDocument>
-  /** Carried over to what the core has by then. Throws a RefusedError when it is of no use to try again. */
+  /** The core rebases it onto its current state. Throws a RefusedError if retrying is useless. */
   commit(commit: PendingCommit): Promise<Committed>
   undo(imageId: string, commitId: string): Promise<Turned | null>
   redo(imageId: string, commitId: string): Promise<Turned | null>
-  /** Undoes, or redoes, until the edit `seq` is the last that holds; null: until before the first. */
+  /** Undoes or redoes until edit `seq` is the last one in effect; null: before the first. */
   goTo(imageId: string, seq: number | null): Promise<void>
-  /** What undo and redo would do now, in words. */
+  /** Labels of the next undo and redo. */
   labels(imageId: string): Promise<{ undo: string | null; redo: string | null }>
   saveDrafts(imageId: string, drafts: Drafts): Promise<void>
-  /** Where the image is looked at, for the next time. */
+  /** Saves the view of the image for the next time. */
   saveView(imageId: string, view: SavedView): Promise<void>
   /** What smart tools ask of a picture. */
   picture(image: DatasetImage): PictureWork
@@ -49,5 +49,5 @@ export interface DocumentBackend {
   assist(imageId: string, className: string, ask: AssistAsk): Promise<Proposal>
 }
 
-/** The core will never take this edit: its image is gone, or it makes no sense. Trying again is no use. */
+/** The core will never accept this edit: its image is gone, or it is invalid. Retrying is useless. */
 export class RefusedError extends Error {}

@@ -19,13 +19,13 @@ export type ToolId =
   | 'assist'
 
 interface Choices {
-  /** The tool that an image is opened with. */
+  /** The initial tool of an opened image. */
   toolId: ToolId
-  /** Of new shapes. Null, or a class that is gone: the dataset's first. */
+  /** The class of new shapes. Null or a missing class: the dataset's first one. */
   className: string | null
-  /** Shapes of these classes are not shown. */
+  /** Shapes of these classes are hidden. */
   hiddenClasses: ReadonlySet<string>
-  /** No shape is shown. */
+  /** All shapes are hidden. */
   allHidden: boolean
   /** How far a colour may be from the one that the wand was put on, 0..255 a channel. */
   wandTolerance: number
@@ -33,7 +33,7 @@ interface Choices {
   brushRadius: number
 }
 
-/** What the user chose for the window. Unlike all that an `Editor` owns it stays from image to image. */
+/** The user's choices for the window. Unlike the state of an `Editor`, they stay from image to image. */
 export const choices = createStore<Choices>(() => ({
   toolId: 'select',
   className: null,

@@ -6,7 +6,7 @@ import type { Transfer } from '#shared/model/transfer.ts'
 
 type SyncCounts = Omit<Extract<AppEvent, { type: 'sync' }>, 'type' | 'accountId'>
 
-/** All that the service has not been told yet, for whatever reason. */
+/** The number of unpushed changes, for whatever reason. */
 export const unsentOf = ({
   waiting,
   failed,
@@ -15,13 +15,13 @@ export const unsentOf = ({
 
 interface CloudState {
   accounts: readonly Account[]
-  /** Why keys are not well kept on this system; null when they are. */
+  /** Why keys are not stored safely on this system; null if they are. */
   warning: string | null
-  /** What the service has not been told yet, by account. */
+  /** Unpushed changes by account. */
   sync: Readonly<Record<string, SyncCounts>>
-  /** What was asked for to be here without a network, by dataset. */
+  /** Progress of offline downloads by dataset. */
   offline: Readonly<Record<string, OfflineState>>
-  /** What one answer of assisted labelling costs, by account, once it was asked for. */
+  /** The price of one assisted-labelling request by account, once known. */
   prices: Readonly<Record<string, PromptPrice>>
 }
 

@@ -9,7 +9,7 @@ interface DatasetState {
   dataset: Dataset | null
   images: ImageList
   scan: ScanState | null
-  /** The first page has been read: an empty list is empty. */
+  /** The first page has been read, so an empty list is really empty. */
   loaded: boolean
 }
 
@@ -31,8 +31,8 @@ export function imageById(id: string): DatasetImage | undefined {
 }
 
 /**
- * The next image from `from` in a direction (1, -1) that fits; null when there is none before the end.
- * `from` may be null: then from the beginning.
+ * The next matching image from `from` in a direction (1, -1); null if there is none before the end. If `from` is
+ * null, starts at the beginning.
  */
 export function nextImage(
   images: ImageList,

@@ -31,7 +31,7 @@ function fakeCore() {
     turns: [] as string[],
     onState: null as ((state: SaveState) => void) | null,
     onCommitted: null as (() => void) | null,
-    /** What undo finds to take back; null: nothing. */
+    /** What undo reverts; null: nothing. */
     undo: (): Turned | null => null,
     /** Another window draws. */
     drawElsewhere(annotation: Annotation) {
@@ -185,7 +185,7 @@ describe('autosave', () => {
     core.hangs = true
     first.document.edit('a', adding(box(1)))
     await vi.waitFor(() => expect(kept()).toHaveLength(1), { timeout: 5_000 })
-    // From here on each is kept as it is drawn.
+    // From here on each edit is kept as it is drawn.
     first.document.edit('b', adding(box(2)))
     expect(kept()).toHaveLength(2)
     core.hangs = false
@@ -235,7 +235,7 @@ test('what another window drew is not missed by an undo that comes before the wo
   }
   expect(await document.undo()).toBe('a')
   expect(document.annotations.list).toEqual([theirs])
-  // Its word comes at last, and changes nothing.
+  // Its answer arrives at last, and changes nothing.
   await document.onEvent({
     type: 'annotations',
     imageId: 'i',
@@ -278,7 +278,7 @@ test('a finished shape is no draft, however late its last point arrives', async 
   document.setDraft('polygon', { points: [1, 2] })
   document.edit('a', adding(box(1)), 'polygon')
   await autosave.flush()
-  // The first was under way, the second is overtaken, and that nothing is drawn any more comes last.
+  // The first was in progress, the second was skipped, and the empty state comes last.
   await vi.waitFor(() => expect(core.savedDrafts).toEqual([{ polygon: { points: [1] } }, {}]))
   document.setDraft('polygon', { points: [3] })
   await vi.waitFor(() => expect(core.drafts).toEqual({ polygon: { points: [3] } }))
@@ -340,7 +340,7 @@ test('a document that was left never saves its old draft over its successor’s'
   await vi.waitFor(() =>
     expect(first.document.drafts.getState()).toEqual({ polygon: { points: [1] } }),
   )
-  // Opened again before it could be kept: it is there.
+  // Reopened before it could be saved: it is there.
   core.fail = null
   const { saveDrafts } = backend
   let isOut = true
@@ -437,7 +437,7 @@ test('of equal shapes under the pointer the topmost comes first, also after one 
     const store = new AnnotationStore(pile)
     const top = pile[39]
     expect(store.at({ x: 20, y: 20 }, 1)[0]).toBe(top)
-    // Changed shapes go into the index anew, and keep their place in the order.
+    // Changed shapes are re-indexed and keep their place in the order.
     const before = pile[run]
     store.apply({ ...EMPTY_CHANGE_SET, updated: [{ before, after: { ...before } }] }, 'local')
     expect(store.at({ x: 20, y: 20 }, 1).map(({ id }) => id)).toEqual(

@@ -1,13 +1,13 @@
 import type { Drafts } from '#shared/contract/annotations.ts'
 import type { DocumentBackend } from './backend.ts'
 
-/** How often, and after how many milliseconds, drafts that could not be kept are tried again. */
+/** How often, and at which interval in milliseconds, saving drafts is retried. */
 const TRIES = 60
 const PAUSE_MS = 1_000
 
 /**
- * Keeps on disk what is being drawn: of each image the latest, whichever document it came from. An image that is left
- * and opened again has one queue, so that what its old document could not save never comes after the new one's.
+ * Saves unfinished drawings to disk: the latest of each image, whichever document it came from. An image that is
+ * reopened shares one queue with its old document, so that an old draft is never saved after a new one.
  */
 export class DraftSaver {
   readonly #backend: DocumentBackend
@@ -20,7 +20,7 @@ export class DraftSaver {
     this.#pauseMs = pauseMs
   }
 
-  /** Of several calls the last. What cannot be kept is tried again for a while, and with the next call. */
+  /** Of several calls only the last counts. Failures are retried for a while, and with the next call. */
   save(imageId: string, drafts: Drafts): void {
     this.#wanted.set(imageId, drafts)
     if (this.#sending.has(imageId)) return
@@ -28,7 +28,7 @@ export class DraftSaver {
     void this.#send(imageId).finally(() => this.#sending.delete(imageId))
   }
 
-  /** What the disk does not have yet; undefined: it has the latest. */
+  /** The draft that is not on disk yet; undefined: the latest is on disk. */
   pending(imageId: string): Drafts | undefined {
     return this.#wanted.get(imageId)
   }

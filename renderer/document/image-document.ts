@@ -15,31 +15,31 @@ import type { Committed, DocumentBackend, Turned } from './backend.ts'
 import type { DraftSaver } from './draft-saver.ts'
 
 interface HistoryState {
-  /** What undo and redo would do, in words. */
+  /** Labels of the next undo and redo. */
   undo: string | null
   redo: string | null
 }
 
-/** The drafts with one tool's changed; null takes it away. */
+/** The drafts with one tool's changed; null removes it. */
 export function withDraft(drafts: Drafts, toolId: string, data: DraftData | null): Drafts {
   const { [toolId]: _old, ...others } = drafts
   return data === null ? others : { ...others, [toolId]: data }
 }
 
-/** The open image: its annotations, its history, its way to the disk. */
+/** The open image: its annotations, its history, and saving its edits. */
 export class ImageDocument {
   readonly image: OpenedDocument['image']
   readonly annotations: AnnotationStore
   readonly view: SavedView | null
   readonly history: StoreApi<HistoryState>
-  /** What is being drawn, or was when the image was left, by tool. */
+  /** Unfinished shapes by tool, now or when the image was last left. */
   readonly drafts: StoreApi<Drafts>
   readonly #autosave: Autosave
-  /** The core's revision that the annotations are of, apart from edits that are still on their way. */
+  /** The core's revision of these annotations, not counting edits that are still being sent. */
   #revision: number
   readonly #draftSaver: DraftSaver
   readonly #backend: DocumentBackend
-  /** The last undo or redo: the next one waits for it. */
+  /** The last undo or redo; the next one waits for it. */
   #turning: Promise<unknown> = Promise.resolve()
   #isJumping = false
 
@@ -60,7 +60,7 @@ export class ImageDocument {
     this.annotations = new AnnotationStore(this.#withPending(opened.annotations))
   }
 
-  /** Shows an edit at once and sends it. `finished`: the tool whose draft it completes. What other tools left unfinished stays. */
+  /** Shows an edit at once and sends it. `finished`: the tool whose draft it completes. Other tools' drafts stay. */
   edit(label: string, changes: ChangeSet, finished?: string): void {
     if (isEmptyChangeSet(changes)) return
     this.annotations.apply(changes, 'local')
@@ -71,11 +71,11 @@ export class ImageDocument {
     this.#autosave.enqueue({ commitId: newId(), imageId: this.image.id, label, changes, drafts })
     if (!drafts) return
     this.drafts.setState(drafts, true)
-    // A point of the finished shape may still be on its way as a draft: nothing must come after it.
+    // A point of the finished shape may still be saving as a draft; nothing may be saved after this.
     this.#draftSaver.save(this.image.id, drafts)
   }
 
-  /** Keeps what a tool is drawing, here and on disk; null: nothing any more. */
+  /** Saves a tool's draft, here and on disk; null removes it. */
   setDraft(toolId: string, data: DraftData | null): void {
     const before = this.drafts.getState()
     if (data === null && before[toolId] === undefined) return
@@ -84,7 +84,7 @@ export class ImageDocument {
     this.#draftSaver.save(this.image.id, drafts)
   }
 
-  /** Takes back the last edit; its label, or null when there was none. Throws a NotSavedError. */
+  /** Undoes the last edit; returns its label, or null if there was none. Throws a NotSavedError. */
   async undo(): Promise<string | null> {
     return this.#turn((commitId) => this.#backend.undo(this.image.id, commitId))
   }
@@ -93,10 +93,10 @@ export class ImageDocument {
     return this.#turn((commitId) => this.#backend.redo(this.image.id, commitId))
   }
 
-  /** Undoes, or redoes, until the edit `seq` is the last that holds; null: until before the first. Throws a NotSavedError. */
+  /** Undoes or redoes until edit `seq` is the last one in effect; null: before the first. Throws a NotSavedError. */
   async goTo(seq: number | null): Promise<void> {
     await this.#inTurn(async () => {
-      // Shown once, when all of it is done.
+      // Shown once, when everything is done.
       this.#isJumping = true
       try {
         await this.#backend.goTo(this.image.id, seq)
@@ -107,14 +107,17 @@ export class ImageDocument {
     })
   }
 
-  /** Asks what undo and redo would do: edits of other images and of the classes change it. */
+  /** Refreshes the labels of undo and redo, which edits of other images and classes change. */
   async refreshLabels(): Promise<void> {
     const labels = await this.#backend.labels(this.image.id)
-    // What is on its way here will tell its own.
+    // The acknowledgement of a pending edit brings its own labels.
     if (this.#autosave.pending(this.image.id).length === 0) this.history.setState(labels)
   }
 
-  /** The core has an edit that was made here. Made on something that was not seen yet, it may have come to something else. */
+  /**
+   * The core has committed an edit of this window. If it was rebased onto changes that this page has not seen, the
+   * result may differ.
+   */
   async onCommitted({ baseRevision, revision, undo, redo }: Committed): Promise<void> {
     if (this.#autosave.pending(this.image.id).length <= 1) this.history.setState({ undo, redo })
     if (baseRevision === this.#revision) this.#revision = revision
@@ -134,7 +137,7 @@ export class ImageDocument {
     } else await this.reload()
   }
 
-  /** Brings the document to what the core has, with what is still unsent on top. */
+  /** Loads the core's state and reapplies unsent edits. */
   async reload(): Promise<void> {
     const fresh = await this.#backend.open(this.image.id)
     this.#revision = fresh.revision
@@ -156,8 +159,8 @@ export class ImageDocument {
   }
 
   /**
-   * One after another. Each waits for what is unsaved, and throws a NotSavedError when that cannot be saved: presses must
-   * not pile up unseen and take effect all at once later.
+   * Runs steps one after another. Each waits until everything is saved, and throws a NotSavedError if that fails,
+   * because key presses must not accumulate and take effect all at once later.
    */
   #inTurn<T>(step: () => Promise<T>): Promise<T> {
     const turning = this.#turning

@@ -1,32 +1,32 @@
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { naturalKey } from '#shared/model/natural-order.ts'
 
-/** An image and its key: plain code-unit order of keys is the order of the list; no two are alike. */
+/** An image and its key. The list is in code-unit order of unique keys. */
 interface Placed {
   readonly key: string
   readonly image: DatasetImage
 }
 
-/** Neighbours in the list. A part is never changed: another one takes its place. */
+/** A run of neighbours in the list. Immutable: changes replace it. */
 type Part = readonly Placed[]
 
-/** Longest part. An edit copies one part, so its cost does not depend on the length of the list. */
+/** Maximum length of a part. An edit copies one part, so its cost does not depend on the length of the list. */
 const PART_IMAGES = 512
 
-/** Images in their order, counted: what lists, menus and dialogs are given. */
+/** An ordered, counted set of images, as lists, menus and dialogs receive it. */
 export interface ImageSet extends Iterable<DatasetImage> {
   readonly length: number
 }
 
 interface Change {
-  /** Images that changed where they are. */
+  /** Images that changed in place. */
   readonly replaced: Placed[]
   /** Ids of images that leave the part. */
   readonly removed: Set<string>
   readonly added: Placed[]
 }
 
-/** Index of the first of `count` ascending things that is not before; `count` when all are. */
+/** Index of the first of `count` ascending items that is not before; `count` if all are. */
 function firstNotBefore(count: number, isBefore: (index: number) => boolean): number {
   let [low, high] = [0, count]
   while (low < high) {
@@ -62,15 +62,14 @@ function split(part: Part): Part[] {
   )
 }
 
-/** Labels of a file that is gone stay listed, unless the service has them all. */
+/** A missing file with labels stays listed, unless the service has all of its labels. */
 function isListed({ missing, annotationCount, remote }: DatasetImage): boolean {
   return !missing || (annotationCount > 0 && remote?.sync !== 'synced')
 }
 
 /**
- * Images in natural order of their paths. A list never changes; `with` answers another one, which shares all parts
- * that are as they were. Lists that came from one another share the images by id: `find` of an older one answers
- * the image as it is now.
+ * Images in natural order of their paths. A list is immutable; `with` returns another one that shares all unchanged
+ * parts. Derived lists share the images by id, so `find` on an older list returns the current image.
  */
 export class ImageList implements ImageSet {
   readonly #parts: readonly Part[]
@@ -102,7 +101,7 @@ export class ImageList implements ImageSet {
     return this.#parts[part]?.[index - this.#starts[part]]?.image
   }
 
-  /** From `start` up to and without `end`, both within 0 and the length. */
+  /** From `start` up to but not including `end`, both within 0 and the length. */
   slice(start: number, end: number): DatasetImage[] {
     const images: DatasetImage[] = []
     for (let index = start; index < end; index++) {
@@ -113,12 +112,12 @@ export class ImageList implements ImageSet {
     return images
   }
 
-  /** The image as it is now, listed here or not; undefined when there is none of this id. */
+  /** The current image, whether listed here or not; undefined if the id is unknown. */
   find(id: string): DatasetImage | undefined {
     return this.#byId.get(id)?.image
   }
 
-  /** -1 when it is not in this list. */
+  /** -1 if it is not in this list. */
   indexOf(id: string): number {
     const placed = this.#byId.get(id)
     if (!placed) return -1
@@ -128,7 +127,7 @@ export class ImageList implements ImageSet {
     return images[index]?.image.id === id ? this.#starts[part] + index : -1
   }
 
-  /** With new and changed images in their places; those that are gone and have no labels to show leave. */
+  /** A list with new and changed images in their places, without those that are gone and have no labels to show. */
   with(upserted: readonly DatasetImage[]): ImageList {
     const byId = this.length === 0 ? new Map<string, Placed>() : this.#byId
     const changes = new Map<number, Change>()
@@ -164,12 +163,12 @@ export class ImageList implements ImageSet {
     )
   }
 
-  /** Looks at each part. `look` of `remembering` answers at once for parts that it has seen. */
+  /** Calls `look` for each part. A `remembering` function is fast for parts that it has seen. */
   parts<T>(look: (part: Part) => T): T[] {
     return this.#parts.map(look)
   }
 
-  /** The images that `narrow` leaves of each part. */
+  /** Keeps the images that `narrow` keeps of each part. */
   narrowed(narrow: (part: Part) => Part): ImageList {
     return new ImageList(
       this.#parts.map(narrow).filter((part) => part.length > 0),
@@ -177,7 +176,7 @@ export class ImageList implements ImageSet {
     )
   }
 
-  /** Index of the part in which a key is or belongs; behind the last one for a key after all. */
+  /** Index of the part where a key is or belongs; after the last one if it is greater than all. */
   #partOf(key: string): number {
     return firstNotBefore(
       this.#parts.length,
@@ -186,7 +185,7 @@ export class ImageList implements ImageSet {
   }
 }
 
-/** The function, which computes once for each part: after an edit only the changed part is looked at again. */
+/** Caches a function's result per part, so that an edit recomputes only the changed part. */
 function remembering<T>(look: (part: Part) => T): (part: Part) => T {
   const known = new WeakMap<Part, { answer: T }>()
   return (part) => {
@@ -198,7 +197,7 @@ function remembering<T>(look: (part: Part) => T): (part: Part) => T {
   }
 }
 
-/** A filter to be kept and used on each later list: unchanged parts are not asked again. */
+/** A filter to keep and use on each later list: it does not recheck unchanged parts. */
 export function imageFilter(
   fits: (image: DatasetImage) => boolean,
 ): (list: ImageList) => ImageList {
@@ -206,7 +205,7 @@ export function imageFilter(
   return (list) => list.narrowed(narrow)
 }
 
-/** Counts words of images, e.g. tags; to be kept and used on each later list, as a filter. */
+/** Counts words of images, for example tags. Keep it and use it on each later list, like a filter. */
 export function imageCounter(
   wordsOf: (image: DatasetImage) => readonly string[],
 ): (list: ImageList) => Map<string, number> {

@@ -3,7 +3,7 @@ import type { PendingCommit } from './backend.ts'
 
 const PREFIX = 'pictograph.unsent.'
 
-/** The browser's storage, or what stands in for it in a test. */
+/** The browser's storage, or a replacement in tests. */
 export type KeyStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
 
 function readKey(store: KeyStore, key: string): PendingCommit[] {
@@ -11,14 +11,14 @@ function readKey(store: KeyStore, key: string): PendingCommit[] {
     const parsed: unknown = JSON.parse(store.getItem(key) ?? '[]')
     return Array.isArray(parsed) ? parsed : []
   } catch {
-    // Cut off while it was written: there is nothing to be had of it.
+    // Truncated while it was written: nothing can be recovered.
     return []
   }
 }
 
 /**
- * One window's unsent edits, in the browser's own storage under a key of the library and the window.
- * `onFull` is called when they do not fit.
+ * One window's unsent edits in the browser's storage, under a key of the library and the window. `onFull` is called
+ * if they do not fit.
  */
 export function windowJournal(
   store: KeyStore,
@@ -40,8 +40,8 @@ export function windowJournal(
 }
 
 /**
- * Takes over what windows that are gone left unsent for this library. `isAlive` tells whether a window
- * still is; edits of one that is are its own to send.
+ * Adopts the unsent edits of closed windows of this library. `isAlive` tells whether a window still exists; an
+ * existing window sends its own edits.
  */
 export function adoptJournals(
   store: KeyStore,

@@ -7,15 +7,15 @@ import { choices } from './choices.ts'
 
 interface SelectionState {
   selected: ReadonlySet<string>
-  /** The vertices that Backspace removes and a drag moves, by their handles, of the one selected annotation. */
+  /** Handle ids of the selected annotation's vertices that Backspace removes and a drag moves. */
   vertices: ReadonlySet<string>
   hovered: string | null
   /** The shape that was just drawn: it has handles until the next press begins another. */
   fresh: string | null
-  /** Not shown, or not to be edited, for as long as the image is open; nothing is written. */
+  /** Hidden or locked while the image is open; nothing is saved. */
   hidden: ReadonlySet<string>
   locked: ReadonlySet<string>
-  /** For as long as a key is held: the bare image. */
+  /** While a key is held, only the bare image is shown. */
   isPeeking: boolean
 }
 
@@ -32,7 +32,7 @@ export function toggled<T>(set: ReadonlySet<T>, item: T): ReadonlySet<T> {
   return next
 }
 
-/** Which annotations of one image are selected, hidden and locked. */
+/** The selected, hidden and locked annotations of one image. */
 export class Selection {
   readonly state: StoreApi<SelectionState>
   readonly #annotations: AnnotationStore
@@ -55,7 +55,7 @@ export class Selection {
     this.state.setState({ selected: new Set(ids), vertices: NO_VERTICES, fresh: null })
   }
 
-  /** Adds what is not selected, takes out what is. */
+  /** Selects what is not selected, and deselects what is. */
   toggle(id: string): void {
     this.select(toggled(this.state.getState().selected, id))
   }
@@ -76,31 +76,31 @@ export class Selection {
     return annotation && this.isVisible(annotation) ? annotation : null
   }
 
-  /** Whether the overlay draws it, instead of the bitmap of all shapes. */
+  /** True if the overlay draws it, instead of the bitmap of all shapes. */
   isLifted(annotation: Annotation): boolean {
     const { selected, fresh } = this.state.getState()
     const isHandled = selected.has(annotation.id) || fresh === annotation.id
     return isHandled && this.isVisible(annotation)
   }
 
-  /** All that can be seen, in drawing order. */
+  /** All visible annotations in drawing order. */
   visible(): Annotation[] {
     return this.#annotations.list.filter((annotation) => this.isVisible(annotation))
   }
 
-  /** What is selected and can be seen: nothing happens to what nobody sees. */
+  /** The selected annotations that are visible; actions never change hidden ones. */
   annotations(): Annotation[] {
     return [...this.state.getState().selected]
       .flatMap((id) => this.#annotations.get(id) ?? [])
       .filter((annotation) => this.isVisible(annotation))
   }
 
-  /** What of it may be changed. */
+  /** Those of them that can be edited. */
   editable(): Annotation[] {
     return this.annotations().filter((annotation) => !this.isLocked(annotation))
   }
 
-  /** What is gone cannot stay selected, nor points of a shape that has others now. */
+  /** Deselects deleted annotations, and vertices of shapes that changed. */
   #forgetChanged({ deleted, updated }: ChangeSet): void {
     const { selected: chosen, vertices } = this.state.getState()
     const renumbered = updated.some(

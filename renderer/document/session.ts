@@ -16,34 +16,34 @@ import type { SegmentBackend } from './segment-state.ts'
 /** Whether every edit of this window is on disk. */
 export const session = createStore<{ save: SaveState }>(() => ({ save: { kind: 'saved' } }))
 
-/** Documents that are open in this window, by image: changes elsewhere reach them. */
+/** The open documents of this window by image, so that changes from elsewhere reach them. */
 const open = new Map<string, ImageDocument>()
 
 let backend: DocumentBackend
-/** Undefined until the session has started. */
+/** Undefined until the session starts. */
 let autosave: Autosave | undefined
 let draftSaver: DraftSaver
 
 export interface SessionOptions {
-  /** Unsent edits belong to a library; another one knows nothing of their images. */
+  /** Unsent edits belong to a library; another library does not know their images. */
   libraryId: string
-  /** Something about saving that the person must know. */
+  /** Reports a problem with saving that the user must know. */
   onTrouble: (message: string) => void
-  /** The page failed at showing that something was saved. */
+  /** The page failed to show that something was saved. */
   onFault: (error: unknown) => void
 }
 
-/** Held for as long as this window lives, so that others know that its journal has an owner. */
+/** Name of a lock held while this window exists, so that others know that its journal has an owner. */
 const LOCK_PREFIX = 'pictograph.window.'
 
 async function livingWindows(): Promise<ReadonlySet<string>> {
-  // Only pages of a secure origin have locks; without them every journal counts as left behind,
-  // which is harmless: an edit that is sent twice is made once.
+  // Only secure origins have locks. Without them every journal counts as abandoned, which is harmless: an edit that
+  // is sent twice is committed once.
   const held = (await navigator.locks?.query())?.held ?? []
   return new Set(held.map(({ name }) => name?.slice(LOCK_PREFIX.length) ?? ''))
 }
 
-/** Called once, before anything is opened. What earlier windows could not send is sent now. */
+/** Call once, before anything is opened. Sends what earlier windows could not send. */
 export async function startSession(
   over: DocumentBackend,
   { libraryId, onTrouble, onFault }: SessionOptions,
@@ -81,11 +81,11 @@ export async function startSession(
   void navigator.locks?.request(LOCK_PREFIX + windowId, () => new Promise(() => {}))
   for (const commit of adoptJournals(localStorage, libraryId, (id) => alive.has(id)))
     own.enqueue(commit)
-  // Theirs are gone from the store: kept as ours at once.
+  // The adopted edits are deleted from the store, so keep them as ours at once.
   own.keep()
 }
 
-/** Closing the window now would leave edits behind (they are kept in the journal all the same). */
+/** True if closing the window now would leave unsent edits (which the journal keeps). */
 export function hasUnsentEdits(): boolean {
   return autosave !== undefined && !autosave.isIdle
 }
@@ -98,7 +98,7 @@ export function retrySaving(): void {
   autosave?.retryNow()
 }
 
-/** Resolves when every edit has been acknowledged. */
+/** Resolves when every edit is acknowledged. */
 export function flushEdits(): Promise<void> {
   return autosave?.flush() ?? Promise.resolve()
 }
@@ -115,12 +115,12 @@ export function assist(imageId: string, className: string, ask: AssistAsk): Prom
   return backend.assist(imageId, className, ask)
 }
 
-/** Labels of images that are likely to be opened next. What is told of their image makes them worthless. */
+/** Prefetched labels of images that are likely to be opened next. They are stale after an event about their image. */
 const ahead = new Map<string, { opening: Promise<OpenedDocument>; opened: OpenedDocument | null }>()
-/** More neighbours than this are not read ahead. */
+/** Maximum number of prefetched neighbours. */
 const AHEAD = 3
 
-/** Reads the labels of an image that is likely to be opened next. */
+/** Prefetches the labels of an image that is likely to be opened next. */
 export function prefetchDocument(imageId: string): void {
   if (ahead.has(imageId)) return
   const entry = { opening: backend.open(imageId), opened: null as OpenedDocument | null }
@@ -134,27 +134,27 @@ export function prefetchDocument(imageId: string): void {
   for (const oldest of ahead.keys()) if (ahead.size > AHEAD) ahead.delete(oldest)
 }
 
-/** What was read ahead no longer holds: of one image, or of all. */
+/** Drops prefetched labels of one image, or of all. */
 export function forgetAhead(imageId?: string): void {
   if (imageId === undefined) ahead.clear()
   else ahead.delete(imageId)
 }
 
-/** What was read ahead of an image, once; null when there is nothing that still holds. */
+/** Takes the prefetched labels of an image; null if there are none that are still valid. */
 export function takeAhead(imageId: string): OpenedDocument | null {
   const opened = ahead.get(imageId)?.opened ?? null
   if (opened) ahead.delete(imageId)
   return opened
 }
 
-/** Reads an image's labels. Throws why they cannot be read. */
+/** Reads an image's labels. Throws if they cannot be read. */
 export function readDocument(imageId: string): Promise<OpenedDocument> {
   const known = ahead.get(imageId)
   ahead.delete(imageId)
   return known?.opening ?? backend.open(imageId)
 }
 
-/** The image's document for as long as it is open: until `closeDocument`. */
+/** Opens an image's document; end it with `closeDocument`. */
 export function openDocument(opened: OpenedDocument): ImageDocument {
   if (!autosave) throw new Error('The session has not started')
   const { id } = opened.image
@@ -162,7 +162,7 @@ export function openDocument(opened: OpenedDocument): ImageDocument {
   document.annotations.subscribe((_changes, origin) => {
     if (origin === 'local') rememberEdit(id)
   })
-  // What was read ahead meanwhile does not know of it.
+  // Labels prefetched meanwhile lack the draft.
   document.drafts.subscribe(() => forgetAhead(id))
   open.set(id, document)
   return document
@@ -172,7 +172,7 @@ export function closeDocument(document: ImageDocument): void {
   if (open.get(document.image.id) === document) open.delete(document.image.id)
 }
 
-/** Brings an open image to what the core has. What fails is read again with the next event. */
+/** Reloads an open image from the core. A failure is retried with the next event. */
 function reload(imageId: string): void {
   open
     .get(imageId)
@@ -180,24 +180,24 @@ function reload(imageId: string): void {
     .catch(() => {})
 }
 
-/** After a break of the connection: what happened in between was not told. */
+/** After a lost connection, because events in between were missed. */
 export function reloadAll(): void {
   forgetAhead()
   for (const imageId of open.keys()) reload(imageId)
 }
 
-/** What undo would do may have changed by an edit elsewhere. */
+/** An edit elsewhere may have changed what undo would do. */
 export function refreshLabels(): void {
   for (const document of open.values()) document.refreshLabels().catch(() => {})
 }
 
-/** Keeps where an image is looked at. */
+/** Saves the view of an image. */
 export function saveView(imageId: string, view: SavedView): void {
   forgetAhead(imageId)
   backend.saveView(imageId, view).catch(() => {})
 }
 
-/** Images that were edited in this window, the latest last. */
+/** Images that were edited in this window, latest last. */
 const edited = new Set<string>()
 
 function rememberEdit(imageId: string): void {
@@ -205,7 +205,7 @@ function rememberEdit(imageId: string): void {
   edited.add(imageId)
 }
 
-/** The image other than this one that was edited last and has something to undo, as far as is known; null when there is none. */
+/** The image, other than this one, that was edited last and may have something to undo; null if there is none. */
 export function lastEditElsewhere(imageId: string): string | null {
   return [...edited].findLast((id) => id !== imageId) ?? null
 }
@@ -215,7 +215,9 @@ export function forgetEdits(imageId: string): void {
   edited.delete(imageId)
 }
 
-/** Keeps a tool's draft of an image that is no longer open, unless one of the same tool was begun there since. */
+/**
+ * Saves a tool's draft of an image that is no longer open, unless the same tool has started another one there since.
+ */
 export async function keepDraftOf(imageId: string, toolId: string, data: DraftData): Promise<void> {
   const opened = await backend.open(imageId)
   const drafts = draftSaver.pending(imageId) ?? opened.drafts

@@ -4,18 +4,18 @@ import type { Box, Point } from '#shared/model/annotation.ts'
 export interface Viewport {
   /** Screen pixels (CSS) per image pixel. */
   scale: number
-  /** Where the image's origin lies on the canvas, screen pixels. */
+  /** Position of the image's origin on the canvas, in screen pixels. */
   x: number
   y: number
-  /** The canvas, screen pixels. */
+  /** Size of the canvas in screen pixels. */
   width: number
   height: number
 }
 
-/** Free space around an image that fits, screen pixels. */
+/** Margin around a fitted image, in screen pixels. */
 const FIT_MARGIN = 24
 const MAX_SCALE = 64
-/** The smallest side that a zoomed-out image keeps on screen, screen pixels. */
+/** Minimum side of a zoomed-out image on screen, in screen pixels. */
 const MIN_SIDE = 32
 
 export function toImage({ scale, x, y }: Viewport, screen: Point): Point {
@@ -26,7 +26,7 @@ export function toScreen({ scale, x, y }: Viewport, image: Point): Point {
   return { x: image.x * scale + x, y: image.y * scale + y }
 }
 
-/** Pure: the whole box in the middle of the canvas. */
+/** Pure: centres the whole box on the canvas. */
 export function fitBox(view: Viewport, box: Box): Viewport {
   const scale = Math.min(
     MAX_SCALE,
@@ -44,13 +44,13 @@ function centred(view: Viewport, centre: Point): Viewport {
   }
 }
 
-/** Whether a box is shown as `fitBox` shows it. */
+/** True if a box is shown as by `fitBox`. */
 function isFitted(view: Viewport, box: Box): boolean {
   const fitted = fitBox(view, box)
   return Math.abs(fitted.scale / view.scale - 1) < 1e-6 && Math.abs(fitted.x - view.x) < 1
 }
 
-/** Pure: on a canvas of another size; a box that was fitted is fitted again, else the middle stays. */
+/** Pure: for another canvas size. A fitted box is fitted again; otherwise the centre stays. */
 export function resized(
   view: Viewport,
   size: { width: number; height: number },
@@ -61,7 +61,7 @@ export function resized(
   return centred({ ...view, ...size }, middle)
 }
 
-/** Pure: zoomed by a factor so that what is under `about` (screen pixels) stays there. */
+/** Pure: zooms by a factor and keeps the point at `about` (screen pixels) in place. */
 export function zoomBy(
   view: Viewport,
   factor: number,

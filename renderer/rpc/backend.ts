@@ -3,7 +3,7 @@ import { type DocumentBackend, RefusedError } from '#renderer/document/backend.t
 import { client } from './connection.ts'
 import { pictureWork } from './picture-work.ts'
 
-/** A reason that lies with the edit, not with the moment. */
+/** True if the error is about the edit, not about the moment. */
 function isRefusal(error: ORPCError<string, unknown>): boolean {
   const { data } = error
   const reason = typeof data === 'object' && data !== null && 'reason' in data ? data.reason : null

@@ -12,7 +12,7 @@ import { isServed, rpcProtocols, signIn } from './served-session.ts'
 export type Client = ContractRouterClient<Contract>
 type Link = ClientLink<Record<never, never>>
 
-/** The core cannot be reached at the moment; it is tried again by itself. */
+/** The core is unreachable at the moment; the connection retries automatically. */
 export class ConnectionLostError extends Error {
   constructor() {
     super(t('The app’s engine does not answer. It is tried again by itself.'))
@@ -20,7 +20,7 @@ export class ConnectionLostError extends Error {
   }
 }
 
-/** First and longest pause between two attempts, milliseconds. */
+/** First and longest pause between two attempts, in milliseconds. */
 const RETRY_FIRST_MS = 250
 const RETRY_LONGEST_MS = 4_000
 
@@ -45,7 +45,7 @@ function connectWebSocket(pauseMs = RETRY_FIRST_MS): void {
     setTimeout(() => connectWebSocket(nextMs), nextMs)
   }
   const later = () => again(Math.min(pauseMs * 2, RETRY_LONGEST_MS))
-  // Each time: another run of the server has another cookie.
+  // Each time, because a new run of the server has a new cookie.
   signIn().then(() => {
     const socket = new WebSocket(`ws://${location.host}/rpc`, rpcProtocols())
     const current = new WebSocketLink({ websocket: socket })
@@ -65,13 +65,13 @@ function connectMessagePort(): void {
   setLink(new MessagePortLink({ port: port1 }))
 }
 
-/** A page of the custom scheme has a preload; any other is served by host-node. */
+/** A page of the custom scheme has a preload; any other page is served by host-node. */
 export function connect(): void {
   if (isServed()) connectWebSocket()
   else connectMessagePort()
 }
 
-/** The first connection is waited for; one that is lost later is an error at once. */
+/** Calls wait for the first connection; if it is lost later, they fail at once. */
 const currentLink: Link = {
   call: async (...args) => {
     if (connection.getState().state === 'connecting')
@@ -81,7 +81,7 @@ const currentLink: Link = {
     try {
       return await own.call(...args)
     } catch (error) {
-      // It broke off under way: what the transport says of that is for nobody.
+      // The connection broke during the call; the transport's error is not useful.
       throw own === link ? error : new ConnectionLostError()
     }
   },

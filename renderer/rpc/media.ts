@@ -2,7 +2,7 @@ import type { DatasetImage } from '#shared/model/dataset.ts'
 
 type Addressed = Pick<DatasetImage, 'id' | 'modifiedAtMs' | 'fileSizeBytes'>
 
-/** Changes whenever the file does, so that what is cached under an address never gets old. */
+/** Changes with the file, so that a cached address never becomes stale. */
 const version = ({ modifiedAtMs, fileSizeBytes }: Addressed) => `${modifiedAtMs}-${fileSizeBytes}`
 
 export function imageUrl(image: Addressed): string {

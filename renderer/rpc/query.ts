@@ -5,7 +5,7 @@ import { ConnectionLostError, client, connection } from './connection.ts'
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
-      // The core tells what changed; nothing has to be asked again by time or focus.
+      // The core reports changes, so nothing is refetched by time or focus.
       staleTime: Number.POSITIVE_INFINITY,
       refetchOnWindowFocus: false,
       retry: (count, error) => error instanceof ConnectionLostError && count < 20,
@@ -16,7 +16,7 @@ export const queryClient = new QueryClient({
   },
 })
 
-// What was asked for while the engine was away is asked for again.
+// Refetch what was requested while the core was away.
 connection.subscribe(({ state }) => {
   if (state === 'connected')
     void queryClient.refetchQueries({

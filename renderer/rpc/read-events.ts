@@ -1,11 +1,14 @@
 export interface EventReader<E> {
   open: () => Promise<AsyncIterable<E>>
   handle: (event: E) => void
-  /** An event could not be shown; the others go on. */
+  /** An event could not be handled; the others continue. */
   onFault: (error: unknown, event: E) => void
 }
 
-/** Hands each event on, in order, until there are no more. Throws what the stream throws, e.g. that the connection broke. */
+/**
+ * Handles each event in order until the stream ends. Throws what the stream throws, for example that the connection
+ * broke.
+ */
 export async function readEvents<E>({ open, handle, onFault }: EventReader<E>): Promise<void> {
   for await (const event of await open())
     try {

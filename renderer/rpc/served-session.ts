@@ -7,10 +7,10 @@ import {
   SESSION_PATH,
 } from '#shared/contract/connect.ts'
 
-/** Whether a server on this machine gives the page, rather than Electron. */
+/** True if a local server, not Electron, serves the page. */
 export const isServed = (): boolean => location.protocol !== `${APP_SCHEME}:`
 
-/** Where the browser keeps nothing, the secret lives as long as the page. */
+/** If the browser's storage is unavailable, the secret lives as long as the page. */
 let inMemory: string | null = null
 
 function secret(): string | null {
@@ -31,28 +31,28 @@ function keep(value: string | null): void {
   }
 }
 
-/** The claim of the address, once: it is taken out, so that it is in no bookmark. */
+/** Takes the claim out of the address, so that it is in no bookmark. */
 function takeClaim(): string | null {
   const claim = new URLSearchParams(location.hash.slice(1)).get(CLAIM_PARAMETER)
   if (claim !== null) history.replaceState(history.state, '', location.pathname + location.search)
   return claim
 }
 
-/** What a request that changes something proves itself with; nothing in Electron. */
+/** The authorization header of a request that is not read-only; empty in Electron. */
 export function authorization(): Record<string, string> {
   const own = secret()
   return own === null ? {} : { authorization: `Bearer ${own}` }
 }
 
-/** The protocols of the WebSocket: a page can give a secret along nowhere else. */
+/** The protocols of the WebSocket, the only place where a page can send a secret. */
 export function rpcProtocols(): string[] {
   const own = secret()
   return own === null ? [RPC_PROTOCOL] : [RPC_PROTOCOL, SECRET_PREFIX + own]
 }
 
 /**
- * Signs in with what the page was given or has, which also brings the cookie of this run of the server. Rejects
- * when the server cannot be reached.
+ * Signs in with the claim or the stored secret, which also sets the cookie of this server run. Rejects if the server
+ * is unreachable.
  */
 export async function signIn(): Promise<void> {
   const claim = takeClaim()
@@ -63,7 +63,7 @@ export async function signIn(): Promise<void> {
   if (typeof body === 'object' && body !== null && 'secret' in body) keep(String(body.secret))
 }
 
-/** Signs out this browser and every other. Rejects when the server cannot be reached. */
+/** Signs out this browser and every other. Rejects if the server is unreachable. */
 export async function signOut(): Promise<void> {
   const answer = await fetch(SESSION_PATH, { method: 'DELETE', headers: authorization() })
   if (!answer.ok) throw new Error(answer.statusText)

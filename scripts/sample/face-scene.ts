@@ -14,7 +14,7 @@ const BACKDROPS = [
   ['#dcefe2', '#9cc6ab'],
 ] as const
 
-/** A face as a polygon, with the landmarks as keypoints of one instance. */
+/** A face as a polygon, with landmarks as keypoints of one instance. */
 export function faceScene(random: () => number): Scene {
   const labels = new Labels(random)
   const skin = pick(random, SKINS)

@@ -24,7 +24,7 @@ function stand(random: () => number, x: number, ground: number): Person {
     shirt: pick(random, SHIRTS),
     skin: pick(random, SKINS),
     head: rounded({ x, y: ground - size * 0.9 }),
-    // A person who faces us has the left hand on our right.
+    // The left hand of a person who faces us is on our right.
     hands: [
       rounded({ x: x + size * 0.24 + swing, y: ground - size * 0.42 }),
       rounded({ x: x - size * 0.24 + swing, y: ground - size * 0.42 }),
@@ -48,7 +48,7 @@ ${limb(shoulder(1), hands[0], 0.06, shirt)}${limb(shoulder(-1), hands[1], 0.06, 
 <path d="M${head.x - size * 0.098} ${head.y - size * 0.01}a${size * 0.098} ${size * 0.098} 0 0 1 ${size * 0.196} 0z" fill="#2b211b"/>`
 }
 
-/** People as boxes with the keypoints of their poses, on a zebra crossing. */
+/** People as boxes with pose keypoints, on a zebra crossing. */
 export function peopleScene(random: () => number): Scene {
   const labels = new Labels(random)
   const people = Array.from({ length: 5 }, (_, index) =>

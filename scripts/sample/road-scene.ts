@@ -41,7 +41,7 @@ const LIGHT = {
   },
 } as const
 
-/** Where a line across the road lies: `side` -1..1 from edge to edge, `depth` 0 at the horizon, 1 in front. */
+/** A point on the road: `side` -1..1 from edge to edge, `depth` 0 at the horizon, 1 in front. */
 function onRoad(side: number, depth: number, bend: number): Point {
   const half = 14 + depth * depth * 760
   const centre = WIDTH / 2 + bend * (1 - depth) ** 2

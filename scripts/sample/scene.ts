@@ -7,7 +7,7 @@ export interface Scene {
   annotations: Annotation[]
 }
 
-/** Labels of a scene, with ids that stay the same from run to run. */
+/** Labels of a scene, with the same ids in each run. */
 export class Labels {
   readonly list: Annotation[] = []
   readonly #random: () => number
@@ -27,7 +27,7 @@ export class Labels {
   }
 }
 
-/** To a quarter of a pixel, which files write without a tail of decimals. */
+/** Rounds to a quarter of a pixel, which files write without long decimals. */
 export function quarter(value: number): number {
   return Math.round(value * 4) / 4
 }

@@ -16,18 +16,18 @@ const historyEntrySchema = z.object({
 })
 export type HistoryEntry = z.infer<typeof historyEntrySchema>
 
-/** Unfinished shapes by the tool that draws them: what each has so far, in the renderer's own JSON. */
+/** Unfinished shapes by tool, in the renderer's own JSON. */
 export const draftsSchema = z.record(z.string(), z.json())
 export type Drafts = z.infer<typeof draftsSchema>
-/** What one tool keeps of an unfinished shape. */
+/** One tool's unfinished shape. */
 export type DraftData = Drafts[string]
 
-/** Where the person looks: image pixels at the centre of the window, and screen pixels per image pixel. */
+/** The view: the image point at the centre of the window, and screen pixels per image pixel. */
 export const viewSchema = z.object({
   centreX: z.number(),
   centreY: z.number(),
   scale: z.number().positive(),
-  /** The whole image fitted: in a window of another size it is fitted anew. */
+  /** The whole image is fitted; a window of another size fits it again. */
   isFitted: z.boolean().optional(),
 })
 export type SavedView = z.infer<typeof viewSchema>
@@ -38,7 +38,7 @@ const documentSchema = z.object({
   annotations: z.array(annotationSchema),
   drafts: draftsSchema,
   view: viewSchema.nullable(),
-  /** What undo and redo would do next, in words; null when nothing. */
+  /** Labels of the next undo and redo; null if there is none. */
   undo: z.string().nullable(),
   redo: z.string().nullable(),
 })
@@ -50,12 +50,12 @@ const labelsSchema = z.object({
 })
 
 const committedSchema = labelsSchema.extend({
-  /** The image's before and after. Whoever knows another one than the first has missed something. */
+  /** The image's revision before and after. If you know a different one than the first, you missed a change. */
   baseRevision: z.number().int(),
   revision: z.number().int(),
 })
 
-/** What a step back or forward did; null when there was none. */
+/** The result of an undo or redo; null if there was none. */
 const turnedSchema = committedSchema
   .extend({ label: z.string(), changes: changeSetSchema })
   .nullable()
@@ -69,12 +69,12 @@ export const annotations = {
         imageId: id,
         label: z.string(),
         changes: changeSetSchema,
-        /** The drafts after this edit: without the shape that it finishes. */
+        /** The drafts after this edit, without the shape that it completes. */
         drafts: draftsSchema.optional(),
       }),
     )
     .output(committedSchema),
-  /** Edits of several images as one, which one undo takes back on all of them. */
+  /** Edits of several images as one step: one undo reverts all of them. */
   commitMany: procedure
     .input(
       z.object({
@@ -87,13 +87,13 @@ export const annotations = {
     .output(z.object({ images: z.number().int() })),
   undo: procedure.input(z.object({ imageId: id, commitId: id })).output(turnedSchema),
   redo: procedure.input(z.object({ imageId: id, commitId: id })).output(turnedSchema),
-  /** What undo and redo would do now, in words. */
+  /** The current labels of undo and redo. */
   labels: procedure.input(z.object({ imageId: id })).output(labelsSchema),
-  /** Edits of an image and of its classes, latest first: those before the edit `before`, or the latest. A page at a time. */
+  /** Edits of an image and its classes, latest first, in pages: those before edit `before`, or the latest. */
   history: procedure
     .input(z.object({ imageId: id, before: z.number().int().nullable() }))
     .output(z.object({ entries: z.array(historyEntrySchema), hasMore: z.boolean() })),
-  /** Undoes, or redoes, until the edit `seq` is the last that holds; null: until before the first. */
+  /** Undoes or redoes until edit `seq` is the last one in effect; null: before the first. */
   goTo: procedure
     .input(z.object({ imageId: id, seq: z.number().int().nullable() }))
     .output(z.void()),

@@ -12,24 +12,24 @@ export const app = {
       version: z.string(),
       host: z.enum(['electron', 'node']),
       dataDir: z.string(),
-      /** Stays the same for as long as the library does. */
+      /** Stays the same for the lifetime of the library. */
       libraryId: id,
       canPickFolder: z.boolean(),
       canReveal: z.boolean(),
-      /** Of the host's window around this page; null: a browser's tab. */
+      /** The host's window of this page; null: a browser tab. */
       windowId: z.string().nullable(),
     }),
   ),
-  /** A folder, image or link that the next page is to open; answered once. */
+  /** The folder, image or link that a new page should open; returned once. */
   takeOpenTarget: procedure.output(z.string().nullable()),
-  /** Answers at once, for as long as the engine answers at all. */
+  /** Answers at once while the core responds. */
   ping: procedure.output(z.void()),
   /** For the system's menu and title bar. */
   describeWindow: procedure.input(windowDescriptionSchema).output(z.void()),
   newWindow: procedure.output(z.void()),
-  /** What somebody who is to help needs to know, as text without secrets. */
+  /** Information for support, as text without secrets. */
   diagnostics: procedure.output(z.string()),
-  /** A fault of the page, for the log. */
+  /** An error of the page, for the log. */
   logFault: procedure
     .input(
       z.object({
@@ -46,13 +46,13 @@ export const app = {
   events: procedure.output(eventIterator(appEventSchema)),
 }
 
-/** How this machine reaches the service. */
+/** The network route to the service. */
 export const network = {
-  /** For an address: the proxy that is used, without its login, and the one that a login is kept for; null: none. */
+  /** For an address: the proxy in use, without its login, and the proxy that has a stored login; null: none. */
   describe: procedure
     .input(z.object({ url: z.url() }))
     .output(z.object({ proxy: z.string().nullable(), loginFor: z.string().nullable() })),
-  /** The name and the password that a proxy (host and port) asks for, and only this one is told; null forgets them. */
+  /** Name and password for a proxy (host and port), sent only to it; null deletes them. */
   setLogin: procedure.input(
     z.object({
       login: z.object({ proxy: z.string(), user: z.string(), password: z.string() }).nullable(),

@@ -10,7 +10,7 @@ import { segment } from './segment.ts'
 import { accounts, comments, remote, sync } from './service.ts'
 import { transfers } from './transfers.ts'
 
-/** What a window may ask of the core: inputs, outputs, streams and errors, one file a subject. */
+/** Everything that a window can request from the core: inputs, outputs, streams and errors, one file per subject. */
 export const contract = {
   accounts,
   remote,

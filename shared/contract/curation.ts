@@ -2,15 +2,15 @@ import { z } from 'zod'
 import { batchOutcomeSchema, duplicatesSchema, similarImageSchema } from '#shared/model/curation.ts'
 import { id, procedure } from './procedure.ts'
 
-/** Looking through a dataset of the service for what belongs together or does not belong in it. */
+/** Finds images of a remote dataset that are similar, and archives or copies images. */
 export const curation = {
-  /** Slow. `threshold`: from which similarity on images count as the same, 0.5–0.9999. */
+  /** Slow. `threshold`: minimum similarity of duplicates, 0.5–0.9999. */
   duplicates: procedure
     .input(z.object({ datasetId: id, threshold: z.number().min(0.5).max(0.9999) }))
     .output(duplicatesSchema),
   /** Images of the same dataset, most similar first. */
   similar: procedure.input(z.object({ imageId: id })).output(z.array(similarImageSchema)),
-  /** Archives images on the service, where they can be brought back. */
+  /** Archives images on the service, where they can be restored. */
   archive: procedure
     .input(z.object({ datasetId: id, imageIds: z.array(id).min(1) }))
     .output(batchOutcomeSchema),
@@ -25,7 +25,7 @@ export const curation = {
         classesAdded: z.array(z.string()),
       }),
     ),
-  /** What the dataset's makers say about it, and about how to label it. */
+  /** The dataset's description and annotation instructions. */
   instructions: procedure
     .input(z.object({ datasetId: id }))
     .output(z.object({ readme: z.string().nullable(), description: z.string().nullable() })),

@@ -18,7 +18,7 @@ export const classEditSchema = z.discriminatedUnion('kind', [
     name: z.string(),
     color: annotationClassSchema.shape.color,
   }),
-  /** What the class asks of its annotations; an absent part is taken away. */
+  /** The class's attributes and skeleton; an absent one is removed. */
   z.object({
     kind: z.literal('configure'),
     name: z.string(),
@@ -26,9 +26,9 @@ export const classEditSchema = z.discriminatedUnion('kind', [
     skeleton: annotationClassSchema.shape.skeleton,
   }),
   z.object({ kind: z.literal('delete'), name: z.string() }),
-  /** Gives all annotations of `name` to `into`, and deletes `name`. */
+  /** Moves all annotations of `name` to `into`, and deletes `name`. */
   z.object({ kind: z.literal('merge'), name: z.string(), into: z.string() }),
-  /** All names in their new order; classes that are not named keep their order behind them. */
+  /** All names in their new order; unnamed classes follow in their current order. */
   z.object({ kind: z.literal('reorder'), names: z.array(z.string()).max(10_000) }),
 ])
 export type ClassEdit = z.infer<typeof classEditSchema>
@@ -37,14 +37,14 @@ export const datasets = {
   list: procedure.output(z.array(datasetSchema)),
   get: procedure.input(z.object({ id })).output(datasetSchema),
   openFolder: procedure.input(z.object({ path: z.string().min(1) })).output(datasetSchema),
-  /** A folder, an image in its folder, or a link. `imageId`: to be shown; null: whichever comes first. */
+  /** A folder, an image in its folder, or a link. `imageId`: the image to show; null: the first one. */
   openTarget: procedure
     .input(z.object({ target: z.string().min(1) }))
     .output(z.object({ dataset: datasetSchema, imageId: id.nullable() })),
-  /** To a dataset of the service, or an image in it; null for a folder. */
+  /** A link to a remote dataset, or to an image in it; null for a local folder. */
   link: procedure.input(z.object({ id, imageId: id.nullable() })).output(z.string().nullable()),
   openSample: procedure.output(datasetSchema),
-  /** Looks at the folder again and starts watching it. */
+  /** Rescans the folder and starts watching it. */
   open: procedure.input(z.object({ id })).output(datasetSchema),
   relocate: procedure.input(z.object({ id, path: z.string().min(1) })).output(datasetSchema),
   forget: procedure.input(z.object({ id })).output(z.void()),
@@ -55,14 +55,14 @@ export const datasets = {
   setLabelFiles: procedure
     .input(z.object({ id, labelFiles: labelFilesSchema.nullable() }))
     .output(datasetSchema),
-  /** Allows a folder's images to be sent to an account's service for assisted labelling; null takes it back. */
+  /** Allows a folder's images to be sent to an account's service for assisted labelling; null revokes it. */
   setAssistAccount: procedure
     .input(z.object({ id, accountId: id.nullable() }))
     .output(datasetSchema),
 }
 
 export const images = {
-  /** A page in natural order. `after`: the path of the last image of the page before; null: from the beginning. */
+  /** A page in natural order. `after`: the path of the previous page's last image; null: from the beginning. */
   list: procedure
     .input(
       z.object({
@@ -88,7 +88,7 @@ export const images = {
 }
 
 export const folders = {
-  /** What is in a folder of this machine, for hosts without a dialog of their own. */
+  /** Lists a local folder, for hosts without their own dialog. */
   list: procedure.input(z.object({ path: z.string().nullable() })).output(
     z.object({
       path: z.string(),

@@ -9,7 +9,7 @@ import { transferSchema } from '#shared/model/transfer.ts'
 import { openCountSchema } from './proposals.ts'
 import { updateStateSchema } from './updates.ts'
 
-/** Of what was asked for to be here without a network: how much is. */
+/** Progress of making a dataset available offline. */
 export const offlineStateSchema = z.object({
   state: z.enum(['running', 'paused', 'idle']),
   done: z.number().int(),
@@ -34,7 +34,7 @@ export const appEventSchema = z.discriminatedUnion('type', [
     /** Images found so far, and how many of them have been read (size, orientation). */
     found: z.number().int(),
     read: z.number().int(),
-    /** Folders and files that could not be read, in words. */
+    /** Messages about unreadable folders and files. */
     problems: z.array(z.string()),
   }),
   z.object({
@@ -42,9 +42,9 @@ export const appEventSchema = z.discriminatedUnion('type', [
     imageId: z.string(),
     revision: z.number().int(),
     changes: changeSetSchema,
-    /** The commit that caused it, so that a window knows its own. */
+    /** The commit that caused it, so that a window recognises its own. */
     commitId: z.string(),
-    /** What undo and redo would do on this image now. */
+    /** Labels of the image's next undo and redo. */
     undo: z.string().nullable(),
     redo: z.string().nullable(),
   }),
@@ -53,7 +53,7 @@ export const appEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('dataset'), dataset: datasetSchema }),
   z.object({ type: z.literal('account'), account: accountSchema }),
   z.object({ type: z.literal('account-removed'), accountId: z.string() }),
-  /** What the service has not been told yet, of one account. */
+  /** Number of unpushed changes of one account. */
   z.object({
     type: z.literal('sync'),
     accountId: z.string(),
@@ -62,7 +62,7 @@ export const appEventSchema = z.discriminatedUnion('type', [
     conflicts: z.number().int(),
     isPushing: z.boolean(),
   }),
-  /** What is to be decided on an image changed. */
+  /** The open conflicts of an image changed. */
   z.object({ type: z.literal('conflicts'), imageId: z.string() }),
   z.object({ type: z.literal('comments'), imageId: z.string() }),
   offlineStateSchema.extend({ type: z.literal('offline'), datasetId: z.string() }),
@@ -82,9 +82,9 @@ export const appEventSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('detect-job'), job: detectJobSchema }),
   z.object({ type: z.literal('detect-job-removed'), id: z.string() }),
-  /** Another start of the app, the file manager or a link asks one window to open something. */
+  /** Another start of the app, the file manager or a link asks a window to open something. */
   z.object({ type: z.literal('open'), windowId: z.string(), target: z.string() }),
-  /** An entry of the system's menu was chosen, with the pointer or with its keys. */
+  /** An entry of the native menu was chosen, by pointer or key. */
   z.object({
     type: z.literal('run-action'),
     windowId: z.string(),

@@ -32,9 +32,9 @@ const importPlanSchema = z.object({
   files: z.number().int(),
   matchedImages: z.number().int(),
   annotations: z.number().int(),
-  /** Of the annotations, those that the images have already, to the letter. */
+  /** Annotations that exactly match existing ones. */
   identical: z.number().int(),
-  /** Images of whose labels only a part could be read: they are added to, never replaced. */
+  /** Images whose labels could be read only partly: they are only added to, never replaced. */
   incompleteImages: z.number().int(),
   /** Annotations that the images already have. */
   existingAnnotations: z.number().int(),
@@ -69,7 +69,7 @@ export const formats = {
         ]),
       ),
     ),
-  /** Reads label files and says what importing them would do; nothing is written. */
+  /** Reads label files and shows what importing them would do; writes nothing. */
   planImport: procedure
     .input(z.object({ datasetId: id, path: z.string().min(1), format: formatIdSchema.nullable() }))
     .output(

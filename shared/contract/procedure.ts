@@ -1,14 +1,14 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
 
-/** Everything that can go wrong for a reason a person can act on; the message is for them. */
+/** All errors that a user can act on; the message is for users. */
 export const procedure = oc.errors({
   PROBLEM: {
     status: 422,
-    /** `requestId`: what the service calls the request in its logs. */
+    /** `requestId`: the request's id in the service's logs. */
     data: z.object({ reason: z.string(), requestId: z.string().nullable() }),
   },
-  /** The edit was made on a revision that is no longer the image's: read it again. */
+  /** The edit was based on an old revision of the image: read it again. */
 })
 
 export const id = z.string().min(1)

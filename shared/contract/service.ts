@@ -8,7 +8,7 @@ import { conflictSchema, outboxEntrySchema, pushedSchema } from '#shared/model/s
 import { offlineStateSchema } from './events.ts'
 import { account, id, procedure, remoteDataset } from './procedure.ts'
 
-/** A proposal of assisted labelling; nothing is drawn before the person accepts it. */
+/** A proposal of assisted labelling; nothing is drawn before the user accepts it. */
 const proposalSchema = z.object({
   status: z.enum(['success', 'no_detection', 'below_threshold']),
   annotations: z.array(annotationSchema),
@@ -17,7 +17,7 @@ const proposalSchema = z.object({
 export type Proposal = z.infer<typeof proposalSchema>
 
 const pixel = z.object({ x: z.number(), y: z.number() })
-/** By clicks on and beside the thing, a box around it, or words. Image pixels. */
+/** A prompt: clicks on and beside the object, a box around it, or a phrase. Image pixels. */
 const assistAskSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('point'),
@@ -45,20 +45,20 @@ export const accounts = {
   list: procedure.output(
     z.object({
       accounts: z.array(accountSchema),
-      /** Why keys are not well kept on this system; null when they are. */
+      /** Why keys are not stored safely on this system; null if they are. */
       warning: z.string().nullable(),
     }),
   ),
-  /** Checks the key and keeps it; it is in no answer ever. */
+  /** Checks the key and stores it; no answer ever contains it. */
   add: procedure
     .input(z.object({ baseUrl: z.string().min(1), apiKey: z.string() }))
     .output(accountSchema),
-  /** Forgets the key and all of the account's datasets on this machine. */
+  /** Forgets the key and removes all of the account's datasets from this machine. */
   remove: procedure.input(account).output(z.void()),
   setLimit: procedure
     .input(account.extend({ hourlyLimit: z.number().int().min(1).nullable() }))
     .output(accountSchema),
-  /** Asks the service whether it can be reached, now. */
+  /** Checks now whether the service is reachable. */
   probe: procedure.input(account).output(accountSchema),
 }
 
@@ -66,7 +66,7 @@ export const remote = {
   list: procedure.input(account.extend({ archived: z.boolean() })).output(
     z.object({
       datasets: z.array(listedDatasetSchema),
-      /** False: the service could not be asked; these are the ones that were opened here. */
+      /** False: the service is unreachable; the list has only the datasets that were opened here. */
       isComplete: z.boolean(),
       problem: z.string().nullable(),
     }),
@@ -85,9 +85,9 @@ export const remote = {
     .output(z.void()),
   setArchived: procedure.input(remoteDataset.extend({ archived: z.boolean() })).output(z.void()),
   open: procedure.input(remoteDataset).output(datasetSchema),
-  /** Asks for the list of images, and for labels that are known to have changed, again. */
+  /** Refreshes the image list, and the labels that have changed. */
   refresh: procedure.input(z.object({ datasetId: id })).output(z.void()),
-  /** Has images (null: all) here without a network, or no longer. */
+  /** Marks images (null: all) to be kept offline, or no longer. */
   keepOffline: procedure
     .input(z.object({ datasetId: id, imageIds: z.array(id).nullable() }))
     .output(z.void()),
@@ -99,7 +99,7 @@ export const remote = {
   offlineState: procedure
     .input(z.object({ datasetId: id }))
     .output(offlineStateSchema.extend({ freeBytes: z.number(), cacheBytes: z.number() })),
-  /** Paid by the call. `target`: the image, and the class of what is found. */
+  /** Charged per call. `target`: the image, and the class of the result. */
   assist: procedure
     .input(
       z.object({
@@ -115,11 +115,11 @@ export const sync = {
   outbox: procedure.output(
     z.object({ entries: z.array(outboxEntrySchema), pushed: z.array(pushedSchema) }),
   ),
-  /** Pushes what waits, of all accounts; when it was tried, how much is left. */
+  /** Pushes the waiting changes of all accounts; returns how many are left. */
   now: procedure.output(z.object({ left: z.number().int() })),
-  /** null: all that failed. */
+  /** null: all failed ones. */
   retry: procedure.input(z.object({ ids: z.array(z.number().int()).nullable() })).output(z.void()),
-  /** Gives up a change that was not told; labels become the service's, the log keeps ours. */
+  /** Discards an unpushed change; labels revert to the service's, the edit log keeps ours. */
   discard: procedure.input(z.object({ id: z.number().int() })).output(z.void()),
   conflicts: procedure.input(z.object({ imageId: id })).output(z.array(conflictSchema)),
   resolve: procedure
@@ -143,7 +143,7 @@ export const comments = {
         imageId: id,
         annotationId: id,
         body: z.string().trim().min(1),
-        /** The first comment of the thread that this is a reply to. */
+        /** The first comment of the thread that this one replies to. */
         parentId: id.nullable(),
       }),
     )
@@ -151,7 +151,7 @@ export const comments = {
   setResolved: procedure
     .input(z.object({ id, imageId: id, isResolved: z.boolean() }))
     .output(z.void()),
-  /** Adds or removes a reaction of the user's own. */
+  /** Adds or removes the user's own reaction. */
   react: procedure
     .input(z.object({ id, imageId: id, reaction: reactionSchema, isOn: z.boolean() }))
     .output(z.void()),

@@ -2,33 +2,33 @@ import { z } from 'zod'
 import { segmentOutputSchema } from '#shared/model/assist-model.ts'
 import { exportChoiceSchema } from '#shared/model/format.ts'
 
-/** No field has a default here: a change names only what it changes. */
+/** No field has a default here, because a change names only what it changes. */
 export const settingsSchema = z.object({
   theme: z.enum(['system', 'light', 'dark']),
   showLabels: z.boolean(),
   showCrosshair: z.boolean(),
-  /** 0..1 of the fill of shapes. */
+  /** Opacity of fills, 0..1. */
   fillOpacity: z.number().min(0).max(1),
-  /** 0..1 of outlines. */
+  /** Opacity of outlines, 0..1. */
   strokeOpacity: z.number().min(0.1).max(1),
-  /** Of outlines, screen pixels. */
+  /** Width of outlines, in screen pixels. */
   strokeWidth: z.number().min(1).max(6),
-  /** Of the picture, for the eye alone: -1..1, 0 leaves it as it is. */
+  /** Of the displayed picture only: -1..1, 0 is unchanged. */
   brightness: z.number().min(-1).max(1),
   contrast: z.number().min(-1).max(1),
-  /** Above 1 lifts the shadows. */
+  /** Above 1 brightens the shadows. */
   gamma: z.number().min(0.2).max(5),
   showMinimap: z.boolean(),
   showLoupe: z.boolean(),
-  /** Points are taken to vertices and edges of other shapes nearby. */
+  /** Points snap to vertices and edges of other shapes nearby. */
   snapping: z.boolean(),
   /** Polygons and polylines follow the picture's edges between clicks. */
   liveWire: z.boolean(),
   /** How far a freehand line may be from what the hand drew, screen pixels. */
   freehandTolerance: z.number().min(0.5).max(20),
-  /** What is drawn ends at the border of the image. */
+  /** Drawn shapes end at the border of the image. */
   keepInside: z.boolean(),
-  /** What the wheel does without Ctrl (with it, it zooms); `auto`: a wheel zooms and a touchpad pans. */
+  /** What the wheel does without Ctrl (with Ctrl it zooms); `auto`: a wheel zooms and a touchpad pans. */
   wheel: z.enum(['auto', 'zoom', 'pan']),
   /** Widths and heights of the parts around the image, CSS pixels. */
   panelWidth: z.number().min(200).max(640),
@@ -36,13 +36,13 @@ export const settingsSchema = z.object({
   filmstripHeight: z.number().min(72).max(260),
   showPanel: z.boolean(),
   showFilmstrip: z.boolean(),
-  /** Where the last export went, to begin there again. */
+  /** The folder of the last export, the default for the next one. */
   lastExportFolder: z.string().nullable(),
-  /** By dataset, how it was exported last. */
+  /** The last export options, by dataset. */
   exportChoices: z.record(z.string(), exportChoiceSchema),
-  /** What files of remote images that nobody asked for may take on this disk, bytes. */
+  /** Maximum bytes of cached remote images that are not kept offline. */
   cacheLimitBytes: z.number().min(0),
-  /** Connections of a download or upload, at the most. */
+  /** Maximum number of connections of a download or upload. */
   transferConnections: z.number().int().min(1).max(256),
   /** What models have made of images may take on this disk, bytes. */
   embeddingLimitBytes: z.number().min(0),
@@ -52,23 +52,23 @@ export const settingsSchema = z.object({
   segmentOutput: segmentOutputSchema,
   /** Where the last download went, to begin there again. */
   lastDownloadFolder: z.string().nullable(),
-  /** The machine does not fall asleep while something is transferred. */
+  /** Keep the machine awake while a transfer runs. */
   keepAwake: z.boolean(),
-  /** Of the interface, as BCP 47 has it. */
+  /** Language of the interface, in BCP 47 form. */
   language: z.enum(['en', 'en-XA']),
-  /** `system`: as the system, or for the served app the environment, says. */
+  /** `system`: the proxy of the system or, for the served app, of the environment. */
   networkProxy: z.enum(['system', 'none', 'manual']),
-  /** `proxy.example:8080`, or a URL of http, https or socks5; its login is kept with the accounts' keys. */
+  /** `proxy.example:8080`, or a URL with http, https or socks5; its login is stored with the accounts' keys. */
   networkProxyAddress: z.string().max(2_000),
-  /** Addresses that the manual proxy is not for, as in NO_PROXY: names with all below them, addresses, networks. */
+  /** Addresses that bypass the manual proxy, as in NO_PROXY: names with their subdomains, addresses, networks. */
   networkProxyExceptions: z.string().max(10_000),
-  /** PEM file of certificates that are trusted besides the system's, absolute. */
+  /** Absolute path of a PEM file with certificates to trust besides the system's. */
   networkCaFile: z.string().nullable(),
-  /** By dataset, the classes that were given keys, by slot: 0 to 9 the digits 1 to 0, then the same with Shift. */
+  /** By dataset, the classes with assigned keys, by slot: 0 to 9 for the digits 1 to 0, then the same with Shift. */
   classKeys: z.record(z.string(), z.record(z.string(), z.string())),
-  /** Whose shortcuts the person is used to. */
+  /** Default shortcuts of the app that the user knows. */
   shortcutPreset: z.enum(['pictograph', 'labelme', 'x-anylabeling', 'cvat']),
-  /** Keys by action where the person chose their own; an empty list: none. */
+  /** Custom keys by action; an empty list: none. */
   shortcuts: z.record(z.string(), z.array(z.string())),
 })
 export type Settings = z.infer<typeof settingsSchema>

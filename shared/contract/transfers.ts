@@ -31,7 +31,7 @@ export const transfers = {
       }),
     )
     .output(transferSchema),
-  /** Looks at folders, files and ZIPs of this machine; tells as it finds, nothing is sent. */
+  /** Examines local folders, files and ZIPs and reports as it goes; sends nothing. */
   previewUpload: procedure
     .input(
       account.extend({
@@ -47,12 +47,12 @@ export const transfers = {
         name: z.string(),
         paths: z.array(z.string().min(1)).min(1),
         options: uploadOptionsSchema,
-        /** Of files that were streamed here for this upload: what `stage` gave. */
+        /** For files that were streamed here for this upload: the id from `stage`. */
         stageId: id.nullable(),
       }),
     )
     .output(transferSchema),
-  /** A place to stream dropped files to, where the window has no paths: PUT `/stage/<id>/<path>`. */
+  /** A staging folder for dropped files, if the window has no paths: PUT `/stage/<id>/<path>`. */
   stage: procedure.output(z.object({ stageId: id, folder: z.string() })),
   unstage: procedure.input(z.object({ stageId: id })).output(z.void()),
   pause: procedure.input(z.object({ id })).output(z.void()),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What actions are about, in the order in which the palette and a menu bar have them. */
+/** Groups of actions, in the order of the palette and the menu bar. */
 export const ACTION_GROUPS = [
   'File',
   'Edit',
@@ -14,24 +14,24 @@ export const ACTION_GROUPS = [
 ] as const
 export type ActionGroup = (typeof ACTION_GROUPS)[number]
 
-/** An action of the page, for a menu of the system. */
+/** An action of the page, for a native menu. */
 export const menuActionSchema = z.object({
   id: z.string(),
   label: z.string(),
   group: z.enum(ACTION_GROUPS),
-  /** As the page reads shortcuts; null: none. */
+  /** The shortcut in the page's form; null: none. */
   key: z.string().nullable(),
   enabled: z.boolean(),
 })
 export type MenuAction = z.infer<typeof menuActionSchema>
 
-/** What a page tells of itself to the window around it. */
+/** How a page describes itself to its window. */
 export const windowDescriptionSchema = z.object({
-  /** There are edits that are not on disk yet, or that the service has not been told. */
+  /** Some edits are not saved on disk or not pushed yet. */
   isEdited: z.boolean(),
-  /** Edits are on their way to the disk. */
+  /** Edits are being saved to disk. */
   isSaving: z.boolean(),
-  /** The folder that is open, absolute; null: none, or one of the service. */
+  /** The absolute path of the open folder; null: none, or a remote dataset. */
   folder: z.string().nullable(),
   actions: z.array(menuActionSchema),
 })

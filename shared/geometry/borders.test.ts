@@ -25,8 +25,8 @@ describe('crossings', () => {
     )
   })
 
-  test('every crossing that comparing all edges finds is found', () => {
-    // Places that no three of which are on one line: only proper crossings.
+  test('finds the same crossings as comparing all edges', () => {
+    // Points of which no three are on one line, so that there are only proper crossings.
     const scattered = fc.record({
       x: fc.integer({ min: 0, max: 1_000_003 }),
       y: fc.integer({ min: 0, max: 1_000_033 }),
@@ -53,13 +53,13 @@ describe('crossings', () => {
     )
   })
 
-  test('a crossing in a vertex counts, a touch does not', () => {
+  test('a crossing at a vertex counts, a touch does not', () => {
     const at = (...places: [number, number][]) => polygon(places.map(([x, y]) => ({ x, y })))
     expect(selfCrossings(at([0, 0], [4, 4], [4, 0], [2, 2], [0, 4]))).toEqual([{ x: 2, y: 2 }])
     expect(selfCrossings(at([0, 0], [4, 0], [4, 4], [2, 0], [0, 4]))).toEqual([])
   })
 
-  test('what is repaired covers the same pixels, and crosses itself no more', () => {
+  test('a repaired polygon covers the same pixels without crossing itself', () => {
     const place = fc.record({
       x: fc.integer({ min: 0, max: 60 }),
       y: fc.integer({ min: 0, max: 60 }),
@@ -69,7 +69,7 @@ describe('crossings', () => {
         const before = polygon(points)
         const repaired = repairPolygon(before)
         for (const shape of repaired) expect(selfCrossings(shape)).toEqual([])
-        // Odd fractions of a pixel, away from borders on whole ones.
+        // Odd fractions of a pixel, away from borders on whole pixels.
         for (let x = 0.37; x < 60; x += 7.13) {
           for (let y = 0.41; y < 60; y += 6.77) {
             const near = distanceToPath({ x, y }, points, true) < 0.01
@@ -156,7 +156,7 @@ describe('paths', () => {
     )
   })
 
-  test('holes come out as they were', () => {
+  test('holes are extracted unchanged', () => {
     const hole = [
       { x: 1, y: 1 },
       { x: 2, y: 1 },
@@ -178,7 +178,7 @@ describe('paths', () => {
 })
 
 describe('snapping', () => {
-  test('takes a point to the nearest vertex, else onto an edge, else nowhere', () => {
+  test('snaps a point to the nearest vertex, else to an edge, else not at all', () => {
     fc.assert(
       fc.property(ring, point, fc.integer({ min: 1, max: 60 }), (points, at, radius) => {
         const place = snapTo([{ points, closed: true }], at, radius)
@@ -227,7 +227,7 @@ describe('snapping', () => {
     )
   })
 
-  test('between two places on one edge there is nothing; on different outlines neither', () => {
+  test('there is no border between two places on one edge, or on different outlines', () => {
     const square = [
       { x: 0, y: 0 },
       { x: 100, y: 0 },

@@ -1,6 +1,6 @@
 import type { Box, Point } from '#shared/model/annotation.ts'
 
-/** The smallest box around the points, which must be at least one; its sides may be 0. */
+/** The bounding box of at least one point; its sides may be 0. */
 export function boundsOfPoints(points: Iterable<Point>): Box {
   let minX = Number.POSITIVE_INFINITY
   let minY = Number.POSITIVE_INFINITY
@@ -47,7 +47,7 @@ export function boxesTouch(a: Box, b: Box): boolean {
   return a.x <= b.x + b.w && b.x <= a.x + a.w && a.y <= b.y + b.h && b.y <= a.y + a.h
 }
 
-/** The part of `box` inside an image of the given size in pixels; null when nothing is left. */
+/** The part of `box` inside an image of the given size in pixels; null if nothing is left. */
 export function clampBox(box: Box, width: number, height: number): Box | null {
   const x = Math.max(0, box.x)
   const y = Math.max(0, box.y)

@@ -23,7 +23,7 @@ const shape = fc.oneof<fc.Arbitrary<Shape>[]>(
 )
 const size = { width: 300, height: 200 }
 
-test('what touches the image ends at its border, and what lies inside is as it was', () => {
+test('a shape that overlaps the image is cut at its border, one inside is unchanged', () => {
   fc.assert(
     fc.property(shape, (drawn) => {
       const before = shapeBounds(drawn)
@@ -43,7 +43,7 @@ test('what touches the image ends at its border, and what lies inside is as it w
   )
 })
 
-/** Of any kind, rotated boxes too, wholly inside the image. */
+/** A shape of any kind, also a rotated box, completely inside the image. */
 const inside = fc
   .oneof(
     shape,
@@ -59,7 +59,7 @@ const inside = fc
   .map((made) => movedInside(made, size))
   .filter((made) => made !== null)
 
-test('shapes that are moved together stop at the border as one, and none changes its form', () => {
+test('shapes that are moved together stop at the border together, without changing form', () => {
   fc.assert(
     fc.property(
       fc.array(inside, { minLength: 1, maxLength: 4 }),
@@ -72,7 +72,7 @@ test('shapes that are moved together stop at the border as one, and none changes
           expect(isInside(moved, size)).toBe(true)
           expect(shapeBounds(moved).w).toBeCloseTo(shapeBounds(made).w)
         }
-        // Never further than asked, and never the other way.
+        // Never further than requested, and never the other way.
         expect(Math.abs(by.x)).toBeLessThanOrEqual(Math.abs(x))
         expect(by.x * x).toBeGreaterThanOrEqual(0)
       },
@@ -80,13 +80,13 @@ test('shapes that are moved together stop at the border as one, and none changes
   )
 })
 
-test('what reaches beyond the image already can be moved back, and no further out', () => {
+test('a shape partly outside can move back, but not further out', () => {
   const out = { x: -20, y: 50, w: 40, h: 10 }
   expect(clampMove(out, { x: -5, y: 0 }, size)).toEqual({ x: 0, y: 0 })
   expect(clampMove(out, { x: 30, y: 0 }, size)).toEqual({ x: 30, y: 0 })
 })
 
-test('whatever handle of a shape is dragged anywhere, with or without Shift and Alt: it stays inside', () => {
+test('dragging any handle anywhere, with or without Shift and Alt, keeps the shape inside', () => {
   fc.assert(
     fc.property(
       inside,
@@ -110,7 +110,7 @@ test('whatever handle of a shape is dragged anywhere, with or without Shift and 
   )
 })
 
-test('a rotated box that is turned beside the border moves away from it; one that has no room is none', () => {
+test('a box rotated at the border shifts away from it; without room the result is null', () => {
   const box: Shape = { kind: 'oriented_box', cx: 100, cy: 5, w: 80, h: 10, angleDeg: 90 }
   const moved = movedInside(box, size)
   expect(moved).toMatchObject({ cx: 100, w: 80, h: 10, angleDeg: 90 })

@@ -9,12 +9,12 @@ export interface Size {
   height: number
 }
 
-/** The nearest point of the image. */
+/** The nearest point in the image. */
 export function clampPoint({ x, y }: Point, { width, height }: Size): Point {
   return { x: Math.min(width, Math.max(0, x)), y: Math.min(height, Math.max(0, y)) }
 }
 
-/** What rounding may add to a border, image pixels. */
+/** Tolerance for rounding at a border, in image pixels. */
 const ROUNDING = 1e-6
 
 export function isInside(shape: Shape, { width, height }: Size): boolean {
@@ -22,14 +22,14 @@ export function isInside(shape: Shape, { width, height }: Size): boolean {
   return x >= -ROUNDING && y >= -ROUNDING && x + w <= width + ROUNDING && y + h <= height + ROUNDING
 }
 
-/** The box around all of some shapes. Image pixels. */
+/** The bounding box of several shapes, in image pixels. */
 export function boundsOfShapes(shapes: readonly Shape[]): Box {
   return boundsOfPoints(shapes.flatMap((shape) => boxCorners(shapeBounds(shape))))
 }
 
 /**
- * How far a box can be moved towards `by` before its border meets the image's. A box that reaches beyond the image
- * already goes no further out.
+ * How far a box can move towards `by` before it reaches the border of the image. A box that already is partly outside
+ * does not move further out.
  */
 export function clampMove({ x, y, w, h }: Box, by: Point, { width, height }: Size): Point {
   const between = (value: number, low: number, high: number) =>
@@ -37,7 +37,7 @@ export function clampMove({ x, y, w, h }: Box, by: Point, { width, height }: Siz
   return { x: between(by.x, -x, width - x - w), y: between(by.y, -y, height - y - h) }
 }
 
-/** The shape moved as little as it takes to lie inside the image; null when it is larger than the image. */
+/** The shape, moved by the minimum to lie inside the image; null if it is larger than the image. */
 export function movedInside(shape: Shape, { width, height }: Size): Shape | null {
   const { x, y, w, h } = shapeBounds(shape)
   if (w > width + ROUNDING || h > height + ROUNDING) return null
@@ -46,12 +46,12 @@ export function movedInside(shape: Shape, { width, height }: Size): Shape | null
   return dx === 0 && dy === 0 ? shape : translateShape(shape, dx, dy)
 }
 
-/** Halvings of the way to the border: a millionth of it is left. */
+/** Number of bisections towards the border; they leave a millionth of the way. */
 const STEPS = 20
 
 /**
- * What `make` makes of the last place on the way from `from` to `to` at which all of it lies inside the image. Null
- * when there is no such place but `from`.
+ * The result of `make` at the last place between `from` and `to` at which it lies completely inside the image. Null
+ * if only `from` qualifies.
  */
 export function lastInside<T extends Shape | readonly Shape[]>(
   make: (at: Point) => T | null,
@@ -78,8 +78,8 @@ export function lastInside<T extends Shape | readonly Shape[]>(
 }
 
 /**
- * The shape without what lies beyond the image. A rotated box stays as it is, since cut off it would be none: its
- * tool keeps it inside. So does a shape that lies beyond the image as a whole.
+ * The shape without its parts outside the image. A rotated box is not cut, because the result would not be a box; its
+ * tool keeps it inside. A shape that is completely outside is not cut either.
  */
 export function clampShape(shape: Shape, size: Size): Shape {
   switch (shape.kind) {

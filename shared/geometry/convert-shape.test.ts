@@ -4,7 +4,7 @@ import { orientedBoxIn, shapeIn } from '#tests/helpers/arbitraries.ts'
 import { convertShape } from './convert-shape.ts'
 import { shapeArea, shapeBounds } from './shape.ts'
 
-test('what a conversion says to lose nothing comes back', () => {
+test('a lossless conversion can be reversed', () => {
   fc.assert(
     fc.property(
       shapeIn(400, 300),
@@ -31,6 +31,6 @@ test('an oriented box as a polygon keeps its area and bounds', () => {
   )
 })
 
-test('points become nothing else', () => {
+test('points do not convert', () => {
   expect(convertShape({ kind: 'keypoint', x: 1, y: 2 }, 'bbox')).toBeNull()
 })

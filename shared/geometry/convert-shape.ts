@@ -3,8 +3,8 @@ import { minimumAreaRectangle } from './ring.ts'
 import { asPolygon, shapeBounds } from './shape.ts'
 
 /**
- * The shape as another kind, where that makes sense, and what it loses on the way (null: nothing).
- * Null when it makes none.
+ * Converts the shape to another kind, and says what is lost (null: nothing). Returns null if the conversion is not
+ * possible.
  */
 export function convertShape(
   shape: Shape,

@@ -10,7 +10,7 @@ interface Edge {
   next: Point
   ring: number
   index: number
-  /** How many edges its ring has. */
+  /** Number of edges of its ring. */
   count: number
   left: number
   right: number
@@ -40,7 +40,7 @@ function areNeighbours(one: Edge, other: Edge): boolean {
 
 const turn = (p: Point, q: Point, r: Point) => (q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x)
 
-/** Where two edges cross inside both of them, or where the path crosses the other edge in the vertex that ends `one`. */
+/** Where two edges cross in their interiors, or where the path crosses the other edge at the end vertex of `one`. */
 function crossing(one: Edge, other: Edge): Point | null {
   const [r, s] = [other.a, other.b]
   const from = turn(r, s, one.a)
@@ -50,12 +50,12 @@ function crossing(one: Edge, other: Edge): Point | null {
     const t = from / (from - to)
     return { x: one.a.x + t * (one.b.x - one.a.x), y: one.a.y + t * (one.b.y - one.a.y) }
   }
-  // The vertex lies on the other edge, between its ends, and the path goes on on its other side.
+  // The vertex lies on the other edge, between its ends, and the path continues on its other side.
   const isOn = to === 0 && (one.b.x - r.x) * (one.b.x - s.x) + (one.b.y - r.y) * (one.b.y - s.y) < 0
   return isOn && from * turn(r, s, one.next) < 0 ? one.b : null
 }
 
-/** Edges are swept by their left ends. */
+/** Sweeps edges by their left ends. */
 function crossingsOf(rings: readonly (readonly Point[])[]): Crossing[] {
   const edges = edgesOf(rings).sort((one, other) => one.left - other.left)
   const found: Crossing[] = []
@@ -74,7 +74,7 @@ function crossingsOf(rings: readonly (readonly Point[])[]): Crossing[] {
 
 const known = new WeakMap<PolygonShape, readonly Point[]>()
 
-/** Where a polygon's outlines cross themselves or each other, image pixels. */
+/** Where a polygon's outlines cross themselves or each other, in image pixels. */
 export function selfCrossings(shape: PolygonShape): readonly Point[] {
   const before = known.get(shape)
   if (before) return before
@@ -83,7 +83,7 @@ export function selfCrossings(shape: PolygonShape): readonly Point[] {
   return found
 }
 
-/** A ring as loops that do not cross themselves: wherever it comes back to a place, a loop has ended. */
+/** Splits a ring into loops that do not cross themselves: a loop ends wherever the ring returns to a point. */
 function loopsOf(ring: readonly Point[]): Point[][] {
   const on = new Map<number, Point[]>()
   for (const { at, edges } of crossingsOf([ring]))
@@ -106,8 +106,8 @@ function loopsOf(ring: readonly Point[]): Point[][] {
 }
 
 /**
- * The same area (even-odd: what lies in an even number of loops is outside) as polygons that do not cross
- * themselves; none when nothing is left of it.
+ * The same area (even-odd: what lies in an even number of loops is outside) as polygons that do not cross themselves;
+ * empty if nothing is left.
  */
 export function repairPolygon(shape: PolygonShape): PolygonShape[] {
   const [first, ...others] = shape.rings.flatMap(loopsOf).map((loop) => toClip([loop]))

@@ -25,7 +25,7 @@ const plain = { constrain: false, fromCentre: false }
 const shapes = shapeIn(400, 300)
 
 describe('every shape', () => {
-  test('moved there and back is where it was', () => {
+  test('moved forth and back is unchanged', () => {
     fc.assert(
       fc.property(
         shapes,
@@ -56,7 +56,7 @@ describe('every shape', () => {
     )
   })
 
-  test('dragging a handle to where it is changes nothing', () => {
+  test('dragging a handle to its own place changes nothing', () => {
     fc.assert(
       fc.property(shapes, (shape) => {
         for (const handle of shapeHandles(shape)) {
@@ -69,7 +69,7 @@ describe('every shape', () => {
     )
   })
 
-  test('a ghost vertex can be pulled out and taken away again', () => {
+  test('a ghost vertex can be pulled out and removed again', () => {
     fc.assert(
       fc.property(shapes, (shape) => {
         for (const { id, role, at } of shapeHandles(shape)) {
@@ -85,7 +85,7 @@ describe('every shape', () => {
   })
 })
 
-test('stretching multiplies areas, takes boxes to boxes, and back again', () => {
+test('stretching multiplies areas, maps boxes to boxes, and is reversible', () => {
   const factor = fc.integer({ min: 1, max: 40 }).map((value) => value / 8)
   fc.assert(
     fc.property(shapes, factor, factor, fc.boolean(), (shape, sx, sy, mirrored) => {
@@ -106,7 +106,7 @@ test('stretching multiplies areas, takes boxes to boxes, and back again', () => 
   )
 })
 
-test('vertices move together and come back, and are taken away as far as the shape can spare them', () => {
+test('vertices move together and back, and are removed down to the minimum', () => {
   fc.assert(
     fc.property(shapes, fc.integer({ min: -50, max: 50 }), (shape, delta) => {
       const ids = new Set(
@@ -125,7 +125,7 @@ test('vertices move together and come back, and are taken away as far as the sha
   )
 })
 
-test('a typed number makes a valid shape with that number, or none', () => {
+test('a typed number gives a valid shape with that number, or null', () => {
   fc.assert(
     fc.property(shapes, fc.double(), (shape, value) => {
       for (const { key, value: before } of shapeFields(shape)) {
@@ -157,7 +157,7 @@ test('resizing a box keeps the corner opposite the handle', () => {
   )
 })
 
-test('an oriented box and its corners say the same', () => {
+test('an oriented box and its corners are equivalent', () => {
   fc.assert(
     fc.property(annotationOf(shapes), ({ shape }) => {
       if (shape.kind !== 'oriented_box') return
@@ -173,7 +173,7 @@ test('an oriented box and its corners say the same', () => {
   )
 })
 
-test('the smallest rectangle is no smaller than the ring and no larger than its upright box', () => {
+test('the minimum rectangle is at least as large as the ring and at most as large as its bounding box', () => {
   fc.assert(
     fc.property(ringIn(400, 300), (ring) => {
       const { w, h } = minimumAreaRectangle(ring)

@@ -28,9 +28,9 @@ function clipByLine(ring: readonly Point[], a: Point, b: Point): Point[] {
   })
 }
 
-/** Intersection over union of two turned boxes, 0..1. */
+/** Intersection over union of two rotated boxes, 0..1. */
 export function orientedOverlap(a: OrientedBoxShape, b: OrientedBoxShape): number {
-  // Far apart is told at once.
+  // Quick check for boxes that are far apart.
   const reach = Math.hypot(a.w, a.h) / 2 + Math.hypot(b.w, b.h) / 2
   if (Math.hypot(a.cx - b.cx, a.cy - b.cy) >= reach) return 0
   const corners = orientedCorners(b)
@@ -41,7 +41,7 @@ export function orientedOverlap(a: OrientedBoxShape, b: OrientedBoxShape): numbe
   return Math.min(1, area / (a.w * a.h + b.w * b.h - area))
 }
 
-/** How much two shapes cover the same place, 0..1: of turned boxes exactly, else of their bounds. */
+/** Overlap of two shapes, 0..1: exact for rotated boxes, otherwise of their bounding boxes. */
 export function shapeOverlap(a: Shape, b: Shape): number {
   if (a.kind === 'oriented_box' && b.kind === 'oriented_box') return orientedOverlap(a, b)
   return boxOverlap(shapeBounds(a), shapeBounds(b))

@@ -3,8 +3,8 @@ import { distance } from './point.ts'
 import { ringArea } from './ring.ts'
 
 /**
- * A ring cut along the chord between two of its vertices: both parts have both ends. Null when the two
- * are neighbours, as one part would have no area, or the chord does not stay inside.
+ * Cuts a ring along the chord between two vertices, which both parts keep. Null if the two are neighbours, because
+ * one part would have no area, or if the chord leaves the ring.
  */
 export function splitRing(
   ring: readonly Point[],
@@ -17,19 +17,19 @@ export function splitRing(
     ring.slice(from, to + 1),
     [...ring.slice(to), ...ring.slice(0, from + 1)],
   ]
-  // A chord that leaves the ring, or crosses it, makes more area than there was.
+  // A chord that leaves or crosses the ring would increase the total area.
   const whole = ringArea(ring)
   const sum = ringArea(parts[0]) + ringArea(parts[1])
   return sum <= whole * (1 + 1e-9) ? parts : null
 }
 
-/** A path cut at an inner vertex, which both parts have; null at an end. */
+/** Cuts a path at an inner vertex, which both parts keep; null at an end. */
 export function splitPath(path: readonly Point[], index: number): [Point[], Point[]] | null {
   if (index <= 0 || index >= path.length - 1) return null
   return [path.slice(0, index + 1), path.slice(index)]
 }
 
-/** Two paths as one, joined where their ends are nearest; ends at the same place become one point. */
+/** Joins two paths where their ends are nearest; ends at the same place become one point. */
 export function joinPaths(a: readonly Point[], b: readonly Point[]): Point[] {
   const ways = [
     [a, b],
@@ -43,7 +43,7 @@ export function joinPaths(a: readonly Point[], b: readonly Point[]): Point[] {
   return gap([before, after]) === 0 ? [...before, ...after.slice(1)] : [...before, ...after]
 }
 
-/** The holes of a polygon as polygons of their own. */
+/** The holes of a polygon as separate polygons. */
 export function holesOf({ rings }: PolygonShape): PolygonShape[] {
   return rings.slice(1).map((ring) => ({ kind: 'polygon', rings: [ring] }))
 }

@@ -23,7 +23,7 @@ const area = (shapes: readonly PolygonShape[]) =>
 const near = (a: number, b: number) => expect(Math.abs(a - b)).toBeLessThan(0.5)
 
 describe('polygon operations', () => {
-  test('a polygon with itself is itself, and without itself is nothing', () => {
+  test('union with itself is itself, difference with itself is empty', () => {
     fc.assert(
       fc.property(polygons, (shape) => {
         near(area(unionPolygons([shape, shape])), shapeArea(shape))
@@ -43,7 +43,7 @@ describe('polygon operations', () => {
     )
   })
 
-  test('sides that all but coincide close their rings', () => {
+  test('almost coinciding sides give closed rings', () => {
     const shape = (...rings: [number, number][][]): PolygonShape => ({
       kind: 'polygon',
       rings: rings.map((ring) => ring.map(([x, y]) => ({ x, y }))),

@@ -3,15 +3,15 @@ import type { Point, PolygonShape } from '#shared/model/annotation.ts'
 import { distanceToSegment } from './point.ts'
 import { ringArea } from './ring.ts'
 
-// Points closer than this are one, pixels: as exact as it can, polyclip does not close every ring where sides of two
-// polygons all but coincide.
+// Points closer than this are the same, in pixels. With its maximum precision, polyclip leaves some rings open when
+// sides of two polygons almost coincide.
 setPrecision(1e-9)
 
 type Rings = readonly (readonly Point[])[]
-/** As polyclip has it: closed rings of pairs. */
+/** Polyclip's form: closed rings of pairs. */
 export type ClipPolygon = [number, number][][]
 
-/** Regions smaller than this are the dust of rounding, not of drawing. Square pixels. */
+/** Smaller regions are rounding errors. Square pixels. */
 const DUST = 1e-3
 
 export function toClip(rings: Rings): ClipPolygon {
@@ -29,13 +29,13 @@ export function fromClip(regions: readonly ClipPolygon[]): PolygonShape[] {
     .map((rings) => ({ kind: 'polygon', rings }))
 }
 
-/** The regions that any of the polygons covers; those that touch become one. Image pixels. */
+/** The union of the polygons; regions that touch are merged. Image pixels. */
 export function unionPolygons(shapes: readonly PolygonShape[]): PolygonShape[] {
   const [first, ...others] = shapes.map(({ rings }) => toClip(rings))
   return first ? fromClip(union(first, ...others) as ClipPolygon[]) : []
 }
 
-/** What is left of `shape` outside the others: none, one or several regions. */
+/** The part of `shape` outside the others: none, one or several regions. */
 export function subtractPolygons(
   shape: PolygonShape,
   others: readonly PolygonShape[],
@@ -44,19 +44,19 @@ export function subtractPolygons(
   return fromClip(difference(toClip(shape.rings), ...clips) as ClipPolygon[])
 }
 
-/** The regions that all of the polygons cover. */
+/** The intersection of the polygons. */
 export function intersectPolygons(shapes: readonly PolygonShape[]): PolygonShape[] {
   const [first, ...others] = shapes.map(({ rings }) => toClip(rings))
   return first ? fromClip(intersection(first, ...others) as ClipPolygon[]) : []
 }
 
-/** The two sides of a line of no width through `a` and `b`, each as regions. */
+/** The regions on both sides of the line through `a` and `b`. */
 export function slicePolygon(shape: PolygonShape, a: Point, b: Point): PolygonShape[] {
   const length = Math.hypot(b.x - a.x, b.y - a.y)
   if (length === 0) return [shape]
   const ux = (b.x - a.x) / length
   const uy = (b.y - a.y) / length
-  // Half planes as quadrangles that reach beyond everything that can be drawn.
+  // Half planes as quadrangles beyond everything that can be drawn.
   const far = 1e6
   const side = (sign: number): PolygonShape => ({
     kind: 'polygon',
@@ -72,7 +72,7 @@ export function slicePolygon(shape: PolygonShape, a: Point, b: Point): PolygonSh
   return [intersectPolygons([shape, side(1)]), intersectPolygons([shape, side(-1)])].flat()
 }
 
-/** Vertices that lie within `tolerance` image pixels of a straight line go (Douglas and Peucker, 1973). */
+/** Removes vertices within `tolerance` image pixels of a straight line (Douglas and Peucker, 1973). */
 export function simplifyPath(points: readonly Point[], tolerance: number): Point[] {
   if (points.length < 3) return [...points]
   const first = points[0]
@@ -91,9 +91,9 @@ export function simplifyPath(points: readonly Point[], tolerance: number): Point
   return [...before.slice(0, -1), ...simplifyPath(points.slice(index), tolerance)]
 }
 
-/** The same for a ring; it keeps at least 3 vertices, and is never turned into a line. */
+/** The same for a ring; keeps at least 3 vertices that are not on one line. */
 export function simplifyRing(ring: readonly Point[], tolerance: number): Point[] {
-  // Cut at the vertex farthest from the first, so that the two halves have ends worth keeping.
+  // Cut at the vertex farthest from the first, so that both halves have meaningful ends.
   let index = 0
   let farthest = -1
   ring.forEach(({ x, y }, i) => {
@@ -109,7 +109,7 @@ export function simplifyRing(ring: readonly Point[], tolerance: number): Point[]
   return simple.length >= 3 ? simple : [...ring]
 }
 
-/** Corners cut at a quarter of each side (Chaikin, 1974): rounder, with twice the vertices. */
+/** Cuts corners at a quarter of each side (Chaikin, 1974): rounder, with twice the vertices. */
 export function smoothRing(ring: readonly Point[]): Point[] {
   return ring.flatMap((a, index) => {
     const b = ring[(index + 1) % ring.length]

@@ -37,8 +37,8 @@ function edgesByRow(
 }
 
 /**
- * Fills rings by the even-odd rule; a pixel is inside when its centre is. Image pixels. The mask is the
- * part of the image that begins at `left`, `top`; the same pixels are filled whichever part is asked for.
+ * Fills rings by the even-odd rule; a pixel is inside if its centre is. Image pixels. The mask is the part of the
+ * image from `left`, `top`; every part fills the same pixels.
  */
 export function rasterise(
   rings: readonly (readonly Point[])[],
@@ -100,7 +100,7 @@ export function encodeRle(
   return counts
 }
 
-/** Throws a RangeError when the counts do not add up to the size. */
+/** Throws a RangeError if the counts do not add up to the size. */
 export function decodeRle(counts: readonly number[], width: number, height: number): Mask {
   const total = width * height
   const data = new Uint8Array(total)
@@ -144,9 +144,8 @@ export function decodeRleString(text: string): number[] {
 }
 
 /**
- * The borders of a mask as polygons with holes: each 4-connected region is one entry, its first ring
- * the outside. Vertices lie on pixel corners, so that rasterising gives the same mask again. Throws a RangeError where
- * the borders have more than `mostEdges` sides of pixels.
+ * The borders of a mask as polygons with holes: one entry per 4-connected region, its outer ring first. Vertices lie
+ * on pixel corners, so rasterising gives the same mask.
  */
 export function traceMask(mask: Mask, mostEdges = Number.POSITIVE_INFINITY): Point[][][] {
   const rings = traceRings(mask, mostEdges)
@@ -161,13 +160,13 @@ export function traceMask(mask: Mask, mostEdges = Number.POSITIVE_INFINITY): Poi
   return regions.filter((region) => region.length > 0)
 }
 
-/** For each ring the outside that it belongs to: of a hole, the one that is met by going left from its leftmost side. */
+/** The outer ring of each ring. For a hole, it is the one found by going left from its leftmost side. */
 function ownersOf(
   { width, data }: Mask,
   rings: readonly (readonly Point[])[],
   isOutside: readonly boolean[],
 ): number[] {
-  // Filled pixels with nothing on their left, with the ring that runs there.
+  // Filled pixels with an empty left neighbour, with their ring.
   const leftSides = new Map<number, number>()
   rings.forEach((ring, index) => {
     ring.forEach(({ x, y }, at) => {
@@ -188,7 +187,7 @@ function ownersOf(
     return leftSides.get(pixel) ?? -1
   }
   for (const index of rings.keys()) {
-    // Each step leads to a ring further left, so this ends at an outside.
+    // Each step leads to a ring further left, so this ends at an outer ring.
     const passed: number[] = []
     let ring = index
     while (owners[ring] < 0) {
@@ -200,7 +199,7 @@ function ownersOf(
   return owners
 }
 
-/** Right, down, left, up; the next one is a turn to the right. */
+/** Right, down, left, up; each next one is a right turn. */
 const STEP_X = [1, 0, -1, 0] as const
 const STEP_Y = [0, 1, 0, -1] as const
 
@@ -215,10 +214,10 @@ function requireEdges(sides: Uint8Array, most: number): void {
     throw new RangeError(`its border has more than ${most.toLocaleString('en-US')} sides of pixels`)
 }
 
-/** Closed walks along pixel edges with the filled pixel on the right: outsides are clockwise on screen. */
+/** Closed walks along pixel edges with the filled pixel on the right: outer rings are clockwise on screen. */
 function traceRings({ width, height, data }: Mask, mostEdges: number): Point[][] {
   const stride = width + 1
-  // By corner, one bit for each direction in which a side of a pixel leaves it. Two where pixels touch diagonally.
+  // By corner, one bit for each direction in which a pixel side leaves it; two bits where pixels touch diagonally.
   const sides = new Uint8Array(stride * (height + 1))
   for (let y = 0; y < height; y++) {
     for (let x = 0, pixel = y * width; x < width; x++, pixel++) {
@@ -230,7 +229,7 @@ function traceRings({ width, height, data }: Mask, mostEdges: number): Point[][]
       if (x === 0 || data[pixel - 1] === 0) sides[corner + stride] |= 8
     }
   }
-  /** At a diagonal touch it turns right, which keeps the two pixels separate (4-connected). */
+  /** Where pixels touch diagonally, the walk turns right, which keeps them separate (4-connected). */
   const turnAt = (corner: number, direction: number): number => {
     const right = (direction + 1) & 3
     return sides[corner] & (1 << right) ? right : 31 - Math.clz32(sides[corner])
@@ -254,7 +253,7 @@ function traceRings({ width, height, data }: Mask, mostEdges: number): Point[][]
         direction = next
       } while (corner !== start || direction !== first)
       sides[start] &= ~(1 << first)
-      // The walk ends where it began, which is its first corner when it is one.
+      // The walk ends at its start, which may itself be a corner.
       const last = ring[ring.length - 1]
       if (last.y * stride + last.x === start) ring.unshift(...ring.splice(-1))
       rings.push(ring)

@@ -1,7 +1,7 @@
 import type { Point } from '#shared/model/annotation.ts'
 import { boundsOfPoints } from './box.ts'
 
-/** Positive when the ring runs clockwise on screen (y down), in square pixels (shoelace formula). */
+/** The ring's area in square pixels, positive if it runs clockwise on screen (y down; shoelace formula). */
 export function signedRingArea(ring: readonly Point[]): number {
   let twice = 0
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
@@ -30,7 +30,7 @@ export function ringsContain(rings: readonly (readonly Point[])[], point: Point)
   return inside
 }
 
-/** Drops a last point that repeats the first, as closed rings of other formats have. */
+/** Drops a last point that repeats the first, as in closed rings of other formats. */
 export function openRing(ring: readonly Point[]): Point[] {
   const first = ring[0]
   const last = ring[ring.length - 1]
@@ -64,8 +64,8 @@ export function convexHull(points: readonly Point[]): Point[] {
 const MOST_SIDES = 720
 
 /**
- * The rectangle of least area around the points: one of its sides lies on a side of the hull
- * (Freeman and Shapira, 1975). Sides may be 0 for points on a line. Of a hull with very many sides, some are tried.
+ * The rectangle of minimum area around the points: one of its sides lies on a side of the hull (Freeman and Shapira,
+ * 1975). Sides may be 0 for points on a line.
  */
 export function minimumAreaRectangle(points: readonly Point[]): {
   cx: number

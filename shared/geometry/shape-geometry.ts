@@ -1,20 +1,20 @@
 import type { Box, Point, PolygonShape, Shape } from '#shared/model/annotation.ts'
 
-/** A place to grab a shape by. `id` is stable while the shape is dragged by it. */
+/** A handle of a shape. Its `id` is stable while it is dragged. */
 export interface Handle {
   id: string
   role: 'resize' | 'vertex' | 'midpoint' | 'rotate'
   at: Point
   /** The CSS cursor over it. */
   cursor: string
-  /** How far it stands off from its place so as not to cover what is there, screen pixels. */
+  /** Offset from its place so as not to cover the shape, in screen pixels. */
   offset?: Point
-  /** Of a midpoint: how long its edge is, image pixels. */
+  /** For a midpoint: the length of its edge, in image pixels. */
   span?: number
 }
 
 export interface HandleDrag {
-  /** Where the handle is dragged to, image pixels. */
+  /** The target of the drag, in image pixels. */
   to: Point
   /** Keep the aspect ratio, or snap an angle to 15°. */
   constrain: boolean
@@ -22,7 +22,7 @@ export interface HandleDrag {
   fromCentre: boolean
 }
 
-/** An open or closed line to draw, image pixels. */
+/** An open or closed line to draw, in image pixels. */
 export interface Outline {
   points: readonly Point[]
   closed: boolean
@@ -36,17 +36,17 @@ export interface Stretch {
   dy: number
 }
 
-/** A number of a shape that can be typed. */
+/** A numeric property of a shape that can be typed. */
 export interface ShapeField {
   key: string
   label: string
-  /** Image pixels, or degrees where the label says so. */
+  /** In image pixels, or degrees if the label says so. */
   value: number
 }
 
 /**
- * What the editor needs to know of one kind of shape. All functions are pure; edits take the shape
- * as it was when the gesture began, so that nothing drifts.
+ * Everything that the editor needs for one kind of shape. All functions are pure; edits take the initial shape of the
+ * gesture, so that nothing drifts.
  */
 export interface ShapeGeometry<S extends Shape> {
   bounds(shape: S): Box
@@ -62,13 +62,13 @@ export interface ShapeGeometry<S extends Shape> {
   /** Points to draw as dots. */
   dots(shape: S): Point[]
   handles(shape: S): Handle[]
-  /** The shape with one handle dragged; null when the result would not be a shape. */
+  /** The shape after dragging a handle; null if the result is invalid. */
   dragHandle(initial: S, handleId: string, drag: HandleDrag): S | null
-  /** The shape with the vertices of these handles moved; null when they do not move freely. */
+  /** The shape after moving the vertices of these handles; null if they cannot move freely. */
   moveVertices(shape: S, handleIds: ReadonlySet<string>, dx: number, dy: number): S | null
-  /** The shape without these vertices; null when it cannot spare them. */
+  /** The shape without these vertices; null if too few are left. */
   removeVertices(shape: S, handleIds: ReadonlySet<string>): S | null
-  /** A point for every vertex that makes up the shape. */
+  /** All vertices of the shape. */
   vertices(shape: S): Point[]
   /** Its area as a polygon; null for lines and points. */
   polygon(shape: S): PolygonShape | null

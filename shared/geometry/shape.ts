@@ -24,7 +24,7 @@ const GEOMETRIES: Geometries = {
 }
 
 function geometryOf(shape: Shape): ShapeGeometry<Shape> {
-  // The record is exhaustive and keyed by kind, so the entry always fits the shape.
+  // The record is exhaustive and keyed by kind, so the entry always matches the shape.
   return GEOMETRIES[shape.kind] as unknown as ShapeGeometry<Shape>
 }
 
@@ -34,12 +34,12 @@ export const shapeDots = (shape: Shape): Point[] => geometryOf(shape).dots(shape
 export const shapeVertices = (shape: Shape): Point[] => geometryOf(shape).vertices(shape)
 export const shapeFields = (shape: Shape): ShapeField[] => geometryOf(shape).fields(shape)
 
-/** Anything with an area as a polygon; null for lines and points. */
+/** The area of a shape as a polygon; null for lines and points. */
 export const asPolygon = (shape: Shape): PolygonShape | null => geometryOf(shape).polygon(shape)
 
 const outlinesOf = new WeakMap<Shape, readonly Outline[]>()
 
-/** What to stroke; the same array for the same object, so that a place on it can be found again. */
+/** The outlines to draw. Cached per object, so that a place on them can be compared by identity. */
 export function shapeOutlines(shape: Shape): readonly Outline[] {
   const known = outlinesOf.get(shape)
   if (known) return known
@@ -50,7 +50,7 @@ export function shapeOutlines(shape: Shape): readonly Outline[] {
 
 const handlesOf = new WeakMap<Shape, readonly Handle[]>()
 
-/** Where the shape can be grabbed; the same array for the same object, as it is asked for at each move. */
+/** The handles of the shape. Cached per object, because every pointer move reads them. */
 export function shapeHandles(shape: Shape): readonly Handle[] {
   const known = handlesOf.get(shape)
   if (known) return known
@@ -72,12 +72,12 @@ export function stretchShape(shape: Shape, stretch: Stretch): Shape {
   return geometryOf(shape).stretch(shape, stretch)
 }
 
-/** `initial` with one handle dragged; null when the result would not be a shape. */
+/** `initial` after dragging a handle; null if the result is invalid. */
 export function dragShapeHandle(initial: Shape, handleId: string, drag: HandleDrag): Shape | null {
   return geometryOf(initial).dragHandle(initial, handleId, drag)
 }
 
-/** The shape with the vertices of these handles moved; null when they do not move freely. */
+/** The shape after moving the vertices of these handles; null if they cannot move freely. */
 export function moveShapeVertices(
   shape: Shape,
   handleIds: ReadonlySet<string>,
@@ -87,19 +87,19 @@ export function moveShapeVertices(
   return geometryOf(shape).moveVertices(shape, handleIds, dx, dy)
 }
 
-/** `shape` without these vertices; null when it cannot spare them. */
+/** `shape` without these vertices; null if too few are left. */
 export function removeShapeVertices(shape: Shape, handleIds: ReadonlySet<string>): Shape | null {
   return geometryOf(shape).removeVertices(shape, handleIds)
 }
 
-/** The shape with one of its numbers changed; null when the result would be no shape. */
+/** The shape with one changed number; null if the result is invalid. */
 export function withShapeField(shape: Shape, key: string, value: number): Shape | null {
   if (!Number.isFinite(value) || !shapeFields(shape).some((field) => field.key === key)) return null
   if ((key === 'w' || key === 'h') && value <= 0) return null
   return { ...shape, [key]: key === 'angleDeg' ? normaliseAngle(value) : value }
 }
 
-/** The stretch that takes one box to another; a side of 0 keeps its size. */
+/** The stretch that maps one box to another; a side of 0 keeps its size. */
 export function stretchBetween(from: Box, to: Box): Stretch {
   const sx = from.w > 0 ? to.w / from.w : 1
   const sy = from.h > 0 ? to.h / from.h : 1

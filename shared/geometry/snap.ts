@@ -6,7 +6,7 @@ import type { Outline } from './shape-geometry.ts'
 export interface BorderPlace {
   at: Point
   outline: Outline
-  /** The vertex that it is on, or at whose end the edge begins that it is on. */
+  /** Index of its vertex, or of the vertex where its edge begins. */
   index: number
   isVertex: boolean
 }
@@ -22,7 +22,7 @@ function nearestOn(point: Point, a: Point, b: Point): Point {
   return { x: a.x + t * dx, y: a.y + t * dy }
 }
 
-/** The nearest vertex within `radius` image pixels, else the nearest place on an edge; null when nothing is near. */
+/** The nearest vertex within `radius` image pixels, else the nearest place on an edge; null if nothing is near. */
 export function snapTo(
   outlines: readonly Outline[],
   point: Point,
@@ -57,7 +57,7 @@ function length(points: readonly Point[]): number {
   return points.slice(1).reduce((sum, point, index) => sum + distance(points[index], point), 0)
 }
 
-/** The vertices that lie between two places of one outline, going forward. */
+/** The vertices between two places of one outline, going forward. */
 function forward(from: BorderPlace, to: BorderPlace): Point[] | null {
   const { points, closed } = from.outline
   const count = points.length
@@ -67,7 +67,7 @@ function forward(from: BorderPlace, to: BorderPlace): Point[] | null {
     if (!closed) return null
     steps += count
   }
-  // On one edge, with the goal behind: all the way round.
+  // On the same edge with the goal behind: go all the way round.
   const behind =
     steps === 0 &&
     !to.isVertex &&
@@ -80,8 +80,8 @@ function forward(from: BorderPlace, to: BorderPlace): Point[] | null {
 }
 
 /**
- * The vertices between two places on the same outline, the shorter way round, so that a new shape can
- * have exactly this border. Empty when they are on different outlines.
+ * The vertices between two places of the same outline, the shorter way round, so that a new shape can share exactly
+ * this border. Empty if the outlines differ.
  */
 export function borderBetween(from: BorderPlace, to: BorderPlace): Point[] {
   if (from.outline.points !== to.outline.points || distance(from.at, to.at) === 0) return []

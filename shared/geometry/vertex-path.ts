@@ -3,8 +3,8 @@ import { distance, midpoint, translatePoint } from './point.ts'
 import type { Handle } from './shape-geometry.ts'
 
 /**
- * Handles of a path of vertices: one on each vertex (`v:<path>:<index>`) and a ghost on the middle of
- * each edge (`m:<path>:<index>`, the edge that begins at that vertex), which becomes a vertex when dragged.
+ * The handles of a path: one on each vertex (`v:<path>:<index>`), and a ghost in the middle of each edge
+ * (`m:<path>:<index>`, the edge that begins at that vertex), which becomes a vertex when dragged.
  */
 export function pathHandles(path: readonly Point[], pathIndex: number, closed: boolean): Handle[] {
   const handles: Handle[] = path.map((at, index) => ({
@@ -39,7 +39,7 @@ export function parseVertexHandle(
   return match && { ghost: match[1] === 'm', pathIndex: Number(match[2]), index: Number(match[3]) }
 }
 
-/** The path with the handle's vertex at `to`; a ghost's vertex is inserted. */
+/** The path with the handle's vertex at `to`; inserts the vertex of a ghost. */
 export function withVertexAt(
   path: readonly Point[],
   handle: { ghost: boolean; index: number },
@@ -50,7 +50,7 @@ export function withVertexAt(
     : path.with(handle.index, to)
 }
 
-/** The path with those of its vertices moved that are named. */
+/** The path with the given vertices moved. */
 export function withVerticesMoved(
   path: readonly Point[],
   pathIndex: number,
@@ -63,7 +63,7 @@ export function withVerticesMoved(
   )
 }
 
-/** The path without those of its vertices that are named. */
+/** The path without the given vertices. */
 export function withoutVertices(
   path: readonly Point[],
   pathIndex: number,

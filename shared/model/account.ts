@@ -5,15 +5,15 @@ export const accountSchema = z.object({
   baseUrl: z.string(),
   organization: z.string(),
   tier: z.string().nullable(),
-  /** Requests an hour of the plan; null when none is known. */
+  /** The plan's requests per hour; null if unknown. */
   hourlyLimit: z.number().int().nullable(),
-  /** Whether requests get through; `refused`: the key is not accepted any more. */
+  /** Whether the service is reachable; `refused`: the key is no longer accepted. */
   state: z.enum(['online', 'offline', 'refused']),
-  /** Why it is not online, in words. */
+  /** Why it is not online. */
   problem: z.string().nullable(),
-  /** Requests made within the last hour. */
+  /** Requests within the last hour. */
   used: z.number().int(),
-  /** Nothing is sent until then, milliseconds since 1970; null when requests go out. */
+  /** Nothing is sent until then, in milliseconds since 1970; null while requests go out. */
   pausedUntilMs: z.number().nullable(),
 })
 export type Account = z.infer<typeof accountSchema>
@@ -28,9 +28,9 @@ export const listedDatasetSchema = z.object({
   sizeBytes: z.number(),
   isArchived: z.boolean(),
   isCold: z.boolean(),
-  /** Its id on this machine, once it has been opened. */
+  /** The local id, once it has been opened. */
   datasetId: z.string().nullable(),
-  /** What this machine has not told the service yet. */
+  /** Number of unpushed changes. */
   waiting: z.number().int(),
 })
 export type ListedDataset = z.infer<typeof listedDatasetSchema>

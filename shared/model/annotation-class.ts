@@ -1,26 +1,26 @@
 import { z } from 'zod'
 
-/** What a class asks of each of its annotations. */
+/** An attribute that the annotations of a class have. */
 export const attributeSchema = z.object({
   name: z.string().trim().min(1),
   type: z.enum(['text', 'number', 'select', 'checkbox']),
-  /** Of a select, in the order in which they are offered. */
+  /** The options of a select, in display order. */
   values: z.array(z.string()).optional(),
-  /** What a newly drawn annotation has. The service knows none: it stays here. */
+  /** The value of a newly drawn annotation. Local only: the service has no such field. */
   default: z.union([z.string(), z.number(), z.boolean()]).optional(),
-  /** An annotation without it is incomplete. Stays here too. */
+  /** An annotation without it is incomplete. Local only, too. */
   required: z.boolean().optional(),
 })
 export type AttributeSchema = z.infer<typeof attributeSchema>
 
 export const skeletonSchema = z.object({
-  /** x and y: the template's layout, in units of the template's own square. */
+  /** x and y: the layout, in units of the template's square. */
   nodes: z.array(
     z.object({ name: z.string().min(1), x: z.number().optional(), y: z.number().optional() }),
   ),
   /** Pairs of 0-based node indices. */
   edges: z.array(z.tuple([z.number().int().min(0), z.number().int().min(0)])),
-  /** Left and right of the same joint, as node indices. The service knows none: it stays here. */
+  /** Left and right joints of a pair, as node indices. Local only: the service has no such field. */
   pairs: z.array(z.tuple([z.number().int().min(0), z.number().int().min(0)])).optional(),
 })
 export type Skeleton = z.infer<typeof skeletonSchema>
@@ -35,9 +35,9 @@ export const annotationClassSchema = z.object({
 export type AnnotationClass = z.infer<typeof annotationClassSchema>
 
 /**
- * First Okabe and Ito's eight (Color Universal Design, 2008; black left out, it drowns in photographs),
- * which people with any common colour blindness can tell apart; then Tol's "muted" and "light" schemes
- * (SRON/EPS/TN/09-002), which continue the same property as far as colour alone can.
+ * First Okabe and Ito's eight colours (Color Universal Design, 2008; without black, which disappears in photographs),
+ * distinguishable with any common colour blindness; then Tol's "muted" and "light" schemes (SRON/EPS/TN/09-002),
+ * which extend that as far as colour alone can.
  */
 export const CLASS_COLORS = [
   '#e69f00',
@@ -66,7 +66,7 @@ export const CLASS_COLORS = [
   '#ffaabb',
 ] as const
 
-/** The palette's first colour that no class has yet; when all are taken, the least used. */
+/** The palette's first unused colour; if all are used, the least used. */
 export function nextClassColor(classes: readonly Pick<AnnotationClass, 'color'>[]): string {
   return new ColorUses(classes).next()
 }
@@ -143,7 +143,7 @@ export function classByName(
   return known.get(name)
 }
 
-/** `classes` plus a class, with a colour of its own, for every name that is not there yet. */
+/** Adds a class with a new colour for every name that is missing. */
 export function withClassNames(
   classes: readonly AnnotationClass[],
   names: Iterable<string>,

@@ -37,7 +37,7 @@ export const orientedBoxSchema = z.object({
 })
 export const polygonSchema = z.object({
   kind: z.literal('polygon'),
-  /** The first ring is the outside, later ones are holes (even-odd); not closed by repetition. */
+  /** The first ring is the outside, later ones are holes (even-odd); the first point is not repeated. */
   rings: z.array(z.array(pointSchema).min(3)).min(1),
 })
 export const polylineSchema = z.object({
@@ -66,18 +66,18 @@ export const annotationSchema = z.object({
   id: z.string().trim().min(1),
   className: z.string().trim().min(1).max(120),
   shape: shapeSchema,
-  /** 0..1; what a person drew is 1. */
+  /** 0..1; 1 for hand-drawn annotations. */
   confidence: z.number().min(0).max(1),
   attributes: z.record(z.string(), z.json()),
-  /** Parts of one object in this image share it: the points of a pose, the regions of an instance. */
+  /** Shared by the parts of one object in this image: the points of a pose, the regions of an instance. */
   instanceId: z.number().int().min(1).optional(),
   createdBy: z.string().optional(),
-  /** What other programs' files said and we do not model, kept to be written back, keyed by format. */
+  /** Data of other programs' files that has no field here, by format, kept to be written back. */
   extra: z.record(z.string(), z.json()).optional(),
 })
 export type Annotation = z.infer<typeof annotationSchema>
 
-/** A new annotation drawn by hand. */
+/** A new hand-drawn annotation. */
 export function newAnnotation(
   shape: Shape,
   className: string,

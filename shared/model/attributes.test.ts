@@ -22,21 +22,21 @@ const drawn = newAnnotation({ kind: 'keypoint', x: 0, y: 0 }, 'car', {
   attributes: defaultAttributes(car),
 })
 
-test('a drawn annotation has the defaults, and lacks what is required', () => {
+test('a drawn annotation has the defaults, and missing required attributes are reported', () => {
   expect(drawn.attributes).toEqual({ speed: 30, parked: false })
   expect(attributeProblems(drawn, car)).toEqual(['colour is required'])
   expect(attributeProblems(withAttribute(drawn, 'colour', 'red'), car)).toEqual([])
   expect(attributeProblems(drawn, undefined)).toEqual([])
 })
 
-test('a value that the attribute cannot have is named', () => {
+test('an invalid value is named', () => {
   expect(attributeProblem(colour, 'green')).toBe('must be one of: red, blue')
   expect(attributeProblem(speed, 'fast')).toBe('must be a number')
   expect(attributeProblem(parked, 'true')).toBe('must be yes or no')
   expect(attributeProblem({ name: 'note', type: 'text' }, 1)).toBe('must be text')
 })
 
-test('typed text becomes a value of its type; none takes the attribute away', () => {
+test('typed text becomes a value of its type; empty text removes the attribute', () => {
   expect(parseAttribute(speed, '12,5')).toEqual({ value: 12.5 })
   expect(parseAttribute(speed, 'fast')).toBeNull()
   expect(parseAttribute(speed, ' ')).toEqual({ value: undefined })

@@ -3,7 +3,7 @@ import type { AnnotationClass, AttributeSchema } from './annotation-class.ts'
 
 type AttributeValue = Annotation['attributes'][string]
 
-/** What a newly drawn annotation of a class has. */
+/** The default attributes of a new annotation. */
 export function defaultAttributes(item: AnnotationClass | undefined): Annotation['attributes'] {
   const entries = (item?.attributes ?? []).flatMap(
     ({ name, default: value }): [string, AttributeValue][] =>
@@ -12,7 +12,7 @@ export function defaultAttributes(item: AnnotationClass | undefined): Annotation
   return Object.fromEntries(entries)
 }
 
-/** What keeps a value from being one of the attribute, in words; null when nothing does. */
+/** Why a value is invalid for the attribute; null if it is valid. */
 export function attributeProblem(schema: AttributeSchema, value: unknown): string | null {
   if (value === undefined || value === '') return schema.required ? 'is required' : null
   if (schema.type === 'number')
@@ -24,7 +24,7 @@ export function attributeProblem(schema: AttributeSchema, value: unknown): strin
   return null
 }
 
-/** All that an annotation's class asks of it and it does not have, as `name problem`. */
+/** Missing required attributes and invalid values, as `name problem`. */
 export function attributeProblems(
   annotation: Annotation,
   item: AnnotationClass | undefined,
@@ -35,7 +35,7 @@ export function attributeProblems(
   })
 }
 
-/** A typed text as a value of the attribute; null when it is none. An empty text is no value: undefined. */
+/** Parses typed text as a value of the attribute; null if invalid. Empty text means no value: undefined. */
 export function parseAttribute(
   schema: AttributeSchema,
   text: string,
@@ -46,7 +46,7 @@ export function parseAttribute(
   return Number.isFinite(value) ? { value } : null
 }
 
-/** The attributes with one of them changed; undefined takes it away. */
+/** The attributes with one changed; undefined removes it. */
 export function withAttribute(
   annotation: Annotation,
   name: string,

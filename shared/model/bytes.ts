@@ -1,6 +1,6 @@
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB']
 
-/** 1,234,567 bytes as `1.2 MB` (decimal units, as disks and networks are sold). */
+/** 1,234,567 bytes as `1.2 MB` (decimal units, as for disks and networks). */
 export function formatBytes(bytes: number): string {
   let value = bytes
   let unit = 0

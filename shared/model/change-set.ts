@@ -17,7 +17,7 @@ export function isEmptyChangeSet(changes: ChangeSet): boolean {
   )
 }
 
-/** The change set that takes back `changes`. */
+/** The change set that undoes `changes`. */
 export function invertChangeSet(changes: ChangeSet): ChangeSet {
   return {
     created: changes.deleted,
@@ -28,7 +28,7 @@ export function invertChangeSet(changes: ChangeSet): ChangeSet {
 
 const FIELDS = ['className', 'shape', 'confidence', 'attributes', 'instanceId', 'extra'] as const
 
-/** Structural equality of plain JSON values; key order does not matter, an undefined key is an absent one. */
+/** Structural equality of JSON values; ignores key order, and an undefined key counts as absent. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
@@ -42,9 +42,9 @@ export function sameValue(a: unknown, b: unknown): boolean {
 }
 
 /**
- * Carries a change set over to annotations that may have moved on since it was made: only the fields
- * that the change set changed are written; what is gone stays gone; what exists is not created twice.
- * Answers the change set that really happens, with `before` as it is now.
+ * Rebases a change set onto annotations that may have changed since: writes only the fields that it changed, does not
+ * recreate deleted annotations, and creates nothing twice. Returns the effective change set, with the current values
+ * as `before`.
  */
 export function rebaseChangeSet(current: readonly Annotation[], changes: ChangeSet): ChangeSet {
   const byId = new Map(current.map((annotation) => [annotation.id, annotation]))
@@ -69,8 +69,8 @@ export function rebaseChangeSet(current: readonly Annotation[], changes: ChangeS
 }
 
 /**
- * A change set without what has been changed once more since: of its updates, only fields that still are as it found
- * them. For taking back an edit that is not the last one, so that what came after it stays.
+ * A change set without what has changed again since: its updates keep only fields that still have its values. For
+ * undoing an edit that is not the last one, so that later changes stay.
  */
 export function onlyUntouched(current: readonly Annotation[], changes: ChangeSet): ChangeSet {
   const byId = new Map(current.map((annotation) => [annotation.id, annotation]))
@@ -85,7 +85,7 @@ export function onlyUntouched(current: readonly Annotation[], changes: ChangeSet
   return { ...changes, updated }
 }
 
-/** The annotations after a change set that fits them; new ones come last (drawn on top). */
+/** The annotations after a matching change set; new ones come last (drawn on top). */
 export function applyChangeSet(
   annotations: readonly Annotation[],
   changes: ChangeSet,

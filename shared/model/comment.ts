@@ -13,7 +13,7 @@ export type Reaction = z.infer<typeof reactionSchema>
 
 export const reactionCountSchema = z.object({
   reaction: reactionSchema,
-  /** People, the user included. */
+  /** Number of people, including the user. */
   count: z.number().int().min(1),
   /** The user is one of them. */
   isMine: z.boolean(),
@@ -25,11 +25,11 @@ export const commentSchema = z.object({
   annotationId: z.string(),
   /** The comment that this one replies to; null for the first of a thread. Replies have no replies. */
   parentId: z.string().nullable(),
-  /** null: written here and not pushed yet, or the service does not say. */
+  /** null: written here and not pushed yet, or unknown. */
   author: z.string().nullable(),
-  /** Empty when it was deleted. */
+  /** Empty if deleted. */
   body: z.string(),
-  /** It was deleted on the service; it is listed only while it has replies. */
+  /** Deleted on the service; it is listed only while it has replies. */
   isDeleted: z.boolean(),
   isResolved: z.boolean(),
   reactions: z.array(reactionCountSchema),
@@ -39,7 +39,7 @@ export const commentSchema = z.object({
 })
 export type Comment = z.infer<typeof commentSchema>
 
-/** The reactions after the user added or removed one of their own. */
+/** The reactions after the user added or removed their own. */
 export function withReaction(
   reactions: readonly ReactionCount[],
   reaction: Reaction,

@@ -9,14 +9,14 @@ const joint = (x: number, instanceId?: number) =>
     instanceId === undefined ? {} : { instanceId },
   )
 
-test('copies have ids of their own, and instances that are new where they go', () => {
+test('copies have new ids, and new instances at the target', () => {
   const originals = [joint(1, 4), joint(2, 4), joint(3, 7), joint(4)]
   const copies = copiesOf(originals, [joint(9, 5)])
   expect(copies.map(({ instanceId }) => instanceId)).toEqual([6, 6, 7, undefined])
   expect(new Set([...originals, ...copies].map(({ id }) => id)).size).toBe(8)
 })
 
-test('what comes later joins the instance that its parts went to; other attributes are another thing', () => {
+test('later copies join the instance of their parts; different attributes are a different object', () => {
   const [nose, eye] = [joint(1, 1), joint(2, 1)]
   const [copy] = missingCopies([nose], [])
   const [later] = missingCopies([nose, eye], [copy])
@@ -25,7 +25,7 @@ test('what comes later joins the instance that its parts went to; other attribut
   expect(missingCopies([occluded], [nose])).toHaveLength(1)
 })
 
-test('what is there to the letter is not copied', () => {
+test('exact duplicates are not copied', () => {
   const originals = [joint(1, 1), joint(2, 1)]
   expect(missingCopies(originals, originals)).toEqual([])
   expect(missingCopies(originals, [joint(1)]).map(({ shape }) => shape)).toEqual([

@@ -1,15 +1,15 @@
 import { shapeVertices } from '#shared/geometry/shape.ts'
 import { type Annotation, newId } from './annotation.ts'
 
-/** Two annotations with the same key say the same: class, kind, every vertex and the attributes. */
+/** Two annotations with the same key are equal: class, kind, every vertex and the attributes. */
 function likeness({ className, shape, attributes }: Annotation): string {
   const sorted = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify([className, shape.kind, shapeVertices(shape), sorted])
 }
 
 /**
- * Copies with ids of their own, to be added to what is present on an image. What belonged together still
- * does, as an instance that is new there, or as the one that `instances` names for it.
+ * Copies with new ids, to be added to an image. Parts of one object stay together: as a new instance there, or as the
+ * one that `instances` gives.
  */
 export function copiesOf(
   annotations: readonly Annotation[],
@@ -27,13 +27,13 @@ export function copiesOf(
   })
 }
 
-/** The same, without those that an image has already to the letter. */
+/** The same, without copies that exactly match existing annotations. */
 export function missingCopies(
   annotations: readonly Annotation[],
   present: readonly Annotation[],
 ): Annotation[] {
   const there = new Map(present.map((annotation) => [likeness(annotation), annotation]))
-  // What belongs to an instance that is there already goes to that one.
+  // Parts of an instance that already exists join it.
   const instances = new Map<number, number>()
   for (const annotation of annotations) {
     const twin = there.get(likeness(annotation))

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** Images of one dataset that look the same. */
 export const duplicateGroupSchema = z.object({
   imageIds: z.array(z.string()),
-  /** Of the two that are most alike, 0..1; null: the service does not say. */
+  /** Similarity of the two most similar images, 0..1; null: unknown. */
   similarity: z.number().nullable(),
 })
 
@@ -22,10 +22,10 @@ export const similarImageSchema = z.object({
 })
 export type SimilarImage = z.infer<typeof similarImageSchema>
 
-/** What a request for many images did. */
+/** The result of a batch request. */
 export const batchOutcomeSchema = z.object({
   processed: z.number().int(),
-  /** By image, with the service's words. */
+  /** By image, with the service's reason. */
   failed: z.array(z.object({ path: z.string(), reason: z.string() })),
 })
 export type BatchOutcome = z.infer<typeof batchOutcomeSchema>

@@ -4,15 +4,15 @@ import { annotationClassSchema } from './annotation-class.ts'
 export const labelFileFormatSchema = z.enum(['pictograph', 'labelme', 'yolo'])
 export type LabelFileFormat = z.infer<typeof labelFileFormatSchema>
 
-/** Label files in step: where and how each image's labels are also written as files. */
+/** Synced label files: where and in which format each image's labels are also written. */
 export const labelFilesSchema = z.object({
   format: labelFileFormatSchema,
-  /** An absolute folder; null means beside each image. */
+  /** An absolute folder; null: beside each image. */
   folder: z.string().nullable(),
 })
 export type LabelFiles = z.infer<typeof labelFilesSchema>
 
-/** What a dataset of the service has besides; counts are of what this machine has not told it yet. */
+/** Additional fields of a remote dataset; counts are of unpushed changes. */
 export const remoteDatasetSchema = z.object({
   accountId: z.string(),
   organization: z.string(),
@@ -23,7 +23,7 @@ export const remoteDatasetSchema = z.object({
   waiting: z.number().int(),
   failed: z.number().int(),
   conflicts: z.number().int(),
-  /** Images whose file is on this disk, and how many were asked for to be. */
+  /** Number of cached images, and of those kept offline. */
   cachedImages: z.number().int(),
   keptImages: z.number().int(),
 })
@@ -32,17 +32,17 @@ export const datasetSchema = z.object({
   id: z.string(),
   name: z.string(),
   kind: z.enum(['folder', 'sample', 'remote']),
-  /** Absolute path of the folder; of a remote dataset, where its files are cached. */
+  /** Absolute path of the folder; for a remote dataset, of its cache. */
   root: z.string(),
   remote: remoteDatasetSchema.nullable(),
   classes: z.array(annotationClassSchema),
   labelFiles: labelFilesSchema.nullable(),
-  /** The account that a folder's images may be sent to for assisted labelling; null: nobody allowed it. */
+  /** The account to which a folder's images may be sent for assisted labelling; null: none. */
   assistAccountId: z.string().nullable(),
   imageCount: z.number().int(),
   annotatedCount: z.number().int(),
   lastOpenedAtMs: z.number(),
-  /** The folder is not where it was. */
+  /** The folder is missing. */
   missing: z.boolean(),
 })
 export type Dataset = z.infer<typeof datasetSchema>
@@ -54,28 +54,28 @@ export type Split = z.infer<typeof splitSchema>
 
 export const imageSchema = z.object({
   id: z.string(),
-  /** Path below the dataset's root, with forward slashes. */
+  /** Path relative to the dataset's root, with forward slashes. */
   path: z.string(),
   fileSizeBytes: z.number(),
   modifiedAtMs: z.number(),
-  /** Pixels after EXIF rotation; null until read, or when the file cannot be decoded. */
+  /** Pixels after EXIF rotation; null until read, or if the file cannot be decoded. */
   width: z.number().int().nullable(),
   height: z.number().int().nullable(),
-  /** Why the image cannot be shown, in words for a person; null when it can. */
+  /** Why the image cannot be shown; null if it can. */
   problem: z.string().nullable(),
-  /** The file is no longer on disk; its labels are kept. */
+  /** The file is gone; its labels are kept. */
   missing: z.boolean(),
   stage: stageSchema,
   split: splitSchema.nullable(),
   tags: z.array(z.string()),
   annotationCount: z.number().int(),
-  /** null: of a folder on this machine. */
+  /** null: in a local folder. */
   remote: z
     .object({
       /** Its file is on this disk. */
       isCached: z.boolean(),
       isKept: z.boolean(),
-      /** Its labels have been read from the service. */
+      /** Its labels have been pulled. */
       isRead: z.boolean(),
       sync: z.enum(['synced', 'waiting', 'failed', 'conflict']),
     })
@@ -83,7 +83,7 @@ export const imageSchema = z.object({
 })
 export type DatasetImage = z.infer<typeof imageSchema>
 
-/** Extensions, lower case, that are listed as images. */
+/** Lower-case extensions of files that are listed as images. */
 export const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set([
   'jpg',
   'jpeg',

@@ -1,4 +1,4 @@
-/** Milliseconds in words that are read at a glance: `8 s`, `3 min`, `2 h 5 min`. */
+/** Milliseconds as readable text: `8 s`, `3 min`, `2 h 5 min`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000))
   if (seconds < 60) return `${seconds} s`

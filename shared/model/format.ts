@@ -57,9 +57,9 @@ export const formatIdSchema = z.enum(FORMATS.map(({ id }) => id))
 export type FormatId = z.infer<typeof formatIdSchema>
 
 export const exportOptionsSchema = z.object({
-  /** Cut shapes at the image's border; what lies wholly outside is left out and reported. */
+  /** Cut shapes at the image's border; shapes completely outside are left out and reported. */
   clampToImage: z.boolean().default(false),
-  /** Pascal VOC only: 1 writes the original's 1-based pixels, 0 what most tools of today write. */
+  /** Only Pascal VOC: 1 writes the original's 1-based pixels, 0 what most current tools write. */
   vocPixelOrigin: z.union([z.literal(0), z.literal(1)]).default(0),
 })
 export type ExportOptions = z.infer<typeof exportOptionsSchema>
@@ -67,7 +67,7 @@ export type ExportOptions = z.infer<typeof exportOptionsSchema>
 export const imageModeSchema = z.enum(['none', 'copy', 'link'])
 export type ImageMode = z.infer<typeof imageModeSchema>
 
-/** What a person chose for an export. */
+/** The user's export options. */
 export const exportChoiceSchema = z.object({
   format: formatIdSchema,
   images: imageModeSchema,
@@ -76,18 +76,18 @@ export const exportChoiceSchema = z.object({
 })
 export type ExportChoice = z.infer<typeof exportChoiceSchema>
 
-/** Something that the target cannot hold, or a file could not give. */
+/** Something that the target format cannot hold, or a file does not contain. */
 export const lossSchema = z.object({
   message: z.string(),
   count: z.number().int(),
-  /** The first few places it happened. */
+  /** The first few places where it happened. */
   examples: z.array(z.string()),
 })
 export type Loss = z.infer<typeof lossSchema>
 
 export const importFailureSchema = z.object({
   file: z.string(),
-  /** Where in the file: a key path or a line. */
+  /** Place in the file: a key path or a line. */
   field: z.string(),
   message: z.string(),
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatLink, parseLink } from './link.ts'
 
-test('a link is read as it was written', () => {
+test('a link survives a round trip', () => {
   fc.assert(
     fc.property(fc.uuid(), fc.option(fc.uuid()), (datasetId, imageId) => {
       expect(parseLink(formatLink({ datasetId, imageId }))).toEqual({ datasetId, imageId })
@@ -31,6 +31,6 @@ test.each([
   `https://dataset/${ID}`,
   `file:///dataset/${ID}`,
   `javascript:alert(1)`,
-])('%s is no link of ours', (text) => {
+])('%s is not a link of this app', (text) => {
   expect(parseLink(text)).toBeNull()
 })

@@ -1,17 +1,20 @@
 /** The scheme of links that other programs open in this app. */
 export const LINK_SCHEME = 'pictograph'
 
-/** Ids of the service: they are looked up, and never become a part of a path or an address. */
+/** Service ids are looked up, and never become part of a path or an address. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export interface Link {
   /** The service's id of a dataset. */
   datasetId: string
-  /** The service's id of an image in it; null: the dataset alone. */
+  /** The service's id of an image in it; null: only the dataset. */
   imageId: string | null
 }
 
-/** `pictograph://dataset/<id>` and `pictograph://dataset/<id>/image/<id>`; null for anything else: links come from anywhere. */
+/**
+ * Parses `pictograph://dataset/<id>` and `pictograph://dataset/<id>/image/<id>`; null for anything else, because
+ * links are untrusted.
+ */
 export function parseLink(text: string): Link | null {
   let url: URL
   try {

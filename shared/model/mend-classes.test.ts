@@ -46,7 +46,7 @@ const oddClass = fc.record(
   { requiredKeys: [] },
 )
 
-test('whatever comes, what is made of it is valid, and stays as it is a second time', () => {
+test('any input gives a valid result, and repairing it again changes nothing', () => {
   fc.assert(
     fc.property(fc.oneof(fc.array(oddClass), fc.jsonValue()), (given) => {
       const mended = mendClasses(given)

@@ -14,7 +14,7 @@ const indexPairSchema = z.tuple([z.number().int().min(0), z.number().int().min(0
 const recordOf = (value: unknown) => recordSchema.safeParse(value).data
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
-/** What does not fit is left out; null: there is nothing to hold on to. */
+/** Drops invalid parts; null if nothing usable is left. */
 function mendAttribute(value: unknown): AttributeSchema | null {
   const given = recordOf(value)
   const name = attributeSchema.shape.name.safeParse(given?.name)
@@ -23,7 +23,7 @@ function mendAttribute(value: unknown): AttributeSchema | null {
   const required = attributeSchema.shape.required.safeParse(given.required).data
   return {
     name: name.data,
-    // A text takes whatever a type that we do not know can hold.
+    // A text can hold the values of any unknown type.
     type: attributeSchema.shape.type.catch('text').parse(given.type),
     ...(Array.isArray(given.values) && {
       values: given.values.flatMap((item) =>
@@ -45,7 +45,7 @@ function mendSkeleton(value: unknown): Skeleton | null {
     const [x, y] = [numberOf(node?.x), numberOf(node?.y)]
     return { name, ...(x !== undefined && { x }), ...(y !== undefined && { y }) }
   })
-  // Lines name joints by their place in the list, so that none can be left out.
+  // Edges refer to joints by index, so no joint can be left out.
   if (nodes.length === 0 || nodes.some(({ name }) => name === '')) return null
   const pairsOf = (list: unknown) =>
     listOf(list).flatMap((item) => {
@@ -61,8 +61,8 @@ function firstOfEach<T extends { name: string }>(items: readonly T[]): T[] {
 }
 
 /**
- * Classes as they come from the service, a file or an older library, made valid: of each part that does not fit as
- * much is kept as can be, a class without a name is left out, and of two of a name the first stays. Never throws.
+ * Repairs classes from the service, a file or an older library: keeps as much of each invalid part as possible, drops
+ * a class without a name, and keeps the first of two with the same name. Never throws.
  */
 export function mendClasses(values: unknown): AnnotationClass[] {
   const result = new ClassList()

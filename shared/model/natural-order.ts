@@ -1,10 +1,9 @@
 const ZERO = '0'.charCodeAt(0)
 
 /**
- * A key whose plain code-unit order is the natural order of paths: digits compare as numbers, case
- * does not matter but for ties, and a folder's own files come before its subfolders' neighbours.
- * A run of digits is written as its length (two digits) and itself without leading zeros, so that
- * `img2` < `img10`.
+ * A key whose code-unit order is the natural order of paths: digits compare as numbers, case only decides ties, and a
+ * folder's own files come before its subfolders' neighbours. A run of digits becomes its length (two digits) and its
+ * digits without leading zeros, so that `img2` < `img10`.
  */
 export function naturalKey(path: string): string {
   const folded = path.normalize('NFC').toLowerCase()

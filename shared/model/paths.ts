@@ -17,7 +17,7 @@ export function stemOf(path: string): string {
   return dot > slash + 1 ? path.slice(0, dot) : path
 }
 
-/** A directory of the service, `/` or `/a/b`, as ours: `` or `a/b`. */
+/** Converts a directory of the service, `/` or `/a/b`, to the local form: `` or `a/b`. */
 export function trimSlashes(directory: string): string {
   return directory.replace(/^\/+|\/+$/g, '')
 }

@@ -12,12 +12,12 @@ export function hasSkeleton(item: AnnotationClass): item is SkeletonClass {
   return item.skeleton !== undefined && item.skeleton.nodes.length > 0
 }
 
-/** Whatever files say for yes. */
+/** Accepts all forms of "yes" in files. */
 export function isTrue(value: unknown): boolean {
   return value === true || value === 1 || value === '1' || value === 'true'
 }
 
-/** A joint that is there but not to be seen, as the service writes it. */
+/** A joint that is hidden, as the service marks it. */
 export function isOccluded(annotation: Annotation): boolean {
   return isTrue(annotation.attributes.occluded)
 }
@@ -60,7 +60,7 @@ function skeletonIndex(classes: readonly AnnotationClass[]): SkeletonIndex {
   return index
 }
 
-/** The classes whose skeletons have all of the joints, those with fewest joints first. */
+/** The classes whose skeletons have all of these joints, those with fewest joints first. */
 export function skeletonsWith(
   joints: Iterable<string>,
   classes: readonly AnnotationClass[],
@@ -76,7 +76,7 @@ export function skeletonsWith(
     .sort((a, b) => a.skeleton.nodes.length - b.skeleton.nodes.length)
 }
 
-/** The lines between joints that are there, image pixels. `at`: a joint's place by its name. */
+/** The lines between existing joints, in image pixels. `at`: a joint's place by name. */
 export function poseLinks(
   { nodes, edges }: Skeleton,
   at: (joint: string) => Point | undefined,
@@ -87,10 +87,10 @@ export function poseLinks(
   })
 }
 
-/** Where the nodes lie when the template's square is stretched into a box, image pixels. */
+/** The places of the nodes when the template's square is stretched to a box, in image pixels. */
 export function templateIn({ nodes }: Skeleton, box: Box): Point[] {
   const places = nodes.map(({ x, y }, index) => ({
-    // Nodes without a place stand in a row.
+    // Nodes without a position form a row.
     x: x ?? (index + 0.5) / nodes.length,
     y: y ?? 0.5,
   }))
@@ -107,7 +107,7 @@ export function templateIn({ nodes }: Skeleton, box: Box): Point[] {
   }))
 }
 
-/** The name of a joint on the other side; its own when it has none. */
+/** The name of the joint on the other side; its own name if it has none. */
 export function mirroredJoint({ nodes, pairs = [] }: Skeleton, joint: string): string {
   const index = nodes.findIndex(({ name }) => name === joint)
   const pair = pairs.find((sides) => sides.includes(index))
@@ -115,7 +115,7 @@ export function mirroredJoint({ nodes, pairs = [] }: Skeleton, joint: string): s
   return other === undefined ? joint : (nodes[other]?.name ?? joint)
 }
 
-/** Pairs of nodes whose names differ only in left and right, or in an l and r that stand alone. */
+/** Pairs of nodes whose names differ only in left and right, or in a separate l and r. */
 export function guessPairs(nodes: readonly { name: string }[]): [number, number][] {
   const other: Record<string, string> = { left: 'right', right: 'left', l: 'r', r: 'l' }
   const swapped = (name: string) =>
@@ -172,7 +172,7 @@ const PERSON: Skeleton = {
   ],
 }
 
-/** Templates to begin with. */
+/** Predefined templates. */
 export const SKELETON_TEMPLATES: readonly { label: string; skeleton: Skeleton }[] = [
   { label: 'Person (COCO, 17 joints)', skeleton: { ...PERSON, pairs: guessPairs(PERSON.nodes) } },
   {
@@ -199,8 +199,8 @@ export const SKELETON_TEMPLATES: readonly { label: string; skeleton: Skeleton }[
 ]
 
 /**
- * The class whose attributes an annotation is asked for: of a joint the one that its pose is of, as a pose
- * has its attributes on all of its joints. `members`: the annotations of its instance.
+ * The class whose attributes apply to an annotation: for a joint, the class of its pose, because all joints carry the
+ * pose's attributes. `members`: the annotations of its instance.
  */
 export function askingClass(
   annotation: Annotation,
@@ -211,7 +211,7 @@ export function askingClass(
   return owner ?? classes.find(({ name }) => name === annotation.className)
 }
 
-/** The pose that keypoints of one instance make: the class whose skeleton knows them, and its lines. */
+/** The pose of keypoints with one instance id: the class whose skeleton has them, and its lines. */
 export function linksOf(
   members: readonly Annotation[],
   classes: readonly AnnotationClass[],

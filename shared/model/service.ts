@@ -1,18 +1,18 @@
 import { z } from 'zod'
 
-/** What the organisation can spend. Micro-USD; null: the service does not say. */
+/** The organisation's credits, in micro-USD; null: unknown. */
 export const creditsSchema = z.object({
-  /** Left of what the plan includes, and what it includes. */
+  /** Remaining and total included credits of the plan. */
   includedRemaining: z.number().nullable(),
   included: z.number().nullable(),
-  /** Left of the budget beyond it. */
+  /** Remaining budget beyond the plan. */
   budgetRemaining: z.number().nullable(),
   /** Milliseconds since 1970. */
   resetsAtMs: z.number().nullable(),
 })
 export type Credits = z.infer<typeof creditsSchema>
 
-/** What one answer of assisted labelling costs, and what can be spent. Micro-USD; null: the service does not say. */
+/** The price of one assisted-labelling request, and the available credits. Micro-USD; null: unknown. */
 export const promptPriceSchema = z.object({
   price: z.number().nullable(),
   remaining: z.number().nullable(),
@@ -24,7 +24,7 @@ export const taskSchema = z.object({
   title: z.string(),
   kind: z.enum(['annotate', 'review']),
   isDone: z.boolean(),
-  /** The service's id of its dataset; null: it does not say. */
+  /** The service's id of its dataset; null: unknown. */
   remoteId: z.string().nullable(),
   datasetName: z.string().nullable(),
   imageCount: z.number().int(),
@@ -34,14 +34,14 @@ export type Task = z.infer<typeof taskSchema>
 
 export const jobStateSchema = z.enum(['queued', 'running', 'completed', 'failed', 'cancelled'])
 
-/** Work of the service in the background: an export, labelling of many images, an import. */
+/** A background job of the service: an export, labelling of many images, an import. */
 export const jobSchema = z.object({
   id: z.string(),
-  /** The service's word, like `export` or `auto_annotate`. */
+  /** The service's type, such as `export` or `auto_annotate`. */
   type: z.string(),
   name: z.string().nullable(),
   state: jobStateSchema,
-  /** 0..100; null: the service does not say. */
+  /** 0..100; null: unknown. */
   progress: z.number().nullable(),
   problem: z.string().nullable(),
   canCancel: z.boolean(),
@@ -49,19 +49,19 @@ export const jobSchema = z.object({
 })
 export type Job = z.infer<typeof jobSchema>
 
-/** Where a dataset's image files lie on the service. */
+/** The storage class of a dataset's image files on the service. */
 export const storageSchema = z.object({
   isCold: z.boolean(),
   state: z.enum(['idle', 'freezing', 'restoring']),
   coldSinceMs: z.number().nullable(),
   bytes: z.number(),
   imageCount: z.number().int(),
-  /** What bringing it back costs; null unless it is cold and idle. */
+  /** The price of restoring it; null unless it is cold and idle. */
   restore: z
     .object({
       microUsd: z.number(),
       daysInCold: z.number(),
-      /** Bringing it back earlier costs more. */
+      /** Restoring it earlier costs more. */
       minDays: z.number(),
     })
     .nullable(),

@@ -39,7 +39,7 @@ const step = fc.oneof(
   ),
 )
 
-test('whatever is done to a skeleton, its edges and pairs name joints that are there', () => {
+test('after any edits, a skeleton’s edges and pairs refer to existing joints', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const result = steps.reduce((skeleton, change) => change(skeleton), EMPTY)
@@ -54,7 +54,7 @@ test('whatever is done to a skeleton, its edges and pairs name joints that are t
   )
 })
 
-test('a line follows its joints when they change places or another goes', () => {
+test('a line follows its joints when they are reordered or another is removed', () => {
   const three = [0, 1, 2].reduce((skeleton) => addNode(skeleton, 0, 0), EMPTY)
   const linked = toggleEdge(three, 0, 2)
   const shifted = shiftNode(linked, 0, 1)
@@ -65,7 +65,7 @@ test('a line follows its joints when they change places or another goes', () => 
   expect(changeNode(three, 1, { name: 'nose' }).nodes[1].name).toBe('nose')
 })
 
-test('templates are whole: every joint inside its square, left and right known', () => {
+test('templates are complete: every joint inside the square, left and right paired', () => {
   for (const { skeleton } of SKELETON_TEMPLATES) {
     expect(skeletonSchema.safeParse(skeleton).success).toBe(true)
     const box = { x: 10, y: 20, w: 100, h: 200 }
@@ -82,7 +82,7 @@ test('templates are whole: every joint inside its square, left and right known',
   }
 })
 
-test('left and right are told by name', () => {
+test('left and right are recognised by name', () => {
   const names = (...list: string[]) => list.map((name) => ({ name }))
   expect(guessPairs(names('left_eye', 'nose', 'right_eye'))).toEqual([[0, 2]])
   expect(guessPairs(names('L knee', 'R knee', 'lip'))).toEqual([[0, 1]])

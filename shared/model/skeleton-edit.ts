@@ -1,10 +1,10 @@
 import type { Skeleton } from './annotation-class.ts'
 
-/** Pure edits of a skeleton template; edges and pairs always name nodes that are there. */
+/** Pure edits of a skeleton template; edges and pairs always refer to existing nodes. */
 
 type Link = [number, number]
 
-/** Links under new indices; those that lost an end are gone. */
+/** Links with new indices, without those that lost an end. */
 function relink(links: readonly Link[], indexOf: (old: number) => number | null): Link[] {
   return links.flatMap(([from, to]): Link[] => {
     const [a, b] = [indexOf(from), indexOf(to)]
@@ -24,7 +24,7 @@ function reindexed(
   }
 }
 
-/** A new joint; `x`, `y` in the template's unit square. */
+/** Adds a joint; `x`, `y` in the template's unit square. */
 export function addNode(skeleton: Skeleton, x: number, y: number): Skeleton {
   const names = new Set(skeleton.nodes.map(({ name }) => name))
   let number = skeleton.nodes.length + 1
@@ -38,7 +38,7 @@ export function removeNode(skeleton: Skeleton, index: number): Skeleton {
   )
 }
 
-/** Earlier or later in the order in which joints are placed; unchanged at an end. */
+/** Moves a joint earlier or later in the placement order; unchanged at an end. */
 export function shiftNode(skeleton: Skeleton, index: number, by: 1 | -1): Skeleton {
   const other = index + by
   if (other < 0 || other >= skeleton.nodes.length) return skeleton
@@ -61,7 +61,7 @@ export function hasEdge({ edges }: Skeleton, a: number, b: number): boolean {
   return edges.some((edge) => edge.includes(a) && edge.includes(b))
 }
 
-/** Connects two joints, or takes their line away. */
+/** Connects two joints, or removes their line. */
 export function toggleEdge(skeleton: Skeleton, a: number, b: number): Skeleton {
   if (a === b) return skeleton
   const edges: Link[] = hasEdge(skeleton, a, b)
@@ -70,12 +70,12 @@ export function toggleEdge(skeleton: Skeleton, a: number, b: number): Skeleton {
   return { ...skeleton, edges }
 }
 
-/** The joint on the other side; null when it has none. */
+/** The joint on the other side; null if there is none. */
 export function partnerOf({ pairs = [] }: Skeleton, index: number): number | null {
   return pairs.find((pair) => pair.includes(index))?.find((side) => side !== index) ?? null
 }
 
-/** Makes two joints left and right of each other; both lose the partners that they had. */
+/** Makes two joints left and right of each other; both lose their previous partners. */
 export function pairNodes(skeleton: Skeleton, index: number, partner: number | null): Skeleton {
   const others = (skeleton.pairs ?? []).filter(
     (pair) => !pair.includes(index) && !(partner !== null && pair.includes(partner)),

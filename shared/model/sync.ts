@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { annotationSchema } from './annotation.ts'
 
-/** One annotation that both sides changed. `null`: that side deleted it, or (as base) it was not there. */
+/** One annotation that both sides changed. `null`: that side deleted it, or (as base) it did not exist. */
 export const conflictSchema = z.object({
   id: z.string(),
-  /** What both changed, to different values; `existence` when one side deleted it. */
+  /** The fields that both changed to different values; `existence` if one side deleted it. */
   fields: z.array(z.enum(['existence', 'class', 'shape', 'attributes', 'confidence', 'instance'])),
   base: annotationSchema.nullable(),
   mine: annotationSchema.nullable(),
@@ -22,7 +22,7 @@ export const outboxKindSchema = z.enum([
 ])
 export type OutboxKind = z.infer<typeof outboxKindSchema>
 
-/** Something that the service has not been told yet. */
+/** A change that is not pushed yet. */
 export const outboxEntrySchema = z.object({
   id: z.number().int(),
   datasetId: z.string(),
@@ -31,7 +31,7 @@ export const outboxEntrySchema = z.object({
   path: z.string().nullable(),
   kind: outboxKindSchema,
   state: z.enum(['waiting', 'failed', 'conflict']),
-  /** In words: what it is, and the service's words where it was refused. */
+  /** Description of the change, with the service's reason if it was refused. */
   what: z.string(),
   problem: z.string().nullable(),
   requestId: z.string().nullable(),

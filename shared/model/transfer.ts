@@ -2,21 +2,21 @@ import { z } from 'zod'
 import { splitSchema, stageSchema } from './dataset.ts'
 import { formatIdSchema } from './format.ts'
 
-/** What of a dataset is to be on disk, and how. */
+/** What to download of a dataset, and in which format. */
 export const downloadOptionsSchema = z.object({
   what: z.enum(['full', 'images_only', 'annotations_only']),
-  /** As the SDK lays it out, or a format for training. */
+  /** The SDK's layout, or a format for training. */
   layout: z.union([z.literal('files'), formatIdSchema]),
   /** Empty: all. */
   stages: z.array(stageSchema),
   splits: z.array(z.union([splitSchema, z.literal('none')])),
   tags: z.array(z.string()),
   classes: z.array(z.string()),
-  /** A window names images by our ids, a transfer by the service's; null: all. */
+  /** Local ids from a window, service ids in a transfer; null: all. */
   imageIds: z.array(z.string()).nullable(),
   /**
-   * Files in the folder that no download left as they are: they stay and the service's come beside them, they are
-   * replaced, or their images are left out.
+   * What to do with files in the folder that the user changed: keep them and write the service's version beside them,
+   * replace them, or skip their images.
    */
   onChanged: z.enum(['beside', 'replace', 'skip']).default('beside'),
 })
@@ -34,48 +34,48 @@ export const ALL_FILES: DownloadOptions = {
 }
 
 export const uploadOptionsSchema = z.object({
-  /** Below which directory of the dataset, `/` or `/a/b`. */
+  /** The target directory in the dataset, `/` or `/a/b`. */
   directory: z.string(),
-  /** Directories of the folder: all, the first level only, or none. */
+  /** Which directories of the folder to keep: all, the first level only, or none. */
   tree: z.enum(['keep', 'first', 'flat']),
   onExisting: z.enum(['skip', 'rename', 'replace']),
-  /** Label files found beside the images are sent too. */
+  /** Also upload label files found beside the images. */
   withLabels: z.boolean(),
 })
 export type UploadOptions = z.infer<typeof uploadOptionsSchema>
 
-/** What a download would do, before it is begun. */
+/** The plan of a download, shown before it starts. */
 export const downloadPlanSchema = z.object({
   images: z.number().int(),
   bytes: z.number(),
   requests: z.number().int(),
-  /** Left of the hour's requests; null when no limit is known. */
+  /** Requests left in this hour; null if no limit is known. */
   requestsLeft: z.number().int().nullable(),
   freeBytes: z.number(),
-  /** Something is in the folder already. */
+  /** The folder already contains something. */
   holdsFiles: z.boolean(),
-  /** At the pace of the last transfer, milliseconds; null when there was none. */
+  /** Estimate from the speed of the last transfer, in milliseconds; null if there was none. */
   expectedMs: z.number().nullable(),
-  /** How annotations come: a file each, or one export. */
+  /** How annotations are fetched: a file per image, or one export. */
   annotations: z.enum(['none', 'files', 'export']),
 })
 export type DownloadPlan = z.infer<typeof downloadPlanSchema>
 
-/** What was dropped, looked at before anything is sent. */
+/** What was dropped, examined before anything is sent. */
 export const uploadPreviewSchema = z.object({
   images: z.number().int(),
   bytes: z.number(),
   directories: z.array(z.string()),
-  /** What is no image, by name; some of them. */
+  /** Names of some files that are not images. */
   others: z.array(z.string()),
   otherCount: z.number().int(),
-  /** Names that the dataset has already. */
+  /** Names that the dataset already has. */
   sameName: z.number().int(),
-  /** Under another name, but with the content of an image that was sent from here before. */
+  /** Other names, but with the content of an image that was uploaded from here. */
   sameContent: z.number().int(),
   /** Label files beside the images, by format. */
   labels: z.array(z.object({ format: formatIdSchema, files: z.number().int() })),
-  /** Still looking. */
+  /** False while it is still searching. */
   isComplete: z.boolean(),
 })
 export type UploadPreview = z.infer<typeof uploadPreviewSchema>
@@ -101,45 +101,45 @@ export const transferSchema = z.object({
   id: z.string(),
   kind: z.enum(['download', 'upload']),
   accountId: z.string(),
-  /** Of the dataset. */
+  /** The dataset's name. */
   name: z.string(),
-  /** Of a download the folder, of an upload what was dropped. */
+  /** The folder of a download, or what was dropped for an upload. */
   place: z.string(),
   state: transferStateSchema,
-  /** Why it stands still, in words. */
+  /** Why it stopped. */
   problem: z.string().nullable(),
-  /** What is being done now, in words. */
+  /** The current step. */
   doing: z.string(),
   files: z.object({
     done: z.number().int(),
     skipped: z.number().int(),
     failed: z.number().int(),
-    /** Known so far; all of them when `isPlanned`. */
+    /** Known so far; the final number if `isPlanned`. */
     total: z.number().int(),
   }),
   bytes: z.object({ done: z.number(), total: z.number() }),
   isPlanned: z.boolean(),
-  /** Over the last seconds. */
+  /** Average of the last seconds. */
   bytesPerSecond: z.number(),
-  /** Milliseconds; null when it cannot be told. */
+  /** Milliseconds; null if unknown. */
   leftMs: z.number().nullable(),
-  /** Bytes a second, a point a second, oldest first. */
+  /** Bytes per second, one point per second, oldest first. */
   history: z.array(z.number()),
-  /** Connections at the moment. */
+  /** Current number of connections. */
   connections: z.number().int(),
   createdAtMs: z.number(),
   finishedAtMs: z.number().nullable(),
-  /** At the end, in words: what was renamed, skipped, lost. */
+  /** Messages at the end: what was renamed, skipped or lost. */
   report: z.array(z.string()),
 })
 export type Transfer = z.infer<typeof transferSchema>
 
-/** It is at work, or will be as soon as it can. */
+/** True if it is running or waiting to run. */
 export function isLive({ state }: Pick<Transfer, 'state'>): boolean {
   return state === 'planning' || state === 'running' || state === 'finishing'
 }
 
-/** How far one is, 0..1: as much by its files as by its bytes, so that it is through when both are. */
+/** Progress, 0..1: the average of files and bytes, so that it is complete when both are. */
 export function shareOf({ files, bytes }: Pick<Transfer, 'files' | 'bytes'>): number {
   const parts = [
     { done: files.done + files.skipped, total: files.total },
@@ -148,7 +148,9 @@ export function shareOf({ files, bytes }: Pick<Transfer, 'files' | 'bytes'>): nu
   return parts.reduce((sum, { done, total }) => sum + done / total / parts.length, 0)
 }
 
-/** How far all that is live is, 0..1: each as much as it has bytes, or files where no bytes are known; null when nothing is. */
+/**
+ * Progress of all live transfers, 0..1, weighted by bytes, or by files if bytes are unknown; null if there are none.
+ */
 export function liveShare(
   transfers: readonly Pick<Transfer, 'state' | 'bytes' | 'files'>[],
 ): number | null {

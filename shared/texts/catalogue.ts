@@ -3,14 +3,14 @@ import { type Catalogue, setTexts } from './texts.ts'
 
 type Language = Settings['language']
 
-/** What is put in stays outside of the marks: it has to be marked itself. */
+/** Inserted values stay outside of the marks, because they must be marked themselves. */
 const marked = (text: string) =>
   text
     .split(/(\{\w+\})/)
     .map((part) => (/^\{\w+\}$/.test(part) || !/\p{L}/u.test(part) ? part : `⟦${part}⟧`))
     .join('')
 
-/** Every text marked, so that a text which is not marked is missing from the catalogue. */
+/** Marks every text, so that an unmarked text is one that the catalogue lacks. */
 function pseudo({ texts, plurals }: Catalogue): Catalogue {
   const all = (entries: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(entries).map(([key, text]) => [key, marked(text)]))
@@ -20,7 +20,7 @@ function pseudo({ texts, plurals }: Catalogue): Catalogue {
   }
 }
 
-/** Loads a language, for the page and for native menus and dialogs alike. `t` answers in it from then on. */
+/** Loads a language, for the page and for native menus and dialogs. `t` uses it from then on. */
 export async function loadLanguage(language: Language): Promise<void> {
   if (language === 'en') {
     setTexts(language, null)

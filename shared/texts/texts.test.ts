@@ -5,7 +5,7 @@ import { counted, setTexts, t } from './texts.ts'
 
 afterEach(() => setTexts('en', null))
 
-test('a text is filled in; what is not there says nothing, and what nobody gave stays visible', () => {
+test('placeholders are filled; null renders as nothing, and a missing value stays visible', () => {
   expect(t('{count} of {total}', { count: 1, total: 2 })).toBe('1 of 2')
   expect(t('{a}{b}{c}{d}', { a: false, b: null, c: undefined, d: 0 })).toBe('0')
   expect(t('{name}')).toBe('{name}')
@@ -13,7 +13,7 @@ test('a text is filled in; what is not there says nothing, and what nobody gave 
   expect(t('{toString}')).toBe('{toString}')
 })
 
-test('another language has its own order, and as many plurals as it needs', () => {
+test('another language has its own word order and plural forms', () => {
   setTexts('pl', {
     texts: { '{count} of {total}': 'z {total}: {count}' },
     plurals: {
@@ -30,7 +30,7 @@ test('another language has its own order, and as many plurals as it needs', () =
   expect(counted(2, 'shape')).toBe('2 shapes')
 })
 
-test('the catalogue has every text that the code says', () => {
+test('the catalogue has every text of the code', () => {
   const { stdout, status } = spawnSync(
     process.execPath,
     [join(import.meta.dirname, '../../scripts/texts.mjs'), '--check'],

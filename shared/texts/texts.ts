@@ -1,8 +1,8 @@
 import { counted as countedInEnglish } from '#shared/model/counted.ts'
 
 /**
- * The interface's words in another language: by the English text, which is what stands in the code. `{name}` stands
- * for what is put in. `plurals` by the English noun, one form for each category of `Intl.PluralRules`.
+ * The interface's texts in another language, by the English text in the code. `{name}` is a placeholder. `plurals`:
+ * by English noun, one form per category of `Intl.PluralRules`.
  */
 export interface Catalogue {
   texts: Readonly<Record<string, string>>
@@ -14,7 +14,7 @@ type Value = string | number | boolean | null | undefined
 let language = 'en'
 let active: Catalogue | null = null
 
-/** Called once, before anything that has words is loaded. null: English, as it stands in the code. */
+/** Call once, before any module with texts is loaded. null: English, as in the code. */
 export function setTexts(name: string, catalogue: Catalogue | null): void {
   language = name
   active = catalogue
@@ -24,14 +24,14 @@ function filled(text: string, values: Readonly<Record<string, Value>>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     if (!Object.hasOwn(values, name)) return whole
     const value = values[name]
-    // What is not there says nothing, as in a page.
+    // Missing values render as nothing, as in a page.
     return value === false || value === true || value == null ? '' : String(value)
   })
 }
 
 /**
- * An English text in the language of the interface. `values`: what its `{name}`s stand for. The text is a literal, so
- * that `npm run texts` finds it for the catalogue.
+ * Translates an English text. `values`: the values of its placeholders. The text must be a literal, so that `npm run
+ * texts` finds it for the catalogue.
  */
 export function t(text: string, values: Readonly<Record<string, Value>> = {}): string {
   return filled(active?.texts[text] ?? text, values)

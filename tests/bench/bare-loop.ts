@@ -1,4 +1,4 @@
-/** What Node can do at the most: a loop around undici that checks nothing, keeps no queue and goes on with nothing. */
+/** The maximum for Node: a loop around undici that checks nothing, keeps no queue and cannot resume. */
 import { readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -6,7 +6,7 @@ import { type Figure, medianOfThree, percentile, timed } from './measure.ts'
 
 const REQUESTS = 500
 
-/** Listing 12,000 images, and what a request costs beside one of undici's own. */
+/** Lists 12,000 images, and compares the cost of a request with one of undici's own. */
 export async function benchClient(): Promise<Figure[]> {
   using folder = temporaryFolder()
   await using emulator = await startEmulator({ dataDir: folder.path, seeded: true })
@@ -28,7 +28,7 @@ export async function benchClient(): Promise<Figure[]> {
     await body.json()
   }
   const times: { own: number[]; bare: number[] } = { own: [], bare: [] }
-  // Turn by turn, so that both meet the same machine.
+  // In turns, so that both meet the same machine state.
   for (let round = 0; round < REQUESTS; round++) {
     times.bare.push(await timed(bare))
     times.own.push(await timed(() => client.organizations.me()))

@@ -12,7 +12,7 @@ const TYPES: Record<string, string> = {
   '.jpg': 'image/jpeg',
 }
 
-/** Builds the baselines' pages into a folder. */
+/** Builds the pages of the baselines into a folder. */
 export async function buildPages(outDir: string): Promise<void> {
   const root = join(import.meta.dirname, 'pages')
   await build({
@@ -29,7 +29,7 @@ export async function buildPages(outDir: string): Promise<void> {
   })
 }
 
-/** Serves a folder of our own making on loopback. */
+/** Serves a local folder on loopback. */
 export async function servePages(folder: string): Promise<{ origin: string } & Disposable> {
   const server = createServer((request, response) => {
     const file = join(folder, new URL(request.url ?? '/', 'http://localhost').pathname)

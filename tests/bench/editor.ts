@@ -74,7 +74,7 @@ async function openBaseline(browser: Browser, url: string, expected: string): Pr
   return { pan, zoom, drag, hoverMs, openMs, heapMb: heap }
 }
 
-/** Selects a polygon that nothing covers; answers where one of its vertices is. */
+/** Selects a polygon that nothing covers; returns the place of one of its vertices. */
 async function selectPolygon(page: Page, toPage: (point: Point) => Point): Promise<Point> {
   const { middle, vertex } = lonePolygon(scenario(COUNT))
   const at = toPage(middle)
@@ -121,7 +121,7 @@ export async function openApp(
   })
   const context = await browser.newContext({ viewport: WINDOW })
   const page = await context.newPage()
-  // When the last large message has come, the labels are in memory.
+  // After the last large message, the labels are in memory.
   await page.addInitScript(() => {
     const { WebSocket } = window
     window.WebSocket = class extends WebSocket {
@@ -172,7 +172,7 @@ async function keyToPainted(page: Page, key: string, whole: boolean): Promise<nu
         const look = () => {
           const { image, ready, complete: isComplete } = canvas?.dataset ?? {}
           const done = image !== before && ready === 'true' && (!complete || isComplete === 'true')
-          // The frame in which it is seen ready has drawn it; the next one begins when it is painted.
+          // The frame in which it becomes ready has drawn it; the next frame starts after painting.
           if (done)
             requestAnimationFrame((now) => Reflect.set(window, 'benchPainted', { now, timeStamp }))
           else requestAnimationFrame(look)
@@ -245,7 +245,7 @@ async function measureLargePolygon(browser: Browser): Promise<Frames> {
   ])
   const { page } = app
   const toPage = await fittedPlace(page)
-  // The list holds it first: on the canvas a smaller shape would be taken.
+  // Select it in the list; on the canvas a click would select a smaller shape.
   await page
     .getByRole('button', { name: /^Select Polygon/ })
     .first()
@@ -262,7 +262,7 @@ async function measureNext(browser: Browser): Promise<number> {
   )
   const times: number[] = []
   for (let step = 1; step < names.length; step++) {
-    // The person looks at it; meanwhile the next one is decoded.
+    // The user looks at it while the next one is decoded.
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     times.push(await keyToPainted(app.page, 'd', false))
   }

@@ -22,7 +22,7 @@ const aPolygon = () => {
   return newAnnotation({ kind: 'polygon', rings: [ring] }, 'car')
 }
 
-/** What a bare durable insert of the same row costs here. Milliseconds each. */
+/** The cost of a bare durable insert of the same row, in milliseconds each. */
 function bareInserts(): number[] {
   using folder = temporaryFolder()
   const db = new Database(join(folder.path, 'bare.sqlite'))
@@ -40,7 +40,7 @@ function bareInserts(): number[] {
   return times
 }
 
-/** From sending an edit to the answer that it is on disk, over the served app's WebSocket. */
+/** From sending an edit to its acknowledgement, over the served app's WebSocket. */
 export async function benchEdits(): Promise<Figure[]> {
   await using setup = await coreWithImages(['a.png'])
   await using server = await serve({

@@ -1,11 +1,11 @@
 /**
- * What the first screen needs of the built page: the files that the page names, the start that its entry asks for,
- * and what those import. The others come when they are needed.
+ * The files of the first screen: those that the page names, the entry's start module, and their imports. The others
+ * are loaded later.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Bytes, of the first screen and of all. `root`: of the project. */
+/** Bytes of the first screen and of all files. `root`: of the project. */
 export function firstScreen(root: string): { bytes: number; allBytes: number } {
   const renderer = join(root, 'out/renderer')
   const assets = join(renderer, 'assets')

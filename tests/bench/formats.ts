@@ -46,7 +46,7 @@ function cocoText(images: number): string {
   })
 }
 
-/** A file with 100,000 polygons of 24 points, in and out again, in a memory that does not grow with it. */
+/** Imports and exports a file with 100,000 polygons of 24 points; the memory does not grow with it. */
 export async function benchFormats(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-formats-'))
   try {

@@ -1,4 +1,4 @@
-/** One figure of a bench. `ratio` compares with the baseline of the same run; larger is better. */
+/** One figure of a benchmark. `ratio` compares with the baseline of the same run; larger is better. */
 export interface Figure {
   name: string
   value: number
@@ -7,14 +7,14 @@ export interface Figure {
   ratio?: number
 }
 
-/** Milliseconds that a piece of work takes. */
+/** The duration of some work, in milliseconds. */
 export async function timed(work: () => unknown): Promise<number> {
   const start = performance.now()
   await work()
   return performance.now() - start
 }
 
-/** The middle of three runs, milliseconds: a single one may hit the machine's other work. */
+/** The median of three runs in milliseconds, because other work may disturb a single one. */
 export async function medianOfThree(work: () => unknown): Promise<number> {
   const times = [await timed(work), await timed(work), await timed(work)]
   return times.sort((a, b) => a - b)[1]
@@ -26,7 +26,7 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
 }
 
-/** A rate against the rate of its baseline. */
+/** A rate compared with the rate of its baseline. */
 export function against(
   name: string,
   value: number,

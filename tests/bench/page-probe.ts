@@ -8,10 +8,10 @@ export interface Frames {
   p95: number
 }
 
-/** One event of a gesture a frame of 60 Hz, milliseconds. */
+/** One event per frame at 60 Hz, in milliseconds. */
 const EVERY_MS = 1000 / 60
 
-/** Frame intervals of the page while `gesture` goes on. */
+/** Frame intervals of the page during `gesture`. */
 export async function framesDuring(page: Page, gesture: () => Promise<void>): Promise<Frames> {
   await page.evaluate(() => {
     const intervals: number[] = []
@@ -45,7 +45,7 @@ export async function paced(count: number, event: (index: number) => Promise<voi
   await Promise.all(sent)
 }
 
-/** Drags in circles from a place, with a button held. */
+/** Drags in circles from a point, with a button held. */
 export async function dragAround(
   page: Page,
   from: Point,
@@ -64,13 +64,13 @@ export async function dragAround(
   await page.mouse.up({ button })
 }
 
-/** Wheels in and out about a place. */
+/** Wheels in and out at a point. */
 export async function wheelAround(page: Page, at: Point): Promise<void> {
   await page.mouse.move(at.x, at.y)
   await paced(120, (index) => page.mouse.wheel(0, index % 60 < 30 ? -40 : 40))
 }
 
-/** What a move of the pointer costs the page, p95 in milliseconds: finding the target and all its handlers. */
+/** The page's cost of a pointer move, p95 in milliseconds: hit test and all handlers. */
 export async function hoverCost(page: Page): Promise<number> {
   const times = await page.evaluate(() => {
     const taken: number[] = []
@@ -89,7 +89,7 @@ export async function hoverCost(page: Page): Promise<number> {
   return percentile(times, 0.95)
 }
 
-/** Used JavaScript heap after a collection, MB. */
+/** Used JavaScript heap after garbage collection, MB. */
 export async function heapMb(session: CDPSession): Promise<number> {
   await session.send('HeapProfiler.collectGarbage')
   const { usedSize } = await session.send('Runtime.getHeapUsage')

@@ -7,7 +7,7 @@ import { against, type Figure, medianOfThree, timed } from './measure.ts'
 
 const FILES = 20_000
 
-/** Listing a folder of 20,000 images: the walk alone, then into the database, then every file read. */
+/** Scans a folder of 20,000 images: only the walk, then with the database, then reading every file. */
 export async function benchScan(): Promise<Figure[]> {
   using folder = temporaryFolder()
   const original = join(folder.path, 'original.jpg')
@@ -23,7 +23,7 @@ export async function benchScan(): Promise<Figure[]> {
   )
   const walk = await medianOfThree(async () => {
     for await (const _batch of scanFolder(folder.path)) {
-      // Counting is the caller's.
+      // The caller counts.
     }
   })
   using data = temporaryFolder()

@@ -2,12 +2,12 @@ import { shapeBounds } from '#shared/geometry/shape.ts'
 import { type Annotation, newAnnotation, type Point, type Shape } from '#shared/model/annotation.ts'
 import { seededRandom } from '#tests/helpers/random.ts'
 
-/** Image pixels of the scenario's photo. */
+/** Size of the scenario's photo in image pixels. */
 export const PHOTO = { width: 4000, height: 3000 }
 const CLASSES = 40
 const VERTICES = 24
 
-/** A star-like ring: irregular, never crossing itself. */
+/** An irregular star-like ring that does not cross itself. */
 function ring(centre: Point, radius: number, vertices: number, random: () => number): Point[] {
   return Array.from({ length: vertices }, (_, index) => {
     const angle = (index / vertices) * 2 * Math.PI
@@ -19,7 +19,7 @@ function ring(centre: Point, radius: number, vertices: number, random: () => num
 /** 70 % polygons of 24 vertices, 20 % boxes, 5 % polylines, 5 % keypoints; 40 classes; the same each time. */
 export function scenario(count: number): Annotation[] {
   const random = seededRandom(count)
-  // As in a crowded scene: more shapes are smaller ones.
+  // As in a crowded scene, most shapes are small.
   const size = 2_500 / Math.sqrt(count)
   return Array.from({ length: count }, (_, index) => {
     const radius = size * (0.5 + random())
@@ -33,8 +33,8 @@ export function scenario(count: number): Annotation[] {
 }
 
 /**
- * A polygon whose middle no other shape's bounds come near (image pixels), so that a click there selects it in any
- * editor. Answers where to click, and one of its vertices.
+ * A polygon whose centre is away from the bounds of all other shapes (image pixels), so that a click there selects it
+ * in any editor. Returns the place to click, and one of its vertices.
  */
 export function lonePolygon(annotations: readonly Annotation[]): {
   annotation: Annotation

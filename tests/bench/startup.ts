@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const IMAGES = 100_000
 const ROUNDS = 5
 
-/** The least that a program with a page can be: no library, no engine, one button. */
+/** The minimum for a program with a page: no library, no core, one button. */
 const BARE = `
 import { createServer } from 'node:http'
 const server = createServer((request, response) => {
@@ -22,9 +22,9 @@ server.listen(0, '127.0.0.1', () => console.log('Serving on http://127.0.0.1:' +
 `
 
 interface Started {
-  /** From the start of the process to its address, milliseconds. */
+  /** From the start of the process to its address, in milliseconds. */
   servesMs: number
-  /** To a first screen that can be used, milliseconds. */
+  /** To a usable first screen, in milliseconds. */
   usableMs: number
 }
 
@@ -59,7 +59,7 @@ async function start(browser: Browser, args: readonly string[], shows: string): 
 const middle = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 
-/** A library with a folder of so many images, of which one is there. */
+/** A library with a folder of this many images, of which one exists. */
 async function fillLibrary(dataDir: string, folder: string): Promise<void> {
   await writeImage(join(folder, 'image-000000.png'))
   await using core = openCore(testPorts(dataDir))
@@ -71,13 +71,13 @@ async function fillLibrary(dataDir: string, folder: string): Promise<void> {
     modifiedAtMs: 1,
   }))
   core.images.upsertFiles(dataset.id, files)
-  // Each with a size, as after a visit.
+  // Each with a size, as after an earlier visit.
   const ids = core.images.list(dataset.id).map(({ id }) => id)
   core.images.setFacts(ids.map((id) => ({ id, width: 640, height: 480, problem: null })))
   core.settings.remember('library-id', newId())
 }
 
-/** How soon the app can be used after its start, with an empty library and with a large one. */
+/** Time until the app is usable after its start, with an empty library and a large one. */
 export async function benchStartup(): Promise<Figure[]> {
   using empty = temporaryFolder()
   using full = temporaryFolder()
@@ -108,7 +108,7 @@ export async function benchStartup(): Promise<Figure[]> {
     value,
     unit: 'ms',
     baseline: { name: against, value: baseline },
-    // Larger is better: so many times faster.
+    // Larger is better: times faster.
     ratio: baseline / value,
   })
   const { bytes, allBytes } = firstScreen(ROOT)

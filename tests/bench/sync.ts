@@ -9,7 +9,7 @@ import { type Figure, medianOfThree, percentile, timed } from './measure.ts'
 const PUSHED = 2_000
 const MERGED = 10_000
 const OPENED = 200
-/** Of each request on its way, milliseconds: a service is rarely on the same machine. */
+/** Latency of each request in milliseconds, because the service is rarely on the same machine. */
 const LATENCY_MS = 50
 
 function boxes(count: number): Annotation[] {
@@ -33,7 +33,7 @@ async function benchMerge(): Promise<Figure> {
   return { name: 'merge of 10,000 annotations', value, unit: 'ms' }
 }
 
-/** Telling the service of edits, merging, and opening what is cached without a network. */
+/** Pushing edits, merging, and opening cached images offline. */
 export async function benchSync(): Promise<Figure[]> {
   await using service = await seededEmulator()
   const { emulator } = service
@@ -50,7 +50,7 @@ export async function benchSync(): Promise<Figure[]> {
   const requests = emulator.requests.length - before
   if (cloud.core.outbox.list(null).length > 0) throw new Error('Not everything was pushed')
 
-  // One request an image, as somebody who saves each by itself; eight at a time.
+  // One request per image, as if each were saved separately; eight at a time.
   using client = new Client({ apiKey: 'pk_live_member', baseUrl: emulator.url })
   const { state } = emulator
   const { id: dataset } = state.dataset('large')

@@ -1,4 +1,4 @@
-/** One transfer in a process of its own; says in one line what it took. */
+/** One transfer in a separate process; reports its cost in one line. */
 import '#hosts/small-heap.ts'
 import { ALL_FILES } from '#shared/model/transfer.ts'
 import { openCore, testPorts } from '#tests/helpers/core.ts'
@@ -28,7 +28,7 @@ process.stdout.write(
     ms,
     requests: core.accounts.budget(account.id).state.used - before,
     cpuS: (user + system) / 1e6,
-    // Kilobytes, by getrusage.
+    // Kilobytes, from getrusage.
     peakBytes: process.resourceUsage().maxRSS * 1024,
   })}\n`,
 )

@@ -1,4 +1,4 @@
-/** What others do with the same files: tools that fetch a list of addresses, and the service's own Python SDK. */
+/** The competitors with the same files: tools that fetch a list of addresses, and the service's Python SDK. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ async function runToEnd(command: string, args: readonly string[]): Promise<void>
   if (code !== 0) throw new Error(`${command} ended with ${code}`)
 }
 
-/** A tool at its best settings; null where it is not installed. */
+/** A tool with its best settings; null if it is not installed. */
 export function peerFetcher(command: 'aria2c' | 'curl'): Peer | null {
   if (spawnSync(command, ['--version']).error) return null
   const isAria = command === 'aria2c'
@@ -51,7 +51,7 @@ export function peerFetcher(command: 'aria2c' | 'curl'): Peer | null {
   }
 }
 
-/** The bounds of Node itself, in the same run. */
+/** The limits of Node itself, in the same run. */
 export const bareLoop: Peer = {
   name: 'a bare undici loop, 64 at a time',
   fetch: async (addresses, folder) => {
@@ -70,7 +70,7 @@ report = Client(api_key=key, base_url=url).images.upload_from_directory(dataset,
 assert report.images_uploaded > 0 and not report.failures, report
 `
 
-/** The SDK in an environment of its own; null where Python or the package is not to be had. */
+/** The SDK in its own environment; null if Python or the package is unavailable. */
 export async function pythonSdk() {
   const folder = temporaryFolder()
   const python = join(

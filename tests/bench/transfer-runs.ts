@@ -1,4 +1,4 @@
-/** The processes of the transfer bench: the service, and the core as it is shipped. */
+/** The processes of the transfer benchmark: the service, and the built core. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { temporaryFolder } from '#tests/helpers/core.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** First line that a process says. */
+/** The first output line of a process. */
 async function firstLine(child: ChildProcess): Promise<string> {
   if (!child.stdout) throw new Error('No output')
   for await (const line of createInterface(child.stdout)) return line
@@ -17,7 +17,7 @@ async function firstLine(child: ChildProcess): Promise<string> {
 
 export type Service = Awaited<ReturnType<typeof startService>>
 
-/** `sets`: datasets to begin with, `COUNTxBYTES` each. */
+/** `sets`: initial datasets, `COUNTxBYTES` each. */
 export async function startService(dataDir: string, sets: readonly string[]) {
   const child = spawn(
     process.execPath,
@@ -37,7 +37,7 @@ export async function startService(dataDir: string, sets: readonly string[]) {
     setFaults,
     setLatency: (ms: number) =>
       setFaults(ms > 0 ? [{ times: 100_000_000, fault: { kind: 'delay', ms } }] : []),
-    /** Of its storage, so far. */
+    /** Bytes of its storage so far. */
     traffic: async () =>
       (await (await fetch(`${url}/__admin/traffic`)).json()) as {
         sentBytes: number
@@ -50,7 +50,7 @@ export async function startService(dataDir: string, sets: readonly string[]) {
   }
 }
 
-/** The core is shipped built: run from its sources, Node's own TypeScript reader would be measured with it. */
+/** Uses the built core: from source, Node's TypeScript loader would be measured, too. */
 export async function bundledClient(): Promise<{ script: string } & Disposable> {
   const folder = temporaryFolder(join(root, 'out'))
   await build({
@@ -86,7 +86,7 @@ export interface Said {
   peakBytes: number
 }
 
-/** Our own, from the click to the last file in its place; in a process of its own, as the core is. */
+/** Our transfer, from the click to the last file in its place; in a separate process like the core. */
 export async function transferOnce(
   script: string,
   url: string,

@@ -1,4 +1,7 @@
-/** A service in a process of its own, with a dataset of many small and one of few large images; says where on standard output. */
+/**
+ * A service in a separate process, with a dataset of many small and one of few large images; prints its address on
+ * stdout.
+ */
 import { linkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -9,10 +12,10 @@ import { emptyDataset } from '#tests/helpers/cloud.ts'
 const [dataDir, ...sets] = process.argv.slice(2)
 const emulator = await startEmulator({ dataDir })
 const AT = '2026-01-01T00:00:00.000Z'
-/** Of a JPEG's comment. */
+/** Maximum length of a JPEG comment. */
 const SEGMENT_BYTES = 65_000
 
-/** A JPEG of so many bytes: comments make up what is missing. */
+/** A JPEG of this many bytes, padded with comments. */
 async function jpegOf(bytes: number): Promise<Buffer> {
   const noise = { type: 'gaussian' as const, mean: 128, sigma: 40 }
   const picture = await sharp({

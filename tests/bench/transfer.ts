@@ -14,36 +14,36 @@ import {
 } from './transfer-runs.ts'
 
 const KEY = 'pk_live_member'
-/** Of each request on its way, milliseconds. */
+/** Latency of each request, in milliseconds. */
 const LATENCIES_MS = [0, 20, 100]
 const SETS = [
   { name: '5,000 × 100 kB', count: 5_000, bytes: 100_000 },
   { name: '20 × 50 MB', count: 20, bytes: 50_000_000 },
 ] as const
 const MANY = { name: '50,000 × 10 kB', count: 50_000, bytes: 10_000 }
-/** Sent one at a time, to tell the rate. */
+/** Number of files sent one at a time, to determine the rate. */
 const SINGLES = 100
-/** Runs of each contender, one after the other in turn; the middle one counts. */
+/** Runs of each contender, in turns; the median counts. */
 const ROUNDS = 3
 const MB = 1_000_000
 
 /**
- * Where files come down: in memory where there is such a place, for all contenders. ext4 looks for a place for a
- * new file slowly for half a minute after others were deleted, so that whoever comes second would seem slow.
+ * The target of downloads: in memory if possible, for all contenders. For half a minute after deletions, ext4 is slow
+ * to allocate new files, so the second contender would seem slow.
  */
 const DISK = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 const middle = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 
-/** A tenth of all tries goes wrong, and the service has no time now and then. */
+/** A tenth of all tries fails, and the service is sometimes overloaded. */
 const TROUBLE = [
   { match: 'STORAGE', chance: 0.05, fault: { kind: 'reset' } },
   { match: 'STORAGE', chance: 0.05, fault: { kind: 'status', status: 503 } },
   { match: 'STORAGE GET', chance: 0.03, fault: { kind: 'truncate', bytes: 50_000, honest: false } },
   { match: '/images', chance: 0.1, fault: { kind: 'status', status: 429, retryAfter: '1' } },
 ].map((rule) => ({ ...rule, times: 100_000_000 }))
-/** What has arrived has to be sent again: nobody can know that it did. */
+/** What has arrived must be sent again, because nobody can know that it did. */
 const LOST_ANSWERS = {
   match: 'STORAGE PUT',
   chance: 0.02,
@@ -95,7 +95,7 @@ async function peerDown(
   { count, bytes }: { count: number; bytes: number },
 ): Promise<number> {
   using folder = temporaryFolder(DISK)
-  // From the dataset to its files, as ours: the list of addresses is a part of it.
+  // From the dataset to its files, like ours, including the list of addresses.
   const ms = await timed(async () =>
     peer.fetch(await addressesOf(server.url, dataset), folder.path),
   )
@@ -112,7 +112,7 @@ async function benchDown(script: string): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const [index, set] of SETS.entries()) {
     const dataset = server.ids[index]
-    // Before anybody is measured: the service has read everything once.
+    // Warm up: the service has read everything once before the measurement.
     await down(script, server, dataset, set)
     for (const latency of LATENCIES_MS) {
       await server.setLatency(latency)
@@ -145,7 +145,7 @@ async function benchDown(script: string): Promise<Figure[]> {
   return figures
 }
 
-/** Files for an upload: one picture with a few bytes of its own behind each. */
+/** Files for an upload: one picture, made unique by a few extra bytes. */
 function fillDrop(folder: string, picture: Buffer, count: number): void {
   mkdirSync(folder)
   for (let index = 0; index < count; index++)
@@ -168,7 +168,7 @@ async function benchUp(script: string): Promise<Figure[]> {
     await server.setLatency(latency)
     const said = await transferOnce(script, server.url, 'upload', datasets.shift() ?? '', drop)
     using client = new Client({ apiKey: KEY, baseUrl: server.url })
-    // An address, the bytes and the registration of one image, then the next.
+    // Address, bytes and registration of one image, then the next.
     const singleMs = await timed(async () => {
       for (let number = 0; number < SINGLES; number++)
         await client.images.upload(singles, join(drop, `${number}.jpg`), {
@@ -211,7 +211,7 @@ async function benchUp(script: string): Promise<Figure[]> {
   return figures
 }
 
-/** As many as a large dataset has: what it takes of memory, whatever the number. */
+/** As many as in a large dataset, to check that memory does not depend on the number. */
 async function benchMany(script: string): Promise<Figure[]> {
   using data = temporaryFolder()
   await using server = await startService(data.path, [`${MANY.count}x${MANY.bytes}`, '0x1'])
@@ -235,7 +235,10 @@ async function benchMany(script: string): Promise<Figure[]> {
 
 const PARTS = { down: benchDown, up: benchUp, many: benchMany }
 
-/** Whole datasets down and up, against the field's tools and against one request at a time; all of it, or a part. */
+/**
+ * Downloads and uploads whole datasets, compared with other tools and with one request at a time; all of it, or a
+ * part.
+ */
 export async function benchTransfer(part?: keyof typeof PARTS): Promise<Figure[]> {
   using bundle = await bundledClient()
   const figures: Figure[] = []

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { writeImage } from '#tests/helpers/core.ts'
 import { expect, test } from './fixture.ts'
 
-test('attributes of a class are asked for, filled by keyboard alone, and missing ones pointed out', async ({
+test('class attributes are requested, filled in by keyboard, and missing ones are marked', async ({
   app,
   folder,
 }) => {
@@ -41,7 +41,7 @@ test('attributes of a class are asked for, filled by keyboard alone, and missing
   const missing = canvas.list.first().getByRole('img', { name: /colour is required/ })
   await expect(missing).toBeVisible()
 
-  // From here on no pointer: Enter to the attributes, Enter to the next, back on the canvas after the last.
+  // Without a pointer from here: Enter to the attributes, Enter to the next, back to the canvas after the last.
   await page.keyboard.press('v')
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.press('Enter')

@@ -4,10 +4,10 @@ import type { Point } from '#shared/model/annotation.ts'
 
 type Modifier = 'Alt' | 'Shift' | 'ControlOrMeta'
 
-/** As in renderer/canvas/viewport.ts: free space around a fitted image, screen pixels. */
+/** Free space around a fitted image in screen pixels, as in renderer/canvas/viewport.ts. */
 const FIT_MARGIN = 24
 
-/** Draws as a person does, in image pixels. The image must be fitted (it is, when first opened). */
+/** Draws like a user, in image pixels. The image must be fitted (it is, when first opened). */
 export class Canvas {
   readonly #page: Page
 
@@ -23,7 +23,7 @@ export class Canvas {
     await this.#page.locator('[data-canvas][data-ready=true]').waitFor()
   }
 
-  /** Where an image pixel lies on the page. */
+  /** The place of an image pixel on the page. */
   async at({ x, y }: Point): Promise<Point> {
     const box = await this.#element.boundingBox()
     const size = await this.#page
@@ -70,7 +70,7 @@ export class Canvas {
     for (const key of modifiers) await this.#page.keyboard.up(key)
   }
 
-  /** Presses at the first point, goes through the others, lets go at the last. */
+  /** Presses at the first point, moves through the others, releases at the last. */
   async dragAlong(path: readonly (readonly [number, number])[]): Promise<void> {
     for (const [index, [x, y]] of path.entries()) {
       const at = await this.at({ x, y })

@@ -19,7 +19,7 @@ test.beforeEach(async ({ app, folder }) => {
   }
 })
 
-test('digits choose the class of what is drawn, the last one stays, and with a selection they relabel', async ({
+test('digits choose the class of new shapes, which stays; with a selection they relabel', async ({
   app,
 }) => {
   const { page, canvas } = app
@@ -39,7 +39,7 @@ test('digits choose the class of what is drawn, the last one stays, and with a s
   expect(classNames(app)).toEqual(['car', 'car', 'person'])
 })
 
-test('classes are renamed, recoloured and deleted, with their annotations, and undo brings all back', async ({
+test('classes are renamed, recoloured and deleted with their annotations, and undo restores everything', async ({
   app,
 }) => {
   const { page, canvas } = app
@@ -115,7 +115,7 @@ test('the list beside the canvas selects, relabels, hides, locks and deletes', a
   await expect(canvas.list).toHaveCount(1)
 })
 
-test('the keyboard alone: Tab goes through the shapes and on, Ctrl+Shift+D to the next image without labels', async ({
+test('by keyboard: Tab goes through the shapes and beyond, Ctrl+Shift+D to the next image without labels', async ({
   app,
 }) => {
   const { page, canvas } = app

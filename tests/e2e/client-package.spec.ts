@@ -18,7 +18,7 @@ const shell = process.platform === 'win32'
 const run = (command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}) =>
   promisify(execFile)(command, args, { cwd, shell, env: { ...process.env, ...env } })
 
-/** What somebody may write who has nothing but the package. */
+/** Code of a user who has only the package. */
 const CONSUMER = `
 import { Client, NotFoundError, type RemoteImage } from '@pictograph/client'
 
@@ -46,7 +46,7 @@ new Client({ apiKey: 'k', timeOut: 5 })
 client.images.list('x', { folderPath: '/a' })
 `
 
-test('the client is packed, installed by itself, compiled against and used', async () => {
+test('the client is packed, installed alone, compiled against and used', async () => {
   test.setTimeout(300_000)
   using folder = temporaryFolder()
   const packed = join(folder.path, 'packed')
@@ -58,7 +58,7 @@ test('the client is packed, installed by itself, compiled against and used', asy
   const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', join(packed, tarball)]
   await run('npm', install, consumer)
 
-  // Only what it uses: nothing of the app's window, nor of Electron.
+  // Only what it uses: nothing of the app's window or of Electron.
   const installed = readdirSync(join(consumer, 'node_modules'))
   expect(installed.filter((name) => /electron|react|konva|orpc|vite/.test(name))).toEqual([])
   const { dependencies } = JSON.parse(
@@ -95,7 +95,7 @@ test('the client is packed, installed by itself, compiled against and used', asy
   expect(existsSync(join(consumer, 'traffic/day/street.png'))).toBe(true)
   expect(readFileSync(join(consumer, 'traffic/day/street.png.json'), 'utf8')).toContain('"car"')
 
-  // Whoever requires it gets the same classes as whoever imports it.
+  // `require` gives the same classes as `import`.
   const required = `const { Client } = require('@pictograph/client')
     const isSame = import('@pictograph/client').then((imported) => imported.Client === Client)
     new Client().datasets.list().then(async ([{ name }]) => console.log(name, String(await isSame)))`

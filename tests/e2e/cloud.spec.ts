@@ -17,7 +17,7 @@ function unplug({ faults }: Emulator): void {
   faults.add({ times: 1_000_000, fault: { kind: 'reset' } })
 }
 
-test('an account is added, and says what is wrong when it cannot be', async ({ app, service }) => {
+test('an account is added, and errors say what is wrong', async ({ app, service }) => {
   const page = await app.start()
   await addAccount(page, service, 'pk_live_wrong')
   await expect(page.getByRole('alert')).toContainText('does not accept this key')
@@ -38,7 +38,7 @@ test('an account is added, and says what is wrong when it cannot be', async ({ a
   await expect(datasets.getByRole('listitem')).toHaveCount(1)
 })
 
-test('datasets are made, renamed and archived', async ({ app, service }) => {
+test('datasets are created, renamed and archived', async ({ app, service }) => {
   const page = await app.start()
   // Archiving needs an admin.
   await addAccount(page, service, 'pk_live_admin')
@@ -64,15 +64,12 @@ test('datasets are made, renamed and archived', async ({ app, service }) => {
   await expect(page.getByRole('button', { name: /^port/ })).toBeVisible()
 })
 
-test('what is drawn is on the service by itself, and there after a restart', async ({
-  app,
-  service,
-}) => {
+test('edits are pushed automatically and survive a restart', async ({ app, service }) => {
   const page = await openRemote(app, service)
   const states = await recordAttribute(sync(page), 'data-sync')
   await page.keyboard.press('r')
   await app.canvas.drag([20, 20], [80, 70])
-  // It waits for two seconds only, so a look at the right moment could miss it.
+  // It is shown for only two seconds, so polling could miss it.
   await expect.poll(states).toContain('waiting')
   await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
   const image = await page.locator('[data-canvas]').getAttribute('data-image')
@@ -89,7 +86,7 @@ test('what is drawn is on the service by itself, and there after a restart', asy
   await expect(app.canvas.list).toHaveCount(1)
 })
 
-test('sending now counts what was chosen in the same moment', async ({ app, service }) => {
+test('“Send now” includes a choice made at the same moment', async ({ app, service }) => {
   const page = await openRemote(app, service)
   const path = await shownPath(page)
   for (const stage of ['review', 'complete', 'annotate', 'review', 'complete']) {
@@ -97,7 +94,7 @@ test('sending now counts what was chosen in the same moment', async ({ app, serv
       ({ value, mod }) => {
         const select = document.querySelector<HTMLSelectElement>('select[aria-label=Stage]')
         if (!select) throw new Error('No stage to choose')
-        // As a choice of a person does it: React does not see a value that is set on the element itself.
+        // Like a user's choice: React does not notice a value that is set on the element itself.
         Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value')?.set?.call(
           select,
           value,
@@ -113,7 +110,10 @@ test('sending now counts what was chosen in the same moment', async ({ app, serv
   }
 })
 
-test('12,000 images in a grid: found, chosen, and changed together', async ({ app, service }) => {
+test('12,000 images in a grid are filtered, selected and changed together', async ({
+  app,
+  service,
+}) => {
   const page = await openRemote(app, service, 'large')
   await page.keyboard.press('ControlOrMeta+g')
   await expect(page.getByText('12,000', { exact: true })).toBeVisible()
@@ -147,10 +147,7 @@ test('12,000 images in a grid: found, chosen, and changed together', async ({ ap
   )
 })
 
-test('without a network everything goes on, and is sent when it is back', async ({
-  app,
-  service,
-}) => {
+test('offline work continues, and is sent when the network is back', async ({ app, service }) => {
   const page = await openRemote(app, service)
   await page.keyboard.press('ControlOrMeta+g')
   await page.getByRole('button', { name: 'Make available offline' }).click()
@@ -190,7 +187,7 @@ test('without a network everything goes on, and is sent when it is back', async 
   expect(there.filter(({ split }) => split === 'test')).toHaveLength(1)
 })
 
-test('two people change the same shape, one offline: both are shown, and one decides', async ({
+test('two people change the same shape, one offline: both versions are shown, and one person decides', async ({
   app,
   otherApp,
   service,
@@ -227,7 +224,7 @@ test('two people change the same shape, one offline: both are shown, and one dec
   await expect(classOf(app)).toHaveValue('lane')
 })
 
-test('comments about a shape reach the others', async ({ app, service }) => {
+test('comments on a shape reach other people', async ({ app, service }) => {
   const page = await openRemote(app, service)
   await page.keyboard.press('r')
   await app.canvas.drag([30, 30], [90, 80])
@@ -246,7 +243,7 @@ test('comments about a shape reach the others', async ({ app, service }) => {
   await page.getByRole('button', { name: 'Celebrate' }).click()
   await expect(page.getByRole('button', { name: 'Celebrate (1)', pressed: true })).toBeVisible()
   await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
-  // The service names the author, and has the reaction.
+  // The service adds the author, and has the reaction.
   const comments = page.getByRole('region', { name: 'Comments' })
   await expect(comments.getByLabel('Not sent yet')).toHaveCount(0)
   await expect(comments.getByText('Member Person').first()).toBeVisible()
@@ -272,7 +269,7 @@ test('assisted labelling proposes, and only Enter draws', async ({ app, service 
   await expect(app.canvas.list).toHaveCount(0)
   await app.canvas.drag([20, 20], [100, 90])
   await expect(app.canvas.hint).toContainText('Enter draws the proposal')
-  // What was paid for is there after another image.
+  // A paid proposal is kept while another image is open.
   const image = page.locator('[data-canvas]')
   const first = await image.getAttribute('data-image')
   await page.keyboard.press('d')
@@ -291,7 +288,7 @@ test('assisted labelling proposes, and only Enter draws', async ({ app, service 
   await expect(app.canvas.list).not.toHaveCount(1)
 })
 
-test('what the service refuses stays, with its words and the ways out', async ({
+test('a refused change stays, with the service’s message and what to do', async ({
   app,
   service,
 }) => {
@@ -305,7 +302,7 @@ test('what the service refuses stays, with its words and the ways out', async ({
   await expect(sync(page)).toHaveAttribute('data-sync', 'failed', { timeout: 15_000 })
   await sync(page).click()
   const refused = page.getByRole('dialog', { name: 'Outbox' }).getByRole('listitem')
-  await expect(refused).toContainText('does not have it (any more)')
+  await expect(refused).toContainText('Not found on the service')
   await expect(refused).toContainText('Request')
   await app.screenshot('refused')
   await page.getByRole('button', { name: 'Discard' }).click()

@@ -5,7 +5,7 @@ import { lonePolygon, PHOTO, scenario } from '#tests/bench/scenario.ts'
 import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { expect, test } from './fixture.ts'
 
-test('ten thousand shapes are imported, drawn, picked and searched for commands', async ({
+test('ten thousand shapes are imported, drawn and selected, and commands stay searchable', async ({
   app,
   folder,
 }) => {
@@ -32,7 +32,7 @@ test('ten thousand shapes are imported, drawn, picked and searched for commands'
   await page.keyboard.press('ControlOrMeta+k')
   await page.getByPlaceholder('Type a command…').fill('pol')
   await app.screenshot('palette')
-  // What has a key is there too, for those who do not know it.
+  // Actions with a key are listed, too.
   await page.getByPlaceholder('Type a command…').fill('move left by 10')
   await expect(page.getByRole('option', { name: /Move left by 10 px/ })).toBeVisible()
 })

@@ -16,7 +16,7 @@ test.beforeEach(async ({ folder }) => {
   await writeImage(join(folder, 'c.png'), 900, 200)
 })
 
-test('an image opens in its folder, and a page that is loaded again comes back to its image', async ({
+test('an image opens in its folder, and a reloaded page returns to its image', async ({
   app,
   folder,
 }) => {
@@ -37,16 +37,16 @@ test('an image opens in its folder, and a page that is loaded again comes back t
   await expect(page.getByRole('button', { name: /Try the sample dataset/ })).toBeVisible()
 })
 
-test('what cannot be opened is said in words', async ({ app, folder }) => {
+test('a target that cannot be opened gives a readable error', async ({ app, folder }) => {
   const page = await app.start(join(folder, 'gone'))
   await expect(page.getByRole('alert').or(page.getByRole('status'))).toContainText('gone')
   await app.restart('quit', 'pictograph://dataset/../../etc')
   await expect(app.page.getByRole('alert').or(app.page.getByRole('status'))).toContainText(
-    'no link to a dataset',
+    'not a link to a dataset',
   )
 })
 
-test('the title shows what is open, and a dot until it is saved', async ({ app, folder }) => {
+test('the title shows what is open, and a dot while unsaved', async ({ app, folder }) => {
   test.skip(!engineIsSeparate, 'The engine ends with its window')
   const page = await app.start(folder)
   await app.canvas.ready()
@@ -60,7 +60,7 @@ test('the title shows what is open, and a dot until it is saved', async ({ app, 
   await expect(page).toHaveTitle(/^a\.png/)
 })
 
-test('shortcuts are those of another tool, or one’s own, and two actions never share one unasked', async ({
+test('shortcuts can be another tool’s or custom, and two actions share a key only after a question', async ({
   app,
   folder,
 }) => {
@@ -88,7 +88,7 @@ test('shortcuts are those of another tool, or one’s own, and two actions never
   await page.keyboard.press('d')
   await expect(page.getByText('1 / 3')).toBeVisible()
 
-  // A key that is taken: asked for first, beside the action. Escape ends the recording, and not the dialog.
+  // An assigned key asks first, beside the action. Escape ends the recording, not the dialog.
   await openShortcuts('pan tool')
   await addKey('Pan tool', 'Escape')
   await expect(page.getByRole('dialog')).toBeVisible()
@@ -115,7 +115,7 @@ test('shortcuts are those of another tool, or one’s own, and two actions never
   )
   await expect(page.getByText(`Press ${shownMod('R')} for a box`)).toBeVisible()
 
-  // Kept, taken away one by one, and all forgotten.
+  // Kept, removed one by one, and all reset.
   await app.restart('quit', folder)
   await app.canvas.ready()
   await openShortcuts('pan tool')
@@ -128,7 +128,7 @@ test('shortcuts are those of another tool, or one’s own, and two actions never
 })
 
 for (const theme of ['light', 'dark'] as const)
-  test(`every section of the settings can be looked at and used: ${theme}`, async ({
+  test(`every section of the settings is accessible and works: ${theme}`, async ({
     app,
     folder,
   }) => {
@@ -155,7 +155,7 @@ for (const theme of ['light', 'dark'] as const)
     await expect(page.getByText('4 px')).toBeVisible()
   })
 
-test('the network’s settings are checked before they are kept, and say how the service is reached', async ({
+test('network settings are checked before saving, and show the route to the service', async ({
   app,
 }) => {
   const page = await app.start()
@@ -165,7 +165,7 @@ test('the network’s settings are checked before they are kept, and say how the
   await page.getByText('Manual', { exact: true }).click()
   await page.getByLabel('Address of the proxy').fill('http://ada:secret@proxy.example:3128')
   await page.getByRole('button', { name: 'Apply' }).click()
-  await expect(page.getByRole('alert')).toContainText('Leave the name and the password out')
+  await expect(page.getByRole('alert')).toContainText('Enter the name and password below')
   await page.getByLabel('Address of the proxy').fill('proxy.example:3128')
   await page.getByLabel('File with more trusted certificates').fill('/no/such/company.pem')
   await page.getByRole('button', { name: 'Apply' }).click()
@@ -194,7 +194,7 @@ test('the network’s settings are checked before they are kept, and say how the
   await expect(app.page.getByRole('button', { name: 'Forget' })).toHaveCount(0)
 })
 
-test('a shape’s menu has what can be done with it, and the image’s what can be done with that', async ({
+test('the context menus of a shape and of the image have their own actions', async ({
   app,
   folder,
 }) => {
@@ -211,12 +211,12 @@ test('a shape’s menu has what can be done with it, and the image’s what can 
   await expect(menu).toBeVisible()
   await app.screenshot('context-menu')
   await expectAccessible(page)
-  // Keys are the menu's: D would go to the next image, and nothing is deleted unasked.
+  // The menu has the keys: D would go to the next image, and nothing is deleted without asking.
   await page.keyboard.press('d')
   await expect(page.getByText('1 / 3')).toBeVisible()
   await menu.getByRole('menuitem', { name: /Copy shapes/ }).click()
   await expect(menu).toHaveCount(0)
-  // It is pasted where the menu was opened, not where the entry lay.
+  // It is pasted where the menu was opened, not where the entry was.
   const place = await app.canvas.at({ x: 320, y: 220 })
   await page.mouse.click(place.x, place.y, { button: 'right' })
   await page.getByRole('menuitem', { name: /Paste shapes at the pointer/ }).click()
@@ -226,7 +226,7 @@ test('a shape’s menu has what can be done with it, and the image’s what can 
     x: expect.closeTo(270, 0),
     y: expect.closeTo(170, 0),
   })
-  // What goes to a field keeps the focus there.
+  // An action that focuses a field keeps the focus there.
   await page.mouse.click(at.x, at.y, { button: 'right' })
   await page.getByRole('menuitem', { name: /Edit the attributes/ }).click()
   await expect(page.getByPlaceholder('New attribute')).toBeFocused()
@@ -236,14 +236,17 @@ test('a shape’s menu has what can be done with it, and the image’s what can 
   await expect(page.getByRole('menu', { name: 'Image' })).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('menu')).toHaveCount(0)
-  // While something is drawn the right button is no menu.
+  // While drawing, the right button opens no menu.
   await page.keyboard.press('p')
   await app.canvas.click(50, 50)
   await page.mouse.click(free.x, free.y, { button: 'right' })
   await expect(page.getByRole('menu')).toHaveCount(0)
 })
 
-test('a notice goes by itself, and its cross leaves the dialog open', async ({ app, folder }) => {
+test('a toast disappears by itself, and closing it keeps the dialog open', async ({
+  app,
+  folder,
+}) => {
   const page = await app.start(folder)
   await app.canvas.ready()
   await mayCopy(page)
@@ -259,7 +262,7 @@ test('a notice goes by itself, and its cross leaves the dialog open', async ({ a
   await expect(notice).toHaveCount(0, { timeout: 15_000 })
 })
 
-test('the address and the image agree, and a fitted image is fitted in another window', async ({
+test('the address matches the image, and a fitted image is fitted in another window', async ({
   app,
   folder,
 }) => {
@@ -282,7 +285,7 @@ test('the address and the image agree, and a fitted image is fitted in another w
   await expect(zoom).toHaveText(before ?? '')
 })
 
-test('where nothing can be written is said, and the app goes on', async ({ app, folder }) => {
+test('an unwritable folder is reported, and the app continues', async ({ app, folder }) => {
   test.skip(process.platform !== 'linux', 'It has /proc')
   const page = await app.start(folder)
   await app.canvas.ready()
@@ -297,11 +300,7 @@ test('where nothing can be written is said, and the app goes on', async ({ app, 
   await app.canvas.ready()
 })
 
-test('the diagnostics tell of the machine, and of nothing that is somebody’s', async ({
-  app,
-  folder,
-  service,
-}) => {
+test('diagnostics describe the machine without personal data', async ({ app, folder, service }) => {
   const page = await app.start(folder)
   await app.canvas.ready()
   await mayCopy(page)
@@ -315,7 +314,7 @@ test('the diagnostics tell of the machine, and of nothing that is somebody’s',
   await page.getByPlaceholder('Type a command…').fill('Copy diagnostics')
   await page.keyboard.press('Enter')
   await expect(page.getByText(/^The diagnostics are copied\./)).toBeVisible()
-  // Reading it is refused to the page: it is pasted, as a person would.
+  // The page may not read the clipboard, so paste as a user would.
   await page.keyboard.press('ControlOrMeta+k')
   await page.keyboard.press('ControlOrMeta+v')
   const text = await page.getByPlaceholder('Type a command…').inputValue()

@@ -13,7 +13,7 @@ import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { writeImage } from '#tests/helpers/core.ts'
 import { expect, test } from './fixture.ts'
 
-/** Real pointers land on whole screen pixels. */
+/** Real pointers are on whole screen pixels. */
 function near(actual: number, expected: number): void {
   expect(Math.abs(actual - expected)).toBeLessThan(1.5)
 }
@@ -34,7 +34,7 @@ function shapeOf<K extends Shape['kind']>(
   return annotation?.shape as Extract<Shape, { kind: K }>
 }
 
-/** Draws points on an image of the library, each an edit of its own, while no app is running. */
+/** Draws points on an image of the library, each in a separate edit, while no app is running. */
 function drawPoints(dataDir: string, path: string, count: number): void {
   const db = openDatabase(join(dataDir, DATABASE_FILE))
   try {
@@ -65,10 +65,7 @@ test.beforeEach(async ({ app, folder }) => {
   await app.canvas.ready()
 })
 
-test('each type is drawn with the pointer, and is there after a restart', async ({
-  app,
-  folder,
-}) => {
+test('each type is drawn with the pointer and survives a restart', async ({ app, folder }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.drag([100, 50], [200, 150])
@@ -121,7 +118,7 @@ test('each type is drawn with the pointer, and is there after a restart', async 
   near(angleDeg, 0)
 })
 
-test('a box by two clicks, square with Shift, and too small to be one', async ({ app }) => {
+test('a box by two clicks, a square with Shift, and a box that is too small', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.click(100, 100)
@@ -290,7 +287,7 @@ test('a marquee selects several, and they move together', async ({ app }) => {
   )
 })
 
-test('undo and redo go over everything, across images and restarts', async ({ app, folder }) => {
+test('undo and redo work across images and restarts', async ({ app, folder }) => {
   const { page, canvas } = app
   await page.keyboard.press('k')
   await canvas.click(100, 100)
@@ -323,12 +320,12 @@ test('undo and redo go over everything, across images and restarts', async ({ ap
   await expect(app.page.getByText('No annotations on this image')).toBeVisible()
 })
 
-test('the history reaches back to before the first edit, however many there were', async ({
+test('the history reaches back to before the first edit, however many edits there are', async ({
   app,
   folder,
 }) => {
   await app.stop()
-  // More than the core answers at a time.
+  // More than the core returns at a time.
   drawPoints(app.dataDir, 'a.png', 205)
   const page = await app.start(folder)
   await app.canvas.ready()
@@ -345,7 +342,7 @@ test('the history reaches back to before the first edit, however many there were
   await expect(app.canvas.list).toHaveCount(1)
 })
 
-test('what was being drawn is offered again after the power was cut', async ({ app, folder }) => {
+test('an unfinished shape comes back after a power cut', async ({ app, folder }) => {
   await app.page.keyboard.press('p')
   for (const [x, y] of [
     [100, 100],
@@ -354,7 +351,7 @@ test('what was being drawn is offered again after the power was cut', async ({ a
   ] as const)
     await app.canvas.click(x, y)
   await expect(app.canvas.hint).toContainText('Enter finishes')
-  // The draft is on disk when the engine has answered a later request.
+  // The draft is on disk once the core has answered a later request.
   await app.page.keyboard.press('v')
   await expect(app.page.getByText('An unfinished polygon was kept.')).toBeVisible()
   await expect.poll(() => app.draftsOf('a.png')).toContain('"points"')
@@ -374,7 +371,7 @@ test('what was being drawn is offered again after the power was cut', async ({ a
   await expect(app.page.getByText('An unfinished')).toHaveCount(0)
 })
 
-test('zoom goes about the pointer, Space drags, and the place is kept for each image', async ({
+test('zoom keeps the pointer’s place, Space pans, and the view is kept for each image', async ({
   app,
   folder,
 }) => {
@@ -407,7 +404,7 @@ test('zoom goes about the pointer, Space drags, and the place is kept for each i
   await expect(app.page.locator('footer').getByText('100 %')).toBeVisible()
 })
 
-test('a finished polyline is no draft afterwards, on coming back or after a restart', async ({
+test('a finished polyline leaves no draft, on return or after a restart', async ({
   app,
   folder,
 }) => {
@@ -447,7 +444,7 @@ test('Space pans over the canvas, whatever has the focus', async ({ app }) => {
   )
 })
 
-test('a fitted image stays fitted when the window changes its size', async ({ app }) => {
+test('a fitted image stays fitted when the window is resized', async ({ app }) => {
   const { page, canvas } = app
   await page.setViewportSize({ width: 1000, height: 600 })
   const corner = await canvas.at({ x: 799, y: 499 })

@@ -30,7 +30,7 @@ async function drawBoxes(app: { canvas: { drag: DragLike }; page: Page }, count:
 }
 type DragLike = (from: [number, number], to: [number, number]) => Promise<void>
 
-test('rows of the gallery do not overlap, whatever shape the pictures have', async ({ app }) => {
+test('rows of the gallery do not overlap, whatever the pictures’ shapes', async ({ app }) => {
   const { page } = app
   await page.keyboard.press('ControlOrMeta+g')
   const tiles = page.getByRole('listbox', { name: 'Images' }).getByRole('option')
@@ -62,7 +62,7 @@ test('rows of the gallery do not overlap, whatever shape the pictures have', asy
   await app.screenshot('gallery-mixed')
 })
 
-test('Enter in the gallery opens the tile that has the focus', async ({ app }) => {
+test('Enter in the gallery opens the focused tile', async ({ app }) => {
   const { page } = app
   await page.keyboard.press('ControlOrMeta+g')
   const tiles = page.getByRole('listbox', { name: 'Images' }).getByRole('option')
@@ -72,7 +72,7 @@ test('Enter in the gallery opens the tile that has the focus', async ({ app }) =
   await expect(imageName(page)).toHaveText('picture-03.jpg')
 })
 
-test('no key changes the image that the gallery hides', async ({ app }) => {
+test('no key changes the image behind the gallery', async ({ app }) => {
   const { page, canvas } = app
   await drawBoxes(app, 1)
   await page.keyboard.press('ControlOrMeta+a')
@@ -87,7 +87,7 @@ test('no key changes the image that the gallery hides', async ({ app }) => {
   expect(app.stored('picture-00.jpg')).toHaveLength(1)
 })
 
-test('Escape leaves the field of a new attribute: the next key is none of its text', async ({
+test('Escape leaves the field of a new attribute, so the next key is not typed into it', async ({
   app,
 }) => {
   const { page } = app
@@ -101,9 +101,7 @@ test('Escape leaves the field of a new attribute: the next key is none of its te
   await expect(imageName(page)).toHaveText('picture-01.jpg')
 })
 
-test('a list of classes that is open stays with its annotation when one above goes', async ({
-  app,
-}) => {
+test('an open class list stays with its annotation when one above is removed', async ({ app }) => {
   const { page, canvas } = app
   await drawBoxes(app, 3)
   await expect(canvas.list).toHaveCount(3)
@@ -124,7 +122,7 @@ test('a list of classes that is open stays with its annotation when one above go
   expect(isFirst).toBe(true)
 })
 
-test('Tab passes over hidden shapes', async ({ app }) => {
+test('Tab skips hidden shapes', async ({ app }) => {
   const { page, canvas } = app
   await drawBoxes(app, 3)
   await canvas.click(210, 90)
@@ -176,7 +174,7 @@ test('two fingers zoom and move the picture, and draw nothing', async ({ app, br
   await expect(canvas.hint).toHaveText('A box needs a width and a height')
 })
 
-test('a fault in one region leaves the others, is told, and can be tried again', async ({
+test('an error in one region leaves the others, is reported, and can be retried', async ({
   app,
 }) => {
   const { page } = app
@@ -204,7 +202,7 @@ test('a fault in one region leaves the others, is told, and can be tried again',
   await expect(page.getByRole('listbox', { name: 'Images' })).toBeVisible()
 })
 
-test('a rejection that nobody caught is told, and both it and an exception are in the log', async ({
+test('an uncaught rejection is reported, and it and an exception are in the log', async ({
   app,
 }) => {
   await app.page.evaluate(() => void Promise.reject(new Error('It broke')))
@@ -220,7 +218,7 @@ test('a rejection that nobody caught is told, and both it and an exception are i
   await expect.poll(log).toMatch(/a fault of a page.*It broke again.*uncaught/)
 })
 
-test('on a screen of another pixel ratio everything is drawn anew, sharp', async ({
+test('everything is redrawn sharply on a screen with another pixel ratio', async ({
   app,
   browserName,
 }) => {
@@ -249,10 +247,7 @@ test('on a screen of another pixel ratio everything is drawn anew, sharp', async
   }
 })
 
-test('a finger that is held on a shape opens its menu, and moves nothing', async ({
-  app,
-  browserName,
-}) => {
+test('a long press on a shape opens its menu and moves nothing', async ({ app, browserName }) => {
   test.skip(browserName !== 'chromium', 'fingers are sent by the protocol of Chromium')
   const { page, canvas } = app
   await drawBoxes(app, 2)
@@ -276,7 +271,7 @@ test('a finger that is held on a shape opens its menu, and moves nothing', async
   expect(app.stored('picture-00.jpg')).toEqual(before.slice(1))
 })
 
-test('a box is drawn by keyboard alone and read out; one key leaves the canvas, however many shapes there are', async ({
+test('a box is drawn by keyboard and read out; one key leaves the canvas, however many shapes there are', async ({
   app,
 }) => {
   const { page, canvas } = app
@@ -304,7 +299,7 @@ test('a box is drawn by keyboard alone and read out; one key leaves the canvas, 
   await expectAccessible(page)
 })
 
-test('drawing past the border ends at it, and beyond it where that is chosen', async ({ app }) => {
+test('drawing ends at the border, or beyond it if that is allowed', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.drag([700, 400], [820, 515])
@@ -330,7 +325,9 @@ test('drawing past the border ends at it, and beyond it where that is chosen', a
   expect(last.kind === 'bbox' && last.x + last.w).toBeGreaterThan(815)
 })
 
-test('hidden shapes leave a sign that ends it, and what is drawn is seen', async ({ app }) => {
+test('a notice tells about hidden shapes and shows them again; new shapes are visible', async ({
+  app,
+}) => {
   const { page, canvas } = app
   await drawBoxes(app, 1)
   await page.keyboard.press('t')
@@ -347,7 +344,7 @@ test('hidden shapes leave a sign that ends it, and what is drawn is seen', async
   await expect(badge).toHaveCount(0)
 })
 
-test('redo brings back a point that was taken back while drawing', async ({ app }) => {
+test('redo restores a point that was undone while drawing', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('p')
   for (const [x, y] of [
@@ -372,7 +369,7 @@ test('redo brings back a point that was taken back while drawing', async ({ app 
   await expect(canvas.list).toHaveCount(1)
 })
 
-test('undo on an image without steps names the last edit, and goes there on the next press', async ({
+test('undo on an image without edits names the last edit elsewhere, and goes there on the next press', async ({
   app,
 }) => {
   const { page, canvas } = app
@@ -389,7 +386,9 @@ test('undo on an image without steps names the last edit, and goes there on the 
   await expect.poll(() => app.stored('picture-00.jpg')).toEqual([])
 })
 
-test('slice cuts what its line crosses, though something else is selected', async ({ app }) => {
+test('slice cuts the shapes that its line crosses, although something else is selected', async ({
+  app,
+}) => {
   const { page, canvas } = app
   await drawBoxes(app, 2)
   await canvas.click(90, 90)
@@ -399,7 +398,7 @@ test('slice cuts what its line crosses, though something else is selected', asyn
   await expect(canvas.list).toHaveCount(3)
 })
 
-test('a locked shape is said to be locked, and nothing is offered that is refused', async ({
+test('a locked shape is reported as locked, and unavailable actions are not offered', async ({
   app,
 }) => {
   const { page, canvas } = app

@@ -20,7 +20,7 @@ import { Canvas } from './canvas-driver.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const inElectron = process.env.PICTOGRAPH_E2E === 'electron'
-/** Pictures go into the documentation when asked for, else beside the test results. */
+/** Screenshots go to the documentation on request, else beside the test results. */
 const SCREENSHOTS = join(
   ROOT,
   process.env.PICTOGRAPH_SCREENSHOTS ? 'docs/screenshots' : 'test-results/screenshots',
@@ -28,7 +28,7 @@ const SCREENSHOTS = join(
 
 interface Running {
   page: Page
-  /** Ends the engine: in order, or as a power cut would. */
+  /** Ends the core: properly, or like a power cut. */
   stop(how: 'quit' | 'kill'): Promise<void>
 }
 
@@ -36,7 +36,10 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }
 
-/** The engine in plain Node. Port 0 asks the system for a free one; naming it again lets an open page find the engine after a restart. */
+/**
+ * The core in plain Node. Port 0 asks the system for a free one; passing it again lets an open page find the core
+ * after a restart.
+ */
 async function serveNode(dataDir: string, port: number, folder: string | null) {
   const args = [
     join(ROOT, 'bin/pictograph-desktop.mjs'),
@@ -63,7 +66,7 @@ async function serveNode(dataDir: string, port: number, folder: string | null) {
   return { child, url: await promise, newAddress }
 }
 
-/** One app with a data folder of its own. */
+/** One app with a separate data folder. */
 export class App {
   readonly dataDir: string
   readonly #browser: Browser
@@ -100,14 +103,17 @@ export class App {
     return this.page
   }
 
-  /** Types where the folder picker has to look. It names its own folder first, and would put that beside what is typed. */
+  /**
+   * Types a path in the folder picker. First wait until the picker shows its own folder, because it would overwrite
+   * typed text.
+   */
   async typePath(path: string): Promise<void> {
     const field = this.page.getByLabel('Path')
     await expect(field).not.toHaveValue('')
     await field.fill(path)
   }
 
-  /** Ends everything, in order or as a power cut would, and starts again. */
+  /** Ends everything, properly or like a power cut, and starts again. */
   async restart(how: 'quit' | 'kill' = 'quit', folder: string | null = null): Promise<Page> {
     await this.stop(how)
     return this.start(folder)
@@ -118,7 +124,7 @@ export class App {
     this.#running = null
   }
 
-  /** Kills the engine under an open page and starts it again; only where the two are separate. */
+  /** Kills the core under an open page and restarts it; only if the two are separate. */
   async killEngine(): Promise<{ revive: () => Promise<void> }> {
     if (!this.#engine) throw new Error('The engine is not a process of its own here')
     this.#engine.kill('SIGKILL')
@@ -130,7 +136,7 @@ export class App {
     }
   }
 
-  /** What the database holds for an image, by its path below the folder. */
+  /** The database's annotations of an image, by its path in the folder. */
   stored(path: string): Annotation[] {
     return this.#read((db) =>
       db
@@ -142,7 +148,7 @@ export class App {
     )
   }
 
-  /** What the database holds for all images, by their ids. */
+  /** The database's annotations of all images, by image id. */
   allStored(): Record<string, Annotation[]> {
     return this.#read((db) => {
       const stored: Record<string, Annotation[]> = {}
@@ -158,7 +164,7 @@ export class App {
     })
   }
 
-  /** How many images were ever edited. */
+  /** Number of images that were ever edited. */
   editedImages(): number {
     return this.#read(
       (db) =>
@@ -176,7 +182,7 @@ export class App {
     }
   }
 
-  /** The kept drafts of an image, as stored. */
+  /** The stored drafts of an image. */
   draftsOf(path: string): string {
     return this.#read(
       (db) =>
@@ -188,7 +194,7 @@ export class App {
     )
   }
 
-  /** How many edits were ever made. */
+  /** Number of edits that were ever made. */
   editCount(): number {
     return this.#read(
       (db) => db.prepare<[], { n: number }>('SELECT count(*) AS n FROM edit_log').get()?.n ?? 0,
@@ -202,7 +208,7 @@ export class App {
 
   #engine: ChildProcess | null = null
 
-  /** What the terminal shows after the first address was used; empty: nothing yet. */
+  /** The terminal's output after the first address was used; empty: nothing yet. */
   newAddress = () => ''
 
   async #startNode(folder: string | null, colorScheme: 'light' | 'dark'): Promise<Running> {
@@ -225,9 +231,9 @@ export class App {
 
   async #startElectron(folder: string | null): Promise<Running> {
     const electron = await _electron.launch({
-      // Named, so that the process to be killed is Electron's own: on Windows it would be a shell's.
+      // Named explicitly, so that the killed process is Electron's own: on Windows it would be a shell.
       executablePath: createRequire(import.meta.url)('electron'),
-      // On Linux Playwright switches the sandbox off unless it is asked for.
+      // On Linux Playwright disables the sandbox by default.
       chromiumSandbox: process.env.PICTOGRAPH_E2E_SANDBOX === '1',
       args: folder === null ? [ROOT] : [ROOT, folder],
       env: { ...process.env, PICTOGRAPH_DATA_DIR: this.dataDir },
@@ -248,13 +254,13 @@ export class App {
 
 export const test = base.extend<{
   app: App
-  /** Another person's app, on another machine. */
+  /** Another person's app on another machine. */
   otherApp: App
   folder: string
   /** A local Pictograph service with its seed. */
   service: Emulator
 }>({
-  // Asks for the folder, so that the app has ended when its folder goes.
+  // Depends on the folder, so that the app has ended before its folder is deleted.
   app: async ({ browser, viewport, folder: _folder }, use) => {
     using data = temporaryFolder()
     const app = new App(data.path, browser, viewport ?? { width: 1280, height: 720 })
@@ -280,7 +286,7 @@ export const test = base.extend<{
   },
 })
 
-/** Specs that kill the engine under an open page. */
+/** Specs that kill the core under an open page. */
 export const engineIsSeparate = !inElectron
 
 export { expect } from '@playwright/test'

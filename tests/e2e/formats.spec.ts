@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { expect, test } from './fixture.ts'
 
-test('export, then import elsewhere: what was drawn comes back, and undo takes it away', async ({
+test('an export can be imported elsewhere, and undo reverts the import', async ({
   app,
   folder,
 }) => {
@@ -75,7 +75,7 @@ test('export, then import elsewhere: what was drawn comes back, and undo takes i
   await expect(app.canvas.list).toHaveCount(0)
 })
 
-test('a broken label file says what is wrong with it, and nothing is written', async ({
+test('a broken label file gives a precise error, and nothing is written', async ({
   app,
   folder,
 }) => {
@@ -96,7 +96,7 @@ test('a broken label file says what is wrong with it, and nothing is written', a
   await expect(page.getByRole('alert')).toHaveText('/no/such: It does not exist (any more)')
 })
 
-test('exporting where nothing can be written says so', async ({ app, folder }) => {
+test('exporting to an unwritable folder gives an error', async ({ app, folder }) => {
   await writeImage(join(folder, 'a.png'))
   writeFileSync(join(folder, 'file'), '')
   const page = await app.start(folder)
@@ -109,7 +109,7 @@ test('exporting where nothing can be written says so', async ({ app, folder }) =
   await expect(page.getByRole('alert')).toContainText('It is not a folder')
 })
 
-test('label files in step: an edit is written, and what labelme changes shows at once', async ({
+test('synced label files: an edit is written, and a change by labelme shows at once', async ({
   app,
   folder,
 }) => {

@@ -67,10 +67,7 @@ async function throwAt(
 const PROMISE =
   'no exception, no invalid shape, nothing hidden is changed, and undo leads back to the start'
 
-test(`whatever is done with pointers, wheel and keys in a folder: ${PROMISE}`, async ({
-  app,
-  folder,
-}) => {
+test(`random pointers, wheel and keys in a folder: ${PROMISE}`, async ({ app, folder }) => {
   await writeImage(join(folder, 'a.png'), 800, 500)
   await writeImage(join(folder, 'b.png'), 300, 900)
   await writeImage(join(folder, 'c.png'), 1600, 240)
@@ -80,7 +77,10 @@ test(`whatever is done with pointers, wheel and keys in a folder: ${PROMISE}`, a
   await throwAt(app, page, { events, edits: events / 50, keys: 'ad' })
 })
 
-test(`with a dataset of the service, and its help: ${PROMISE}`, async ({ app, service }) => {
+test(`random input with a remote dataset and assisted labelling: ${PROMISE}`, async ({
+  app,
+  service,
+}) => {
   const page = await openRemote(app, service)
   const events = repetitions({ few: 3_000, many: 20_000 })
   // Fewer of them edit: an answer is asked for, and proposals are refined.

@@ -11,14 +11,14 @@ test.beforeEach(async ({ app, folder }) => {
 
 const only = (app: App) => app.stored('a.png')[0]?.shape
 
-/** One box drawn with the box tool, then the select tool. */
+/** Draws one box with the box tool, then switches to the select tool. */
 async function box(app: App, from: [number, number], to: [number, number]): Promise<void> {
   await app.page.keyboard.press('r')
   await app.canvas.drag(from, to)
   await app.page.keyboard.press('v')
 }
 
-test('with Alt a box grows from its middle, with Shift it is a square', async ({ app }) => {
+test('with Alt a box grows from its centre, with Shift it is a square', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.drag([300, 200], [350, 220], { modifiers: ['Alt'] })
@@ -38,7 +38,7 @@ test('with Alt a box grows from its middle, with Shift it is a square', async ({
   expect(square.kind === 'bbox' && Math.abs(square.w - square.h)).toBeLessThan(0.01)
 })
 
-test('an oriented box turns by its handle, and with Shift in steps of 15°', async ({ app }) => {
+test('an oriented box rotates by its handle, with Shift in steps of 15°', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('o')
   for (const [x, y] of [
@@ -66,7 +66,7 @@ test('an oriented box turns by its handle, and with Shift in steps of 15°', asy
   expect(shape().angleDeg).toBeCloseTo(90, 6)
 })
 
-test('a click on what is selected takes what lies below it', async ({ app }) => {
+test('a click on the selected shape selects the one below', async ({ app }) => {
   const { page, canvas } = app
   await box(app, [100, 100], [500, 400])
   await box(app, [200, 200], [300, 300])
@@ -81,7 +81,7 @@ test('a click on what is selected takes what lies below it', async ({ app }) => 
   await expect(width).toHaveValue(/^(99|100)/)
 })
 
-test('what is cut is gone, and comes back where it is pasted', async ({ app }) => {
+test('a cut shape disappears, and returns where it is pasted', async ({ app }) => {
   const { page, canvas } = app
   await box(app, [100, 100], [200, 200])
   await canvas.click(150, 150)
@@ -93,7 +93,7 @@ test('what is cut is gone, and comes back where it is pasted', async ({ app }) =
   expect(app.stored('a.png')).toHaveLength(1)
 })
 
-test('shapes are hidden all, by selection and by class, and shown again', async ({ app }) => {
+test('shapes are hidden all, by selection or by class, and shown again', async ({ app }) => {
   const { page, canvas } = app
   await box(app, [100, 100], [200, 200])
   await box(app, [300, 100], [400, 200])

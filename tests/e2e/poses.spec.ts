@@ -5,7 +5,7 @@ import type { Annotation } from '#shared/model/annotation.ts'
 import { writeImage } from '#tests/helpers/core.ts'
 import { type App, expect, test } from './fixture.ts'
 
-/** A class with the five points of a face, as its user makes it. */
+/** Creates a class with the five points of a face, as a user would. */
 async function faceClass(app: App): Promise<void> {
   const { page } = app
   await page.getByLabel('Find or add a class').fill('face')
@@ -68,7 +68,7 @@ test('a pose is placed joint by joint, with skips and occlusion, and drawn conne
   expect(Object.keys(pose).sort()).toEqual(['left_eye', 'left_mouth', 'right_eye', 'right_mouth'])
   expect(pose.right_eye.attributes).toEqual({ occluded: 'true' })
   expect(new Set(app.stored('a.png').map(({ instanceId }) => instanceId))).toEqual(new Set([1]))
-  // What was skipped is placed later: the pose tool goes on with the selected pose.
+  // A skipped joint is placed later: the pose tool continues the selected pose.
   await page.keyboard.press('v')
   await canvas.click(500, 100)
   await page.keyboard.press('Shift+K')
@@ -76,13 +76,13 @@ test('a pose is placed joint by joint, with skips and occlusion, and drawn conne
   await canvas.click(400, 250)
   await canvas.saved()
   expect(joints(app).nose.instanceId).toBe(1)
-  // The mouth's line, in the colour of the class.
+  // The line of the mouth, in the class's colour.
   await page.keyboard.press('v')
   await canvas.move(700, 480)
   await expect.poll(async () => (await canvas.colors([400, 400]))[0]).toBe('#e69f00')
 })
 
-test('a pose is taken by its line, moved and scaled as one, flipped and its sides swapped', async ({
+test('a pose is selected by its line, moved and scaled as one, flipped, and its sides swapped', async ({
   app,
 }) => {
   const { page, canvas } = app
@@ -93,7 +93,7 @@ test('a pose is taken by its line, moved and scaled as one, flipped and its side
   await canvas.saved()
   expect(place(joints(app).left_eye).x).toBeGreaterThan(place(joints(app).right_eye).x)
   await page.keyboard.press('v')
-  // The mouth's line lies between its two corners.
+  // The line of the mouth lies between its two corners.
   const [left, right] = [place(joints(app).left_mouth), place(joints(app).right_mouth)]
   await canvas.drag([(left.x + right.x) / 2, left.y], [(left.x + right.x) / 2 + 100, left.y])
   await canvas.saved()
@@ -115,7 +115,7 @@ test('a pose is taken by its line, moved and scaled as one, flipped and its side
   expect(place(joints(app).right_eye)).toEqual(eye)
   await page.keyboard.press('Shift+X')
   await canvas.saved()
-  // Flipped, the left eye is again where the left eye was.
+  // After flipping, the left eye is where the left eye was.
   expect(place(joints(app).left_eye).x).toBeCloseTo(
     2 * after.x + after.w - place(joints(app).right_eye).x,
     3,
@@ -128,7 +128,7 @@ test('a pose is taken by its line, moved and scaled as one, flipped and its side
   expect(new Set(app.stored('a.png').map(({ instanceId }) => instanceId)).size).toBe(1)
 })
 
-test('an unfinished pose outlives a crash', async ({ app, folder }) => {
+test('an unfinished pose survives a crash', async ({ app, folder }) => {
   await faceClass(app)
   await app.page.keyboard.press('Shift+K')
   await app.canvas.click(500, 100)
@@ -141,7 +141,7 @@ test('an unfinished pose outlives a crash', async ({ app, folder }) => {
   await app.page.keyboard.press('Enter')
   await app.canvas.saved()
   expect(Object.keys(joints(app)).sort()).toEqual(['left_eye', 'right_eye'])
-  // The joints that it lacks belong to it, also when the app is killed between them.
+  // The remaining joints belong to it, even if the app is killed between them.
   await app.page.keyboard.press('ControlOrMeta+a')
   await app.page.keyboard.press('Shift+K')
   await app.canvas.click(400, 200)

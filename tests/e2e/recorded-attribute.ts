@@ -1,8 +1,8 @@
 import type { Locator } from '@playwright/test'
 
 /**
- * Records every value that an attribute of an element takes from now on. A state that is shown for a moment
- * is missed by a test that looks now and then. Answers a function that gives the values so far.
+ * Records every value of an element's attribute from now on, because polling would miss a state that is shown only
+ * briefly. Returns a function that gives the values so far.
  */
 export async function recordAttribute(
   element: Locator,

@@ -15,7 +15,7 @@ export async function addAccount(
   await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
 }
 
-/** Starts an app with an account, on a dataset of the service. */
+/** Starts an app with an account, on a remote dataset. */
 export async function openRemote(
   app: App,
   service: { url: string },

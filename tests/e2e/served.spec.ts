@@ -9,7 +9,7 @@ import { engineIsSeparate, expect, test } from './fixture.ts'
 
 test.skip(!engineIsSeparate, 'only what is served to a browser has a session')
 
-test('another web server of this machine learns nothing that opens the engine', async ({
+test('another web server of this machine learns nothing that gives access to the core', async ({
   app,
   folder,
 }) => {
@@ -26,7 +26,7 @@ test('another web server of this machine learns nothing that opens the engine', 
   const there = `http://127.0.0.1:${(neighbour.address() as AddressInfo).port}`
   const other = await page.context().newPage()
   await other.goto(there)
-  // Browsers send it there: that is why it must not be enough.
+  // Browsers send the cookie there, so it must not be enough.
   expect(cookie).toMatch(/^pictograph_/)
   expect(await other.evaluate(() => JSON.stringify(localStorage))).toBe('{}')
   const refused = new WebSocket(`ws://${own.host}/rpc`, { headers: { cookie, origin: own.origin } })
@@ -36,7 +36,7 @@ test('another web server of this machine learns nothing that opens the engine', 
   neighbour.close()
 })
 
-test('the address shows no secret, and a browser that was closed is let in again', async ({
+test('the address contains no secret, and a reopened browser is still signed in', async ({
   app,
   folder,
 }) => {
@@ -45,7 +45,7 @@ test('the address shows no secret, and a browser that was closed is let in again
   await app.canvas.ready()
   const { pathname, search, hash } = new URL(page.url())
   expect(pathname + search).toBe('/')
-  // Where the page is, and nothing else.
+  // Only the page's place, nothing else.
   expect([...new URLSearchParams(hash.slice(1)).keys()]).toEqual(['dataset', 'image'])
   const engine = await app.killEngine()
   await page.context().clearCookies()
@@ -54,11 +54,11 @@ test('the address shows no secret, and a browser that was closed is let in again
   await app.canvas.ready()
 })
 
-test('the file that the browser is started with leads into the app', async ({ app, folder }) => {
+test('the file that starts the browser redirects to the app', async ({ app, folder }) => {
   const page = await app.start()
   const other = await page.context().browser()?.newContext()
   if (!other) throw new Error('No browser')
-  // A used address makes the terminal show a new one.
+  // A used address makes the terminal print a new one.
   const used = await fetch(`${new URL(page.url()).origin}/?token=used`)
   expect(used.status).toBe(403)
   await expect.poll(() => app.newAddress()).toContain('token=')
@@ -70,7 +70,7 @@ test('the file that the browser is started with leads into the app', async ({ ap
   await other.close()
 })
 
-test('signing out ends every window, for good', async ({ app }) => {
+test('signing out ends every window permanently', async ({ app }) => {
   const page = await app.start()
   const second = await page.context().newPage()
   await second.goto(page.url())

@@ -25,7 +25,7 @@ async function openGallery(page: Page): Promise<void> {
   await expect(images(page)).toBeVisible()
 }
 
-test('tasks of the person and credits of the organisation are on the account’s screen', async ({
+test('the account’s screen shows the user’s tasks and the organisation’s credits', async ({
   app,
   service,
 }) => {
@@ -42,7 +42,7 @@ test('tasks of the person and credits of the organisation are on the account’s
   await expect(page.getByRole('heading', { name: STREET })).toBeVisible()
 })
 
-test('jobs of the service stand beside the transfers', async ({ app, service }) => {
+test('jobs of the service are listed beside the transfers', async ({ app, service }) => {
   const page = await app.start()
   await addAccount(page, service)
   const created = await fetch(`${service.url}/api/v1/developer/exports/`, {
@@ -58,7 +58,7 @@ test('jobs of the service stand beside the transfers', async ({ app, service }) 
   await screenshots(app, page, 'service-jobs')
 })
 
-test('a cold dataset says so, and what bringing it back costs', async ({ app, service }) => {
+test('a cold dataset is marked, with the price of restoring it', async ({ app, service }) => {
   const page = await app.start()
   await addAccount(page, service, 'pk_live_admin')
   await page.getByRole('button', { name: /^frozen/ }).click()
@@ -75,7 +75,7 @@ test('a cold dataset says so, and what bringing it back costs', async ({ app, se
   await expect(page.getByText('In cold storage: labels can be read')).toHaveCount(0)
 })
 
-test('near-duplicates are grouped, chosen, tagged and archived', async ({ app, service }) => {
+test('near-duplicates are grouped, selected, tagged and archived', async ({ app, service }) => {
   const page = await openRemote(app, service)
   await openGallery(page)
   await page.getByRole('button', { name: 'Near-duplicates' }).click()
@@ -109,7 +109,7 @@ test('near-duplicates are grouped, chosen, tagged and archived', async ({ app, s
   await expect(page.getByText(`${24 - (before - 1)}`, { exact: true }).first()).toBeVisible()
 })
 
-test('images are copied from the gallery to another dataset, and similar ones are found', async ({
+test('images are copied from the gallery to another dataset, and similar images are found', async ({
   app,
   service,
 }) => {
@@ -154,7 +154,7 @@ test('the dataset’s instructions are one key away', async ({ app, service }) =
   await expect(dialog).toHaveCount(0)
 })
 
-test('assisted labelling of a folder asks once, sends nothing before, and can be taken back', async ({
+test('assisted labelling of a folder asks once, sends nothing before, and can be revoked', async ({
   app,
   folder,
   service,

@@ -6,7 +6,7 @@ import { type App, expect, test } from './fixture.ts'
 const areas = (app: App, path = 'a.png') =>
   app.stored(path).map(({ shape }) => Math.round(shapeArea(shape) / 100) * 100)
 
-/** Boxes by their corners, then the select tool with nothing selected. */
+/** Draws boxes by their corners, then switches to the select tool with nothing selected. */
 async function boxes(app: App, ...corners: [number, number, number, number][]): Promise<void> {
   await app.page.keyboard.press('r')
   for (const [x1, y1, x2, y2] of corners) await app.canvas.drag([x1, y1], [x2, y2])
@@ -27,7 +27,7 @@ test.beforeEach(async ({ app, folder }) => {
   await app.canvas.ready()
 })
 
-test('union makes one of two, and one undo makes two again', async ({ app }) => {
+test('union merges two shapes, and one undo separates them again', async ({ app }) => {
   const { page, canvas } = app
   await boxes(app, [100, 100, 200, 200], [150, 150, 250, 250])
   await page.keyboard.press('ControlOrMeta+a')
@@ -55,7 +55,7 @@ test('subtract cuts a hole in the first selected and keeps the other', async ({ 
   await expect(canvas.hint).toHaveText('Intersect: nothing would be left')
 })
 
-test('slice cuts in two what the line crosses, and says when it crosses nothing', async ({
+test('slice cuts the shape that the line crosses, and reports if it crosses nothing', async ({
   app,
 }) => {
   const { page, canvas } = app
@@ -71,7 +71,7 @@ test('slice cuts in two what the line crosses, and says when it crosses nothing'
   await expect(canvas.hint).toHaveText('The line cuts no polygon or box in two')
 })
 
-test('boxes are rotated by key, and converted with what is lost said', async ({ app }) => {
+test('boxes are rotated by key, and converted with a report of the loss', async ({ app }) => {
   const { page, canvas } = app
   await boxes(app, [100, 100, 300, 200])
   await canvas.click(200, 150)
@@ -90,7 +90,7 @@ test('boxes are rotated by key, and converted with what is lost said', async ({ 
   await page.keyboard.press('.')
   await expect(canvas.hint).toHaveText('Only boxes turn: convert it to an oriented box first')
   await command(app, 'Convert to bounding box')
-  // What cannot act on the selection is not offered.
+  // Actions that cannot work on the selection are not offered.
   await page.keyboard.press('ControlOrMeta+k')
   await page.getByPlaceholder('Type a command…').fill('Simplify')
   await expect(page.getByRole('option', { name: /Simplify/ })).toHaveAttribute(
@@ -99,7 +99,7 @@ test('boxes are rotated by key, and converted with what is lost said', async ({ 
   )
 })
 
-test('shapes are copied from the previous image, identical ones skipped', async ({ app }) => {
+test('shapes are copied from the previous image, except identical ones', async ({ app }) => {
   const { page, canvas } = app
   await boxes(app, [100, 100, 200, 200], [300, 100, 400, 200])
   await page.keyboard.press('d')

@@ -9,12 +9,12 @@ import { startEmulator } from '#emulator/server.ts'
 import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { Shell } from '#tests/shell/shell.ts'
 
-/** Electron's main process, as it is built, with a fake `electron` and pages of a real Chromium. */
+/** The built main process of Electron, with a fake `electron` and pages of a real Chromium. */
 function start(dataDir: string, args: string[] = [], env: Record<string, string> = {}): Shell {
   return new Shell(dataDir, args, env)
 }
 
-/** The first window, painted and with an answering engine. */
+/** The first window, painted and with a responding core. */
 async function isOpen(shell: Shell): Promise<void> {
   const isShown = () =>
     shell
@@ -22,7 +22,7 @@ async function isOpen(shell: Shell): Promise<void> {
         const [window] = electron.BrowserWindow.getAllWindows()
         return window?.isShown && pages[0]?.locator('h1, [data-canvas]').first().isVisible()
       })
-      // The app is still being loaded.
+      // The app is still loading.
       .catch(() => false)
   await expect.poll(isShown, { timeout: 20_000 }).toBe(true)
 }
@@ -30,7 +30,7 @@ async function isOpen(shell: Shell): Promise<void> {
 const shownText = (shell: Shell, index = 0) =>
   shell.run(({ pages }, at) => pages[at].locator('body').innerText(), index)
 
-test('the app starts in the order that Electron asks for, and its page speaks to the engine', async () => {
+test('the app starts in the order that Electron requires, and its page reaches the core', async () => {
   using data = temporaryFolder()
   using folder = temporaryFolder()
   await writeImage(join(folder.path, 'a.png'))
@@ -44,7 +44,7 @@ test('the app starts in the order that Electron asks for, and its page speaks to
     pages[0].locator('[data-canvas][data-ready=true]').waitFor({ timeout: 20_000 }),
   )
   expect(await shell.run(({ pages }) => pages[0].title())).toContain('a.png')
-  // The menu bar is made of the page's actions, and Electron takes it.
+  // The menu bar contains the page's actions, and Electron accepts it.
   expect(await shell.run(({ state }) => JSON.stringify(state.menuBar.template))).toContain(
     'Next image',
   )
@@ -62,17 +62,17 @@ for (const [name, env] of [
     expect(shows).toHaveLength(1)
   })
 
-test('a locked keyring halts nothing: the start screen is there, and accounts wait', async () => {
+test('a locked keyring blocks nothing: the start screen appears, and accounts wait', async () => {
   using data = temporaryFolder()
   await using shell = start(data.path, [], { SHELL_KEYRING_LOCKED: '1' })
   await isOpen(shell)
   await expect.poll(() => shownText(shell)).toContain('Add account')
   expect(await shell.run(({ state }) => state.blockingCalls)).toEqual([])
-  // It was asked, and the app goes on all the same.
+  // The keyring was asked, and the app works anyway.
   expect(await shell.run(({ state }) => state.calls)).toContain('safeStorage')
 })
 
-test('the dialog about a page that keeps breaking is read before the app ends with its window', async () => {
+test('the dialog about a page that keeps crashing stays until it is closed, then the app ends', async () => {
   using data = temporaryFolder()
   await using shell = start(data.path)
   await isOpen(shell)
@@ -96,7 +96,7 @@ test('the dialog about a page that keeps breaking is read before the app ends wi
   expect((await shell.ended)?.calls).toContain('window-all-closed')
 })
 
-test('a page that broke is loaded again where it was, over a new port', async () => {
+test('a crashed page is reloaded at the same place, over a new port', async () => {
   using data = temporaryFolder()
   using folder = temporaryFolder()
   await writeImage(join(folder.path, 'a.png'))
@@ -116,7 +116,7 @@ test('a page that broke is loaded again where it was, over a new port', async ()
   await expect.poll(() => shownText(shell)).toContain('Saved')
 })
 
-test('files without a path, dragged from a browser, are uploaded; a locked keyring then delays no end', async () => {
+test('files dragged from a browser are uploaded; a locked keyring does not delay closing the app', async () => {
   using data = temporaryFolder()
   using ofService = temporaryFolder()
   await using service = await startEmulator({ dataDir: ofService.path, seeded: true })
@@ -149,7 +149,7 @@ test('files without a path, dragged from a browser, are uploaded; a locked keyri
     await shell.run(({ electron }) => electron.app.quit()).catch(() => {})
     expect((await shell.ended)?.code).toBe(0)
   }
-  // The account's key waits for a person, who does not come.
+  // The account's key waits for the user, who does not come.
   await using shell = start(data.path, [], { SHELL_KEYRING_LOCKED: '1' })
   await isOpen(shell)
   await expect.poll(() => shell.run(({ state }) => state.calls)).toContain('safeStorage')
@@ -159,7 +159,7 @@ test('files without a path, dragged from a browser, are uploaded; a locked keyri
   expect(performance.now() - asked).toBeLessThan(4_000)
 })
 
-test('the folder dialog belongs to its window, and begins where the last folder was chosen', async () => {
+test('the folder dialog belongs to its window, and opens at the last choice', async () => {
   using data = temporaryFolder()
   using folder = temporaryFolder()
   await writeImage(join(folder.path, 'a.png'))
@@ -185,7 +185,7 @@ test('the folder dialog belongs to its window, and begins where the last folder 
   expect((await shell.ended)?.code).toBe(0)
 })
 
-test('a Mac’s menu takes Cmd+Z, and in the field of a dialog it undoes what was typed', async () => {
+test('a Mac’s menu handles Cmd+Z, which undoes typing in a dialog’s field', async () => {
   using data = temporaryFolder()
   await using shell = start(data.path)
   await isOpen(shell)
@@ -210,7 +210,7 @@ test('a Mac’s menu takes Cmd+Z, and in the field of a dialog it undoes what wa
   await expect.poll(field).not.toBe('typed')
 })
 
-test('a start while the app begins is heard, and menus speak the language of the settings', async () => {
+test('a second start during startup is noticed, and menus use the language of the settings', async () => {
   using data = temporaryFolder()
   using folder = temporaryFolder()
   await writeImage(join(folder.path, 'handed over.png'))
@@ -240,7 +240,7 @@ test('a start while the app begins is heard, and menus speak the language of the
   expect(labels.filter((label) => !label.includes('⟦'))).toEqual([])
 })
 
-test('file:// addresses open, at the start and by a second start', async () => {
+test('file:// addresses open at startup and by a second start', async () => {
   using data = temporaryFolder()
   using folder = temporaryFolder()
   using other = temporaryFolder()
@@ -252,18 +252,18 @@ test('file:// addresses open, at the start and by a second start', async () => {
   const title = () => shell.run(({ pages }) => pages[0].title())
   await expect.poll(title, { timeout: 20_000 }).toContain('first picture.png')
   await using second = start(data.path, [address(other.path)])
-  // It hands over, and ends without a window.
+  // It passes its target on, and ends without a window.
   expect((await second.ended)?.code).toBe(0)
   await expect.poll(title, { timeout: 20_000 }).toContain('second picture.png')
   expect(await shell.run(({ electron }) => electron.BrowserWindow.getAllWindows().length)).toBe(1)
 })
 
-test('a start while the app is ending begins it again, with what was to be opened', async () => {
+test('a start while the app is closing restarts it with its target', async () => {
   using data = temporaryFolder()
   using folder = temporaryFolder()
   await using shell = start(data.path)
   await isOpen(shell)
-  // As if a second start came between the last window and the end of the process.
+  // Simulates a second start between the last window and the end of the process.
   await shell.run(({ electron }, target) => {
     electron.app.once('will-quit', () =>
       electron.app.emit('second-instance', {}, [], '/', { target }),
@@ -278,7 +278,7 @@ test('a start while the app is ending begins it again, with what was to be opene
   )
 })
 
-test('a start while the windows close is opened where one of them stays, and else by the next start', async () => {
+test('a start while the windows close opens its target in a remaining window, or in the next start', async () => {
   using data = temporaryFolder()
   using folder = temporaryFolder()
   await writeImage(join(folder.path, 'a.png'))
@@ -291,7 +291,7 @@ test('a start while the windows close is opened where one of them stays, and els
       )
       electron.app.quit()
     }, target)
-  // The page has something to save, and the person answers “Wait”.
+  // The page has unsaved edits, and the user answers “Wait”.
   await shell.run(({ pages }) =>
     pages[0].evaluate(() =>
       addEventListener('beforeunload', (event) => event.preventDefault(), { once: true }),
@@ -305,7 +305,7 @@ test('a start while the windows close is opened where one of them stays, and els
   expect(ended?.relaunches.map(({ args }) => args.at(-1))).toEqual([join(folder.path, 'a.png')])
 })
 
-test('a closed terminal ends nothing and shows no dialogs', async () => {
+test('closing the terminal ends nothing and shows no dialogs', async () => {
   using data = temporaryFolder()
   await using shell = start(data.path)
   await isOpen(shell)
@@ -320,7 +320,7 @@ test('a closed terminal ends nothing and shows no dialogs', async () => {
   expect(await shell.run(({ state }) => state.dialogs.length)).toBe(0)
 })
 
-test('links lead out of the app, and nowhere else', async () => {
+test('links open only in the system’s browser', async () => {
   using data = temporaryFolder()
   await using shell = start(data.path)
   await isOpen(shell)
@@ -348,7 +348,7 @@ test('links lead out of the app, and nowhere else', async () => {
   await expect.poll(() => shownText(shell)).toContain('Pictograph Desktop')
 })
 
-test('it ends within two seconds of being asked, with everything on disk', async () => {
+test('it closes within two seconds, with everything on disk', async () => {
   using data = temporaryFolder()
   using folder = temporaryFolder()
   await writeImage(join(folder.path, 'a.png'))

@@ -4,7 +4,7 @@ import { writeImage } from '#tests/helpers/core.ts'
 import { expectAccessible } from './accessible.ts'
 import { expect, test } from './fixture.ts'
 
-test('the start screen, empty and with what was opened', async ({ app, folder }) => {
+test('the start screen, empty and with recent datasets', async ({ app, folder }) => {
   await writeImage(join(folder, 'a.png'))
   const page = await app.start()
   await expect(page.getByRole('heading', { name: 'Pictograph Desktop' })).toBeVisible()
@@ -45,7 +45,7 @@ test('the sample dataset opens with its labels', async ({ app }) => {
 })
 
 for (const theme of ['light', 'dark'] as const) {
-  test(`every screen is accessible and can be looked at: ${theme}`, async ({ app }) => {
+  test(`every screen is accessible: ${theme}`, async ({ app }) => {
     const page = await app.start(null, theme)
     await page.getByRole('button', { name: /Try the sample dataset/ }).click()
     await app.canvas.ready()
@@ -84,7 +84,7 @@ for (const theme of ['light', 'dark'] as const) {
   })
 }
 
-test('a folder that moved is pointed to again, with its labels', async ({ app, folder }) => {
+test('a moved folder is relocated, with its labels', async ({ app, folder }) => {
   const first = join(folder, 'first')
   const second = join(folder, 'second')
   mkdirSync(first)
@@ -107,7 +107,7 @@ test('a folder that moved is pointed to again, with its labels', async ({ app, f
   await expect(app.canvas.list).toHaveCount(1)
 })
 
-test('the theme follows the system, or what was chosen', async ({ app }) => {
+test('the theme follows the system or the setting', async ({ app }) => {
   const page = await app.start(null, 'dark')
   const theme = () => page.locator('html').getAttribute('data-theme')
   await expect.poll(theme).toBe('dark')

@@ -4,7 +4,10 @@ import Database from 'better-sqlite3'
 import { DATABASE_FILE } from '#core/cache/database.ts'
 import { expect, test } from './fixture.ts'
 
-/** What a page says that is not of the catalogue: texts, names of controls and what is put into either, without keys and what somebody named. */
+/**
+ * The texts of a page that are not in the catalogue: texts, names of controls and their values, without keys and
+ * user-given names.
+ */
 async function unmarked(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const found = new Set<string>()
@@ -13,7 +16,7 @@ async function unmarked(page: Page): Promise<string[]> {
         /(?:(?:Ctrl|Shift|Alt)\+)*(?:Ctrl|Shift|Alt)\+[^⟦⟧\s]+|\b(?:Enter|Esc|Backspace|Delete|Tab|Space)\b/g,
         '',
       )
-      // What is put into a text stands outside of its marks.
+      // Inserted values are outside of the marks.
       rest = rest
         .replace(/⟦[^⟦⟧]*⟧/g, ' ')
         .replace(/\s+/g, ' ')
@@ -38,7 +41,7 @@ async function unmarked(page: Page): Promise<string[]> {
   })
 }
 
-/** Names of the sample dataset, of formats and products, and what the engine says. */
+/** Names of the sample dataset, formats and products, and messages of the core. */
 const NAMES =
   /\.(?:jpg|png)|^\/|^(?:aerial|faces?|lanes?|streets?|traffic|car|bus|person|boat|island|pond|house|road|nose|day|dusk|night|(?:left|right) eye|mouth.*)\b|Pictograph|labelme|X-AnyLabeling|CVAT|COCO|YOLO|Pascal VOC|VGG VIA|Datumaro|DOTA|Sample dataset|px|ms|MB|GB|kB|^(?:left|right)_|Import Pictograph|^\d+\/\d+\/\d+,/i
 

@@ -29,7 +29,7 @@ async function command(app: App, name: string): Promise<void> {
   await app.page.keyboard.press('Enter')
 }
 
-/** Clicks points one after the other and finishes with Enter. */
+/** Clicks the points in order and finishes with Enter. */
 async function path(app: App, tool: string, points: readonly [number, number][]): Promise<void> {
   await app.page.keyboard.press(tool)
   for (const [x, y] of points) await app.canvas.click(x, y)
@@ -68,9 +68,7 @@ test('a box by its four extreme points, in any order', async ({ app }) => {
   )
 })
 
-test('a polygon drawn freehand is simplified to the tolerance, which keys change', async ({
-  app,
-}) => {
+test('a freehand polygon is simplified to the tolerance, which keys change', async ({ app }) => {
   const { page, canvas } = app
   const round = Array.from({ length: 73 }, (_, index): [number, number] => {
     const angle = (index / 72) * 2 * Math.PI
@@ -81,7 +79,7 @@ test('a polygon drawn freehand is simplified to the tolerance, which keys change
   await expect(canvas.hint).toContainText('kept at a tolerance of 2 px')
   for (let step = 0; step < 3; step++) await page.keyboard.press(']')
   await expect(canvas.hint).toHaveText('Freehand lines are simplified to 8 px')
-  // The next one begins where the last has a handle.
+  // The next one starts where the last has a handle.
   await page.keyboard.press('Escape')
   await canvas.dragAlong(round)
   await canvas.saved()
@@ -125,7 +123,7 @@ test('neighbours share a border exactly: points snap, and Shift follows the bord
   ])
 })
 
-test('several points are taken, moved and removed at once', async ({ app }) => {
+test('several points are selected, moved and removed at once', async ({ app }) => {
   const { page, canvas } = app
   await path(app, 'p', [
     [100, 100],
@@ -195,7 +193,7 @@ test('shapes are split at chosen points, polylines joined', async ({ app }) => {
   expect(points.at(-1)).toEqual(points[0])
 })
 
-test('a hole is split off as a shape of its own, or filled', async ({ app }) => {
+test('a hole is split off as a separate shape, or filled', async ({ app }) => {
   const { page, canvas } = app
   await path(app, 'p', [
     [100, 100],
@@ -225,7 +223,7 @@ test('a hole is split off as a shape of its own, or filled', async ({ app }) => 
   await expect.poll(() => stored(app, 'polygon')[0].rings.length).toBe(2)
 })
 
-test('a polygon that crosses itself is pointed out, and repaired', async ({ app }) => {
+test('a self-crossing polygon is marked and repaired', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('p')
   for (const [x, y] of [
@@ -266,7 +264,7 @@ test('a lasso and a class select several; the frame scales them as one', async (
   ])
   await page.keyboard.up('Alt')
   await expect(canvas.hint).toContainText('2 selected')
-  // The frame keeps away from the shapes: its corner is 14 screen pixels out.
+  // The frame is outside the shapes: its corner is 14 screen pixels out.
   const corner = await canvas.at({ x: 250, y: 250 })
   const goal = await canvas.at({ x: 400, y: 400 })
   await page.mouse.move(corner.x + 14, corner.y + 14)
@@ -297,7 +295,7 @@ test('a lasso and a class select several; the frame scales them as one', async (
   await expect(canvas.hint).toHaveText('1 of class dog selected')
 })
 
-test('what every tool had begun is there after another tool, another image and a crash', async ({
+test('unfinished shapes of every tool survive another tool, another image and a crash', async ({
   app,
   folder,
 }) => {
@@ -334,7 +332,7 @@ test('what every tool had begun is there after another tool, another image and a
   ])
 })
 
-test('keys wait while a shape is dragged, so that no gesture is cut off', async ({ app }) => {
+test('keys wait while a shape is dragged, so that no gesture is interrupted', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.drag([100, 100], [200, 200])
@@ -351,7 +349,7 @@ test('keys wait while a shape is dragged, so that no gesture is cut off', async 
   near([{ x: stored(app, 'bbox')[0].x, y: 100 }], [[200, 100]])
 })
 
-test('shapes go to the next images, and to another dataset', async ({ app }) => {
+test('shapes are copied to the next images and to another dataset', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.drag([100, 100], [200, 200])
@@ -369,7 +367,7 @@ test('shapes go to the next images, and to another dataset', async ({ app }) => 
   await page.keyboard.press('d')
   await expect(page.getByText('2 / 3')).toBeVisible()
   await canvas.ready()
-  // Its labels had been read ahead before they were changed.
+  // Its labels were prefetched before they were changed.
   await expect(canvas.list).toHaveCount(2)
   // One step for all images; the second time added nothing.
   await page.keyboard.press('ControlOrMeta+z')

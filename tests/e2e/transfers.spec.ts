@@ -26,7 +26,7 @@ async function photos(root: string, count: number): Promise<string> {
   return folder
 }
 
-test('a dataset is downloaded with one click, in the form the training needs', async ({
+test('a dataset is downloaded with one click, in the format for training', async ({
   app,
   service,
   folder,
@@ -47,7 +47,7 @@ test('a dataset is downloaded with one click, in the form the training needs', a
   expect(readdirSync(join(folder, 'street'))).toContain('images')
 })
 
-test('a second download asks about files that were changed here, and keeps them', async ({
+test('a second download asks about locally changed files, and keeps them', async ({
   app,
   service,
   folder,
@@ -78,7 +78,7 @@ test('a second download asks about files that were changed here, and keeps them'
   expect(readdirSync(target)).toContain(label.replace('.json', ' (service).json'))
 })
 
-test('a folder is uploaded with its directories, and dropped again it is known', async ({
+test('a folder is uploaded with its directories, and recognised when dropped again', async ({
   app,
   service,
   folder,
@@ -108,7 +108,7 @@ test('a folder is uploaded with its directories, and dropped again it is known',
   await expect(page.getByRole('dialog').getByRole('status')).toContainText(
     '12 names are there already',
   )
-  // Left out, there is nothing to do; replaced, they are there once all the same, beside what is archived.
+  // Skipped: nothing to do. Replaced: still one each, beside the archived ones.
   await expect(page.getByRole('button', { name: 'Nothing to send' })).toBeDisabled()
   await page.getByRole('dialog').getByText('Replace', { exact: true }).click()
   await page.getByRole('button', { name: 'Upload 12 images' }).click()
@@ -116,7 +116,7 @@ test('a folder is uploaded with its directories, and dropped again it is known',
   expect(images()).toHaveLength(before + 12)
 })
 
-test('files dropped on an account of a browser become a new dataset', async ({ app, service }) => {
+test('files dropped on an account in a browser become a new dataset', async ({ app, service }) => {
   const page = await addAccount(app, service)
   const png = (await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(16, 12)
@@ -148,12 +148,12 @@ test('files dropped on an account of a browser become a new dataset', async ({ a
   expect(readdirSync(join(app.dataDir, 'stages'))).toEqual([])
 })
 
-test('a download is paused, goes on after a restart, and cancelled leaves no half file', async ({
+test('a download pauses, resumes after a restart, and leaves no partial file when cancelled', async ({
   app,
   service,
   folder,
 }) => {
-  // Each answer of the storage waits: the download is still under way when it is paused.
+  // Storage answers slowly, so the download is still running when it is paused.
   service.faults.add({
     match: '^GET .*\\.(png|jpg)',
     times: 1_000_000,

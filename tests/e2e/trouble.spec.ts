@@ -5,7 +5,7 @@ import { writeImage } from '#tests/helpers/core.ts'
 import { PICTURE_SHAPES } from '#tests/helpers/picture-shapes.ts'
 import { engineIsSeparate, expect, test } from './fixture.ts'
 
-test('files that are no images are listed with the reason, and leave the others alone', async ({
+test('files that are not images are listed with the reason, and do not affect the others', async ({
   app,
   folder,
 }) => {
@@ -146,7 +146,7 @@ test('the folder is never written to', async ({ app, folder }) => {
   expect(readdirSync(folder)).toEqual(['a.png'])
 })
 
-test('what comes and goes on disk shows in the window', async ({ app, folder }) => {
+test('files added and removed on disk show in the window', async ({ app, folder }) => {
   await writeImage(join(folder, 'a.png'), 100, 100)
   const page = await app.start(folder)
   await app.canvas.ready()
@@ -159,7 +159,7 @@ test('what comes and goes on disk shows in the window', async ({ app, folder }) 
   await expect(page.getByText('No images in this folder')).toBeVisible()
 })
 
-test('edits made while the engine is down are told as unsaved, and saved when it is back', async ({
+test('edits made while the core is down are shown as unsaved, and saved when it is back', async ({
   app,
   folder,
 }) => {
@@ -179,7 +179,7 @@ test('edits made while the engine is down are told as unsaved, and saved when it
   expect(app.stored('a.png')).toHaveLength(2)
 })
 
-test('edits that never reached the engine survive the window', async ({ app, folder }) => {
+test('edits that never reached the core survive the window', async ({ app, folder }) => {
   test.skip(!engineIsSeparate, 'In Electron the engine and the window end together')
   await writeImage(join(folder, 'a.png'), 200, 200)
   const page = await app.start(folder)

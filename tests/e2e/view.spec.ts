@@ -12,7 +12,7 @@ test.beforeEach(async ({ app, folder }) => {
 
 const PLACE: [number, number] = [400, 250]
 
-test('brightness, contrast and gamma change the picture alone, and stay for the next image and start', async ({
+test('brightness, contrast and gamma change only the picture, and stay for the next image and restart', async ({
   app,
   folder,
 }) => {
@@ -38,7 +38,7 @@ test('brightness, contrast and gamma change the picture alone, and stay for the 
   await expect.poll(() => app.canvas.colors(PLACE)).toEqual(['#808080'])
 })
 
-test('a held key shows the bare image; opacity of fill and outline is chosen', async ({ app }) => {
+test('a held key shows the bare image; opacity of fill and outline can be set', async ({ app }) => {
   const { page, canvas } = app
   await page.keyboard.press('r')
   await canvas.drag([300, 150], [500, 350])
@@ -56,11 +56,11 @@ test('a held key shows the bare image; opacity of fill and outline is chosen', a
   const edge = await canvas.colors([300, 250])
   await page.getByLabel('Outlines').fill('0.5')
   await expect.poll(() => canvas.colors([300, 250])).not.toEqual(edge)
-  // One setting says nothing of the others.
+  // One setting does not change the others.
   await expect(page.getByLabel('Fill')).toHaveValue('0')
 })
 
-test('the map goes where it is pressed; the loupe enlarges what is under the pointer', async ({
+test('the minimap moves the view; the loupe enlarges what is under the pointer', async ({
   app,
 }) => {
   const { page, canvas } = app
@@ -70,7 +70,7 @@ test('the map goes where it is pressed; the loupe enlarges what is under the poi
   for (let step = 0; step < 6; step++) await page.keyboard.press('+')
   const box = await map.boundingBox()
   if (!box) throw new Error('There is no map')
-  // The middle of the view goes near the image's top left corner: 6 of the map's 180 pixels from it.
+  // The centre of the view moves near the image's top left corner: 6 of the map's 180 pixels from it.
   await page.mouse.click(box.x + 6, box.y + 6)
   const canvasBox = await page.locator('[data-canvas]').boundingBox()
   if (!canvasBox) throw new Error('There is no canvas')
@@ -81,7 +81,7 @@ test('the map goes where it is pressed; the loupe enlarges what is under the poi
   await expect(page.locator('footer')).toContainText(/2\d\.\d, 2\d\.\d/)
   await page.keyboard.press('f')
   await canvas.move(400, 300)
-  // The canvas alone, with the pointer in one place: nothing but the loupe can change it.
+  // Only the canvas, with the pointer in one place: only the loupe can change it.
   const shown = () => page.locator('[data-canvas]').screenshot()
   await expect(page.locator('[data-canvas]')).toHaveAttribute('data-complete', 'true')
   const before = await shown()
@@ -92,7 +92,7 @@ test('the map goes where it is pressed; the loupe enlarges what is under the poi
   await expect.poll(async () => before.equals(await shown())).toBe(true)
 })
 
-test('beyond 800 % there are lines between the pixels', async ({ app }) => {
+test('above 800 % there are lines between pixels', async ({ app }) => {
   using folder = temporaryFolder()
   await sharp({ create: { width: 20, height: 20, channels: 3, background: '#808080' } }).toFile(
     join(folder.path, 'small.png'),
@@ -105,7 +105,7 @@ test('beyond 800 % there are lines between the pixels', async ({ app }) => {
   const colors = new Set<string>()
   for (let index = 0; index < data.length; index += 3)
     colors.add(data.subarray(index, index + 3).toString('hex'))
-  // At 25× the pixels are all of one grey; only lines between them bring another.
+  // At 25× all pixels have the same grey; only lines between them add another.
   expect(await app.canvas.colors([10.5, 10.5])).toEqual(['#808080'])
   await expect(page.locator('footer')).toContainText(/\d{4} %/)
   expect(colors.size).toBeGreaterThan(2)

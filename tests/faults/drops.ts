@@ -5,11 +5,11 @@ import type { UploadOptions } from '#shared/model/transfer.ts'
 import { writeImage } from '#tests/helpers/core.ts'
 import type { Stories } from './stories.ts'
 
-/** A folder with labels that somebody drops. */
+/** A dropped folder with labels. */
 export interface Drop {
   folder: string
   onExisting: UploadOptions['onExisting']
-  /** Of a drop whose label files have no ids: the class of its labels, and how many there are. */
+  /** For label files without ids: the class of the labels, and their number. */
   counted: { className: string; count: number } | null
 }
 
@@ -22,8 +22,8 @@ interface Maker {
 const MOST = 4
 
 /**
- * Makes a folder of a few images with a label each. `taken`: names that the dataset has, one of which it may use again.
- * In one form labels have ids, in the other each reading of the file makes new ones.
+ * Creates a folder of a few images with a label each. `taken`: names in the dataset, one of which may be reused.
+ * Labels either have ids, or get new ones with each reading of the file.
  */
 export async function makeDrop(
   folder: string,

@@ -1,6 +1,6 @@
 /**
- * An editing session in a process of its own, to be killed: draws, moves and undoes through the same
- * RPC as a window does, and says on standard output what the core has acknowledged.
+ * An editing session in a separate process, to be killed: draws, moves and undoes through the same RPC as a window,
+ * and prints what the core has acknowledged on stdout.
  */
 import { MessageChannel } from 'node:worker_threads'
 import { createORPCClient } from '@orpc/client'

@@ -1,4 +1,4 @@
-/** An engine that stops getting on: the first one hangs, the one that is begun instead says so. */
+/** A process that hangs; its replacement reports that it was restarted. */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { waitForPrevious } from '#hosts/after-previous.ts'
@@ -23,6 +23,6 @@ if (existsSync(hung)) {
     logFile: join(folder, 'pictograph.log'),
     restart: { program: process.execPath, args: process.argv.slice(1), isAttached: false },
   })
-  // The thread that watches has begun.
+  // The watchdog thread has started.
   setTimeout(countForever, 1_500)
 }

@@ -10,6 +10,6 @@ test(`no acknowledged edit is lost over ${KILLS} kills at random moments`, {
 }, async () => {
   const half = (seed: number) => killAgainAndAgain(KILLS / 2, seededRandom(seed))
   const [a, b] = await Promise.all([half(1), half(2)])
-  // The kills must have come in the middle of work.
+  // The kills must have interrupted real work.
   expect(a.acknowledged + b.acknowledged).toBeGreaterThan(KILLS)
 })

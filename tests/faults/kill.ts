@@ -12,7 +12,7 @@ type Said =
   | { kind: 'draft'; points: number }
   | { kind: 'undone'; id: string }
 
-/** One session, killed `afterMs` milliseconds after it was ready. Answers what had been acknowledged. */
+/** Runs one session and kills it `afterMs` milliseconds after it was ready. Returns what had been acknowledged. */
 async function killedSession(dataDir: string, imagesDir: string, afterMs: number): Promise<Said[]> {
   const child = spawn(
     process.execPath,
@@ -34,7 +34,7 @@ async function killedSession(dataDir: string, imagesDir: string, afterMs: number
   return said
 }
 
-/** What the database holds after a kill; throws when it is damaged. */
+/** The database's contents after a kill; throws if it is damaged. */
 function inspect(dataDir: string, imageId: string) {
   const db = new Database(join(dataDir, DATABASE_FILE))
   try {
@@ -64,7 +64,7 @@ function inspect(dataDir: string, imageId: string) {
   }
 }
 
-/** Kills an editing session `kills` times and checks after each that all that was acknowledged is there. */
+/** Kills an editing session `kills` times, and checks after each that everything acknowledged is there. */
 export async function killAgainAndAgain(
   kills: number,
   random: () => number,
@@ -93,11 +93,11 @@ export async function killAgainAndAgain(
         if (JSON.stringify(found.annotations.get(id)) !== JSON.stringify(annotation))
           throw new Error(`Kill ${kill}: annotation ${id} is not what was acknowledged`)
       } else if (id === lastUndone) {
-        // Its undo was carried out, and the kill came before the answer.
+        // Its undo happened, and the kill came before the answer.
         expected.delete(id)
       } else throw new Error(`Kill ${kill}: annotation ${id} is lost`)
     }
-    // The same for an edit whose answer the kill cut off: it may be there, and then it stays.
+    // An edit whose answer was cut off by the kill may be there, and then it stays.
     for (const [id, annotation] of found.annotations) expected.set(id, annotation)
     if (found.draftPoints < draftPoints)
       throw new Error(`Kill ${kill}: the draft has ${found.draftPoints} of ${draftPoints} points`)

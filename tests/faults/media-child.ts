@@ -1,6 +1,6 @@
 /**
  * Reads pictures in every way in which the app does: sizes, thumbnails, whole pictures, a truncated one, and the
- * facts that worker threads find. Prints one line of JSON when all have been read.
+ * facts from worker threads. Prints one line of JSON when all have been read.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -4,14 +4,14 @@ import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 
-/** The library whose symbols Electron brings along on Linux; null where this machine has none. */
+/** The library whose symbols Electron contains on Linux; null if this machine has none. */
 function systemGObject(): string | null {
   if (process.platform !== 'linux') return null
   const { stdout } = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' })
   return stdout?.includes('libgobject-2.0.so.0') ? 'libgobject-2.0.so.0' : null
 }
 
-/** Photographs in the formats that people have: turned, grey, deep, transparent, animated. */
+/** Photos in common variants: rotated, grey, deep, transparent, animated. */
 async function writePictures(folder: string): Promise<string[]> {
   const picture = (width: number, height: number) =>
     sharp({
@@ -55,7 +55,7 @@ test.skipIf(gobject === null)(
         cache.path,
         ...names,
       ],
-      // Preloading the library makes its symbols win over sharp's own, as they do inside Electron.
+      // Preloading the library gives its symbols precedence over sharp's own, as inside Electron.
       { encoding: 'utf8', env: { ...process.env, LD_PRELOAD: gobject ?? '' } },
     )
     expect(stderr.match(/CRITICAL|assertion .* failed/g) ?? []).toEqual([])

@@ -1,4 +1,4 @@
-/** `npm run faults -- --seeds 500 --from 1`: the simulation of synchronising, over many seeds. */
+/** `npm run faults -- --seeds 500 --from 1`: runs the sync simulation with many seeds. */
 import { parseArgs } from 'node:util'
 import { emptyTally, simulate, type Tally } from './sync-simulation.ts'
 

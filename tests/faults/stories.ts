@@ -4,32 +4,32 @@ import { sameValue } from '#shared/model/change-set.ts'
 export type Field = 'className' | 'shape' | 'attributes'
 export const FIELDS: readonly Field[] = ['className', 'shape', 'attributes']
 
-/** What was acknowledged of one annotation, by whom, in order. */
+/** The acknowledged edits of one annotation: by whom, in order. */
 export interface Story {
   /** Where it was made, for the message. */
   path: string
   writes: { by: number; field: Field; value: unknown }[]
   deletedBy: Set<number>
-  /** It was shown to somebody to decide on. */
+  /** It was shown to somebody as a conflict. */
   wasInConflict: boolean
-  /** Somebody took back an edit: which value holds is theirs to say. */
+  /** Somebody undid an edit, so their decision counts. */
   wasUndone: boolean
-  /** The deletion of its class was discarded: what others deleted of it before they heard of that may come back. */
+  /** The deletion of its class was discarded, so deletions by others before that may be reverted. */
   wasRestored: boolean
-  /** Of an upload that leaves out what is there: its image may never have been sent. */
+  /** It belongs to an upload that skips existing images, so its image may never have been sent. */
   isOptional: boolean
 }
 
-/** An annotation of the service, and the image that it is on. */
+/** An annotation on the service, with its image. */
 export interface Found {
   imageId: string
   annotation: Annotation
 }
 
-/** What became of every annotation, to be compared with what there is in the end. */
+/** The history of every annotation, to compare with the final state. */
 export class Stories {
   readonly #stories = new Map<string, Story>()
-  /** What classes were called afterwards. */
+  /** The later names of classes. */
   readonly #renames = new Map<string, string[]>()
 
   begin(annotation: Annotation, path: string, by: number, { isOptional = false } = {}): void {
@@ -75,7 +75,7 @@ export class Stories {
     return names
   }
 
-  /** Throws where an acknowledged edit is neither there nor accounted for, or an annotation is there twice. */
+  /** Throws if an acknowledged edit is neither present nor explained, or an annotation exists twice. */
   check(found: readonly Found[]): void {
     const byId = Map.groupBy(found, ({ annotation }) => annotation.id)
     for (const [id, places] of byId)
@@ -101,14 +101,14 @@ export class Stories {
 
   #checkField(id: string, { path, writes: all }: Story, field: Field, final: unknown): void {
     const writes = all.filter((write) => write.field === field)
-    // Of each person's writes the last: an earlier one was superseded by themselves.
+    // Only each person's last write counts, because it replaced their earlier ones.
     const last = new Map(writes.map(({ by, value }) => [by, value]))
     const means = (value: unknown) => this.#isSame(field, value, final)
     if (![...last.values()].some(means))
       throw new Error(
         `${id} on ${path}: ${field} is ${JSON.stringify(final)}, and nobody’s last word was that`,
       )
-    // Who is the only one to have changed it has the last word.
+    // If only one person changed it, their value must be there.
     const [only, second] = new Set(writes.slice(1).map(({ by }) => by))
     const word = only === undefined ? undefined : last.get(only)
     if (only !== undefined && second === undefined && !means(word))
@@ -117,7 +117,7 @@ export class Stories {
       )
   }
 
-  /** A class may have got another name since. */
+  /** A class may have been renamed since. */
   #isSame(field: Field, said: unknown, is: unknown): boolean {
     if (sameValue(said, is)) return true
     return field === 'className' && this.namesOf(String(said)).has(String(is))

@@ -3,7 +3,7 @@ import type { Emulator } from '#emulator/server.ts'
 import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
 import type { Stories } from './stories.ts'
 
-/** Who works on the service's own pages, at once and with another program than this one. */
+/** Somebody who works on the service's own pages, online and with another program than this app. */
 export const STRANGER = 99
 
 interface Deps {
@@ -15,7 +15,7 @@ interface Deps {
   say: (what: string) => void
 }
 
-/** What the service has of an image, in our words. */
+/** The service's annotations of an image in the app's form. */
 export function annotationsOf(state: Emulator['state'], imageId: string): Annotation[] {
   return state.annotations(imageId).map((value) => {
     const parsed = fromWireAnnotation(value)
@@ -24,10 +24,10 @@ export function annotationsOf(state: Emulator['state'], imageId: string): Annota
   })
 }
 
-/** Somebody who draws, moves, archives and makes classes where the others only hear of it later. */
+/** Draws, moves, archives and creates classes, which the others see later. */
 export class Stranger {
   readonly #deps: Deps
-  /** Classes that they made. */
+  /** Classes that they created. */
   readonly classes: string[] = []
   #count = 0
 
@@ -120,7 +120,7 @@ export class Stranger {
     const gone = all.filter(({ is_archived }) => is_archived)
     const image = gone.length > 1 ? pick(gone) : this.#image()
     const { annotation_count: _count, ...stored } = { annotation_count: 0, ...image }
-    // What was replaced stays archived: its place is another's.
+    // A replaced image stays archived, because its path belongs to another one.
     if (stored.directory_path.startsWith('/replaced')) return
     state.updateImage({ ...stored, is_archived: !stored.is_archived })
     say(`${stored.is_archived ? 'restores' : 'archives'} ${stored.filename}`)
@@ -130,7 +130,7 @@ export class Stranger {
     const { state, dataset, pick, say } = this.#deps
     const name = `web${this.#count++}`
     const stored = state.dataset(dataset)
-    // What other programs make is odd at times: all of it must stay as it is.
+    // Other programs sometimes write unusual data, which must all stay unchanged.
     const odd = pick([
       { name, color: '#332288' },
       { name, color: 'red', attributes: [{ name: '', type: 'text' as const }] },

@@ -4,7 +4,7 @@ import { emptyTally, simulate } from './sync-simulation.ts'
 
 const SEEDS = repetitions({ few: 25, many: 500 })
 
-test(`${SEEDS} weeks of two or three people end with everybody agreeing and nothing lost`, {
+test(`${SEEDS} simulated weeks of two or three people end in agreement with nothing lost`, {
   timeout: 1_800_000,
 }, async () => {
   const sum = emptyTally()

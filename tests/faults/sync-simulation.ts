@@ -1,9 +1,9 @@
 /**
- * Two or three people on one dataset of a local service, and somebody on the service's own pages, with everything that
- * can go wrong between them: real cores with real databases, real connections, crashes in the middle of pushes and
- * uploads, batches of a few images. They draw, rename and delete classes, take back what was not pushed, replace images
- * and upload folders with labels, while others move and archive the images. Afterwards everybody must agree, every edit
- * that was acknowledged must be accounted for, and nothing may be there twice.
+ * Two or three people on one dataset of a local service, and somebody on the service's own pages, with everything
+ * that can go wrong between them: real cores with real databases, real connections, crashes during pushes and
+ * uploads, batches of a few images. They draw, rename and delete classes, discard changes, replace images and upload
+ * folders with labels, while others move and archive the images. In the end everybody must agree, every acknowledged
+ * edit must be accounted for, and nothing may exist twice.
  */
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,15 +25,15 @@ import { annotationsOf, Stranger } from './stranger.ts'
 const IMAGES = 9
 const CLASSES = ['car', 'person', 'lane']
 const STEPS = 90
-/** Rounds until everybody must agree. */
+/** Number of rounds until everybody must agree. */
 const ROUNDS = 12
 const DATASET = 'shared'
 
-/** Beyond each within a few edits. */
+/** So small that a few edits cross each limit. */
 const LIMITS = { readBatch: 2, saveBatch: 4, listFrom: 3 }
-/** Until the service has done what had reached it: after two it always had, in two hundred tries. */
+/** Number of checks until the service has executed what reached it; in two hundred tries, two were always enough. */
 const TRIPS = 4
-/** How long somebody watches an upload before they turn to something else, in looks. */
+/** Number of checks that somebody waits for an upload before doing something else. */
 const LOOKS = 60
 
 interface Client {
@@ -78,7 +78,7 @@ function quickClock(skewMs: { value: number }): Clock {
     sleep: async (ms, signal) => {
       signal?.throwIfAborted()
       ahead += ms
-      // While a cable is out the service is asked again and again: not without a pause.
+      // While a cable is unplugged the service is probed repeatedly, so pause between probes.
       await new Promise((next) => setTimeout(next, ms >= 1_000 ? 5 : 0))
       signal?.throwIfAborted()
     },
@@ -90,7 +90,7 @@ class World {
   readonly #seed: number
   readonly #stories = new Stories()
   readonly #drops: Drop[] = []
-  /** Classes of drops without ids of which somebody took back labels. */
+  /** Classes of drops without ids whose labels were undone. */
   readonly #takenBack = new Set<string>()
   /** Classes that somebody deleted. */
   readonly #deletedClasses = new Set<string>()
@@ -190,7 +190,7 @@ class World {
     else this.#fault()
   }
 
-  /** Network back and quiet: all tell and read until nothing is left. */
+  /** The network is back: everybody pushes and pulls until nothing is left. */
   async settle(): Promise<void> {
     this.#emulator.faults.clear()
     for (const client of this.#clients) await this.#plug(client)
@@ -198,7 +198,7 @@ class World {
       for (const client of this.#clients) {
         client.core.remoteDatasets.refreshImages(client.datasetId)
         await client.core.remoteDatasets.settled(client.datasetId)
-        // Also of those that are archived and have no labels here, which are not listed.
+        // Also pull archived images without local labels, which are not listed.
         for (const id of client.core.remotes.imageIds(client.datasetId).values()) {
           await client.core.labelSync.read(id)
           this.#noteConflicts(client, id)
@@ -221,7 +221,7 @@ class World {
     }
   }
 
-  /** Throws where something is missing that somebody made and nobody deleted, or is there twice. */
+  /** Throws if something is missing that somebody made and nobody deleted, or exists twice. */
   check(): void {
     const { state } = this.#emulator
     const found = state
@@ -257,7 +257,7 @@ class World {
     this.#say(client, `renames class ${from} to ${to}`)
   }
 
-  /** Those of uploads without ids keep their names: their labels are counted by them. */
+  /** Classes of uploads without ids keep their names, because their labels are counted by them. */
   #aClass({ core, datasetId }: Client): string | undefined {
     const { classes } = core.datasets.get(datasetId)
     return this.#pick(classes.map(({ name }) => name).filter((name) => !name.startsWith('y')))
@@ -278,7 +278,7 @@ class World {
     this.#say(client, `deletes class ${name}`)
   }
 
-  /** Somebody does not want a change of classes to be pushed after all. */
+  /** Somebody discards an unpushed class change. */
   #discardClasses(client: Client): void {
     const { core, datasetId } = client
     const row = this.#pick(core.outbox.list(datasetId).filter(({ kind }) => kind === 'classes'))
@@ -324,7 +324,7 @@ class World {
     this.tally.strangers++
   }
 
-  /** A folder with labels is dropped; who dropped it waits for a while, and may stop it then. */
+  /** Somebody drops a folder with labels, waits for a while, and may stop the upload. */
   async #drop(client: Client): Promise<void> {
     const { core, accountId, number, folder } = client
     const { state } = this.#emulator
@@ -354,7 +354,7 @@ class World {
     else await this.#watch(client, id)
   }
 
-  /** What was stopped, or failed, is tried again. */
+  /** Retries stopped or failed uploads. */
   async #goOn(client: Client): Promise<void> {
     const { transfers } = client.core
     const open = this.#pick(transfers.list().filter(({ state }) => state !== 'done'))
@@ -377,10 +377,10 @@ class World {
     this.#say(client, `has an upload ${transfers.get(transferId).state}`)
   }
 
-  /** What a person does whose labels are refused because somebody renamed their class: they make it again. */
+  /** If labels are refused because somebody renamed their class, the user creates the class again. */
   #bringClassesBack(client: Client): void {
     const { core, datasetId } = client
-    // Two renamed the same class: the second gives it up.
+    // If two people renamed the same class, the second discards it.
     for (const row of core.outbox.list(datasetId, 'failed'))
       if (row.kind === 'classes') this.#discardRow(client, row)
     const refused = core.outbox.list(datasetId, 'failed').flatMap(({ imageId }) => imageId ?? [])
@@ -487,7 +487,7 @@ class World {
     const outcome = client.core.edits.undo(id, `${this.#seed}-u${this.#count++}`)
     if (!outcome) return
     client.core.publish(outcome)
-    // Where the renaming was pushed, others use the new name.
+    // After the rename was pushed, others use the new name.
     const renaming = /^Rename class (\S+) to (\S+)$/.exec(outcome.label)
     if (renaming) this.#stories.rename(renaming[2], renaming[1])
     const touched = outcome.effects.flatMap(({ changes }) => [
@@ -542,13 +542,13 @@ class World {
   async #plug(client: Client): Promise<void> {
     client.line.plug()
     client.isPlugged = true
-    // A fault may meet the question itself.
+    // The request itself may hit a fault.
     for (let ask = 0; ask < 5 && !client.core.accounts.isOnline(client.accountId); ask++)
       await client.core.accounts.probe(client.accountId)
     this.#say(client, 'goes online')
   }
 
-  /** What is on disk at that moment is all that is left; what is on the way is lost, or not. */
+  /** Only what is on disk at that moment survives; requests in progress may or may not be lost. */
   async #crash(client: Client): Promise<void> {
     const pushing = client.core.engine.pushNow(client.accountId)
     const { requests } = this.#emulator
@@ -569,8 +569,8 @@ class World {
   }
 
   /**
-   * The service does what has reached it, though nobody waits for the answer any more. Until it has, nobody else acts: a
-   * save has no precondition, so that one which takes effect late replaces what came before it, whatever a client does.
+   * The service executes what has reached it, although nobody waits for the answer. Until then nobody else acts: a
+   * save has no precondition, so a late one replaces earlier ones, whatever a client does.
    */
   async #landed(): Promise<void> {
     for (let trip = 0; trip < TRIPS; trip++)
@@ -623,7 +623,7 @@ class World {
     this.log.push(`service: ${match} ${JSON.stringify(fault)}`)
   }
 
-  /** Somebody sets a clock: hours forward or back, here or there. */
+  /** Somebody changes a clock by hours, here or on the service. */
   #jumpClocks(): void {
     const hours = this.#below(48) - 24
     this.#skewMs.value = hours * 3_600_000
@@ -644,7 +644,7 @@ class World {
       if (!sameLabels(mine, annotationsOf(state, remoteId)))
         return `labels of ${path} differ from the service’s`
       const there = state.imageById(remoteId)
-      // What is archived is not listed: only its labels are known here.
+      // Archived images are not listed, so only their local labels are known.
       if (there.is_archived !== missing) return `${path} is ${missing ? 'missing' : 'listed'} here`
       if (missing) continue
       const pathThere = joinPath(trimSlashes(there.directory_path), there.filename)
@@ -660,7 +660,7 @@ class World {
     for (const { id, state: is, problem } of core.transfers.list()) {
       if (is === 'done') continue
       const failures = core.transfers.failures(id)
-      // What is archived keeps its name, and nothing was chosen for that: the person is told.
+      // Archived images keep their name, and no choice applies to that: the user is told.
       const isTold = failures.every((failure) => failure.problem.includes('archived image'))
       if (is !== 'failed' || failures.length === 0 || !isTold)
         return `upload ${is}: ${problem} ${JSON.stringify(failures)}`
@@ -669,7 +669,7 @@ class World {
   }
 }
 
-/** Throws an error that names the seed and what was done, when the promise does not hold. */
+/** Throws an error with the seed and the history if the promise does not hold. */
 export async function simulate(seed: number): Promise<Tally> {
   const world = new World(seed)
   await world.begin()

@@ -1,6 +1,6 @@
 /**
- * A transfer in a process of its own, to be killed: begins it at the first start, goes on with it at the next ones,
- * and says on standard output when it has come to an end.
+ * A transfer in a separate process, to be killed: starts it on the first run, resumes it on later ones, and reports
+ * its end on stdout.
  */
 import { ALL_FILES } from '#shared/model/transfer.ts'
 import { openCore, testPorts } from '#tests/helpers/core.ts'
@@ -22,7 +22,7 @@ const begin = () =>
 const { id } = core.transfers.list()[0] ?? begin()
 process.stdout.write('begun\n')
 let done = await core.transfers.settled(id)
-// What failed because the service failed is what a person tries again.
+// Files that failed because of the service are retried, as a user would.
 for (let again = 0; done.state === 'failed' && again < 5; again++) {
   await core.transfers.retry(id)
   done = await core.transfers.settled(id)

@@ -14,7 +14,7 @@ import { repetitions } from '#tests/helpers/repetitions.ts'
 
 const FILES = repetitions({ few: 1_000, many: 5_000 })
 const KILLS = 5
-/** Requests an hour that the service grants; it refuses the next one. Fewer than one an image. */
+/** The service's hourly request limit, which is lower than one request per image. */
 const HOURLY_LIMIT = FILES / 5
 
 function makeTrouble({ faults }: Emulator): void {
@@ -30,7 +30,7 @@ function makeTrouble({ faults }: Emulator): void {
   for_('/images', { kind: 'status', status: 429, retryAfter: '1' }, 0.05)
 }
 
-/** Runs the child to its end, and kills it on the way. Answers what it said last. */
+/** Runs the child to its end, with kills in between. Returns its last output. */
 async function runKilled(args: readonly string[], random: () => number): Promise<string> {
   for (let start = 0; ; start++) {
     const child: ChildProcess = spawn(
@@ -51,7 +51,7 @@ async function runKilled(args: readonly string[], random: () => number): Promise
 
 const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-test(`${FILES} files come down whole through resets, failures, truncation and ${KILLS} kills`, {
+test(`${FILES} files are downloaded completely despite resets, failures, truncation and ${KILLS} kills`, {
   timeout: 300_000,
 }, async () => {
   using service = temporaryFolder()
@@ -104,7 +104,7 @@ test(`${FILES} files come down whole through resets, failures, truncation and ${
   }
 })
 
-test(`${FILES} files go up once each through resets, failures, lost answers and ${KILLS} kills`, {
+test(`${FILES} files are uploaded once each despite resets, failures, lost answers and ${KILLS} kills`, {
   timeout: 300_000,
 }, async () => {
   using service = temporaryFolder()
@@ -116,7 +116,7 @@ test(`${FILES} files go up once each through resets, failures, lost answers and 
   const drop = join(folder.path, 'drop')
   mkdirSync(drop)
   const picture = await drawnImage(1)
-  // Each its own: a few bytes behind the end of the picture tell them apart.
+  // Each is unique by a few bytes after the end of the picture.
   for (let index = 0; index < FILES; index++)
     writeFileSync(join(drop, `${index}.jpg`), Buffer.concat([picture, Buffer.from(`#${index}`)]))
   makeTrouble(emulator)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 
-test('an engine that hangs is named with its function, ended and begun again', {
+test('a hanging process is logged with its function, killed and restarted', {
   timeout: 60_000,
 }, async () => {
   using folder = temporaryFolder()

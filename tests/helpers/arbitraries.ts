@@ -27,7 +27,7 @@ export const orientedBoxIn = (width: number, height: number): fc.Arbitrary<Shape
     angleDeg: fc.integer({ min: 0, max: 1439 }).map((value) => normaliseAngle(value / 4)),
   })
 
-/** A star-shaped ring and the point that sees all of it: it never crosses itself, and always has an area. */
+/** A star-shaped ring with a point that sees all of it: it never crosses itself, and always has an area. */
 const starIn = (width: number, height: number): fc.Arbitrary<{ eye: Point; ring: Point[] }> =>
   fc
     .record({
@@ -55,7 +55,7 @@ export const ringIn = (width: number, height: number): fc.Arbitrary<Point[]> =>
 export const polygonIn = (width: number, height: number): fc.Arbitrary<Shape> =>
   ringIn(width, height).map((ring) => ({ kind: 'polygon', rings: [ring] }))
 
-/** A polygon with a hole: the same ring at half its size about the point that sees all of it. */
+/** A polygon with a hole: the same ring at half its size around that point. */
 export const holedPolygonIn = (width: number, height: number): fc.Arbitrary<Shape> =>
   starIn(width, height).map(({ eye, ring }) => {
     const hole = ring.map(({ x, y }) => ({ x: (x + eye.x) / 2, y: (y + eye.y) / 2 }))

@@ -1,8 +1,8 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /**
- * A cable to a server on this machine that can be pulled: what is on the way then is lost, and nothing
- * gets through until it is plugged in again.
+ * A network cable to a local server that can be unplugged: data in transit is lost, and nothing gets through until it
+ * is plugged in again.
  */
 export async function cable(to: string) {
   const { port, hostname } = new URL(to)
@@ -40,7 +40,7 @@ export async function cable(to: string) {
     plug: () => {
       isPlugged = true
     },
-    /** Breaks what is on the way, and stays plugged in. */
+    /** Breaks current connections, and stays plugged in. */
     cut,
     async [Symbol.asyncDispose]() {
       cut()

@@ -5,7 +5,7 @@ import type { Annotation } from '#shared/model/annotation.ts'
 import { type ChangeSet, EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 import { openCore, type TestCore, temporaryFolder, testPorts } from './core.ts'
 
-/** A local service with its seed, in a folder of its own. */
+/** A local service with its seed, in a separate folder. */
 export async function seededEmulator(options: Partial<EmulatorOptions> = {}) {
   const folder = temporaryFolder()
   const emulator = await startEmulator({ dataDir: folder.path, seeded: true, ...options })
@@ -18,7 +18,7 @@ export async function seededEmulator(options: Partial<EmulatorOptions> = {}) {
   }
 }
 
-/** A dataset of the service without images and classes. */
+/** A remote dataset without images and classes. */
 export function emptyDataset({ state }: Pick<Emulator, 'state'>, id: string, name = id): void {
   const at = '2026-01-01T00:00:00.000Z'
   state.putDataset({
@@ -36,7 +36,7 @@ export function emptyDataset({ state }: Pick<Emulator, 'state'>, id: string, nam
   })
 }
 
-/** A core with an account of the service, on one of its datasets. */
+/** A core with an account, on one of its datasets. */
 export async function cloudCore(
   emulator: Pick<Emulator, 'url' | 'state'>,
   {
@@ -92,7 +92,7 @@ export function edit(
   )
 }
 
-/** What the service has of an image, by its path, in our words. */
+/** The service's annotations of an image, by its path, in the app's form. */
 export function onService(
   { state }: Pick<Emulator, 'state'>,
   dataset: string,
@@ -103,7 +103,7 @@ export function onService(
     .map(({ id, name }) => ({ id, name }))
 }
 
-/** Somebody else saves an image's annotations, as their own client would: in the service's form. */
+/** Somebody else saves an image's annotations with their own client, in the service's form. */
 export function saveElsewhere(
   { state }: Pick<Emulator, 'state'>,
   dataset: string,

@@ -10,7 +10,7 @@ import { fileSecrets } from '#hosts/host-node/node-ports.ts'
 import { newAnnotation } from '#shared/model/annotation.ts'
 import { EMPTY_CHANGE_SET } from '#shared/model/change-set.ts'
 
-/** A folder of its own below another, gone with the `using` scope. */
+/** A temporary subfolder, deleted at the end of the `using` scope. */
 export function temporaryFolder(below = tmpdir()): { path: string } & Disposable {
   const path = mkdtempSync(join(below, 'pictograph-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
@@ -35,7 +35,7 @@ export function testPorts(dataDir: string): Ports {
 
 export type TestCore = ReturnType<typeof openCore>
 
-/** A core whose parts tests can look into and drive by their own names, as no router can. */
+/** A core whose parts tests can access directly, unlike a router. */
 export function openCore(...given: Parameters<typeof createAppCore>) {
   const core = createAppCore(...given)
   const { library, opening, editing, sync, formats, coreEvents } = core
@@ -51,7 +51,7 @@ export function openCore(...given: Parameters<typeof createAppCore>) {
     forgetDataset: (id: string) => opening.forget(id),
     setLabelFiles: (...wanted: Parameters<typeof library.setLabelFiles>) =>
       library.setLabelFiles(...wanted),
-    /** What follows from an edit that a test commits by itself. */
+    /** The consequences of an edit that a test commits directly. */
     publish: (outcome: Outcome) => coreEvents.publish({ type: 'edited', outcome, by: 'person' }),
   }
 }
@@ -61,7 +61,7 @@ export async function writeImage(file: string, width = 40, height = 30): Promise
   await sharp({ create: { width, height, channels: 3, background: '#808080' } }).toFile(file)
 }
 
-/** A core in a data folder of its own, on a folder with the given images. */
+/** A core with a temporary data folder, on a folder with the given images. */
 export async function coreWithImages(names: readonly string[]) {
   const data = temporaryFolder()
   const images = temporaryFolder()

@@ -18,12 +18,12 @@ interface Answer {
   body: any
 }
 
-/** A local service in a folder of its own, and calls to it as the wire has them, without our client. */
+/** A local service in a temporary folder, with raw calls, without our client. */
 export async function emulated(options: Partial<EmulatorOptions> = {}) {
   const folder = temporaryFolder()
   const emulator = await startEmulator({ dataDir: folder.path, seeded: 40, ...options })
 
-  /** `route`: method and path below the API's own, `GET /datasets/`. */
+  /** `route`: method and path below the API's prefix, `GET /datasets/`. */
   const call = async (route: string, { as = 'admin', body, form, headers = {} }: Call = {}) => {
     const [method, path] = route.split(/ (.*)/)
     const response = await fetch(`${emulator.url}/api/v1/developer${path}`, {
@@ -46,7 +46,7 @@ export async function emulated(options: Partial<EmulatorOptions> = {}) {
     return answer
   }
 
-  /** Uploads a small picture in the three steps, and answers the image. */
+  /** Uploads a small picture in three steps, and returns the image. */
   const upload = async (dataset: string, path: string) => {
     const slash = path.lastIndexOf('/')
     const target = {

@@ -1,5 +1,5 @@
 /**
- * An `electron` for the glue's own tests, with the documented behaviour of what it uses: emitters that are
+ * A fake `electron` for unit tests of the Electron code, with the documented behaviour of what it uses: real
  * emitters, events that can be prevented, windows that are listed until they are destroyed.
  */
 import { EventEmitter } from 'node:events'
@@ -96,7 +96,7 @@ export const session = {
   },
 }
 
-/** Everything as at the start of the app. */
+/** Resets everything to the state at startup. */
 export function resetElectron(): void {
   windows = []
   focused = null

@@ -11,7 +11,7 @@ export interface FakeRequest {
   bytes: Buffer
 }
 
-/** `status` is 200 when left out; `bytes` instead of a JSON body. */
+/** `status` defaults to 200; `bytes` replaces a JSON body. */
 export interface FakeAnswer {
   status?: number
   json?: unknown
@@ -28,8 +28,8 @@ const parsed = (text: string): unknown => {
 }
 
 /**
- * A service that answers each request as the test says, for answers that the emulator does not give. `answer` gets
- * the request's line, and everything it gets is kept in `requests`.
+ * A service that answers each request as the test says, for answers that the emulator does not give. `answer`
+ * receives the request's line; all requests are kept in `requests`.
  */
 export async function fakeService(answer: (request: FakeRequest) => FakeAnswer) {
   const requests: FakeRequest[] = []

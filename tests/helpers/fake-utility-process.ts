@@ -7,9 +7,9 @@ interface ForkOptions {
 }
 
 /**
- * `utilityProcess` as documented (https://www.electronjs.org/docs/latest/api/utility-process), on Node's `fork`: no `pid`
- * before `spawn`, messages from both sides, an exit that tells a code alone, a `kill` that asks politely. The other
- * side has `process.send` in place of `process.parentPort`.
+ * `utilityProcess` as documented (https://www.electronjs.org/docs/latest/api/utility-process), on Node's `fork`: no
+ * `pid` before `spawn`, messages in both directions, an exit event with only a code, a polite `kill`. The other side
+ * has `process.send` in place of `process.parentPort`.
  */
 export const utilityProcess = {
   fork(file: string, args: string[], { env, execArgv }: ForkOptions) {

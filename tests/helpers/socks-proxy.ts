@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** Reads what a client sends, so many bytes at a time. */
+/** Reads a client's data, this many bytes at a time. */
 async function* chunks(socket: Socket): AsyncGenerator<Buffer, void, number> {
   let kept = Buffer.alloc(0)
   let wanted = yield Buffer.alloc(0)
@@ -16,8 +16,8 @@ async function* chunks(socket: Socket): AsyncGenerator<Buffer, void, number> {
 }
 
 /**
- * A SOCKS5 proxy (RFC 1928) that wants a name and a password (RFC 1929), and leads every connection to one port of
- * this machine. `seen`: the hosts that were asked for.
+ * A SOCKS5 proxy (RFC 1928) that requires a name and a password (RFC 1929), and forwards every connection to one
+ * local port. `seen`: the requested hosts.
  */
 export async function startSocksProxy(login: { user: string; password: string }, toPort: number) {
   const seen: string[] = []

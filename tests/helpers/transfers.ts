@@ -5,7 +5,7 @@ import { ALL_FILES, type DownloadOptions, type UploadOptions } from '#shared/mod
 import type { cloudCore } from './cloud.ts'
 import { writeImage } from './core.ts'
 
-/** The emulator's dataset that transfers are tried on, where nothing else is said. */
+/** The default dataset of the emulator for transfers. */
 export const STREET = 'street scenes'
 type Cloud = Awaited<ReturnType<typeof cloudCore>>
 
@@ -56,7 +56,7 @@ export const filesIn = (folder: string): string[] =>
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort()
 
-/** Of images that are not archived. */
+/** Only images that are not archived. */
 export const pathsOf = ({ state }: Emulator, name = STREET) =>
   state
     .images(state.dataset(name).id)
@@ -73,7 +73,7 @@ export async function photos(folder: string, names: readonly string[]): Promise<
   }
 }
 
-/** A download of 12,000 small images, once it is under way. Answers its id. */
+/** A running download of 12,000 small images. Returns its id. */
 export async function beginLarge(
   cloud: Cloud,
   emulator: Emulator,

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
 
-/** A ZIP with names as they are given, also those that a well-behaved program would refuse. Stored, not packed. */
+/** A ZIP with the given names, also those that a well-behaved program would refuse. Stored, not compressed. */
 export async function writeZip(file: string, entries: Record<string, Buffer>): Promise<void> {
   const parts: Buffer[] = []
   const directory: Buffer[] = []

@@ -1,4 +1,4 @@
-/** `app` of a fake Electron: the order of its life, one instance a library, as documented. */
+/** `app` of a fake Electron: its life cycle, one instance per library, as documented. */
 import { EventEmitter } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,10 +34,10 @@ class App extends EventEmitter {
   #isReady = false
   #isQuitting = false
   #userData = ''
-  /** Set by the windows' module. */
+  /** Set by the module of windows. */
   windows: () => readonly Closable[] = () => []
 
-  /** After the entry module has been loaded: the last moment for what must come before. */
+  /** After the entry module has loaded: the last moment for early calls. */
   begin(): void {
     this.#isReady = true
     calls.push('ready')
@@ -55,7 +55,7 @@ class App extends EventEmitter {
   setAsDefaultProtocolClient = () => true
   setJumpList = () => 'ok'
 
-  /** Throws as Electron does when something comes too late, or too early. */
+  /** Throws, as Electron does, if a call comes too late or too early. */
   mustBe(isReady: boolean, what: string): void {
     calls.push(what)
     if (this.#isReady !== isReady)
@@ -89,11 +89,11 @@ class App extends EventEmitter {
           rmSync(file)
           this.emit('second-instance', {}, [], '/', given)
         } catch {
-          // It is still being written: another change is told when it has been.
+          // It is still being written; a further change is reported afterwards.
         }
       }
     }
-    // Another start is told after `ready`, and not before.
+    // Another start is reported after `ready`, not before.
     this.#ready.promise.then(() => setImmediate(take))
     watch(handedOver, () => {
       if (this.#isReady) take()
@@ -105,7 +105,7 @@ class App extends EventEmitter {
     relaunches.push(options)
   }
 
-  /** `before-quit`, then each window, then `will-quit` and the end; anybody may hold it back. */
+  /** `before-quit`, then each window, then `will-quit` and the end; each can be prevented. */
   quit(): void {
     this.#quit().catch((error: unknown) => {
       throw error
@@ -131,7 +131,7 @@ class App extends EventEmitter {
     if (!will.isPrevented) this.exit(0)
   }
 
-  /** The last window has gone. While the app quits, `window-all-closed` is not emitted. */
+  /** The last window has closed. While the app quits, `window-all-closed` is not emitted. */
   allClosed(): void {
     if (this.#isQuitting) return
     calls.push('window-all-closed')

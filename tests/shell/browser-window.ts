@@ -14,7 +14,7 @@ import { ipcMain, protocolHandlers } from './electron.ts'
 import { type FromPage, PagePorts, pageSide } from './message-ports.ts'
 import { calls, machine } from './state.ts'
 
-/** Chromium knows no scheme of ours, so the page has this origin instead. It is a secure one, as ours is. */
+/** Chromium does not know our scheme, so the page has this origin instead. It is a secure one like ours. */
 const PAGE_ORIGIN = 'http://pictograph.localhost'
 const APP_ORIGIN = 'app://pictograph'
 
@@ -23,7 +23,7 @@ const toPage = (url: string) => url.replace(APP_ORIGIN, PAGE_ORIGIN)
 
 let context: Promise<BrowserContext> | null = null
 
-/** The window in which a request was made; null: a page that one of them opened. */
+/** The window of a request; null: a page that one of them opened. */
 function windowOf(request: PageRequest): BrowserWindow | null {
   try {
     const page = request.frame().page()
@@ -34,7 +34,7 @@ function windowOf(request: PageRequest): BrowserWindow | null {
   }
 }
 
-/** Our own pages come from the app's handler. Where else a page wants to go, the app is asked first. */
+/** Our own pages come from the app's handler. For other navigations the app is asked first. */
 async function answer(route: Route): Promise<void> {
   const request = route.request()
   const url = toApp(request.url())
@@ -47,7 +47,7 @@ async function answer(route: Route): Promise<void> {
     const asked = preventable({ url })
     window.webContents.emit('will-navigate', asked.event)
     calls.push(`${asked.isPrevented ? 'refused' : 'followed'} ${url}`)
-    // "No content" leaves the page where it is, as a prevented navigation does.
+    // "No content" leaves the page where it is, like a prevented navigation.
     return route.fulfill({ status: 204 })
   }
   const handler = protocolHandlers.get(new URL(url).protocol.slice(0, -1))
@@ -64,7 +64,7 @@ async function answer(route: Route): Promise<void> {
   await route.fulfill({
     status: response.status,
     headers: Object.fromEntries(response.headers),
-    // The page decides by its scheme how to reach the engine.
+    // The page's scheme decides how it reaches the core.
     body: url.endsWith('.js')
       ? Buffer.from(bytes.toString().replaceAll(/(["'`])app:\1/g, '$1http:$1'))
       : bytes,
@@ -159,7 +159,7 @@ export class BrowserWindow extends EventEmitter {
     this.#ports = new PagePorts(page)
     await page.exposeFunction('shellToMain', (message: FromPage) => this.#fromPage(message))
     await page.addInitScript(pageSide)
-    // A sandboxed preload may require nothing but `electron`.
+    // A sandboxed preload may require only `electron`.
     await page.addInitScript(
       `{ const require = (name) => { if (name !== 'electron') throw new Error('module not found: ' + name); return globalThis.shellElectron };
          const module = { exports: {} }; const exports = module.exports;
@@ -225,7 +225,7 @@ export class BrowserWindow extends EventEmitter {
   setRepresentedFilename = () => {}
   getNormalBounds = () => ({ x: 0, y: 0, width: 1280, height: 720 })
 
-  /** Closes as a person does: the page may hold it back. Answers whether the window has gone. */
+  /** Closes like a user; the page may prevent it. Returns whether the window has closed. */
   async close(): Promise<boolean> {
     await this.#made
     const isHeldBack = await this.page
@@ -234,7 +234,7 @@ export class BrowserWindow extends EventEmitter {
         globalThis.dispatchEvent(event)
         return event.defaultPrevented
       })
-      // A page that broke holds nothing back.
+      // A crashed page cannot prevent anything.
       .catch(() => false)
     if (isHeldBack) {
       const asked = preventable({})

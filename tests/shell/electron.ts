@@ -1,4 +1,4 @@
-/** `electron` as the built main process imports it; what it does is documented at electronjs.org. */
+/** `electron` as the built main process imports it, with the behaviour documented at electronjs.org. */
 import { EventEmitter } from 'node:events'
 import { app } from './app.ts'
 import { BrowserWindow } from './browser-window.ts'
@@ -63,7 +63,7 @@ export const dialog = {
   showMessageBox: async (...given: unknown[]) => ({
     response: await openDialog('message', given[0], given.at(-1) as BoxOptions),
   }),
-  // A test answers it beforehand: nothing else runs until it is answered.
+  // The test answers it in advance, because nothing else runs until it is answered.
   showMessageBoxSync: () => {
     blockingCalls.push('dialog.showMessageBoxSync')
     return 0
@@ -77,7 +77,7 @@ export const dialog = {
 
 const MODIFIER = /^(CmdOrCtrl|Ctrl|Cmd|Shift|Alt)$/
 
-/** Electron throws for an accelerator that it does not understand, and for an entry without a name. */
+/** Electron throws for an invalid accelerator, and for an entry without a name. */
 function checkTemplate(items: readonly Record<string, unknown>[]): void {
   for (const { label, role, type, accelerator, submenu } of items) {
     if (label === undefined && role === undefined && type !== 'separator')

@@ -1,12 +1,12 @@
 /**
- * A page's MessagePort in Chromium, joined to one of Electron's main process. Between the two lies a real channel of
- * `node:worker_threads`, so what cannot be cloned fails here as it fails in Electron.
+ * A page's MessagePort in Chromium, connected to one of Electron's main process through a real channel of
+ * `node:worker_threads`, so what cannot be cloned fails here as in Electron.
  */
 import { EventEmitter } from 'node:events'
 import { MessageChannel, type MessagePort as NodePort } from 'node:worker_threads'
 import type { Page } from 'playwright'
 
-/** What the page's end and this process exchange: text as it is, bytes in base64. */
+/** What the page's end and this process exchange: text unchanged, bytes in base64. */
 type Wire = { text: string } | { bytes: string }
 
 function encode(data: unknown): Wire {
@@ -19,7 +19,7 @@ function encode(data: unknown): Wire {
 const decode = (wire: Wire): unknown =>
   'text' in wire ? wire.text : new Uint8Array(Buffer.from(wire.bytes, 'base64'))
 
-/** `MessagePortMain`: silent until `start`, tells the end of the other side, transfers ports alone. */
+/** `MessagePortMain`: silent until `start`, reports the end of the other side, transfers only ports. */
 export class MessagePortMain extends EventEmitter {
   readonly #port: NodePort
   #waiting: unknown[] | null = []
@@ -59,7 +59,7 @@ export function pageSide(): void {
     shellPaths: Record<string, string>
     shellElectron: unknown
   }
-  // Ports of the document before are gone.
+  // The ports of the previous document are gone.
   bridge.shellToMain({ kind: 'document' })
   let next = 0
   const toWire = (data: unknown): Wire => {
@@ -76,14 +76,14 @@ export function pageSide(): void {
         : Uint8Array.from(atob(wire.bytes), (character) => character.charCodeAt(0))
     ports.get(id)?.postMessage(data)
   }
-  // What intercepts requests sees bytes, but not a file of the page's.
+  // A request interceptor sees bytes, but not a file of the page.
   const send = globalThis.fetch
   globalThis.fetch = async (input, init) =>
     send(
       input,
       init?.body instanceof Blob ? { ...init, body: await init.body.arrayBuffer() } : init,
     )
-  // Paths of dropped files, by their names; a file that is not here has none (it came from a browser).
+  // Paths of dropped files, by name; a file that is not listed has none (it came from a browser).
   bridge.shellPaths = {}
   bridge.shellElectron = {
     ipcRenderer: {
@@ -108,11 +108,11 @@ export type FromPage =
   | { kind: 'ipc'; channel: string; ids: number[] }
   | { kind: 'port'; id: number; wire: Wire }
 
-/** The ports that a page has handed over; they end when it is loaded again. */
+/** The ports that a page has sent; they close when it is reloaded. */
 export class PagePorts {
   readonly #page: Page
   readonly #ports = new Map<number, NodePort>()
-  /** One message after the other, as a port keeps them. */
+  /** Keeps messages in order, like a port. */
   #sent: Promise<unknown> = Promise.resolve()
 
   constructor(page: Page) {
@@ -135,7 +135,7 @@ export class PagePorts {
             [id, wire] as const,
           ),
         )
-        // The page may have gone or been loaded again meanwhile.
+        // The page may have closed or been reloaded meanwhile.
         .catch(() => {})
     })
     return new MessagePortMain(port1)

@@ -1,6 +1,6 @@
 /**
  * Runs the built main process, out/main/main.js, with a fake `electron` whose windows are pages of a real Chromium.
- * The parent sends functions to be run beside it.
+ * The parent sends functions to run beside it.
  */
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ registerHooks({
   resolve: (specifier, context, next) =>
     specifier === 'electron' ? { url: FAKE, shortCircuit: true } : next(specifier, context),
 })
-// As Electron has it: the program, the app's folder in a checkout, the arguments.
+// As in Electron: the program, the app's folder in a checkout, the arguments.
 process.argv = [process.execPath, ROOT, ...process.argv.slice(2)]
 Object.defineProperty(process, 'resourcesPath', { value: join(ROOT, 'out') })
 
@@ -36,7 +36,7 @@ process.on('message', ({ id, source, given }: { id: number; source: string; give
     )
 })
 
-// Electron joins the entry module before `ready`.
+// Electron loads the entry module before `ready`.
 await import(pathToFileURL(join(ROOT, 'out/main/main.js')).href)
 electron.app.begin()
 process.send?.({ begun: true })

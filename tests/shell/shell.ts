@@ -1,4 +1,4 @@
-/** The test's side of the app's main process that runs in another process, see run-main.ts. */
+/** The test's side of a main process in another process, see run-main.ts. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import type { Page } from 'playwright'
 type Inside = {
   electron: typeof import('./electron.ts')
   state: typeof import('./state.ts')
-  /** Of the open windows, oldest first. */
+  /** The open windows, oldest first. */
   pages: Page[]
 }
 
@@ -61,7 +61,7 @@ export class Shell {
     })
   }
 
-  /** Runs a function in the app's process. It may use its arguments alone; these and its result must be plain data. */
+  /** Runs a function in the app's process. It may use only its arguments; these and its result must be plain data. */
   run<T, Given = undefined>(
     work: (inside: Inside, given: Given) => T | Promise<T>,
     given?: Given,

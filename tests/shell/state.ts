@@ -1,11 +1,11 @@
-/** What a test looks at and decides, in the process in which the app's main file runs. */
+/** What a test observes and controls in the process of the app's main file. */
 /** How this machine behaves; a test may change it. From the environment for what is needed at the start. */
 export const machine = {
-  /** Wayland: a hidden window is not painted, and nobody says that it is ready to be shown. */
+  /** Wayland: a hidden window is not painted, and no event says that it is ready to be shown. */
   tellsPainting: process.env.SHELL_TELLS_PAINTING !== '0',
-  /** The end of loading is told. */
+  /** Emit the event for the end of loading. */
   tellsLoading: process.env.SHELL_TELLS_LOADING !== '0',
-  /** A locked keyring: its answer waits for a person. */
+  /** A locked keyring: its answer waits for the user. */
   isKeyringLocked: process.env.SHELL_KEYRING_LOCKED === '1',
 }
 
@@ -26,19 +26,19 @@ export interface FolderDialog {
   title: string
   parent: number | null
   from: string | null
-  /** null: the person cancels. */
+  /** null: the user cancels. */
   choose: (path: string | null) => void
 }
 /** Dialogs that wait for a folder. */
 export const folderDialogs: FolderDialog[] = []
 
-/** Addresses that were handed to the system's browser. */
+/** Addresses passed to the system's browser. */
 export const openedOutside: string[] = []
 
-/** Calls that would have halted the main process until a person answers. */
+/** Calls that would have blocked the main process until the user answers. */
 export const blockingCalls: string[] = []
 
 export const relaunches: unknown[] = []
 
-/** The menu bar as it is shown. */
+/** The current menu bar. */
 export const menuBar: { template: unknown[] } = { template: [] }

@@ -8,7 +8,7 @@ import { bulkSavedSchema, classChangeSchema, data, savedSchema } from './schemas
 import { number, rowsOf, text } from './tolerant.ts'
 import { fromWireAnnotation, toWireAnnotation, type WireAnnotation } from './wire-annotation.ts'
 
-/** The service's limit of one bulk save, in images. */
+/** The service's limit for one bulk save, in images. */
 export const BULK_SAVE_LIMIT = 200
 
 const listSchema = z.object({
@@ -22,17 +22,17 @@ export type DeletedAnnotations = z.infer<typeof deletedSchema>
 
 type Pair = readonly [number, number]
 
-/** What an annotation may have besides its shape. */
+/** Optional fields of a new annotation. */
 export interface CreateFields {
   confidence?: number
-  /** The README's word for attributes. */
+  /** The Python README's name for attributes. */
   metadata?: Record<string, unknown>
   attributes?: Record<string, unknown>
 }
 
 /**
- * Any form of an annotation that was ever written about (canonical, or the old shorthand) in the form that
- * the service takes. Throws a ValidationError that names the field.
+ * Converts any documented form of an annotation (canonical, or the old shorthand) to the one that the service
+ * accepts. Throws a ValidationError that names the field.
  */
 export function canonical(value: unknown, where = 'annotation'): WireAnnotation {
   const parsed = fromWireAnnotation(value)
@@ -52,8 +52,8 @@ export class Annotations {
   }
 
   /**
-   * In the service's form, exactly as it has them: what we do not understand stays, as a save replaces all.
-   * `image`: its path in the dataset, or its UUID, for which the dataset may be left out.
+   * In the service's form, exactly as stored: unknown data stays, because a save replaces everything. `image`: its
+   * path in the dataset, or its UUID, for which the dataset may be left out.
    */
   async get(image: string, call?: CallOptions): Promise<WireAnnotation[]>
   async get(dataset: string, image: string, call?: CallOptions): Promise<WireAnnotation[]>
@@ -69,15 +69,15 @@ export class Annotations {
     return (await this.#http.json(listSchema, 'GET', route, call)).annotations
   }
 
-  /** The same by the image's UUID alone, which is what its `annotation_url` points to. */
+  /** The same by the image's UUID alone; its `annotation_url` points there. */
   async getById(imageId: string, call: CallOptions = {}): Promise<WireAnnotation[]> {
     const route = `/annotations/${segment(imageId)}/file`
     return (await this.#http.json(listSchema, 'GET', route, call)).annotations
   }
 
   /**
-   * In the app's form. What cannot be read does not hide the others; as a save replaces all, it has to be sent back
-   * with them, see `saveMany`.
+   * In the app's form. Unreadable annotations do not hide the others. Because a save replaces everything, they must
+   * be sent back, see `saveMany`.
    */
   async readById(
     imageId: string,
@@ -93,7 +93,7 @@ export class Annotations {
     return { annotations, unreadable }
   }
 
-  /** `annotations`: canonical or shorthand. `previous_count` tells of somebody who saved since they were read. */
+  /** `annotations`: canonical or shorthand. `previous_count` shows whether somebody saved since they were read. */
   async save(
     image: string,
     annotations: readonly unknown[],
@@ -121,7 +121,7 @@ export class Annotations {
     return this.#http.json(savedSchema, 'POST', route, { ...call, body })
   }
 
-  /** At most `BULK_SAVE_LIMIT` images. `unreadable`: from `readById`, sent back exactly as it came. */
+  /** At most `BULK_SAVE_LIMIT` images. `unreadable`: from `readById`, sent back unchanged. */
   saveMany(
     saves: readonly {
       imageId: string
@@ -139,7 +139,7 @@ export class Annotations {
     return this.#http.json(bulkSavedSchema, 'POST', '/annotations/bulk', { ...call, body })
   }
 
-  /** Answers how many there were; null where the service does not say. */
+  /** Returns the number of deleted annotations; null if the service does not report it. */
   async delete(image: string, call?: CallOptions): Promise<DeletedAnnotations>
   async delete(dataset: string, image: string, call?: CallOptions): Promise<DeletedAnnotations>
   async delete(
@@ -153,7 +153,7 @@ export class Annotations {
     return this.#http.json(deletedSchema, 'DELETE', route, call)
   }
 
-  /** `id`: unique in the image, a UUID by preference. `bbox`: x, y, width, height in image pixels. */
+  /** `id`: unique in the image, preferably a UUID. `bbox`: x, y, width, height in image pixels. */
   createBbox(
     id: string,
     name: string,
@@ -163,7 +163,7 @@ export class Annotations {
     return created('createBbox', { id, name, type: 'bbox', bbox }, fields)
   }
 
-  /** `polygon`: its corners; the first need not be repeated. */
+  /** `polygon`: its corners, without repeating the first. */
   createPolygon(
     id: string,
     name: string,
@@ -182,7 +182,7 @@ export class Annotations {
     return created('createPolyline', { id, name, type: 'polyline', polyline }, fields)
   }
 
-  /** `instanceId`: points with the same one belong to one object. */
+  /** `instanceId`: points with the same id belong to one object. */
   createKeypoint(
     id: string,
     name: string,

@@ -16,7 +16,7 @@ import { data } from './schemas.ts'
 import { number, rowsOf } from './tolerant.ts'
 import type { WireAnnotation } from './wire-annotation.ts'
 
-/** What a prompt found. Nothing of it is saved. */
+/** The result of a prompt. It is not saved. */
 export interface Prediction {
   /** `success`, `no_detection` or `below_threshold` */
   status: string
@@ -48,8 +48,8 @@ const answerSchema = z
   })
 
 /**
- * One object, one annotation: asked for a polygon by a box, the service answers the object's box AND its polygon. The box
- * stays only where there is no polygon.
+ * One object, one annotation: asked for a polygon in a box, the service returns the box AND the polygon. Keep the box
+ * only if there is no polygon.
  */
 function oneForm(prediction: Prediction): Prediction {
   const isBox = ({ type }: WireAnnotation) => type === 'bbox' || type === 'box'
@@ -65,9 +65,9 @@ const sam3Schema = z.intersection(
   })),
 )
 
-/** For what takes the service minutes, milliseconds. */
+/** Timeout for calls that take minutes, in milliseconds. */
 const SLOW_MS = 300_000
-/** Images of one batch at the most. */
+/** Maximum number of images per batch. */
 export const BATCH_LIMIT = 5_000
 
 function similarBody(
@@ -93,17 +93,17 @@ interface Box extends Pixel {
   h: number
 }
 
-/** The service takes whole pixels here. */
+/** The service accepts only whole pixels here. */
 const pair = ({ x, y }: Pixel): [number, number] => [Math.round(x), Math.round(y)]
 
-/** `image`: its path in the dataset, its UUID, or a bare file name. `name`: the class of what is found. */
+/** `image`: its path in the dataset, its UUID, or a bare file name. `name`: the class of the result. */
 interface PromptTarget {
   dataset: string
   image: string
   name: string
 }
 
-/** Assisted labelling, paid by the call. All methods throw a PictographError. */
+/** Assisted labelling, paid per call. All methods throw a PictographError. */
 export class AutoAnnotate {
   readonly #http: Http
 
@@ -111,7 +111,7 @@ export class AutoAnnotate {
     this.#http = http
   }
 
-  /** `point`: on the object, in image pixels; further points on it, and beside it, make it clearer. */
+  /** `point`: on the object, in image pixels; more points on it and beside it make the result more precise. */
   byPoint(
     target: PromptTarget,
     point: Pixel,
@@ -135,7 +135,7 @@ export class AutoAnnotate {
     })
   }
 
-  /** `box`: around the object, in image pixels. Answers its outline, or its box without `returnPolygon`. */
+  /** `box`: around the object, in image pixels. Returns its outline, or its box without `returnPolygon`. */
   async byBox(
     target: PromptTarget,
     box: Box,
@@ -160,7 +160,7 @@ export class AutoAnnotate {
     return options.returnPolygon === false ? answer : oneForm(answer)
   }
 
-  /** All objects that a text describes. `maxDetections`: 1 to 100. */
+  /** Finds all objects that a text describes. `maxDetections`: 1 to 100. */
   byText(
     target: Pick<PromptTarget, 'dataset' | 'image'>,
     prompt: string,
@@ -185,8 +185,8 @@ export class AutoAnnotate {
   }
 
   /**
-   * In any picture of this disk, of at most 25 MB: nothing of it is kept in a dataset. One fee a picture, however often
-   * it is asked; what fails is free.
+   * Prompts on any local picture of at most 25 MB; nothing is stored in a dataset. One fee per picture, however many
+   * prompts; failures are free.
    */
   async sam3Predict(
     file: string,
@@ -205,7 +205,7 @@ export class AutoAnnotate {
     return prompt.output === 'bbox' ? answer.data : { ...answer.data, ...oneForm(answer.data) }
   }
 
-  /** Labels many images in the background: drafts, beside what is there. At most `BATCH_LIMIT` images. */
+  /** Labels many images in the background, as drafts beside existing annotations. At most `BATCH_LIMIT` images. */
   batch(
     dataset: string,
     images: readonly string[],
@@ -221,7 +221,7 @@ export class AutoAnnotate {
     return this.#http.json(begunSchema, 'POST', '/auto-annotate/batch', { ...call, body })
   }
 
-  /** What a batch would cost; `projected`: images that are not on the service yet. */
+  /** The price of a batch; `projected`: number of images that are not on the service yet. */
   batchQuote(
     dataset: string,
     images: readonly string[],
@@ -244,18 +244,18 @@ export class AutoAnnotate {
     return this.#http.json(quoteSchema, 'POST', '/auto-annotate/batch/quote', { ...call, body })
   }
 
-  /** How a batch, or a search for similar objects, stands. */
+  /** The state of a batch or of a search for similar objects. */
   job(id: string, call: CallOptions = {}) {
     return this.#http.json(batchJobSchema, 'GET', `/auto-annotate/batch/${segment(id)}`, call)
   }
 
-  /** What was done until then is paid. */
+  /** Work done until then is charged. */
   async cancel(id: string, call: CallOptions = {}): Promise<void> {
     const path = `/auto-annotate/batch/${segment(id)}/cancel`
     await this.#http.json(z.unknown(), 'POST', path, call)
   }
 
-  /** Finds objects like those of one image in others, in the background; see `job`. */
+  /** Finds objects like those of one image in other images, in the background; see `job`. */
   similar(
     target: Pick<PromptTarget, 'dataset' | 'image'>,
     options: SimilarOptions,

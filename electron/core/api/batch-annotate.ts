@@ -11,9 +11,9 @@ export interface BatchOptions {
   /** 0..1 */
   confidenceThreshold?: number
   topK?: number
-  /** UUID of a model of the organisation: it knows its own classes. */
+  /** UUID of a model of the organisation, which has its own classes. */
   modelId?: string
-  /** Looks at overlapping slices, for small objects; not with a model. */
+  /** Processes overlapping slices to find small objects; not with a model. */
   sahiEnabled?: boolean
   /** 256–1024 pixels. */
   sahiSliceSize?: number
@@ -31,12 +31,12 @@ export const wireClasses = (classes: readonly BatchClass[] = []) =>
   classes.map(({ name, output = 'polygon' }) => ({ name, output_type: output }))
 
 export interface SimilarOptions {
-  /** Examples by annotation, or with `referenceClass` all polygons of a class of the image. */
+  /** Example annotations, or with `referenceClass` all polygons of a class in the image. */
   annotationIds?: readonly string[]
   referenceClass?: string
   scope?: 'directory' | 'dataset'
   output?: 'polygon' | 'bbox' | 'obb'
-  /** The class of what is found. */
+  /** The class of the results. */
   targetClass?: string
   /** 0.2–0.8 */
   confidence?: number
@@ -51,7 +51,7 @@ export const SIMILAR_OPTIONS = {
   confidence: 'confidence',
 }
 
-/** What a job began with. */
+/** A new job. */
 export const begunSchema = z.object({
   job_id: z.string(),
   status: text,
@@ -81,7 +81,7 @@ export const batchJobSchema = z.object({
   total_images: count,
   processed_images: count,
   total_annotations_added: count,
-  /** Some answers count them, some list them. */
+  /** A number in some answers, a list in others. */
   failed_images: z
     .union([z.number().int(), z.array(z.unknown()).transform(({ length }) => length)])
     .catch(0),

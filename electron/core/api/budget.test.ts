@@ -46,7 +46,7 @@ describe('one refusal', () => {
     },
   )
 
-  test('that looks like a smaller plan is kept to for an hour, and never written down', async () => {
+  test('that matches a smaller plan sets that limit for an hour, and is never stored', async () => {
     const { budget, use, pass } = budgetAt(20_000)
     await use(2_000)
     budget.refused()
@@ -57,8 +57,8 @@ describe('one refusal', () => {
   })
 })
 
-describe('what the service tells', () => {
-  test('is the limit, whatever was set or guessed', async () => {
+describe('the service’s own figures', () => {
+  test('override settings and guesses', async () => {
     const { budget, use } = budgetAt(null)
     await use(2_000)
     budget.refused()
@@ -67,11 +67,11 @@ describe('what the service tells', () => {
     expect(budget.waitMs()).toBe(0)
   })
 
-  test('counts the requests of others too, and says when it goes on', async () => {
+  test('include other people’s requests, and say when it resumes', async () => {
     const { budget, use, pass } = budgetAt(5_000)
     budget.told({ limit: 5_000, remaining: 3, resetInMs: 60_000 })
     await use(2)
-    // An answer that was under way does not give back what was taken since.
+    // A late answer does not give back requests made since.
     budget.told({ limit: 5_000, remaining: 2, resetInMs: 59_400 })
     await use(1)
     expect(budget.waitMs()).toBeGreaterThan(55_000)
@@ -86,7 +86,7 @@ const LIMIT = { 'x-ratelimit-limit': '20000', 'x-ratelimit-remaining': '19999' }
 test.each([
   [LIMIT, { limit: 20_000, remaining: 19_999, resetInMs: null }],
   [
-    // The service's clock may be hours off ours.
+    // The service's clock may differ from ours by hours.
     { ...LIMIT, 'x-ratelimit-reset': '1000060', date: new Date(1_000_000_000).toUTCString() },
     { limit: 20_000, remaining: 19_999, resetInMs: 60_000 },
   ],

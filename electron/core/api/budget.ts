@@ -1,52 +1,52 @@
 import type { Clock } from './retry.ts'
 
-/** What the people waiting are told. */
+/** The budget's state for display. */
 export interface BudgetState {
-  /** Requests an hour; null when no limit is known. */
+  /** Requests per hour; null if the limit is unknown. */
   limit: number | null
-  /** What the service says, or the settings, without what is only guessed for a while. */
+  /** The limit from the service or the settings, ignoring a temporary guess. */
   plan: number | null
-  /** Made within the last hour: by us, or as the service says by all that use the key. */
+  /** Requests within the last hour: our own, or, as the service reports, of all who use the key. */
   used: number
-  /** Nothing is sent until then, milliseconds since 1970; null when requests go out. */
+  /** Nothing is sent until then, in milliseconds since 1970; null while requests go out. */
   pausedUntilMs: number | null
 }
 
-/** The headers `X-RateLimit-*` of an answer. */
+/** The `X-RateLimit-*` headers of an answer. */
 export interface ToldLimit {
   limit: number
   remaining: number
-  /** Milliseconds from the answer on until the hour begins anew; null: not said. */
+  /** Milliseconds from the answer until the hour restarts; null: unknown. */
   resetInMs: number | null
 }
 
-/** Requests an hour of the service's plans, smallest first. */
+/** Requests per hour of the service's plans, in ascending order. */
 export const PLAN_LIMITS = [1_000, 2_000, 5_000, 20_000, 50_000, 100_000]
 
 const HOUR_MS = 3_600_000
-/** The hour is counted in slots of this length, so that a full budget costs no memory. Milliseconds. */
+/** Requests are counted in time slots of this length, so that a full budget needs little memory. Milliseconds. */
 const SLOT_MS = 10_000
-/** The end of the hour is told in whole seconds, by clocks that differ a little. Milliseconds. */
+/** Tolerance when comparing ends of an hour, which come in whole seconds from clocks that differ. Milliseconds. */
 const SAME_HOUR_MS = 5_000
 
 /**
- * Requests of one key within the plan's hourly limit, shared by all that use it. The service tells the limit and what
- * is left of it (`X-RateLimit-*`); until it does, requests are counted here. A 429 stops all of them together, and tells
- * when it goes on.
+ * Keeps the requests of one key within the plan's hourly limit, shared by all users of this object. The service
+ * reports the limit and the rest (`X-RateLimit-*`); until then, requests are counted here. A 429 pauses all of them,
+ * and reports until when.
  */
 export class RequestBudget {
   readonly #clock: Clock
   readonly #listeners = new Set<(state: BudgetState) => void>()
   #limit: number | null
-  /** A plan that a refusal looked like, until then. */
+  /** A smaller plan guessed from a refusal, until it expires. */
   #guess: { limit: number; untilMs: number } | null = null
-  /** What is left of the service's own hour. */
+  /** The rest of the service's current hour. */
   #told: { remaining: number; fromMs: number; untilMs: number } | null = null
   #slots: { startMs: number; count: number }[] = []
   #pausedUntilMs = 0
   #pauseMs = 0
 
-  /** `limit`: requests an hour, null for unknown. */
+  /** `limit`: requests per hour, null if unknown. */
   constructor(limit: number | null, clock: Clock) {
     this.#limit = limit
     this.#clock = clock
@@ -69,12 +69,12 @@ export class RequestBudget {
     this.#tell()
   }
 
-  /** What the service says of the key's hour counts more than what was set, guessed or counted here. */
+  /** The service's own figures override settings, guesses and counts. */
   told({ limit, remaining, resetInMs }: ToldLimit): void {
     const now = this.#clock.now()
     const untilMs = now + Math.min(resetInMs ?? HOUR_MS, HOUR_MS)
     const known = this.#currentTold()
-    // Answers come in any order; within an hour what is left only becomes less.
+    // Answers arrive in any order; within an hour the rest only decreases.
     const isSameHour = known !== null && Math.abs(known.untilMs - untilMs) < SAME_HOUR_MS
     const left = isSameHour ? Math.min(known.remaining, remaining) : remaining
     this.#told = resetInMs === null ? null : { remaining: left, fromMs: now, untilMs }
@@ -89,7 +89,7 @@ export class RequestBudget {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Resolves when a request may be made, and counts it. Rejects when the signal is aborted. */
+  /** Resolves when a request may be sent, and counts it. Rejects when the signal is aborted. */
   async take(signal?: AbortSignal): Promise<void> {
     for (;;) {
       signal?.throwIfAborted()
@@ -104,16 +104,15 @@ export class RequestBudget {
     else this.#slots.push({ startMs: now, count: 1 })
   }
 
-  /** The service said to wait: nobody sends anything before that. */
+  /** The service asked to wait: nothing is sent before that. */
   pause(ms: number): void {
     this.#pauseUntil(this.#clock.now() + ms)
     this.#tell()
   }
 
   /**
-   * The service refused a request as one too many, and did not say what the limit is. When about as many were made as a
-   * smaller plan allows, that plan is kept to for an hour; else somebody else uses the key too, and waiting is all
-   * there is to do.
+   * The service refused a request and did not state the limit. If the number of requests matches a smaller plan,
+   * assume that plan for an hour; otherwise somebody else uses the key, too, and we can only wait.
    */
   refused(): void {
     this.#forget()
@@ -127,7 +126,7 @@ export class RequestBudget {
     this.#tell()
   }
 
-  /** How long the next request has to wait, milliseconds; 0 when it can go. */
+  /** Milliseconds until the next request may be sent; 0: now. */
   waitMs(): number {
     this.#forget()
     const now = this.#clock.now()
@@ -153,7 +152,7 @@ export class RequestBudget {
 
   #currentTold() {
     const now = this.#clock.now()
-    // A clock that was set back must not keep an old hour.
+    // A clock that was set back must not extend an old hour.
     if (this.#told && (this.#told.untilMs <= now || now < this.#told.fromMs)) this.#told = null
     return this.#told
   }
@@ -169,7 +168,7 @@ export class RequestBudget {
     this.#pauseMs = untilMs - this.#clock.now()
   }
 
-  /** A clock that was set back must not make a pause, or the hour, longer than it was. */
+  /** A clock that was set back must not extend a pause or the hour. */
   #followClock(): void {
     const now = this.#clock.now()
     this.#pausedUntilMs = Math.min(this.#pausedUntilMs, now + this.#pauseMs)

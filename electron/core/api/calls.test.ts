@@ -12,7 +12,7 @@ import {
 } from './client.ts'
 import type { Clock } from './retry.ts'
 
-/** Passes when somebody waits. */
+/** Time passes only while somebody waits. */
 const clock: Clock = { now: Date.now, random: () => 0.5, sleep: async () => {} }
 
 /** A client of a service that answers as the test says. */
@@ -66,7 +66,7 @@ describe('models', () => {
     ])
   })
 
-  test('come onto this disk whole, or not at all; storage gets no key', async () => {
+  test('are downloaded completely or not at all; storage gets no key', async () => {
     const weights = Buffer.alloc(100_000, 7)
     let isCut = false
     await using setup = await talk(({ line }, url) => {
@@ -99,7 +99,7 @@ describe('models', () => {
     expect([existsSync(cut), existsSync(`${cut}.part`)]).toEqual([false, false])
   })
 
-  test('say what they see in a picture of this disk', async () => {
+  test('predict on a local picture', async () => {
     await using setup = await talk(() => ({
       json: {
         data: {
@@ -134,7 +134,7 @@ describe('models', () => {
 })
 
 describe('sam3Predict', () => {
-  test('asks about a picture of this disk in one way', async () => {
+  test('prompts on a local picture in one way', async () => {
     await using setup = await talk(() => ({
       json: {
         data: { status: 'success', annotations: [box, polygon], score: 0.9, width: 40, height: 30 },
@@ -168,7 +168,7 @@ describe('sam3Predict', () => {
     expect(setup.requests[1].bytes.toString()).toMatch(/name="box"\r\n\r\n1,2,3,4\r\n/)
   })
 
-  test('is refused before anything is sent when it makes no sense', async () => {
+  test('refuses an invalid prompt before anything is sent', async () => {
     await using setup = await talk(() => ({}))
     const { autoAnnotate } = setup.client
     const file = join(setup.folder, 'a.png')
@@ -192,7 +192,7 @@ describe('sam3Predict', () => {
 })
 
 describe('batches', () => {
-  test('are quoted, begun, watched and cancelled', async () => {
+  test('are quoted, started, watched and cancelled', async () => {
     await using setup = await talk(({ line }) => {
       if (line.includes('/quote'))
         return { json: { total_images: 2, estimated_credits: 5000, sufficient: true } }
@@ -263,7 +263,7 @@ describe('jobs', () => {
     ])
   })
 
-  test('that cannot be cancelled, or lead elsewhere, are not asked to', async () => {
+  test('that cannot be cancelled, or whose route leads elsewhere, are not', async () => {
     let cancel_path: string | null = null
     await using setup = await talk(() => ({
       json: { data: { id: 'j', status: 'running', cancel_path } },
@@ -366,7 +366,7 @@ describe('datasets', () => {
     ])
   })
 
-  test('that cost more to restore than is left say so', async () => {
+  test('that cost more to restore than the balance report it', async () => {
     const details = { required_micro_usd: 900, remaining_micro_usd: 0 }
     await using setup = await talk(() => ({
       status: 402,
@@ -465,7 +465,7 @@ test('the ZIP of an export comes onto this disk whole', async () => {
   expect(readFileSync(file, 'utf8')).toBe('PK zip')
 })
 
-test('a body that ends early is no file', async () => {
+test('a truncated body is not saved as a file', async () => {
   await using setup = await talk(() => ({
     bytes: Buffer.alloc(10),
     headers: { 'content-length': '20', connection: 'close' },
@@ -477,7 +477,7 @@ test('a body that ends early is no file', async () => {
   expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false])
 })
 
-test('what breaks off in the middle is fetched again, from the service and from storage', async () => {
+test('a broken download is retried, from the service and from storage', async () => {
   let tries = 0
   const whole = Buffer.alloc(20, 7)
   const headers = { 'content-length': '20', connection: 'close' }

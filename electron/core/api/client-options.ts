@@ -3,15 +3,15 @@ import { AuthenticationError, ValidationError } from './errors.ts'
 import { DEFAULT_BASE_URL, type HttpOptions } from './http.ts'
 import { refuseUnknown } from './options.ts'
 
-/** What is left out comes from the environment, and then from the defaults. */
+/** Missing options come from the environment, then from the defaults. */
 export interface ClientOptions extends Omit<HttpOptions, 'apiKey' | 'timeoutMs'> {
-  /** Else `PICTOGRAPH_API_KEY`. */
+  /** Default: `PICTOGRAPH_API_KEY`. */
   apiKey?: string
-  /** Else `PICTOGRAPH_BASE_URL`, else `https://api.pictograph.io`. */
+  /** Default: `PICTOGRAPH_BASE_URL`, else `https://api.pictograph.io`. */
   baseUrl?: string
-  /** How long the service may be silent, seconds. Else `PICTOGRAPH_TIMEOUT`, else 30. */
+  /** Maximum silence of the service, in seconds. Default: `PICTOGRAPH_TIMEOUT`, else 30. */
   timeout?: number
-  /** Tries after the first. Else `PICTOGRAPH_MAX_RETRIES`, else 3. */
+  /** Retries after the first try. Default: `PICTOGRAPH_MAX_RETRIES`, else 3. */
   maxRetries?: number
 }
 
@@ -29,7 +29,7 @@ const KNOWN: readonly (keyof ClientOptions)[] = [
 
 const ROUTE = { route: 'new Client' }
 
-/** A number of the options, or of the environment. Throws a ValidationError that names where it comes from. */
+/** Reads a number from the options or the environment. Throws a ValidationError that names its source. */
 function numberFrom(
   given: number | undefined,
   name: string,
@@ -44,7 +44,7 @@ function numberFrom(
   throw new ValidationError(message, ROUTE, [{ field, message }])
 }
 
-/** The service's address. Throws a ValidationError where the key could be read on its way there. */
+/** The service's address. Throws a ValidationError if it would send the key unencrypted. */
 function checkedUrl(given: string | undefined, env: NodeJS.ProcessEnv): string {
   const text = given ?? (env.PICTOGRAPH_BASE_URL?.trim() || DEFAULT_BASE_URL)
   const url = URL.parse(text)
@@ -56,8 +56,8 @@ function checkedUrl(given: string | undefined, env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The options of a client with what the environment adds. Throws an AuthenticationError when there is no key, and a
- * ValidationError for an unknown or senseless option.
+ * The options of a client, completed from the environment. Throws an AuthenticationError without a key, and a
+ * ValidationError for an unknown or invalid option.
  */
 export function httpOptions(options: ClientOptions, env: NodeJS.ProcessEnv): HttpOptions {
   refuseUnknown('new Client', options, KNOWN)
@@ -70,7 +70,7 @@ export function httpOptions(options: ClientOptions, env: NodeJS.ProcessEnv): Htt
         : 'The API key is empty: pass another apiKey, or leave it out and set PICTOGRAPH_API_KEY',
       ROUTE,
     )
-  // Anything else would be refused as a header, in words that tell nobody what is wrong.
+  // Fail here, because HTTP would refuse it as a header with an unhelpful message.
   if (!/^[\x21-\x7e]+$/.test(key))
     throw new AuthenticationError('The API key holds characters that no key has', ROUTE)
   const seconds = numberFrom(timeout, 'timeout', {

@@ -33,7 +33,7 @@ import { backoffMs, type Clock, parseRetryAfter } from './retry.ts'
 import { receiveStorage } from './storage.ts'
 import { fromWireAnnotation, toWireAnnotation } from './wire-annotation.ts'
 
-/** Time that passes only when somebody waits. */
+/** Time that passes only while somebody waits. */
 function testClock() {
   let now = 1_800_000_000_000
   const slept: number[] = []
@@ -127,7 +127,7 @@ test('datasets are made, read, changed, archived and deleted; names are one segm
   expect((await setup.client.organizations.me()).subscription_tier).toBe('pro')
 })
 
-test('a file goes up in three steps and comes back the same; storage never sees the key', async () => {
+test('a file is uploaded in three steps and comes back the same; storage never sees the key', async () => {
   await using setup = await service()
   const { client } = setup
   await client.datasets.create({ name: 'photos', classes: CLASSES })
@@ -146,7 +146,7 @@ test('a file goes up in three steps and comes back the same; storage never sees 
   expect((await sharp(back).metadata()).width).toBe(40)
   const { body } = await client.images.bytesAt(image.image_url ?? '')
   expect((await buffer(body)).length).toBe(image.file_size)
-  // Storage answers 400 to whoever sends it a key: it was never sent one.
+  // Storage answers 400 to a request with a key, so none was sent.
   const { items } = await client.datasets.downloadListing('photos')
   const part = await getStorage(client.http.dispatcher, items[0].image_url ?? '', {
     fromByte: 10,
@@ -176,7 +176,7 @@ test('signed addresses expire, and unsafe ones are refused before anything is se
     await expect(getStorage(client.http.dispatcher, address)).rejects.toThrow(/storage address/)
 })
 
-test('what storage gives is taken as it comes, and whoever takes it may end it', async () => {
+test('a storage body is passed on as it arrives, and the sink can end it', async () => {
   await using setup = await service()
   const { client, emulator } = setup
   await client.datasets.create({ name: 'photos' })
@@ -221,7 +221,7 @@ test('what storage gives is taken as it comes, and whoever takes it may end it',
   await expect(receive({ signal: stop.signal })).rejects.toThrow('paused')
 })
 
-test('an address with the key goes to our own host, whatever the service says', async () => {
+test('a request with the key goes only to our own host, whatever the service says', async () => {
   await using setup = await service()
   const path = setup.client.http.ownPath('https://evil.example/api/v1/developer/images/x/y.png?a=1')
   expect(path).toBe('/images/x/y.png?a=1')
@@ -258,7 +258,7 @@ test('annotations of all types are saved and read; shorthand goes in, the canoni
   const first = await annotations.save('photos', 'a.png', drawn)
   expect([first.previous_count, first.new_count]).toEqual([0, 5])
   const read = await annotations.get('photos', 'a.png')
-  // The service adds who drew it, and the boxes around polygons and lines.
+  // The service adds the author, and bounding boxes of polygons and lines.
   expect(read.slice(0, 4)).toMatchObject(drawn.slice(0, 4))
   const again = await annotations.saveMany([
     { imageId: first.image_id, annotations: read.slice(0, 1) },
@@ -341,11 +341,11 @@ test('directories, many images at once, classes and comments', async () => {
     resolved: true,
   })
   await comments.delete(comment.id)
-  // A deleted comment leaves a mark, so that replies to it keep their place.
+  // A deleted comment leaves a placeholder, so that its replies keep their place.
   expect(await comments.list(saved.image_id)).toMatchObject([{ is_deleted: true, body: '' }])
 })
 
-test('assisted labelling proposes by point, box and text', async () => {
+test('assisted labelling works by point, box and text', async () => {
   await using setup = await service({ seeded: true })
   const { autoAnnotate } = setup.client
   const target = { dataset: 'street scenes', image: 'image 00000.jpg', name: 'car' }
@@ -363,7 +363,7 @@ test('assisted labelling proposes by point, box and text', async () => {
   expect((await autoAnnotate.byText(target, 'unicorn')).status).toBe('no_detection')
 })
 
-test('an export is made in the background, and its ZIP comes from storage', async () => {
+test('an export runs in the background, and its ZIP comes from storage', async () => {
   await using setup = await service({ seeded: true })
   const { exports, http } = setup.client
   const options = { name: 'all', format: 'pictograph', includeImages: true }
@@ -407,7 +407,7 @@ describe('what goes wrong', () => {
     expect(() => setup.connect('')).toThrow(/key is empty.*PICTOGRAPH_API_KEY/)
   })
 
-  test('failures of the service are tried again, each time later, and then told', async () => {
+  test('failures of the service are retried with growing delays, and then reported', async () => {
     await using setup = await service({ seeded: true })
     setup.emulator.faults.add({
       match: 'GET .*large',
@@ -426,13 +426,13 @@ describe('what goes wrong', () => {
       await using setup = await service({ seeded: true })
       setup.emulator.faults.add({ times: 2, fault: { kind } })
       const wanted = setup.client.datasets.get('large')
-      // A web page in between is no fault that a second try mends by itself, but it may be gone by then.
+      // A retry does not fix a captive portal's page, but it may be gone by then.
       if (kind === 'reset') expect((await wanted).name).toBe('large')
       else await expect(wanted).rejects.toBeInstanceOf(ServerError)
     },
   )
 
-  test('a body that ends early is a broken connection, not an answer', async () => {
+  test('a truncated body is a broken connection, not an answer', async () => {
     await using setup = await service({ seeded: true, maxRetries: 0 })
     const truncate = { kind: 'truncate', bytes: 40 } as const
     setup.emulator.faults.add({ fault: { ...truncate, honest: false } })
@@ -441,7 +441,7 @@ describe('what goes wrong', () => {
     await expect(setup.client.datasets.get('large')).rejects.toBeInstanceOf(ServerError)
   })
 
-  test('a body that comes slowly is waited for as long as it comes; silence is not', async () => {
+  test('a slow body may take long, silence may not', async () => {
     await using setup = await service({ seeded: true, maxRetries: 0, timeout: 1 })
     const drip = (everyMs: number) => ({ kind: 'drip', bytes: 100, everyMs }) as const
     setup.emulator.faults.add({ fault: drip(20) })
@@ -450,7 +450,7 @@ describe('what goes wrong', () => {
     await expect(setup.client.datasets.get('large')).rejects.toBeInstanceOf(RequestTimeoutError)
   })
 
-  test('a clock that is wrong over there makes addresses expire early', async () => {
+  test('addresses expire early if the service’s clock is wrong', async () => {
     await using setup = await service({ seeded: true })
     const { items } = await setup.client.datasets.downloadListing('street scenes')
     await fetch(`${setup.emulator.url}/__admin/clock`, {
@@ -462,7 +462,7 @@ describe('what goes wrong', () => {
     await expect(late).rejects.toSatisfy(isExpired)
   })
 
-  test('an answer that is lost does not make the write happen twice', async () => {
+  test('a lost answer does not repeat the write', async () => {
     await using setup = await service()
     setup.emulator.faults.add({ match: 'POST .*/datasets/', fault: { kind: 'lose_answer' } })
     const made = await setup.client.datasets.create({ name: 'once' })
@@ -473,7 +473,7 @@ describe('what goes wrong', () => {
     expect(keys[1]).toBe(keys[0])
   })
 
-  test('a 429 is waited for as long as it says; a long one is the caller’s to decide', async () => {
+  test('a 429 is waited for as long as it says; for a long one the caller decides', async () => {
     await using setup = await service({ seeded: true })
     const { faults } = setup.emulator
     faults.add({ fault: { kind: 'status', status: 429, retryAfter: '7' } })
@@ -487,7 +487,7 @@ describe('what goes wrong', () => {
     expect(setup.client.budget.state.pausedUntilMs).not.toBeNull()
   })
 
-  test('the hourly limit is kept without running into it, by all that share the budget', async () => {
+  test('all users of a budget stay within the hourly limit', async () => {
     const patienceMs = Number.POSITIVE_INFINITY
     await using setup = await service({ seeded: true, hourlyLimit: 50, patienceMs })
     setup.client.budget.setLimit(50)
@@ -499,7 +499,7 @@ describe('what goes wrong', () => {
     expect(setup.emulator.requests).toHaveLength(60)
   })
 
-  test('an hour that is used up is told when it is over in more than two minutes, and nothing is sent', async () => {
+  test('a call fails without a request if the used-up hour lasts more than two minutes', async () => {
     await using setup = await service({ seeded: true, hourlyLimit: 5 })
     for (let request = 0; request < 5; request++) await setup.client.datasets.get('large')
     const refused = setup.client.datasets.get('large')
@@ -520,13 +520,13 @@ describe('what goes wrong', () => {
     await expect(call).rejects.toThrow('enough')
   })
 
-  test('nobody there', async () => {
+  test('an unreachable host', async () => {
     const { clock } = testClock()
     using client = new Client({ apiKey: 'k', baseUrl: 'http://127.0.0.1:9', clock, maxRetries: 1 })
     await expect(client.organizations.me()).rejects.toBeInstanceOf(NetworkError)
   })
 
-  test('an answer that the contract does not know names route, field and request', async () => {
+  test('an answer that violates the contract gives an error with route, field and request', async () => {
     const server = createServer((_request, response) => {
       response.setHeader('x-request-id', 'r-1')
       response.end(JSON.stringify({ organization: { id: 7, name: 'x' }, grown: true }))
@@ -542,7 +542,7 @@ describe('what goes wrong', () => {
 })
 
 describe('pure parts', () => {
-  test('waits double up to their cap, a quarter more or less', () => {
+  test('delays double up to a cap, ± a quarter', () => {
     fc.assert(
       fc.property(
         fc.nat({ max: 12 }),
@@ -566,7 +566,7 @@ describe('pure parts', () => {
     expect(parseRetryAfter(null, now)).toBeNull()
   })
 
-  test('errors are told apart in every form that their bodies have had', () => {
+  test('errors are recognised in every format of their bodies', () => {
     const at = (status: number, body: unknown) =>
       errorOfAnswer(status, body, { route: 'GET /x' }, null)
     expect(at(404, { error: { code: 'gone', message: 'Gone' } })).toMatchObject({
@@ -582,7 +582,7 @@ describe('pure parts', () => {
     expect(paid instanceof PaymentRequiredError && paid.remainingMicroUsd).toBe(0)
   })
 
-  test('what is sent is read back as the same annotation', () => {
+  test('an annotation survives a round trip', () => {
     fc.assert(
       fc.property(annotationOf(shapeIn(400, 300)), (annotation) => {
         const sent = canonical(toWireAnnotation(annotation))

@@ -33,8 +33,8 @@ export { getStorage, isExpired, putFile } from './storage.ts'
 export type { WireAnnotation } from './wire-annotation.ts'
 
 /**
- * The Pictograph service. `using client = new Client()` closes it at the end of the block;
- * without, call `close`. Every method throws a PictographError and takes an AbortSignal.
+ * The Pictograph service. `using client = new Client()` closes it at the end of the block; otherwise call `close`.
+ * Every method throws a PictographError and takes an AbortSignal.
  */
 export class Client implements Disposable, AsyncDisposable {
   readonly datasets: Datasets
@@ -70,12 +70,12 @@ export class Client implements Disposable, AsyncDisposable {
     this.tasks = new Tasks(this.http)
   }
 
-  /** Requests an hour, and whether they are paused. */
+  /** Requests per hour, and whether they are paused. */
   get budget() {
     return this.http.budget
   }
 
-  /** Waits for what is under way. */
+  /** Waits for running calls. */
   close(): Promise<void> {
     return this.http.close()
   }

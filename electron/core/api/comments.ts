@@ -17,8 +17,8 @@ export class Comments {
   }
 
   /**
-   * Of an image, oldest first, with replies (`parent_comment_id`). Deleted ones stay in the list with `is_deleted` and
-   * an empty body, so that their replies keep their place.
+   * Comments of an image, oldest first, with replies (`parent_comment_id`). Deleted ones stay in the list with
+   * `is_deleted` and an empty body, so that their replies keep their place.
    */
   async list(imageId: string, call: CallOptions = {}): Promise<RemoteComment[]> {
     const schema = z.object({ comments: rows(commentSchema) })
@@ -26,7 +26,7 @@ export class Comments {
     return (await this.#http.json(schema, 'GET', BASE, { ...call, query })).comments
   }
 
-  /** `parentCommentId`: the comment that this replies to; the service hangs a reply to a reply on the first one. */
+  /** `parentCommentId`: the comment to reply to; the service attaches a reply to a reply to the first comment. */
   async create(
     imageId: string,
     annotationId: string,
@@ -53,12 +53,12 @@ export class Comments {
     return (await this.#http.json(answerSchema, 'PATCH', path, { ...call, body })).comment
   }
 
-  /** Leaves a mark where it was, see `list`. */
+  /** Leaves a placeholder, see `list`. */
   async delete(id: string, call: CallOptions = {}): Promise<void> {
     await this.#http.json(z.unknown(), 'DELETE', `${BASE}/${segment(id)}`, call)
   }
 
-  /** A second time changes nothing. */
+  /** Idempotent. */
   async react(id: string, reaction: Reaction, call: CallOptions = {}): Promise<RemoteComment> {
     const path = `${BASE}/${segment(id)}/reactions/${segment(reaction)}`
     return (await this.#http.json(answerSchema, 'PUT', path, call)).comment

@@ -3,13 +3,13 @@ import type { CallOptions, Http } from './http.ts'
 import { allItems, type Listing, type Page, type Range } from './paging.ts'
 import { flag, number, rows, rowsOf, text } from './tolerant.ts'
 
-/** The service gives no more entries at once. */
+/** The service's maximum page size. */
 const PAGE_LIMIT = 100
 
 const entrySchema = z.object({
   id: z.string(),
   operation: text,
-  /** Millionths of a dollar; what was spent is below 0. */
+  /** Millionths of a dollar; negative when spent. */
   amount: number,
   created_at: text,
 })
@@ -37,7 +37,7 @@ const estimateSchema = z.object({
   sufficient: flag,
 })
 
-/** What may be spent, was spent, and would be. All methods throw a PictographError. */
+/** Balance, history and prices. All methods throw a PictographError. */
 export class Credits {
   readonly #http: Http
 
@@ -71,7 +71,7 @@ export class Credits {
     )
   }
 
-  /** What an operation would cost before it is done; `quantity` in the operation's unit. */
+  /** The price of an operation; `quantity` in the operation's unit. */
   estimate(operation: string, quantity = 1, call: CallOptions = {}) {
     const query = { operation, quantity }
     return this.#http.json(estimateSchema, 'GET', '/credits/estimate', { ...call, query })

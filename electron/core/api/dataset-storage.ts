@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { count, flag, number, rows, text } from './tolerant.ts'
 
-/** What bringing a dataset back from cold storage costs; only of one that is cold and idle. */
+/** The price of restoring a dataset from cold storage; only for one that is cold and idle. */
 const estimateSchema = z.looseObject({
   /** Millionths of a dollar. */
   total_micro_usd: number,
@@ -25,7 +25,7 @@ export type DatasetStorage = z.infer<typeof storageSchema>
 export const storageJobSchema = z.object({
   job_id: text,
   storage_state: text,
-  /** Millionths of a dollar, charged when it is back. */
+  /** Millionths of a dollar, charged when the restore is complete. */
   quoted_micro_usd: number,
 })
 
@@ -41,29 +41,29 @@ export const duplicatesSchema = z.object({
   groups: rows(z.object({ members: rows(memberSchema), size: count, max_similarity: number })),
   group_count: count,
   duplicate_image_count: count,
-  /** How many could go so that each group keeps one. */
+  /** Number of images that could be removed while each group keeps one. */
   redundant_count: count,
   analyzed: number,
   total_images: number,
-  /** Only a sample was looked at. */
+  /** Only a sample was compared. */
   sample_capped: flag,
   pairs_capped: flag,
 })
 export type Duplicates = z.infer<typeof duplicatesSchema>
 
-/** How near-duplicates are looked for; values beyond the service's bounds are moved into them. */
+/** Options for near-duplicates; the service clamps values to its limits. */
 export interface DuplicateOptions {
-  /** 0.5–0.9999; 0.92 when left out. */
+  /** 0.5–0.9999; default 0.92. */
   threshold?: number
-  /** Images that are looked at, at most 2000; 1000 when left out. */
+  /** Number of images to compare, at most 2000; default 1000. */
   sample?: number
   neighbors?: number
   maxPairs?: number
-  /** Only in that directory. */
+  /** Only in this directory. */
   directoryPath?: string
 }
 
-/** The same under the service's names. */
+/** The options under the service's names. */
 export const DUPLICATE_OPTIONS = {
   threshold: 'threshold',
   sample: 'sample',

@@ -24,7 +24,7 @@ import {
 
 export type DownloadMode = 'full' | 'images_only' | 'annotations_only'
 
-/** What a new dataset may have, under the service's names. */
+/** Optional fields of a new dataset, under the service's names. */
 const FIELDS = {
   name: 'name',
   readme: 'readme',
@@ -38,7 +38,7 @@ const { name: _, ...CHANGEABLE } = {
   classesBase: 'classes_base',
 }
 
-/** `dataset` is everywhere its name (case-sensitive) or its UUID. All methods throw a PictographError. */
+/** `dataset` is always its name (case-sensitive) or its UUID. All methods throw a PictographError. */
 export class Datasets {
   readonly #http: Http
 
@@ -67,7 +67,7 @@ export class Datasets {
       ...call
     }: CallOptions & {
       includeImages?: boolean
-      /** At most 10,000; 1000 when left out. */
+      /** At most 10,000; default 1000. */
       imagesLimit?: number
       imagesOffset?: number
     } = {},
@@ -79,7 +79,7 @@ export class Datasets {
     return (await this.#http.json(data(remoteDatasetSchema), 'GET', path, { ...call, query })).data
   }
 
-  /** Newest first: the same as `images.list`. */
+  /** Newest first; the same as `images.list`. */
   listImages(dataset: string, options: ListOptions = {}): Listing<RemoteImage> {
     return new Images(this.#http).list(dataset, options)
   }
@@ -103,8 +103,8 @@ export class Datasets {
   }
 
   /**
-   * `classes` alone replaces the whole list. With `classesBase`, the list as it was read, the service applies what differs
-   * between the two to the list that it has: what others added meanwhile stays.
+   * `classes` alone replaces the whole list. With `classesBase`, the list as it was read, the service applies the
+   * difference between the two to its current list, so other people's additions stay.
    */
   async update(
     dataset: string,
@@ -140,7 +140,7 @@ export class Datasets {
     return (await this.#http.json(data(insightsSchema), 'GET', path, call)).data
   }
 
-  /** At most 10,000 items, with no way to ask for the rest: then the paged image list has them. */
+  /** At most 10,000 items, without further pages; the paged image list has the rest. */
   async downloadListing(
     dataset: string,
     { mode = 'full', status, ...call }: CallOptions & { mode?: DownloadMode; status?: string } = {},
@@ -152,8 +152,7 @@ export class Datasets {
   }
 
   /**
-   * Groups of images that look the same, by what the service's model sees in them. Slow: of a large dataset only a
-   * sample is looked at.
+   * Groups of images that look the same to the service's model. Slow: for a large dataset only a sample is compared.
    */
   async duplicates(
     dataset: string,
@@ -171,18 +170,24 @@ export class Datasets {
     return answer.data
   }
 
-  /** Where its images lie, and what bringing them back would cost. */
+  /** The storage class of the images, and the price of restoring them. */
   async storage(dataset: string, call: CallOptions = {}): Promise<DatasetStorage> {
     const path = `/datasets/${segment(dataset)}/storage`
     return (await this.#http.json(data(storageSchema), 'GET', path, call)).data
   }
 
-  /** Into cold storage, free: browsing and annotations still work, the image files cannot be had. */
+  /**
+   * Moves the dataset to cold storage, free of charge: browsing and annotations still work, image files are
+   * unavailable.
+   */
   freeze(dataset: string, call: CallOptions = {}) {
     return this.#moveStorage(dataset, 'freeze', call)
   }
 
-  /** Back from cold storage, for what `storage` said. Throws a PaymentRequiredError where that is more than is left. */
+  /**
+   * Restores from cold storage for the price that `storage` reports. Throws a PaymentRequiredError if the balance is
+   * too low.
+   */
   restore(dataset: string, call: CallOptions = {}) {
     return this.#moveStorage(dataset, 'restore', call)
   }
@@ -207,10 +212,10 @@ export class Datasets {
   }
 }
 
-/** How often a job is asked for, milliseconds. */
+/** Polling interval of a job, in milliseconds. */
 const POLL_MS = 2_000
 const LONGEST_POLL_MS = 30_000
-/** For what takes the service minutes, milliseconds. */
+/** Timeout for calls that take minutes, in milliseconds. */
 const SLOW_MS = 300_000
 
 /** Exactly this many items mean that there are more. */

@@ -11,7 +11,7 @@ export class Directories {
     this.#http = http
   }
 
-  /** All of them, flat; with `parentPath` its direct children, `''` for those at the top. */
+  /** All directories as a flat list; with `parentPath` its direct children, `''` for the top level. */
   list(dataset: string, { parentPath, ...call }: CallOptions & { parentPath?: string } = {}) {
     const query = { parent_path: parentPath }
     const path = `/directories/${segment(dataset)}`
@@ -23,7 +23,7 @@ export class Directories {
     return this.#http.json(rows(directorySchema), 'GET', path, call)
   }
 
-  /** With its parents; one that is there already is no fault. */
+  /** Creates missing parents, too; an existing directory is not an error. */
   async create(dataset: string, directoryPath: string, call: CallOptions = {}): Promise<void> {
     const body = { dataset, directory_path: directoryPath }
     await this.#http.json(z.unknown(), 'POST', '/directories/', { ...call, body })
@@ -39,7 +39,7 @@ export class Directories {
     await this.#http.json(z.unknown(), 'PATCH', route, { ...call, body: { new_name: newName } })
   }
 
-  /** `cascade`: also one that holds images, which the service moves to the parent directory. */
+  /** `cascade`: also a directory with images; the service moves them to its parent. */
   async delete(
     dataset: string,
     path: string,

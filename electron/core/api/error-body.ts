@@ -43,7 +43,7 @@ interface ErrorBody {
   fields: FieldProblem[]
 }
 
-/** What an error's body says, in any of the forms that the service has had. */
+/** Reads an error's body in all formats that the service has used. */
 export function readErrorBody(json: unknown): ErrorBody {
   const parsed = bodySchema.safeParse(json)
   if (!parsed.success) return { message: null, code: undefined, details: undefined, fields: [] }
@@ -65,14 +65,14 @@ export function readErrorBody(json: unknown): ErrorBody {
   }
 }
 
-/** Each field that was refused: the structured list where there is one, else the older one. */
+/** Each refused field: from the structured list if present, else from the older one. */
 function fieldsOf(details: unknown, detail: unknown): FieldProblem[] {
   const inDetails = listedSchema.safeParse(details).data?.errors
   const list = inDetails ?? (Array.isArray(detail) ? detail : [])
   return rowsOf(fieldSchema, list).map(({ loc, msg }) => ({ field: loc.join('.'), message: msg }))
 }
 
-/** The error of an answer that is none. `retryAfter`: seconds, of a 429. */
+/** The error for a failed response. `retryAfter`: seconds, for a 429. */
 export function errorOfAnswer(
   status: number,
   json: unknown,
@@ -91,7 +91,7 @@ export function errorOfAnswer(
   if (status === 402) return new PaymentRequiredError(message, full, paymentTerms(json))
   if (status === 403) return new ForbiddenError(message, full)
   if (status === 404) return new NotFoundError(message, full)
-  // A taken file name is sometimes a 400 that only its words tell from others.
+  // For a taken file name, the service sometimes returns a 400 that only its message identifies.
   if (status === 409 || (status === 400 && /already exists/i.test(message)))
     return new ConflictError(message, full)
   if (status === 400 || status === 422) return new ValidationError(message, full, body.fields)

@@ -4,7 +4,7 @@ import type { PaymentTerms } from './errors.ts'
 const recordSchema = z.record(z.string(), z.unknown())
 const recordOf = (value: unknown) => recordSchema.safeParse(value).data ?? {}
 
-/** The first of these fields that is given, by name and then by place; 0 is a real value. */
+/** The first of these fields that is present, by name, then by place; 0 is a real value. */
 function firstOf<T extends z.ZodType>(
   type: T,
   places: readonly Record<string, unknown>[],
@@ -19,8 +19,8 @@ function firstOf<T extends z.ZodType>(
 }
 
 /**
- * What a 402 says about the price or the plan's limit. The service has said it in `error.details`, at the top level and
- * in `detail`, and under several names.
+ * The price or plan limit that a 402 reports. The service has put it in `error.details`, at the top level and in
+ * `detail`, under several names.
  */
 export function paymentTerms(body: unknown): PaymentTerms {
   const top = recordOf(body)

@@ -2,15 +2,15 @@ export interface ErrorContext {
   /** `GET /api/v1/developer/datasets/` */
   route: string
   status?: number
-  /** The service's own word for it, such as `dataset_not_found`. */
+  /** The service's error code, such as `dataset_not_found`. */
   code?: string
-  /** What the service calls the request in its logs. */
+  /** The request's id in the service's logs. */
   requestId?: string
   details?: unknown
   cause?: unknown
 }
 
-/** Anything that went wrong between us and the service; the message is for a person. */
+/** Base class of all errors of the service and the connection; the message is for users. */
 export class PictographError extends Error {
   readonly route: string
   readonly status: number | null
@@ -33,17 +33,17 @@ export class PictographError extends Error {
 export class AuthenticationError extends PictographError {}
 /** The key's role, or the plan, does not allow it. */
 export class ForbiddenError extends PictographError {}
-/** It is not there, or another organisation's. */
+/** It does not exist, or belongs to another organisation. */
 export class NotFoundError extends PictographError {}
-/** The name is taken, and the like. */
+/** For example, the name is taken. */
 export class ConflictError extends PictographError {}
-/** The service failed, or answered something that is no answer. */
+/** The service failed, or its answer is invalid. */
 export class ServerError extends PictographError {}
-/** No answer came: name resolution, connection, TLS, reset. */
+/** No answer: name resolution, connection, TLS, reset. */
 export class NetworkError extends PictographError {}
-/** No answer came in time. */
+/** No answer in time. */
 export class RequestTimeoutError extends NetworkError {}
-/** The service answered something that the contract does not know. */
+/** The answer does not match the contract. */
 export class UnexpectedAnswerError extends PictographError {}
 
 /** One field that the service refused. */
@@ -62,16 +62,16 @@ export class ValidationError extends PictographError {
   }
 }
 
-/** What is missing to pay for it; null where the service did not say. */
+/** The missing payment; fields are null if the service did not report them. */
 export interface PaymentTerms {
   /** Millionths of a dollar. */
   requiredMicroUsd: number | null
   remainingMicroUsd: number | null
   unit: string | null
   upgradeUrl: string | null
-  /** The plan's limit that was reached, such as `images`; null when it is about money. */
+  /** The plan limit that was reached, such as `images`; null for a payment. */
   limitType: string | null
-  /** What is used of that limit. */
+  /** The current use of that limit. */
   current: number | null
   limit: number | null
 }
@@ -98,7 +98,7 @@ export class PaymentRequiredError extends PictographError implements PaymentTerm
 }
 
 export class RateLimitError extends PictographError {
-  /** Seconds until a request may be made again; null where the service did not say. */
+  /** Seconds until the next request is allowed; null if the service did not say. */
   readonly retryAfter: number | null
 
   constructor(message: string, context: ErrorContext, retryAfter: number | null) {

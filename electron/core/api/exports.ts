@@ -6,19 +6,19 @@ import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
 import { saveStorage } from './save-file.ts'
 import { data, exportSchema, type RemoteExport } from './schemas.ts'
 
-/** How often a running export is asked for, milliseconds. */
+/** Polling interval of a running export, in milliseconds. */
 const POLL_MS = 2_000
 const LONGEST_POLL_MS = 30_000
 
 export interface NewExport {
-  /** At most 100 characters, and not taken in the dataset. */
+  /** At most 100 characters, and unique in the dataset. */
   name: string
   /** `pictograph`, `darwin`, `coco`, `yolo`, `yolo_obb`, `yolo_pose`, `dota`, `pascal_voc`, `cvat`, `datumaro`, `labelme`, `csv` */
   format: string
   includeImages?: boolean
   /** Only annotations of these classes. */
   classes?: readonly string[]
-  /** Only images of this stage; all when left out. */
+  /** Only images of this stage; default: all. */
   status?: string
   /** Directories `train/`, `valid/` and `test/`. */
   organizeBySplit?: boolean
@@ -33,7 +33,7 @@ const NAMES = {
   organizeBySplit: 'organize_by_split',
 }
 
-/** An export by its name needs its dataset; by its UUID it has none. */
+/** An export's name needs its dataset; its UUID does not. */
 const addressed = (name: string, dataset: string) => ({
   path: `/exports/${segment(name)}`,
   query: isUuid(name) ? {} : { dataset },
@@ -71,12 +71,12 @@ export class Exports {
     return (await this.#http.json(data(exportSchema), 'GET', path, { ...call, query })).data
   }
 
-  /** Resolves when the export is completed or has failed. */
+  /** Resolves when the export has completed or failed. */
   async finished(name: string, dataset: string, call: CallOptions = {}): Promise<RemoteExport> {
     for (let pauseMs = POLL_MS; ; pauseMs = Math.min(LONGEST_POLL_MS, pauseMs * 1.5)) {
       const state = await this.get(name, dataset, call)
       if (state.status === 'completed' || state.status === 'failed') return state
-      // A large one takes long, and each look is a request of the hour.
+      // A large export takes long, and each poll is a request of the hourly limit.
       await this.#http.clock.sleep(pauseMs, call.signal)
     }
   }
@@ -89,7 +89,7 @@ export class Exports {
     return answer.data.download_url
   }
 
-  /** Writes the ZIP of a completed export, under another name until it is whole. */
+  /** Downloads the ZIP of a completed export, under a temporary name until it is complete. */
   async download(
     name: string,
     dataset: string,

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { ValidationError } from './errors.ts'
 
-/** What the service looks into without it being in a dataset, by lower-case extension. */
+/** Picture types that the service accepts outside of a dataset, by lower-case extension. */
 const TYPES: Readonly<Record<string, string>> = {
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
@@ -13,7 +13,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.tif': 'image/tiff',
   '.tiff': 'image/tiff',
 }
-/** The service's limit of one picture, bytes. */
+/** The service's limit per picture, in bytes. */
 const MOST_BYTES = 25 * 1024 * 1024
 
 function refused(file: string, why: string): ValidationError {
@@ -21,7 +21,7 @@ function refused(file: string, why: string): ValidationError {
   return new ValidationError(message, { route: 'predict' }, [{ field: 'file', message }])
 }
 
-/** A form with a picture of this disk as `file`. Throws a ValidationError for what the service does not take. */
+/** A form with a local picture as `file`. Throws a ValidationError for types that the service does not accept. */
 export async function fileForm(file: string): Promise<FormData> {
   const type = TYPES[extname(file).toLowerCase()]
   if (!type) throw refused(file, 'is not a JPEG, PNG, WebP, BMP, GIF or TIFF')

@@ -32,7 +32,7 @@ async function answering(answer: (response: ServerResponse) => void) {
   }
 }
 
-/** Writes for as long as somebody reads. */
+/** Writes as long as somebody reads. */
 function pourForever(response: ServerResponse, piece: string): () => number {
   let written = 0
   const more = () => {
@@ -58,11 +58,11 @@ test.each([
   })
   await expect(service.http.json(z.unknown(), 'GET', '/x')).rejects.toThrow()
   expect(service.asked()).toBe(1)
-  // What the system holds of a connection comes on top.
+  // Plus the system's buffers of the connection.
   expect(written()).toBeLessThan(20_000_000)
 })
 
-test('what is long is no fault below the limit', async () => {
+test('a long answer below the limit is accepted', async () => {
   await using service = await answering((response) =>
     response.end(JSON.stringify({ data: 'x'.repeat(900_000) })),
   )
@@ -70,7 +70,7 @@ test('what is long is no fault below the limit', async () => {
   expect(answer.data).toHaveLength(900_000)
 })
 
-test('a list that gives the same page again and again ends as an error', async () => {
+test('a list that repeats a page forever is an error', async () => {
   const rows = Array.from({ length: 10 }, (_, id) => ({ id }))
   let asked = 0
   const list = allItems(async () => {

@@ -26,44 +26,47 @@ import { guardedStorage } from './storage-guard.ts'
 export const DEFAULT_BASE_URL = 'https://api.pictograph.io'
 export const API_PREFIX = '/api/v1/developer'
 
-/** A thousand images with some hundred polygons each are a tenth of it. */
+/** Ten times the size of a thousand images with about a hundred polygons each. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
-/** What an error says is a page at the most. */
+/** An error body is one page at most. */
 const MAX_ERROR_BYTES = 1024 * 1024
 
-/** A longer wait than this is the caller's decision, seconds. */
+/** If the service asks for a longer wait, the caller decides. Seconds. */
 const LONGEST_WAIT_S = 120
 
 export interface HttpOptions {
   apiKey: string
   baseUrl?: string
-  /** How long the service may be silent, milliseconds. */
+  /** Maximum silence of the service, in milliseconds. */
   timeoutMs?: number
-  /** Tries after the first. */
+  /** Retries after the first try. */
   maxRetries?: number
-  /** Requests an hour; null for unknown. Shared with other clients of the same key when a budget is given. */
+  /** Requests per hour; null if unknown. A given budget is shared with other clients of the same key. */
   budget?: RequestBudget
   /** `product/version` */
   userAgent?: string
   clock?: Clock
-  /** Carries every request, e.g. over a proxy; stays open when the client is closed. Left out: a pool of its own. */
+  /** Carries every request, e.g. through a proxy; it stays open when the client is closed. Default: an own pool. */
   dispatcher?: Dispatcher
-  /** How long a call may wait for the hour's budget before it fails as rate limited, milliseconds; two minutes when left out. */
+  /**
+   * How long a call may wait for the hourly budget before it fails as rate limited, in milliseconds. Default: two
+   * minutes.
+   */
   patienceMs?: number
-  /** An answer that is longer is refused, bytes. */
+  /** A longer answer is refused, in bytes. */
   maxAnswerBytes?: number
 }
 
-/** What every call takes. */
+/** Options of every call. */
 export interface CallOptions {
   signal?: AbortSignal
-  /** 32 hex digits: the same key a second time gives the first answer again, also after a restart. */
+  /** 32 hex digits. Repeating a key returns the first answer again, also after a restart. */
   idempotencyKey?: string
-  /** Tries after the first, for this call. */
+  /** Retries of this call after the first try. */
   retries?: number
 }
 
-/** What a method passes on of the options that it was given, besides its own. */
+/** The call options that each method passes on. */
 const CALL_KEYS: readonly string[] = [
   'signal',
   'idempotencyKey',
@@ -81,7 +84,7 @@ interface Call extends CallOptions {
   query?: Query
   /** Sent as JSON; a form as multipart. */
   body?: unknown
-  /** How long the service may be silent, milliseconds; the client's own when left out. */
+  /** Maximum silence of the service, in milliseconds; default: the client's. */
   silenceMs?: number
 }
 
@@ -91,7 +94,7 @@ interface Answer {
   body: Dispatcher.ResponseData['body']
 }
 
-/** `sizeBytes`: as announced; null where it was not. */
+/** `sizeBytes`: as announced; null if not announced. */
 export interface ReceivedBody {
   body: Dispatcher.ResponseData['body']
   sizeBytes: number | null
@@ -106,10 +109,10 @@ export function newIdempotencyKey(): string {
   return randomUUID().replaceAll('-', '')
 }
 
-/** A name as one segment of a path, whatever is in it. */
+/** Encodes a name as one path segment. */
 export const segment = (name: string): string => encodeURIComponent(name)
 
-/** A path inside a dataset: slashes stay, everything else is data. */
+/** Encodes a path in a dataset; slashes stay. */
 export function imagePath(path: string): string {
   return path
     .split('/')
@@ -118,7 +121,7 @@ export function imagePath(path: string): string {
     .join('/')
 }
 
-/** Requests to the service: key, idempotency, time-outs, retries, budget and errors as its contract has them. */
+/** Sends requests to the service: key, idempotency, timeouts, retries, budget and errors as in its contract. */
 export class Http {
   readonly baseUrl: URL
   readonly budget: RequestBudget
@@ -131,7 +134,7 @@ export class Http {
   readonly #dispatcher: Dispatcher
   readonly #maxAnswerBytes: number
   #storage: Dispatcher | null = null
-  /** null: the dispatcher is somebody else's. */
+  /** null: the caller passed a dispatcher. */
   readonly #ownAgent: Agent | null
 
   constructor(options: HttpOptions) {
@@ -150,7 +153,7 @@ export class Http {
     this.#ownAgent = options.dispatcher
       ? null
       : new Agent({
-          // Whoever transfers decides how many of them are used.
+          // The transfers decide how many of them are used.
           connections: 256,
           pipelining: 1,
           connect: { timeout: this.#timeoutMs },
@@ -158,12 +161,12 @@ export class Http {
     this.#dispatcher = options.dispatcher ?? (this.#ownAgent as Agent)
   }
 
-  /** Tries after the first. */
+  /** Retries after the first try. */
   get maxRetries(): number {
     return this.#maxRetries
   }
 
-  /** The pool that storage transfers share: for addresses that the service gave. */
+  /** The shared connection pool for storage addresses from the service. */
   get dispatcher(): Dispatcher {
     this.#storage ??= guardedStorage(this.baseUrl, this.#dispatcher)
     return this.#storage
@@ -173,12 +176,12 @@ export class Http {
     await this.#ownAgent?.close()
   }
 
-  /** Ends what is under way; for `using`, which cannot wait. */
+  /** Aborts running calls; for `using`, which cannot wait. */
   destroy(): void {
     void this.#ownAgent?.destroy()
   }
 
-  /** JSON of a route below the API's prefix, checked against a schema. Throws a PictographError. */
+  /** Requests JSON from a route below the API's prefix and validates it. Throws a PictographError. */
   async json<T extends z.ZodType>(
     schema: T,
     method: Method,
@@ -204,12 +207,12 @@ export class Http {
     )
   }
 
-  /** The bytes of a route below the API's prefix, as they come. The caller reads or destroys the body. */
+  /** Requests the bytes of a route below the API's prefix. The caller must read or destroy the body. */
   async bytes(path: string, call: Call = {}): Promise<ReceivedBody> {
     return this.#tryAgain('GET', path, call, async (answer) => receivedBody(answer))
   }
 
-  /** The same for who reads all of it: what breaks off in the middle is asked for again. */
+  /** The same for callers that read all of it: a broken body is requested again. */
   async receive<T>(
     path: string,
     call: Call,
@@ -218,7 +221,7 @@ export class Http {
     return this.#tryAgain('GET', path, call, (answer) => read(receivedBody(answer)))
   }
 
-  /** The path below the API's prefix of an address that the service gave: its host counts for nothing. */
+  /** The path below the API's prefix of an address from the service; its host is ignored. */
   ownPath(address: string): string {
     const { pathname, search } = new URL(address, this.baseUrl)
     const base = this.baseUrl.pathname.replace(/\/$/, '')
@@ -261,13 +264,13 @@ export class Http {
     }
   }
 
-  /** Milliseconds to wait before another try; null when there is none. */
+  /** Milliseconds to wait before a retry; null: no retry. */
   #waitAfter(error: unknown, attempt: number, retries: number): number | null {
     const wait = backoffMs(attempt, this.clock.random())
     if (error instanceof RateLimitError) {
       this.budget.refused()
       const seconds = error.retryAfter ?? 0
-      // The others need not find out one by one.
+      // Pause the others, too, so that each need not be refused.
       if (seconds > LONGEST_WAIT_S) this.budget.pause(seconds * 1000)
       if (seconds > LONGEST_WAIT_S || attempt >= retries) return null
       return Math.max(seconds * 1000, wait)
@@ -289,7 +292,7 @@ export class Http {
         method,
         dispatcher: this.#dispatcher,
         signal: call.signal,
-        // Of silence, not of the whole: a large body may take as long as it comes.
+        // A timeout of silence, not of the whole: a large body may take as long as data keeps coming.
         headersTimeout: silenceMs,
         bodyTimeout: silenceMs,
         headers: {
@@ -334,20 +337,20 @@ export class Http {
   }
 }
 
-/** A body as it is sent; null: none. */
+/** The encoded body; null: none. */
 async function encoded(body: unknown): Promise<{ type: string; content: string | Buffer } | null> {
   if (body === undefined) return null
   if (!(body instanceof FormData))
     return { type: 'application/json', content: JSON.stringify(body) }
-  // Whole, so that it can be sent again: the service takes at most 25 MB.
+  // In memory, so that it can be sent again: the service accepts at most 25 MB.
   const form = new Response(body)
   const type = form.headers.get('content-type') ?? ''
   return { type, content: Buffer.from(await form.arrayBuffer()) }
 }
 
 /**
- * `.` and `..`, also percent-encoded, would lead an address to another route: an id or a name that the service gave is
- * data. Throws a ValidationError.
+ * `.` and `..`, also percent-encoded, would lead to another route, and ids and names from the service are untrusted.
+ * Throws a ValidationError.
  */
 function refuseDots(path: string): void {
   const [route = ''] = path.split('?', 1)
@@ -360,7 +363,7 @@ function refuseDots(path: string): void {
     )
 }
 
-/** Answers of the API are JSON and of a size that fits in memory; what is not JSON is the service failing. */
+/** API answers are JSON and fit in memory; anything else is an error of the service. */
 async function readJson(
   { body, status, header }: Answer,
   route: string,
@@ -372,7 +375,7 @@ async function readJson(
     let bytes = 0
     for await (const chunk of body) {
       bytes += chunk.length
-      // Leaving the loop ends the connection.
+      // Leaving the loop closes the connection.
       if (bytes > maxBytes)
         throw new UnexpectedAnswerError(
           `${route} answered more than ${maxBytes.toLocaleString('en')} bytes`,

@@ -4,26 +4,26 @@ import { data, type RemoteImage, remoteDatasetSchema, remoteImageSchema } from '
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Whether a text is a UUID, which no path of an image can be: a path ends with a file's extension. */
+/** True for a UUID. An image path cannot be one, because it ends with a file extension. */
 export const isUuid = (text: string): boolean => UUID.test(text)
 
 const pathOf = ({ directory_path, filename }: RemoteImage) => `${directory_path ?? ''}/${filename}`
 const isSame = (id: string | null | undefined, other: string) =>
   id?.toLowerCase() === other.toLowerCase()
 
-/** Without what belongs to the call that the look-up is for. */
+/** The call options for the look-up, without those of the call itself. */
 const lookUp = ({ signal, retries }: CallOptions): CallOptions => ({
   ...(signal && { signal }),
   ...(retries !== undefined && { retries }),
 })
 
-/** An image of the whole organisation, by its UUID. Throws a PictographError. */
+/** An image of the whole organisation by its UUID. Throws a PictographError. */
 export async function imageById(http: Http, id: string, call: CallOptions): Promise<RemoteImage> {
   const path = `/images/${segment(id)}/metadata`
   return (await http.json(data(remoteImageSchema), 'GET', path, call)).data
 }
 
-/** The image with a UUID, when it belongs to the dataset. Throws a NotFoundError when it does not. */
+/** The image with a UUID if it belongs to the dataset; otherwise throws a NotFoundError. */
 export async function imageOfDataset(
   http: Http,
   dataset: string,
@@ -37,20 +37,20 @@ export async function imageOfDataset(
     ? dataset
     : (await http.json(data(remoteDatasetSchema), 'GET', route, call)).data.id
   if (isSame(image.dataset_id, named)) return image
-  // A copy of it in the named dataset has the same path, and would be changed instead.
+  // A copy in the named dataset has the same path and would be changed instead.
   throw new NotFoundError(`The dataset “${dataset}” has no image ${id}`, { route, status: 404 })
 }
 
-/** An image of a call: by its dataset with path or UUID, or by its UUID alone. */
+/** The image of a call: dataset with path or UUID, or a UUID alone. */
 export interface ImageTarget {
-  /** null: the image's own. */
+  /** null: the image's own dataset. */
   dataset: string | null
   image: string
 }
 
 /**
- * Tells `(dataset, image, …)` from `(image, …)`, which the old README of the Python client has. Throws a ValidationError
- * for a path without its dataset.
+ * Distinguishes `(dataset, image, …)` from `(image, …)`, which the old README of the Python client uses. Throws a
+ * ValidationError for a path without its dataset.
  */
 export function imageTarget(first: string, second: unknown): ImageTarget {
   if (typeof second === 'string') return { dataset: first, image: second }
@@ -60,8 +60,8 @@ export function imageTarget(first: string, second: unknown): ImageTarget {
 }
 
 /**
- * `{dataset}/{path}` of an image for a route. The service takes no UUID there: one is asked for its path first, which
- * is up to two requests more. Throws a PictographError.
+ * `{dataset}/{path}` of an image for a route. These routes accept no UUID, so its path is looked up first with up to
+ * two more requests. Throws a PictographError.
  */
 export async function imageRoute(
   http: Http,

@@ -7,7 +7,7 @@ import { count } from './tolerant.ts'
 const SHARES = { train: 'train', val: 'val', test: 'test', seed: 'seed', mode: 'split_mode' }
 const UPDATES = { status: 'status', displayName: 'display_name', isArchived: 'is_archived' }
 
-/** What is done with many images of a dataset at once, by their ids. All methods throw a PictographError. */
+/** Operations on many images of a dataset by id. All methods throw a PictographError. */
 export class ImageBatches {
   protected readonly http: Http
 
@@ -15,7 +15,7 @@ export class ImageBatches {
     this.http = http
   }
 
-  /** Adds tags, or takes them away. Answers how many images were changed. */
+  /** Adds or removes tags. Returns the number of changed images. */
   async bulkTag(
     dataset: string,
     imageIds: readonly string[],
@@ -50,7 +50,7 @@ export class ImageBatches {
     return (await this.http.json(schema, 'POST', '/images/assign-splits', { ...call, body })).data
   }
 
-  /** Stage, display name or archived of at most 10,000 images. */
+  /** Sets stage, display name or archived of at most 10,000 images. */
   updateMany(
     dataset: string,
     imageIds: readonly string[],
@@ -97,8 +97,8 @@ export class ImageBatches {
   }
 
   /**
-   * Into another dataset, with annotations, tags, split and stage; the names of classes that it lacked are in
-   * `classes_added`. `directoryPath`: where to, `/` or `/a/b`.
+   * Copies to another dataset with annotations, tags, split and stage; `classes_added` names the classes that it
+   * lacked. `directoryPath`: the target, `/` or `/a/b`.
    */
   copyToDataset(
     dataset: string,

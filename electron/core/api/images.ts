@@ -13,7 +13,7 @@ import { data, type RemoteImage, remoteImageSchema } from './schemas.ts'
 import { putFile } from './storage.ts'
 import { rows, text } from './tolerant.ts'
 
-/** What the service takes, by lower-case extension. Anything else is refused before any request. */
+/** Accepted file types by lower-case extension. Others are refused before any request. */
 export const CONTENT_TYPES: Readonly<Record<string, string>> = {
   jpg: 'image/jpeg',
   jpeg: 'image/jpeg',
@@ -27,7 +27,7 @@ export const CONTENT_TYPES: Readonly<Record<string, string>> = {
   heif: 'image/heif',
 }
 
-/** Throws a ValidationError for what the service does not take. */
+/** Throws a ValidationError for types that the service does not accept. */
 export function contentTypeOf(filename: string): string {
   const type = CONTENT_TYPES[filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()]
   if (type) return type
@@ -35,14 +35,14 @@ export function contentTypeOf(filename: string): string {
   throw new ValidationError(message, { route: 'upload' }, [{ field: 'filename', message }])
 }
 
-/** An image that is to come. `directoryPath` is `/` or `/a/b`. */
+/** A new image. `directoryPath` is `/` or `/a/b`. */
 export interface NewImage {
   filename: string
   directoryPath?: string
   contentType?: string
 }
 
-/** `width`, `height`: pixels after EXIF rotation, null when unknown. */
+/** `width`, `height`: pixels after EXIF rotation, null if unknown. */
 export interface Registration extends NewImage {
   fileSize: number
   width: number | null
@@ -50,7 +50,7 @@ export interface Registration extends NewImage {
 }
 
 export interface UploadOptions extends Partial<NewImage> {
-  /** The same as `directoryPath`, as the old README of the Python client has it. */
+  /** Same as `directoryPath`; the name in the old README of the Python client. */
   folderPath?: string
   /** Pixels after EXIF rotation. */
   size?: { width: number | null; height: number | null }
@@ -68,9 +68,9 @@ const UPLOAD_OPTIONS = [
   'onProgress',
 ] as const
 
-/** The service's limit of one bulk call. */
+/** The service's limit for one bulk call. */
 export const BULK_UPLOAD_LIMIT = 500
-/** Images of one batch call at the most: stages, copies, archiving. */
+/** Maximum number of images per batch call: stages, copies, archiving. */
 export const BATCH_IMAGES_LIMIT = 10_000
 
 const wireName = ({ filename, directoryPath = '/', contentType }: NewImage) => ({
@@ -100,7 +100,7 @@ const bulkRegisteredSchema = z.object({
 })
 
 export interface ListFilter {
-  /** `/` or `/a/b`: that directory alone. */
+  /** `/` or `/a/b`: only this directory. */
   directoryPath?: string
   status?: string
   split?: string
@@ -109,7 +109,7 @@ export interface ListFilter {
   filename?: string
 }
 
-/** The same under the service's names. */
+/** The filters under the service's names. */
 const FILTERS = {
   directoryPath: 'directory_path',
   status: 'status',
@@ -121,10 +121,10 @@ const FILTERS = {
 
 export type ListOptions = ListFilter & Range & { signal?: AbortSignal }
 
-/** More than one of a name are archived ones. */
+/** Several images with one name are archived, except one. */
 const SAME_NAME = 20
 
-/** `image` is `directory/…/filename` inside the dataset, or the image's UUID. All methods throw a PictographError. */
+/** `image` is `directory/…/filename` in the dataset, or the image's UUID. All methods throw a PictographError. */
 export class Images extends ImageBatches {
   /** Newest first. */
   list(dataset: string, options: ListOptions = {}): Listing<RemoteImage> {
@@ -140,7 +140,7 @@ export class Images extends ImageBatches {
     )
   }
 
-  /** One page of the list, as it is now. `limit`: at most 1000. The next page begins `received` further on. */
+  /** One page of the current list. `limit`: at most 1000. The next page starts `received` rows later. */
   async page(
     dataset: string,
     { limit, offset, ...call }: CallOptions & { limit: number; offset: number },
@@ -153,15 +153,15 @@ export class Images extends ImageBatches {
     return { images: page.items, received: page.received, hasMore: hasMore(page, limit) }
   }
 
-  /** By UUID, from the whole organisation: check `dataset_id`. */
+  /** By UUID in the whole organisation: check `dataset_id`. */
   metadata(id: string, call: CallOptions = {}): Promise<RemoteImage> {
     return imageById(this.http, id, call)
   }
 
   /**
-   * What the service knows of one image; `image` is its path in the dataset, or its UUID, for which the dataset may be
-   * left out. A bare file name is looked for at the top first, then everywhere. An archived image is found where no
-   * other has its path. Throws a NotFoundError, or a ValidationError for a name that several directories have.
+   * The record of one image; `image` is its path in the dataset, or its UUID, for which the dataset may be left out.
+   * A bare file name is looked up at the top level first, then everywhere. An archived image is found if no other has
+   * its path. Throws a NotFoundError, or a ValidationError for a name that several directories have.
    */
   async get(image: string, call?: CallOptions): Promise<RemoteImage>
   async get(dataset: string, image: string, call?: CallOptions): Promise<RemoteImage>
@@ -192,7 +192,7 @@ export class Images extends ImageBatches {
     throw new ValidationError(message, { route: 'images.get' }, [{ field: 'image', message }])
   }
 
-  /** Images of a name, those that are not archived first. */
+  /** Images with a name; archived ones come last. */
   async #named(
     dataset: string,
     filename: string,
@@ -215,17 +215,17 @@ export class Images extends ImageBatches {
     return there.length > 0 ? there : named
   }
 
-  /** The original file's bytes, as they come. `image`: its path in the dataset, or its UUID. */
+  /** The original file as a stream. `image`: its path in the dataset, or its UUID. */
   async bytes(dataset: string, image: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
     return this.http.bytes(`/images/${await imageRoute(this.http, { dataset, image }, call)}`, call)
   }
 
-  /** The original file's bytes, by the image's UUID. */
+  /** The original file as a stream, by the image's UUID. */
   bytesById(imageId: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
     return this.http.bytes(`/images/${segment(imageId)}`, call)
   }
 
-  /** The bytes of an image that the service gave a URL for, with the key, from our own host. */
+  /** The bytes of an image URL from the service, with the key, from our own host. */
   bytesAt(address: string, call: CallOptions = {}): ReturnType<Http['bytes']> {
     return this.http.bytes(this.http.ownPath(address), call)
   }
@@ -236,7 +236,7 @@ export class Images extends ImageBatches {
     return this.http.bytes(`/images/${route}/data-bundle`, call)
   }
 
-  /** The original file. With `file` it is written there, under another name until it is whole. */
+  /** The original file. With `file` it is written there, under a temporary name until it is complete. */
   async download(
     dataset: string,
     image: string,
@@ -278,8 +278,8 @@ export class Images extends ImageBatches {
   }
 
   /**
-   * At most `BULK_UPLOAD_LIMIT`; the addresses come in the order asked for, so a row that cannot be read fails them
-   * all: what belongs to which would be guessed.
+   * At most `BULK_UPLOAD_LIMIT`. Addresses come in the requested order, so one unreadable row fails the whole call:
+   * otherwise we would guess which address belongs to which image.
    */
   async bulkUploadUrl(dataset: string, images: readonly NewImage[], call: CallOptions = {}) {
     const body = { dataset, images: images.map(wireName) }
@@ -296,8 +296,8 @@ export class Images extends ImageBatches {
   }
 
   /**
-   * A file from disk in three steps, never held in memory; without `filename` under its own name, without
-   * `directoryPath` at the top of the dataset. `onProgress`: bytes sent.
+   * Uploads a local file in three steps, never held in memory. `filename` defaults to its own name, `directoryPath`
+   * to the top level of the dataset. `onProgress`: bytes sent.
    */
   async upload(dataset: string, file: string, options: UploadOptions = {}): Promise<RemoteImage> {
     refuseUnknown('images.upload', options, UPLOAD_OPTIONS)
@@ -316,7 +316,7 @@ export class Images extends ImageBatches {
     const { upload_url } = await this.uploadUrl(dataset, image, call)
     const transfer = { ...call, ...(onProgress && { onProgress }) }
     await putFile(this.http.dispatcher, upload_url, file, contentType, transfer)
-    // One key for all tries: an answer that was lost does not register twice.
+    // One key for all tries, so that a lost answer does not register the image twice.
     return this.register(
       dataset,
       { ...image, fileSize, ...size },
@@ -324,7 +324,7 @@ export class Images extends ImageBatches {
     )
   }
 
-  /** Archives; `permanent` deletes. An image's UUID needs no dataset. */
+  /** Archives the image; `permanent` deletes it. An image's UUID needs no dataset. */
   async delete(image: string, options?: CallOptions & { permanent?: boolean }): Promise<void>
   async delete(
     dataset: string,

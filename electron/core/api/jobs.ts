@@ -5,7 +5,7 @@ import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
 import { data } from './schemas.ts'
 import { number, text } from './tolerant.ts'
 
-/** The service gives no more jobs at once. */
+/** The service's maximum page size. */
 const PAGE_LIMIT = 100
 
 const jobSchema = z.object({
@@ -17,7 +17,7 @@ const jobSchema = z.object({
   name: text,
   dataset_id: text,
   error: text,
-  /** The route that cancels it; null where it cannot be cancelled. */
+  /** The route that cancels it; null if it cannot be cancelled. */
   cancel_path: text,
   detail: z.record(z.string(), z.unknown()).nullish().catch(null),
   created_at: text,
@@ -25,7 +25,7 @@ const jobSchema = z.object({
 })
 export type RemoteJob = z.infer<typeof jobSchema>
 
-/** What the service works on in the background: exports, batches, imports. All methods throw a PictographError. */
+/** Background jobs of the service: exports, batches, imports. All methods throw a PictographError. */
 export class Jobs {
   readonly #http: Http
 
@@ -33,7 +33,7 @@ export class Jobs {
     this.#http = http
   }
 
-  /** `status`: `active`, `finished`, `all`, or one of a job's own. */
+  /** `status`: `active`, `finished`, `all`, or a job's own status. */
   list(options: CallOptions & Range & { status?: string; type?: string } = {}): Listing<RemoteJob> {
     const { status, type, limit, offset, ...call } = options
     return allItems(
@@ -51,7 +51,7 @@ export class Jobs {
     return (await this.#http.json(data(jobSchema), 'GET', `/jobs/${segment(id)}`, call)).data
   }
 
-  /** Throws a NotFoundError for a job that cannot be cancelled. */
+  /** Throws a NotFoundError if the job cannot be cancelled. */
   async cancel(id: string, call: CallOptions = {}): Promise<void> {
     const { cancel_path } = await this.get(id, call)
     if (!cancel_path)

@@ -9,7 +9,7 @@ import { data } from './schemas.ts'
 import { flag, number, rows, text, texts } from './tolerant.ts'
 import type { WireAnnotation } from './wire-annotation.ts'
 
-/** The service gives no more models at once. */
+/** The service's maximum page size. */
 const PAGE_LIMIT = 100
 
 const modelSchema = z.object({
@@ -24,7 +24,7 @@ const modelSchema = z.object({
   /** `training`, `ready`, `failed` or `archived` */
   status: text,
   metrics: z.unknown().optional(),
-  /** `classes` in the order of the labels. */
+  /** `classes` in label order. */
   class_mapping: z.looseObject({ classes: texts }).nullish().catch(null),
   training_config: z
     .looseObject({ image_height: number, image_width: number })
@@ -71,7 +71,7 @@ const predictionSchema = z.object({
 
 export interface ModelPrediction {
   annotations: WireAnnotation[]
-  /** Of a model that tells what a whole image is. */
+  /** For a model that classifies whole images. */
   tags: string[]
   modelType: string | null
   inferenceSeconds: number | null
@@ -123,7 +123,7 @@ export class Models {
     return (await this.#http.json(data(filesSchema), 'GET', path, call)).data
   }
 
-  /** A signed address of the weights, for an hour, and what the file is called. ONNX when no format is given. */
+  /** A signed address of the weights, valid for an hour, and the file name. Default format: ONNX. */
   async downloadUrl(
     model: string,
     { format = 'onnx', precision, target, ...call }: CallOptions & WeightsOptions = {},
@@ -134,7 +134,7 @@ export class Models {
     return { url: answer.data.download_url, filename: answer.data.filename ?? null }
   }
 
-  /** Writes the weights to a file, under another name until they are whole. */
+  /** Downloads the weights, under a temporary name until they are complete. */
   async download(
     model: string,
     file: string,
@@ -144,7 +144,7 @@ export class Models {
     await saveStorage(this.#http, url, file, options)
   }
 
-  /** Writes one of a model's `files`. */
+  /** Downloads one of a model's `files`. */
   async downloadFile(
     model: string,
     { versionId, name }: { versionId: string; name: string },
@@ -155,12 +155,12 @@ export class Models {
     const query = { version_id: versionId, name }
     const answer = await this.#http.json(data(addressSchema), 'GET', path, { ...call, query })
     const { download_url } = answer.data
-    // Licence and readme are in the address itself.
+    // Licence and readme are embedded in the address.
     if (download_url.startsWith('data:')) await writeFile(file, await bytesOfDataUrl(download_url))
     else await saveStorage(this.#http, download_url, file, call)
   }
 
-  /** What a model finds in a picture of this disk, of at most 25 MB; `id` is its UUID. Free, within a daily capacity. */
+  /** Runs a model on a local picture of at most 25 MB; `id` is its UUID. Free, within a daily capacity. */
   async predict(
     id: string,
     file: string,
@@ -193,7 +193,7 @@ export class Models {
   }
 }
 
-/** The first picture may wait for the model to be loaded, milliseconds. */
+/** The first picture may wait until the model is loaded. Milliseconds. */
 const PREDICT_MS = 300_000
 
 async function bytesOfDataUrl(address: string): Promise<Buffer> {

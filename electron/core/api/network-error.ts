@@ -2,11 +2,11 @@ import { errors as undiciErrors } from 'undici'
 import { messageOf } from '#shared/model/message-of.ts'
 import { NetworkError, RequestTimeoutError } from './errors.ts'
 
-/** Codes of OpenSSL and BoringSSL for a certificate whose issuer is not trusted. */
+/** OpenSSL and BoringSSL codes for a certificate whose issuer is not trusted. */
 const UNTRUSTED =
   /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/
 
-/** What stands in the way in networks of companies, in words with the way out; null: something else. */
+/** Explains typical obstacles of company networks and how to fix them; null: something else. */
 function adviceOn(error: unknown): string | null {
   const causes = [error, error instanceof Error ? error.cause : undefined]
   const codes = causes.map((cause) =>
@@ -19,10 +19,10 @@ function adviceOn(error: unknown): string | null {
   return null
 }
 
-/** Code of a NetworkError: somebody was there, and the connection ended in the middle. */
+/** Code of a NetworkError: the host was reached, and the connection broke. */
 export const CONNECTION_BROKEN = 'connection_broken'
 
-/** The error for a request that got no answer. */
+/** The error for a request without an answer. */
 export function networkError(error: unknown, route: string): NetworkError {
   const name = error instanceof Error ? error.name : ''
   const isTimeout =

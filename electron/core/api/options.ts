@@ -1,6 +1,6 @@
 import { ValidationError } from './errors.ts'
 
-/** What the Python client calls some options, in lower case without underscores. */
+/** The Python client's names of some options, in lower case without underscores. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   folder: 'directoryPath',
   retryafter: 'retries',
@@ -11,7 +11,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 
 const plain = (name: string) => name.replaceAll(/[_-]/g, '').toLowerCase()
 
-/** An option that is not known is an error: a typing mistake must not silently change what a call does. */
+/** An unknown option is an error, because a typo must not silently change a call. */
 export function unknownOption(
   where: string,
   name: string,
@@ -29,15 +29,15 @@ export function unknownOption(
   return new ValidationError(message, { route: where }, [{ field: name, message }])
 }
 
-/** Throws a ValidationError for an option that is not among `known`. */
+/** Throws a ValidationError for an option that is not in `known`. */
 export function refuseUnknown(where: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options))
     if (!known.includes(name)) throw unknownOption(where, name, known)
 }
 
 /**
- * Options under the service's names. `names`: ours and the service's. What is undefined is left out. Throws a
- * ValidationError for an option that is not known.
+ * Renames options to the service's names. `names`: ours and the service's. Leaves out undefined values. Throws a
+ * ValidationError for an unknown option.
  */
 export function wireFields(
   where: string,

@@ -21,7 +21,7 @@ export class Organizations {
     this.#http = http
   }
 
-  /** The cheapest check that a key works. */
+  /** The cheapest way to check a key. */
   async me(call: CallOptions = {}) {
     const schema = z.object({ organization: organizationSchema })
     return (await this.#http.json(schema, 'GET', '/organizations/me', call)).organization

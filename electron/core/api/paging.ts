@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { UnexpectedAnswerError } from './errors.ts'
 import { rowsOf } from './tolerant.ts'
 
-/** The most that the service gives at once; asked for more it gives a short page and says `has_more`. */
+/** The service's maximum page size. For a larger limit it returns a short page with `has_more`. */
 export const PAGE_LIMIT = 1_000
 
-/** One page. Rows that cannot be read are left out of `items`, and counted in `received` all the same. */
+/** One page. Unreadable rows are left out of `items`, but count in `received`. */
 export interface Page<T> {
   items: T[]
-  /** How many rows the service sent: the next page begins behind them. */
+  /** Number of rows that the service sent; the next page starts after them. */
   received: number
   pagination: { has_more: boolean; total?: number | null | undefined } | null
 }
@@ -33,23 +33,23 @@ export const pageSchema = <T extends z.ZodType>(item: T) =>
       }),
     )
 
-/** Whether a page that was asked for with `limit` is followed by another. */
+/** True if another page follows this one. */
 export function hasMore({ pagination, received }: Page<unknown>, limit: number): boolean {
   return pagination ? pagination.has_more : received >= limit
 }
 
-/** Pages that are asked for at a time, once the first has told how many there are. */
+/** Number of pages requested in parallel, once the first has reported the total. */
 const AHEAD = 4
 
-/** Which part of a list is wanted. */
+/** The wanted part of a list. */
 export interface Range {
-  /** At most so many items; all when left out. */
+  /** Maximum number of items; default: all. */
   limit?: number
-  /** Leaves out so many items at the beginning. */
+  /** Number of items to skip at the beginning. */
   offset?: number
 }
 
-/** Fifty million images are more than a dataset has. */
+/** Fifty million images, more than any dataset has. */
 const MAX_PAGES = 50_000
 
 const endless = (why: string) =>
@@ -58,8 +58,8 @@ const endless = (why: string) =>
 export type GetPage<T> = (limit: number, offset: number) => Promise<Page<T>>
 
 /**
- * The items of a paged list, in order. `has_more` decides whether there is another page; only without it does a
- * short page mean the end. Where the first page tells the total, the next ones are asked for ahead.
+ * Yields the items of a paged list in order. `has_more` decides whether there is another page; only without it does a
+ * short page mean the end. If the first page reports the total, the next pages are requested in parallel.
  */
 async function* pagedItems<T>(
   getPage: GetPage<T>,
@@ -79,14 +79,14 @@ async function* pagedItems<T>(
     ahead.delete(offset)
     if (offset === start) {
       total = Math.min(page.pagination?.total ?? 0, start + wanted)
-      // Asked for more than it gives at once, the service gives what it gives.
+      // The service's page size is smaller than the requested limit, so use its size.
       stride = page.received
     }
     for (let step = 1; step <= AHEAD && stride > 0; step++) {
       const next = offset + step * stride
       if (next >= total || ahead.has(next)) continue
       const asked = getPage(size, next)
-      // Somebody who stops reading early does not hear of faults further on.
+      // A caller that stops early ignores errors of later pages.
       asked.catch(() => {})
       ahead.set(next, asked)
     }
@@ -98,14 +98,14 @@ async function* pagedItems<T>(
     yield* page.items.slice(0, left)
     left -= page.items.length
     offset += page.received
-    // A page without items would come again and again.
+    // A page without items would repeat forever.
     if (left <= 0 || page.received === 0 || !hasMore(page, size)) return
   }
 }
 
 /**
- * A list of the service. `for await` reads it page by page; `await` reads all of it into an array. Each time it is
- * read, it is asked for anew.
+ * A list of the service. `for await` reads it page by page; `await` reads all of it into an array. Each read requests
+ * it again.
  */
 export class Listing<T> implements AsyncIterable<T>, PromiseLike<T[]> {
   readonly #read: () => AsyncGenerator<T, void, undefined>
@@ -118,7 +118,7 @@ export class Listing<T> implements AsyncIterable<T>, PromiseLike<T[]> {
     return this.#read()
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: awaiting a list answers an array, as in the README.
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a list returns an array, as in the README.
   then<A = T[], B = never>(
     onFulfilled?: ((items: T[]) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -133,7 +133,7 @@ export class Listing<T> implements AsyncIterable<T>, PromiseLike<T[]> {
   }
 }
 
-/** The items of a paged list. `pageLimit`: the most that the service gives at once. */
+/** The items of a paged list. `pageLimit`: the service's maximum page size. */
 export function allItems<T>(
   getPage: GetPage<T>,
   range: Range = {},

@@ -1,5 +1,5 @@
 import type { ToldLimit } from './budget.ts'
-/** Milliseconds since 1970, and waiting; the tests bring a clock of their own. */
+/** Time in milliseconds since 1970, and sleep; tests pass their own clock. */
 export interface Clock {
   now(): number
   /** Rejects with the signal's reason when that is aborted. */
@@ -8,7 +8,7 @@ export interface Clock {
   random(): number
 }
 
-/** The longest that a timer can hold (32 bits). Milliseconds. */
+/** The longest timer (32 bits). Milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
@@ -24,7 +24,7 @@ export const systemClock: Clock = {
       clearTimeout(timer)
       reject(signal?.reason)
     }
-    // A longer time would count as none, and whoever waits in a loop would not wait at all.
+    // A longer timer would fire at once, and a waiting loop would spin.
     let leftMs = Number.isNaN(ms) ? 0 : ms
     let timer: NodeJS.Timeout
     const wait = () => {
@@ -48,15 +48,15 @@ export const systemClock: Clock = {
 const BASE_MS = 1_000
 const CAP_MS = 30_000
 
-/** The wait before try `attempt` + 2 (0 for the first failure): doubling, capped, a quarter more or less. Milliseconds. */
+/** The delay before try `attempt` + 2 (0 for the first failure): doubling, capped, ± a quarter. Milliseconds. */
 export function backoffMs(attempt: number, random: number): number {
   return Math.min(CAP_MS, BASE_MS * 2 ** attempt) * (0.75 + random / 2)
 }
 
-/** The service counts by the hour: whoever names a longer time than a day is asked again after one. Seconds. */
+/** The service counts by the hour, so never wait longer than a day. Seconds. */
 const LONGEST_RETRY_S = 86_400
 
-/** `Retry-After` as seconds from `nowMs`: a number, or an HTTP date (RFC 9110, 10.2.3); null when it is neither. */
+/** `Retry-After` in seconds from `nowMs`: a number, or an HTTP date (RFC 9110, 10.2.3); null if it is neither. */
 export function parseRetryAfter(value: string | null, nowMs: number): number | null {
   if (value === null) return null
   if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Math.min(LONGEST_RETRY_S, Number(value))
@@ -71,8 +71,8 @@ export function isRetriedStatus(status: number): boolean {
 }
 
 /**
- * The headers `X-RateLimit-Limit`, `-Remaining` and `-Reset` (Unix seconds, by the service's own clock, which `Date` tells);
- * null when they are missing or make no sense.
+ * The headers `X-RateLimit-Limit`, `-Remaining` and `-Reset` (Unix seconds of the service's clock, which `Date`
+ * gives); null if they are missing or invalid.
  */
 export function parseRateLimit(
   header: (name: string) => string | null,

@@ -1,13 +1,13 @@
 import { ValidationError } from './errors.ts'
 import { fileForm } from './file-form.ts'
 
-/** Exactly one of text, box and points says what is looked for. All in pixels of the upright image. */
+/** Exactly one of text, box and points is the prompt. All in pixels of the upright image. */
 export interface Sam3Options {
   text?: string
   box?: { x: number; y: number; w: number; h: number }
   points?: readonly { x: number; y: number; negative?: boolean }[]
   negativeBoxes?: readonly { x: number; y: number; w: number; h: number }[]
-  /** The class of what is found. */
+  /** The class of the result. */
   name?: string
   output?: 'polygon' | 'bbox'
   /** 0..1 */
@@ -29,7 +29,7 @@ export const SAM3_OPTIONS: readonly (keyof Sam3Options)[] = [
 const boxText = ({ x, y, w, h }: { x: number; y: number; w: number; h: number }) =>
   [x, y, w, h].join(',')
 
-/** The multipart form of a prompt on a picture of this disk. Throws a ValidationError. */
+/** The multipart form of a prompt on a local picture. Throws a ValidationError. */
 export async function sam3Form(file: string, options: Sam3Options): Promise<FormData> {
   const { text, box, points, negativeBoxes = [], name, output } = options
   const { confidenceThreshold, maxDetections } = options

@@ -13,13 +13,13 @@ interface Saving {
   signal?: AbortSignal
 }
 
-/** A body and its announced length in bytes; null where it was not announced. */
+/** A body and its announced length in bytes; null if not announced. */
 interface Received {
   body: Readable
   sizeBytes: number | null
 }
 
-/** A body as it comes. What breaks it off becomes a NetworkError, and so does an end before its announced length. */
+/** The chunks of a body. A broken connection, or an end before the announced length, becomes a NetworkError. */
 async function* chunksOf({ body, sizeBytes }: Received, route: string): AsyncGenerator<Buffer> {
   let bytes = 0
   try {
@@ -51,8 +51,8 @@ export async function readBody(
 }
 
 /**
- * Writes a body to a file, under another name until it is whole. Throws a NetworkError, the signal's reason, or the
- * system's error about the file.
+ * Writes a body to a file, under a temporary name until it is complete. Throws a NetworkError, the signal's reason,
+ * or the system's error about the file.
  */
 export async function saveBody(
   received: Received,
@@ -73,7 +73,7 @@ export async function saveBody(
   }
 }
 
-/** Writes what lies at a signed address to a file; tried again as a request is. Throws a PictographError, or as `saveBody`. */
+/** Downloads from a signed address to a file, with retries. Throws a PictographError, or as `saveBody`. */
 export async function saveStorage(
   http: Http,
   address: string,

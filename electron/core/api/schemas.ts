@@ -3,20 +3,20 @@ import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { count, flag, number, rows, text, texts } from './tolerant.ts'
 
 /**
- * The service's answers, under its own field names. Fields that are not named here are ignored. Only what nothing can
- * be done without is required: the service grows, and others write odd things into it.
+ * The service's answers, under its own field names. Other fields are ignored. Only indispensable fields are required,
+ * because the service evolves and other clients write unexpected data.
  */
 
 const int = z.number().int()
 const counts = z.record(z.string(), int)
 
 /**
- * A class as anybody may have written it. What we do not understand of it stays, so that it goes back as it came;
- * `mendClasses` makes of it what we can work with.
+ * A class as any client may have written it. Unknown fields stay, so that they are sent back unchanged; `mendClasses`
+ * converts it to the app's form.
  */
 const remoteClassSchema = z.looseObject({ name: z.string() })
 
-/** A class of the service. Name and type together make it: `car` as box and `car` as polygon are two. */
+/** A class of the service, identified by name and type: `car` as box and `car` as polygon are two. */
 export interface RemoteClass {
   name: string
   /** `box` (or `bbox`), `polygon`, `polyline`, `keypoint`, or `tag` for a whole image. */
@@ -36,7 +36,7 @@ export const remoteImageSchema = z.object({
   filename: z.string(),
   status: stageSchema.catch('new'),
   split: splitSchema.nullish().catch(null),
-  /** null: not said. That is not 0: what has no labels may be saved without being read. */
+  /** null: unknown. That is not 0: an image without labels may be saved without being read first. */
   annotation_count: int.nullish().catch(null),
   min_confidence: number,
   file_size: int.nullish().catch(null),
@@ -90,7 +90,7 @@ export const insightsSchema = z.object({
   avg_annotations_per_image: z.number().catch(0),
   total_bytes: count,
   status_counts: counts.catch({}),
-  // A class without annotations may be deleted: a count that is not known must not look like none.
+  // A class without annotations may be deleted, so an unknown count must not look like 0.
   class_annotation_counts: counts,
   class_image_counts: counts.catch({}),
   type_counts: counts.catch({}),
@@ -121,7 +121,7 @@ export const downloadListingSchema = z
   .transform(({ items, ...listing }) => ({
     ...listing,
     items: rows(downloadItemSchema).parse(items),
-    /** With those that could not be read: `DOWNLOAD_LISTING_LIMIT` of them mean that there are more. */
+    /** Includes unreadable items: `DOWNLOAD_LISTING_LIMIT` of them mean that there are more. */
     received: items.length,
   }))
 
@@ -130,7 +130,7 @@ export const batchResultSchema = z.object({
   processed: count,
   failed: rows(z.object({ id: z.string(), reason: z.string().catch('no reason given') })),
   affected_directories: texts,
-  /** How many got another name; older answers list them. */
+  /** Number of renamed images; older answers list them. */
   renamed: z
     .union([int, z.array(z.unknown()).transform(({ length }) => length)])
     .nullish()
@@ -138,7 +138,7 @@ export const batchResultSchema = z.object({
   operation: text,
 })
 
-/** What copying into another dataset answers besides. */
+/** Additional fields of a copy to another dataset. */
 export const copiedSchema = batchResultSchema.extend({
   target_dataset: text,
   /** Names of classes that the target lacked. */
@@ -186,7 +186,7 @@ export const commentSchema = z.object({
   id: z.string(),
   image_id: text,
   annotation_id: text,
-  /** Empty when it was deleted. */
+  /** Empty if deleted. */
   body: z.string().catch(''),
   resolved: flag,
   resolved_by_name: text,

@@ -3,7 +3,7 @@ import type { CallOptions, Http } from './http.ts'
 import { allItems, type Listing, type Page, type Range } from './paging.ts'
 import { count, number, rowsOf, text } from './tolerant.ts'
 
-/** The service gives no more results at once. */
+/** The service's maximum page size. */
 const PAGE_LIMIT = 500
 
 const foundSchema = z.object({
@@ -14,14 +14,14 @@ const foundSchema = z.object({
   status: text,
   annotation_count: count,
   image_auto_tags: z.record(z.string(), z.unknown()).nullish().catch(null),
-  /** 0..1; only of similar images. */
+  /** 0..1; only for similar images. */
   similarity: number,
 })
 export type FoundImage = z.infer<typeof foundSchema>
 
 const answerSchema = z.object({ results: z.array(z.unknown()) })
 
-/** Images by what they show. All methods throw a PictographError. */
+/** Finds images by their content. All methods throw a PictographError. */
 export class Search {
   readonly #http: Http
 
@@ -29,7 +29,7 @@ export class Search {
     this.#http = http
   }
 
-  /** Images that look like one of the dataset, most similar first. `directoryPath`: only in that directory. */
+  /** Images similar to one of the dataset, most similar first. `directoryPath`: only in this directory. */
   async similar(
     imageId: string,
     options: CallOptions & { threshold?: number; limit?: number; directoryPath?: string } = {},
@@ -43,7 +43,7 @@ export class Search {
     return rowsOf(foundSchema, results)
   }
 
-  /** Images that have all of these tags, which the service found by itself. At least one. */
+  /** Images that have all of these tags, which the service detects. At least one. */
   byTags(
     tags: {
       objects?: readonly string[]

@@ -21,7 +21,7 @@ async function neighbour() {
   return {
     asked,
     port,
-    /** Of an account whose service is there. */
+    /** For an account whose service is at this address. */
     dispatcher: (baseUrl: string) =>
       new Http({ apiKey: 'pk_live_x', baseUrl, dispatcher: agent }).dispatcher,
     [Symbol.asyncDispose]: async () => {
@@ -57,7 +57,7 @@ test.each([
   expect(near.asked).toEqual([])
 })
 
-test('a service of this machine has its storage here', async () => {
+test('a service on this machine may have its storage here', async () => {
   await using near = await neighbour()
   const dispatcher = near.dispatcher('http://localhost:9')
   const { body } = await getStorage(dispatcher, `http://127.0.0.1:${near.port}/a`)

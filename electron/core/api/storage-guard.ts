@@ -3,8 +3,8 @@ import { isThisMachine } from '#core/network/this-machine.ts'
 import { PictographError } from './errors.ts'
 
 /**
- * Refuses an address on this machine that a service elsewhere gave: programs listen here that trust whoever
- * can reach them. A service on this machine may name it. Throws a PictographError.
+ * Refuses an address on this machine from a remote service, because local programs may trust whoever can reach them.
+ * A service on this machine may use it. Throws a PictographError.
  */
 export function refuseThisMachine(service: URL, address: URL): void {
   if (!isThisMachine(address) || isThisMachine(service)) return
@@ -14,7 +14,7 @@ export function refuseThisMachine(service: URL, address: URL): void {
   )
 }
 
-/** The same for whatever is sent by a dispatcher. */
+/** The same check for everything that a dispatcher sends. */
 export function guardedStorage(service: URL, dispatcher: Dispatcher): Dispatcher {
   if (isThisMachine(service)) return dispatcher
   return dispatcher.compose((dispatch) => (options, handler) => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { NetworkError } from './errors.ts'
 import { isExpired, receiveStorage } from './storage.ts'
 
-/** A host that says exactly this to whatever is asked, and hangs up. */
+/** A host that sends exactly this to every request, and closes the connection. */
 async function saying(answer: string) {
   const server = createServer((socket) => {
     socket.on('error', () => {})
@@ -38,14 +38,14 @@ async function saying(answer: string) {
   }
 }
 
-test('hints that come before the answer are not the answer', async () => {
+test('early hints are not the answer', async () => {
   await using host = await saying(
     'HTTP/1.1 103 Early Hints\nlink: </a>\n\nHTTP/1.1 200 OK\ncontent-length: 3\n\nabc',
   )
   expect(await host.receive()).toEqual({ statuses: [200], text: 'abc' })
 })
 
-test('a refusal whose words break off is a refusal all the same, and never a file', async () => {
+test('a refusal with a truncated message is still a refusal, never a file', async () => {
   await using host = await saying(
     'HTTP/1.1 403 Forbidden\ncontent-length: 900\n\n<Error><Message>Request has expired</Message>',
   )
@@ -56,7 +56,7 @@ test('a refusal whose words break off is a refusal all the same, and never a fil
   expect(isExpired(error)).toBe(true)
 })
 
-test('a body that breaks off is no file', async () => {
+test('a truncated body is not a file', async () => {
   await using host = await saying('HTTP/1.1 200 OK\ncontent-length: 900\n\nabc')
   await expect(host.receive()).rejects.toBeInstanceOf(NetworkError)
 })

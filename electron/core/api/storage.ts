@@ -6,13 +6,13 @@ import { isLoopback } from '#core/network/proxy-rules.ts'
 import { NotFoundError, PictographError, ServerError } from './errors.ts'
 import { networkError } from './network-error.ts'
 
-/** Storage may be silent for this long while it reads or writes, milliseconds. */
+/** Maximum silence of storage, in milliseconds. */
 const TRANSFER_TIMEOUT_MS = 300_000
 
-/** Up to this size a file is read whole: one buffer instead of a stream. Bytes. */
+/** Files up to this size are read whole: one buffer instead of a stream. Bytes. */
 const SMALL_BYTES = 256_000
 
-/** An address of storage: another host than the service's, so it never gets the key. Throws a PictographError. */
+/** A storage address, which is another host and never gets the key. Throws a PictographError. */
 function storageUrl(address: string): URL {
   const route = 'storage transfer'
   let url: URL
@@ -32,7 +32,7 @@ function storageUrl(address: string): URL {
   return url
 }
 
-/** What of an address may be shown: its query is its signature. */
+/** The address without its query, which is the signature. */
 const shown = ({ origin, pathname }: URL) => `${origin}${pathname}`
 
 export interface TransferOptions {
@@ -52,7 +52,7 @@ function counting(onProgress: TransferOptions['onProgress']): Transform {
   })
 }
 
-/** The first words of what storage says when it refuses: XML or text. */
+/** The beginning of storage's refusal: XML or text. */
 async function reason(body: Readable): Promise<string> {
   let text = ''
   try {
@@ -61,7 +61,7 @@ async function reason(body: Readable): Promise<string> {
       if (text.length > 2_000) break
     }
   } catch {
-    // What came so far must do.
+    // Use what has arrived.
   }
   return (/<Message>([^<]*)/i.exec(text)?.[1] ?? text).trim().slice(0, 200)
 }
@@ -69,18 +69,18 @@ async function reason(body: Readable): Promise<string> {
 async function refused(status: number, body: Readable, route: string): Promise<PictographError> {
   const message = `The storage refused: HTTP ${status} ${await reason(body)}`
   const context = { route, status }
-  // A signed address that has expired is refused as forbidden or as a bad request.
+  // Storage refuses an expired address as forbidden or as a bad request.
   if (status === 404) return new NotFoundError(message, context)
   if (status >= 500) return new ServerError(message, context)
   return new PictographError(message, context)
 }
 
-/** Whether an error of a transfer is one that a new signed address may mend. */
+/** True if a new signed address may fix the error. */
 export function isExpired(error: unknown): boolean {
   return error instanceof PictographError && [400, 401, 403, 410].includes(error.status ?? 0)
 }
 
-/** Puts a file's bytes to a signed address, from disk as they are read. Throws a PictographError. */
+/** Uploads a file to a signed address, streamed from disk. Throws a PictographError. */
 export async function putFile(
   dispatcher: Dispatcher,
   address: string,
@@ -118,11 +118,11 @@ export async function putFile(
   }
 }
 
-/** What storage says before it gives a body. */
+/** The head of a storage response. */
 export interface StorageHead {
-  /** 206: the body continues where it was asked to; 200: it begins anew. */
+  /** 206: the body continues from the requested byte; 200: it starts over. */
   status: number
-  /** Bytes of this body; null when storage does not say. */
+  /** Bytes of this body; null if unknown. */
   sizeBytes: number | null
   /** For `If-Range` of a later try. */
   etag: string | null
@@ -160,7 +160,7 @@ const getting = ({ fromByte = 0, etag }: GetOptions) => ({
 
 const isGiven = (status: number) => status === 200 || status === 206
 
-/** Gets what lies at a signed address, from a byte on. The caller reads or destroys the body. */
+/** Downloads from a signed address, from a byte on. The caller must read or destroy the body. */
 export async function getStorage(
   dispatcher: Dispatcher,
   address: string,
@@ -180,14 +180,17 @@ export async function getStorage(
   }
 }
 
-/** Takes a body as it comes; what it throws ends the transfer, and is thrown there. */
+/** Receives a body. An error that it throws ends the transfer and is rethrown. */
 export interface StorageSink {
   onHead: (head: StorageHead) => void
-  /** To keep: nobody writes into it again. */
+  /** The sink may keep the chunk; nobody writes to it again. */
   onData: (chunk: Buffer) => void
 }
 
-/** Pours a body of the API into a sink, from its first byte on: the service continues nothing. Throws what the sink throws. */
+/**
+ * Writes a body of the API to a sink from its first byte, because the service cannot resume. Throws what the sink
+ * throws.
+ */
 export async function pour(
   { body, sizeBytes }: { body: Dispatcher.ResponseData['body']; sizeBytes: number | null },
   sink: StorageSink,
@@ -196,15 +199,15 @@ export async function pour(
     sink.onHead({ status: 200, sizeBytes, etag: null })
     for await (const chunk of body) sink.onData(chunk)
   } catch (error) {
-    // A body that is not read to its end would hold its connection for good.
+    // A body that is not read to its end would keep its connection open.
     body.on('error', () => {}).destroy()
     throw error
   }
 }
 
 /**
- * The same for thousands of small files: without the stream that each answer is otherwise given, which is a third of
- * what it costs. Throws a PictographError, or what the sink threw.
+ * The same for thousands of small files: without a stream per answer, which is a third of the cost. Throws a
+ * PictographError, or what the sink threw.
  */
 export async function receiveStorage(
   dispatcher: Dispatcher,
@@ -218,7 +221,7 @@ export async function receiveStorage(
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let refusal: { status: number; chunks: Buffer[] } | null = null
   let fault: { error: unknown } | null = null
-  // What waits for a connection has nothing to be ended yet.
+  // A request that waits for a connection has nothing to abort yet.
   let stop = () => reject(signal?.reason)
   const onAbort = () => stop()
   const end = () => signal?.removeEventListener('abort', onAbort)
@@ -240,14 +243,14 @@ export async function receiveStorage(
         if (signal?.aborted) stop()
       },
       onResponseStart: (controller, status, headers) => {
-        // What is said in between (103, early hints) is not the answer.
+        // 1xx responses (103, early hints) are not the answer.
         if (status < 200) return
         if (isGiven(status)) guarded(controller, () => sink.onHead(headOf(status, headers)))
         else refusal = { status, chunks: [] }
       },
       onResponseData: (controller, chunk) => {
         if (refusal) {
-          // A page may be long; what is said is at its beginning.
+          // The page may be long; its message is at the beginning.
           if (refusal.chunks.length < 4) refusal.chunks.push(chunk)
         } else guarded(controller, () => sink.onData(chunk))
       },
@@ -259,7 +262,7 @@ export async function receiveStorage(
       onResponseError: (_controller, error) => {
         end()
         if (signal?.aborted) reject(signal.reason)
-        // Why it refused broke off; that it did is known.
+        // The refusal's text broke off; report the refusal anyway.
         else if (refusal) refused(refusal.status, Readable.from(refusal.chunks), route).then(reject)
         else reject(fault ? fault.error : networkError(error, route))
       },

@@ -4,7 +4,7 @@ import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
 import { data } from './schemas.ts'
 import { number, rows, text } from './tolerant.ts'
 
-/** The service gives no more tasks at once. */
+/** The service's maximum page size. */
 const PAGE_LIMIT = 100
 
 const taskSchema = z.object({
@@ -30,7 +30,7 @@ const contributionsSchema = z.object({
   total_active_seconds: number,
 })
 
-/** Work that was given to people. All methods throw a PictographError. */
+/** Tasks assigned to people. All methods throw a PictographError. */
 export class Tasks {
   readonly #http: Http
 
@@ -51,7 +51,7 @@ export class Tasks {
     )
   }
 
-  /** Who did how much of a task. */
+  /** Each person's share of a task. */
   async contributions(id: string, call: CallOptions = {}) {
     const path = `/tasks/${segment(id)}/contributions`
     return (await this.#http.json(data(contributionsSchema), 'GET', path, call)).data

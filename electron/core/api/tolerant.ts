@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The rows of a list that can be read. One odd row must not hide the others, so it is left out. Not for lists that
- * are sent back as a whole, such as annotations: there the row would be deleted.
+ * The readable rows of a list; one odd row must not hide the others. Not for lists that are sent back as a whole,
+ * such as annotations, because the row would be deleted.
  */
 export function rowsOf<T extends z.ZodType>(item: T, rows: readonly unknown[]): z.infer<T>[] {
   return rows.flatMap((row) => {
@@ -11,7 +11,7 @@ export function rowsOf<T extends z.ZodType>(item: T, rows: readonly unknown[]): 
   })
 }
 
-/** A list of which the rows that can be read are kept; anything but a list is an empty one. */
+/** A list without its unreadable rows; anything but a list becomes an empty one. */
 export const rows = <T extends z.ZodType>(item: T) =>
   z
     .array(z.unknown())
@@ -23,9 +23,9 @@ export const text = z.string().nullish().catch(null)
 /** A number that may be missing, null, or something else. */
 export const number = z.number().nullish().catch(null)
 export const flag = z.boolean().nullish().catch(null)
-/** A count: 0 where it is missing or is none. */
+/** A count: 0 if missing or invalid. */
 export const count = z.number().int().catch(0)
-/** A list of texts; null where it is missing. */
+/** A list of texts; null if missing. */
 export const texts = z
   .array(z.unknown())
   .nullish()

@@ -7,7 +7,7 @@ import { fromWireAnnotation, toWireAnnotation } from './wire-annotation.ts'
 
 const box = { kind: 'bbox', x: 1, y: 2, w: 3, h: 4 } as const
 
-test('an annotation comes back from the service as it was, with its group', () => {
+test('an annotation survives a round trip, with its instance', () => {
   fc.assert(
     fc.property(
       annotationOf(shapeIn(640, 480)),
@@ -22,12 +22,12 @@ test('an annotation comes back from the service as it was, with its group', () =
   )
 })
 
-test('the group of a box is an attribute there, and none here', () => {
+test('a box’s instance is an attribute only on the service', () => {
   const sent = newAnnotation(box, 'car', { instanceId: 7, attributes: { color: 'red' } })
   expect(toWireAnnotation(sent)).toMatchObject({
     attributes: { color: 'red', 'pictograph_desktop.instance_id': 7 },
   })
-  // Another program may have made text of it.
+  // Another program may have converted it to text.
   const wire = {
     ...toWireAnnotation(sent),
     attributes: { color: 'red', 'pictograph_desktop.instance_id': '7' },
@@ -39,13 +39,13 @@ test('the group of a box is an attribute there, and none here', () => {
   expect(fromWireAnnotation(odd)).toMatchObject({ annotation: { attributes: odd.attributes } })
 })
 
-test('a list of attributes, which the service gives to what it found, goes back as it came', () => {
+test('a list of attributes on the service’s own detections is sent back unchanged', () => {
   const wire = { ...toWireAnnotation(newAnnotation(box, 'car')), attributes: ['auto-annotate'] }
   const read = fromWireAnnotation(wire)
   expect(read.ok && toWireAnnotation(read.annotation)).toEqual(wire)
 })
 
-test('only the shape of its own type counts, and angles are taken into one turn', () => {
+test('only the shape of its own type counts, and angles are normalized', () => {
   const ring = [
     { x: 0, y: 0 },
     { x: 5, y: 0 },

@@ -31,35 +31,35 @@ function wireShape(shape: Shape): Record<string, unknown> {
 }
 
 /**
- * The attribute in which the group of a box, a polygon or a polyline goes to the service, which knows `instance_id` of
- * keypoints alone. It is taken out again where annotations come back.
+ * The attribute that carries the instance id of a box, polygon or polyline, because the service has `instance_id`
+ * only for keypoints. It is removed again when annotations are read.
  */
 const INSTANCE_ATTRIBUTE = 'pictograph_desktop.instance_id'
 
 const groupSchema = z.coerce.number().int().min(1)
 
-/** Attributes without the reserved one, and the group that it stood for. */
+/** Attributes without the reserved one, and the instance id that it carried. */
 function splitAttributes(attributes: Annotation['attributes']): {
   attributes: Annotation['attributes']
   group: number | undefined
 } {
   const { [INSTANCE_ATTRIBUTE]: reserved, ...others } = attributes
   const group = reserved === undefined ? undefined : groupSchema.safeParse(reserved).data
-  // Something else under this name is somebody's own.
+  // Another value under this name belongs to the user.
   return group === undefined ? { attributes, group } : { attributes: others, group }
 }
 
-/** Where a list of attributes, such as the service's mark on what it found itself, is kept to be sent back. */
+/** The key in `extra` for a list of attributes, such as the service's mark on its own detections, to send it back. */
 const LIST_KEY = 'pictograph'
 
-/** Attributes as the service takes them: an object, or the list that it gave where nothing was added since. */
+/** Attributes in the service's form: an object, or the original list if nothing was added. */
 function wireAttributes(attributes: Annotation['attributes'], extra: Annotation['extra']) {
   if (Object.keys(attributes).length > 0) return { attributes }
   const list = extra?.[LIST_KEY]
   return Array.isArray(list) ? { attributes: list } : {}
 }
 
-/** The service's form. Of `extra` only what came from the service goes there. */
+/** The service's form. Of `extra`, only data from the service is sent. */
 export function toWireAnnotation(annotation: Annotation): WireAnnotation {
   const { id, className, confidence, createdBy, instanceId, shape } = annotation
   const isPoint = shape.kind === 'keypoint'
@@ -104,7 +104,7 @@ const wireSchema = z.object({
 })
 type Wire = z.infer<typeof wireSchema>
 
-/** The same angle in [0, 360), degrees: 360 and −90 are written as well. */
+/** The same angle in [0, 360), in degrees; files also contain 360 and −90. */
 const wholeTurn = (angle: number) => ((angle % 360) + 360) % 360
 
 function shapeOf(wire: Wire): unknown {
@@ -136,7 +136,7 @@ function shapeOf(wire: Wire): unknown {
   }
 }
 
-/** Where our model's field is called something else on the wire. */
+/** Model fields that have another name on the wire. */
 function wireField(path: readonly PropertyKey[]): string {
   return path
     .map(String)
@@ -152,8 +152,8 @@ const SHAPE_FIELDS = {
 } as const
 
 /**
- * Without the shapes of other types: the service adds a bounding box to each polygon, and whatever is wrong with it does
- * not matter here. `box` is another word for `bbox`.
+ * Removes the shapes of other types: the service adds a bounding box to each polygon, and its errors do not matter
+ * here. `box` is another name for `bbox`.
  */
 function ownShape(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('type' in value)) return value

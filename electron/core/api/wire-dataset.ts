@@ -3,10 +3,10 @@ import { mendClasses } from '#shared/model/mend-classes.ts'
 import { trimSlashes } from '#shared/model/paths.ts'
 import type { RemoteClass, RemoteDataset, RemoteImage } from './schemas.ts'
 
-/** Classes of the service in our words, each with a colour. */
+/** The service's classes in the app's form, each with a colour. */
 export const classesOf = ({ classes }: RemoteDataset): AnnotationClass[] => mendClasses(classes)
 
-/** A class as the service takes it: defaults, `required` and left/right pairs are ours alone. */
+/** A class in the service's form. Defaults, `required` and left/right pairs exist only in the app. */
 export function toRemoteClass({ name, color, attributes, skeleton }: AnnotationClass): RemoteClass {
   return {
     name,
@@ -22,7 +22,7 @@ export function toRemoteClass({ name, color, attributes, skeleton }: AnnotationC
   }
 }
 
-/** An image of a listing in our words; `path` is data and never a path on this disk. */
+/** A listed image in the app's form; `path` is untrusted and never a path on this disk. */
 export function fromRemoteImage(image: RemoteImage) {
   const directory = trimSlashes(image.directory_path ?? '/')
   const created = image.created_at ? Date.parse(image.created_at) : Number.NaN

@@ -63,7 +63,7 @@ describe('odd rows', () => {
     const listed = await setup.client.datasets.list()
     expect(listed.map(({ name }) => name)).toEqual(['plain', 'odd'])
     expect(listed[1]).toMatchObject({ image_count: 0, total_size: 0, annotation_types: null })
-    // As it came, with its type: it goes back like this with the next change.
+    // Unchanged, with its type: the next change sends it back like this.
     expect(listed[1].classes).toEqual(classes.slice(0, 2))
     const images = await setup.client.images.list('odd')
     expect(images).toMatchObject([
@@ -72,7 +72,7 @@ describe('odd rows', () => {
     ])
   })
 
-  test('count where a page ends, so that no row after them is left out', async () => {
+  test('count in paging, so that no later row is skipped', async () => {
     const rows: unknown[] = [
       { id: '0', filename: '0.png' },
       null,
@@ -129,7 +129,7 @@ describe('assisted labelling', () => {
   const outline = { type: 'polygon', id: '2', name: 'car', polygon: { paths: [ring] } }
   const target = { dataset: 'x', image: 'a.png', name: 'car' }
 
-  test('points go as pairs of whole pixels, the first by itself', async () => {
+  test('points are sent as pairs of whole pixels, the first one separately', async () => {
     await using setup = await talk(() => ({ json: { status: 'success', annotation: outline } }))
     const found = await setup.client.autoAnnotate.byPoint(
       target,
@@ -213,7 +213,7 @@ describe('UUIDs where the service takes a path', () => {
       return { json: { image_id: IMAGE_ID, previous_count: 0, new_count: 0 } }
     }
 
-  test('are resolved, with the dataset checked', async () => {
+  test('are resolved, and the dataset is checked', async () => {
     await using setup = await talk(answer(D_ID))
     const { annotations, images } = setup.client
     await annotations.get('x', IMAGE_ID)
@@ -330,7 +330,7 @@ describe('errors', () => {
     })
   })
 
-  test('the words come from the newest form that has some', () => {
+  test('the message comes from the newest format that has one', () => {
     expect(at(404, { error: { message: 'New' }, detail: 'Old' }).message).toBe('New')
     expect(at(404, { error: { code: 7 }, detail: 'Old' }).message).toBe('Old')
     expect(at(404, { message: 'Bare', detail: { message: 'Object' } }).message).toBe('Bare')
@@ -342,7 +342,7 @@ describe('errors', () => {
 test('an option that is not known is an error, and nothing is sent', async () => {
   await using setup = await talk(() => page([]))
   const { datasets, images, exports, annotations } = setup.client
-  // As somebody writes it without types.
+  // As in code without types.
   const odd = (options: Record<string, unknown>) => options as never
   const tries = [
     async () => datasets.list(odd({ lmit: 5 })),

@@ -2,7 +2,7 @@ import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { Db } from './database.ts'
 
-/** An account of the service. Its key is kept by the host, never here. */
+/** A service account. The host stores its key, never this database. */
 export interface StoredAccount {
   id: string
   baseUrl: string
@@ -44,7 +44,7 @@ export class AccountRepository {
       .map(fromRow)
   }
 
-  /** Throws a UserError when there is none. */
+  /** Throws a UserError if it does not exist. */
   get(id: string): StoredAccount {
     const row = this.#db.prepare<[string], Row>('SELECT * FROM account WHERE id = ?').get(id)
     if (!row) throw new UserError('account_gone', 'This account was removed. Add it again.')
@@ -66,7 +66,7 @@ export class AccountRepository {
     this.#db.prepare('UPDATE account SET hourly_limit = ? WHERE id = ?').run(hourlyLimit, id)
   }
 
-  /** Its datasets must have gone before. */
+  /** Remove its datasets first. */
   remove(id: string): void {
     this.#db.prepare('DELETE FROM account WHERE id = ?').run(id)
   }

@@ -5,7 +5,7 @@ import { counted } from '#shared/model/counted.ts'
 import type { Db } from './database.ts'
 import { storedJson } from './stored-json.ts'
 
-/** None where the row is damaged. */
+/** Empty if the row is damaged. */
 function annotationOf(data: string): Annotation[] {
   const value = storedJson(data)
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -13,7 +13,7 @@ function annotationOf(data: string): Annotation[] {
     : []
 }
 
-/** The annotations of images as rows; every caller wraps its writes in a transaction of its own. */
+/** The annotations of images as rows. Callers wrap writes in their own transaction. */
 export class AnnotationRows {
   readonly #db: Db
 
@@ -22,8 +22,8 @@ export class AnnotationRows {
   }
 
   /**
-   * In drawing order. Throws a UserError when a row is damaged: who saves or merges without it would delete it for
-   * everybody.
+   * In drawing order. Throws a UserError if a row is damaged, because saving or merging without it would delete it
+   * for everybody.
    */
   read(imageId: string): Annotation[] {
     const { annotations, damaged } = this.readable(imageId)
@@ -35,7 +35,7 @@ export class AnnotationRows {
     return annotations
   }
 
-  /** What can be shown of them, and how many rows are damaged. */
+  /** The readable annotations, and the number of damaged rows. */
   readable(imageId: string): { annotations: Annotation[]; damaged: number } {
     const rows = this.#db
       .prepare<[string], { data: string }>(
@@ -46,7 +46,7 @@ export class AnnotationRows {
     return { annotations, damaged: rows.length - annotations.length }
   }
 
-  /** Those of the annotations that a change set names, so that an edit costs the same on any image. */
+  /** Only the annotations that a change set names, so that an edit costs the same on any image. */
   readNamed(imageId: string, { created, updated, deleted }: ChangeSet): Annotation[] {
     const read = this.#db.prepare<[string, string], { data: string }>(
       'SELECT data FROM annotation WHERE image_id = ? AND id = ?',
@@ -60,9 +60,9 @@ export class AnnotationRows {
     })
   }
 
-  /** Images of a dataset that use a class, by id; those after one, at most `limit` (-1: all). */
+  /** Ids of a dataset's images that use a class; those after an id, at most `limit` (-1: all). */
   imagesWithClass(datasetId: string, className: string, after = '', limit = -1): string[] {
-    // The order of the index: a page costs what it holds, however many images there are.
+    // In index order, so that the cost of a page does not depend on the number of images.
     return this.#db
       .prepare<[string, string, string, number], { id: string }>(
         `SELECT DISTINCT image_id AS id FROM annotation INDEXED BY annotation_class
@@ -73,7 +73,7 @@ export class AnnotationRows {
       .map(({ id }) => id)
   }
 
-  /** Writes a change set that fits the rows as they are. */
+  /** Writes a change set that matches the current rows. */
   write(imageId: string, changes: ChangeSet): void {
     const insert = this.#db.prepare(
       `INSERT INTO annotation (image_id, id, position, class_name, data) VALUES (?, ?,
@@ -90,7 +90,7 @@ export class AnnotationRows {
       insert.run(imageId, annotation.id, imageId, annotation.className, JSON.stringify(annotation))
   }
 
-  /** Raises the image's revision and its count; answers the new revision. */
+  /** Increments the image's revision and updates its count; returns the new revision. */
   touch(imageId: string, { created, deleted }: ChangeSet): number {
     const row = this.#db
       .prepare<[number, string], { revision: number }>(

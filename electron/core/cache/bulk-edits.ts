@@ -13,15 +13,15 @@ import { classEditChanges, isLoggedRename, type LoggedRename, touchedClass } fro
 import type { Db } from './database.ts'
 import { storedItems, storedJson } from './stored-json.ts'
 
-/** An edit of many images that is being made, taken back or done again. */
+/** A bulk edit that is being applied, undone or redone. */
 export interface Bulk {
   datasetId: string
-  /** The edit of the log that its parts belong to. */
+  /** The edit's log entry, to which its parts belong. */
   seq: number
-  /** Of the edit, or of the step back or forward. */
+  /** The commit of the edit, or of the undo or redo. */
   commitId: string
   label: string
-  /** What is being made; null: the edit is taken back or done again. */
+  /** The edit to apply; null: an undo or redo. */
   edit: ClassEdit | null
   isBack: boolean
 }
@@ -43,22 +43,22 @@ interface LoggedRow {
   changes: string
 }
 
-/** What a bulk edit does to one image. */
+/** The effect of a bulk edit on one image. */
 export interface BulkPart {
   imageId: string
   changes: ChangeSet
 }
 
-/** Images whose turn it is in an edit of many. */
+/** The next images of a bulk edit. */
 export interface NextParts {
   bulk: Bulk
-  /** Without those that were done before their turn. */
+  /** Without images that were done before their turn. */
   images: string[]
   settled: readonly string[]
-  /** Where the parts begin, behind this one, and where they end. */
+  /** The parts start after `after` and end with `last`. */
   after: string
   last: string
-  /** There are no more. */
+  /** No images are left. */
   isLast: boolean
 }
 
@@ -72,13 +72,13 @@ const fromRow = (row: Row): Bulk => ({
 })
 
 /**
- * How far edits of many images have come. Only that is written here: whoever asks for the next parts writes what they
- * do, in the same transaction.
+ * Stores the progress of bulk edits, and nothing else: the caller writes the effects of the parts in the same
+ * transaction.
  */
 export class BulkEdits {
   readonly #db: Db
   readonly #rows: AnnotationRows
-  /** Datasets in which one is under way, so that an edit need not ask the database. */
+  /** Datasets with a running bulk edit, so that an edit need not query the database. */
   readonly #busy = new Set<string>()
 
   constructor(db: Db, rows: AnnotationRows) {
@@ -87,7 +87,7 @@ export class BulkEdits {
     this.reload()
   }
 
-  /** After a transaction that was rolled back. */
+  /** Call this after a rolled-back transaction. */
   reload(): void {
     this.#busy.clear()
     for (const { dataset_id } of this.#db
@@ -96,12 +96,12 @@ export class BulkEdits {
       this.#busy.add(dataset_id)
   }
 
-  /** Datasets in which one is under way. */
+  /** Datasets with a running bulk edit. */
   datasets(): string[] {
     return [...this.#busy]
   }
 
-  /** Begins one; there is none under way in its dataset. */
+  /** Starts a bulk edit; its dataset must not have one already. */
   begin(bulk: Bulk): void {
     this.#db
       .prepare(
@@ -112,7 +112,7 @@ export class BulkEdits {
     this.#busy.add(bulk.datasetId)
   }
 
-  /** Goes on to the next parts, of at most `count` images; null when there is no such edit. */
+  /** Advances to the next parts, of at most `count` images; null if there is no bulk edit. */
   next(datasetId: string, count: number): NextParts | null {
     const row = this.#find(datasetId)
     if (!row) return null
@@ -135,7 +135,7 @@ export class BulkEdits {
     return { bulk, images, settled, after: row.after, last: places.at(-1) ?? row.after, isLast }
   }
 
-  /** What these parts do, one by one: for few images, whose windows are told what changed. */
+  /** The effects of these parts, one by one; for few images, whose windows must know the changes. */
   partsOf({ bulk, images, after, last }: NextParts): BulkPart[] {
     const { edit } = bulk
     const wanted = new Set(images)
@@ -147,7 +147,7 @@ export class BulkEdits {
     return parts.filter(({ changes }) => !isEmptyChangeSet(changes))
   }
 
-  /** Whether the log knows all of these parts as renames. */
+  /** True if the log contains all of these parts as renames. */
   areRenames({ bulk, after, last }: NextParts): boolean {
     const other = this.#db
       .prepare(
@@ -158,7 +158,7 @@ export class BulkEdits {
     return other === undefined
   }
 
-  /** What is still to be done to an image that is about to be edited: it comes before that edit. */
+  /** The outstanding parts of an image that is about to be edited, to be applied before that edit. */
   settle(datasetId: string, imageId: string): { bulk: Bulk; parts: BulkPart[] } | null {
     const row = this.#busy.has(datasetId) ? this.#find(datasetId) : undefined
     if (!row) return null
@@ -196,7 +196,7 @@ export class BulkEdits {
   }
 
   #made(edit: ClassEdit, imageId: string): BulkPart {
-    // A damaged row stays as it is, and does not keep the others.
+    // A damaged row stays unchanged and does not stop the others.
     return { imageId, changes: classEditChanges(this.#rows.readable(imageId).annotations, edit) }
   }
 

@@ -13,7 +13,7 @@ const PROGRESS = `count(*) FILTER (WHERE cached_bytes IS NOT NULL AND base IS NO
   count(*) AS total, coalesce(sum(cached_bytes), 0) AS bytes,
   coalesce(sum(coalesce(cached_bytes, file_size_bytes)), 0) AS totalBytes`
 
-/** Image files of the service that are here: what was asked for, what is in use, and what may go. */
+/** Cached image files of the service: which are kept offline, in use, or evictable. */
 export class CachedFileRepository {
   readonly #db: Db
 
@@ -21,7 +21,7 @@ export class CachedFileRepository {
     this.#db = db
   }
 
-  /** null: the file is not here any more. */
+  /** null: the file is no longer here. */
   setCached(imageId: string, bytes: number | null): void {
     this.#db
       .prepare('UPDATE remote_image SET cached_bytes = ?, used_at_ms = ? WHERE image_id = ?')
@@ -34,7 +34,7 @@ export class CachedFileRepository {
       .run(Date.now(), imageId)
   }
 
-  /** Asks for images to be here without a network, or no longer; null: all of the dataset. */
+  /** Marks images as kept offline or not; null: the whole dataset. */
   setKept(datasetId: string, imageIds: readonly string[] | null, isKept: boolean): void {
     this.#db
       .prepare(
@@ -59,7 +59,7 @@ export class CachedFileRepository {
       .run(isPaused ? 1 : 0, datasetId)
   }
 
-  /** Images that were asked for and are not (wholly) here, in order. `after`: the place of the last one that is known. */
+  /** Images that are kept offline but not completely here, in order. `after`: the place of the last known one. */
   wanted(
     datasetId: string,
     limit: number,
@@ -78,7 +78,7 @@ export class CachedFileRepository {
       .map((row) => ({ ...row, needsFile: row.needsFile === 1 }))
   }
 
-  /** Of what was asked for: how much is here, in images and bytes. It looks at each image of the dataset. */
+  /** How much of the kept images is here, in images and bytes. Examines each image of the dataset. */
   keptProgress(datasetId: string): KeptProgress {
     return (
       this.#db
@@ -112,7 +112,7 @@ export class CachedFileRepository {
     )
   }
 
-  /** Cached files that may go, least recently used first: not asked for, and nothing of theirs unsaid. */
+  /** Evictable files, least recently used first: not kept offline, and without unpushed changes. */
   evictable(limit: number): { imageId: string; bytes: number }[] {
     return this.#db
       .prepare<[number], { imageId: string; bytes: number }>(
@@ -124,7 +124,7 @@ export class CachedFileRepository {
       .all(limit)
   }
 
-  /** Cached files of a dataset that are not asked for any more. */
+  /** Cached files of a dataset that are no longer kept offline. */
   cachedUnkept(datasetId: string): string[] {
     return this.#db
       .prepare<[string], { image_id: string }>(

@@ -7,7 +7,7 @@ const classes = ['car', 'van', 'dog'].map((name) => ({ name, color: '#e69f00' })
 const box = (className: string) =>
   newAnnotation({ kind: 'bbox', x: 0, y: 0, w: 5, h: 5 }, className)
 
-test('a merged class gives its annotations to the other and leaves the list', () => {
+test('merging moves a class’s annotations to the other class and removes it', () => {
   const edit = { kind: 'merge', name: 'van', into: 'car' } as const
   const after = editClassList(classes, edit)
   expect(after.map(({ name }) => name)).toEqual(['car', 'dog'])
@@ -19,13 +19,13 @@ test('a merged class gives its annotations to the other and leaves the list', ()
   expect(opsOfEdit(edit, classes, after)).toEqual([{ kind: 'delete', class: classes[1] }])
 })
 
-test('a class is merged neither into itself nor into one that is gone', () => {
+test('a class cannot be merged into itself or into a missing one', () => {
   const merge = (into: string) => () => editClassList(classes, { kind: 'merge', name: 'van', into })
   expect(merge('van')).toThrow('cannot be merged into itself')
   expect(merge('bus')).toThrow('no class called "bus"')
 })
 
-test('a new order keeps every class, also those that came meanwhile', () => {
+test('reordering keeps every class, also those added meanwhile', () => {
   const edit = { kind: 'reorder', names: ['dog', 'gone', 'car'] } as const
   const after = editClassList(classes, { ...edit, names: [...edit.names] })
   expect(after.map(({ name }) => name)).toEqual(['dog', 'car', 'van'])

@@ -33,7 +33,7 @@ function withJointRenamed(item: AnnotationClass, from: string, to: string): Anno
   return { ...item, skeleton: { ...skeleton, nodes } }
 }
 
-/** The classes after an edit. Throws a UserError where the edit makes no sense. */
+/** The classes after an edit. Throws a UserError if the edit is invalid. */
 export function editClassList(
   classes: readonly AnnotationClass[],
   edit: ClassEdit,
@@ -57,7 +57,7 @@ export function editClassList(
     case 'rename': {
       const old = named(edit.from)
       if (edit.to !== edit.from) refuseTaken(edit.to)
-      // A joint is found by the name of its class: skeletons follow.
+      // A skeleton refers to a joint by the name of its class, so rename it there, too.
       return classes.map((item) =>
         withJointRenamed(item === old ? { ...old, name: edit.to } : item, edit.from, edit.to),
       )
@@ -97,19 +97,19 @@ export function editClassList(
   }
 }
 
-/** The class whose annotations an edit touches; null when it touches none. */
+/** The class whose annotations an edit changes; null if none. */
 export function touchedClass(edit: ClassEdit): string | null {
   if (edit.kind === 'rename') return edit.from === edit.to ? null : edit.from
   return edit.kind === 'delete' || edit.kind === 'merge' ? edit.name : null
 }
 
-/** The class that the annotations of the touched one get; null when they are deleted, or none is touched. */
+/** The new class of the changed annotations; null if they are deleted, or none change. */
 export function movedTo(edit: ClassEdit): string | null {
   if (edit.kind === 'rename') return edit.to
   return edit.kind === 'merge' ? edit.into : null
 }
 
-/** What the log keeps of an image whose annotations got another class: no copies of them. */
+/** The log entry of an image whose annotations got another class; it needs no copies of them. */
 export interface LoggedRename {
   renamed: { from: string; to: string; ids: string[] }
 }
@@ -117,7 +117,7 @@ export interface LoggedRename {
 export const isLoggedRename = (logged: ChangeSet | LoggedRename): logged is LoggedRename =>
   'renamed' in logged
 
-/** What an edit of the classes does to one image's annotations. */
+/** The changes that a class edit makes to one image's annotations. */
 export function classEditChanges(annotations: readonly Annotation[], edit: ClassEdit): ChangeSet {
   const mine = annotations.filter(({ className }) => className === touchedClass(edit))
   const to = movedTo(edit)
@@ -130,7 +130,7 @@ export function classEditChanges(annotations: readonly Annotation[], edit: Class
   return { created: [], updated: [], deleted: edit.kind === 'delete' ? mine : [] }
 }
 
-/** Goes from `from` back to `to`, keeping classes that came later than `from`. */
+/** Reverts from `from` to `to`; keeps classes that were added after `from`. */
 export function restoreClasses(
   current: readonly AnnotationClass[],
   from: readonly AnnotationClass[],

@@ -3,21 +3,21 @@ import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { assertNever } from '#shared/model/assert-never.ts'
 import { sameValue } from '#shared/model/change-set.ts'
 
-/** What the service is told of a change of classes, one after another. */
+/** One step of a class change, pushed to the service in order. */
 export type ClassOp =
   | { kind: 'add'; class: AnnotationClass }
   | { kind: 'rename'; from: string; to: string }
   /**
-   * With its annotations on all images: only where a person asked for just that. `accepted`: how many annotations that
-   * others drew since they agreed to lose.
+   * Also deletes its annotations on all images, so only on the user's explicit request. `accepted`: how many
+   * annotations drawn by others since the user agreed to delete.
    */
   | { kind: 'delete'; class: AnnotationClass; accepted?: number }
-  /** An addition taken back: only while nothing uses it. */
+  /** Undoes an addition, only while nothing uses the class. */
   | { kind: 'remove'; class: AnnotationClass }
-  /** What differs between the two; anything else of the class is left as others have it. */
+  /** The difference between the two; other fields of the class stay as they are on the service. */
   | { kind: 'change'; before: AnnotationClass; after: AnnotationClass }
 
-/** What an edit asks for. `before` and `after`: the lists around it. */
+/** The operations of an edit. `before` and `after`: the class lists around it. */
 export function opsOfEdit(
   edit: ClassEdit,
   before: readonly AnnotationClass[],
@@ -37,13 +37,13 @@ export function opsOfEdit(
       return [{ kind: 'add', class: edit.class }]
     case 'rename':
       return [{ kind: 'rename', from: edit.from, to: edit.to }, ...changes]
-    // The labels of a merged class are pushed image by image; then nothing needs it, as after a deletion.
+    // The labels of a merged class are pushed image by image; then nothing uses the class, as after a deletion.
     case 'merge':
     case 'delete': {
       const gone = was(edit.name)
       return gone ? [{ kind: 'delete', class: gone }] : []
     }
-    // The service keeps no order: it stays on this machine.
+    // The service keeps no order, so it stays local.
     case 'reorder':
       return []
     case 'recolor':
@@ -70,12 +70,12 @@ function inverseOf(op: ClassOp): ClassOp {
   }
 }
 
-/** What takes the steps back. */
+/** The operations that revert these. */
 export function inverseOps(ops: readonly ClassOp[]): ClassOp[] {
   return ops.map(inverseOf).reverse()
 }
 
-/** A class with what a change changed, and nothing else. */
+/** Applies the changed fields of a class, and nothing else. */
 export function changedClass(
   item: AnnotationClass,
   before: AnnotationClass,
@@ -104,7 +104,7 @@ function applyOne(classes: readonly AnnotationClass[], op: ClassOp): AnnotationC
     case 'remove':
       return classes.filter(({ name }) => name !== op.class.name)
     case 'rename':
-      // Two of one name are one.
+      // Two classes with the same name become one.
       return has(op.to)
         ? classes.filter(({ name }) => name !== op.from)
         : classes.map((item) => (item.name === op.from ? { ...item, name: op.to } : item))
@@ -117,7 +117,7 @@ function applyOne(classes: readonly AnnotationClass[], op: ClassOp): AnnotationC
   }
 }
 
-/** The list after the steps; a step that no longer fits is left out. */
+/** The class list after the operations; operations that no longer apply are skipped. */
 export function applyClassOps(
   classes: readonly AnnotationClass[],
   ops: readonly ClassOp[],

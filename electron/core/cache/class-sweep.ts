@@ -4,8 +4,8 @@ import type { Db } from './database.ts'
 import { Outbox } from './outbox.ts'
 
 /**
- * Edits of a class on many images at once, each in a handful of statements however many images there are. Damaged rows
- * stay as they are. Every caller wraps it in a transaction of its own.
+ * Edits a class on many images at once with a few statements, however many images there are. Damaged rows stay
+ * unchanged. Callers wrap it in a transaction.
  */
 export class ClassSweep {
   readonly #db: Db
@@ -41,8 +41,8 @@ export class ClassSweep {
   }
 
   /**
-   * Takes renames back, or makes them again: those that the log has after `after` up to `last`, but for the images in
-   * `except`. What was given another class since keeps it.
+   * Undoes or redoes the renames that the log has after `after` up to `last`, except on the images in `except`.
+   * Annotations that got another class since keep it.
    */
   turn({ seq, isBack }: Bulk, after: number, last: number, except: readonly string[]): void {
     const part = { seq, after, last, except: JSON.stringify(except) }
@@ -93,7 +93,7 @@ export class ClassSweep {
       .run(of)
   }
 
-  /** A new revision, and what the service has to be told. */
+  /** Creates a new revision, and queues the push. */
   #touch(imageIds: readonly string[]): void {
     const ids = JSON.stringify(imageIds)
     this.#db

@@ -48,7 +48,7 @@ const fromRow = (row: Row): StoredComment => ({
   isWaiting: row.is_waiting === 1,
 })
 
-/** What people wrote about annotations, as far as it is known here. */
+/** Comments on annotations, as far as they are known here. */
 export class CommentRepository {
   readonly #db: Db
 
@@ -56,7 +56,7 @@ export class CommentRepository {
     this.#db = db
   }
 
-  /** Oldest first. A deleted comment is listed while others replied to it. */
+  /** Oldest first. A deleted comment stays in the list while it has replies. */
   list(imageId: string): Comment[] {
     return this.#db
       .prepare<[string], Row>(
@@ -88,7 +88,7 @@ export class CommentRepository {
     this.#db.prepare('UPDATE comment SET is_resolved = ? WHERE id = ?').run(isResolved ? 1 : 0, id)
   }
 
-  /** Adds or removes the user's own reaction; false when there was nothing to change. */
+  /** Adds or removes the user's own reaction; returns false if nothing changed. */
   react(id: string, reaction: Reaction, isOn: boolean): boolean {
     const comment = this.find(id)
     const isMine = (counts: readonly ReactionCount[]) =>
@@ -107,7 +107,7 @@ export class CommentRepository {
     this.#db.prepare('UPDATE comment SET remote_id = ? WHERE id = ?').run(remoteId, id)
   }
 
-  /** Takes over what the service has; what was not pushed yet stays as it is here. */
+  /** Replaces comments with the service's; unpushed local changes stay. */
   replace(imageId: string, pulled: readonly PulledComment[]): void {
     const known = this.#db
       .prepare<[string], Row>(`${SELECT} WHERE image_id = ?`)
@@ -117,7 +117,7 @@ export class CommentRepository {
     const idOf = new Map(known.flatMap(({ id, remoteId }) => (remoteId ? [[remoteId, id]] : [])))
     const listed = new Set(pulled.map(({ remoteId }) => remoteId))
     for (const { remoteId } of pulled) if (!idOf.has(remoteId)) idOf.set(remoteId, newId())
-    // Without an id of the service it was pushed and lost its answer: the service's own is among `pulled`.
+    // A comment without a service id was pushed and its answer was lost; `pulled` contains the service's copy.
     const gone = known.filter(
       ({ id, remoteId }) => !waiting.has(id) && (remoteId === null || !listed.has(remoteId)),
     )

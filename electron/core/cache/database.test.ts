@@ -15,8 +15,8 @@ import {
 import { DATABASE_FILE, openLibrary } from './database.ts'
 import { library } from './migrations/0001-library.ts'
 
-describe('a data folder that cannot be used says why and what to do', () => {
-  test('a database from a newer version is left alone', () => {
+describe('an unusable data folder gives an error with the reason and what to do', () => {
+  test('a database from a newer version is left untouched', () => {
     using folder = temporaryFolder()
     const file = join(folder.path, DATABASE_FILE)
     const db = new Database(file)
@@ -34,13 +34,13 @@ describe('a data folder that cannot be used says why and what to do', () => {
     expect(() => openLibrary(folder.path)).toThrow(/Another Pictograph Desktop is using/)
   })
 
-  test('a copy that was let go of leaves no lock', () => {
+  test('closing a copy releases its lock', () => {
     using folder = temporaryFolder()
     openLibrary(folder.path)[Symbol.dispose]()
     expect(() => openLibrary(folder.path)[Symbol.dispose]()).not.toThrow()
   })
 
-  test('a file that is no database', () => {
+  test('a file that is not a database', () => {
     using folder = temporaryFolder()
     writeFileSync(
       join(folder.path, DATABASE_FILE),
@@ -59,7 +59,7 @@ describe('a data folder that cannot be used says why and what to do', () => {
   })
 })
 
-test('a database of the first version is brought up to date with what it holds', () => {
+test('a database of the first version is upgraded with its data', () => {
   using folder = temporaryFolder()
   const file = join(folder.path, DATABASE_FILE)
   const old = new Database(file)
@@ -84,7 +84,7 @@ test('a database of the first version is brought up to date with what it holds',
   ])
 })
 
-test('with a full disk an edit is refused whole, in words, and works again when there is room', async () => {
+test('on a full disk an edit is refused completely with a readable error, and works again when there is space', async () => {
   await using setup = await coreWithImages(['a.png'])
   const [image] = setup.list()
   draw(setup.core, image.id)
@@ -114,7 +114,7 @@ test('with a full disk an edit is refused whole, in words, and works again when 
   expect(edits.commit(commit).effects[0].revision).toBe(2)
 })
 
-test('what was drawn is there after a restart', async () => {
+test('edits survive a restart', async () => {
   await using setup = await coreWithImages(['a.png'])
   const [image] = setup.list()
   const annotation = draw(setup.core, image.id)

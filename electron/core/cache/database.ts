@@ -48,7 +48,7 @@ export class Db {
 
 export const DATABASE_FILE = 'library.sqlite'
 
-/** How long a statement waits for another connection before it gives up, milliseconds. */
+/** How long a statement waits for another connection, in milliseconds. */
 const BUSY_TIMEOUT_MS = 2_000
 
 function migrate(db: Db, file: string): void {
@@ -64,14 +64,14 @@ function migrate(db: Db, file: string): void {
   }).immediate()
 }
 
-/** Opens, and where needed creates or upgrades, a database file. Throws a UserError. */
+/** Opens a database file, and creates or upgrades it if needed. Throws a UserError. */
 export function openDatabase(file: string): Db {
   let db: Db | null = null
   try {
-    // SQLite would make it readable for everybody; its journal takes over the mode.
+    // SQLite would make it world-readable. Its journal inherits the mode.
     if (file !== ':memory:') makePrivateFileSync(file)
     db = new Db(new Database(file, { timeout: BUSY_TIMEOUT_MS }))
-    // FULL: an acknowledged edit survives power loss, not only a crash of ours.
+    // FULL: an acknowledged edit survives power loss, not only a crash of the app.
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = FULL')
     db.pragma('foreign_keys = ON')
@@ -84,8 +84,8 @@ export function openDatabase(file: string): Db {
 }
 
 /**
- * One transaction of work that is taken up again after a power cut: it is not waited for until the disk has it. A later
- * edit that is acknowledged takes it along.
+ * Runs a transaction whose work is repeated after a power loss, so it does not wait for the disk. The next
+ * acknowledged edit makes it durable.
  */
 export function inRepeatableTransaction<T>(db: Db, work: () => T): T {
   db.pragma('synchronous = NORMAL')
@@ -97,9 +97,8 @@ export function inRepeatableTransaction<T>(db: Db, work: () => T): T {
 }
 
 /**
- * Makes the folder ours for as long as this process lives. The lock is SQLite's own on a file of its
- * own, so that the system drops it when the process dies, however it dies. Throws a UserError when
- * another copy has it.
+ * Locks the data folder for the lifetime of this process. It uses SQLite's lock on a separate file, because the
+ * system releases that however the process dies. Throws a UserError if another copy of the app holds it.
  */
 function lockFolder(dataDir: string): Disposable {
   const file = join(dataDir, 'lock.sqlite')

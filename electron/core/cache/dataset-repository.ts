@@ -24,7 +24,7 @@ interface Row {
   is_cold: number
 }
 
-/** A dataset as stored; whether its folder is there is for the library to say. */
+/** A dataset as stored; the library checks whether its folder exists. */
 export type StoredDataset = Omit<
   Dataset,
   'missing' | 'imageCount' | 'annotatedCount' | 'remote'
@@ -36,7 +36,7 @@ export type StoredDataset = Omit<
 }
 type RemoteDataset = NonNullable<Dataset['remote']>
 
-/** `kind` of a dataset that was taken out of the library and whose rows are still to be deleted. */
+/** The `kind` of a removed dataset whose rows must still be deleted. */
 export const REMOVED = 'removed'
 
 const SELECT = `SELECT dataset.id, name, kind, root, classes, label_files, assist_account_id, last_opened_at_ms,
@@ -80,12 +80,12 @@ export class DatasetRepository {
     this.#db = db
   }
 
-  /** Several writes as one. */
+  /** Runs several writes in one transaction. */
   together<T>(work: () => T): T {
     return this.#db.transaction(work).immediate()
   }
 
-  /** Last opened first. */
+  /** Most recently opened first. */
   list(): StoredDataset[] {
     return this.#db
       .prepare<[], Row>(`${SELECT} WHERE kind <> '${REMOVED}' ORDER BY last_opened_at_ms DESC`)
@@ -100,7 +100,7 @@ export class DatasetRepository {
     return row ? fromRow(row) : null
   }
 
-  /** Throws a UserError when there is none. */
+  /** Throws a UserError if it does not exist. */
   get(id: string): StoredDataset {
     const dataset = this.find(id)
     if (!dataset) throw gone()
@@ -133,7 +133,7 @@ export class DatasetRepository {
     return this.get(id)
   }
 
-  /** What the service has not been told yet, and how much of it is on this disk. */
+  /** Number of unpushed changes, and how much of the dataset is on this disk. */
   remoteCounts(
     id: string,
   ): Pick<RemoteDataset, 'waiting' | 'failed' | 'conflicts' | 'cachedImages' | 'keptImages'> {
@@ -154,7 +154,7 @@ export class DatasetRepository {
     return row
   }
 
-  /** Images that are there, and how many of them have annotations. */
+  /** Number of present images, and of those with annotations. */
   counts(id: string): Pick<Dataset, 'imageCount' | 'annotatedCount'> {
     const row = this.#db
       .prepare<[string], Pick<Dataset, 'imageCount' | 'annotatedCount'>>(
@@ -177,7 +177,7 @@ export class DatasetRepository {
     this.#db.prepare('UPDATE dataset SET root = ? WHERE id = ?').run(root, id)
   }
 
-  /** A change made here; `ops` is what the service, where there is one, has to be told of it. */
+  /** Stores a local class change; `ops` are pushed if the dataset is remote. */
   setClasses(
     id: string,
     classes: readonly AnnotationClass[],
@@ -195,7 +195,7 @@ export class DatasetRepository {
     if (ops.length > 0) this.setClasses(id, applyClassOps(this.get(id).classes, ops), ops)
   }
 
-  /** The classes as the service has them. */
+  /** Stores the service's classes. */
   takeClasses(id: string, classes: readonly AnnotationClass[]): void {
     this.#db.prepare('UPDATE dataset SET classes = ? WHERE id = ?').run(JSON.stringify(classes), id)
   }
@@ -206,14 +206,14 @@ export class DatasetRepository {
       .run(labelFiles && JSON.stringify(labelFiles), id)
   }
 
-  /** Whom a folder's images may be sent to for assisted labelling; null: nobody. */
+  /** The account to which a folder's images may be sent for assisted labelling; null: none. */
   setAssistAccount(id: string, accountId: string | null): void {
     this.#db.prepare('UPDATE dataset SET assist_account_id = ? WHERE id = ?').run(accountId, id)
   }
 
   /**
-   * Takes the dataset and all its labels out of the library; its folder is not touched, and can be opened anew at
-   * once. The rows are left to `RemovedDatasets`.
+   * Removes the dataset and all its labels from the library. Its folder is not touched and can be opened again at
+   * once. `RemovedDatasets` deletes the rows.
    */
   remove(id: string): void {
     this.together(() => {
@@ -224,7 +224,7 @@ export class DatasetRepository {
     })
   }
 
-  /** How many annotations each class has. */
+  /** Number of annotations by class. */
   classCounts(id: string): Map<string, number> {
     const rows = this.#db
       .prepare<[string], { class_name: string; n: number }>(

@@ -63,13 +63,13 @@ describe('a commit', () => {
     expect(store.list(store.a)).toHaveLength(1)
   })
 
-  test('made on an older state is carried over: what others did meanwhile stays, what is gone stays gone', () => {
+  test('based on an older state is rebased: concurrent changes stay, and deleted annotations stay deleted', () => {
     using store = withImages()
     const [kept, gone] = [store.draw(store.a), store.draw(store.a)]
     store.commit(store.a, { ...EMPTY_CHANGE_SET, deleted: [gone] })
     const renamed = { ...kept, className: 'bus' }
     store.commit(store.a, { ...EMPTY_CHANGE_SET, updated: [{ before: kept, after: renamed }] })
-    // Made before both.
+    // Based on the state before both.
     const moved = (annotation: Annotation) => ({
       before: annotation,
       after: { ...annotation, attributes: { seen: 'yes' } },
@@ -82,7 +82,7 @@ describe('a commit', () => {
     expect(effects[0].changes.updated.map(({ before }) => before)).toEqual([renamed])
   })
 
-  test('of a class that is not there brings the class', () => {
+  test('with a missing class adds the class', () => {
     using store = withImages()
     store.draw(store.a, aBox('bus'))
     expect(store.datasets.get(store.datasetId).classes.map(({ name }) => name)).toEqual([
@@ -93,7 +93,7 @@ describe('a commit', () => {
 })
 
 describe('undo and redo', () => {
-  test('go back to the start and forward to the end, whatever was done, also after a restart', () => {
+  test('go back to the start and forward to the end after any edits, also after a restart', () => {
     const operation = fc.oneof(
       fc.record({ kind: fc.constant('draw' as const), image: fc.boolean() }),
       fc.record({ kind: fc.constant('move' as const), image: fc.boolean(), at: fc.nat(5) }),
@@ -143,7 +143,7 @@ describe('undo and redo', () => {
     )
   })
 
-  test('a class that was deleted comes back with its annotations on all images', () => {
+  test('a deleted class comes back with its annotations on all images', () => {
     using store = withImages()
     const [first, second] = [store.draw(store.a), store.draw(store.b)]
     store.edits.editClasses(store.datasetId, 'e', { kind: 'delete', name: 'car' })
@@ -154,7 +154,7 @@ describe('undo and redo', () => {
     expect(store.datasets.get(store.datasetId).classes).toEqual([{ name: 'car', color: '#e69f00' }])
   })
 
-  test('an edit of the classes is out of reach while another image was edited since', () => {
+  test('a class edit cannot be undone after another image was edited', () => {
     using store = withImages()
     const box = store.draw(store.a)
     store.edits.editClasses(store.datasetId, 'e', { kind: 'rename', from: 'car', to: 'bus' })
@@ -164,14 +164,14 @@ describe('undo and redo', () => {
     expect(store.edits.canUndo(store.b).undo).toBeNull()
     expect(store.edits.undo(store.b, 'u')).toBeNull()
     expect(store.list(store.a)).toEqual([moved])
-    // On the image itself it comes after what was done there later; then every image reaches it.
+    // On that image it must wait for the later edits there; then every image reaches it.
     store.edits.undo(store.a, 'u1')
     expect(store.edits.canUndo(store.b).undo).toBe('Rename class car to bus')
     store.edits.undo(store.b, 'u2')
     expect(store.list(store.a)).toEqual([box])
   })
 
-  test('an edit of many images is taken back and done again as one', () => {
+  test('an edit of many images is undone and redone as one', () => {
     using store = withImages()
     const [one, other] = [aBox('bus'), aBox('bus')]
     const before = store.draw(store.a)
@@ -194,7 +194,7 @@ describe('undo and redo', () => {
     expect([store.list(store.a), store.list(store.b)]).toEqual([[before, one], [other]])
   })
 
-  test('a joint renamed as a class is renamed in the skeletons that have it', () => {
+  test('renaming a joint’s class renames it in the skeletons', () => {
     using store = withImages()
     const skeleton = { nodes: [{ name: 'nose' }, { name: 'chin' }], edges: [] }
     store.edits.editClasses(store.datasetId, 'a', {
@@ -210,7 +210,7 @@ describe('undo and redo', () => {
     expect(face?.skeleton?.nodes.map(({ name }) => name)).toEqual(['snout', 'chin'])
   })
 
-  test('a new edit ends what could be redone, but the log keeps it', () => {
+  test('a new edit abandons the redoable edits, but the log keeps them', () => {
     using store = withImages()
     store.draw(store.a)
     store.edits.undo(store.a, 'u')
@@ -220,7 +220,7 @@ describe('undo and redo', () => {
   })
 })
 
-test('images come in natural order', () => {
+test('images are in natural order', () => {
   using store = withImages()
   const names = ['img10.jpg', 'img2.jpg', 'sub/1.jpg', 'IMG1.jpg', 'img02.jpg']
   store.images.upsertFiles(
@@ -239,7 +239,7 @@ test('images come in natural order', () => {
   ])
 })
 
-test('the history comes in pages, and says how many steps lead to any place in it', () => {
+test('the history comes in pages, and gives the number of steps to any entry', () => {
   using store = withImages()
   for (let edit = 0; edit < 7; edit++) store.draw(store.a)
   store.draw(store.b)

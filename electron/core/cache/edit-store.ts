@@ -23,13 +23,13 @@ import type { DatasetRepository } from './dataset-repository.ts'
 import { Outbox } from './outbox.ts'
 
 export interface Commit {
-  /** Chosen by the caller; the same id a second time changes nothing and gets the first answer. */
+  /** Chosen by the caller. The same id again changes nothing and returns the first result. */
   commitId: string
   imageId: string
   changes: ChangeSet
   label: string
   origin: EditOrigin
-  /** It is a step to be taken back even if it changes no annotation. */
+  /** The edit is an undo step even if it changes no annotation. */
   isStep?: boolean
 }
 
@@ -46,11 +46,11 @@ export interface Outcome {
   label: string
   effects: Effect[]
   classesChanged: boolean
-  /** Images that changed besides those of `effects`. */
+  /** Images that changed in addition to those in `effects`. */
   images?: readonly string[]
-  /** Of an edit of many images, of which more are to come, or that has come to its end. */
+  /** For an edit of many images: more parts follow, or this is the last one. */
   bulk?: 'part' | 'last'
-  /** Of a step back or forward: the commit that was taken back or done again. */
+  /** For undo and redo: the commit that was undone or redone. */
   turned?: { commitId: string; back: boolean }
 }
 
@@ -72,16 +72,16 @@ const classChangeSchema = z.object({
   after: z.unknown().transform(mendClasses),
 })
 
-/** Images of an edit of all images that are done with the edit itself; so few that nobody waits. */
+/** Number of images that a bulk edit changes at once; few enough that nobody has to wait. */
 const FIRST_IMAGES = 64
 
-/** The edits that undo and redo see from one image: its own, and those of the dataset's classes. */
+/** The edits that undo and redo of an image include: its own, and those of the dataset's classes. */
 const SCOPE = `parent IS NULL AND
   (image_id = $imageId OR (image_id IS NULL AND dataset_id = $datasetId))`
 
 /**
- * Every change of annotations and classes goes through here: one transaction writes the rows, the
- * image's revision and the edit log, so that an answer means "it survives".
+ * All changes of annotations and classes go through here. One transaction writes the rows, the image's revision and
+ * the edit log, so an acknowledged edit is durable.
  */
 export class EditStore {
   readonly #db: Db
@@ -92,7 +92,7 @@ export class EditStore {
   readonly #sweeper: ClassSweep
   readonly #firstImages: number
 
-  /** `firstImages`: how many images an edit of all images does at once; the others follow by `continueBulk`. */
+  /** `firstImages`: number of images that a bulk edit changes at once; `continueBulk` does the others. */
   constructor(db: Db, datasets: DatasetRepository, firstImages = FIRST_IMAGES) {
     this.#db = db
     this.#datasets = datasets
@@ -108,7 +108,7 @@ export class EditStore {
     return { revision, annotations: this.#rows.read(imageId) }
   }
 
-  /** The same where some of it is damaged: what can be shown. */
+  /** The same, leaving out damaged annotations. */
   readable(imageId: string): { revision: number; annotations: Annotation[]; damaged: number } {
     const { revision } = this.#image(imageId)
     return { revision, ...this.#rows.readable(imageId) }
@@ -122,7 +122,7 @@ export class EditStore {
     }
   }
 
-  /** What was made on an older state is carried over to what there is now. Throws a UserError when the image is gone. */
+  /** Commits an edit; rebases it if it is based on an older state. Throws a UserError if the image is gone. */
   commit(commit: Commit): Outcome {
     return this.#write(() => {
       const { revision, dataset_id: datasetId } = this.#image(commit.imageId)
@@ -188,19 +188,19 @@ export class EditStore {
     })
   }
 
-  /** Datasets in which an edit of all images is under way: `continueBulk` goes on with it. */
+  /** Datasets with a running bulk edit; `continueBulk` continues it. */
   bulkDatasets(): string[] {
     return this.#bulk.datasets()
   }
 
-  /** Does the next images, at most `count`, of the edit of all images that is under way; null when there is none. */
+  /** Applies the running bulk edit to the next images, at most `count`; null if there is none. */
   continueBulk(datasetId: string, count: number): Outcome | null {
     return this.#orReload(() =>
       inRepeatableTransaction(this.#db, () => this.#sweep(datasetId, count)),
     )
   }
 
-  /** Brings an image that is about to be looked at to where the edit of all images under way will bring it. */
+  /** Applies the running bulk edit to an image that is about to be shown. */
   settleImage(imageId: string): Outcome | null {
     if (this.#bulk.datasets().length === 0) return null
     return this.#write(() => {
@@ -217,7 +217,7 @@ export class EditStore {
     return next && this.#applyNext(next)
   }
 
-  /** The same with as few statements as there can be, and without telling what changed on each image. */
+  /** The same with as few statements as possible, and without reporting the changes of each image. */
   #sweep(datasetId: string, count: number): Outcome | null {
     const next = this.#bulk.next(datasetId, count)
     if (!next) return null
@@ -234,7 +234,7 @@ export class EditStore {
     const { bulk, isLast } = next
     const { datasetId, label } = bulk
     const effects = this.#bulk.partsOf(next).map((part) => this.#applyPart(bulk, part))
-    // A deletion that is taken back may bring a class with it that somebody deleted since.
+    // Undoing a deletion may restore annotations of a class that somebody deleted since.
     const classesChanged = this.#addMissingClasses(datasetId, {
       created: effects.flatMap(({ changes }) => changes.created),
       updated: effects.flatMap(({ changes }) => changes.updated),
@@ -243,7 +243,7 @@ export class EditStore {
     return { datasetId, label, effects, classesChanged, bulk: isLast ? 'last' : 'part' }
   }
 
-  /** The first images of an edit that has just begun; nothing is to follow where these are all. */
+  /** Changes the first images of a new bulk edit; if these are all, nothing follows. */
   #begun(datasetId: string, count: number): Pick<Outcome, 'effects' | 'bulk'> {
     const first = this.#goOn(datasetId, count)
     return { effects: first?.effects ?? [], ...(first?.bulk === 'part' && { bulk: 'part' }) }
@@ -268,7 +268,7 @@ export class EditStore {
     return { imageId, revision, changes, commitId: childId }
   }
 
-  /** Edits several images of a dataset as one: one undo takes it back on all of them. */
+  /** Edits several images of a dataset as one step: one undo reverts all of them. */
   commitMany(
     datasetId: string,
     commitId: string,
@@ -280,7 +280,7 @@ export class EditStore {
       const known = this.#db.prepare('SELECT 1 FROM edit_log WHERE commit_id = ?').get(commitId)
       if (known) return nothing
       const entry = { datasetId, label, origin: 'user' as const }
-      // It changes no class: going back or forward leaves them as they are.
+      // No class changes, so undo and redo leave the classes as they are.
       const changes = { before: [], after: [] }
       const own = { ...entry, commitId, imageId: null, parent: null, revision: 0, changes }
       const parent = this.#log(own)
@@ -297,13 +297,13 @@ export class EditStore {
         this.#log({ ...entry, commitId: childId, imageId, parent, revision, changes: real })
         return [...settled, { imageId, revision, changes: real, commitId: childId }]
       })
-      // Nothing happened: there is nothing to take back.
+      // Nothing changed, so there is nothing to undo.
       if (effects.length === 0) this.#db.prepare('DELETE FROM edit_log WHERE seq = ?').run(parent)
       return { ...nothing, effects, classesChanged }
     })
   }
 
-  /** Takes back the last edit of the image or of the classes; null when there is none. */
+  /** Undoes the last edit of the image or of the classes; null if there is none. */
   undo(imageId: string, commitId: string): Outcome | null {
     return this.#turn('done', imageId, commitId)
   }
@@ -312,7 +312,7 @@ export class EditStore {
     return this.#turn('undone', imageId, commitId)
   }
 
-  /** The edits of an image, latest first, with where the image stands among them. */
+  /** The edits of an image, latest first, with their undo state. */
   history(imageId: string, limit: number, before: number | null = null): HistoryEntry[] {
     const { dataset_id: datasetId } = this.#image(imageId)
     return this.#db
@@ -331,7 +331,7 @@ export class EditStore {
       }))
   }
 
-  /** How many undos, or redos, lead to where the edit `seq` is the last that holds; 0: to before the first. */
+  /** The number of undos or redos until edit `seq` is the last one in effect; 0: before the first. */
   stepsTo(imageId: string, seq: number): { back: number; forward: number } {
     const { dataset_id: datasetId } = this.#image(imageId)
     const steps = this.#db
@@ -344,7 +344,7 @@ export class EditStore {
     return steps ?? { back: 0, forward: 0 }
   }
 
-  /** Several writes as one: what `work` does here and in the same database happens whole or not at all. */
+  /** One transaction: everything that `work` does in this database happens completely or not at all. */
   together<T>(work: () => T): T {
     return this.#write(work)
   }
@@ -373,8 +373,8 @@ export class EditStore {
   }
 
   /**
-   * The next edit to take back or to do again. An edit of the whole dataset is only taken back while nothing
-   * was edited on another image since: who presses undo there does not think of it any more.
+   * The next edit to undo or redo. An edit of the whole dataset can be undone only until another image is edited,
+   * because after that the user no longer has it in mind.
    */
   #next(state: 'done' | 'undone', imageId: string, datasetId: string): LogRow | undefined {
     const last = this.#end(state, imageId, datasetId, true)
@@ -395,7 +395,7 @@ export class EditStore {
     withDataset: boolean,
   ): LogRow | undefined {
     const end = state === 'done' ? 'max' : 'min'
-    // Two look-ups, each the end of an index: the cost does not grow with the log.
+    // Two look-ups, each at the end of an index, so the cost does not grow with the log.
     return this.#db
       .prepare<unknown[], LogRow>(
         `SELECT * FROM edit_log WHERE seq = (SELECT ${end}(seq) FROM (
@@ -417,8 +417,8 @@ export class EditStore {
   }
 
   /**
-   * Brings an edit of the classes, with all that it did to labels, to be taken back or done here, without a word to the
-   * service. Null where it is so already, or is not known.
+   * Undoes or redoes a class edit locally, with its label changes, without pushing it. Null if it already is in that
+   * state or unknown.
    */
   setClassEdit(commitId: string, wanted: 'done' | 'undone', turnId: string): Outcome | null {
     return this.#write(() => {
@@ -434,7 +434,7 @@ export class EditStore {
     })
   }
 
-  /** Images that an edit of the classes, or of many images, changed. */
+  /** Images that an edit of the classes or of many images changed. */
   imagesOfEdit(commitId: string): string[] {
     return this.#db
       .prepare<[string], { image_id: string }>(
@@ -445,14 +445,14 @@ export class EditStore {
       .map(({ image_id }) => image_id)
   }
 
-  /** Images of a dataset that use a class. */
+  /** Ids of a dataset's images that use a class. */
   imagesWithClass(datasetId: string, className: string): string[] {
     return this.#rows.imagesWithClass(datasetId, className)
   }
 
   /**
-   * Takes an edit back, or does it again. `isPushed`: the service is to hear of what that does to the classes.
-   * `imageId`: the image on which that was asked for, which comes first; null: all images are done at once.
+   * Undoes or redoes an edit. `isPushed`: its class changes are pushed, too. `imageId`: the image where the user
+   * requested it, which comes first; null: all images at once.
    */
   #turnEntry(
     entry: LogRow,
@@ -497,7 +497,7 @@ export class EditStore {
     const ops = (logged.ops ?? []) as ClassOp[]
     const { classes: current, remote } = this.#datasets.get(entry.dataset_id)
     const steps = back ? inverseOps(ops) : ops
-    // Others may have changed the list of a shared dataset: only the steps are taken back, not the list.
+    // Other people may have changed a shared class list, so revert only the operations, not the list.
     const next = remote
       ? applyClassOps(current, steps)
       : back
@@ -507,7 +507,7 @@ export class EditStore {
     this.#datasets.setClasses(entry.dataset_id, next, isPushed ? steps : [], of)
   }
 
-  /** A change made here, which the service, where there is one, has to be told. A step without one tells nothing. */
+  /** Applies a local change and queues it for push if the dataset is remote. An empty step queues nothing. */
   #apply(imageId: string, changes: ChangeSet): number {
     if (isEmptyChangeSet(changes)) return this.#image(imageId).revision
     this.#outbox.queueImage(imageId, 'annotations')
@@ -519,7 +519,7 @@ export class EditStore {
     return this.#rows.touch(imageId, changes)
   }
 
-  /** A new edit ends what could have been redone. The entries stay in the log. */
+  /** A new edit abandons everything that could have been redone. The entries stay in the log. */
   #abandonUndone(imageId: string, datasetId: string): void {
     this.#db
       .prepare(
@@ -539,7 +539,7 @@ export class EditStore {
       .run(datasetId)
   }
 
-  /** An annotation never points to a class that is not there: what an edit needs comes back. */
+  /** An annotation's class must exist, so add missing ones again. */
   #addMissingClasses(datasetId: string, changes: ChangeSet, isOurs = true): boolean {
     const classes = this.#datasets.get(datasetId).classes
     const names = [...changes.created, ...changes.updated.map(({ after }) => after)].map(
@@ -575,7 +575,7 @@ export class EditStore {
         entry.label,
         entry.origin,
         JSON.stringify(entry.changes),
-        // What others did is in the history, but not for undo to take back.
+        // Other people's changes are in the history, but cannot be undone here.
         entry.origin === 'sync' ? 'abandoned' : 'done',
         entry.revision,
         Date.now(),

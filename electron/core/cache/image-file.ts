@@ -3,8 +3,8 @@ import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
 import { IMAGE_EXTENSIONS } from '#shared/model/dataset.ts'
 
 /**
- * Where an image's file is on this disk, absolute. What the service calls it is never part of the path: its
- * file is named by our own id, with an extension of the known ones.
+ * The absolute path of an image's file. It never contains the service's name: the file is named by the local id and a
+ * known extension.
  */
 export function imageFile(
   { kind, root }: Pick<Dataset, 'kind' | 'root'>,

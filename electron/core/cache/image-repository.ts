@@ -8,7 +8,7 @@ import { Outbox } from './outbox.ts'
 import { storedItems } from './stored-json.ts'
 
 export interface FileFacts {
-  /** Below the dataset's root, forward slashes. */
+  /** Relative to the dataset's root, with forward slashes. */
   path: string
   fileSizeBytes: number
   modifiedAtMs: number
@@ -49,7 +49,7 @@ interface Row {
   sync: 'waiting' | 'failed' | 'conflict' | null
 }
 
-// The worst of an image's outbox rows: conflict, failed, waiting, which is also the alphabet's order.
+// The worst state of an image's outbox rows: conflict, failed, waiting. Alphabetical order gives the same result.
 const SELECT = `SELECT image.id, image.dataset_id, path, file_size_bytes, modified_at_ms, width, height,
   problem, missing, image.stage, image.split, image.tags, annotation_count,
   remote_image.remote_id, cached_bytes, is_kept, remote_image.base IS NOT NULL AS is_read,
@@ -90,12 +90,12 @@ export class ImageRepository {
     this.#db = db
   }
 
-  /** All in natural order of their paths; images that are gone and have no labels are left out. */
+  /** All images in natural path order, except missing ones without labels. */
   list(datasetId: string): DatasetImage[] {
     return this.page(datasetId, null, -1)
   }
 
-  /** At most `limit` of them (-1: all) that come after a path; null: from the beginning. */
+  /** At most `limit` images (-1: all) after a path; null: from the beginning. */
   page(datasetId: string, after: string | null, limit: number): DatasetImage[] {
     return this.#db
       .prepare<[string, string, number], Row>(
@@ -126,7 +126,7 @@ export class ImageRepository {
     return row ? { ...fromRow(row), datasetId: row.dataset_id } : null
   }
 
-  /** Throws a UserError when there is none. */
+  /** Throws a UserError if it does not exist. */
   get(id: string): DatasetImage & { datasetId: string } {
     const image = this.find(id)
     if (!image) throw new UserError('image_gone', 'This image is no longer in the library.')
@@ -140,7 +140,7 @@ export class ImageRepository {
     return rows.map(fromRow)
   }
 
-  /** Ids of the images that follow one, in order. */
+  /** Ids of the following images, in order. */
   after(id: string, limit: number): string[] {
     return this.#db
       .prepare<[string, number], { id: string }>(
@@ -160,8 +160,8 @@ export class ImageRepository {
   }
 
   /**
-   * Adds new files, brings back those that were missing, and forgets what was known of changed ones
-   * (size and time differ). Answers the images that are new or different.
+   * Adds new files, restores missing ones, and resets the facts of changed ones (other size or time). Returns the new
+   * or changed images.
    */
   upsertFiles(datasetId: string, files: readonly FileFacts[]): DatasetImage[] {
     const upsert = this.#db.prepare<
@@ -194,7 +194,7 @@ export class ImageRepository {
     return this.getMany(ids)
   }
 
-  /** Marks images whose files are gone; their labels stay. Answers what changed. */
+  /** Marks images whose files are gone; their labels stay. Returns the changed images. */
   markMissing(ids: readonly string[]): DatasetImage[] {
     const rows = this.#db
       .prepare<[string], { id: string }>(
@@ -204,7 +204,7 @@ export class ImageRepository {
     return this.getMany(rows.map(({ id }) => id))
   }
 
-  /** What was read from the files. Answers the images as they are now. */
+  /** Stores what was read from the files. Returns the updated images. */
   setFacts(facts: readonly ImageFacts[]): DatasetImage[] {
     const update = this.#db.prepare(
       'UPDATE image SET width = ?, height = ?, problem = ? WHERE id = ?',
@@ -245,7 +245,7 @@ export class ImageRepository {
     return row ?? { found: 0, unread: 0 }
   }
 
-  /** A change made here, which the service, where there is one, has to be told. */
+  /** A local change, queued for push if the dataset is remote. */
   patch(ids: readonly string[], patch: ImagePatch): DatasetImage[] {
     this.#write(ids, patch)
     return this.getMany(ids)
@@ -268,12 +268,12 @@ export class ImageRepository {
     })()
   }
 
-  /** What the service has, where nothing was changed here meanwhile. */
+  /** Stores the service's value unless there is an unpushed local change. */
   takeField(id: string, field: PatchedField, value: string | null): void {
     this.#db.prepare(`UPDATE image SET ${field} = ? WHERE id = ?`).run(value, id)
   }
 
-  /** Adds tags to images, or takes them away; each keeps its others. */
+  /** Adds tags to images, or removes them; other tags stay. */
   patchTags(
     ids: readonly string[],
     add: readonly string[],
@@ -284,7 +284,7 @@ export class ImageRepository {
         const kept = tags.filter((tag) => !remove.includes(tag) && !add.includes(tag))
         return { id, tags: [...kept, ...add] }
       })
-      // Most have the same ones: they are written together.
+      // Most images have the same tags, so write those together.
       for (const same of Map.groupBy(wanted, ({ tags }) => JSON.stringify(tags)).values())
         this.#write(
           same.map(({ id }) => id),
@@ -294,7 +294,7 @@ export class ImageRepository {
     })()
   }
 
-  /** What was being drawn and where the person was looking; JSON of the renderer's own. */
+  /** Unfinished drawings and the last view; JSON defined by the renderer. */
   state(id: string): { drafts: string | null; view: string | null } {
     const row = this.#db
       .prepare<[string], { drafts: string | null; view: string | null }>(

@@ -5,7 +5,7 @@ import { cloudCore, edit, seededEmulator } from '#tests/helpers/cloud.ts'
 import { aBox, coreWithImages, draw, temporaryFolder } from '#tests/helpers/core.ts'
 import { DATABASE_FILE, type Db, openDatabase } from './database.ts'
 
-/** How many rows these have grows with the work; a whole pass over one is for a report, not for each step. */
+/** Tables that grow with the work; only a report may scan one, never an interactive step. */
 const LARGE = ['image', 'annotation', 'edit_log', 'remote_image', 'outbox', 'transfer_item']
 
 function scansOf(db: Db, sql: string): string[] {
@@ -17,7 +17,7 @@ function scansOf(db: Db, sql: string): string[] {
     .filter((detail) => /^SCAN /.test(detail))
 }
 
-test('every foreign key has an index: removing a row looks nowhere for long', () => {
+test('every foreign key has an index, so that removing a row is fast', () => {
   using folder = temporaryFolder()
   const db = openDatabase(join(folder.path, 'x.sqlite'))
   const keys = db
@@ -35,7 +35,7 @@ test('every foreign key has an index: removing a row looks nowhere for long', ()
 
 afterEach(() => vi.restoreAllMocks())
 
-test('what is asked while somebody works goes through no large table from end to end', async () => {
+test('no query of interactive work scans a large table', async () => {
   using folder = temporaryFolder()
   const prepare = vi.spyOn(Database.prototype, 'prepare')
   {

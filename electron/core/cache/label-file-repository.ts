@@ -2,14 +2,14 @@ import type { Annotation } from '#shared/model/annotation.ts'
 import type { Db } from './database.ts'
 import { storedList } from './stored-json.ts'
 
-/** What we last wrote to, or read from, an image's label file. */
+/** The state of an image's label file as the app last wrote or read it. */
 export interface LabelFileRecord {
-  /** Below the place, forward slashes. */
+  /** Relative to the place, with forward slashes. */
   path: string
   contentHash: string
-  /** The annotations as the file's own reader sees them, with our ids. */
+  /** The annotations as the format's reader parses them, with our ids. */
   base: Annotation[]
-  /** The image's revision that the file shows. */
+  /** The image revision that the file contains. */
   revision: number
 }
 
@@ -20,7 +20,7 @@ interface Row {
   revision: number
 }
 
-/** Records of label files; `place` says for which format and folder they hold. */
+/** Records of label files; `place` identifies the format and folder. */
 export class LabelFileRepository {
   readonly #db: Db
 
@@ -36,7 +36,7 @@ export class LabelFileRepository {
       .get(imageId, place)
     if (!row) return null
     const base = storedList<Annotation>(row.base)
-    // Without the ancestor the file is met as if for the first time.
+    // Without the common ancestor, treat the file as new.
     if (!base) return null
     return { path: row.path, contentHash: row.content_hash, base, revision: row.revision }
   }

@@ -6,7 +6,7 @@ import { cloudCore, edit, seededEmulator } from '#tests/helpers/cloud.ts'
 import { aBox, openCore, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
 import { DATABASE_FILE } from './database.ts'
 
-/** Every column of JSON that is read again, and what a bad day may leave in it. */
+/** Every JSON column that is read again, and invalid values that it may contain. */
 const COLUMNS = [
   'dataset.classes',
   'dataset.label_files',

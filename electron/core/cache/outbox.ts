@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { OutboxKind } from '#shared/model/sync.ts'
 import type { Db } from './database.ts'
 
-/** An edit of the classes, or its taking back. */
+/** A class edit, or its undo. */
 export interface EditRef {
   commitId: string
   isBack: boolean
@@ -13,11 +13,11 @@ export interface OutboxRow {
   datasetId: string
   imageId: string | null
   kind: OutboxKind
-  /** JSON of what to do, for classes and comments. */
+  /** JSON of the operations, for classes and comments. */
   payload: string | null
-  /** Of classes: the edit that it is of; null: of none. */
+  /** For classes: the edit it belongs to; null: none. */
   commitId: string | null
-  /** It takes that edit back. */
+  /** It undoes that edit. */
   isBack: boolean
   state: 'waiting' | 'failed' | 'conflict'
   version: number
@@ -62,19 +62,16 @@ const fromRow = (row: Row): OutboxRow => ({
 
 const newKey = () => randomUUID().replaceAll('-', '')
 
-/** An image that waits already: what had failed is tried again, as it is something else now. */
+/** An image that is already queued: a failed row is retried, because its content is new. */
 const CHANGED_AGAIN = `ON CONFLICT (image_id, kind) WHERE kind NOT IN ('classes', 'comment') DO UPDATE SET
   version = version + 1, idempotency_key = excluded.idempotency_key,
   state = iif(state = 'failed', 'waiting', state), problem = iif(state = 'failed', NULL, problem),
   request_id = iif(state = 'failed', NULL, request_id)`
 
-/** What was pushed is shown for a while: this many of the latest. */
+/** Number of pushed changes to keep for display. */
 const LOG_KEPT = 1_000
 
-/**
- * What the service has not been told yet. An edit is queued in the transaction that makes it; an image
- * whose dataset is not the service's is never queued.
- */
+/** The push queue. An edit is queued in the transaction that makes it; images of local datasets are never queued. */
 export class Outbox {
   readonly #db: Db
 
@@ -82,7 +79,7 @@ export class Outbox {
     this.#db = db
   }
 
-  /** Notes that an image changed here. What had failed is tried again: it is something else now. */
+  /** Queues an image that changed. A failed row is retried, because its content is new. */
   queueImage(imageId: string, kind: 'annotations' | 'stage' | 'split' | 'tags'): void {
     this.#db
       .prepare(
@@ -105,7 +102,7 @@ export class Outbox {
       .run({ ids: JSON.stringify(imageIds), kind, atMs: Date.now() })
   }
 
-  /** Something to be done once and in its turn; only for datasets of the service. */
+  /** Queues a one-time operation in order; only for remote datasets. */
   queue(
     datasetId: string,
     kind: 'classes' | 'comment',
@@ -129,12 +126,12 @@ export class Outbox {
       )
   }
 
-  /** What is left to be done of it. */
+  /** Replaces the remaining operations. */
   setPayload(id: number, payload: unknown): void {
     this.#db.prepare('UPDATE outbox SET payload = ? WHERE id = ?').run(JSON.stringify(payload), id)
   }
 
-  /** What is to be told of an image is something else now: an answer to an earlier telling is not its answer. */
+  /** The content to push has changed, so an answer to an earlier push does not apply to it. */
   renew(imageId: string, kind: OutboxKind): void {
     this.#db
       .prepare(
@@ -166,7 +163,7 @@ export class Outbox {
       .map(fromRow)
   }
 
-  /** What can be tried, oldest first. `after`: the row behind which to begin. */
+  /** Rows that can be pushed, oldest first. `after`: start behind this row. */
   waiting(
     datasetId: string,
     kind: OutboxKind,
@@ -181,7 +178,7 @@ export class Outbox {
       .map(fromRow)
   }
 
-  /** How many of them there are. */
+  /** Number of waiting rows. */
   countWaiting(datasetId: string, kind: OutboxKind): number {
     const row = this.#db
       .prepare<[string, string], { n: number }>(
@@ -191,7 +188,7 @@ export class Outbox {
     return row?.n ?? 0
   }
 
-  /** Datasets in which something can be tried; not while an edit of all images is under way there. */
+  /** Datasets with rows that can be pushed, except those with a running bulk edit. */
   datasetsWaiting(accountId: string): string[] {
     return this.#db
       .prepare<[string], { dataset_id: string }>(
@@ -214,7 +211,7 @@ export class Outbox {
     return row ?? { waiting: 0, failed: 0, conflicts: 0 }
   }
 
-  /** The service has it. False when it was changed again meanwhile: then it stays, to be told anew. */
+  /** The service acknowledged it. Returns false if it changed meanwhile; then it stays queued. */
   done({ id, version }: Pick<OutboxRow, 'id' | 'version'>): boolean {
     return (
       this.#db.prepare('DELETE FROM outbox WHERE id = ? AND version = ?').run(id, version).changes >
@@ -237,7 +234,7 @@ export class Outbox {
       .run(state, problem, requestId, id)
   }
 
-  /** Tries again what had failed, under new keys: the first answers are not wanted again. */
+  /** Retries failed rows with new keys, so that the service does not repeat its first answer. */
   retry(ids: readonly number[] | null): void {
     const rows = this.list(null, 'failed').filter(({ id }) => ids === null || ids.includes(id))
     const update = this.#db.prepare(

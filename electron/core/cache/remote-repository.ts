@@ -8,10 +8,10 @@ import { type Conflict, conflictSchema } from '#shared/model/sync.ts'
 import type { Db } from './database.ts'
 import { storedItems, storedJson, storedList } from './stored-json.ts'
 
-/** An image as a listing of the service has it, in our words. */
+/** An image of a service listing, in the app's terms. */
 export interface ListedImage {
   remoteId: string
-  /** Directory and name below the dataset. Data: never a path on this disk. */
+  /** Directory and name in the dataset. Untrusted: never a path on this disk. */
   path: string
   sizeBytes: number
   createdAtMs: number
@@ -24,14 +24,14 @@ export interface ListedImage {
   thumbnailUrl: string | null
 }
 
-/** What is known of an image's counterpart on the service. */
+/** What is known of an image on the service. */
 export interface RemoteImageFacts {
   imageId: string
   datasetId: string
   remoteId: string
-  /** The annotations as the service last had them; null when never read. */
+  /** The annotations as the service last had them; null if never pulled. */
   base: Annotation[] | null
-  /** What was being told, under which idempotency key, when the answer did not come; null when nothing was. */
+  /** The save whose answer is missing, with its idempotency key; null if none. */
   sent: { annotations: Annotation[]; key: string } | null
   readAtMs: number
   serverCount: number
@@ -82,7 +82,7 @@ function fromRow(row: Row): RemoteImageFacts {
   }
 }
 
-/** An image as it is here, beside what the service said of it last. */
+/** An image as it is here, with the service's last values. */
 interface ListedRow {
   path: string
   sizeBytes: number
@@ -111,8 +111,8 @@ const LISTED_COLUMNS = `path, file_size_bytes AS sizeBytes, image.width, image.h
   told_at_ms AS toldAtMs, base IS NULL AS isUnread`
 
 /**
- * Whether the service says what it said before, and all of it is here: most of a large list, each time. What was changed
- * here is not looked at, since the list changes nothing of it then.
+ * True if the service's values are unchanged and all of them are here, which holds for most of a large list. Ignores
+ * local changes, because the list would not change them.
  */
 function isAsListed(row: ListedRow, image: ListedImage, tags: string): boolean {
   return (
@@ -135,7 +135,7 @@ function isAsListed(row: ListedRow, image: ListedImage, tags: string): boolean {
   )
 }
 
-/** Pure: my tags with what they added and without what they took away since `base`. */
+/** Pure: local tags, plus the remote additions and minus the remote removals since `base`. */
 export function mergeTags(
   base: readonly string[],
   mine: readonly string[],
@@ -147,10 +147,10 @@ export function mergeTags(
 
 const tagsOf = (text: string) => storedItems(text, z.string())
 
-/** What an image is called here whose name another one has. */
+/** The local name of an image whose name another one has. */
 const aliasOf = (path: string, remoteId: string) => `${path} (${remoteId})`
 
-/** What the service last said: of datasets, images and their labels; and which of their files are here. */
+/** The last known state of datasets, images and labels on the service, and which files are cached. */
 export class RemoteRepository {
   readonly #db: Db
 
@@ -158,7 +158,7 @@ export class RemoteRepository {
     this.#db = db
   }
 
-  /** Our id of a dataset of the service; null when it was never opened here. */
+  /** The local id of a remote dataset; null if it was never opened here. */
   datasetId(accountId: string, remoteId: string): string | null {
     const row = this.#db
       .prepare<[string, string], { dataset_id: string }>(
@@ -189,7 +189,7 @@ export class RemoteRepository {
       .run(isArchived ? 1 : 0, isCold ? 1 : 0, datasetId)
   }
 
-  /** When the images were last listed to the end, milliseconds since 1970; null when never. */
+  /** When the images were last listed completely, in milliseconds since 1970; null if never. */
   listedAtMs(datasetId: string): number | null {
     const row = this.#db
       .prepare<[string], { listed_at_ms: number | null }>(
@@ -227,7 +227,7 @@ export class RemoteRepository {
     return row ? fromRow(row) : null
   }
 
-  /** Our id of an image of the service; null when it is not here. */
+  /** The local id of a remote image; null if it is not here. */
   imageId(datasetId: string, remoteId: string): string | null {
     const row = this.#db
       .prepare<[string, string], { image_id: string }>(
@@ -237,7 +237,7 @@ export class RemoteRepository {
     return row?.image_id ?? null
   }
 
-  /** Our ids of images of the service, by theirs. */
+  /** Local ids of remote images, by service id. */
   imageIds(datasetId: string): Map<string, string> {
     const rows = this.#db
       .prepare<[string], { remote_id: string; image_id: string }>(
@@ -248,9 +248,8 @@ export class RemoteRepository {
   }
 
   /**
-   * Takes over a page of the service's list. Stage, split and tags that were changed here and not pushed yet
-   * stay as they are here, and so do those that were told after the list was asked for (`askedAtMs`). Answers our
-   * ids of images that are new or different.
+   * Stores a page of the service's list. Stage, split and tags stay local if they have unpushed changes, or were
+   * pushed after the list was requested (`askedAtMs`). Returns the local ids of new or changed images.
    */
   upsertListed(
     datasetId: string,
@@ -311,7 +310,7 @@ export class RemoteRepository {
         const tags = JSON.stringify(image.tags)
         const row = known.get(image.remoteId)
         if (row && isAsListed(row, image, tags)) continue
-        // The same image may be twice on one page.
+        // The same image may be on a page twice.
         const id = row?.id ?? this.imageId(datasetId, image.remoteId)
         if (id === null) {
           const created = this.#freePath(datasetId, path, image.remoteId)
@@ -347,7 +346,7 @@ export class RemoteRepository {
         const before = readImage.get(id)
         if (!before || before.toldAtMs >= askedAtMs) continue
         const keeps = (kind: string) => (isWaiting.get(id, kind) ? 1 : 0)
-        // What others added or took away comes in beside what was changed here.
+        // Merges other people's tag changes with local ones.
         const own = keeps('tags') ? readTags.get(id) : undefined
         const shownTags = own
           ? JSON.stringify(mergeTags(tagsOf(own.base), tagsOf(own.mine), image.tags))
@@ -376,8 +375,8 @@ export class RemoteRepository {
   }
 
   /**
-   * Two images of the service may claim the same path, as while one replaces the other; here each has its own. The one
-   * that is listed now gets it, unless the other was listed, too.
+   * Two remote images may have the same path, for example while one replaces the other; locally each needs its own.
+   * The newly listed one gets the path, unless the other was listed, too.
    */
   #freePath(datasetId: string, path: string, remoteId: string, own = ''): string {
     const taken = this.#db
@@ -387,7 +386,7 @@ export class RemoteRepository {
       .get(datasetId, path, own)
     if (!taken) return path
     if (taken.missing === 0) return aliasOf(path, remoteId)
-    // It is not in the dataset any more: what is kept of it makes room.
+    // It is no longer in the dataset, so what is left of it gives up the path.
     const alias = aliasOf(path, this.find(taken.id)?.remoteId ?? taken.id)
     this.#setPath(taken.id, alias)
     return path
@@ -400,8 +399,8 @@ export class RemoteRepository {
   }
 
   /**
-   * After a listing has said which images are gone: those that had to have another name here get their own, where it
-   * is free by now. Answers our ids of them.
+   * After a complete listing has removed missing images, images with an alias get their own path back if it is free.
+   * Returns their local ids.
    */
   takeOwnPaths(datasetId: string): string[] {
     return this.#db.transaction(() =>
@@ -420,7 +419,7 @@ export class RemoteRepository {
     )()
   }
 
-  /** What the service has of an image's labels. Call in the transaction that brings them into the working copy. */
+  /** Stores the service's labels of an image. Call it in the transaction that merges them into the working copy. */
   setBase(imageId: string, base: readonly Annotation[], conflicts: readonly Conflict[]): void {
     this.#db
       .prepare(
@@ -435,7 +434,7 @@ export class RemoteRepository {
         conflicts.length > 0 ? JSON.stringify(conflicts) : null,
         imageId,
       )
-    // Until now it was the service's word, to which those that came were added.
+    // Until now this was the service's value plus local changes.
     this.#db
       .prepare(
         `UPDATE image SET annotation_count = (SELECT count(*) FROM annotation WHERE image_id = image.id)
@@ -444,7 +443,7 @@ export class RemoteRepository {
       .run(imageId)
   }
 
-  /** Before labels are told: should the answer not come, a later reading knows them again. */
+  /** Stores labels before they are pushed, so that a later pull recognises them if the answer is lost. */
   setSent(
     sent: readonly { imageId: string; annotations: readonly Annotation[] }[],
     key: string,
@@ -458,7 +457,7 @@ export class RemoteRepository {
     })()
   }
 
-  /** What was being told was refused: it did not happen. */
+  /** The save was refused, so it did not happen. */
   forgetSent(imageIds: readonly string[]): void {
     const update = this.#db.prepare(
       'UPDATE remote_image SET sent = NULL, sent_key = NULL WHERE image_id = ?',
@@ -468,7 +467,7 @@ export class RemoteRepository {
     })()
   }
 
-  /** The labels as the service has them, while it is still open whether what was sent arrived. */
+  /** The service's labels while it is unknown whether a save arrived. */
   setBaseWhileSending(imageId: string, base: readonly Annotation[]): void {
     this.#db
       .prepare('UPDATE remote_image SET base = ?, read_at_ms = ? WHERE image_id = ?')
@@ -481,14 +480,14 @@ export class RemoteRepository {
       .run(conflicts.length > 0 ? JSON.stringify(conflicts) : null, imageId)
   }
 
-  /** The stage, split or tags that the service now has. */
+  /** Stores the stage, split or tags that the service now has. */
   setServerField(imageId: string, field: 'stage' | 'split' | 'tags', value: string | null): void {
     this.#db
       .prepare(`UPDATE remote_image SET ${field} = ?, told_at_ms = ? WHERE image_id = ?`)
       .run(value, Date.now(), imageId)
   }
 
-  /** What was decided by a commit, so that undo can open it again. */
+  /** Stores the conflicts that a commit resolved, so that undo can reopen them. */
   keepDecision(commitId: string, imageId: string, conflicts: readonly Conflict[]): void {
     this.#db
       .prepare('INSERT OR REPLACE INTO decision (commit_id, image_id, conflicts) VALUES (?, ?, ?)')
@@ -509,7 +508,7 @@ export class RemoteRepository {
       : null
   }
 
-  /** Renames or deletes a class in what the service has, or was being told: it did the same there. */
+  /** Applies a class rename or deletion to the merge base and the unanswered saves, as the service did. */
   changeBaseClass(datasetId: string, from: string, to: string | null): string[] {
     const mentions = (column: string) =>
       `EXISTS (SELECT 1 FROM json_each(${column}) WHERE value ->> 'className' = $from)`

@@ -1,13 +1,13 @@
 import { type Db, inRepeatableTransaction } from './database.ts'
 import { REMOVED } from './dataset-repository.ts'
 
-/** Tables whose rows name a dataset: deleted by row, the latest first, so that an edit of all images has no parts left. */
+/** Tables with a dataset id. Rows are deleted latest first, so that a bulk edit has no parts left. */
 const BY_DATASET = ['edit_log', 'push_log', 'outbox'] as const
 
-/** Rows that an image has besides its annotations, at most: its own and what hangs on it. */
+/** Maximum number of rows of an image besides its annotations. */
 const ROWS_OF_IMAGE = 8
 
-/** Deletes what is left of datasets that were taken out of the library, some rows at a time. */
+/** Deletes the remaining rows of removed datasets, in pieces. */
 export class RemovedDatasets {
   readonly #db: Db
 
@@ -15,7 +15,7 @@ export class RemovedDatasets {
     this.#db = db
   }
 
-  /** Deletes up to about `rows` rows in one transaction. False when nothing was left. */
+  /** Deletes up to about `rows` rows in one transaction. Returns false if nothing was left. */
   step(rows: number): boolean {
     return inRepeatableTransaction(this.#db, () => {
       const dataset = this.#db
@@ -45,7 +45,7 @@ export class RemovedDatasets {
       .all(id, Math.ceil(rows / ROWS_OF_IMAGE))
     if (images.length === 0) return false
     const ids = JSON.stringify(images.map((image) => image.id))
-    // An image may have very many: they are not left to the image's own deletion.
+    // An image may have very many annotations, so delete them separately.
     const { changes } = this.#db
       .prepare(
         `DELETE FROM annotation WHERE (image_id, id) IN

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** A column's JSON. `undefined` when it is none: one bad row must not hide the others. */
+/** Parses a JSON column. `undefined` if it is invalid, because one bad row must not hide the others. */
 export function storedJson(text: string | null | undefined): unknown {
   if (text === null || text === undefined) return undefined
   try {
@@ -10,19 +10,19 @@ export function storedJson(text: string | null | undefined): unknown {
   }
 }
 
-/** The same where it fits; else `fallback`. */
+/** Parses and validates; returns `fallback` if it does not match. */
 export function storedAs<T>(text: string | null, schema: z.ZodType<T>, fallback: T): T {
   const parsed = schema.safeParse(storedJson(text))
   return parsed.success ? parsed.data : fallback
 }
 
-/** A list of what we wrote ourselves, whose items are not looked at; null when it is none. */
+/** A list that this app wrote, with unchecked items; null if it is not a list. */
 export function storedList<T>(text: string | null): T[] | null {
   const value = storedJson(text)
   return Array.isArray(value) ? value : null
 }
 
-/** The items of a list that fit. */
+/** The valid items of a list. */
 export function storedItems<T>(text: string | null, item: z.ZodType<T>): T[] {
   return (storedList(text) ?? []).flatMap((value) => {
     const parsed = item.safeParse(value)

@@ -39,7 +39,7 @@ export interface Counts {
   bytes: Transfer['bytes']
 }
 
-/** Items read at a time. */
+/** Number of items read at a time. */
 const PAGE_ITEMS = 1_000
 
 interface Row {
@@ -85,7 +85,7 @@ const fromRow = (row: Row): StoredTransfer => ({
   finishedAtMs: row.finished_at_ms,
 })
 
-/** Transfers and their files: what is done survives the app, and is not done again. */
+/** Transfers and their files. Finished work survives a restart and is not repeated. */
 export class TransferRepository {
   readonly #db: Db
 
@@ -147,7 +147,7 @@ export class TransferRepository {
     this.#db.prepare('DELETE FROM transfer WHERE id = ?').run(id)
   }
 
-  /** Takes in files that are new to the transfer; those with a known `seq` stay as they are. */
+  /** Adds new files to the transfer; those with a known `seq` stay unchanged. */
   addItems(id: string, items: Iterable<Omit<TransferItem<unknown>, 'batchKey'>>): void {
     const insert = this.#db.prepare(
       `INSERT INTO transfer_item (transfer_id, seq, source, target, title, state, size_bytes, facts)
@@ -159,7 +159,7 @@ export class TransferRepository {
     })()
   }
 
-  /** In order. `after`: behind this one. */
+  /** In order. `after`: behind this item. */
   items<Facts>(
     id: string,
     state: ItemState | null,
@@ -189,7 +189,7 @@ export class TransferRepository {
     }))
   }
 
-  /** All of them, one after the other: so many may be too many to be held at once. */
+  /** Yields all items in pages, because they may not fit in memory. */
   *each<Facts>(id: string, state: ItemState | null): Generator<TransferItem<Facts>> {
     for (let after = -1; ; ) {
       const page = this.items<Facts>(id, state, { limit: PAGE_ITEMS, after })
@@ -209,7 +209,7 @@ export class TransferRepository {
     return row?.next ?? 0
   }
 
-  /** One transaction for what several files have come to. */
+  /** Stores the results of several files in one transaction. */
   setItems(
     id: string,
     changes: readonly {
@@ -277,7 +277,7 @@ export class TransferRepository {
       .all(id, limit)
   }
 
-  /** What failed is tried again. */
+  /** Queues failed files again. */
   retryFailed(id: string): void {
     this.#db
       .prepare(
@@ -321,7 +321,7 @@ export class TransferRepository {
     })()
   }
 
-  /** Paths that a content was sent to before, from here. */
+  /** Paths to which this content was uploaded from here. */
   uploadedAs(dataset: string, sha256: string): string[] {
     return this.#db
       .prepare<[string, string], { path: string }>(

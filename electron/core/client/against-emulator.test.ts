@@ -6,7 +6,7 @@ import { type Emulator, startEmulator } from '#emulator/server.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { Client, type RemoteImage } from './client.ts'
 
-/** The emulator knows nothing of the client: each checks what the other made of the service's contract. */
+/** The emulator imports nothing of the client; both follow the service's contract, so each checks the other. */
 let folder: ReturnType<typeof temporaryFolder>
 let emulator: Emulator
 let client: Client

@@ -44,7 +44,7 @@ const imageTimes = () =>
   )
 
 describe('datasets.download', () => {
-  test('puts images and labels on disk, and a second time fetches only what changed', async () => {
+  test('downloads images and labels, and a second time only what changed', async () => {
     const seen: number[] = []
     const first = await client.datasets.download('street scenes', target(), {
       maxWorkers: 4,
@@ -64,7 +64,7 @@ describe('datasets.download', () => {
     for (const [name, time] of before) expect(imageTimes().get(name)).toBe(time)
   })
 
-  test('goes on where a call was stopped', async () => {
+  test('resumes after a stopped call', async () => {
     const stop = new AbortController()
     const stopped = client.datasets.download('street scenes', target(), {
       mode: 'images_only',
@@ -92,7 +92,7 @@ describe('datasets.download', () => {
     expect(existsSync(join(target(), 'image 00000.jpg.json'))).toBe(false)
   })
 
-  test('takes one stage, or the labels alone', async () => {
+  test('accepts one stage, or only the labels', async () => {
     const { id } = await client.images.get('street scenes', 'day/image 00001.jpg')
     await client.images.updateMany('street scenes', [id], { status: 'complete' })
     const complete = await client.images.list('street scenes', { status: 'complete' })
@@ -105,7 +105,7 @@ describe('datasets.download', () => {
     expect(existsSync(join(target(), 'day/image 00001.jpg'))).toBe(false)
   })
 
-  test('says what is wrong before anything is made', async () => {
+  test('reports errors before anything is created', async () => {
     const { datasets } = client
     await expect(datasets.download('nobody', target())).rejects.toBeInstanceOf(NotFoundError)
     await expect(connect('pk_live_no').datasets.download('large', target())).rejects.toBeInstanceOf(
@@ -128,7 +128,7 @@ describe('datasets.download', () => {
     )
   })
 
-  test('says that a dataset is in cold storage', async () => {
+  test('reports that a dataset is in cold storage', async () => {
     await expect(client.datasets.download('frozen', target())).rejects.toMatchObject({
       name: 'ConflictError',
       code: 'dataset_cold',
@@ -136,7 +136,7 @@ describe('datasets.download', () => {
     expect(existsSync(target())).toBe(false)
   })
 
-  test('takes the folder among the options, as the Python client does', async () => {
+  test('accepts the folder as an option, like the Python client', async () => {
     const options = { outputDir: target(), mode: 'annotations_only' } as const
     expect((await client.datasets.download('street scenes', options)).imagesDownloaded).toBe(24)
     const nowhere = client.datasets.download('street scenes', {} as never)
@@ -152,7 +152,7 @@ describe('datasets.download', () => {
     await expect(download).rejects.toBe(own)
   })
 
-  test('ends when the key is refused in the middle: nobody could give another', async () => {
+  test('ends if the key is refused in the middle', async () => {
     emulator.faults.add({ match: '/download', times: 9, fault: { kind: 'status', status: 401 } })
     const download = client.datasets.download('street scenes', target())
     await expect(download).rejects.toBeInstanceOf(AuthenticationError)
@@ -161,7 +161,7 @@ describe('datasets.download', () => {
     expect(again.imagesDownloaded).toBe(24)
   })
 
-  test('rejects with the files that failed, and a later call gets them', async () => {
+  test('rejects with the names of failed files, and a later call downloads them', async () => {
     emulator.faults.add({
       match: 'STORAGE GET',
       times: 500,
@@ -181,7 +181,7 @@ describe('datasets.download', () => {
 describe('images', () => {
   test('go up under their own name, with their measured size', async () => {
     const file = join(folder.path, 'turned.jpg')
-    // Stored lying, shown upright.
+    // Stored rotated, shown upright.
     const turned = sharp({ create: { width: 40, height: 30, channels: 3, background: '#888' } })
     await turned.jpeg().withMetadata({ orientation: 6 }).toFile(file)
     await client.datasets.create({ name: 'photos' })
@@ -223,7 +223,7 @@ describe('an image’s UUID alone', () => {
     })
     const image = await client.images.get(id)
     expect([image.directory_path, image.filename]).toEqual(['/train/images', 'custom_name.jpg'])
-    // A bare name is found wherever it is.
+    // A bare name is found in any directory.
     expect((await client.images.get('photos', 'custom_name.jpg')).id).toBe(id)
     const { annotations } = client
     const metadata = { difficulty: 'easy', verified: true }
@@ -239,7 +239,7 @@ describe('an image’s UUID alone', () => {
     await expect(annotations.get('train/images/a.jpg')).rejects.toThrow(/pass its dataset/)
   })
 
-  test('a name in several directories is asked for', async () => {
+  test('an ambiguous name is an error', async () => {
     const [{ id }] = await client.images.list('street scenes', { directoryPath: '/day' })
     const { filename } = await client.images.get(id)
     await client.images.copyMany('street scenes', [id], '/copies')
@@ -250,7 +250,7 @@ describe('an image’s UUID alone', () => {
 })
 
 describe('new Client', () => {
-  test('closes once or twice, waiting or not', async () => {
+  test('can be closed twice, with or without waiting', async () => {
     const mine = connect()
     await mine.organizations.me()
     await mine.close()
@@ -261,7 +261,7 @@ describe('new Client', () => {
     expect((await other.datasets.list()).length).toBe(3)
   })
 
-  test('goes through the proxy that the environment names', async () => {
+  test('uses the proxy of the environment', async () => {
     const asked: string[] = []
     const proxy = createServer().on('connect', ({ url }, socket) => {
       asked.push(url ?? '')
@@ -277,7 +277,7 @@ describe('new Client', () => {
     proxy.close()
   })
 
-  test('refuses what would give the key away', () => {
+  test('refuses options that would expose the key', () => {
     const at = (baseUrl: string) => () => new Client({ apiKey: 'k', baseUrl })
     expect(at('http://pictograph.example')).toThrow(/https/)
     expect(at('ftp://pictograph.example')).toThrow(ValidationError)
@@ -285,7 +285,7 @@ describe('new Client', () => {
     expect(() => new Client({ apiKey: 'pk_live_ü' })).toThrow(AuthenticationError)
   })
 
-  test('takes what is left out from the environment', async () => {
+  test('reads missing options from the environment', async () => {
     vi.stubEnv('PICTOGRAPH_API_KEY', ' pk_live_viewer ')
     vi.stubEnv('PICTOGRAPH_BASE_URL', emulator.url)
     vi.stubEnv('PICTOGRAPH_TIMEOUT', '0.2')
@@ -298,7 +298,7 @@ describe('new Client', () => {
     expect((await patient.datasets.get('large')).name).toBe('large')
   })
 
-  test('says which variable is missing or odd', () => {
+  test('names the variable that is missing or invalid', () => {
     vi.stubEnv('PICTOGRAPH_API_KEY', '')
     expect(() => new Client()).toThrow(AuthenticationError)
     expect(() => new Client()).toThrow(/PICTOGRAPH_API_KEY/)

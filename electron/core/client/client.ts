@@ -55,9 +55,9 @@ class DatasetsWithDownload extends Datasets {
   }
 
   /**
-   * A dataset, or a part of it, into a folder: `<folder>/<image>` and `<folder>/<image>.json`. The same engine as the
-   * app's, so that a second call goes on where the first ended and fetches only what changed. Rejects with a
-   * PictographError, also when single files failed; those are tried again by the next call.
+   * Downloads a dataset or a part of it to a folder: `<folder>/<image>` and `<folder>/<image>.json`. It uses the
+   * app's transfer engine, so a second call resumes the first and fetches only what changed. Rejects with a
+   * PictographError, also if single files failed; the next call retries those.
    */
   async download(
     dataset: string,
@@ -81,14 +81,14 @@ class DatasetsWithDownload extends Datasets {
       const fields = [{ field: 'outputDir', message }]
       throw new ValidationError(message, { route: 'datasets.download' }, fields)
     }
-    // Database and decoder are loaded with the first download: nothing else needs them.
+    // Load the database and the decoder with the first download, because nothing else needs them.
     const { downloadDataset } = await import('./download.ts')
     return downloadDataset(this.#client, dataset, folder, options)
   }
 }
 
 class ImagesWithSize extends Images {
-  /** As `Images.upload`; width and height are measured where `size` is not given. */
+  /** Like `Images.upload`; width and height are measured unless `size` is given. */
   override async upload(
     dataset: string,
     file: string,
@@ -101,11 +101,11 @@ class ImagesWithSize extends Images {
   }
 }
 
-/** The client as it is published: the app's own, with what works on files of this disk. */
+/** The published client: the app's client, plus calls that read and write local files. */
 export class Client extends ApiClient {
   override readonly datasets: DatasetsWithDownload
   override readonly images: ImagesWithSize
-  /** null: the caller brought a dispatcher of its own. */
+  /** null: the caller passed its own dispatcher. */
   readonly #network: RoutedDispatcher | null
 
   /** Throws an AuthenticationError without a key, and a ValidationError for an unknown option. */

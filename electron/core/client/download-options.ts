@@ -3,22 +3,22 @@ import type { DownloadMode } from '#core/api/datasets.ts'
 export interface DownloadProgress {
   files: { done: number; failed: number; total: number }
   bytes: { done: number; total: number }
-  /** What is being done, or what is waited for, in words. */
+  /** The current step, or the reason for waiting. */
   doing: string
 }
 
 export interface DownloadOptions {
-  /** The folder, where it is not passed by itself. */
+  /** The folder, unless it is passed as an argument. */
   outputDir?: string
-  /** `full` when left out. */
+  /** Default: `full`. */
   mode?: DownloadMode
   /** Only images of this stage: `new`, `annotate`, `review` or `complete`. */
   statusFilter?: string
-  /** Connections at the most, 64 when left out; fewer are used where more bring nothing. */
+  /** Maximum number of connections, default 64; fewer are used if more bring nothing. */
   maxWorkers?: number
-  /** Told several times a second, and at the end. */
+  /** Called several times per second, and at the end. */
   onProgress?: (progress: DownloadProgress) => void
-  /** Stops it; another call goes on. */
+  /** Aborts the download; another call resumes it. */
   signal?: AbortSignal
 }
 
@@ -34,10 +34,10 @@ export const DOWNLOAD_OPTIONS: readonly (keyof DownloadOptions)[] = [
 export interface DownloadResult {
   /** Absolute. */
   folder: string
-  /** Images that are there now. */
+  /** Number of images that are there now. */
   imagesDownloaded: number
-  /** Of these, how many were there already and had not changed. */
+  /** How many of these were there already, unchanged. */
   unchanged: number
-  /** What is to be known besides, in words: files that have another name here, and the like. */
+  /** Further messages, for example about renamed files. */
   report: string[]
 }

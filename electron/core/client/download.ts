@@ -26,14 +26,14 @@ import {
 import type { DownloadOptions, DownloadResult } from './download-options.ts'
 import { routeTo } from './route.ts'
 
-/** What was fetched is noted here, below the folder, so that another call goes on and fetches only what changed. */
+/** Folder for the download's state, so that another call resumes and fetches only what changed. */
 const STATE_FOLDER = '.pictograph-client'
 const MAX_WORKERS = 64
 const ROUTE = 'datasets.download'
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 
-/** Where uploads leave labels: a download has none. */
+/** The sink for labels of uploads, which a download never uses. */
 const unused = () => {
   throw new Error('A download saves no labels')
 }
@@ -57,7 +57,10 @@ function workers({ maxWorkers = MAX_WORKERS }: DownloadOptions): number {
   throw invalid('maxWorkers', `must be a whole number of at least 1 (it is ${maxWorkers})`)
 }
 
-/** Does `Datasets.download`. `folder`: made when it is not there. Rejects with a PictographError, or with the signal's reason. */
+/**
+ * Implements `Datasets.download`. `folder`: created if missing. Rejects with a PictographError, or with the signal's
+ * reason.
+ */
 export async function downloadDataset(
   client: Client,
   dataset: string,
@@ -68,7 +71,7 @@ export async function downloadDataset(
   const wanted = engineOptions(options)
   const ceiling = workers(options)
   signal?.throwIfAborted()
-  // A wrong key or name is told at once, before anything is made here.
+  // Fail on a wrong key or name before creating anything here.
   const found = await client.datasets.get(dataset, { ...(signal && { signal }) })
   const { id: remoteId, name } = found
   if (isCold(found) && wanted.what !== 'annotations_only')
@@ -89,7 +92,7 @@ export async function downloadDataset(
       try {
         return await work(client)
       } catch (error) {
-        // The engine would wait for another key; here nobody can give one.
+        // The engine would wait for another key, but here nobody can enter one.
         if (error instanceof AuthenticationError) {
           refused = error
           stop()
@@ -127,7 +130,7 @@ export async function downloadDataset(
       try {
         onProgress?.(progressOf(transfer))
       } catch (error) {
-        // The caller's own fault: it ends the download, and comes back to the caller.
+        // An error of the caller's own callback ends the download and goes back to the caller.
         fault ??= { error }
         stop()
       }
@@ -156,7 +159,7 @@ export async function downloadDataset(
   }
 }
 
-/** The database keeps transfers by account; this one has the client's. */
+/** The database stores transfers by account; this one stands for the client. */
 function accountOf(db: ReturnType<typeof openLibrary>['db'], client: Client): string {
   const accounts = new AccountRepository(db)
   const baseUrl = client.http.baseUrl.href
@@ -165,7 +168,7 @@ function accountOf(db: ReturnType<typeof openLibrary>['db'], client: Client): st
   return (known ?? accounts.create(fields)).id
 }
 
-/** Goes on with the same download where an earlier call left it, else begins one. Answers its id. */
+/** Resumes the same download of an earlier call, or starts a new one. Returns its id. */
 async function begin(
   transfers: Transfers,
   rows: TransferRepository,
@@ -180,7 +183,7 @@ async function begin(
         row.remoteId === remoteId &&
         sameValue(row.options, wanted),
     )
-  // The others are over, or of another download that is not gone on with.
+  // Remove the others: they are finished, or another download that is not resumed.
   for (const { id } of rows.list()) if (id !== left?.id) await transfers.remove(id)
   if (!left || left.place !== place)
     return transfers.download({ accountId, remoteId, name }, place, wanted).id

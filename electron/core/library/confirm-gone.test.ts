@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openCore, temporaryFolder, testPorts, writeImage } from '#tests/helpers/core.ts'
 
-/** A folder with `a.png` and `cam/b.png`, opened once; then something happens to it, and it is opened again. */
+/** A folder with `a.png` and `cam/b.png` is opened, changed, and opened again. */
 async function opened() {
   const data = temporaryFolder()
   const root = temporaryFolder()
@@ -35,13 +35,13 @@ async function opened() {
   }
 }
 
-test('what was looked for and is not there is missing', async () => {
+test('a file that was looked for and does not exist is missing', async () => {
   await using setup = await opened()
   rmSync(join(setup.root, 'cam', 'b.png'))
   expect((await setup.lookAgain()).missing).toEqual(['cam/b.png'])
 })
 
-test('a folder that got another name takes its images along', async () => {
+test('a renamed folder keeps its images', async () => {
   await using setup = await opened()
   renameSync(join(setup.root, 'cam'), join(setup.root, 'camera'))
   expect((await setup.lookAgain()).missing).toEqual(['cam/b.png'])
@@ -56,7 +56,7 @@ test('an empty mount point says nothing about its images', async () => {
   expect(problems.join()).toContain('is empty')
 })
 
-test('the last image of a folder is missing when the system says that it was deleted', async () => {
+test('the last image of a folder is missing if the system reported its deletion', async () => {
   await using setup = await opened()
   rmSync(join(setup.root, 'cam'), { recursive: true })
   rmSync(join(setup.root, 'a.png'))
@@ -68,7 +68,7 @@ test('the last image of a folder is missing when the system says that it was del
     .toEqual([true, true])
 })
 
-test('a link to a drive that is not connected says nothing about what is behind it', async () => {
+test('a link to a disconnected drive says nothing about its files', async () => {
   await using setup = await opened()
   using drive = temporaryFolder()
   renameSync(join(setup.root, 'cam'), join(drive.path, 'cam'))
@@ -77,10 +77,10 @@ test('a link to a drive that is not connected says nothing about what is behind 
   renameSync(join(drive.path, 'cam'), join(drive.path, 'away'))
   const { missing, problems } = await setup.lookAgain()
   expect(missing).toEqual([])
-  expect(problems.join()).toContain('leads nowhere')
+  expect(problems.join()).toContain('broken link')
 })
 
-/** A superuser may read everything: the process is somebody else for as long. */
+/** Root may read everything, so the process temporarily becomes another user. */
 async function asNobody<T>(work: () => Promise<T>): Promise<T> {
   const isRoot = process.geteuid?.() === 0
   if (isRoot) process.seteuid?.(65534)
@@ -92,7 +92,7 @@ async function asNobody<T>(work: () => Promise<T>): Promise<T> {
 }
 
 test.skipIf(process.platform === 'win32')(
-  'a folder that cannot be read keeps its images, and says so',
+  'an unreadable folder keeps its images and is reported',
   async () => {
     await using setup = await opened()
     const { confirmGone } = await import('./confirm-gone.ts')

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { codeOf, toUserError } from '#core/user-error.ts'
 import { directoryOf } from '#shared/model/paths.ts'
 
-/** `unknown`: it cannot be looked at now, because of permissions, or a drive or network that is not there. */
+/** `unknown`: it cannot be checked now, because of permissions or a missing drive or network. */
 type Presence = 'there' | 'gone' | 'unknown'
 
-/** Any other error than these says nothing about whether something is there. */
+/** Only these errors say that something does not exist. */
 const isAbsent = (error: unknown) => ['ENOENT', 'ENOTDIR'].includes(codeOf(error))
 
 async function presenceOf(path: string): Promise<Presence> {
@@ -16,23 +16,22 @@ async function presenceOf(path: string): Promise<Presence> {
   } catch (error) {
     return isAbsent(error) ? 'gone' : 'unknown'
   }
-  // A link that leads nowhere is there: the drive that it leads to may be missing.
+  // A broken link still exists: the drive of its target may be missing.
   return stat(path).then(
     () => 'there',
     () => 'unknown',
   )
 }
 
-/** Whether the file, or a folder that it was in, is among the deleted ones. */
+/** True if the file or one of its parent folders was deleted. */
 function isDeleted(path: string, deleted: ReadonlySet<string>): boolean {
   return deleted.has(path) || (path !== '' && isDeleted(directoryOf(path), deleted))
 }
 
 /**
- * Which of the files (paths below `root`, with `/`) were looked for and are not there. A folder that cannot be looked
- * into, and a root that is empty, as a mount point without its drive is, say nothing about their files. `deleted`: files
- * and folders that the system's watcher saw being deleted; of these an empty root says enough. `problem`: why files were
- * kept, in words.
+ * Returns which files (paths below `root`, with `/`) are really gone. An unreadable folder, and an empty root (such
+ * as a mount point without its drive), say nothing about their files. `deleted`: files and folders whose deletion the
+ * system's watcher saw; for these an empty root is enough. `problem`: why files were kept.
  */
 export async function confirmGone(
   root: string,

@@ -2,13 +2,13 @@ import { stat } from 'node:fs/promises'
 import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 
-/** A dataset as windows are told of it: with its counts, and whether its folder is there. */
+/** A dataset for windows: with its counts, and whether its folder exists. */
 export async function describeDataset(
   datasets: DatasetRepository,
   dataset: StoredDataset,
 ): Promise<Dataset> {
   const { remote } = dataset
-  // What is not on this disk is on the service.
+  // A remote dataset's files are on the service.
   const isThere = remote !== null || (await stat(dataset.root).catch(() => null))?.isDirectory()
   return {
     ...dataset,

@@ -23,17 +23,17 @@ interface Deps {
   events: EventBus
   coreEvents: CoreEvents
   log: Log
-  /** Before an image is looked at: what is shown of it has been read. Throws a UserError. */
+  /** Ensures that labels are loaded before an image is shown. Throws a UserError. */
   prepare: (imageId: string) => Promise<void>
 }
 
-/** The facts of images that a person changes; absent ones stay. */
+/** The facts of images that a user edits; absent ones stay. */
 interface FactsEdit extends Partial<Pick<DatasetImage, 'stage' | 'split' | 'tags'>> {
   addTags?: readonly string[] | undefined
   removeTags?: readonly string[] | undefined
 }
 
-/** What a person does to images and their labels, in a folder or in a dataset of the service alike. */
+/** User edits of images and labels, for local and remote datasets alike. */
 export class Editing {
   readonly #deps: Deps
   readonly #stop = new AbortController()
@@ -64,7 +64,7 @@ export class Editing {
     }
   }
 
-  /** `drafts`: what is unfinished after this edit; absent: as it was. */
+  /** `drafts`: unfinished drawings after this edit; absent: unchanged. */
   commit(commit: Omit<Commit, 'origin'>, drafts?: Drafts) {
     const { edits } = this.#deps.store
     const outcome = edits.commit({ ...commit, origin: 'user' })
@@ -73,7 +73,7 @@ export class Editing {
     return { ...revisionsOf(outcome.effects[0]), ...edits.canUndo(commit.imageId) }
   }
 
-  /** Edits of several images as one step. */
+  /** Edits several images as one step. */
   commitMany(
     datasetId: string,
     commitId: string,
@@ -99,15 +99,15 @@ export class Editing {
     return this.#deps.store.edits.canUndo(imageId)
   }
 
-  /** A page of edits, latest first; `before`: the edit that the page before ended with. */
+  /** A page of edits, latest first; `before`: the last edit of the previous page. */
   history(imageId: string, before: number | null = null) {
     const entries = this.#deps.store.edits.history(imageId, HISTORY_PAGE + 1, before)
     return { entries: entries.slice(0, HISTORY_PAGE), hasMore: entries.length > HISTORY_PAGE }
   }
 
   /**
-   * Undoes, or redoes, until the edit `seq` is the last that holds; null: until before the first. Each step is whole by
-   * itself, and others are answered in between.
+   * Undoes or redoes until edit `seq` is the last one in effect; null: before the first. Each step is a separate
+   * commit, and other calls are answered in between.
    */
   async goTo(imageId: string, seq: number | null): Promise<void> {
     const { edits } = this.#deps.store
@@ -137,7 +137,7 @@ export class Editing {
     return this.#deps.store.images.page(datasetId, after, limit)
   }
 
-  /** `ids`: of one dataset. */
+  /** `ids`: all of one dataset. */
   editFacts(ids: readonly string[], { addTags, removeTags, ...patch }: FactsEdit): void {
     const { images } = this.#deps.store
     const { datasetId } = images.get(ids[0])
@@ -147,18 +147,18 @@ export class Editing {
     this.#deps.coreEvents.publish({ type: 'queued', datasetId })
   }
 
-  /** Resolves when the classes are changed and the first images are done; the others follow. */
+  /** Resolves when the classes and the first images are changed; the others follow. */
   async editClasses(datasetId: string, commitId: string, edit: ClassEdit): Promise<void> {
     await this.settled()
     this.#publish(this.#deps.store.edits.editClasses(datasetId, commitId, edit))
   }
 
-  /** Goes on with edits of all images that an earlier run of the app left. */
+  /** Continues bulk edits that an earlier run of the app left. */
   start(): void {
     if (this.#deps.store.edits.bulkDatasets().length > 0) this.#goOn()
   }
 
-  /** When no edit of all images is under way any more. */
+  /** Resolves when no bulk edit is running. */
   async settled(): Promise<void> {
     for (let done: Promise<void> | null = null; done !== this.#bulkDone; ) {
       done = this.#bulkDone
@@ -171,7 +171,7 @@ export class Editing {
     await this.#bulkDone
   }
 
-  /** In pieces: an edit of one image passes between two. What ends it is logged; the next start goes on. */
+  /** Runs in pieces, so that single edits can run in between. A failure is logged, and the next start continues. */
   #goOn(): void {
     if (this.#isGoing) return
     this.#isGoing = true
@@ -197,7 +197,7 @@ export class Editing {
     return Object.fromEntries(this.#deps.store.datasets.classCounts(datasetId))
   }
 
-  /** An annotation that no longer fits the model stays in the library, and does not hide the others. */
+  /** An annotation that no longer fits the model stays in the library and does not hide the others. */
   #readable(imageId: string) {
     const { revision, annotations, damaged } = this.#deps.store.edits.readable(imageId)
     const readable = annotations.filter((item) => annotationSchema.safeParse(item).success)
@@ -232,12 +232,12 @@ export class Editing {
   }
 }
 
-/** The image's revision before and after an edit. One that changes nothing makes no new one. */
+/** The image's revision before and after an edit. An edit without changes makes no new revision. */
 function revisionsOf({ revision, changes }: Pick<Effect, 'revision' | 'changes'>) {
   return { revision, baseRevision: isEmptyChangeSet(changes) ? revision : revision - 1 }
 }
 
-/** Entries that the page asks for at a time. */
+/** Number of history entries per page. */
 const HISTORY_PAGE = 200
 
 const draftsOf = (text: string | null) => storedAs(text, draftsSchema, {})

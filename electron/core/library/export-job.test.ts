@@ -42,12 +42,12 @@ async function exported(images: ImageMode, path = 'a.png', mayExist = true) {
 }
 
 describe('exporting images along', () => {
-  test('a link is the same file, a copy another one of the same bytes', async () => {
+  test('a link is the same file, a copy is another file with the same bytes', async () => {
     using linked = await exported('link')
     await linked.run()
     const there = join(linked.out, 'images/a.png')
     expect(statSync(there).ino).toBe(statSync(linked.source).ino)
-    // Again onto itself: nothing is lost, nothing is left beside it.
+    // Export onto itself: nothing is lost, and no extra file is left.
     await linked.run()
     expect(readdirSync(join(linked.out, 'images'))).toEqual(['a.png'])
 
@@ -58,13 +58,13 @@ describe('exporting images along', () => {
     expect(readFileSync(copy)).toEqual(readFileSync(copied.source))
   })
 
-  test('a missing image is reported, and its labels are written all the same', async () => {
+  test('a missing image is reported, and its labels are still written', async () => {
     using job = await exported('copy', 'a.png', false)
     expect(await job.run()).toMatchObject({ type: 'done', report: { annotations: 1 } })
     expect(job.losses.report()[0].message).toContain('missing')
   })
 
-  test('nothing is written outside the folder, and a file that stood there is replaced whole', async () => {
+  test('nothing is written outside the folder, and an existing file is replaced completely', async () => {
     using job = await exported('copy', '../../escape.png')
     await expect(job.run()).rejects.toThrow(/outside/)
     using again = await exported('none')

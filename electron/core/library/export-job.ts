@@ -13,17 +13,17 @@ import type { ExportOptions, FormatId, ImageMode } from '#shared/model/format.ts
 import { OutputFolder } from './output-folder.ts'
 
 export interface ExportJob {
-  /** The images are gone through once, one by one. */
+  /** The images are iterated once. */
   set: LabelHead & { images: Iterable<LabelledImage> }
-  /** Absolute, of each image of the set; null: it has no file. */
+  /** Absolute path of each image's file; null: it has none. */
   files: readonly (string | null)[]
-  /** How many images there are, where that is not known from `files`. */
+  /** Number of images, if `files` does not give it. */
   total?: number
   folder: string
   format: FormatId
   images: ImageMode
   options: ExportOptions
-  /** Nothing is written; the report says what would be. */
+  /** Writes nothing; the report says what would be written. */
   isDry?: boolean
 }
 
@@ -36,10 +36,10 @@ export interface Progress {
 
 export type ExportStep = Progress | { type: 'done'; report: ExportReport }
 
-/** Progress is told at most this often, milliseconds. */
+/** Minimum time between progress reports, in milliseconds. */
 const TELL_EVERY_MS = 50
 
-/** A copy that is there whole or not at all; a link where asked and the disk allows it. */
+/** Copies a file completely or not at all; links it if requested and possible. */
 async function placeImage(from: string, to: string, mode: ImageMode): Promise<void> {
   if (resolve(from) === resolve(to)) return
   await makeFolder(dirname(to))
@@ -48,7 +48,7 @@ async function placeImage(from: string, to: string, mode: ImageMode): Promise<vo
     if (mode === 'link') await link(from, temporary).catch(() => copyFile(from, temporary))
     else await copyFile(from, temporary)
     await rename(temporary, to)
-    // Renaming a link onto the same file leaves both names.
+    // Renaming a hard link onto the same file keeps both names.
     await rm(temporary, { force: true })
   } catch (error) {
     await rm(temporary, { force: true })
@@ -57,8 +57,8 @@ async function placeImage(from: string, to: string, mode: ImageMode): Promise<vo
 }
 
 /**
- * Writes a dataset in a format, image by image. Each file appears whole; what stood under the same name is replaced.
- * Throws a UserError that names the file; no half of a file stays behind then.
+ * Writes a dataset in a format, image by image. Each file appears complete and replaces one of the same name. Throws
+ * a UserError that names the file; no partial file stays.
  */
 export async function* runExport(
   job: ExportJob,
@@ -91,7 +91,7 @@ export async function* runExport(
     done++
     if (Date.now() - toldAt < TELL_EVERY_MS) continue
     toldAt = Date.now()
-    // A dry run waits for nothing else.
+    // A dry run has no other await that lets other tasks run.
     await setImmediate()
     yield { type: 'progress', done, total: Math.max(done, total), doing: image.path }
   }

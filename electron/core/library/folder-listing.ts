@@ -7,7 +7,7 @@ import { naturalKey } from '#shared/model/natural-order.ts'
 
 const byName = (a: string, b: string) => (naturalKey(a) < naturalKey(b) ? -1 : 1)
 
-/** A folder of this machine for the picker; null: the person's home. Throws a UserError. */
+/** A local folder for the picker; null: the user's home. Throws a UserError. */
 export async function listFolder(path: string | null) {
   const absolute = resolve(path ?? homedir())
   try {
@@ -37,10 +37,10 @@ function places() {
   ]
 }
 
-/** Makes one folder inside another. Throws a UserError. */
+/** Creates a folder inside another. Throws a UserError. */
 export async function createFolder(parent: string, name: string): Promise<string> {
   if (/[\\/]/.test(name) || name === '.' || name === '..')
-    throw new UserError('bad_name', `"${name}" cannot be a folder's name: leave out slashes.`)
+    throw new UserError('bad_name', `"${name}" cannot be a folder's name. Leave out slashes.`)
   const path = join(resolve(parent), name)
   await mkdir(path).catch((error: unknown) => {
     throw toUserError(error, path)

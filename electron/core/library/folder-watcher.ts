@@ -3,12 +3,12 @@ import watcher from '@parcel/watcher'
 import type { FileChange } from '#core/core-events.ts'
 import { hasImageExtension } from '#shared/model/dataset.ts'
 
-/** Copying a folder makes thousands of events; they are looked at together. Milliseconds. */
+/** Copying a folder causes thousands of events, so they are collected for this time. Milliseconds. */
 const SETTLE_MS = 200
 
 /**
- * Tells of changes below a folder. `onChanges` gets what happened in the meantime, at most every
- * 200 ms; `onLost` is called when the system's watcher fails or overflows.
+ * Watches a folder. `onChanges` gets the collected changes, at most every 200 ms; `onLost` is called when the
+ * system's watcher fails or overflows.
  */
 export async function watchFolder(
   root: string,
@@ -27,7 +27,7 @@ export async function watchFolder(
   const subscription = await watcher.subscribe(
     root,
     (error, events) => {
-      // Events that were on their way when the watch ended are nobody's any more.
+      // Ignore events that arrive after the watch has ended.
       if (stopped) return
       if (error) {
         onLost(error)
@@ -48,7 +48,7 @@ export async function watchFolder(
   }
 }
 
-/** Whether changes can be handled file by file; a folder that came or went needs a new scan. */
+/** True if the changes can be handled file by file; an added or removed folder needs a new scan. */
 export function areImageFiles(changes: readonly FileChange[]): boolean {
   return changes.every(({ path }) => hasImageExtension(path))
 }

@@ -42,7 +42,7 @@ describe('scanning', () => {
     expect(await scanned(folder.path)).toEqual({ paths: ['a/1.jpg'], problems: [] })
   })
 
-  // Permissions do not bind root; the test drops them for as long as it looks.
+  // Permissions do not apply to root, so the test drops root temporarily.
   test.skipIf(process.platform === 'win32')(
     'names a folder without permission and goes on',
     async () => {
@@ -65,13 +65,13 @@ describe('scanning', () => {
     },
   )
 
-  test('a folder that is not there is an error in words', async () => {
+  test('a missing folder gives a readable error', async () => {
     await expect(scanned('/no/such/folder')).rejects.toThrow('/no/such/folder: It does not exist')
   })
 })
 
 describe('an open folder', () => {
-  test('shows what is added, changed and removed on disk, and keeps the labels of what is gone', async () => {
+  test('shows files added, changed and removed on disk, and keeps the labels of missing ones', async () => {
     await using setup = await coreWithImages(['1.png', '2.png'])
     const { folder, list, core } = setup
     const labelled = list()[0]
@@ -101,7 +101,7 @@ describe('an open folder', () => {
     )
   })
 
-  test('that moved can be pointed to again without losing a label', async () => {
+  test('can be relocated without losing a label', async () => {
     await using setup = await coreWithImages(['1.png'])
     const { folder, core, datasetId, list } = setup
     const annotation = draw(core, list()[0].id)
@@ -119,7 +119,7 @@ describe('an open folder', () => {
     rmSync(moved, { recursive: true })
   })
 
-  test('is the same dataset when it is opened again', async () => {
+  test('is the same dataset when opened again', async () => {
     await using setup = await coreWithImages(['1.png'])
     expect((await setup.core.openFolder(setup.folder)).id).toBe(setup.datasetId)
   })

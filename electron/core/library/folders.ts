@@ -16,7 +16,7 @@ import { describeDataset } from './describe-dataset.ts'
 import { areImageFiles, watchFolder } from './folder-watcher.ts'
 import { fileFacts, scanFolder } from './scan.ts'
 
-/** Images read between two looks at the clock and two transactions. */
+/** Number of images to read in one transaction and between two checks of the clock. */
 const PROBE_BATCH = 64
 const PROBE_PARALLEL = 4
 
@@ -40,7 +40,7 @@ interface Deps {
   log: Log
 }
 
-/** Folders on this machine as datasets: scanned, read in the background, watched; never written to. */
+/** Local folders as datasets: scanned, read in the background, watched; never written to. */
 export class Folders {
   readonly #deps: Deps
   readonly #open = new Map<string, OpenFolder>()
@@ -57,7 +57,7 @@ export class Folders {
     return Promise.all(this.#deps.datasets.list().map((dataset) => this.describe(dataset)))
   }
 
-  /** The dataset of a folder, made when there is none. Throws a UserError when it cannot be read. */
+  /** Returns the dataset of a folder; creates it if needed. Throws a UserError if the folder cannot be read. */
   async openFolder(path: string, kind: Dataset['kind'] = 'folder'): Promise<Dataset> {
     const root = await this.#folder(path)
     const { datasets } = this.#deps
@@ -72,7 +72,7 @@ export class Folders {
     return this.open(dataset.id)
   }
 
-  /** Looks at the folder again and watches it from now on. A folder that is gone opens as it was. */
+  /** Rescans the folder and watches it from now on. A missing folder opens with its last known images. */
   async open(datasetId: string): Promise<Dataset> {
     const { datasets } = this.#deps
     datasets.touch(datasetId)
@@ -83,7 +83,7 @@ export class Folders {
     return dataset
   }
 
-  /** Points a dataset to where its folder is now. Labels stay with the images' relative paths. */
+  /** Points a dataset to its folder's new path. Labels stay with the images' relative paths. */
   async relocate(datasetId: string, path: string): Promise<Dataset> {
     const { datasets } = this.#deps
     const root = await this.#folder(path)
@@ -112,7 +112,7 @@ export class Folders {
     await folder.watch?.[Symbol.asyncDispose]()
   }
 
-  /** Reads an image before its turn, because somebody is about to look at it. */
+  /** Reads an image before its turn, because it is about to be shown. */
   async ensureRead(imageId: string): Promise<void> {
     const { images, datasets } = this.#deps
     const image = images.get(imageId)
@@ -124,7 +124,7 @@ export class Folders {
     this.#deps.events.publish({ type: 'images', datasetId: image.datasetId, upserted })
   }
 
-  /** When everything that is known to be scanned and read has been. */
+  /** Resolves when all queued scans and reads are done. */
   async settled(datasetId: string): Promise<void> {
     const folder = this.#open.get(datasetId)
     for (let work = folder?.work; work !== undefined; ) {
@@ -155,7 +155,7 @@ export class Folders {
       const root = await realpath(resolve(path))
       const info = await stat(root)
       if (!info.isDirectory())
-        throw new UserError('not_a_folder', `${root} is a file. Choose the folder that it is in.`)
+        throw new UserError('not_a_folder', `${root} is a file. Choose its folder.`)
       return root
     } catch (error) {
       throw toUserError(error, resolve(path))
@@ -187,7 +187,7 @@ export class Folders {
   #queueScan(folder: OpenFolder, deleted?: ReadonlySet<string>): void {
     this.#queue(folder, async () => {
       folder.problems = []
-      // Watching begins before scanning, so that nothing slips between the two.
+      // Start watching before scanning, so that no change is missed in between.
       folder.watch ??= await this.#watch(folder)
       await this.#scan(folder, deleted)
       await this.#readImages(folder)
@@ -238,7 +238,7 @@ export class Folders {
     return present
   }
 
-  /** Missing is what was looked for and is not there; what cannot be looked at now stays as it was. */
+  /** Marks images as missing only if their absence is certain; what cannot be checked now stays unchanged. */
   async #markGone(
     folder: OpenFolder,
     paths: readonly string[],

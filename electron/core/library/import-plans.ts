@@ -45,12 +45,12 @@ export type PlanStep = Progress | { type: 'plan'; plan: ImportPlan }
 
 /** Only the last one is kept: a plan holds where everything is in the files. */
 const MAX_PLANS = 1
-/** Annotations take along what the model has no place for; images and datasets do not yet. */
+/** Annotations keep data that the model has no field for; images and datasets do not yet. */
 const NOT_KEPT = 'is not kept with the images here'
 /** How long labels are written before others get their turn, milliseconds. */
 const TURN_MS = 20
 
-/** Imports in two steps: a plan that says what would happen, then its application. */
+/** Imports in two steps: a plan that shows the result, and its application. */
 export class ImportPlans {
   readonly #deps: Deps
   readonly #plans = new Map<string, Plan>()
@@ -182,11 +182,7 @@ export class ImportPlans {
     signal?: AbortSignal,
   ): AsyncGenerator<ImportStep> {
     const plan = this.#plans.get(planId)
-    if (!plan)
-      throw new UserError(
-        'plan_gone',
-        'This import was prepared too long ago. Choose the labels again.',
-      )
+    if (!plan) throw new UserError('plan_gone', 'This import has expired. Choose the labels again.')
     const { datasets, publish } = this.#deps
     datasets.addClasses(plan.datasetId, this.#coloured(plan.datasetId, plan.classes))
     publish({ datasetId: plan.datasetId, label: '', effects: [], classesChanged: true })
@@ -231,11 +227,11 @@ export class ImportPlans {
     if (stage || split || tags) images.patch([imageId], { stage, split, tags })
   }
 
-  /** New classes in colours that the dataset does not use yet. */
+  /** Gives new classes colours that the dataset does not use yet. */
   #coloured(datasetId: string, added: readonly AnnotationClass[]): AnnotationClass[] {
     const { classes } = this.#deps.datasets.get(datasetId)
     const known = new Set(classes.map(({ name }) => name))
-    // Another import, an edit or a label file may have brought one meanwhile.
+    // Another import, an edit or a label file may have added a class meanwhile.
     const missing = added.filter(({ name }) => !known.has(name))
     const taken = new Set(classes.map(({ color }) => color.toLowerCase()))
     const result = withClassNames(
@@ -248,7 +244,7 @@ export class ImportPlans {
   }
 }
 
-/** Tells annotations of the same class and the same points. */
+/** Finds annotations with the same class and the same points. */
 function alreadyThere(current: readonly Annotation[]): (annotation: Annotation) => boolean {
   const content = ({ className, shape }: Annotation) =>
     JSON.stringify([className, shape.kind, shapeVertices(shape).map(({ x, y }) => [x, y])])
@@ -256,7 +252,7 @@ function alreadyThere(current: readonly Annotation[]): (annotation: Annotation) 
   return (annotation) => there.has(content(annotation))
 }
 
-/** Ids are kept where they are free; in `add`, what is already there to the letter is not added again. */
+/** Keeps ids that are free; in `add` mode, skips annotations that already exist exactly. */
 function importChanges(
   current: ReturnType<EditStore['annotations']>['annotations'],
   { annotations }: ReadImage,

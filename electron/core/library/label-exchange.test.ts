@@ -10,7 +10,7 @@ async function planOf(steps: AsyncIterable<PlanStep>): Promise<ImportPlan> {
   throw new Error('There is no plan')
 }
 
-test('labels that others made come in, and go out in the same format with what they said', async () => {
+test('labels of other tools are imported, and exported in the same format without loss', async () => {
   await using world = await coreWithImages(['a.png'])
   const { formats } = world.core
   using files = temporaryFolder()

@@ -6,11 +6,11 @@ import { type ExportJob, type ExportStep, runExport } from './export-job.ts'
 import { ImportPlans } from './import-plans.ts'
 import { labelSetOf, type Selection } from './label-set.ts'
 
-/** Which images with their labels go where, and in which form. */
+/** Which images to export with their labels, and in which format. */
 type ExportWish = Selection &
   Pick<ExportJob, 'folder' | 'format' | 'images' | 'options'> & { datasetId: string }
 
-/** Labels in files of other tools' formats: imported into a dataset, and exported from it. */
+/** Imports labels from other tools' formats, and exports them. */
 export class LabelExchange {
   readonly #store: Store
   readonly imports: ImportPlans
@@ -39,7 +39,7 @@ export class LabelExchange {
     await this.imports[Symbol.asyncDispose]()
   }
 
-  /** Throws a UserError when there is nothing to export, or the folder cannot be written. */
+  /** Throws a UserError if there is nothing to export, or the folder cannot be written. */
   export(wish: ExportWish, signal: AbortSignal | undefined): AsyncGenerator<ExportStep> {
     const losses = new LossLog()
     const { set, files } = labelSetOf(this.#store, wish.datasetId, wish, losses)

@@ -4,7 +4,7 @@ import { uniqueStems } from '#core/formats/common.ts'
 import { labelFilePath } from '#core/formats/label-file-codec.ts'
 import type { LabelFiles } from '#shared/model/dataset.ts'
 
-/** Names a format and a folder: what we know of label files holds for one of them. */
+/** Identifies a format and a folder; records of label files belong to one of these. */
 export function placeOf({ format, folder }: LabelFiles): string {
   return JSON.stringify([format, folder])
 }
@@ -15,10 +15,7 @@ interface Places {
   imageOf: Map<string, string>
 }
 
-/**
- * Which label file belongs to which image. An image keeps the file that it once had, also when another
- * image of the same stem comes along.
- */
+/** Maps images to label files. An image keeps its file, even if another image with the same stem appears. */
 export class LabelFilePlaces {
   readonly #images: ImageRepository
   readonly #records: LabelFileRepository
@@ -29,7 +26,7 @@ export class LabelFilePlaces {
     this.#records = records
   }
 
-  /** Below the folder of the label files; null when the image is not of the dataset. */
+  /** Path in the folder of the label files; null if the image is not in the dataset. */
   fileOf(datasetId: string, labelFiles: LabelFiles, imageId: string): string | null {
     return this.#of(datasetId, labelFiles).fileOf.get(imageId) ?? null
   }
@@ -48,7 +45,7 @@ export class LabelFilePlaces {
     if (known?.place === place) return known
     const kept = this.#records.paths(datasetId, place)
     const images = this.#images.list(datasetId)
-    // Those that have a file come first, so that nobody takes its stem from them.
+    // Images that already have a file come first, so that no other image takes its stem.
     const ordered = images.toSorted((a, b) => Number(kept.has(b.id)) - Number(kept.has(a.id)))
     const stems = uniqueStems(ordered)
     const fileOf = new Map(

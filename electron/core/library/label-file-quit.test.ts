@@ -24,7 +24,7 @@ vi.mock('#core/atomic-file.ts', async (original) => {
   }
 })
 
-test('the app ends in two seconds whatever waits, an edit goes first, and the rest is written next time', async () => {
+test('the app closes within two seconds, writes edits first, and the rest at the next start', async () => {
   using data = temporaryFolder()
   using folder = temporaryFolder()
   await writeImage(join(folder.path, '0.png'))
@@ -47,7 +47,7 @@ test('the app ends in two seconds whatever waits, an edit goes first, and the re
   await using again = openCore(testPorts(data.path))
   await again.openDataset(id)
   await again.library.settled(id)
-  // Reading begins after the scan, in a turn of its own.
+  // Reading begins after the scan, in a later turn.
   const missing = () => images.filter((image) => !existsSync(fileOf(image)))
   await vi.waitFor(() => expect(missing()).toEqual([]), { timeout: 20_000, interval: 100 })
   await again.labelFiles.idle()

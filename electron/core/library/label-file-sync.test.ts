@@ -21,7 +21,7 @@ async function inStep(format: LabelFileFormat, folder: string | null = null) {
 
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
 
-describe('label files in step', () => {
+describe('synced label files', () => {
   test.each(['pictograph', 'labelme', 'yolo'] as const)(
     '%s: an edit is written beside its image, and no other file appears',
     async (format) => {
@@ -37,7 +37,7 @@ describe('label files in step', () => {
     },
   )
 
-  test('what labelme changes comes back as one step that undo takes back', async () => {
+  test('a change by labelme comes back as one undoable step', async () => {
     await using setup = await inStep('labelme')
     const { core, image, folder, annotations } = setup
     const [kept, moved] = [draw(core, image.id), draw(core, image.id, aBox('car', 20))]
@@ -100,7 +100,7 @@ describe('label files in step', () => {
     expect(annotations()[1]).toEqual(first)
   })
 
-  test('labels that were there before are read, and nothing in them is lost', async () => {
+  test('existing label files are read without losing anything', async () => {
     await using setup = await coreWithImages(['a.png'])
     const shape = {
       label: 'dog',
@@ -128,7 +128,7 @@ describe('label files in step', () => {
     })
   })
 
-  test('a file that cannot be understood is reported and not overwritten', async () => {
+  test('an unreadable file is reported and not overwritten', async () => {
     await using setup = await inStep('labelme')
     draw(setup.core, setup.image.id)
     await setup.settled()
@@ -145,7 +145,7 @@ describe('label files in step', () => {
     expect(setup.annotations()).toHaveLength(2)
   })
 
-  test('an image that comes later brings its labels along', async () => {
+  test('an image added later brings its labels', async () => {
     await using setup = await inStep('labelme')
     draw(setup.core, setup.image.id)
     await setup.settled()
@@ -178,7 +178,7 @@ describe('label files in step', () => {
     }
   })
 
-  test('YOLO: the numbers of a list that is there stay, and new classes come after', async () => {
+  test('YOLO: an existing class list keeps its numbers, and new classes follow', async () => {
     await using setup = await coreWithImages(['a.png', 'b.png'])
     const { core, folder, datasetId, list } = setup
     writeFileSync(join(folder, 'classes.txt'), 'person\ncar\ndog\n')
@@ -197,7 +197,7 @@ describe('label files in step', () => {
     expect(readFileSync(join(folder, 'classes.txt'), 'utf8')).toBe('person\ncar\ndog\nbus\n')
   })
 
-  test('labels that are in the library and in the files already are not doubled', async () => {
+  test('labels that are both in the library and in files are not duplicated', async () => {
     await using setup = await coreWithImages(['a.png'])
     const [image] = setup.list()
     const box = draw(setup.core, image.id)
@@ -228,7 +228,7 @@ describe('label files in step', () => {
     })
   })
 
-  test('a folder that moved takes its label files along', async () => {
+  test('a moved folder keeps its label files in sync', async () => {
     await using setup = await inStep('labelme')
     const { core, datasetId, folder, image, annotations } = setup
     draw(core, image.id)
@@ -246,7 +246,7 @@ describe('label files in step', () => {
     rmSync(moved, { recursive: true })
   })
 
-  test('what a crash kept from being written is written at the next start', async () => {
+  test('files not written because of a crash are written at the next start', async () => {
     await using setup = await inStep('labelme')
     const { core, image, folder, datasetId } = setup
     const box = draw(core, image.id)
@@ -265,7 +265,7 @@ describe('label files in step', () => {
     expect(json(join(folder, 'a.json')).shapes).toHaveLength(0)
   })
 
-  test('an image keeps its file when another of the same stem comes along', async () => {
+  test('an image keeps its file if another with the same stem appears', async () => {
     await using setup = await inStep('labelme')
     const { core, folder, list } = setup
     const [, b] = list()
@@ -283,7 +283,7 @@ describe('label files in step', () => {
     expect(json(join(folder, 'b_jpg.json'))).toMatchObject({ imagePath: 'b.jpg', shapes: [{}] })
   })
 
-  test('YOLO without a list: every number that a file uses keeps its meaning', async () => {
+  test('YOLO without a class list: every number in a file keeps its meaning', async () => {
     await using setup = await coreWithImages(['a.png', 'b.png'])
     const { core, folder, datasetId, list } = setup
     draw(core, list()[0].id, aBox('car'))
@@ -301,7 +301,7 @@ describe('label files in step', () => {
     expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toMatch(/^3 .*\n2 .*\n$/)
   })
 
-  test('an edit made while a changed file is read reaches the file too', async () => {
+  test('an edit made while a changed file is read reaches the file, too', async () => {
     for (let ticks = 0; ticks < 6; ticks++) {
       await using setup = await inStep('yolo')
       const { core, image, folder, annotations } = setup
@@ -324,7 +324,7 @@ describe('label files in step', () => {
     }
   })
 
-  test('images that come in bulk all bring their labels', async () => {
+  test('images added in bulk all bring their labels', async () => {
     await using setup = await inStep('labelme')
     const names = Array.from({ length: 150 }, (_, index) => `bulk${index}`)
     for (const name of names) {
@@ -340,7 +340,7 @@ describe('label files in step', () => {
     await vi.waitFor(() => expect(labelled()).toBe(150), 15_000)
   })
 
-  test('a shape that the format cannot carry is left out, and the rest goes on', async () => {
+  test('a shape that the format cannot hold is left out, and the rest is written', async () => {
     await using setup = await inStep('yolo')
     const { core, image, folder, annotations } = setup
     const flat = [
@@ -357,7 +357,7 @@ describe('label files in step', () => {
     expect(annotations()).toHaveLength(3)
   })
 
-  test('labelme: a shape that stands in the file without our id keeps its attributes', async () => {
+  test('labelme: a shape without our id keeps its attributes', async () => {
     await using setup = await inStep('labelme')
     const { core, image, folder, annotations } = setup
     const file = join(folder, 'a.json')
@@ -390,7 +390,7 @@ describe('label files in step', () => {
     expect(annotations()[0]).toMatchObject({ id: before.id, attributes: { colour: 'red' } })
   })
 
-  test('into a folder of their own', async () => {
+  test('are written to a separate folder', async () => {
     using labels = temporaryFolder()
     await using setup = await inStep('pictograph', join(labels.path, 'labels'))
     draw(setup.core, setup.image.id)

@@ -30,7 +30,7 @@ import { watchFolder } from './folder-watcher.ts'
 import { LabelFilePlaces, placeOf } from './label-file-places.ts'
 import { yoloNumbering } from './yolo-numbering.ts'
 
-/** How long what waits may hold up the end of the app; other parts end meanwhile. Milliseconds. */
+/** Maximum time that waiting files may delay closing the app; other parts close meanwhile. Milliseconds. */
 const ENDING_MS = 1_000
 
 /** Of a label file: labelme's may hold the picture. Larger ones are told, and left alone. */
@@ -57,7 +57,7 @@ const isFolder = (path: string): Promise<boolean> =>
     () => false,
   )
 
-/** Throws a FormatError where it is no text of a known encoding: it would be written back changed. */
+/** Throws a FormatError if it is not text in a known encoding, because writing it back would change it. */
 async function readIfThere(path: string): Promise<string | null> {
   try {
     return decodeText(await readRegularFile(path, MOST_BYTES))
@@ -68,24 +68,24 @@ async function readIfThere(path: string): Promise<string | null> {
 }
 
 /**
- * Label files in step: after each edit the image's labels are also written as a file, and what another
- * program changes there comes back as one undoable edit. The file we last wrote is the common ancestor;
- * the revision that it shows tells after a crash what still has to be written.
+ * Synced label files. After each edit the image's labels are also written to a file, and another program's changes of
+ * the file come back as one undoable edit. The common ancestor is the file as last written; after a crash, its stored
+ * revision shows what must still be written.
  */
 export class LabelFileSync {
   readonly #deps: Deps
   readonly #places: LabelFilePlaces
   readonly #watches = new Map<string, AsyncDisposable>()
-  /** Their files wait until the images have been read, or are back. */
+  /** Datasets whose files wait until the images have been read, or are back. */
   readonly #unread = new Set<string>()
-  /** Images of each dataset in step whose files have been looked at, or wait for it. */
+  /** By dataset: images whose files were checked, or are queued for it. */
   readonly #seen = new Map<string, Set<string>>()
-  /** Images, with their datasets, whose files are to be looked at: first those that somebody just drew on. */
+  /** Images (with their datasets) whose files must be synced; edited ones first. */
   readonly #edited = new Map<string, string>()
   readonly #waiting = new Map<string, string>()
-  /** One after another, so that a file is never written twice at once; null: nothing waits. */
+  /** Runs one sync at a time, so that a file is never written twice at once; null: nothing waits. */
   #work: Promise<void> | null = null
-  /** The app ends: after that moment nothing more is begun. Milliseconds since 1970. */
+  /** The app is closing: after this time nothing new starts. Milliseconds since 1970. */
   #endsAtMs = Number.POSITIVE_INFINITY
   #isClosed = false
 
@@ -101,7 +101,7 @@ export class LabelFileSync {
     })
   }
 
-  /** The edit's images, if their dataset keeps label files, are written soon. */
+  /** Queues the label files of edited images. */
   #onEdit({ datasetId, effects, images = [] }: Outcome): void {
     const dataset = this.#deps.datasets.find(datasetId)
     if (!dataset?.labelFiles) return
@@ -110,7 +110,9 @@ export class LabelFileSync {
     for (const imageId of images) this.#queue(dataset.id, imageId, this.#edited)
   }
 
-  /** The dataset was opened, moved, or label files were switched on: reads what is there, writes what is behind. */
+  /**
+   * The dataset was opened or moved, or label files were switched on: reads existing files and writes outdated ones.
+   */
   async start(datasetId: string): Promise<void> {
     await this.stop(datasetId)
     const dataset = this.#deps.datasets.find(datasetId)
@@ -130,7 +132,7 @@ export class LabelFileSync {
     for (const id of ids) this.#queue(datasetId, id)
   }
 
-  /** The dataset is closed, moved or forgotten. */
+  /** The dataset was closed, moved or removed. */
   async stop(datasetId: string): Promise<void> {
     this.#places.forget(datasetId)
     this.#seen.delete(datasetId)
@@ -144,7 +146,7 @@ export class LabelFileSync {
     if (dataset.labelFiles?.folder === null) this.#onFiles(dataset.id, changes)
   }
 
-  /** Images that came since may bring labels along; those that waited to be read can be written now. */
+  /** New images may have label files; images that waited to be read can be written now. */
   #onImages(datasetId: string, upserted: readonly DatasetImage[]): void {
     const seen = this.#seen.get(datasetId)
     if (!seen) return
@@ -158,14 +160,14 @@ export class LabelFileSync {
     for (const { id } of read) if (this.#unread.delete(id)) this.#queue(datasetId, id)
   }
 
-  /** When everything queued so far is on disk. */
+  /** Resolves when everything queued so far is on disk. */
   async idle(): Promise<void> {
     while (this.#work) await this.#work
   }
 
   /**
-   * Writes what it can in a second. The rest is written at the next start: each record says which revision its file
-   * shows.
+   * Writes as much as possible within a second. The rest is written at the next start, because each record stores the
+   * revision of its file.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#endsAtMs = Date.now() + ENDING_MS
@@ -173,7 +175,7 @@ export class LabelFileSync {
     const limit = new AbortController()
     await Promise.race([
       this.idle(),
-      // A file on a network drive may take for ever.
+      // A file on a network drive may never finish.
       setTimeout(ENDING_MS, undefined, { signal: limit.signal }).catch(() => {}),
     ])
     limit.abort()
@@ -185,7 +187,7 @@ export class LabelFileSync {
     if (!dataset?.labelFiles) return
     for (const { path, kind } of changes) {
       const imageId = this.#places.imageOf(dataset.id, dataset.labelFiles, path)
-      // A label file that was deleted is no wish to delete labels; the next edit writes it again.
+      // Deleting a label file does not delete labels; the next edit writes it again.
       if (imageId && kind !== 'delete') this.#queue(datasetId, imageId)
     }
   }
@@ -199,7 +201,7 @@ export class LabelFileSync {
   }
 
   async #run(): Promise<void> {
-    // Whoever queues the first of many is not held up by it.
+    // Return to the caller first, so that a long queue does not delay it.
     await setImmediate()
     for (;;) {
       const queue = this.#edited.size > 0 ? this.#edited : this.#waiting
@@ -211,14 +213,14 @@ export class LabelFileSync {
     }
   }
 
-  /** Never throws: one image's trouble must not end the others' turn. */
+  /** Never throws, so that one image's error does not stop the others. */
   async #syncImage(datasetId: string, imageId: string): Promise<void> {
     let file = ''
     try {
       const dataset = this.#deps.datasets.find(datasetId)
       const image = this.#deps.images.find(imageId)
       if (!dataset?.labelFiles || !image || image.problem !== null) return
-      // Writing would make a folder anew that was moved away, and what is made would count as it.
+      // Writing would recreate a folder that was moved away, and the app would take the new one for it.
       const isAway = image.missing || !(await isFolder(dataset.labelFiles.folder ?? dataset.root))
       if (isAway || image.width === null) {
         this.#unread.add(imageId)
@@ -254,14 +256,14 @@ export class LabelFileSync {
     const isOurs = !changed || !(await this.#isAnothers(dataset, labelFiles, image, content))
     if (!isOurs) return
     if (changed) await this.#read(dataset, labelFiles, image, path, file, content)
-    // Asked only now: an edit may have come while the file was read.
+    // Check only now, because an edit may have happened while the file was read.
     const shown = records.find(image.id, place)?.revision
     const now = edits.annotations(image.id)
     const isBehind = shown === undefined ? now.annotations.length > 0 : shown < now.revision
     if (isBehind) await this.#write(dataset, labelFiles, image, path, file, content)
   }
 
-  /** A file that says it belongs to another image of the folder is left alone. */
+  /** Ignores a file that names another image of the folder. */
   async #isAnothers(
     dataset: StoredDataset,
     { format }: LabelFiles,
@@ -275,7 +277,7 @@ export class LabelFileSync {
           ? namedImage(format, content)
           : await this.#elsewhere((reader) => reader.named(format, content))
     } catch {
-      // Not readable at all: reading it says so.
+      // The file is unreadable; reading it reports that.
     }
     if (name === null || name === fileNameOf(image.path)) return false
     const path = joinPath(directoryOf(image.path), name)
@@ -304,7 +306,7 @@ export class LabelFileSync {
     const { base, read } = record
       ? { base: record.base, read: matchIds(labelFiles.format, record.base, found) }
       : firstContact(before.annotations, found)
-    // Nothing was drawn here that the file does not show: then the merge is what stands in the file.
+    // Without local changes since the file was written, the merge result is the file's content.
     const wasShown = record ? record.revision === before.revision : before.annotations.length === 0
     const outcome = edits.commit({
       commitId: newId(),
@@ -361,7 +363,7 @@ export class LabelFileSync {
     })
   }
 
-  /** The dataset's classes; for YOLO in the order of the numbers that its files use. */
+  /** The dataset's classes; for YOLO, in the order of the numbers in its files. */
   async #classes(
     dataset: StoredDataset,
     { format, folder }: LabelFiles,
@@ -376,8 +378,8 @@ function sizeOf({ path, width, height }: DatasetImage) {
 }
 
 /**
- * What can be written so that it can be read again: everything, or else without the shapes (of no width,
- * say) that the format cannot carry. Those stay in the library.
+ * What can be written and read again: everything, or all except shapes that the format cannot hold (such as shapes of
+ * no width). Those stay in the library.
  */
 function readableOf<T>(
   annotations: readonly Annotation[],
@@ -399,7 +401,7 @@ function readableOf<T>(
   }
 }
 
-/** The lines of a YOLO file stand in the order of the annotations that it can hold. */
+/** The lines of a YOLO file follow the order of the annotations that it can hold. */
 function withWrittenIds<T extends { id: string; shape: { kind: string } }>(
   written: readonly T[],
   read: readonly T[],

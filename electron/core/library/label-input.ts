@@ -24,7 +24,7 @@ async function look(
   return { files, folders }
 }
 
-/** Label files below a folder, or the one file that was named. Throws a UserError. */
+/** Label files below a folder, or a single file. Throws a UserError. */
 export async function labelInput(path: string): Promise<InputFile[]> {
   const root = resolve(path)
   try {

@@ -11,15 +11,15 @@ import type { FormatId, ImportFailure } from '#shared/model/format.ts'
 import { labelInput } from './label-input.ts'
 
 interface ReadingWish {
-  /** A folder of label files, or one of them. */
+  /** A folder of label files, or one file. */
   path: string
-  /** null: told from the files. */
+  /** null: detect it. */
   format: FormatId | null
-  /** Those at hand, by their paths below `imageRoot`. */
+  /** The available images, by path below `imageRoot`. */
   images: Iterable<KnownImage>
-  /** Absolute; '' where the images have no folder of their own. */
+  /** Absolute; '' if the images have no common folder. */
   imageRoot: string
-  /** Where an image is on this disk; null: it is not. */
+  /** The local path of an image; null: not on this disk. */
   fileOf(path: string): string | null
   options?: ReadOptions
   /** Stands between a file and what reads it. */
@@ -34,14 +34,14 @@ export interface Reading {
   /** "12 files: shapes with labels" */
   why: string
   files: number
-  /** Files that are something else, or cannot be read. */
+  /** Files that are not labels, or cannot be read. */
   skipped: ImportFailure[]
 }
 
-/** What a label file is called from the folder of the images, so that the paths of both can be compared. */
+/** The path of a label file relative to the images' folder, so that both kinds of paths can be compared. */
 function fromImageRoot(file: InputFile, labelRoot: string, imageRoot: string): InputFile {
   const way = imageRoot === '' ? '' : relative(imageRoot, labelRoot)
-  // Labels elsewhere are taken to lie at the root of the images.
+  // Labels elsewhere count as if they were in the images' root folder.
   if (way === '' || way.startsWith('..') || way === labelRoot) return file
   const path = `${way.split(sep).join('/')}/${file.path}`
   return {
@@ -54,7 +54,7 @@ function fromImageRoot(file: InputFile, labelRoot: string, imageRoot: string): I
   }
 }
 
-/** EXIF is only looked into where a label file gives the size of the picture before it is turned. */
+/** Reads EXIF only if a label file gives the image's size before rotation. */
 async function orient(labels: OpenLabels, fileOf: ReadingWish['fileOf']): Promise<void> {
   for (const { known, entries } of labels.images) {
     if (!known || known.orientation !== undefined || known.width === known.height) continue
@@ -66,7 +66,7 @@ async function orient(labels: OpenLabels, fileOf: ReadingWish['fileOf']): Promis
   }
 }
 
-/** Opens label files and finds their images. Throws a UserError when there is nothing to read. */
+/** Opens label files and finds their images. Throws a UserError if there is nothing to read. */
 export async function readLabels(wish: ReadingWish, losses: LossLog): Promise<Reading> {
   const root = resolve(wish.path)
   const found = await labelInput(root)
@@ -84,7 +84,7 @@ export async function readLabels(wish: ReadingWish, losses: LossLog): Promise<Re
         : `${root} has no label files that can be read: ${what}.`,
     )
   }
-  // Images are noted down with what is found out about them.
+  // Copies, because facts about the images are added.
   const images = [...wish.images].map((image) => ({ ...image }))
   const own = detection.filesOf(format)
   const labels = await run(openLabels(FORMAT_BY_ID[format], own, images, losses, wish.options))

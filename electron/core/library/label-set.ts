@@ -21,7 +21,7 @@ export interface Selection {
 }
 
 /**
- * The chosen images with their labels, read one by one, and their files in the same order. Throws a UserError when
+ * The selected images with their labels, read one by one, and their files in the same order. Throws a UserError if
  * there are none.
  */
 export function labelSetOf(

@@ -20,7 +20,7 @@ interface Deps {
   ports: Pick<Ports, 'dataDir' | 'resourcesDir' | 'log' | 'startProcess'>
 }
 
-/** Folders of images as datasets, with their label files in step. */
+/** Folders of images as datasets, with synced label files. */
 export class Library {
   readonly #deps: Deps
   readonly folders: Folders
@@ -59,7 +59,7 @@ export class Library {
     return this.#followLabelFiles(await this.folders.open(datasetId))
   }
 
-  /** The folder of the sample, copied out of the app, which may lie in a read-only place. */
+  /** The sample's folder, copied out of the app because the app may be read-only. */
   async sampleFolder(): Promise<string> {
     const { dataDir, resourcesDir, log } = this.#deps.ports
     const folder = join(dataDir, 'sample')
@@ -91,19 +91,19 @@ export class Library {
     return dataset
   }
 
-  /** Allows a folder's images to be sent to an account's service for assisted labelling; null takes it back. */
+  /** Allows a folder's images to be sent to an account's service for assisted labelling; null revokes it. */
   setAssistAccount(datasetId: string, accountId: string | null): Promise<Dataset> {
     this.#deps.store.datasets.setAssistAccount(datasetId, accountId)
     this.#deps.coreEvents.publish({ type: 'dataset-changed', datasetId })
     return this.describe(datasetId)
   }
 
-  /** When everything that is known to be scanned and read has been. */
+  /** Resolves when all queued scans and reads are done. */
   settled(datasetId: string): Promise<void> {
     return this.folders.settled(datasetId)
   }
 
-  /** Reads an image before its turn, because somebody is about to look at it. */
+  /** Reads an image before its turn, because it is about to be shown. */
   ensureRead(imageId: string): Promise<void> {
     return this.folders.ensureRead(imageId)
   }
@@ -113,7 +113,7 @@ export class Library {
     await this.labelFiles[Symbol.asyncDispose]()
   }
 
-  /** After a scan: label files of images that are new to us are read. */
+  /** After a scan: reads the label files of new images. */
   #followLabelFiles(dataset: Dataset): Dataset {
     const { log } = this.#deps.ports
     if (dataset.labelFiles && !dataset.missing)

@@ -6,7 +6,7 @@ import { makeFolder } from '#core/make-folder.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 
-/** Pieces of a file are gathered up to here before they are written, characters. */
+/** Collect this many characters of a file before writing. */
 const GATHERED = 1 << 18
 
 /** The usual disks of these systems tell names apart by more than case. */
@@ -21,7 +21,7 @@ export function below(folder: string, path: string): string {
   return target
 }
 
-/** A file that is written piece by piece, and appears when it is whole. */
+/** A file that is written in pieces and appears when it is complete. */
 interface Growing {
   target: string
   temporary: string
@@ -30,7 +30,7 @@ interface Growing {
   length: number
 }
 
-/** Writes files whole or in pieces. What is not whole when it is disposed of goes away again. */
+/** Writes files whole or in pieces. Incomplete files are deleted when it is disposed. */
 export class OutputFolder implements AsyncDisposable {
   readonly #folder: string
   readonly #growing = new Map<string, Growing>()
@@ -43,7 +43,7 @@ export class OutputFolder implements AsyncDisposable {
     this.#folder = folder
   }
 
-  /** Files that are there. */
+  /** Number of completed files. */
   get files(): number {
     return this.#files
   }

@@ -3,8 +3,8 @@ import { inPieces } from '#core/pieces.ts'
 import type { Log } from '#core/ports.ts'
 
 /**
- * Deletes the rows of datasets that were removed, in pieces. They are out of the library from the start; what an
- * earlier run of the app left is deleted by the next.
+ * Deletes the rows of removed datasets in pieces. The library hides them from the start; the next run deletes what an
+ * earlier one left.
  */
 export class Removal {
   readonly #removed: Pick<RemovedDatasets, 'step'>
@@ -17,12 +17,12 @@ export class Removal {
     this.#log = log
   }
 
-  /** Begins to delete what is left, after what is being deleted already. Never rejects. */
+  /** Deletes what is left, after a deletion in progress. Never rejects. */
   start(): Promise<void> {
     this.#work = this.#work
       .then(() => inPieces((rows) => this.#removed.step(rows), this.#stop.signal))
       .catch((error: unknown) =>
-        // Nothing shows of it; the next start tries again.
+        // Users do not notice it; the next start retries.
         this.#log.error('a removed dataset could not be deleted', { error: String(error) }),
       )
     return this.#work

@@ -7,11 +7,11 @@ import { joinPath } from '#shared/model/paths.ts'
 
 export interface ScanBatch {
   files: FileFacts[]
-  /** Folders and files that could not be read, in words. */
+  /** Messages about unreadable folders and files. */
   problems: string[]
 }
 
-/** Enough for steady progress on screen, few enough transactions. */
+/** Large enough for few transactions, small enough for steady progress. */
 const BATCH_FILES = 1_000
 /** Parallel stat calls; more gain nothing on a local disk. */
 const STAT_PARALLEL = 32
@@ -31,11 +31,11 @@ async function mapParallel<T, R>(
 interface Found {
   images: string[]
   folders: string[]
-  /** Links that lead nowhere now. */
+  /** Broken links. */
   dangling: string[]
 }
 
-/** Images and subfolders of one folder; what a symbolic link points to counts as itself. */
+/** Images and subfolders of one folder; symbolic links count as their targets. */
 async function look(root: string, directory: string): Promise<Found> {
   const found: Found = { images: [], folders: [], dangling: [] }
   for (const entry of await readdir(join(root, directory), { withFileTypes: true })) {
@@ -55,16 +55,15 @@ async function look(root: string, directory: string): Promise<Found> {
   return found
 }
 
-/** Size and time of one file; null when it has gone meanwhile. */
+/** Size and time of one file; null if it has disappeared. */
 export async function fileFacts(root: string, path: string): Promise<FileFacts | null> {
   const info = await stat(join(root, path)).catch(() => null)
   return info?.isFile() ? { path, fileSizeBytes: info.size, modifiedAtMs: info.mtimeMs } : null
 }
 
 /**
- * All images below a folder, in batches as they are found. A folder that cannot be read is a problem
- * of its own and stops nothing; a loop of links is walked once. Throws a UserError when `root` itself
- * cannot be read.
+ * Yields all images below a folder in batches. An unreadable subfolder is reported as a problem and does not stop the
+ * scan; a loop of links is walked once. Throws a UserError if `root` itself cannot be read.
  */
 export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGenerator<ScanBatch> {
   const visited = new Set<string>()
@@ -78,9 +77,7 @@ export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGene
       if (visited.has(real)) continue
       visited.add(real)
       const { images, folders, dangling } = await look(root, directory)
-      batch.problems.push(
-        ...dangling.map((path) => `${join(root, path)} is a link that leads nowhere now`),
-      )
+      batch.problems.push(...dangling.map((path) => `${join(root, path)} is a broken link`))
       queue.push(...folders)
       for (let start = 0; start < images.length; start += BATCH_FILES) {
         const facts = await mapParallel(

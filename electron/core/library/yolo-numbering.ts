@@ -15,10 +15,9 @@ const CLASSES_FILE = 'classes.txt'
 const MOST_BYTES = 64_000_000
 
 /**
- * The classes in the order of the numbers that the YOLO files of a folder use: the folder's own list
- * (classes.txt, else data.yaml) first and unchanged, then a place for every number that a file uses
- * without a name, new classes after all of them. A number that was once given never means another
- * class. Writes classes.txt when it grew. Throws a FormatError when there is a list that cannot be read.
+ * The classes in the order of the numbers in a folder's YOLO files: first the folder's own list (classes.txt, else
+ * data.yaml) unchanged, then a place for each number that has no name, then new classes. A number never changes its
+ * meaning. Writes classes.txt if the list grew. Throws a FormatError if the list cannot be read.
  */
 export async function yoloNumbering(
   folder: string,
@@ -29,7 +28,7 @@ export async function yoloNumbering(
   const added = classes.map(({ name }) => name).filter((name) => !known.has(name))
   const names = [...listed]
   if (added.length > 0) {
-    // Growing is rare: only then every label file is looked into.
+    // The list rarely grows; only then examine every label file.
     const count = (await highestNumber(folder)) + 1
     for (let number = names.length; number < count; number++) names.push(`class ${number}`)
     const placed = new Set(names)
@@ -41,7 +40,7 @@ export async function yoloNumbering(
   return names.map((name) => byName.get(name) ?? { name, color: '#808080' })
 }
 
-/** The highest class number that a label file below the folder uses; -1 when none does. */
+/** The highest class number in the label files below the folder; -1 if none. */
 async function highestNumber(folder: string): Promise<number> {
   let highest = -1
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
@@ -55,7 +54,7 @@ async function highestNumber(folder: string): Promise<number> {
   return highest
 }
 
-/** By number; a number without a name keeps its place. A `labels` folder may have its list one level up. */
+/** Names by number; unnamed numbers keep their place. The list of a `labels` folder may be in its parent folder. */
 async function listedNames(folder: string): Promise<{ listed: string[]; isFile: boolean }> {
   const isFile = (await readdir(folder)).includes(CLASSES_FILE)
   const files = isFile ? [inputFile(folder, CLASSES_FILE)] : await yamlFiles(folder)

@@ -16,10 +16,10 @@ const TYPES: Record<string, string> = {
   '.webp': 'image/webp',
 }
 
-/** Widths that are kept; anything else is brought to the next one, so that the cache stays small. */
+/** Cached widths; other widths are rounded up, so that the cache stays small. */
 const THUMBNAIL_WIDTHS = [160, 320, 640] as const
 
-/** A single byte range (RFC 9110, 14.1.2); null: the whole; 'unsatisfiable' beyond the end. */
+/** A single byte range (RFC 9110, 14.1.2); null: the whole file; 'unsatisfiable' if beyond the end. */
 function parseRange(
   header: string | null,
   size: number,
@@ -38,7 +38,7 @@ async function sendFile(request: Request, file: string): Promise<Response> {
     'content-type': TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream',
     etag,
     'accept-ranges': 'bytes',
-    // The address carries the file's time, so what is cached under it never changes.
+    // The address contains the file's time, so its content never changes.
     'cache-control': 'private, max-age=31536000, immutable',
     'x-content-type-options': 'nosniff',
   })
@@ -68,17 +68,17 @@ function refuse(status: number, message: string): Response {
 interface Deps {
   images: ImageRepository
   renditions: Renditions
-  /** An image's file on this disk, fetched where it must be. Throws a UserError. */
+  /** The local path of an image's file, fetched if needed. Throws a UserError. */
   fileOf: (imageId: string) => Promise<string>
-  /** A small picture that is at hand before the file is; null when there is none. Throws when it cannot be had. */
+  /** A thumbnail that is available before the file; null if there is none. Throws if it cannot be fetched. */
   thumbnailOf: (imageId: string) => Promise<string | null>
-  /** Where renditions of an image are kept, if not with all others. */
+  /** The folder for an image's renditions; default: the common one. */
   placeOf: (image: DatasetImage) => { folder?: string }
 }
 
 /**
- * Answers `/media/image/<id>` and `/media/thumbnail/<id>?width=`. Images are addressed by id only:
- * a path never comes from outside.
+ * Serves `/media/image/<id>` and `/media/thumbnail/<id>?width=`. Images are addressed only by id, so a path never
+ * comes from outside.
  */
 export function mediaHandler({
   images,
@@ -90,17 +90,17 @@ export function mediaHandler({
   const thumbnail = async (image: DatasetImage, asked: number): Promise<string> => {
     const width = THUMBNAIL_WIDTHS.find((candidate) => candidate >= asked) ?? 640
     const isHere = image.remote === null || image.remote.isCached
-    // A grid of small pictures must not fetch large ones by the thousand.
+    // A grid of thumbnails must not download thousands of full images.
     const small = isHere ? null : await thumbnailOf(image.id)
     const file = small ?? (await fileOf(image.id))
-    // sharp does not read bitmaps; the browser scales them.
+    // sharp cannot read bitmaps; the browser scales them.
     return file.toLowerCase().endsWith('.bmp')
       ? file
       : renditions.get({ image, file, ...placeOf(image) }, { kind: 'thumbnail', width })
   }
   const full = async (image: DatasetImage): Promise<string> => {
     const file = await fileOf(image.id)
-    // What fetching it has told.
+    // Read again, because fetching the file may have updated it.
     const source = { image: images.get(image.id), file, ...placeOf(image) }
     return (await isShownAsIs(source)) ? file : renditions.get(source, { kind: 'full' })
   }

@@ -28,7 +28,7 @@ describe('reading an image file', () => {
     expect(await probeImage(file)).toEqual({ width: 30, height: 40, problem: null })
   })
 
-  test('reads the size of bitmaps, upside down or not', async () => {
+  test('reads the size of bitmaps, top-down or bottom-up', async () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'a.bmp')
     const head = Buffer.alloc(64)
@@ -79,7 +79,7 @@ describe('the media handler', () => {
       expect((await setup.core.media(get(path))).status).toBe(404)
   })
 
-  test('makes thumbnails upright, and the same one only once', async () => {
+  test('makes upright thumbnails, each only once', async () => {
     await using setup = await coreWithImages(['a.png'])
     const [image] = setup.list()
     const ask = () => setup.core.media(get(`/media/thumbnail/${image.id}?width=20`))
@@ -89,7 +89,7 @@ describe('the media handler', () => {
     expect(second.headers.get('etag')).toBe(first.headers.get('etag'))
   })
 
-  test('turns what a browser cannot show into what it can', async () => {
+  test('converts pictures that a browser cannot show', async () => {
     await using setup = await coreWithImages(['deep.tiff'])
     const deep = Buffer.from(Uint16Array.from({ length: 100 }, (_, index) => index * 20).buffer)
     await sharp(deep, { raw: { width: 10, height: 10, channels: 1 } })
@@ -107,7 +107,7 @@ describe('the media handler', () => {
 
   test.each([
     ['turned.webp', 'webp'],
-    // A name says nothing about what is inside.
+    // A file name does not tell the format.
     ['photo.jpg', 'webp'],
     ['scan.jpg', 'tiff'],
     ['photo.jpeg', 'jpeg'],
@@ -126,7 +126,7 @@ describe('the media handler', () => {
     expect(image).toMatchObject({ width: 20, height: 40, problem: null })
     const response = await setup.core.media(get(`/media/image/${image?.id}`))
     const shown = await sharp(Buffer.from(await response.arrayBuffer())).metadata()
-    // Chromium follows the orientation of JPEG and PNG alone; the rest must be upright as it lies.
+    // Chromium applies only the orientation of JPEG and PNG; others must be stored upright.
     const isTurned = shown.format === 'jpeg' && (shown.orientation ?? 1) >= 5
     expect(['jpeg', 'png', 'webp']).toContain(shown.format)
     expect(shown.orientation ?? 1).toBe(isTurned ? 6 : 1)
@@ -150,7 +150,7 @@ describe('the media handler', () => {
     expect(width).toBe(8192)
   })
 
-  test('a file that vanished is an answer in words', async () => {
+  test('a missing file gives a readable answer', async () => {
     await using setup = await coreWithImages(['a.png'])
     const [image] = setup.list()
     await setup.core.library.folders.close(setup.datasetId)
@@ -162,7 +162,7 @@ describe('the media handler', () => {
   })
 })
 
-test('a picture is written whole', async () => {
+test('a picture is written completely or not at all', async () => {
   using folder = temporaryFolder()
   await writeImage(join(folder.path, 'x.png'))
   expect((await probeImage(join(folder.path, 'x.png'))).problem).toBeNull()

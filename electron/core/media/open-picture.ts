@@ -9,8 +9,8 @@ import {
 } from './picture-limits.ts'
 
 /**
- * A picture to be decoded, after its header was looked at: what it claims is data of somebody else. Decoding ends after
- * a time. Every decoding begins here. Throws a UserError for what is not decoded, and what the decoder throws.
+ * Opens a picture for decoding. It checks the header first, because its claims are untrusted, and limits the decoding
+ * time. All decoding starts here. Throws a UserError for a refused picture, and what the decoder throws.
  */
 export async function openPicture(input: string | Buffer, options: SharpOptions = {}) {
   const sharp = await loadSharp()

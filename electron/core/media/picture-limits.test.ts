@@ -17,7 +17,7 @@ function chunk(kind: string, data: Buffer): Buffer {
   return Buffer.concat([head, body, tail])
 }
 
-/** A PNG of some bytes that claims a size. `colour`: 0 grey, 2 RGB, 6 RGBA. */
+/** A tiny PNG that claims a size. `colour`: 0 grey, 2 RGB, 6 RGBA. */
 function png(
   width: number,
   height: number,
@@ -48,7 +48,7 @@ function bmp(width: number, height: number, bits = 24, compression = 0): Buffer 
   return head
 }
 
-/** A TIFF of one strip of LZW that claims a size (TIFF 6.0, section 2). */
+/** A TIFF with one LZW strip that claims a size (TIFF 6.0, section 2). */
 function tiff(width: number, height: number, samples = 3): Buffer {
   const entries: [tag: number, type: number, count: number, value: number][] = [
     [256, 4, 1, width],
@@ -75,7 +75,7 @@ function tiff(width: number, height: number, samples = 3): Buffer {
   return file
 }
 
-/** The size in the frame header of a small JPEG (ITU T.81, B.2.2) made another. */
+/** Changes the size in the frame header of a small JPEG (ITU T.81, B.2.2). */
 async function jpeg(width: number, height: number): Promise<Buffer> {
   const create = { width: 8, height: 8, channels: 3 as const, background: 'red' }
   const file = await sharp({ create }).jpeg().toBuffer()
@@ -118,14 +118,14 @@ describe('small files that claim huge pictures', () => {
     const facts = await probeImage(file)
     expect(facts.problem).toMatch(/pixels|damaged/)
     expect(facts.width).toBeNull()
-    // Where an upload or a download asks whether it is whole.
+    // Uploads and downloads check completeness here.
     if (/^(claims.*|beyond|square|huge|row)\.(tiff|bmp)$/.test(name))
       expect(await decodes(name, bytes)).toBe(false)
     expect(process.memoryUsage.rss() - before).toBeLessThan(200_000_000)
     expect(performance.now() - start).toBeLessThan(2_000)
   })
 
-  test('neither a small picture nor the whole is made of one', async () => {
+  test('neither its thumbnail nor its rendition is made', async () => {
     await using setup = await coreWithImages(['first.png'])
     const names = HOSTILE.map(([name]) => name).filter((name) => !name.endsWith('.bmp'))
     for (const [name, make] of HOSTILE) writeFileSync(join(setup.folder, name), await make())
@@ -143,7 +143,7 @@ describe('small files that claim huge pictures', () => {
   })
 })
 
-test('an image of one colour is whatever size it says', async () => {
+test('an image of one colour may have any size', async () => {
   using folder = temporaryFolder()
   for (const [name, width, height] of [
     ['mask.png', 6_000, 4_000],
@@ -161,7 +161,7 @@ test('an image of one colour is whatever size it says', async () => {
   }
 })
 
-test('what has to be in memory at once has a limit of its own', () => {
+test('pictures decoded in memory have a separate limit', () => {
   const claim = {
     width: 30_000,
     height: 30_000,

@@ -1,22 +1,22 @@
 import type { Metadata } from 'sharp'
 import { UserError } from '#core/user-error.ts'
 
-/** Larger images would not fit into this process; the format's own limits are beyond it. */
+/** Larger images would not fit in this process; the formats allow more. */
 export const MAX_IMAGE_PIXELS = 1_000_000_000
-/** A decoder holds whole rows: some of this width are a gigabyte. Pixels. */
+/** A decoder holds whole rows; a few rows of this width take a gigabyte. Pixels. */
 const MAX_SIDE = 200_000
-/** What is decoded row by row may be larger than memory; the rest is there at once. Bytes. */
+/** Pictures decoded row by row may be larger than memory; others must fit. Bytes. */
 const MAX_BYTES_AT_ONCE = 1_200_000_000
-/** Smaller pictures are decoded whatever they claim. Bytes. */
+/** Smaller pictures are always decoded. Bytes. */
 const HARMLESS_BYTES = 64_000_000
 /**
- * Bytes of pixels for a byte of the file. Deflate packs 1,032 into one (RFC 1951: 258 bytes in two bits), and a pixel of
- * one bit is a byte here; what claims more has no data for it.
+ * Maximum pixel bytes per file byte. Deflate packs 1,032 bytes into one (RFC 1951: 258 bytes in two bits), and a
+ * one-bit pixel takes a byte here; a picture that claims more cannot have the data for it.
  */
 const MOST_PACKED = 10_000
-/** A solid colour takes these no space to speak of. */
+/** These formats store a solid colour in almost no space. */
 const UNLIMITED_PACKING = new Set(['webp', 'heif', 'jxl', 'jp2'])
-/** Formats whose pictures are made of pixels; others draw, or read further files. */
+/** Raster formats. Others draw, or read further files. */
 const READ = new Set([
   'jpeg',
   'png',
@@ -31,23 +31,23 @@ const READ = new Set([
   'rad',
 ])
 
-/** How long a decoder may take for one picture. Seconds. */
+/** Maximum time to decode one picture. Seconds. */
 export const DECODE_SECONDS = 60
 
 export interface PictureClaim {
   width: number
   height: number
-  /** Of a decoded pixel. */
+  /** Bytes of a decoded pixel. */
   bytesPerPixel: number
-  /** Of the file. */
+  /** Bytes of the file. */
   fileBytes: number
-  /** Rows come one by one, so that the whole never is in memory. */
+  /** Decoded row by row, so that it is never in memory as a whole. */
   isStreamed: boolean
-  /** How many bytes of pixels a byte of the file can stand for; null: any number. */
+  /** Maximum pixel bytes per file byte; null: unlimited. */
   mostPacked: number | null
 }
 
-/** Why a picture is not decoded, in words, from what its header says; null: it is. */
+/** Why a picture is refused, according to its header; null: it is accepted. */
 export function claimProblem(claim: PictureClaim): string | null {
   const { width, height, bytesPerPixel, fileBytes, isStreamed, mostPacked } = claim
   const size = `${width} × ${height} pixels`
@@ -76,7 +76,7 @@ const BYTES_OF_DEPTH: Readonly<Record<string, number>> = {
   dpcomplex: 16,
 }
 
-/** The same for what the decoder read of a header. */
+/** The same for the metadata that the decoder read. */
 export function metadataProblem(info: Metadata, fileBytes: number): string | null {
   if (!READ.has(info.format)) return `Files of the kind ${info.format} are not opened as images.`
   return claimProblem({
@@ -89,7 +89,7 @@ export function metadataProblem(info: Metadata, fileBytes: number): string | nul
   })
 }
 
-/** Throws a UserError for a picture that is not decoded. */
+/** Throws a UserError if there is a problem. */
 export function refusePicture(problem: string | null): void {
   if (problem !== null) throw new UserError('picture_refused', problem)
 }

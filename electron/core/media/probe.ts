@@ -6,17 +6,19 @@ import { claimProblem, metadataProblem } from './picture-limits.ts'
 
 export type Facts = Omit<ImageFacts, 'id'>
 
-/** Of runs (BI_RLE8): two bytes for 255 pixels, which are one byte each, or eight where a byte holds eight of them. */
+/**
+ * For run-length encoding (BI_RLE8): two bytes for 255 pixels of one byte, or eight where a byte holds eight pixels.
+ */
 const MOST_PACKED_BMP = 1_024
 
 const failed = (problem: string): Facts => ({ width: null, height: null, problem })
 
-/** Windows bitmaps, which sharp does not read: BITMAPCOREHEADER and BITMAPINFOHEADER, [MS-WMF] 2.2.2. */
+/** Windows bitmaps, which sharp cannot read: BITMAPCOREHEADER and BITMAPINFOHEADER, [MS-WMF] 2.2.2. */
 function bmpSize(head: Buffer, fileBytes: number): Facts | null {
   if (head.length < 30 || head.toString('latin1', 0, 2) !== 'BM') return null
   const core = head.readUInt32LE(14) === 12
   const width = core ? head.readUInt16LE(18) : head.readInt32LE(18)
-  // A negative height means the rows run downwards.
+  // A negative height means that the rows run downwards.
   const height = Math.abs(core ? head.readUInt16LE(20) : head.readInt32LE(22))
   if (!(width > 0 && height > 0)) return null
   const bits = head.readUInt16LE(core ? 24 : 28)
@@ -46,7 +48,7 @@ function looksLikeText(head: Buffer): boolean {
   )
 }
 
-/** Size in pixels after EXIF rotation, or why the image cannot be shown, in words. Never throws. */
+/** The size in pixels after EXIF rotation, or why the image cannot be shown. Never throws. */
 export async function probeImage(file: string): Promise<Facts> {
   try {
     const { head, size } = await readHead(file)
@@ -59,7 +61,7 @@ export async function probeImage(file: string): Promise<Facts> {
     const info = await sharp(file, { limitInputPixels: false }).metadata()
     if (info.format === 'heif' && info.compression !== 'av1')
       return failed('HEIC images cannot be decoded here. Convert the file to JPEG or PNG.')
-    // EXIF orientations 5 to 8 are turned by a quarter.
+    // EXIF orientations 5 to 8 swap width and height.
     const turned = (info.orientation ?? 1) >= 5
     const width = turned ? info.height : info.width
     const height = turned ? info.width : info.height
@@ -73,7 +75,7 @@ export async function probeImage(file: string): Promise<Facts> {
   }
 }
 
-/** How a picture is turned by EXIF, 1 (upright) to 8. Never throws. */
+/** The EXIF orientation, 1 (upright) to 8. Never throws. */
 export async function probeOrientation(file: string): Promise<number> {
   try {
     const sharp = await loadSharp()

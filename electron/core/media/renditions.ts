@@ -8,7 +8,7 @@ import type { DatasetImage } from '#shared/model/dataset.ts'
 import { loadSharp } from './load-sharp.ts'
 import { openPicture } from './open-picture.ts'
 
-/** How files begin that every browser engine decodes by itself; a name may say something else. */
+/** Signatures of the formats that every browser engine decodes. File names may be wrong. */
 const SHOWN_AS_IS = {
   jpeg: (head: string) => head.startsWith('\xff\xd8\xff'),
   png: (head: string) => head.startsWith('\x89PNG\r\n\x1a\n'),
@@ -18,7 +18,7 @@ const SHOWN_AS_IS = {
 }
 type ShownFormat = keyof typeof SHOWN_AS_IS
 
-/** Null: none that a browser shows. */
+/** Null: browsers cannot show it. */
 async function shownFormat(file: string): Promise<ShownFormat | null> {
   await using handle = await open(file)
   const head = Buffer.alloc(16)
@@ -28,33 +28,33 @@ async function shownFormat(file: string): Promise<ShownFormat | null> {
   return formats.find((format) => SHOWN_AS_IS[format](text)) ?? null
 }
 
-/** Chromium refuses bitmaps beyond 16,384 pixels a side, and 100 megapixels are 400 MB of it. */
+/** Chromium refuses bitmaps beyond 16,384 pixels a side, and 100 megapixels take 400 MB. */
 const MAX_SHOWN_SIDE = 16_384
 const MAX_SHOWN_PIXELS = 100_000_000
-/** The side to which larger images are brought; coordinates stay those of the full image. */
+/** Larger images are reduced to this side; coordinates still refer to the full image. */
 const REDUCED_SIDE = 8_192
 
-/** Two at a time leave the other cores to the person. */
+/** Two at a time, so that other cores stay free for the user. */
 const MAX_PARALLEL = 2
 
 export interface Source {
   image: DatasetImage
   /** Absolute path. */
   file: string
-  /** Where its renditions are kept, so that they go with it; absolute. */
+  /** Absolute folder for its renditions, so that they are deleted with it. */
   folder?: string
 }
 
 export type Rendition = { kind: 'thumbnail'; width: number } | { kind: 'full' }
 
-/** Whether the file itself can be handed to the renderer. Throws what opening it throws. */
+/** True if the renderer can show the file itself. Throws what opening it throws. */
 export async function isShownAsIs({ image, file }: Source): Promise<boolean> {
   const width = image.width ?? 0
   const height = image.height ?? 0
   if (Math.max(width, height) > MAX_SHOWN_SIDE || width * height > MAX_SHOWN_PIXELS) return false
   const format = await shownFormat(file)
   if (format !== 'webp') return format !== null
-  // Chromium turns JPEG, PNG and AVIF as EXIF says, but not WebP (seen in 156).
+  // Chromium applies the EXIF orientation of JPEG, PNG and AVIF, but not of WebP (seen in 156).
   const sharp = await loadSharp()
   const { orientation } = await sharp(file, { limitInputPixels: false }).metadata()
   return (orientation ?? 1) === 1
@@ -75,7 +75,7 @@ async function render({ file }: Source, rendition: Rendition, target: string): P
       .toFile(target)
     return
   }
-  // Deep greys (X-ray, depth) would be black without being stretched to what the screen shows.
+  // Deep greys (X-ray, depth) would look black without stretching to the range of the screen.
   const { depth } = metadata
   const shown = depth === 'ushort' || depth === 'float' ? pipeline.normalise() : pipeline
   const large =
@@ -87,7 +87,7 @@ async function render({ file }: Source, rendition: Rendition, target: string): P
     .toFile(target)
 }
 
-/** Pictures made from the originals, kept on disk by what they were made from. */
+/** Pictures derived from originals, cached on disk by their source. */
 export class Renditions {
   readonly #folder: string
   readonly #running = new Map<string, Promise<string>>()
@@ -98,7 +98,7 @@ export class Renditions {
     this.#folder = folder
   }
 
-  /** The absolute path of the picture; made at most once at a time. Throws what sharp throws. */
+  /** The absolute path of the picture. Concurrent calls share one creation. Throws what sharp throws. */
   get(source: Source, rendition: Rendition): Promise<string> {
     const { image, file } = source
     const what = rendition.kind === 'thumbnail' ? `thumbnail ${rendition.width}` : 'full'
@@ -121,7 +121,7 @@ export class Renditions {
     const temporary = `${target}.${newId()}.part`
     try {
       await makeFolder(dirname(target), PRIVATE_FOLDER)
-      // The encoder writes into what is there, and leaves its mode.
+      // The encoder writes into the existing file and keeps its mode.
       makePrivateFileSync(temporary)
       await render(source, rendition, temporary)
       await rename(temporary, target)

@@ -2,13 +2,13 @@ import type { Size } from '#shared/geometry/clamp-shape.ts'
 import { openPicture } from './open-picture.ts'
 
 /**
- * A picture's pixels as a person sees it: upright, sRGB, without transparency, brought to a size. RGB, three bytes a
- * pixel. Throws a UserError for what is not decoded, and what the decoder throws.
+ * A picture's pixels as displayed: upright, sRGB, without transparency, scaled to a size. RGB, three bytes per pixel.
+ * Throws a UserError for a refused picture, and what the decoder throws.
  */
 export async function readRgb(file: string, { width, height }: Size): Promise<Uint8Array> {
   const { picture, metadata } = await openPicture(file, { failOn: 'none', sequentialRead: true })
   const upright = picture.autoOrient()
-  // Deep greys (X-ray, depth) are stretched to what the screen shows, as on the canvas.
+  // Deep greys (X-ray, depth) are stretched to the range of the screen, as on the canvas.
   const isDeep = metadata.depth === 'ushort' || metadata.depth === 'float'
   const pixels = await (isDeep ? upright.normalise() : upright)
     .resize({ width, height, fit: 'fill', kernel: 'linear' })

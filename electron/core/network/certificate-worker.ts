@@ -1,4 +1,4 @@
-/** Runs in a thread of its own: reads the certificates that the system trusts. */
+/** Worker thread: reads the certificates that the system trusts. */
 import { getCACertificates } from 'node:tls'
 import { answerOrders } from '#core/threads/answer-orders.ts'
 

@@ -10,14 +10,14 @@ import { Threads } from '#core/threads/threads.ts'
 import { UserError } from '#core/user-error.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 
-/** Of the reading thread's heap: some hundred certificates of two kilobytes. */
+/** Young heap of the reading thread: a few hundred certificates of two kilobytes. */
 const YOUNG_MB = 4
 
 let reading: Promise<readonly string[]> | null = null
 
 /**
- * The system's own store; empty where this runtime cannot read it. It is read in a thread, once: macOS asks a service
- * about each certificate, which takes seconds on machines of companies (nodejs/node#63313).
+ * The system's store; empty if this runtime cannot read it. Read once, in a thread, because macOS asks a service
+ * about each certificate, which takes seconds on managed machines (nodejs/node#63313).
  */
 function systemCertificates(): Promise<readonly string[]> {
   reading ??= readInThread()
@@ -25,7 +25,7 @@ function systemCertificates(): Promise<readonly string[]> {
 }
 
 async function readInThread(): Promise<readonly string[]> {
-  // This is a thread already: only its own files wait.
+  // This already is a worker thread, so blocking is fine.
   if (!isMainThread) return getCACertificates('system')
   await using threads = new Threads<null, string[]>('certificate-worker', import.meta.dirname, {
     threads: 1,
@@ -34,7 +34,7 @@ async function readInThread(): Promise<readonly string[]> {
   return await threads.do(null).catch(() => [])
 }
 
-/** Certificates in a PEM file. Throws a UserError that names the file when there are none. */
+/** The certificates in a PEM file. Throws a UserError that names the file if there are none. */
 export function readCertificates(file: string): string[] {
   let text: string
   try {
@@ -46,24 +46,24 @@ export function readCertificates(file: string): string[] {
   if (!found)
     throw new UserError(
       'ca_file',
-      `${file} holds no certificate. Choose a PEM file, which begins with -----BEGIN CERTIFICATE-----.`,
+      `${file} contains no certificate. Choose a PEM file, which begins with -----BEGIN CERTIFICATE-----.`,
     )
   return found
 }
 
-/** Of the environment. A packaged Electron ignores it by itself, so it is read here for every host. */
+/** Certificates from the environment. A packaged Electron ignores that variable, so it is read here for every host. */
 function environmentCertificates(env: NodeJS.ProcessEnv): string[] {
   const file = env.NODE_EXTRA_CA_CERTS || env.SSL_CERT_FILE
   if (!file) return []
   try {
     return readCertificates(file)
   } catch {
-    // As Node does: a file that is not there leaves the others trusted.
+    // As in Node, a missing file leaves the other certificates trusted.
     return []
   }
 }
 
-/** One of each: a system's store has many several times, and most of Node's own. */
+/** Removes duplicates: a system's store has many several times, and most of Node's own. */
 function withoutRepetitions(certificates: readonly string[]): string[] {
   return [...new Map(certificates.map((pem) => [pem.replace(/\s/g, ''), pem])).values()]
 }
@@ -78,8 +78,8 @@ async function readContext(caFile: string | null): Promise<SecureContext> {
 const contexts = new Map<string | null, Promise<SecureContext>>()
 
 /**
- * Trusts what Node, the system and the environment trust, and what the given file holds; null: no such file.
- * Made once a file and thread. Rejects with a UserError about the file, and reads it again the next time.
+ * Trusts the certificates of Node, the system and the environment, and those of the given file (null: none). Created
+ * once per file and thread. Rejects with a UserError about the file, and retries next time.
  */
 export function trustWith(caFile: string | null): Promise<SecureContext> {
   const known = contexts.get(caFile)

@@ -43,7 +43,8 @@ async function certificate(name: string) {
   return { key, cert }
 }
 
-// A service that only the proxy can find, as names inside a company; both have certificates of the company's own.
+// A service that only the proxy can resolve, like names inside a company; both have certificates of the company's own
+// CA.
 beforeAll(async () => {
   const [own, proxys] = await Promise.all([certificate('service.test'), certificate('localhost')])
   writeFileSync(caFile, `# The company's\n${own.cert}\n${proxys.cert}`)
@@ -115,7 +116,7 @@ const ask = (network: Network, url = 'https://service.test/') =>
   request(url, { dispatcher: network.dispatcher }).then(({ body }) => body.json())
 
 describe('behind a TLS proxy', () => {
-  test('the service is reached by the address in the settings', async () => {
+  test('the service is reached through the proxy of the settings', async () => {
     await using network = open({ networkProxy: 'manual', networkProxyAddress: proxyAddress() })
     expect(await ask(network)).toEqual({ data: { ok: true } })
     expect(seen.map(({ target }) => target)).toEqual(['service.test:443'])
@@ -136,7 +137,7 @@ describe('behind a TLS proxy', () => {
     })
   })
 
-  test('NO_PROXY and “no proxy” go directly, and this machine always does', async () => {
+  test('NO_PROXY and “no proxy” connect directly, and this machine always does', async () => {
     const env = { HTTPS_PROXY: proxyAddress(), HTTP_PROXY: proxyAddress(), NO_PROXY: '.test' }
     await using excepted = open({ env })
     await expect(ask(excepted)).rejects.toMatchObject({ code: 'ENOTFOUND' })
@@ -147,7 +148,7 @@ describe('behind a TLS proxy', () => {
     expect(seen).toEqual([])
   })
 
-  test('a proxy that wants a login says so in words, and is satisfied by the one that is kept', async () => {
+  test('a proxy that requires a login is reported, and accepts the stored one', async () => {
     await using network = open({ networkProxy: 'manual', networkProxyAddress: proxyAddress() })
     wantsLogin = true
     const refused = await ask(network).catch((error: unknown) => networkError(error, 'GET /'))
@@ -161,7 +162,7 @@ describe('behind a TLS proxy', () => {
     expect((await network.routeTo(new URL('https://service.test/'))).proxy).not.toContain('ada')
   })
 
-  test('a login is told to the proxy that it was entered for, and to no other that a network names', async () => {
+  test('a login is sent only to the proxy that it was entered for', async () => {
     await using network = open({ resolveProxy: async () => `HTTPS localhost:${portOf(proxy)}` })
     await network.setLogin({ ...LOGIN, proxy: 'proxy.company.example:8080' })
     wantsLogin = true
@@ -171,7 +172,7 @@ describe('behind a TLS proxy', () => {
     expect(await ask(network)).toEqual({ data: { ok: true } })
   })
 
-  test('the proxy of the settings is not for its exceptions', async () => {
+  test('the exceptions bypass the proxy of the settings', async () => {
     await using network = open({
       networkProxy: 'manual',
       networkProxyAddress: proxyAddress(),
@@ -183,7 +184,7 @@ describe('behind a TLS proxy', () => {
     expect(await proxyFor('https://service.test/')).not.toBeNull()
   })
 
-  test('connections of an earlier way are closed when the way changes', async () => {
+  test('connections of the old route close when the route changes', async () => {
     await using through = open({ networkProxy: 'manual', networkProxyAddress: proxyAddress() })
     expect(await ask(through)).toEqual({ data: { ok: true } })
     const before = seen.length
@@ -193,7 +194,7 @@ describe('behind a TLS proxy', () => {
     expect(seen.length).toBe(before + 1)
   })
 
-  test('a certificate that nobody trusts is told with the way out', async () => {
+  test('an untrusted certificate is reported with what to do', async () => {
     await using network = open({
       networkProxy: 'manual',
       networkProxyAddress: proxyAddress(),
@@ -205,7 +206,7 @@ describe('behind a TLS proxy', () => {
     })
   })
 
-  test('a proxy of the system that does not answer is passed over for the next one', async () => {
+  test('if a system proxy does not answer, the next one is used', async () => {
     const dead = createServer().listen(0, '127.0.0.1')
     await once(dead, 'listening')
     const deadPort = portOf(dead)
@@ -214,15 +215,15 @@ describe('behind a TLS proxy', () => {
       `PROXY localhost:${deadPort}; HTTPS localhost:${portOf(proxy)}; DIRECT`
     await using network = open({ resolveProxy })
     expect(await ask(network)).toEqual({ data: { ok: true } })
-    // At home, where the company's proxy cannot be reached.
+    // At home, where the company's proxy is unreachable.
     await using home = open({ resolveProxy: async () => `PROXY localhost:${deadPort}; DIRECT` })
     expect((await home.routeTo(new URL('https://service.test/'))).proxy).toBeNull()
-    // With no other way, the request says what is wrong.
+    // Without another route, the request reports the problem.
     await using only = open({ resolveProxy: async () => `PROXY localhost:${deadPort}` })
     await expect(ask(only)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  test('a SOCKS5 proxy with a login looks the service up', async () => {
+  test('a SOCKS5 proxy with a login resolves the service’s name', async () => {
     using socks = await startSocksProxy(LOGIN, portOf(service))
     await using network = open({ env: { ALL_PROXY: `socks5h://localhost:${socks.port}` } })
     await network.setLogin(loginFor(socks.port))
@@ -230,7 +231,7 @@ describe('behind a TLS proxy', () => {
     expect(socks.seen).toEqual(['service.test'])
   })
 
-  test('a file of certificates that was missing is read again when it is there', async () => {
+  test('a missing certificate file is read once it exists', async () => {
     const late = join(folder.path, 'late.pem')
     await using network = open({
       networkProxy: 'manual',
@@ -242,7 +243,7 @@ describe('behind a TLS proxy', () => {
     expect(await ask(network)).toEqual({ data: { ok: true } })
   })
 
-  test('the API’s client, storage and the threads of a transfer go the same way', async () => {
+  test('the API client, storage and transfer threads use the same route', async () => {
     await using network = open({ networkProxy: 'manual', networkProxyAddress: proxyAddress() })
     wantsLogin = true
     await network.setLogin(loginFor(portOf(proxy)))
@@ -252,7 +253,7 @@ describe('behind a TLS proxy', () => {
       dispatcher: network.dispatcher,
       maxRetries: 0,
     })
-    // An answer of another shape, but an answer: it came through.
+    // Another kind of answer, but an answer: the request got through.
     await expect(client.organizations.me()).rejects.not.toThrow(/could not be reached/)
     const { body } = await getStorage(network.dispatcher, 'https://service.test/file', {})
     expect(Buffer.from(await body.arrayBuffer())).toEqual(PIXEL)
@@ -275,9 +276,9 @@ describe('behind a TLS proxy', () => {
 })
 
 test.each([
-  [{ networkProxy: 'manual', networkProxyAddress: '' }, /no address of a proxy/],
-  [{ networkProxy: 'manual', networkProxyAddress: 'ftp://x' }, /no address of a proxy/],
-  [{ networkProxy: 'manual', networkProxyAddress: 'http://ada:x@proxy' }, /Leave the name/],
+  [{ networkProxy: 'manual', networkProxyAddress: '' }, /not a proxy address/],
+  [{ networkProxy: 'manual', networkProxyAddress: 'ftp://x' }, /not a proxy address/],
+  [{ networkProxy: 'manual', networkProxyAddress: 'http://ada:x@proxy' }, /Enter the name/],
   [{ networkCaFile: '/no/such/file.pem' }, /file\.pem cannot be read/],
   [
     { networkCaFile: import.meta.filename.replace('network.test', 'proxy-rules') },

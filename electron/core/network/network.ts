@@ -14,12 +14,15 @@ import {
 import { ReachableProxies } from './reachable-proxy.ts'
 import { type NetworkRoute, RoutedDispatcher } from './routed-dispatcher.ts'
 
-/** A route is asked for once in so long for each origin: thousands of requests a second share it. Milliseconds. */
+/** A route is cached per origin for this time, because thousands of requests per second share it. Milliseconds. */
 const KEPT_MS = 5_000
 
-/** Name of the secret that holds a proxy's login. */
+/** Name of the secret with a proxy's login. */
 const LOGIN = 'proxy-login'
-/** `proxy`: host and port of the one that it was entered for. No other is told: a network names its own proxies. */
+/**
+ * `proxy`: host and port of the proxy that the login was entered for. Only that one gets it, because a network can
+ * name any proxy.
+ */
 const loginSchema = z.object({ proxy: z.string(), user: z.string(), password: z.string() })
 export type ProxyLogin = z.infer<typeof loginSchema>
 
@@ -31,19 +34,19 @@ export type NetworkSettings = Pick<
 interface Deps {
   settings: () => NetworkSettings
   secrets: Secrets
-  /** The system's answer for an address as a PAC file gives it; null: this host follows the environment. */
+  /** The system's answer for an address in PAC form; null: this host uses the environment. */
   resolveProxy: ((url: string) => Promise<string>) | null
   env?: NodeJS.ProcessEnv
 }
 
-/** How this machine reaches others: its proxy and the certificates that it trusts, for the API and for storage alike. */
+/** This machine's route to others: the proxy and trusted certificates, for API and storage alike. */
 export class Network {
   readonly #deps: Deps
   readonly #environment: (url: URL) => string | null
   #login: Promise<ProxyLogin | null> | null = null
   readonly #reachable = new ReachableProxies()
   readonly #routes = new Map<string, { route: Promise<NetworkRoute>; untilMs: number }>()
-  /** Of every request of this thread; threads ask for routes. */
+  /** Carries all requests of this thread; other threads ask for routes. */
   readonly dispatcher: RoutedDispatcher
 
   constructor(deps: Deps) {
@@ -61,7 +64,7 @@ export class Network {
     return route
   }
 
-  /** The settings have changed: routes are found anew. */
+  /** The settings changed: find all routes again. */
   forgetRoutes(): void {
     this.#login = null
     this.#routes.clear()
@@ -80,32 +83,32 @@ export class Network {
     return login?.proxy === new URL(proxy).host ? login : null
   }
 
-  /** The proxy for an address as it may be shown: without its login. `loginFor`: the one that a login is kept for. */
+  /** The proxy for an address, for display without its login. `loginFor`: the proxy that has a stored login. */
   async describe(url: URL): Promise<{ proxy: string | null; loginFor: string | null }> {
     const login = await this.#readLogin()
     const { proxy } = await this.routeTo(url)
     return { proxy: proxy === null ? null : new URL(proxy).host, loginFor: login?.proxy ?? null }
   }
 
-  /** Keeps the name and password that a proxy asks for, with the accounts' keys; null forgets them. */
+  /** Stores the proxy's name and password with the accounts' keys; null deletes them. */
   async setLogin(login: ProxyLogin | null): Promise<void> {
     if (login === null) await this.#deps.secrets.delete(LOGIN)
     else await this.#deps.secrets.set(LOGIN, JSON.stringify(login))
     this.forgetRoutes()
   }
 
-  /** Throws a UserError when settings cannot be followed: they are refused before they are kept. */
+  /** Throws a UserError if the settings cannot work, so that they are not saved. */
   static check({ networkProxy, networkProxyAddress, networkCaFile }: NetworkSettings): void {
     const proxy = parseProxyAddress(networkProxyAddress)
     if (networkProxy === 'manual' && proxy === null)
       throw new UserError(
         'proxy_address',
-        `“${networkProxyAddress}” is no address of a proxy. Write it as proxy.example:8080.`,
+        `“${networkProxyAddress}” is not a proxy address. Write it as proxy.example:8080.`,
       )
     if (proxy && (proxy.username !== '' || proxy.password !== ''))
       throw new UserError(
         'proxy_address',
-        'Leave the name and the password out of the address, and enter them below: they are kept with the keys of your accounts.',
+        'Enter the name and password below, not in the address. They are stored with the keys of your accounts.',
       )
     if (networkCaFile !== null) readCertificates(networkCaFile)
   }
@@ -123,7 +126,7 @@ export class Network {
       : this.#reachable.first(parsePacResult(await resolveProxy(url.href)))
   }
 
-  /** Kept for the run: a keyring is not asked with every request. */
+  /** Cached until restart, so that the keyring is not asked for each request. */
   #readLogin(): Promise<ProxyLogin | null> {
     this.#login ??= this.#deps.secrets
       .get(LOGIN)

@@ -45,14 +45,14 @@ describe('the environment', () => {
     expect(to(env, 'https://api.pictograph.io/x')).toBe(isExcepted ? null : 'http://proxy/')
   })
 
-  test('NO_PROXY takes networks', () => {
+  test('NO_PROXY accepts networks', () => {
     const env = { HTTPS_PROXY: 'http://proxy', NO_PROXY: '10.0.0.0/8,[fd00::]/8' }
     expect(to(env, 'https://10.1.2.3/')).toBeNull()
     expect(to(env, 'https://11.1.2.3/')).toBe('http://proxy/')
     expect(to(env, 'https://[fd12::1]/')).toBeNull()
   })
 
-  test('NO_PROXY takes addresses, with and without brackets, and what is none excepts nothing', () => {
+  test('NO_PROXY accepts addresses with and without brackets, and ignores invalid ones', () => {
     const env = {
       HTTPS_PROXY: 'http://proxy',
       NO_PROXY: 'fd00::1,[fd00:0::2],10.0.0.7,10.0.0.0/99',
@@ -76,7 +76,7 @@ test.each([
   expect(parsePacResult(text)).toEqual(proxies)
 })
 
-test('this machine is never reached by a proxy', () => {
+test('this machine is never reached through a proxy', () => {
   for (const url of [
     'http://127.0.0.1:1/',
     'http://localhost/',
@@ -87,7 +87,7 @@ test('this machine is never reached by a proxy', () => {
   expect(isLoopback(new URL('http://localhost.example/'))).toBe(false)
 })
 
-test('a login goes into the address, whatever is in it, and never over one that is there', () => {
+test('a login with any characters is put into the address, and never replaces an existing one', () => {
   const login = { user: 'CORP\\ada', password: 'p@ss:w/rd' }
   const url = new URL(withLogin('http://proxy:3128', login))
   expect([decodeURIComponent(url.username), decodeURIComponent(url.password)]).toEqual([

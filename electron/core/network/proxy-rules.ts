@@ -1,9 +1,9 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Which proxy an address is reached by: its URL, or null for a direct connection. */
+/** The proxy for an address: its URL, or null for a direct connection. */
 export type ProxyRule = (url: URL) => string | null
 
-/** This machine itself is never reached by a proxy, as in browsers. */
+/** This machine itself is never reached through a proxy, as in browsers. */
 export function isLoopback({ hostname }: URL): boolean {
   return (
     /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname) || hostname.endsWith('.localhost')
@@ -16,7 +16,7 @@ const bare = (host: string): string => host.replace(/^\[|\]$/g, '')
 const familyOf = (address: string): 'ipv4' | 'ipv6' | null =>
   (({ 4: 'ipv4', 6: 'ipv6' }) as const)[isIP(address) as 4 | 6] ?? null
 
-/** One address, or a network where bits are given. */
+/** One address, or a network if bits are given. */
 function addressException(address: string, bits: number | null): (url: URL) => boolean {
   const family = familyOf(address)
   if (family === null) return () => false
@@ -32,7 +32,10 @@ function addressException(address: string, bits: number | null): (url: URL) => b
     familyOf(bare(hostname)) === family && addresses.check(bare(hostname), family)
 }
 
-/** One entry of NO_PROXY as curl reads it: a name with all below it, an address, a network, each perhaps with a port. */
+/**
+ * One entry of NO_PROXY as curl reads it: a name with its subdomains, an address, or a network, each with an optional
+ * port.
+ */
 function exceptionOf(entry: string): (url: URL) => boolean {
   if (entry === '*') return () => true
   const cidr = /^([\d.]+|\[?[\da-f:.]+\]?)\/(\d+)$/i.exec(entry)
@@ -47,7 +50,7 @@ function exceptionOf(entry: string): (url: URL) => boolean {
   }
 }
 
-/** Exceptions of NO_PROXY, between commas or spaces. */
+/** The exceptions in NO_PROXY, separated by commas or spaces. */
 export function parseExceptions(text: string): (url: URL) => boolean {
   const exceptions = text
     .split(/[\s,]+/)
@@ -56,9 +59,9 @@ export function parseExceptions(text: string): (url: URL) => boolean {
   return (url) => exceptions.some((matches) => matches(url))
 }
 
-/** A proxy's address as people write it (`proxy:8080` is an HTTP proxy); null when it is none. */
+/** A proxy address as people write it (`proxy:8080` is an HTTP proxy); null if it is invalid. */
 export function parseProxyAddress(text: string): URL | null {
-  // curl's socks5h lets the proxy look names up, which is done with every SOCKS5 proxy here.
+  // curl's socks5h lets the proxy resolve names; here every SOCKS5 proxy does.
   const address = text.trim().replace(/^socks(5h)?:\/\//i, 'socks5://')
   if (address === '') return null
   try {
@@ -69,7 +72,7 @@ export function parseProxyAddress(text: string): URL | null {
   }
 }
 
-/** The rules of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in either case, as curl follows them. */
+/** The rules of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in upper or lower case, as curl applies them. */
 export function rulesOfEnvironment(env: Readonly<Record<string, string | undefined>>): ProxyRule {
   const value = (name: string) => env[name.toLowerCase()] || env[name] || ''
   const isExcepted = parseExceptions(value('NO_PROXY'))
@@ -80,7 +83,7 @@ export function rulesOfEnvironment(env: Readonly<Record<string, string | undefin
   }
 }
 
-/** Schemes of a proxy's result (PAC, "FindProxyForURL") as URLs have them. */
+/** Schemes of a PAC result ("FindProxyForURL") as URL schemes. */
 const PAC_SCHEMES: Readonly<Record<string, string>> = {
   PROXY: 'http',
   HTTP: 'http',
@@ -90,8 +93,8 @@ const PAC_SCHEMES: Readonly<Record<string, string>> = {
 }
 
 /**
- * What a system answers for an address, `PROXY proxy:8080; DIRECT`: proxies in the order in which they are to be
- * tried, null for a direct connection. Kinds that cannot be used are left out.
+ * Parses a system's answer for an address, `PROXY proxy:8080; DIRECT`: proxies in the order to try, null for a direct
+ * connection. Leaves out unsupported kinds.
  */
 export function parsePacResult(text: string): (string | null)[] {
   return text.split(';').flatMap((entry) => {
@@ -102,7 +105,7 @@ export function parsePacResult(text: string): (string | null)[] {
   })
 }
 
-/** A proxy's URL with a name and a password, where it does not bring its own. */
+/** Adds a name and password to a proxy's URL, unless it has its own. */
 export function withLogin(proxy: string, login: { user: string; password: string } | null): string {
   const url = new URL(proxy)
   if (login === null || url.username !== '') return proxy

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 
-/** How long a proxy may take to accept a connection before the next one is tried, milliseconds. */
+/** How long a proxy may take to accept a connection before the next one is tried, in milliseconds. */
 const CONNECT_MS = 3_000
-/** How long an answer holds: a laptop changes networks, and thousands of requests share it. Milliseconds. */
+/** How long a result is cached: a laptop changes networks, and thousands of requests share it. Milliseconds. */
 const KEPT_MS = 30_000
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
@@ -26,13 +26,13 @@ function accepts(proxy: string): Promise<boolean> {
   return promise.finally(() => socket.destroy())
 }
 
-/** Chooses among the proxies that a system names for an address, as browsers do. */
+/** Chooses among the proxies that the system names for an address, as browsers do. */
 export class ReachableProxies {
   readonly #known = new Map<string, { accepts: Promise<boolean>; untilMs: number }>()
 
   /**
-   * The first of these that accepts a connection; null stands for a direct connection, which always can be tried.
-   * Where none accepts, the first: its error says what is wrong.
+   * Returns the first candidate that accepts a connection; null means a direct connection, which needs no check. If
+   * none accepts, returns the first one, because its error explains the problem.
    */
   async first(candidates: readonly (string | null)[]): Promise<string | null> {
     const [preferred = null] = candidates

@@ -1,20 +1,23 @@
 import { Agent, buildConnector, Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici'
 import { trustWith } from './certificates.ts'
 
-/** How an address is reached; plain data, for threads too. */
+/** How to reach an address; plain data, so that threads can receive it. */
 export interface NetworkRoute {
-  /** The proxy's URL, with its login; null: directly. */
+  /** The proxy's URL with its login; null: direct. */
   proxy: string | null
-  /** PEM file with certificates that are trusted besides the usual ones, absolute; null: none. */
+  /** Absolute path of a PEM file with additional trusted certificates; null: none. */
   caFile: string | null
 }
 
-/** How long a connection may take, milliseconds. */
+/** Maximum time to connect, in milliseconds. */
 const CONNECT_MS = 30_000
-/** Whoever transfers decides how many of them are used. */
+/** The transfers decide how many of them are used. */
 const CONNECTIONS = 256
 
-/** Connects directly. Certificates are read with the first encrypted connection: a service on this machine needs none. */
+/**
+ * Connects directly. Certificates are loaded with the first encrypted connection, because a service on this machine
+ * needs none.
+ */
 function directly(caFile: string | null): buildConnector.connector {
   const plain = buildConnector({ timeout: CONNECT_MS })
   let encrypted: Promise<buildConnector.connector> | null = null
@@ -30,13 +33,13 @@ function directly(caFile: string | null): buildConnector.connector {
   }
 }
 
-/** A pool of connections over one route. Rejects with a UserError about the file of certificates. */
+/** Opens a connection pool for a route. Rejects with a UserError about the certificate file. */
 export async function openPool({ proxy, caFile }: NetworkRoute): Promise<Dispatcher> {
   const options = { connections: CONNECTIONS, pipelining: 1 }
   if (proxy === null) return new Agent({ ...options, connect: directly(caFile) })
   const tls = { secureContext: await trustWith(caFile) }
   if (proxy.startsWith('socks5:'))
-    // Not through ProxyAgent: given certificates for the proxy, it would speak TLS to this one too.
+    // Not with ProxyAgent: given certificates for the proxy, it would speak TLS to this proxy, too.
     return new Socks5ProxyAgent(proxy, {
       ...options,
       requestTls: tls,
@@ -48,16 +51,16 @@ export async function openPool({ proxy, caFile }: NetworkRoute): Promise<Dispatc
     requestTls: tls,
     proxyTls: tls,
     connectTimeout: CONNECT_MS,
-    // Without a tunnel, plain HTTP would tell the proxy signed addresses of storage.
+    // Without a tunnel, plain HTTP would show signed storage addresses to the proxy.
     proxyTunnel: true,
   })
 }
 
-/** Pools by route, each opened when it is first used. */
+/** Pools by route, opened on first use. */
 export class Pools {
   readonly #pools = new Map<string, Promise<Dispatcher>>()
 
-  /** Rejects with a UserError about the file of certificates. */
+  /** Rejects with a UserError about the certificate file. */
   get(route: NetworkRoute): Promise<Dispatcher> {
     const key = JSON.stringify([route.proxy, route.caFile])
     const known = this.#pools.get(key)
@@ -77,10 +80,10 @@ export class Pools {
   }
 }
 
-/** Sends each request the way that its address is reached, which may have to be asked for first. */
+/** Sends each request along the route of its address, which may have to be looked up first. */
 export class RoutedDispatcher extends Dispatcher {
   #pools = new Pools()
-  /** Those of earlier ways, for as long as something is under way in them. */
+  /** Pools of earlier routes, kept while requests use them. */
   readonly #old = new Set<Pools>()
   readonly #routeTo: (url: URL) => Promise<NetworkRoute>
 
@@ -89,7 +92,7 @@ export class RoutedDispatcher extends Dispatcher {
     this.#routeTo = routeTo
   }
 
-  /** Requests from now on find their way anew; connections of the old way are closed when what uses them has ended. */
+  /** New requests look up their route again; connections of the old routes close after their last request. */
   renew(): void {
     const old = this.#pools
     this.#pools = new Pools()
@@ -134,7 +137,7 @@ export class RoutedDispatcher extends Dispatcher {
   }
 }
 
-/** The controller of a request that found no way: there is nothing to pause or to abort. */
+/** The controller of a request without a route: there is nothing to pause or abort. */
 const NOT_STARTED: Dispatcher.DispatchController = {
   get aborted() {
     return true

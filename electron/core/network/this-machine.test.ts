@@ -35,7 +35,7 @@ test.each([
   expect(isThisMachine(new URL(address))).toBe(true)
 })
 
-test('so is each address of its own', () => {
+test('so is each of its own addresses', () => {
   for (const list of Object.values(networkInterfaces()))
     for (const { address, family } of list ?? [])
       expect(

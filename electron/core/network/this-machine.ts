@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 
-/** Addresses that lead to the machine itself, or to what only it can see (link-local: metadata of a cloud machine). */
+/** Addresses of the machine itself, or reachable only from it (link-local: the metadata service of a cloud machine). */
 const INTERNAL = new BlockList()
 INTERNAL.addSubnet('127.0.0.0', 8)
 INTERNAL.addSubnet('0.0.0.0', 8)
@@ -10,7 +10,7 @@ INTERNAL.addAddress('::', 'ipv6')
 INTERNAL.addAddress('::1', 'ipv6')
 INTERNAL.addSubnet('fe80::', 10, 'ipv6')
 
-/** An IPv4 address inside an IPv6 one: mapped (RFC 4291), translated (RFC 6052) or 6to4; null: none. */
+/** The IPv4 address inside an IPv6 one: mapped (RFC 4291), translated (RFC 6052) or 6to4; null: none. */
 function embedded(address: string): string | null {
   const mapped = /^(?:::(?:ffff:(?:0:)?)?|64:ff9b::)([\da-f]{1,4}):([\da-f]{1,4})$/i.exec(address)
   const tunnelled = /^2002:([\da-f]{1,4}):([\da-f]{1,4}):/i.exec(address)
@@ -29,11 +29,11 @@ function isOwnAddress(address: string): boolean {
 }
 
 /**
- * Whether an address names this machine, by any of its names. A name that only its server resolves to this machine is
- * not seen: such an address is asked for by HTTPS alone, and no service here has a certificate for that name.
+ * True if an address names this machine, in any form. Does not detect a name that only its DNS server resolves to
+ * this machine; but storage addresses use HTTPS, and no local service has a certificate for that name.
  */
 export function isThisMachine(url: URL): boolean {
-  // The parser of URLs has brought IPv4 in other bases, and Unicode forms, to the usual one.
+  // The URL parser has normalized IPv4 in other bases, and Unicode forms.
   const host = url.hostname
     .toLowerCase()
     .replace(/^\[|\]$/g, '')

@@ -1,7 +1,7 @@
 import type { EventBus } from '#core/event-bus.ts'
 import type { AppEvent } from '#shared/contract/events.ts'
 
-/** Events from the moment of the call on, none lost while the reader is busy; ends with the signal. */
+/** Events from the moment of the call on, buffered while the reader is busy; ends with the signal. */
 export async function* eventStream(
   events: EventBus,
   signal: AbortSignal | undefined,
@@ -15,7 +15,7 @@ export async function* eventStream(
   const onAbort = () => wake?.()
   signal?.addEventListener('abort', onAbort)
   try {
-    // The first event tells the reader that from here on nothing is missed.
+    // The first event tells the reader that no event is missed from now on.
     yield { type: 'listening' }
     yield* events.takeEarly()
     while (!signal?.aborted) {

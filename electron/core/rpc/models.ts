@@ -4,7 +4,7 @@ import type { AssistModel } from '#shared/model/assist-model.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { os } from './procedure.ts'
 
-/** Paths and tensors stay here. */
+/** Paths and tensors are not sent to the page. */
 const shown = ({ file: _file, facts: _facts, ...model }: StoredModel): AssistModel => model
 
 export function modelRouter(models: Models, fetching: FetchModels) {

@@ -5,7 +5,7 @@ import { contract } from '#shared/contract/contract.ts'
 
 export interface RpcContext {
   log: Log
-  /** The host's window that asks; null: a browser's tab. */
+  /** The host window of the caller; null: a browser tab. */
   window: HostWindow | null
 }
 
@@ -21,7 +21,7 @@ function toRpcError(error: unknown, path: readonly string[], log: Log): unknown 
   })
 }
 
-/** The contract's implementer; every fault reaches the renderer in words. */
+/** Implements the contract; every error reaches the renderer with a readable message. */
 export const os = implement(contract)
   .$context<RpcContext>()
   .use(async ({ next, path, context }) => {
@@ -32,7 +32,7 @@ export const os = implement(contract)
     }
   })
 
-/** The same for faults in the middle of a stream, which the middleware does not see. */
+/** The same for errors within a stream, which the middleware does not see. */
 export async function* guarded<T>(steps: AsyncIterable<T>, log: Log): AsyncGenerator<T> {
   try {
     yield* steps

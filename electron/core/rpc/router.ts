@@ -19,7 +19,7 @@ import { curationRouter, serviceRouter } from './service.ts'
 import { commentRouter, syncRouter } from './sync.ts'
 import { transferRouter } from './transfers.ts'
 
-/** Setting: the folder that was chosen last in the system's dialog. */
+/** Setting: the folder that was last chosen in the system's dialog. */
 const PICKED_FOLDER = 'picked-folder'
 
 export function createRouter(core: AppCore) {
@@ -32,7 +32,7 @@ export function createRouter(core: AppCore) {
     settings.remember('library-id', created)
     return created
   }
-  /** Each choice begins where the last one was made. */
+  /** Each dialog opens at the last choice. */
   const pickFolder = async (title: string, windowId: string | null) => {
     const last = settings.remembered(PICKED_FOLDER)
     const from = typeof last === 'string' ? last : null
@@ -40,7 +40,7 @@ export function createRouter(core: AppCore) {
     if (path !== null) settings.remember(PICKED_FOLDER, path)
     return path
   }
-  /** Another way to the service: it is asked at once whether it can be reached now. */
+  /** The network route changed, so check at once whether the service is reachable. */
   const reconnect = () => {
     network.forgetRoutes()
     core
@@ -68,7 +68,7 @@ export function createRouter(core: AppCore) {
         diagnostics({ ports, library, transfers, accounts: sync.accounts }),
       ),
       logFault: os.app.logFault.handler(({ input }) =>
-        // `message` is the log's own.
+        // `message` is reserved by the log.
         ports.log.error('a fault of a page', {
           fault: input.message,
           where: input.where,

@@ -26,7 +26,7 @@ export function syncRouter({ outboxView, labelSync, outbox, push, resolve }: Pus
 export function commentRouter(comments: Comments) {
   return {
     list: os.comments.list.handler(({ input: { imageId } }) => {
-      // What others wrote comes when it comes; what is known is shown now.
+      // Shows the known comments now and refreshes them in the background.
       comments.pull(imageId)
       return comments.list(imageId)
     }),

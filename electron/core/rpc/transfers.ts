@@ -13,7 +13,7 @@ interface Features {
 }
 
 export function transferRouter({ transfers, stages, remotes, log }: Features) {
-  /** A window names images by our ids. */
+  /** Windows send local image ids; the service needs its own. */
   const inTheirWords = (options: DownloadOptions): DownloadOptions => ({
     ...options,
     imageIds: options.imageIds?.flatMap((id) => remotes.find(id)?.remoteId ?? []) ?? null,

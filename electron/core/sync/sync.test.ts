@@ -460,7 +460,7 @@ describe('local changes are pushed', () => {
         path: gone.path,
         kind: 'annotations',
         state: 'failed',
-        problem: expect.stringMatching(/not have it/),
+        problem: expect.stringMatching(/Not found on the service/),
       },
     ])
     cloud.core.outboxView.discard(entries[0].id)

@@ -3,12 +3,15 @@ import type { FromThread, ToThread } from './threads.ts'
 import { toWireError } from './wire-error.ts'
 
 export interface OrderContext<Note> {
-  /** All that is under way is to end. */
+  /** Aborts everything in progress. */
   signal: AbortSignal
   note: (note: Note) => void
 }
 
-/** The other side of `Threads`, in the thread: does orders as they come. What comes of them is told together, each turn. */
+/**
+ * The thread's side of `Threads`: executes orders as they arrive. Results are sent together, once per turn of the
+ * event loop.
+ */
 export function answerOrders<Order, Result, Note = never>(
   work: (order: Order, context: OrderContext<Note>) => Promise<Result>,
 ): void {

@@ -9,7 +9,7 @@ import { BrokenFileError, fromWireError, toWireError } from './wire-error.ts'
 
 type Order = { twice: number } | { fail: true } | { die: true } | { wait: true }
 
-/** A thread that doubles numbers, and fails, dies or waits where it is told to. */
+/** A thread that doubles numbers, and fails, dies or waits on request. */
 function doubling(folder: string): Threads<Order, number, string> {
   const helper = pathToFileURL(join(import.meta.dirname, 'answer-orders.ts')).href
   const file = join(folder, 'double.ts')
@@ -30,7 +30,7 @@ function doubling(folder: string): Threads<Order, number, string> {
   return new Threads('double', folder, { threads: 2, youngMb: 4 })
 }
 
-test('orders go round, and each gets its own answer and notes', async () => {
+test('orders are distributed, and each gets its own answer and notes', async () => {
   using folder = temporaryFolder()
   await using threads = doubling(folder.path)
   threads.warm()
@@ -41,7 +41,7 @@ test('orders go round, and each gets its own answer and notes', async () => {
   expect([answers, notes.length]).toEqual([[2, 4, 6, 8, 10], 5])
 })
 
-test('what a thread throws comes with its code, and the thread goes on', async () => {
+test('an error in a thread keeps its code, and the thread continues', async () => {
   using folder = temporaryFolder()
   await using threads = doubling(folder.path)
   await expect(threads.do({ fail: true })).rejects.toMatchObject({
@@ -51,7 +51,7 @@ test('what a thread throws comes with its code, and the thread goes on', async (
   expect(await threads.do({ twice: 4 })).toBe(8)
 })
 
-test('a thread that dies takes its orders with it, and the next ones get another', async () => {
+test('if a thread dies, its orders fail, and the next ones get a new thread', async () => {
   using folder = temporaryFolder()
   await using threads = doubling(folder.path)
   const lost = [threads.do({ die: true }), threads.do({ twice: 1 }), threads.do({ wait: true })]
@@ -60,7 +60,7 @@ test('a thread that dies takes its orders with it, and the next ones get another
   expect(await Promise.all([threads.do({ twice: 2 }), threads.do({ twice: 3 })])).toEqual([4, 6])
 })
 
-test('a note that cannot be taken is its own order’s fault alone', async () => {
+test('a failing note handler fails only its own order', async () => {
   using folder = temporaryFolder()
   await using threads = doubling(folder.path)
   const answers = await Promise.allSettled(
@@ -78,7 +78,7 @@ test('a note that cannot be taken is its own order’s fault alone', async () =>
   ])
 })
 
-test('told to stop, what is under way ends', async () => {
+test('stop aborts running orders', async () => {
   using folder = temporaryFolder()
   await using threads = doubling(folder.path)
   const waiting = threads.do({ wait: true })
@@ -86,7 +86,7 @@ test('told to stop, what is under way ends', async () => {
   await expect(waiting).rejects.toThrow('told to end')
 })
 
-test('errors by which is told what may be tried again keep their class', () => {
+test('errors that decide about retries keep their class', () => {
   const context = { route: 'GET /x', status: 503 }
   for (const error of [
     new ServerError('failing', context),

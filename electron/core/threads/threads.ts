@@ -11,19 +11,19 @@ export type FromThread<Result, Note> = { id: number } & (
   | { error: WireError }
 )
 
-/** As many threads as the machine has processors to spare, `most` at the most. */
+/** One thread per spare processor, at most `most`. */
 export const spareThreads = (most: number): number =>
   Math.max(1, Math.min(most, availableParallelism() - 1))
 
 interface Options {
   threads: number
-  /** Of each thread's heap: what is needed for a moment only, such as the buffers of files. */
+  /** Size of each thread's young heap, for short-lived data such as file buffers. */
   youngMb: number
 }
 
 /**
- * Threads that do the same work, begun when they are needed; a file of `answerOrders` is what runs in each. One that
- * ends by itself takes its orders with it, and the next order begins another.
+ * Threads that do the same work, started on demand; each runs a file that calls `answerOrders`. If a thread dies, its
+ * orders fail, and the next order starts a new one.
  */
 export class Threads<Order, Result, Note = never> implements AsyncDisposable {
   readonly #file: string
@@ -35,19 +35,19 @@ export class Threads<Order, Result, Note = never> implements AsyncDisposable {
   >()
   #next = 0
 
-  /** `name`: of the file, which lies in `directory` in the source. */
+  /** `name`: the file, which is in `directory` in the source. */
   constructor(name: string, directory: string, options: Options) {
     this.#file = workerFile(name, directory)
     this.#options = options
     this.#workers = Array.from({ length: options.threads }, () => null)
   }
 
-  /** Begins the threads before there is work: they take a moment. */
+  /** Starts the threads before there is work, because that takes a moment. */
   warm(): void {
     for (const slot of this.#workers.keys()) this.#worker(slot)
   }
 
-  /** Rejects with what the thread threw, or `onNote`; with a ThreadLostError when the thread ended. */
+  /** Rejects with what the thread or `onNote` threw; with a ThreadLostError if the thread died. */
   do(order: Order, onNote: (note: Note) => void = () => {}): Promise<Result> {
     const id = this.#next++
     const slot = id % this.#workers.length
@@ -57,7 +57,7 @@ export class Threads<Order, Result, Note = never> implements AsyncDisposable {
     return waiting.promise
   }
 
-  /** Tells them to end what they are at: each order is rejected in its turn. Nothing is to be ordered afterwards. */
+  /** Aborts all running orders; each is rejected. Send no orders afterwards. */
   stop(): void {
     for (const worker of this.#workers) worker?.postMessage('stop' satisfies ToThread<Order>)
   }
@@ -86,7 +86,7 @@ export class Threads<Order, Result, Note = never> implements AsyncDisposable {
       try {
         waiting?.onNote(message.note)
       } catch (error) {
-        // It is this order's fault alone: the other messages are for others.
+        // Only this order fails; the other messages are for other orders.
         this.#waiting.delete(message.id)
         waiting?.reject(error)
       }
@@ -98,7 +98,7 @@ export class Threads<Order, Result, Note = never> implements AsyncDisposable {
   }
 
   #lose(slot: number, worker: Worker, reason: string): void {
-    // Another may have taken its place since its error.
+    // Another thread may have replaced it since the error.
     if (this.#workers[slot] !== worker) return
     this.#workers[slot] = null
     for (const [id, waiting] of this.#waiting)

@@ -7,29 +7,29 @@ import {
 } from '#core/api/errors.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 
-/** What of an error gets from one thread to another: a copy loses its class and its code. */
+/** The parts of an error that cross threads; a structured clone loses its class and code. */
 export interface WireError {
-  /** Of its class. */
+  /** Name of its class. */
   name: string
   message: string
-  /** `ENOSPC`, or the like; null: it has none. */
+  /** For example `ENOSPC`; null: none. */
   code: string | null
-  /** Of a storage transfer alone. */
+  /** Only for storage transfers. */
   route: string | null
   status: number | null
 }
 
-/** The file came, and is not what it should be. */
+/** The file arrived and is invalid. */
 export class BrokenFileError extends Error {
   override readonly name = 'BrokenFileError'
 }
 
-/** The thread ended before it was through; another one may do it. */
+/** The thread died before it finished; another one may retry. */
 export class ThreadLostError extends Error {
   override readonly name = 'ThreadLostError'
 }
 
-/** Those by which is told what may be tried again. */
+/** Errors that decide what can be retried. */
 const OF_TRANSFERS = {
   NetworkError,
   NotFoundError,

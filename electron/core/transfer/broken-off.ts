@@ -4,18 +4,18 @@ import { CONNECTION_BROKEN } from '#core/api/network-error.ts'
 import { isBroken } from '#core/service-error.ts'
 import type { JobContext } from './job.ts'
 
-/** A file's connection may break off so often in a row without getting further. */
+/** A file fails after this many broken connections in a row without progress. */
 const BREAKS = 24
 
-/** As it was thrown, or in words for a person. */
+/** Matches the original error, or its readable form. */
 const hasBroken = (error: unknown): boolean =>
   isBroken(error) ||
   (error instanceof NetworkError && error.code === CONNECTION_BROKEN) ||
   (error instanceof Error && error.cause !== undefined && hasBroken(error.cause))
 
 /**
- * Tells a line that is bad from one file that is: connections break off on the way now and then, and then everything
- * waits for better times. A file that never gets further while the service answers is the fault of where it lies.
+ * Tells a bad connection from a bad file. Connections break now and then; then everything waits. But if one file
+ * makes no progress while the service is reachable, its storage is at fault.
  */
 export class BrokenOff {
   readonly #context: Pick<JobContext, 'aside' | 'transfer' | 'signal'>
@@ -23,13 +23,13 @@ export class BrokenOff {
   #breaks = 0
   #longest = 0
 
-  /** `part`: where what has come lies, absolute; null: nothing is continued. */
+  /** `part`: absolute path of the partial file; null: nothing to resume. */
   constructor(context: Pick<JobContext, 'aside' | 'transfer' | 'signal'>, part: string | null) {
     this.#context = context
     this.#part = part
   }
 
-  /** Whether trying again is in vain. Asks the service before it says so. */
+  /** True if more retries are useless. Checks first that the service is reachable. */
   async isHopeless(error: unknown): Promise<boolean> {
     if (!hasBroken(error)) return false
     const length = this.#part === null ? 0 : ((await stat(this.#part).catch(() => null))?.size ?? 0)

@@ -3,7 +3,7 @@ import { Concurrency, runPool } from './concurrency.ts'
 
 const STEP_MS = 5
 
-/** A line of so many files a second, each of which takes `latencyMs` at the least. */
+/** A network that transfers this many files per second, each in at least `latencyMs`. */
 function onLine({ filesPerS, latencyMs }: { filesPerS: number; latencyMs: number }) {
   let now = 0
   const clock = { now: () => now, random: () => 0.5, sleep: async () => {} }
@@ -22,13 +22,13 @@ function onLine({ filesPerS, latencyMs }: { filesPerS: number; latencyMs: number
   return { concurrency, pass, idle }
 }
 
-test('where each file takes long, there are soon as many as may be', () => {
+test('if each file takes long, concurrency soon reaches the maximum', () => {
   const { concurrency, pass } = onLine({ filesPerS: 1_000_000, latencyMs: 100 })
   pass(1_000)
   expect(concurrency.limit).toBe(256)
 })
 
-test('a full line is not crowded further: what brings nothing is taken back', () => {
+test('a saturated connection gets no more: a step without gain is reverted', () => {
   const { concurrency, pass } = onLine({ filesPerS: 200, latencyMs: 20 })
   pass(1_500)
   expect(concurrency.limit).toBeLessThanOrEqual(128)
@@ -37,7 +37,7 @@ test('a full line is not crowded further: what brings nothing is taken back', ()
   expect(concurrency.limit).toBeLessThan(most)
 })
 
-test('a pause between two batches is no sign that there were too many', () => {
+test('a pause between two batches does not lower the concurrency', () => {
   const { concurrency, pass, idle } = onLine({ filesPerS: 1_000_000, latencyMs: 100 })
   for (let batch = 0; batch < 20; batch++) {
     concurrency.begin()
@@ -47,7 +47,7 @@ test('a pause between two batches is no sign that there were too many', () => {
   expect(concurrency.limit).toBe(256)
 })
 
-test('where files take seconds, each number is judged by files that were begun with it', () => {
+test('if files take seconds, each number is judged only by files started with it', () => {
   let now = 0
   const concurrency = new Concurrency(256, {
     now: () => now,
@@ -66,7 +66,7 @@ test('where files take seconds, each number is judged by files that were begun w
   expect(concurrency.limit).toBeGreaterThan(150)
 })
 
-test('errors take it down at once, those that come together count as one, and it rises again', () => {
+test('errors lower it at once, simultaneous ones count as one, and it rises again', () => {
   const { concurrency, pass } = onLine({ filesPerS: 1_000_000, latencyMs: 100 })
   pass(1_000)
   for (let count = 0; count < 20; count++) concurrency.onError()
@@ -76,7 +76,7 @@ test('errors take it down at once, those that come together count as one, and it
   expect(concurrency.limit).toBeGreaterThan(fallen)
 })
 
-test('a list that breaks off ends the pool when what is under way has ended', async () => {
+test('an error of the list ends the pool after running items have ended', async () => {
   const clock = { now: () => 0, random: () => 0.5, sleep: async () => {} }
   const gone = new Error('the database is gone')
   const ended: number[] = []

@@ -1,33 +1,38 @@
 import type { Clock } from '#core/api/retry.ts'
 
 /**
- * Slow start, a doubling each round for as long as that pays (Jacobson 1988). Then steps up and down by which is told
- * whether the line or their number is what holds it up ("perturb and observe"): a step up has to bring something, one
- * down must not cost anything. Errors take it down by a factor at once (Chiu and Jain 1989).
+ * Slow start: double each round while that pays (Jacobson 1988). Then steps up and down find out whether the network
+ * or the number of connections is the limit ("perturb and observe"): a step up must raise the throughput, a step down
+ * must not lower it. Errors reduce the number at once by a factor (Chiu and Jain 1989).
  */
 const STEP = 1 / 8
 const DECREASE = 0.6
-/** Of a step that brings an eighth where the number is what holds it up, and nothing where the line is. */
+/**
+ * A step of an eighth gains up to an eighth if the number of connections is the limit, and nothing if the network is.
+ */
 const WORTH_IT = 1.05
 const COSTS_NOTHING = 0.96
-/** So many tell enough: a batch of an upload has no more. */
+/** This many files are enough to judge a step; an upload batch has no more. */
 const JUDGED_FILES = 400
-/** A doubling that is worth another one. */
+/** Minimum gain of a doubling that justifies another one. */
 const WORTH_DOUBLING = 1.15
-/** How long one number is tried, milliseconds. */
+/** How long one number is measured, in milliseconds. */
 const WINDOW_MS = 500
-/** While it starts, a round is as many files as may be under way, and no shorter than this. */
+/** During slow start, a round is as many files as may run at a time, but at least this long. Milliseconds. */
 const ROUND_MS = 40
-/** Rounds in a row that gain little end the start: one alone may be chance. One that loses ends it at once. */
+/**
+ * Slow start ends after this many rounds in a row with little gain, because one alone may be chance. A round that
+ * loses ends it at once.
+ */
 const VAIN_ROUNDS = 2
-/** Errors that come together are one sign of trouble. */
+/** Errors within this time count as one. Milliseconds. */
 const CALM_MS = 1_000
 const FIRST = 32
 const LEAST = 8
 
 /**
- * How many connections at a time: more for as long as that brings more bytes or files a second, fewer at once
- * when something goes wrong.
+ * The number of concurrent connections: raises it while that brings more bytes or files per second, lowers it when
+ * something fails.
  */
 export class Concurrency {
   readonly #clock: Clock
@@ -41,7 +46,7 @@ export class Concurrency {
   #isStarting = true
   #filesDone = 0
   #vainRounds = 0
-  /** With so many the last doubling brought something. */
+  /** The highest number at which doubling still paid. */
   #paidLimit: number
 
   constructor(ceiling: number, clock: Clock) {
@@ -56,21 +61,21 @@ export class Concurrency {
     return Math.max(1, Math.floor(this.#limit))
   }
 
-  /** There is work again: the time without counts for nothing. */
+  /** Work resumes: the idle time does not count. */
   begin(): void {
     this.#units = 0
     this.#filesDone = 0
     this.#windowMs = this.#clock.now()
   }
 
-  /** Something came through; `units`: bytes, plus what a file costs besides its bytes. */
+  /** A file is done; `units`: its bytes plus the fixed cost of a file. */
   onDone(units: number): void {
     this.#units += units
     this.#filesDone++
     const now = this.#clock.now()
     const elapsedMs = now - this.#windowMs
     if (elapsedMs < (this.#isStarting ? ROUND_MS : WINDOW_MS)) return
-    // A number is judged by files that were begun with it.
+    // Judge a number only by files that were started with it.
     const judged = this.#isStarting ? this.limit : Math.min(2 * this.limit, JUDGED_FILES)
     if (this.#filesDone < judged) return
     const rate = this.#units / elapsedMs
@@ -80,7 +85,7 @@ export class Concurrency {
     else this.#onStep(rate)
   }
 
-  /** The last step is kept, and another one made; or it is taken back, and one the other way made. */
+  /** Keeps the last step and makes another, or reverts it and steps in the other direction. */
   #onStep(rate: number): void {
     const isKept = rate > this.#before * (this.#isRising ? WORTH_IT : COSTS_NOTHING)
     this.#before = rate
@@ -107,7 +112,7 @@ export class Concurrency {
     else this.#settleAt(this.#paidLimit)
   }
 
-  /** From here steps are made: what it brings is measured anew. */
+  /** Ends slow start at this number; the throughput is measured again from here. */
   #settleAt(limit: number): void {
     this.#isStarting = false
     this.#limit = limit
@@ -115,7 +120,7 @@ export class Concurrency {
     this.#isRising = true
   }
 
-  /** A reset, a time-out, a failing service: there were too many, or the line is bad. */
+  /** A reset, timeout or service error: too many connections, or a bad network. */
   onError(): void {
     const now = this.#clock.now()
     if (now < this.#calmUntilMs) return
@@ -125,8 +130,8 @@ export class Concurrency {
 }
 
 /**
- * Does work in parallel, as many at a time as the controller allows at each moment. `next` gives the next piece
- * or null when there is none at the moment (`settle` then ends the pool when all under way has ended).
+ * Runs work in parallel, at most as many at a time as the controller allows at that moment. `next` returns the next
+ * item, or null if there is none now; `settle` then ends the pool when all running items have ended.
  */
 export async function runPool<T>(
   next: () => T | null,

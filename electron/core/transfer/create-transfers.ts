@@ -12,13 +12,13 @@ import { Transfers } from './transfers.ts'
 interface Deps extends Pick<TransferDeps, 'clock' | 'labels' | 'probe' | 'ceiling' | 'routeTo'> {
   store: Pick<Store, 'db'>
   ports: Pick<Ports, 'dataDir' | 'log' | 'startProcess'>
-  /** Clients of the accounts, and what is left of their hours. */
+  /** Clients of the accounts, and their hourly request budgets. */
   accounts: Pick<TransferDeps, 'run' | 'aside' | 'budget' | 'serviceOf'>
   events: EventBus
   coreEvents: CoreEvents
 }
 
-/** Downloads and uploads, and the folders that a browser's dropped files wait in. */
+/** Downloads, uploads, and the staging folders for files dropped in a browser. */
 export function createTransfers({ store, ports, accounts, coreEvents, ...deps }: Deps) {
   const { dataDir, log } = ports
   const rows = new TransferRepository(store.db)
@@ -42,6 +42,6 @@ export function createTransfers({ store, ports, accounts, coreEvents, ...deps }:
   })
   stages
     .sweep(new Set(waiting))
-    .catch((error: unknown) => log.warn('stages not swept', { error: String(error) }))
+    .catch((error: unknown) => log.warn('staging folders not cleaned up', { error: String(error) }))
   return { transfers, stages }
 }

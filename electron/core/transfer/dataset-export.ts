@@ -8,7 +8,7 @@ import { eachZipEntry, isArchive, type ZipEntry } from '#core/zip-file.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { JobContext } from './job.ts'
 
-/** An export that was begun, so that it is gone on with after the app ended. */
+/** An export that was started, stored so that it resumes after a restart. */
 const begunSchema = z.object({
   id: z.string(),
   etag: z.string().nullable(),
@@ -17,17 +17,17 @@ const begunSchema = z.object({
 type Begun = z.infer<typeof begunSchema>
 
 interface ExportRequest {
-  /** Where its archive lies for as long as it is needed; absolute, in a folder that is there. */
+  /** Absolute path of the temporary archive, in an existing folder. */
   archive: string
   includeImages: boolean
-  /** Only images of this stage; null: all. */
+  /** Export only images of this stage; null: all. */
   stage: string | null
 }
 
 const NOTE = '.begun.json'
-/** Files of an archive that are unpacked at a time. */
+/** Number of archive files unpacked at a time. */
 const PARALLEL = 16
-/** An older export is of a dataset that may be another by now. Milliseconds. */
+/** Ignore an older export, because the dataset may have changed since. Milliseconds. */
 const FRESH_MS = 3_600_000
 
 const readNote = async (file: string): Promise<Begun | null> =>
@@ -41,7 +41,7 @@ async function takeAway(archive: string): Promise<void> {
     await rm(file, { force: true })
 }
 
-/** Deletes the exports that were begun with archives in a folder, on the service; the folder itself goes with its owner. */
+/** Deletes the exports on the service whose archives are in this folder. The caller deletes the folder. */
 export async function forgetExports(
   { aside, transfer }: JobContext,
   folder: string,
@@ -49,13 +49,13 @@ export async function forgetExports(
   const names = await readdir(folder).catch(() => [])
   for (const name of names.filter((one) => one.endsWith(NOTE))) {
     const begun = await readNote(join(folder, name))
-    // Without a network it stays there: nobody waits for that.
+    // Offline, the export stays on the service; do not wait for that.
     if (begun)
       await aside((client) => client.exports.delete(begun.id, transfer.remoteId)).catch(() => {})
   }
 }
 
-/** The export of an earlier run of the app, if it is still there and not too old; else a new one. */
+/** Resumes the export of an earlier run if it still exists and is fresh; otherwise starts a new one. */
 async function begin(context: JobContext, request: ExportRequest): Promise<Begun> {
   const { run, transfer, signal, clock } = context
   const { archive, includeImages, stage } = request
@@ -77,7 +77,7 @@ async function begin(context: JobContext, request: ExportRequest): Promise<Begun
     client.exports.create(
       transfer.remoteId,
       {
-        // A name is taken once in a dataset: by an earlier try, too.
+        // An export name is unique in a dataset, and an earlier try may have used it.
         name: `download ${newId()}`,
         format: 'pictograph',
         includeImages,
@@ -96,7 +96,7 @@ async function fetchArchive(
   { archive, includeImages }: ExportRequest,
   begun: Begun,
 ): Promise<void> {
-  // Whole from an earlier run, which ended while it was unpacked.
+  // Complete from an earlier run, which ended during unpacking.
   if (await isArchive(archive)) return
   let { etag } = begun
   await untilItWorks(async () => {
@@ -105,7 +105,7 @@ async function fetchArchive(
     )
     const order = { target: archive, mayHavePart: true, expectedBytes: 0, etag, address }
     await fetch({ ...order, holds: 'archive' }, (note) => {
-      // What comes for the images counts; what comes for labels is beside them.
+      // Only bytes of images count as progress.
       if ('bytes' in note) return includeImages ? onBytes(note.bytes) : undefined
       etag = note.etag
       const text = JSON.stringify({ ...begun, etag })
@@ -115,9 +115,9 @@ async function fetchArchive(
 }
 
 /**
- * All of a dataset in a handful of requests: the service packs an archive, which is fetched, continued where it
- * was cut off, and read file by file, several at a time. Nothing of it stays, here or there, but what is to be gone
- * on with. Throws what the service says.
+ * Fetches a whole dataset in few requests: the service packs an archive, which is downloaded (resumed if interrupted)
+ * and read file by file, several at a time. Afterwards it is deleted here and on the service, unless it is needed to
+ * resume. Throws what the service reports.
  */
 export async function eachOfExport(
   context: JobContext,
@@ -143,14 +143,14 @@ export async function eachOfExport(
       await onFile(entry)
     })
   } catch (error) {
-    // Stopped, or without a network, it is gone on with; anything else would meet it again.
+    // If stopped or offline, keep it to resume; any other error would happen again.
     if (!signal.aborted && !isGeneral(error)) await end()
     throw error
   }
   await end()
 }
 
-/** What a plan or a role without exports does not give comes one by one afterwards; other faults are the job's. */
+/** If the plan or role does not allow exports, the files are fetched one by one. Other errors fail the job. */
 export async function orOneByOne(
   { signal, log }: JobContext,
   work: () => Promise<void>,
@@ -159,6 +159,6 @@ export async function orOneByOne(
     await work()
   } catch (error) {
     if (isGeneral(error) || signal.aborted) throw error
-    log.warn('no export', { error: String(error) })
+    log.warn('export failed', { error: String(error) })
   }
 }

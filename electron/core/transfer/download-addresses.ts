@@ -2,7 +2,7 @@ import { stageSchema } from '#shared/model/dataset.ts'
 import { LISTING_LIMIT } from './download-plan.ts'
 import type { JobContext } from './job.ts'
 
-/** Signed addresses of a dataset's images, by the images' ids; they expire. */
+/** Signed addresses of a dataset's images by image id. They expire. */
 export class DownloadAddresses {
   readonly #context: JobContext
   #addresses: ReadonlyMap<string, string> = new Map()
@@ -12,12 +12,12 @@ export class DownloadAddresses {
     this.#context = context
   }
 
-  /** undefined: the image is beyond what the listing gives. */
+  /** undefined: the image is beyond the listing's limit. */
   of(remoteId: string): string | undefined {
     return this.#addresses.get(remoteId)
   }
 
-  /** Asks for all of them anew; who asks meanwhile waits for the same. */
+  /** Requests all addresses again; concurrent callers share one request. */
   renew(): Promise<void> {
     this.#renewing ??= this.#read().finally(() => {
       this.#renewing = null
@@ -42,9 +42,9 @@ export class DownloadAddresses {
       for (const { id, image_url } of items) if (image_url) fresh.set(id, image_url)
       return received
     }
-    // Exactly that many means that there are more: each stage has a list of its own.
+    // Exactly this many means that there are more; each stage has its own listing.
     if ((await read()) >= LISTING_LIMIT) for (const stage of stageSchema.options) await read(stage)
-    // The old ones serve until all of the new ones are here.
+    // Keep the old addresses until all new ones are here.
     this.#addresses = fresh
   }
 }

@@ -19,7 +19,7 @@ import { isSameContent, type OwnFiles } from './own-files.ts'
 import type { SafeFolder } from './safe-folder.ts'
 import { decodes, isWhole, isWholeImage } from './whole-image.ts'
 
-/** By what a file that was fetched is known to be the service's as it is now. */
+/** Identifies the service's version of a fetched file. */
 const stampOf = ({ source, sizeBytes, facts }: DownloadItem) =>
   `${source} ${sizeBytes} ${facts.createdAtMs}`
 
@@ -29,11 +29,11 @@ interface Parts {
   folder: SafeFolder
   addresses: DownloadAddresses
   own: OwnFiles
-  /** Where an archive lies while it is unpacked; below the folder. */
+  /** Folder for an archive while it is unpacked, relative to the download folder. */
   staging: string
 }
 
-/** The image files of a download: from storage, from the service itself, or out of an archive that it packed. */
+/** Fetches the image files of a download from storage, from the service, or from an export. */
 export class DownloadImages {
   readonly #context: JobContext
   readonly #options: DownloadOptions
@@ -51,12 +51,12 @@ export class DownloadImages {
     this.#staging = staging
   }
 
-  /** `isAgain`: it was tried before in this run. Sets the item's size to what it is. */
+  /** `isAgain`: it was tried before in this run. Sets the item's size to the actual size. */
   async fetch(item: DownloadItem, isAgain: boolean): Promise<'same' | 'fetched'> {
     const { transfers, transfer, fetch, onBytes, run, signal } = this.#context
     const found = (await this.#isThere(item)) ?? (await this.#findPlace(item))
     if (found) return found
-    // As the list had it: what comes may be of another size.
+    // Take the stamp from the list; the file may have another size.
     const stamp = stampOf(item)
     const target = await this.#folder.place(item.target)
     const order = {
@@ -73,7 +73,7 @@ export class DownloadImages {
     const file = await (address === undefined
       ? fetchFile({
           ...order,
-          // Beyond what the listing gives addresses for: from the service itself.
+          // Images beyond the listing's limit are fetched from the service itself.
           open: async (_fromByte, _etag, sink) =>
             pour(await run((client) => client.images.bytesById(item.source, { signal })), sink),
           decodes: (bytes) => decodes(target, bytes),
@@ -88,7 +88,9 @@ export class DownloadImages {
     return 'fetched'
   }
 
-  /** Settles where the image goes: beside a file of somebody. Answers whether it is there already. */
+  /**
+   * Chooses the image's path, beside a file of the user if necessary. Returns a state if the image is already there.
+   */
   async #findPlace(item: DownloadItem): Promise<'same' | 'fetched' | null> {
     if (!this.#folder.wasThere(item.target)) return null
     const place = await this.#own.placeFor(item.target)
@@ -106,7 +108,7 @@ export class DownloadImages {
     ])
   }
 
-  /** What lies at the image's own place may be the very same file: then there is no need of a second. */
+  /** If the file at the image's own path has the same content, no second copy is needed. */
   async #unlessTheSame(item: DownloadItem): Promise<void> {
     const { movedFrom } = item.facts
     if (movedFrom === undefined) return
@@ -121,12 +123,12 @@ export class DownloadImages {
   }
 
   /**
-   * Images for which the listing has no address: where there are many, packed by the service. Each by itself would
-   * cost a request, and a large dataset days of them. `onFile` settles what has come.
+   * Fetches images without a listed address from an export, if there are many. One by one, each would cost a request,
+   * and a large dataset would take days. `onFile` is called for each file that arrives.
    */
   async fromExport(onFile: (item: DownloadItem) => Promise<void>): Promise<void> {
     const { run, transfer, transfers, setDoing, requestsLeft } = this.#context
-    // Only some images of a stage: most of its archive would be for nothing.
+    // If only some images of a stage are wanted, most of the archive would be useless.
     if (!packsWholeStages(this.#options)) return
     const missing = new Map<string, DownloadItem>()
     for (const item of transfers.each<DownloadFacts>(transfer.id, 'waiting'))
@@ -142,12 +144,12 @@ export class DownloadImages {
       const item = missing.get(entry.name)
       if (item && (await this.#unpack(item, entry))) await onFile(item)
     }
-    // An export holds one stage, or all of them.
+    // An export holds one stage or all.
     for (const stage of stages) {
       const archive = await this.#folder.place(`${this.#staging}/images-${stage}.zip`)
       const request = { archive, includeImages: true, stage }
       await orOneByOne(this.#context, () =>
-        // One that cannot be unpacked is left waiting, and is fetched by itself: there its fault is told.
+        // A file that cannot be unpacked stays queued and is fetched alone, which reports its error.
         eachOfExport(this.#context, request, (entry) =>
           orOneByOne(this.#context, () => unpack(entry)),
         ),
@@ -157,12 +159,12 @@ export class DownloadImages {
   }
 
   /**
-   * Whether the file is there already: as it is on the service, since an earlier download; or since this one, when
-   * the app ended before that was noted.
+   * Returns whether the service's version is already there, from an earlier download, or from this one if the app
+   * closed before recording it.
    */
   async #isThere(item: DownloadItem): Promise<'same' | 'fetched' | null> {
     const { transfers, transfer } = this.#context
-    // Placed first: only then is it known what was in its directory.
+    // Place it first: only then are the contents of its directory known.
     const target = await this.#folder.place(item.target)
     if (!this.#folder.wasThere(item.target)) return null
     const there = await stat(target).catch(() => null)
@@ -184,7 +186,7 @@ export class DownloadImages {
     this.#context.keep({ file, remoteId: item.source, stamp, ...fetched })
   }
 
-  /** One image of an archive, to its place. false: it is not whole, and is fetched by itself. */
+  /** Unpacks one image. Returns false if it is incomplete; it is then fetched alone. */
   async #unpack(item: DownloadItem, entry: ZipEntry): Promise<boolean> {
     if (await this.#findPlace(item)) return true
     const file = await this.#folder.place(item.target)

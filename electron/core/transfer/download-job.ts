@@ -26,18 +26,18 @@ import type { JobContext } from './job.ts'
 import { OwnFiles } from './own-files.ts'
 import { SafeFolder } from './safe-folder.ts'
 
-/** Tries of one file before it counts as failed; what is general (no network) does not count. */
+/** Tries per file before it fails. General failures (such as no network) do not count. */
 const ATTEMPTS = 8
-/** Files taken from the queue at a time, and written back together. */
+/** Files taken from the queue at a time; their results are stored together. */
 const QUEUE = 200
-/** Faults of the disk (`toUserError`): any other file would meet them as well. */
+/** Disk errors (`toUserError`) that would affect every file. */
 const OF_DISK = new Set(['disk_full', 'read_only', 'io'])
-/** What a file costs besides its bytes, as bytes, for the controller. */
+/** The fixed cost of a file, expressed in bytes, for the concurrency controller. */
 const FILE_COST = 20_000
-/** Where labels and archives lie for as long as they are needed; below the folder, forward slashes. */
+/** Folder for temporary labels and archives, relative to the download folder, with forward slashes. */
 const stagingOf = (id: string) => `.pictograph-${id.slice(0, 8)}`
 
-/** A dataset, or a part of it, onto this disk. Run again it goes on where it ended. */
+/** Downloads a dataset or a part of it. Running it again resumes it. */
 export class DownloadJob {
   readonly #context: JobContext
   readonly #options: DownloadOptions
@@ -77,10 +77,10 @@ export class DownloadJob {
   async #run(): Promise<string[]> {
     const context = this.#context
     const { files: known } = context.transfers.counts(context.transfer.id)
-    // With its drive somewhere else it is not begun anew on this one.
+    // If its drive is gone, do not start over on another disk.
     if (known.done + known.skipped > 0 && !existsSync(this.#folder.root)) throw this.#gone()
     await this.#folder.place('folder')
-    // Neither list needs the other.
+    // The two lists are independent.
     const addresses = this.#wantsImages ? this.#addresses.renew() : Promise.resolve()
     addresses.catch(() => {})
     if (this.#wantsImages) context.warmFetch()
@@ -88,7 +88,7 @@ export class DownloadJob {
     else await this.#plan()
     await this.#labels.fromExport()
     await addresses
-    // What has an address first: the rest takes a while to be packed.
+    // Images with an address come first, because packing the rest takes a while.
     if (this.#wantsImages) {
       await this.#fetchAll(({ source }) => this.#addresses.of(source) !== undefined)
       await this.#images.fromExport(async (item) => {
@@ -100,12 +100,12 @@ export class DownloadJob {
     const { files } = context.transfers.counts(context.transfer.id)
     await this.#labels.writeFormat()
     if (await this.#folder.hasGone()) throw this.#gone()
-    // Also with a failed file: to try it again fetches what is missing here, and the folder is the person's.
+    // Also after a failed file: a retry fetches what it needs, and the folder belongs to the user.
     await this.#removeStaging()
     return this.#report(files.skipped)
   }
 
-  /** Nothing half-done stays. */
+  /** Deletes everything incomplete. */
   async clean(): Promise<void> {
     const { transfers, transfer } = this.#context
     for (const state of ['waiting', 'failed'] as const)
@@ -129,7 +129,7 @@ export class DownloadJob {
     return stagingOf(this.#context.transfer.id)
   }
 
-  /** What an earlier run fetched, and somebody has taken away since, is fetched again. */
+  /** Queues files again that an earlier run fetched and the user has deleted since. */
   async #lookAgain(): Promise<void> {
     const { transfers, transfer } = this.#context
     if (transfers.counts(transfer.id).files.total >= MANY_FILES) holdHeap()
@@ -180,7 +180,7 @@ export class DownloadJob {
         createdAtMs: image.createdAtMs,
       } satisfies DownloadFacts,
     })
-    // One after the other: a large dataset's would otherwise be held twice.
+    // A generator, so that a large dataset is not in memory twice.
     const items = function* () {
       for (const [seq, image] of images.entries()) yield itemOf(image, seq)
     }
@@ -214,7 +214,7 @@ export class DownloadJob {
     const { signal, settle } = this.#context
     let isAgain = false
     let broken: BrokenOff | null = null
-    // Once it is here it is not fetched again for its labels' sake.
+    // If only the labels failed, the image is not fetched again.
     let image: 'same' | 'fetched' | null = this.#wantsImages ? null : 'fetched'
     for (let attempt = 1; ; attempt++) {
       try {
@@ -251,10 +251,10 @@ export class DownloadJob {
     }
   }
 
-  /** The disk is full, or the folder has gone with its drive: to fetch the rest would be in vain. */
+  /** If the disk is full, or the folder is gone with its drive, throws, because fetching the rest is useless. */
   async #throwOfPlace(error: unknown): Promise<void> {
     const code = codeOf(error)
-    // The library's own disk.
+    // The error is of the library's own disk.
     if (code.startsWith('SQLITE_')) throw error
     const { root } = this.#folder
     const { reason } = toUserError(error)
@@ -271,7 +271,7 @@ export class DownloadJob {
   #gone(): UserError {
     return new UserError(
       'folder_gone',
-      `${this.#folder.root} is not there any more. Bring it back, or connect its drive, and go on; or begin a new download.`,
+      `${this.#folder.root} no longer exists. Restore it or connect its drive, then resume; or start a new download.`,
     )
   }
 

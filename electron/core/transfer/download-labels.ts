@@ -23,12 +23,12 @@ interface Parts {
   options: DownloadOptions
   folder: SafeFolder
   own: OwnFiles
-  /** Where labels lie until they are written in their format; below the folder. */
+  /** Folder for labels until they are written in their format, relative to the download folder. */
   staging: string
   losses: LossLog
 }
 
-/** The labels of a download: fetched together or one by one, and written in the format that was asked for. */
+/** Fetches the labels of a download, together or one by one, and writes them in the requested format. */
 export class DownloadLabels {
   readonly #context: JobContext
   readonly #options: DownloadOptions
@@ -36,9 +36,11 @@ export class DownloadLabels {
   readonly #staging: string
   readonly #losses: LossLog
   readonly #own: OwnFiles
-  /** Label files that were changed here, and where the service's are; both below the folder. */
+  /**
+   * Label files that the user changed, and the paths of the service's versions; both relative to the download folder.
+   */
   readonly besides: { path: string; beside: string }[] = []
-  /** Images, by their place in the queue. */
+  /** Queue positions of the images whose labels are written. */
   readonly #written = new Set<number>()
 
   constructor({ context, options, folder, own, staging, losses }: Parts) {
@@ -54,7 +56,7 @@ export class DownloadLabels {
     return this.#options.what !== 'images_only' || this.#options.layout !== 'files'
   }
 
-  /** Paths of images that have an annotation of a wanted class. */
+  /** Paths of images with an annotation of a wanted class. */
   async pathsWithClasses(): Promise<Set<string>> {
     const { classes } = this.#options
     const paths = new Set<string>()
@@ -68,7 +70,7 @@ export class DownloadLabels {
     return paths
   }
 
-  /** All annotations in a handful of requests, where that costs less than a file each. */
+  /** Fetches all annotations in one export if that costs fewer requests than a file each. */
   async fromExport(): Promise<void> {
     if (!this.isWanted) return
     const { transfers, transfer, run, setDoing } = this.#context
@@ -103,7 +105,7 @@ export class DownloadLabels {
     })
   }
 
-  /** Where an image's labels are, below the folder: until they are written in their format, or for good. */
+  /** Path of an image's labels in the download folder: temporary until they are written in their format, or final. */
   placeOf({ seq, target }: Pick<DownloadItem, 'seq' | 'target'>): string {
     return this.#options.layout === 'files' ? `${target}.json` : `${this.#staging}/${seq}.json`
   }
@@ -133,13 +135,16 @@ export class DownloadLabels {
     this.#written.add(item.seq)
   }
 
-  /** A label file to its place, or beside what somebody changed there. `path`: below the folder. */
+  /**
+   * Writes a label file to its path, or beside a version that the user changed. `path` is relative to the download
+   * folder.
+   */
   async #put(path: string, content: string | Uint8Array, remoteId: string): Promise<void> {
     const isThere = async (place: string) => {
       const there = await readFile(await this.#folder.place(place)).catch(() => null)
       return there?.equals(Buffer.from(content)) ?? false
     }
-    // What is the same is left as it is, with its time.
+    // Leave an identical file untouched, including its time.
     if (!(await isThere(path))) {
       const place = await this.#own.placeFor(path)
       if (place !== path) this.besides.push({ path, beside: place })
@@ -150,12 +155,12 @@ export class DownloadLabels {
     await this.#own.keep(path, { remoteId, stamp: 'labels' })
   }
 
-  /** What lies beside it until it is whole has the name that images have then. */
+  /** Writes to a temporary name like that of a partial image, then renames it. */
   #replace(file: string, content: string | Uint8Array): Promise<void> {
     return replaceFile(file, content, undefined, `${file}.part`)
   }
 
-  /** Of one image, by itself. */
+  /** Fetches the labels of one image. */
   async fetch(item: DownloadItem): Promise<void> {
     if (!this.isWanted || this.#written.has(item.seq) || (await this.#has(item))) return
     const { run, signal } = this.#context
@@ -168,7 +173,7 @@ export class DownloadLabels {
     await this.#write(item, annotations)
   }
 
-  /** The label files of the format, from the labels that were fetched, which stay: what failed may be tried again. */
+  /** Writes the label files of the format. The fetched labels stay, because failed images may be retried. */
   async writeFormat(): Promise<void> {
     const { transfers, transfer, run, setDoing } = this.#context
     const { layout } = this.#options

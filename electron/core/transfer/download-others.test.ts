@@ -34,7 +34,7 @@ async function onFolder() {
 
 const besideOf = (path: string) => path.replace(/(\.[^.]*)$/, ' (service)$1')
 
-test('what somebody has in the folder stays, and the service’s comes beside it, once', async () => {
+test('a user’s files stay, and the service’s version is written beside them once', async () => {
   await using set = await onFolder()
   const { first, second, write, text } = set
   write(first, 'my own, unrelated file')
@@ -59,7 +59,7 @@ test('what somebody has in the folder stays, and the service’s comes beside it
   expect(filesIn(set.folder)).toEqual(files)
 })
 
-test('the very same image that is there already gets no second beside it', async () => {
+test('an identical existing image gets no second copy', async () => {
   await using set = await onFolder()
   await set.download({ what: 'images_only' })
   const bytes = readFileSync(join(set.folder, set.first))
@@ -85,26 +85,26 @@ test.each(['coco', 'yolo'] as const)('changed files of a format stay: %s', async
   expect(set.text(own)).toBe(edited)
   expect(set.text(image)).toBe('drawn over')
   expect(filesIn(set.folder)).toContain(besideOf(image))
-  // The service’s labels are of the service’s image, by its name here.
+  // The labels refer to the service's image by its local name.
   const labels = set.text(besideOf(own))
   if (layout === 'coco') expect(labels).toContain(besideOf(image).split('/').at(-1))
 })
 
-test('they are left out, or replaced, where the person chose that', async () => {
+test('they are skipped or replaced if the user chose that', async () => {
   await using set = await onFolder()
   set.write(set.first, 'mine')
   const left = await set.download({ onChanged: 'skip' })
   expect(left).toMatchObject({ state: 'failed', files: { failed: 1, done: 23 } })
   expect(set.text(set.first)).toBe('mine')
-  expect(set.cloud.core.transfers.failures(left.id)[0].problem).toContain('it stays')
-  // Nothing of ours is left by a download that did not come to its end.
+  expect(set.cloud.core.transfers.failures(left.id)[0].problem).toContain('It was kept')
+  // An unfinished download leaves nothing of ours.
   expect(filesIn(set.folder).filter((name) => name.includes('.pictograph-'))).toEqual([])
   const replaced = await set.download({ onChanged: 'replace' })
   expect(replaced.state).toBe('done')
   expect(set.text(set.first)).not.toBe('mine')
 })
 
-test('a failed file leaves no folder of ours among the person’s files', async () => {
+test('a failed file leaves no temporary folder among the user’s files', async () => {
   await using set = await onFolder()
   const { state, faults } = set.emulator
   const { object } = state.imageAt(state.dataset(STREET), set.first)
@@ -118,7 +118,7 @@ test('a failed file leaves no folder of ours among the person’s files', async 
   expect(filesIn(set.folder).filter((name) => name.includes('.pictograph-'))).toEqual([])
 })
 
-test('an image that ends early is not sent: no download would take it', async () => {
+test('a truncated image is not uploaded, because no download would accept it', async () => {
   await using set = await onFolder()
   await set.download({ what: 'images_only' })
   using cut = temporaryFolder()

@@ -6,20 +6,20 @@ import { MANY_FILES } from '#core/memory.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import type { DownloadOptions, DownloadPlan } from '#shared/model/transfer.ts'
 
-/** An export is asked for, waited for, fetched and deleted; on average. */
+/** Average requests of an export: create, poll, fetch, delete. */
 const EXPORT_REQUESTS = 6
-/** An export pays from this many annotation files on. */
+/** From this many annotation files on, an export costs less. */
 const EXPORT_FROM = 20
-/** An export of images pays from this many on: it packs those that have an address, too. */
+/** From this many images on, an export costs less; it also packs those that have an address. */
 const IMAGES_FROM = 200
-/** One in so many of an archive has to be wanted. */
+/** At least one in this many images of an archive must be wanted. */
 const WORTH_SHARE = 8
 const PAGE = 1_000
 const STAGES = 4
-/** The download listing gives this many addresses at the most. */
+/** The download listing returns at most this many addresses. */
 export const LISTING_LIMIT = 10_000
 
-/** What a download knows of an image. */
+/** The facts of an image that a download keeps. */
 export interface DownloadFacts {
   path: string
   count: number
@@ -29,18 +29,18 @@ export interface DownloadFacts {
   split: 'train' | 'val' | 'test' | null
   tags: string[]
   createdAtMs: number
-  /** Of a part that is there, to go on with it. */
+  /** The ETag of the partial file, to resume it. */
   etag?: string | null
-  /** Where it would have gone, if somebody's file were not there. */
+  /** The original path, if a file of the user is there. */
   movedFrom?: string
 }
 
-/** One image of a download, in its queue. */
+/** One image in a download's queue. */
 export type DownloadItem = TransferItem<DownloadFacts>
 
 export type PlannedImage = Omit<ReturnType<typeof fromRemoteImage>, 'thumbnailUrl'>
 
-/** Whether an image is wanted, as far as the list of images tells. */
+/** True if the image is wanted, as far as the image list tells. */
 export function isWanted(
   image: PlannedImage,
   { stages, splits, tags }: Pick<DownloadOptions, 'stages' | 'splits' | 'tags'>,
@@ -52,7 +52,10 @@ export function isWanted(
   )
 }
 
-/** The images that are wanted, in the order of their paths, so that names are given the same each time. `onMany`: there are very many. */
+/**
+ * The wanted images in path order, so that file names are the same each time. `onMany`: called if there are very
+ * many.
+ */
 export async function wantedImages(
   client: Client,
   dataset: string,
@@ -61,14 +64,14 @@ export async function wantedImages(
   onMany: () => void = () => {},
 ): Promise<PlannedImage[]> {
   const [stage, second] = options.stages
-  // One stage can be asked for by itself: fewer pages.
+  // A single stage can be filtered by the service, which saves pages.
   const filter = stage !== undefined && second === undefined ? { status: stage } : {}
   const chosen = options.imageIds && new Set(options.imageIds)
   const wanted: PlannedImage[] = []
   for await (const image of client.images.list(dataset, { ...filter, signal })) {
-    // There may be very many, and this is the longest of what they have.
+    // With very many images, this is the longest field; leave it out to save memory.
     const { thumbnailUrl: _, ...known } = fromRemoteImage(image satisfies RemoteImage)
-    // Where the service does not say how many labels there are, they are asked for.
+    // If the service does not report a label count, request the labels.
     const planned = { ...known, annotationCount: image.annotation_count ?? 1 }
     if ((!chosen || chosen.has(planned.remoteId)) && isWanted(planned, options))
       if (wanted.push(planned) === MANY_FILES) onMany()
@@ -78,7 +81,7 @@ export async function wantedImages(
   )
 }
 
-/** How annotations come cheapest: a file each costs a request an image, an export a handful. */
+/** The cheapest way to fetch annotations: a file costs one request per image, an export only a few. */
 export function labelsMode(
   images: readonly Pick<PlannedImage, 'annotationCount'>[],
   { what, classes }: DownloadOptions,
@@ -89,14 +92,14 @@ export function labelsMode(
   return files >= EXPORT_FROM && !isCold ? 'export' : 'files'
 }
 
-/** An export packs whole stages: of a choice of their images most of it would be for nothing. */
+/** An export packs whole stages; for a selection of images, most of it would be useless. */
 export const packsWholeStages = ({ splits, tags, imageIds, classes }: DownloadOptions): boolean =>
   splits.length === 0 && tags.length === 0 && imageIds === null && classes.length === 0
 
 /**
- * Whether images without an address are better packed by the service than asked for one by one. That is sooner for
- * as long as the hour has requests for it, and with few of them most of the archive would be for nothing. `packed`:
- * images of their stages.
+ * True if an export is better than single requests for images without an address. An export takes longer while the
+ * hourly limit allows single requests, and with few images most of the archive is useless. `packed`: number of images
+ * in their stages.
  */
 export function isExportWorthIt({
   missing,
@@ -114,7 +117,7 @@ export function isExportWorthIt({
   )
 }
 
-/** What comes beyond the listing, and how: in requests, and in bytes that are fetched besides. */
+/** The images beyond the listing: requests, and extra bytes to fetch. */
 function beyondListing(
   images: readonly PlannedImage[],
   options: DownloadOptions,
@@ -130,7 +133,7 @@ function beyondListing(
   const isPacked =
     !isCold && packsWholeStages(options) && isExportWorthIt({ missing, packed, requestsLeft })
   if (!isPacked) return { requests: 1 + STAGES + missing, bytes: 0 }
-  // The archive holds those that have an address as well.
+  // The archive also contains those that have an address.
   const bytes = over.reduce(
     (sum, stage) =>
       sum + (stage.reduce((all, one) => all + one.sizeBytes, 0) * LISTING_LIMIT) / stage.length,
@@ -139,7 +142,7 @@ function beyondListing(
   return { requests: 1 + STAGES + EXPORT_REQUESTS, bytes }
 }
 
-/** Requests and bytes that a download costs. `left`: of the hour; null for unknown. */
+/** Requests and bytes of a download. `left`: requests left in this hour; null if unknown. */
 export function costsOf(
   images: readonly PlannedImage[],
   options: DownloadOptions,
@@ -158,7 +161,7 @@ export function costsOf(
   return { requests: listing + addresses.requests + labels, bytes: own + addresses.bytes }
 }
 
-/** Where each image goes below the folder, forward slashes; same order. */
+/** The path of each image in the download folder, with forward slashes, in the same order. */
 export function targetsOf(
   images: readonly PlannedImage[],
   { layout }: Pick<DownloadOptions, 'layout'>,

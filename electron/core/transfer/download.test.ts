@@ -8,7 +8,7 @@ import { cloudCore, edit, seededEmulator } from '#tests/helpers/cloud.ts'
 import { aBox, temporaryFolder } from '#tests/helpers/core.ts'
 import { download, filesIn, pathsOf, STREET, target } from '#tests/helpers/transfers.ts'
 
-test('the whole dataset lies on disk as the SDK writes it, and again only what changed comes', async () => {
+test('downloads the whole dataset in the SDK’s layout, and a second time only what changed', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -36,7 +36,7 @@ test('the whole dataset lies on disk as the SDK writes it, and again only what c
   })
 })
 
-test('in a format for training, by stage and split, with its files in place', async () => {
+test('downloads in a training format, by stage and split', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -65,7 +65,7 @@ test('in a format for training, by stage and split, with its files in place', as
   expect(some).toMatchObject({ state: 'done', files: { done: 6 } })
 })
 
-test('what failed is tried again without losing the labels of the others', async () => {
+test('retrying failed files keeps the labels of the others', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -99,7 +99,7 @@ test('what failed is tried again without losing the labels of the others', async
   expect(filesIn(folder.path).some((name) => name.includes('.pictograph-'))).toBe(false)
 })
 
-test('says beforehand what it would do', async () => {
+test('shows the plan before it starts', async () => {
   await using service = await seededEmulator({ hourlyLimit: 1_000 })
   await using cloud = await cloudCore(service.emulator)
   cloud.core.accounts.setLimit(cloud.account.id, 1_000)
@@ -124,12 +124,12 @@ test('says beforehand what it would do', async () => {
   expect(await holdsFiles()).toBe(true)
   const planIn = (place: string) =>
     cloud.core.transfers.planDownload(target(cloud, service.emulator), place, ALL_FILES)
-  await expect(planIn('photos')).rejects.toThrow('photos: give the whole path')
+  await expect(planIn('photos')).rejects.toThrow('photos: enter the full path')
   await expect(planIn(join(folder.path, 'mine.txt'))).rejects.toThrow('mine.txt is a file')
   await expect(planIn(join(folder.path, 'mine.txt/below'))).rejects.toThrow('mine.txt is a file')
 })
 
-test('beyond 10,000 images it pages, and all come', { timeout: 120_000 }, async () => {
+test('more than 10,000 images arrive completely, in pages', { timeout: 120_000 }, async () => {
   await using service = await seededEmulator()
   await using cloud = await cloudCore(service.emulator, { dataset: 'large' })
   using folder = temporaryFolder()
@@ -144,7 +144,7 @@ test('beyond 10,000 images it pages, and all come', { timeout: 120_000 }, async 
   expect(filesIn(folder.path)).toHaveLength(12_000)
 })
 
-test('images for which the listing has no address come packed, whole, in a handful of requests', {
+test('images without a listed address come from an export, complete and with few requests', {
   timeout: 120_000,
 }, async () => {
   await using service = await seededEmulator()
@@ -152,7 +152,7 @@ test('images for which the listing has no address come packed, whole, in a handf
   const { state } = emulator
   await using cloud = await cloudCore(emulator)
   const { id } = state.dataset('large')
-  // More in one stage than a listing gives.
+  // More images in one stage than a listing returns.
   for (const image of state.images(id)) state.updateImage({ ...image, status: 'new' })
   using folder = temporaryFolder()
   const plan = await cloud.core.transfers.planDownload(
@@ -161,7 +161,7 @@ test('images for which the listing has no address come packed, whole, in a handf
     { ...ALL_FILES, what: 'images_only' },
   )
   const before = emulator.requests.length
-  // The archive is cut off once, and gone on with.
+  // The archive breaks off once and is resumed.
   emulator.faults.add({
     match: 'STORAGE GET',
     fault: { kind: 'truncate', bytes: 100_000, honest: false },
@@ -172,12 +172,12 @@ test('images for which the listing has no address come packed, whole, in a handf
   const requests = emulator.requests.length - before
   expect(requests).toBeLessThan(40)
   expect(Math.abs(plan.requests - requests)).toBeLessThan(12)
-  // Each out of the archive, and none by itself.
+  // Every image comes from the archive, none alone.
   const single = emulator.requests.filter(({ line }) =>
     /^GET \S+\/images\/[0-9a-f-]{36}/.test(line),
   )
   expect(single).toEqual([])
-  // Again: nothing has changed, and nothing is packed for it.
+  // Again: nothing has changed, so no export is made.
   const packed = () =>
     emulator.requests.filter(({ line }) => /^POST \S+\/exports/.test(line)).length
   const before2 = packed()
@@ -192,7 +192,7 @@ test('images for which the listing has no address come packed, whole, in a handf
   )
 })
 
-test('names that lead elsewhere lead nowhere, and a planted link is not followed', async () => {
+test('names cannot leave the folder, and a planted link is not followed', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   const { state } = emulator
@@ -227,7 +227,7 @@ test('names that lead elsewhere lead nowhere, and a planted link is not followed
   expect(images.some((file) => file.includes('..'.concat('/')))).toBe(false)
 })
 
-test('a part goes on where it ended, and an expired address is asked for again', async () => {
+test('a partial file resumes, and an expired address is renewed', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)

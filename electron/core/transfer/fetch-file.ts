@@ -16,51 +16,51 @@ import { PRIVATE_FILE } from '#core/private-files.ts'
 import { BrokenFileError } from '#core/threads/wire-error.ts'
 import { isWhole, isWholeImage, lengthOf } from './whole-image.ts'
 
-/** Up to this size a body is taken whole before it is written: a part of it is not worth keeping. Bytes. */
+/** Bodies up to this size are buffered in memory before writing; a part of them is not worth keeping. Bytes. */
 export const SMALL_BYTES = 1_000_000
-/** Of a larger one it is told each time that so much has come. Bytes. */
+/** Progress of larger bodies is reported after each such number of bytes. */
 const TOLD_BYTES = 1_000_000
-/** A link in the way is not followed; where the system has no such flag, it was looked for before. */
+/** Does not follow a link in the way; on systems without this flag, links are checked before. */
 const NEW_FILE =
   constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0)
 const LONGER_FILE = constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0)
 
 export interface FetchRequest {
-  /** Absolute; what comes lies beside it as `.part` until it is complete and checked. */
+  /** Absolute; the data is in a `.part` file beside it until it is complete and checked. */
   target: string
-  /** Whether something of an earlier time may lie there as `.part`. */
+  /** True if a `.part` file of an earlier try may exist. */
   mayHavePart: boolean
-  /** Bytes that a list promises; 0: it does not say. Far more than that are refused. */
+  /** Bytes according to a list; 0: unknown. A file that is far larger is refused. */
   expectedBytes: number
-  /** More than this is refused whatever was listed, bytes; left out: by what was listed. */
+  /** Refuse more bytes than this; if left out, the limit depends on `expectedBytes`. */
   maxBytes?: number
-  /** Only the owner reads it: a file of the app's own, not one that a person asked for. */
+  /** Readable only by its owner: a file of the app, not one that the user requested. */
   isPrivate?: boolean
-  /** Of the part that is there from an earlier try; null: begin anew. */
+  /** The ETag of an earlier partial file; null: start over. */
   etag: string | null
-  /** Asks for the file from a byte on, and is through when all of it has come. */
+  /** Requests the file from a byte on; resolves when all of it has arrived. */
   open: (fromByte: number, etag: string | null, sink: StorageSink) => Promise<void>
-  /** Whether an image can be decoded to its end; of other files, whether the file is whole. */
+  /** Checks whether an image decodes to its end, or whether another file is complete. */
   decodes?: (bytes: Buffer) => Promise<boolean>
   isWhole?: (file: string) => Promise<boolean>
   onBytes: (count: number) => void
-  /** What a later try needs to go on from the part that is there; null: nothing to go on from. */
+  /** Called with what a later try needs to resume the part; null: cannot resume. */
   onEtag: (etag: string | null) => void
 }
 
-/** What is there now: bytes, and when it was written, milliseconds since 1970. */
+/** The file now: bytes, and modification time in milliseconds since 1970. */
 export interface FetchedFile {
   sizeBytes: number
   modifiedAtMs: number
 }
 
-/** Undefined: what the person's own settings give a new file. */
+/** Undefined: the system's default mode for a new file. */
 const modeOf = ({ isPrivate = false }: FetchRequest) => (isPrivate ? PRIVATE_FILE : undefined)
 
-/** An image may have been replaced since it was listed, so it may be larger than the list said; not without end. Bytes. */
+/** An image may have been replaced since it was listed and be larger, but only up to this factor. */
 const MOST_TIMES_LISTED = 4
 const LEEWAY_BYTES = 32_000_000
-/** Where no list said anything. Bytes. */
+/** The limit if no list gave a size. Bytes. */
 const MOST_UNLISTED_BYTES = 4_000_000_000
 
 function mostBytes({ expectedBytes, maxBytes }: FetchRequest): number {
@@ -69,7 +69,7 @@ function mostBytes({ expectedBytes, maxBytes }: FetchRequest): number {
   return maxBytes ?? listed
 }
 
-/** Trying again would bring as much. */
+/** A retry would bring as much. */
 class OversizedError extends PictographError {
   constructor(request: FetchRequest) {
     const listed =
@@ -85,20 +85,20 @@ const partOf = ({ target }: Pick<FetchRequest, 'target'>) => `${target}.part`
 function sizeOf(file: string): number {
   const info = lstatSync(file, { throwIfNoEntry: false })
   if (info && !info.isFile()) {
-    // A link or a folder under our own name: whatever it is, nothing is written into it.
+    // Remove a link or folder with our file's name; never write into it.
     rmSync(file, { recursive: true, force: true })
     return 0
   }
   return info?.size ?? 0
 }
 
-/** Takes a body as it comes: a small one in memory, a larger one into its part. */
+/** Receives a body: a small one in memory, a larger one in its part file. */
 class Incoming implements StorageSink {
-  /** All of a small file; a larger one is written as it comes. */
+  /** The whole body of a small file; a larger one is written as it arrives. */
   readonly chunks: Buffer[] = []
-  /** Bytes that there should be in the end; null: nobody said. */
+  /** Expected total bytes; null: unknown. */
   totalBytes: number | null = null
-  /** The part of a larger file, as it was when it was closed. */
+  /** The part file of a larger body, when it was closed. */
   part: FetchedFile | null = null
   readonly #request: FetchRequest
   readonly #have: number
@@ -106,7 +106,7 @@ class Incoming implements StorageSink {
   #untoldBytes = 0
   #bytes: number
 
-  /** `have`: bytes of the part that is there and is to be continued. */
+  /** `have`: bytes of the existing part that is resumed. */
   constructor(request: FetchRequest, have: number) {
     this.#request = request
     this.#have = have
@@ -140,7 +140,7 @@ class Incoming implements StorageSink {
     if (this.#untoldBytes >= TOLD_BYTES) this.#tell()
   }
 
-  /** All has come, or no more will: then what is here is what a later try goes on from. */
+  /** Ends the body, complete or not; a later try resumes from here. */
   close(): void {
     const fd = this.#fd
     if (fd === null) return
@@ -160,11 +160,10 @@ class Incoming implements StorageSink {
 }
 
 /**
- * A file from a storage address, continued where an earlier try ended, there whole or not at all. Throws what
- * `open` throws, the system's errors, a BrokenFileError.
- *
- * It blocks while it writes: for a small file the hops to another thread and back cost more than the writing. So it
- * is for a thread of its own, or for what comes seldom.
+ * Fetches a file from a storage address; resumes an earlier try; the file is complete or absent. Throws what `open`
+ * throws, system errors, or a BrokenFileError.
+ * Writing blocks, because for a small file the hops to another thread cost more than the write itself. So run it in a
+ * worker thread, or rarely.
  */
 export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
   const { target, etag, onEtag, onBytes, decodes = async () => true } = request
@@ -176,7 +175,7 @@ export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
       onEtag(null)
       rmSync(part, { force: true })
     }
-    // There is nothing behind what is here: it is of another file, or whole but for its check.
+    // Nothing follows the part: it belongs to another file, or is complete and only unchecked.
     const isBeyond = error instanceof PictographError && error.status === 416
     if (!isBeyond || have === 0) throw error
     rmSync(part, { force: true })
@@ -194,7 +193,7 @@ export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
         : async () => request.isWhole?.(part) ?? isWholeImage(part, decodes),
     )
   } catch (error) {
-    // A part that is wrong must not be continued.
+    // A wrong part must not be resumed.
     onEtag(null)
     rmSync(part, { force: true })
     throw error
@@ -216,7 +215,7 @@ async function receive(
   return incoming
 }
 
-/** A small file, there whole or not at all. */
+/** Writes a small file, complete or not at all. */
 function writeWhole(request: FetchRequest, chunks: readonly Buffer[]): Promise<FetchedFile> {
   const part = partOf(request)
   const fd = openSync(part, NEW_FILE, modeOf(request))
@@ -230,7 +229,7 @@ function writeWhole(request: FetchRequest, chunks: readonly Buffer[]): Promise<F
   return intoPlace(part, request.target, file)
 }
 
-/** `file`: as it was while it was open. Other systems than Linux may write down a later time as they close it. */
+/** `file`: its state while it was open. Systems other than Linux may store a later time when they close it. */
 async function intoPlace(part: string, target: string, file: FetchedFile): Promise<FetchedFile> {
   renameSync(part, target)
   if (process.platform === 'linux') return file
@@ -247,11 +246,11 @@ function writeAll(fd: number, chunks: readonly Buffer[]): void {
   const wanted = lengthOf(chunks)
   if (wanted === 0) return
   const written = writevSync(fd, chunks)
-  // The system may take less; when the disk is full, the next call says so.
+  // The system may write fewer bytes; on a full disk, the next call fails.
   if (written < wanted) writeAll(fd, [Buffer.concat(chunks).subarray(written)])
 }
 
-/** `total`: what the answer promised. */
+/** `total`: the length that the response promised. */
 async function check(
   { expectedBytes, target }: FetchRequest,
   size: number,

@@ -2,30 +2,30 @@ import type { NetworkRoute } from '#core/network/routed-dispatcher.ts'
 import { spareThreads, Threads } from '#core/threads/threads.ts'
 import type { FetchedFile, FetchRequest } from './fetch-file.ts'
 
-/** A file of storage to fetch, as a thread is told. */
+/** A storage file to fetch, as sent to a thread. */
 export interface FetchOrder
   extends Pick<FetchRequest, 'target' | 'mayHavePart' | 'expectedBytes' | 'etag'> {
-  /** Signed. */
+  /** A signed address. */
   address: string
   holds: 'image' | 'archive'
 }
 
-/** The same with the way to its host. */
+/** The order with the network route to its host. */
 export interface RoutedOrder extends FetchOrder {
   route: NetworkRoute
 }
 
-/** What is told while it comes: bytes, or what a later try needs to go on. */
+/** Progress: bytes, or what a later try needs to resume. */
 export type FetchNote = { bytes: number } | { etag: string | null }
 
-/** One fills a line of two gigabits a second; more are for faster lines and slower disks. */
+/** One thread fills a 2 Gbit/s connection; more help with faster networks and slower disks. */
 const THREADS = 3
-/** Of a thread's heap: each file is a buffer that nobody needs a moment later. */
+/** Size of a thread's young heap: each file is a buffer that is garbage a moment later. */
 const YOUNG_MB = 8
 
 export type FetchThreads = Threads<RoutedOrder, FetchedFile, FetchNote>
 
-/** Fetches files from storage in threads, which may wait for the disk while nothing else does. */
+/** Fetches storage files in threads, where waiting for the disk blocks nothing else. */
 export const fetchThreads = (): FetchThreads =>
   new Threads('fetch-worker', import.meta.dirname, {
     threads: spareThreads(THREADS),

@@ -1,4 +1,4 @@
-/** Runs in a thread of its own: files from storage to their places. */
+/** Worker thread: fetches files from storage to their paths. */
 import { receiveStorage } from '#core/api/storage.ts'
 import { onPassed } from '#core/memory.ts'
 import { Pools } from '#core/network/routed-dispatcher.ts'

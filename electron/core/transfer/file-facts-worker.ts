@@ -1,4 +1,4 @@
-/** Runs in a thread of its own: what files hold, by hash, and their sizes in pixels. */
+/** Worker thread: computes file hashes and image sizes in pixels. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
@@ -13,7 +13,7 @@ import { decodes, isWhole, isWholeImage } from './whole-image.ts'
 const HEIC = /\.hei[cf]$/i
 /** Bytes. */
 const SMALL_BYTES = 4_000_000
-/** Files open at a time. */
+/** Number of files open at a time. */
 const LANES = 4
 
 class DamagedError extends Error {
@@ -24,7 +24,9 @@ class DamagedError extends Error {
   }
 }
 
-/** By the judge that downloads have: what a download would refuse is not sent. `input`: the bytes, or the file again. */
+/**
+ * Uses the same check as downloads, so nothing is sent that a download would refuse. `input`: the bytes, or the path.
+ */
 const isWholeOn = (file: string, input: Buffer | string): Promise<boolean> => {
   const judge = (bytes: Buffer) => decodes(file, bytes)
   return typeof input === 'string' ? isWholeImage(input, judge) : isWhole([input], judge)
@@ -34,7 +36,7 @@ async function factsOf(file: string): Promise<ContentFacts> {
   const hash = createHash('sha256')
   const { size } = await stat(file)
   const isSmall = size <= SMALL_BYTES
-  // A small one is read once, for both.
+  // Read a small file only once, for both.
   const input = isSmall ? await readFile(file) : file
   if (typeof input === 'string') await pipeline(createReadStream(input), hash)
   else hash.update(input)
@@ -45,13 +47,13 @@ async function factsOf(file: string): Promise<ContentFacts> {
     refusePicture(metadataProblem(info, size))
     const { width, height, orientation } = info
     if (!(await isWholeOn(file, input))) throw new DamagedError()
-    // EXIF orientations 5 to 8 are turned by a quarter.
+    // EXIF orientations 5 to 8 swap width and height.
     const turned = (orientation ?? 1) >= 5
     return { sha256, width: turned ? height : width, height: turned ? width : height }
   } catch (error) {
     if (error instanceof DamagedError) throw error
     const { width, height, problem } = await probeImage(file)
-    // What is not decoded here may well be at the service, which takes it.
+    // The service may decode formats that this app cannot.
     if (problem !== null && !HEIC.test(file)) throw new Error(problem)
     if (!(await isWholeOn(file, input))) throw new DamagedError()
     return { sha256, width, height }
@@ -62,7 +64,7 @@ const waiting: (() => void)[] = []
 let active = 0
 
 answerOrders<string, ContentFacts>(async (file) => {
-  // Whoever ends gives its lane to who waits.
+  // A finished task passes its lane to a waiting one.
   if (active < LANES) active++
   else await new Promise<void>((resolve) => waiting.push(resolve))
   try {

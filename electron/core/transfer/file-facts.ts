@@ -1,16 +1,16 @@
 import { spareThreads, Threads } from '#core/threads/threads.ts'
 
-/** What a file holds, by hash, and its size in pixels; null where no decoder here reads it. */
+/** The file's hash, and its size in pixels; null if no decoder here can read it. */
 export interface ContentFacts {
   sha256: string
   width: number | null
   height: number | null
 }
 
-/** Of a thread's heap: each file is a buffer that nobody needs a moment later. */
+/** Size of a thread's young heap: each file is a buffer that is garbage a moment later. */
 const YOUNG_MB = 4
 
-/** Hashes files and reads their sizes in threads, so that the window stays smooth. An order is a file's path. */
+/** Hashes files and reads their sizes in threads, so that the window stays smooth. The order is a file path. */
 export const fileFactsThreads = (): Threads<string, ContentFacts> =>
   new Threads('file-facts-worker', import.meta.dirname, {
     threads: spareThreads(4),

@@ -9,7 +9,7 @@ import { fetchFile } from './fetch-file.ts'
 
 const PIECE = Buffer.alloc(1_000_000)
 
-/** Pours until the sink has had enough. Answers how much went in. */
+/** Writes until the sink has had enough. Returns the number of bytes written. */
 async function endless(sizeBytes: number | null, expectedBytes: number, maxBytes?: number) {
   using folder = temporaryFolder()
   const target = join(folder.path, 'a.png')
@@ -32,15 +32,15 @@ async function endless(sizeBytes: number | null, expectedBytes: number, maxBytes
   await expect(fetched).rejects.toThrow(/More than \d+ bytes come for a\.png/)
   expect(existsSync(target)).toBe(false)
   expect(readdirSync(folder.path)).toEqual([])
-  // Nobody goes on with it.
+  // Nobody resumes it.
   expect(etags.at(-1) ?? null).toBeNull()
   return poured
 }
 
-test('an image that is listed with 203 bytes does not fill the disk', async () => {
+test('an image listed with 203 bytes cannot fill the disk', async () => {
   expect(await endless(null, 203)).toBeLessThan(40_000_000)
   expect(await endless(null, 1_000_000)).toBeLessThan(40_000_000)
-  // Said beforehand, not a byte of it is taken.
+  // If the size is announced, not a byte is accepted.
   expect(await endless(9_000_000_000, 203)).toBe(0)
   expect(await endless(null, 0, 5_000_000)).toBeLessThan(10_000_000)
 })

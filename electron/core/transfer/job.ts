@@ -20,36 +20,36 @@ export interface Settled {
   sizeBytes?: number
 }
 
-/** What a download or upload has to work with; it knows nothing of windows, accounts or hosts. */
+/** Everything that a download or upload job uses; it knows nothing of windows, accounts or hosts. */
 export interface JobContext {
   transfer: StoredTransfer
   transfers: TransferRepository
   concurrency: Concurrency
   clock: Clock
   log: Log
-  /** Ends the job: paused, cancelled, or the app ends. */
+  /** Aborts the job: it was paused or cancelled, or the app is closing. */
   signal: AbortSignal
-  /** Does something with the service, and waits for as long as it cannot be reached. */
+  /** Calls the service, and waits while the service is unreachable. */
   run: <T>(work: (client: Client) => Promise<T>) => Promise<T>
-  /** The same for other hosts than the service's; does not wait. */
+  /** The same for hosts other than the service; does not wait. */
   aside: <T>(work: (client: Client) => Promise<T>) => Promise<T>
-  /** A file from storage to its place, in a thread. */
+  /** Fetches a file from storage in a thread. */
   fetch: (order: FetchOrder, onNote: (note: FetchNote) => void) => Promise<FetchedFile>
-  /** Begins what `fetch` needs, which takes a moment. */
+  /** Starts the threads of `fetch` early, because that takes a moment. */
   warmFetch: () => void
   untilItWorks: <T>(work: () => Promise<T>) => Promise<T>
-  /** Waits after something general. */
+  /** Waits after a general failure. */
   pauseFor: (error: unknown) => Promise<void>
-  /** Requests that the account may still make in this hour; null: unknown. */
+  /** Requests left in this hour; null: unknown. */
   requestsLeft: () => number | null
-  /** Where labels beside the images are left, to be saved like any edit. */
+  /** Receives the labels of uploaded images, which are then saved like any edit. */
   labels: LabelSink
   probe: (file: string) => Promise<Facts>
   /** Begins the process that reads label files; it ends with the job. */
   labelReader: () => LabelProcess
-  /** What a file has come to; written together with others, soon. */
+  /** Sets the result of a file; stored in batches, debounced. */
   settle: (change: Settled) => void
-  /** A downloaded file as it was left; written with the same. */
+  /** Records a downloaded file as it was left; stored in the same batches. */
   keep: (file: Parameters<TransferRepository['keepDownloaded']>[0][number]) => void
   flush: () => void
   setDoing: (words: string) => void

@@ -6,7 +6,7 @@ const COCO = '{"images": [], "categories": [], "annotations": []}'
 const LABELME =
   '{"version": "5.0.0", "flags": {}, "shapes": [], "imagePath": "a.jpg", "imageHeight": 30, "imageWidth": 40}'
 
-/** Label files by path, with what is in them. */
+/** Label files by path, with their content. */
 const filesOf = (contents: Record<string, string>) =>
   Object.entries(contents).map(([path, text]) => memoryFile(path, text))
 
@@ -20,7 +20,7 @@ const sorted = (contents: Record<string, string>, images: readonly string[]) => 
   }
 }
 
-test('exports of several formats in one folder are told apart, each for the images beside it', () => {
+test('exports of several formats in one folder are separated, each for the images beside it', () => {
   const images = ['all/coco/a.jpg', 'all/yolo/images/a.jpg', 'all/voc/JPEGImages/a.jpg']
   const { groups, none } = sorted(
     {
@@ -39,7 +39,7 @@ test('exports of several formats in one folder are told apart, each for the imag
   expect(none).toEqual([])
 })
 
-test('text files stay with the list of classes above them, and are of the form that they have', () => {
+test('text files go with the class list above them, and their format is detected', () => {
   const { groups } = sorted(
     {
       'set/classes.txt': 'car\n',
@@ -53,7 +53,7 @@ test('text files stay with the list of classes above them, and are of the form t
   ])
 })
 
-test('what holds no labels is named: other JSON, settings, a list of classes without labels', () => {
+test('files without labels are listed: other JSON, settings, a class list without labels', () => {
   const { groups, none } = sorted(
     {
       'set/package.json': '{"name": "x"}',
@@ -71,7 +71,7 @@ test('what holds no labels is named: other JSON, settings, a list of classes wit
   ])
 })
 
-test('labels apart from all images are for all of them', () => {
+test('labels far from all images are for all of them', () => {
   const images = [{ path: 'images/a.jpg' }, { path: 'images/b.jpg' }]
   const { groups } = labelGroups(
     filesOf({ 'labels/a.txt': '0 0.5 0.5 0.2 0.2\n', 'data.yaml': 'names: [car]' }),
@@ -81,7 +81,7 @@ test('labels apart from all images are for all of them', () => {
   expect([...new ImagesByPlace(images).near(groups[0].home)]).toEqual([images])
 })
 
-test('of thousands of files that are alike the first are looked into', () => {
+test('of thousands of similar files only the first are examined', () => {
   let looks = 0
   const files = Array.from({ length: 1_000 }, (_, index) => ({
     path: `set/${index}.json`,
@@ -96,7 +96,7 @@ test('of thousands of files that are alike the first are looked into', () => {
   expect(looks).toBeLessThan(50)
 })
 
-test('settings of a training beside the labels take nothing from the list of classes above', () => {
+test('training settings beside the labels do not replace the class list above', () => {
   const { groups, none } = sorted(
     {
       'set/data.yaml': 'names: [ship]\n',
@@ -112,7 +112,7 @@ test('settings of a training beside the labels take nothing from the list of cla
   expect(none).toEqual(['set/labels/args.yaml'])
 })
 
-test('images are looked for near the labels first, then further away', () => {
+test('images are searched near the labels first, then further away', () => {
   const images = ['coco/annotations/panoptic/a.png', 'coco/images/a.jpg', 'else/a.jpg'].map(
     (path) => ({ path }),
   )

@@ -3,19 +3,19 @@ import type { InputFile } from '#core/formats/types.ts'
 import type { FormatId } from '#shared/model/format.ts'
 import { directoryOf } from '#shared/model/paths.ts'
 
-/** Label files that belong together: of one format, and for the same images. */
+/** Label files that belong together: one format, and the same images. */
 export interface LabelGroup {
   format: FormatId
   files: InputFile[]
-  /** Directory below which their images are; empty: anywhere. */
+  /** Directory that contains their images; empty: anywhere. */
   home: string
 }
 
-/** Whether a file may name the numbers of YOLO's text files. */
+/** True if a file may hold the class names for YOLO's text files. */
 export const isClassList = ({ path }: Pick<InputFile, 'path'>): boolean =>
   /\.(?:ya?ml|names)$|(?:^|\/)(?:classes|labels|obj|_darknet)\.txt$/i.test(path)
 
-/** The directories that a path is in, the innermost first; the last is the empty one. */
+/** The parent directories of a path, innermost first; the last one is empty. */
 function upwards(path: string): string[] {
   const own = directoryOf(path)
   return own === '' ? [own] : [own, ...upwards(own)]
@@ -26,7 +26,7 @@ const nearest = (path: string, places: ReadonlySet<string>): string | undefined 
 
 const isYaml = ({ path }: InputFile) => /\.ya?ml$/i.test(path)
 
-/** Of YAML files only what names classes is YOLO's: others lie beside it, such as a training's settings. */
+/** A YAML file belongs to YOLO only if it names classes; it could also hold training settings. */
 function hasNames(file: InputFile): boolean {
   try {
     return /^['"]?names['"]?\s*:/m.test(Buffer.from(file.bytes()).toString('utf8'))
@@ -35,7 +35,7 @@ function hasNames(file: InputFile): boolean {
   }
 }
 
-/** So many files of a directory are looked into; when they are all alike, so are the others. */
+/** Number of files to examine in a directory; if they are all alike, so are the others. */
 const LOOKED_AT = 20
 
 function byDirectory(look: typeof formatOfFile): typeof formatOfFile {
@@ -45,7 +45,7 @@ function byDirectory(look: typeof formatOfFile): typeof formatOfFile {
     const before = known.get(place)
     if (before && before.count >= LOOKED_AT) return before.format
     const format = look(file)
-    // One that is different: each is looked into.
+    // If one differs, examine each file.
     const count =
       before && before.format !== format ? Number.NEGATIVE_INFINITY : (before?.count ?? 0) + 1
     known.set(place, { format, count })
@@ -54,9 +54,9 @@ function byDirectory(look: typeof formatOfFile): typeof formatOfFile {
 }
 
 /**
- * Sorts what was dropped together by format and by the images that it is for: those in the nearest folder that has
- * some, since two exports in one drop may call different images by one name. Text files stay with the nearest list of
- * classes. `none`: files that hold no labels of a known format. `images`: their paths.
+ * Groups dropped files by format and by their images, which are those in the nearest folder that has any; two exports
+ * in one drop may use the same names for different images. Text files go with the nearest list of classes. `none`:
+ * files without labels of a known format. `images`: their paths.
  */
 export function labelGroups(
   files: readonly InputFile[],
@@ -81,7 +81,7 @@ export function labelGroups(
     }
     const home =
       isYoloFile(file) && format === 'yolo'
-        ? // A data.yaml says more than a list beside the labels.
+        ? // A data.yaml contains more than a list beside the labels.
           (nearest(file.path, withYaml) ?? nearest(file.path, withList))
         : nearest(file.path, withImages)
     const key = JSON.stringify([format, home])
@@ -92,7 +92,7 @@ export function labelGroups(
   const whole: LabelGroup[] = []
   for (const group of groups.values()) {
     if (group.format !== 'yolo') whole.push(group)
-    // A list of classes alone, or settings of another program.
+    // Only a list of classes, or settings of another program.
     else if (group.files.every((file) => lists.has(file)))
       none.push(...group.files.map(({ path }) => path))
     else whole.push({ ...group, format: detectFormat(group.files) ?? 'yolo' })
@@ -100,7 +100,7 @@ export function labelGroups(
   return { groups: whole, none }
 }
 
-/** Images by the directories that they are below, so that many groups are not each compared with all of them. */
+/** Images indexed by all their parent directories, so that groups need not be compared with every image. */
 export class ImagesByPlace<T extends { path: string }> {
   readonly #below = new Map<string, T[]>()
 
@@ -113,7 +113,7 @@ export class ImagesByPlace<T extends { path: string }> {
       }
   }
 
-  /** Those that a group may be for, likely ones first: below its home, else below what is above it. */
+  /** The images that a group may be for, likely ones first: those below its home, then those below each parent. */
   *near(home: string): Generator<readonly T[]> {
     let before: readonly T[] = []
     for (const directory of home === '' ? [''] : [home, ...upwards(home)]) {

@@ -8,39 +8,39 @@ export interface LabelTarget {
   remoteId: string
 }
 
-/** Labels of an image that was just registered. */
+/** Labels of a newly registered image. */
 export interface UploadedImageLabels {
-  /** Of the upload and its file: the same a second time is taken once. */
+  /** Derived from the upload and its file, so that repeating it has no effect. */
   commitId: string
   image: ListedImage
   annotations: readonly Annotation[]
 }
 
-/** How the labels of an upload stand with the service. */
+/** Sync state of the labels of an upload. */
 export interface UploadedLabelsState {
-  /** Not acknowledged yet. */
+  /** Number of images whose labels are not acknowledged yet. */
   waiting: number
   refused: { path: string; problem: string }[]
-  /** Paths of images that others labelled in another way meanwhile: somebody has to decide. */
+  /** Paths of images that other people labelled differently meanwhile; the user must resolve these. */
   conflicts: string[]
-  /** The service's ids of the images of all these. */
+  /** Service ids of all images whose labels are not saved. */
   unsaved: string[]
-  /** The service's ids of images of which nothing is known here (any more): their dataset was taken off this machine. */
+  /** Service ids of images that are not known here, because their dataset was removed from this machine. */
   unknown: string[]
 }
 
-/** Where an upload leaves the labels that lay beside its images: what saves them is the sync's. */
+/** Receives the labels of uploaded images; sync then saves them. */
 export interface LabelSink {
-  /** Takes labels over, and their classes where the dataset has none of the name. Throws what the client throws. */
+  /** Imports labels, and adds missing classes to the dataset. Throws what the client throws. */
   take(
     labels: readonly UploadedImageLabels[],
     classes: readonly AnnotationClass[],
     signal: AbortSignal,
   ): Promise<void>
-  /** Saves what waits. Throws what the client throws. */
+  /** Pushes waiting labels. Throws what the client throws. */
   push(signal: AbortSignal): Promise<void>
-  /** What the service refused of these images (its own ids) is tried again with the next push. */
+  /** Retries refused labels of these images (service ids) with the next push. */
   retry(remoteImageIds: readonly string[]): void
-  /** `images`: by the service's id, with what they are called. */
+  /** `images`: names by service id. */
   state(images: ReadonlyMap<string, string>): UploadedLabelsState
 }

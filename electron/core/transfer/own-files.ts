@@ -8,7 +8,7 @@ import type { DownloadOptions } from '#shared/model/transfer.ts'
 import type { JobContext } from './job.ts'
 import type { SafeFolder } from './safe-folder.ts'
 
-/** What a file of a download is of: its stamp is the service's version where that is known. */
+/** What a downloaded file holds; its stamp is the service's version if known. */
 export interface Written {
   remoteId: string
   stamp: string
@@ -22,11 +22,11 @@ function marked(path: string, mark: string): string {
   return joinPath(directoryOf(path), `${stem} ${mark}${end}`)
 }
 
-/** `a/photo.jpg` is `a/photo (service).jpg`, then `a/photo (service 2).jpg`. */
+/** For `a/photo.jpg`: `a/photo (service).jpg`, then `a/photo (service 2).jpg`. */
 const besideName = (path: string, number: number): string =>
   marked(path, number === 1 ? '(service)' : `(service ${number})`)
 
-/** The same mark in another path of the image. `beside`: what `placeFor` answered instead of its place. */
+/** Applies the same mark to another path of the image. `beside`: the path from `placeFor`. */
 export function markedAs(path: string, beside: string): string {
   const mark = /\(service(?: \d+)?\)(?=(\.[^.]*)?$)/.exec(beside)?.[0]
   return mark === undefined ? path : marked(path, mark)
@@ -38,7 +38,7 @@ async function hashOf(file: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** Both absolute. What is no file has no content. */
+/** Compares two files by absolute path. Something that is not a file has no content. */
 export async function isSameContent(one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all([one, other].map((file) => lstat(file).catch(() => null)))
   if (!a?.isFile() || !b?.isFile() || a.size !== b.size) return false
@@ -46,14 +46,14 @@ export async function isSameContent(one: string, other: string): Promise<boolean
 }
 
 /**
- * Files in the folder of a download that a download wrote and nobody changed since may be written over. All others are
- * somebody's work: they stay, unless the person chose otherwise.
+ * A download may overwrite only files that a download wrote and nobody has changed since. All other files belong to
+ * the user and stay, unless the user chose otherwise.
  */
 export class OwnFiles {
   readonly #context: JobContext
   readonly #folder: SafeFolder
   readonly #onChanged: DownloadOptions['onChanged']
-  /** Places below the folder that this download writes to. */
+  /** Paths that this download writes to. */
   #taken: Set<string> | null = null
 
   constructor(
@@ -67,15 +67,15 @@ export class OwnFiles {
   }
 
   /**
-   * Where a file that belongs at `path` may be written, both below the folder: there, or beside what is somebody's. Throws
-   * a UserError where such files are to be left out.
+   * Returns the path for a file that belongs at `path`, both relative to the folder: the same, or one beside a file
+   * of the user. Throws a UserError if such files are to be skipped.
    */
   async placeFor(path: string): Promise<string> {
     if (this.#onChanged === 'replace' || (await this.isFree(path))) return path
     if (this.#onChanged === 'skip')
       throw new UserError(
         'not_ours',
-        `“${path}” is in the folder already, and is not as a download of this app left it: it stays. Move it away, or choose to keep both or to replace it.`,
+        `“${path}” is already in the folder and was not written by a download of this app, or has changed since. It was kept. Move it away, or choose to keep both or to replace it.`,
       )
     for (let number = 1; ; number++) {
       const beside = besideName(path, number)
@@ -83,7 +83,7 @@ export class OwnFiles {
     }
   }
 
-  /** Nothing is there, or what a download left as it is. */
+  /** True if nothing is there, or only an unchanged downloaded file. */
   async isFree(path: string): Promise<boolean> {
     const file = await this.#folder.place(path)
     const there = await lstat(file).catch(() => null)
@@ -97,14 +97,14 @@ export class OwnFiles {
     )
   }
 
-  /** Notes how a download leaves a file. */
+  /** Records the file as the download left it. */
   async keep(path: string, written: Written): Promise<void> {
     const file = await this.#folder.place(path)
     const { size, mtimeMs } = await lstat(file)
     this.#context.keep({ file, ...written, sizeBytes: size, modifiedAtMs: mtimeMs })
   }
 
-  /** Another file of this download goes there. */
+  /** True if another file of this download goes there. */
   #isPlanned(path: string): boolean {
     const { transfers, transfer } = this.#context
     if (!this.#taken) {

@@ -19,13 +19,13 @@ import { SpeedMeter } from './speed.ts'
 import { UploadJob } from './upload-job.ts'
 import { untilItWorks } from './wait.ts'
 
-/** What so many files have come to is written together, or what there is when a window is told. */
+/** Results of this many files are stored together, or fewer when a window is updated. */
 const FLUSH_ITEMS = 200
-/** Milliseconds. */
+/** Minimum time between progress events. Milliseconds. */
 const TELL_MS = 200
-/** So many files in a row that met no line mean that there is none. */
+/** After this many connection failures in a row, assume that the network is down. */
 const NO_LINE = 60
-/** After one broken connection, and after several. Milliseconds. */
+/** Pause after the first broken connection, and the longest after several. Milliseconds. */
 const SHORT_MS = 30
 const LONGEST_SHORT_MS = 1_000
 
@@ -43,7 +43,7 @@ export interface TransferDeps {
   routeTo: (url: URL) => Promise<NetworkRoute>
   probe: (file: string) => Promise<Facts>
   labelReader: (signal: AbortSignal) => LabelProcess
-  /** Connections at the most. */
+  /** Maximum number of connections. */
   ceiling: () => number
 }
 
@@ -52,11 +52,11 @@ interface RunningProgress
     Transfer,
     'problem' | 'doing' | 'bytesPerSecond' | 'leftMs' | 'history' | 'connections'
   > {
-  /** Of files under way; what is done is in the database. */
+  /** Bytes of files in progress; finished ones are in the database. */
   bytesOnWay: number
 }
 
-/** One transfer at work: what its job is given, and what is known of it that the database does not hold. */
+/** One running transfer: what its job needs, and the state that is not in the database. */
 export class RunningTransfer {
   readonly #deps: TransferDeps
   readonly #transfer: StoredTransfer
@@ -64,7 +64,7 @@ export class RunningTransfer {
   readonly #abort = new AbortController()
   readonly #threads = fetchThreads()
   readonly #meter: SpeedMeter
-  /** The same of files. */
+  /** The speed in files. */
   readonly #files: SpeedMeter
   readonly job: DownloadJob | UploadJob
   #isStopping = false
@@ -73,11 +73,11 @@ export class RunningTransfer {
   #problem: string | null = null
   #settled: Settled[] = []
   #kept: Parameters<TransferRepository['keepDownloaded']>[0][number][] = []
-  /** Of files under way; what is done is in the database. */
+  /** Bytes of files in progress; finished ones are in the database. */
   #bytesOnWay = 0
   #failuresInARow = 0
 
-  /** `tell`: there is something new to be shown. */
+  /** `tell`: called when there is new progress to show. */
   constructor(deps: TransferDeps, transfer: StoredTransfer, tell: () => void) {
     this.#deps = deps
     this.#transfer = transfer
@@ -95,7 +95,7 @@ export class RunningTransfer {
     return this.#isStopping
   }
 
-  /** To the end. Answers the report; throws what ended it, when what files came to so far is written. */
+  /** Runs the job to its end. Returns the report; throws what ended it, after storing the results so far. */
   async work(): Promise<string[]> {
     let fault: { error: unknown } | null = null
     const timer = setInterval(() => {
@@ -103,7 +103,7 @@ export class RunningTransfer {
         this.#flush()
         this.#tell()
       } catch (error) {
-        // A disk that is full is full for the database as well. Nobody else would hear of it here.
+        // A full disk is full for the database as well. Nobody else reports it here.
         fault ??= { error }
         this.#end()
       }
@@ -121,7 +121,7 @@ export class RunningTransfer {
     }
   }
 
-  /** What is under way ends soon, half-done, and `work` with it. */
+  /** Aborts running files soon, so that `work` ends. */
   stop(): void {
     this.#isStopping = true
     this.#end()
@@ -140,14 +140,14 @@ export class RunningTransfer {
       doing: this.#doing,
       bytesOnWay: this.#bytesOnWay,
       bytesPerSecond: this.#meter.bytesPerSecond,
-      // Small files are held up by their number.
+      // The time of small files depends on their number.
       leftMs: bytesLeftMs && Math.max(bytesLeftMs, this.#files.leftMs(filesLeft) ?? 0),
       history: this.#meter.history,
       connections: this.#active,
     }
   }
 
-  /** What files have come to since the last time, in one transaction. */
+  /** Stores the results since the last time, in one transaction. */
   #flush(): void {
     if (this.#settled.length === 0 && this.#kept.length === 0) return
     const { transfers } = this.#deps
@@ -162,13 +162,13 @@ export class RunningTransfer {
         this.#bytesOnWay = Math.max(0, this.#bytesOnWay - sizeBytes)
   }
 
-  /** What cannot be kept is fetched or sent again. */
+  /** Results that cannot be stored are lost; those files are fetched or sent again. */
   #flushOrForget(): void {
     try {
       this.#flush()
     } catch (error) {
       const { id } = this.#transfer
-      this.#deps.log.warn('what files came to is not kept', { id, error: String(error) })
+      this.#deps.log.warn('results of files could not be stored', { id, error: String(error) })
     }
   }
 
@@ -235,7 +235,7 @@ export class RunningTransfer {
     const { clock } = this.#deps
     const { signal } = this.#abort
     this.#failuresInARow++
-    // One broken connection is nothing; when all break, there is no line.
+    // One broken connection means nothing; if all break, the network is down.
     if (this.#failuresInARow < NO_LINE && waitMs() === 0) {
       const pauseMs = Math.min(LONGEST_SHORT_MS, SHORT_MS * this.#failuresInARow)
       await clock.sleep(pauseMs * clock.random(), signal).catch(() => {})
@@ -245,7 +245,7 @@ export class RunningTransfer {
     await clock.sleep(Math.max(1_000, waitMs()), signal).catch(() => {})
   }
 
-  /** `error`: what is waited for to pass; null: it has. */
+  /** `error`: the failure it waits for; null: it is over. */
   #wait(error: unknown): void {
     const problem = error === null ? null : toServiceError(error).message
     if (problem === this.#problem) return
@@ -254,7 +254,7 @@ export class RunningTransfer {
   }
 }
 
-/** Of the hour; null: how many it has is unknown. */
+/** Requests left in this hour; null: the limit is unknown. */
 export function requestsLeft({ state: { limit, used } }: RequestBudget): number | null {
   return limit === null ? null : Math.max(0, limit - used)
 }

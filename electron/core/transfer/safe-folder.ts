@@ -3,36 +3,39 @@ import { basename, dirname, join } from 'node:path'
 import { makeFolder } from '#core/make-folder.ts'
 import { UserError } from '#core/user-error.ts'
 
-/**
- * A folder into which files of others are written. A link that stands in the way inside it is refused: it
- * might lead anywhere.
- */
+/** A folder for downloaded files. A link inside it is refused, because it may lead anywhere. */
 export class SafeFolder {
   readonly root: string
   readonly #known = new Map<string, Promise<void>>()
-  /** Names that were in a directory when it was first needed. */
+  /** Names in a directory when it was first used. */
   readonly #found = new Map<string, ReadonlySet<string>>()
-  /** Of the disk that it was on when it was first needed. */
+  /** The folder's device id when it was first used. */
   #device: bigint | null = null
 
   constructor(root: string) {
     this.root = root
   }
 
-  /** Since something was placed: with its drive it goes, or an empty folder is left in its place. */
+  /**
+   * True if the folder vanished after something was placed: its drive was removed, perhaps leaving an empty mount
+   * point.
+   */
   async hasGone(): Promise<boolean> {
     return this.#device !== null && (await deviceOf(this.root)) !== this.#device
   }
 
-  /** The absolute path of a file below it, whose directory is there. `path`: cleaned, forward slashes. Throws a UserError. */
+  /**
+   * Returns the absolute path for a file, and creates its directory. `path`: cleaned, with forward slashes. Throws a
+   * UserError.
+   */
   async place(path: string): Promise<string> {
     await this.#prepare(dirname(path))
     return join(this.root, path)
   }
 
   /**
-   * Whether something of this name was there before. One look at a directory instead of one at each file; only
-   * what this folder was not asked to place could have come since.
+   * True if this name existed before. One directory listing replaces a check per file; only files that this object
+   * did not place may have appeared since.
    */
   wasThere(path: string): boolean {
     return this.#found.get(dirname(path))?.has(basename(path).normalize('NFC')) ?? false
@@ -43,7 +46,7 @@ export class SafeFolder {
     if (known) return known
     const made = this.#make(directory)
     this.#known.set(directory, made)
-    // What failed may be mended and tried again.
+    // A failure may be fixed and retried.
     made.catch(() => this.#known.delete(directory))
     return made
   }
@@ -59,9 +62,9 @@ export class SafeFolder {
       if (there?.isSymbolicLink())
         throw new UserError(
           'outside',
-          `${absolute} is a link to another place: nothing is written through it. Remove it, or choose another folder.`,
+          `${absolute} is a link to another place, so nothing was written. Remove the link, or choose another folder.`,
         )
-      // Alone: if the folder has gone meanwhile it is not made anew, perhaps on another disk.
+      // Not recursive: a vanished folder must not be recreated, perhaps on another disk.
       if (!there) await mkdir(absolute)
     }
     this.#found.set(

@@ -1,11 +1,11 @@
 import type { Clock } from '#core/api/retry.ts'
 
-/** The graph's width. */
+/** Length of the speed graph. */
 const KEPT_S = 60
-/** The speed that is shown is that of the last seconds. */
+/** The displayed speed is the average of the last seconds. */
 const SHOWN_S = 5
 
-/** Bytes a second, as a person wants to see it: smoothed, with a history of a minute. */
+/** Smoothed bytes per second for display, with a history of one minute. */
 export class SpeedMeter {
   readonly #clock: Clock
   readonly #history: number[] = []
@@ -34,7 +34,7 @@ export class SpeedMeter {
       : last.reduce((sum, value) => sum + value, 0) / last.length
   }
 
-  /** Milliseconds until `bytes` more have come; null while nothing moves. */
+  /** Milliseconds until `bytes` more arrive; null while nothing moves. */
   leftMs(bytes: number): number | null {
     const speed = this.bytesPerSecond
     return speed > 0 ? (bytes / speed) * 1000 : null

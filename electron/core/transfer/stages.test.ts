@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { Stages } from './stages.ts'
 
-test('a browser is told what its files are called here, where the disk does not take their names', async () => {
+test('a browser learns the local names of its files if the disk does not allow the original ones', async () => {
   using folder = temporaryFolder()
   const stages = new Stages(folder.path)
   const { stageId, folder: place } = await stages.create()

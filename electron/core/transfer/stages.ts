@@ -12,7 +12,7 @@ import { messageOf } from '#shared/model/message-of.ts'
 
 const ID = /^[0-9a-f-]{36}$/
 
-/** Places for files that a browser streams here because it has no paths: each for one upload. */
+/** Staging folders for files streamed from a browser, which has no paths. One per upload. */
 export class Stages {
   readonly #root: string
   readonly #names = new Map<string, SafeNames>()
@@ -30,7 +30,7 @@ export class Stages {
   }
 
   folder(stageId: string): string {
-    if (!ID.test(stageId)) throw new UserError('no_stage', 'There is no such place.')
+    if (!ID.test(stageId)) throw new UserError('no_stage', 'This staging folder does not exist.')
     return join(this.#root, stageId)
   }
 
@@ -39,7 +39,7 @@ export class Stages {
     await rm(this.folder(stageId), { recursive: true, force: true })
   }
 
-  /** What was left by an earlier run and belongs to no upload any more. `kept`: folders that are still needed. */
+  /** Deletes folders of an earlier run that no upload needs. `kept`: folders that are still needed. */
   async sweep(kept: ReadonlySet<string>): Promise<void> {
     for (const name of await readdir(this.#root).catch(() => []))
       if (!kept.has(join(this.#root, name)) && !this.#names.has(name))
@@ -47,8 +47,8 @@ export class Stages {
   }
 
   /**
-   * Answers `PUT /stage/<id>/<path>` with what its first segment is called here: the body goes to disk as it comes,
-   * never into memory whole.
+   * Handles `PUT /stage/<id>/<path>` and returns the local name of the first segment. The body is streamed to disk,
+   * never held in memory.
    */
   readonly handle = async (request: Request): Promise<Response> => {
     const [, , stageId = '', ...segments] = new URL(request.url).pathname.split('/')

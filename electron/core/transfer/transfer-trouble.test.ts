@@ -9,7 +9,7 @@ import { beginLarge, doneAtLeast, filesIn } from '#tests/helpers/transfers.ts'
 import { DownloadJob } from './download-job.ts'
 import type { FetchThreads } from './fetch-threads.ts'
 
-/** What happens to an order before a thread has it. */
+/** Intercepts an order before a thread gets it. */
 let onOrder = (): void => {}
 
 vi.mock('./fetch-threads.ts', async (original) => {
@@ -68,7 +68,7 @@ async function largeDownload(folder: string) {
   return { id, core, transfers, told, goOn, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
-test('a full disk stops the download with the rest still to be fetched, and it goes on when there is room', async () => {
+test('a full disk stops the download and keeps the rest queued; it resumes when there is space', async () => {
   using folder = temporaryFolder()
   let orders = 0
   onOrder = () => {
@@ -118,11 +118,11 @@ test.each([
     const { id } = transfers.download(target, folder, { ...ALL_FILES, what })
     const stopped = await transfers.settled(id)
     expect(stopped).toMatchObject({ state: 'failed', files: { failed: 0, total: 600 } })
-    expect(stopped.problem).toContain(`${folder} is not there any more`)
+    expect(stopped.problem).toContain(`${folder} no longer exists`)
     expect(existsSync(folder)).toBe(false)
-    // Without it nothing goes on, least of all on another disk.
+    // Without the drive it does not resume, least of all on another disk.
     await transfers.resume(id)
-    expect((await transfers.settled(id)).problem).toContain(`${folder} is not there any more`)
+    expect((await transfers.settled(id)).problem).toContain(`${folder} no longer exists`)
     expect(existsSync(folder)).toBe(false)
     renameSync(`${folder} of another day`, folder)
     const [taken] = filesIn(folder).filter((file) => file.endsWith('.jpg'))
@@ -133,7 +133,7 @@ test.each([
   },
 )
 
-test('where the database is full as well, the transfer fails, nothing else does, and it goes on afterwards', async () => {
+test('if the database is full as well, only the transfer fails, and it resumes afterwards', async () => {
   using folder = temporaryFolder()
   await using run = await largeDownload(folder.path)
   for (const name of ['setItems', 'keepDownloaded', 'setState'] as const)
@@ -147,7 +147,7 @@ test('where the database is full as well, the transfer fails, nothing else does,
   await run.goOn()
 })
 
-test('cancelled while the database was full, it is shown as cancelled', async () => {
+test('a transfer cancelled while the database was full is shown as cancelled', async () => {
   using folder = temporaryFolder()
   await using run = await largeDownload(folder.path)
   vi.spyOn(TransferRepository.prototype, 'setItems').mockImplementation(() => {
@@ -162,7 +162,7 @@ test('cancelled while the database was full, it is shown as cancelled', async ()
   expect(run.transfers.get(run.id)).toMatchObject({ state: 'cancelled', problem: null })
 })
 
-test('what cannot be cleaned away keeps nobody from cancelling, cleaning again and clearing the list', async () => {
+test('files that cannot be deleted do not prevent cancelling, cleaning again and clearing the list', async () => {
   using folder = temporaryFolder()
   await using run = await largeDownload(folder.path)
   const clean = vi
@@ -176,7 +176,7 @@ test('what cannot be cleaned away keeps nobody from cancelling, cleaning again a
   expect(run.transfers.list()).toEqual([])
 })
 
-test('one that another version of the app began is told as failed, and ends nothing', async () => {
+test('a transfer started by another version of the app is shown as failed, and stops no other', async () => {
   using folder = temporaryFolder()
   await using run = await largeDownload(folder.path)
   await run.transfers.pause(run.id)
@@ -194,7 +194,7 @@ test('one that another version of the app began is told as failed, and ends noth
   expect(run.transfers.list()).toEqual([])
 })
 
-test('paused while the machine fell asleep, it stays paused when it wakes', async () => {
+test('a transfer paused while the machine goes to sleep stays paused when it wakes', async () => {
   using folder = temporaryFolder()
   await using run = await largeDownload(folder.path)
   const parked = run.core.suspend()
@@ -203,7 +203,7 @@ test('paused while the machine fell asleep, it stays paused when it wakes', asyn
   expect(await run.transfers.settled(run.id)).toMatchObject({ state: 'paused', connections: 0 })
 })
 
-test('the end of the app waits for what is being cancelled', async () => {
+test('closing the app waits for a running cancellation', async () => {
   using folder = temporaryFolder()
   await using run = await largeDownload(folder.path)
   const cancelling = run.transfers.cancel(run.id)
@@ -211,7 +211,7 @@ test('the end of the app waits for what is being cancelled', async () => {
   await expect(cancelling).resolves.toBeUndefined()
 })
 
-test('memory is held for as long as a large download runs, also when it goes on', async () => {
+test('memory is limited while a large download runs, also after a resume', async () => {
   using folder = temporaryFolder()
   await using run = await largeDownload(folder.path)
   expect(heap.isHeld).toBe(true)

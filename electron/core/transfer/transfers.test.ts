@@ -4,7 +4,7 @@ import { cloudCore, seededEmulator } from '#tests/helpers/cloud.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { beginLarge, doneAtLeast, download, filesIn } from '#tests/helpers/transfers.ts'
 
-test('paused at once, gone on with, cancelled without half a file', async () => {
+test('pauses at once, resumes, and cancels without leaving a partial file', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator, { dataset: 'large' })
@@ -22,7 +22,7 @@ test('paused at once, gone on with, cancelled without half a file', async () => 
   expect(paused.files.done).toBeLessThan(12_000)
   await cloud.core.transfers.resume(id)
   await doneAtLeast(cloud, id, paused.files.done + 50)
-  // Asked for while it is still stopping.
+  // Requested while it is still stopping.
   const pausing = cloud.core.transfers.pause(id)
   await cloud.core.transfers.resume(id)
   await pausing
@@ -33,7 +33,7 @@ test('paused at once, gone on with, cancelled without half a file', async () => 
   expect(files.every((file) => file.endsWith('.jpg'))).toBe(true)
 })
 
-test('a machine that falls asleep and wakes at once loses no transfer', async () => {
+test('a machine that sleeps and wakes at once loses no transfer', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator, { dataset: 'large' })
@@ -47,7 +47,7 @@ test('a machine that falls asleep and wakes at once loses no transfer', async ()
   await cloud.core.transfers.cancel(id)
 })
 
-test('what is asked of a transfer is done in that order, also while it is stopping', async () => {
+test('operations on a transfer run in order, also while it is stopping', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator, { dataset: 'large' })
@@ -80,7 +80,7 @@ test('what is asked of a transfer is done in that order, also while it is stoppi
   expect(transfers.list().map(({ id }) => id)).toEqual([cancelled])
 })
 
-test('one that is done stays done', async () => {
+test('a finished transfer stays finished', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)

@@ -27,7 +27,7 @@ const FAILURES_SHOWN = 200
 
 interface Deps extends TransferDeps {
   events: EventBus
-  /** A dataset got new images. */
+  /** A dataset has new images. */
   onUploaded: (accountId: string, remoteId: string) => void
 }
 
@@ -37,17 +37,17 @@ interface Target {
   name: string
 }
 
-/** Downloads and uploads: begun, paused, gone on with, cancelled; by themselves after a start of the app. */
+/** Downloads and uploads: start, pause, resume, cancel; they resume automatically when the app starts. */
 export class Transfers {
   readonly #deps: Deps
   readonly #running = new Map<string, { at: RunningTransfer; work: Promise<void> }>()
-  /** What is asked of a transfer is done in that order, however long the one before takes to stop it. */
+  /** Operations on one transfer run in order, even if an earlier one takes long to stop it. */
   readonly #turns = new Locks()
-  /** Why it failed, of those for which that could not be written down; after a start they go on by themselves. */
+  /** Why a transfer failed, if that could not be stored. These resume after a restart. */
   readonly #broken = new Map<string, string>()
-  /** Of each, what was shown as done. */
+  /** The bytes last shown as done, by transfer. */
   readonly #shownBytes = new Map<string, number>()
-  /** Of the last transfer that ended, bytes a second; null: none since the start. */
+  /** Bytes per second of the last finished transfer; null: none since startup. */
   #lastRate: number | null = null
   #isClosed = false
 
@@ -55,19 +55,19 @@ export class Transfers {
     this.#deps = deps
   }
 
-  /** What an earlier run of the app left goes on. */
+  /** Resumes what an earlier run of the app left unfinished. */
   start(): void {
     for (const { id } of this.#deps.transfers.list().filter(isLive))
       void this.#inTurn(id, async () => {
-        // By now it may have been paused, or taken off the list.
+        // It may have been paused or removed by now.
         const stored = this.#deps.transfers.find(id)
         if (stored && isLive(stored)) this.#begin(stored)
       }).catch((error: unknown) =>
-        this.#deps.log.warn('transfer not gone on with', { id, error: String(error) }),
+        this.#deps.log.warn('transfer not resumed', { id, error: String(error) }),
       )
   }
 
-  /** The machine falls asleep: connections would only break. What ran goes on with `start`. */
+  /** The machine goes to sleep, and connections would break. `start` resumes what was running. */
   async park(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((id) => this.#inTurn(id, () => this.#stop(id))))
   }
@@ -84,7 +84,7 @@ export class Transfers {
     return this.#deps.transfers.failures(id, FAILURES_SHOWN)
   }
 
-  /** What a download would do. Throws what the service says. */
+  /** Plans a download. Throws what the service reports. */
   async planDownload(
     { accountId, remoteId }: Target,
     folder: string,
@@ -124,7 +124,7 @@ export class Transfers {
     return this.get(stored.id)
   }
 
-  /** Looks at what was dropped, and tells as it goes; nothing is sent. */
+  /** Examines dropped files and reports as it goes; sends nothing. */
   async *previewUpload(
     { accountId, remoteId }: Pick<Target, 'accountId'> & { remoteId: string | null },
     paths: readonly string[],
@@ -155,7 +155,7 @@ export class Transfers {
     )
   }
 
-  /** `staged`: a folder of ours that was filled for this upload alone, removed afterwards; null: none. */
+  /** `staged`: a staging folder of this upload, deleted afterwards; null: none. */
   upload(
     target: Target,
     paths: readonly string[],
@@ -173,7 +173,7 @@ export class Transfers {
     return this.get(stored.id)
   }
 
-  /** At once; what is under way is gone on with later. */
+  /** Takes effect at once; files in progress resume later. */
   pause(id: string): Promise<void> {
     return this.#inTurn(id, async () => {
       if (!isLive(this.#stored(id))) return
@@ -186,7 +186,7 @@ export class Transfers {
     return this.#inTurn(id, async () => this.#begin(this.#stored(id)))
   }
 
-  /** What failed is tried again. */
+  /** Retries failed files. */
   retry(id: string): Promise<void> {
     return this.#inTurn(id, async () => {
       this.#deps.transfers.retryFailed(id)
@@ -194,7 +194,7 @@ export class Transfers {
     })
   }
 
-  /** Nothing half-done stays; what is complete stays. */
+  /** Deletes incomplete files; complete ones stay. */
   cancel(id: string): Promise<void> {
     return this.#inTurn(id, async () => {
       if (this.#stored(id).state === 'done') return
@@ -204,15 +204,18 @@ export class Transfers {
     })
   }
 
-  /** Out of the list. */
+  /** Removes it from the list. */
   remove(id: string): Promise<void> {
     return this.#inTurn(id, async () => {
       await this.#stop(id)
       const stored = this.#deps.transfers.find(id)
-      // Of one that stopped half-way nothing stays that only it could go on with, where its disk can be written.
+      // For an unfinished one, delete what only it could resume, if its disk is writable.
       if (stored && stored.state !== 'done')
         await this.#clean(stored).catch((error: unknown) =>
-          this.#deps.log.warn('parts of a transfer stay', { id, error: String(error) }),
+          this.#deps.log.warn('partial files of a transfer could not be deleted', {
+            id,
+            error: String(error),
+          }),
         )
       this.#deps.transfers.remove(id)
       this.#broken.delete(id)
@@ -221,14 +224,14 @@ export class Transfers {
     })
   }
 
-  /** When it has come to an end, or stands still. */
+  /** Resolves when it is finished or stopped. */
   async settled(id: string): Promise<Transfer> {
     await this.#turns.during(id, async () => {})
     await this.#running.get(id)?.work
     return this.get(id)
   }
 
-  /** Ends those of an account, which is being removed. */
+  /** Stops the transfers of an account that is being removed. */
   async forget(accountId: string): Promise<void> {
     for (const { id, accountId: owner } of this.#deps.transfers.list())
       if (owner === accountId) await this.remove(id)
@@ -240,7 +243,7 @@ export class Transfers {
     await this.#turns.idle()
   }
 
-  /** Whatever comes of it, the windows are told how the transfer stands. */
+  /** Runs `work` in order; whatever happens, the windows get the transfer's state afterwards. */
   #inTurn(id: string, work: () => Promise<void>): Promise<void> {
     return this.#turns.during(id, () => work().finally(() => this.#tell(id)))
   }
@@ -257,7 +260,7 @@ export class Transfers {
     await running?.work
   }
 
-  /** Removes what only this transfer could go on with. */
+  /** Deletes files that only this transfer could resume. */
   async #clean(stored: StoredTransfer): Promise<void> {
     await new RunningTransfer(this.#deps, stored, () => {}).job.clean()
   }
@@ -267,7 +270,7 @@ export class Transfers {
     this.#broken.delete(id)
   }
 
-  /** Nothing, when it is at work or at its end. */
+  /** Does nothing if it is running or finished. */
   #begin(stored: StoredTransfer): void {
     const { id } = stored
     if (this.#isClosed || this.#running.has(id) || isOver(stored)) return
@@ -305,12 +308,12 @@ export class Transfers {
     } finally {
       this.#running.delete(id)
       if (this.#running.size === 0) releaseHeap()
-      // Who stopped it tells, when all is done.
+      // Whoever stopped it reports the state when everything is done.
       if (!at.isStopping) this.#tell(id)
     }
   }
 
-  /** Also where the database cannot be written: that may be what failed. */
+  /** Works even if the database cannot be written, because that may be the failure. */
   #fail(id: string, error: unknown): void {
     const { log, dataDir } = this.#deps
     const problem = codeOf(error).startsWith('SQLITE_')
@@ -328,7 +331,7 @@ export class Transfers {
     const broken = this.#broken.get(stored.id)
     const { files, bytes } = this.#deps.transfers.counts(stored.id)
     const running = this.#running.get(stored.id)?.at.progress({ files, bytes })
-    // What has to be sent again is not shown as going back.
+    // If bytes must be sent again, the displayed progress does not go back.
     const moved = Math.min(bytes.total, bytes.done + (running?.bytesOnWay ?? 0))
     const done = Math.max(moved, Math.min(this.#shownBytes.get(stored.id) ?? 0, bytes.total))
     this.#shownBytes.set(stored.id, done)
@@ -354,7 +357,7 @@ export class Transfers {
     }
   }
 
-  /** Not while it is being stopped: what a window is told has happened. */
+  /** Sends nothing while it stops: windows see only finished changes. */
   #tell(id: string): void {
     if (this.#running.get(id)?.at.isStopping) return
     const stored = this.#deps.transfers.find(id)
@@ -363,19 +366,16 @@ export class Transfers {
   }
 }
 
-/** Nothing can be done with it any more. */
+/** Nothing more can be done with it. */
 const isOver = ({ state }: StoredTransfer) => state === 'done' || state === 'cancelled'
 
-/** The path without `.` and the like. Throws a UserError where it depends on where the app was started. */
+/** Normalizes a path. Throws a UserError if it is relative to the current directory. */
 function requireWhole(path: string): string {
   if (isAbsolute(path)) return resolve(path)
-  throw new UserError(
-    'relative',
-    `${path}: give the whole path, from the root of the disk, so that it is clear which place is meant.`,
-  )
+  throw new UserError('relative', `${path}: enter the full path, starting at the root of the disk.`)
 }
 
-/** False where there is no folder yet, or none that can be read: the download says so then. */
+/** False if the folder is missing or unreadable; the download reports that later. */
 async function holdsFiles(folder: string): Promise<boolean> {
   try {
     await using entries = await opendir(folder)
@@ -385,12 +385,12 @@ async function holdsFiles(folder: string): Promise<boolean> {
   }
 }
 
-/** Of the disk that a folder is, or will be, on. */
+/** Free bytes of the disk that the folder is, or will be, on. */
 async function freeBytes(folder: string): Promise<number> {
   for (let path = resolve(folder); ; path = resolve(path, '..')) {
     const there = await stat(path).catch(() => null)
     if (there && !there.isDirectory())
-      throw new UserError('not_a_folder', `${path} is a file: choose a folder.`)
+      throw new UserError('not_a_folder', `${path} is a file. Choose a folder.`)
     if (!there) {
       if (path === resolve(path, '..')) return 0
       continue

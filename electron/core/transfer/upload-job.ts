@@ -27,31 +27,31 @@ import { nameOf, uploadTarget } from './upload-target.ts'
 
 type Item = TransferItem<UploadFacts>
 
-/** What an upload was begun with. */
+/** The options of an upload. */
 export const uploadJobSchema = uploadOptionsSchema.extend({
-  /** Absolute files and folders. */
+  /** Absolute paths of files and folders. */
   paths: z.array(z.string()),
-  /** Files that were streamed here for this upload, to be removed afterwards; absolute; null: none. */
+  /** Absolute path of the staging folder of this upload, deleted afterwards; null: none. */
   staged: z.string().nullable(),
 })
 
 interface Prepared {
   queue: { item: Item; address: string }[]
-  /** The highest number among them. */
+  /** The highest queue number among them. */
   last: number
-  /** How long it may take until the addresses become unsafe, seconds. */
+  /** Seconds until the addresses may expire. */
   holdsS: number
 }
 
 const ATTEMPTS = 8
 const FILE_COST = 20_000
-/** Addresses are asked for in batches that are sent well before they expire. */
+/** A batch is small enough to be sent well before its addresses expire. */
 const FIRST_BATCH = 60
-/** Of the minutes that an address holds, the share that a batch may take. */
+/** The share of an address's lifetime that a batch may use. */
 const SAFE_SHARE = 0.4
 const ADD_BATCH = 500
 
-/** A folder onto the service: each image once, whatever happens in between. Run again it goes on where it ended. */
+/** Uploads a folder: each image exactly once, whatever happens. Running it again resumes it. */
 export class UploadJob {
   readonly #context: JobContext
   readonly #options: UploadOptions & z.infer<typeof uploadJobSchema>
@@ -79,7 +79,7 @@ export class UploadJob {
     await this.#readTaken()
     const register = new UploadRegister(this.#context, this.#names, this.#replace)
     const scanning = this.#scan()
-    // A fault of the scan is the job's; what is being sent ends first.
+    // A failed scan fails the job, after running sends have ended.
     scanning.catch(() => this.#wake?.())
     try {
       await register.registerLeft()
@@ -99,7 +99,7 @@ export class UploadJob {
       await rm(this.#options.staged, { recursive: true, force: true })
   }
 
-  /** Until the scan has found more, or has ended. */
+  /** Waits until the scan has found more or ended. */
   #more(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#wake = resolve
@@ -108,7 +108,7 @@ export class UploadJob {
     return promise
   }
 
-  /** What the dataset has already, by path. */
+  /** Reads the dataset's existing paths. */
   async #readTaken(): Promise<void> {
     const { run, transfer, signal, setDoing } = this.#context
     setDoing('Looking at what is there')
@@ -123,7 +123,7 @@ export class UploadJob {
     for (const [path, id] of found) this.#names.addThere(path, id)
   }
 
-  /** The files that were dropped become items, while the first are being sent already. */
+  /** Queues the dropped files while the first ones are already being sent. */
   async #scan(): Promise<void> {
     const { transfers, transfer, signal } = this.#context
     try {
@@ -168,7 +168,7 @@ export class UploadJob {
     }
   }
 
-  /** Where a file goes in the dataset, and whether it goes at all. */
+  /** The target path of a file; null if it is skipped. */
   #itemOf(
     path: string,
     seq: number,
@@ -181,8 +181,8 @@ export class UploadJob {
   }
 
   /**
-   * The service may clean a name, and only says so when it is asked for an address: then it is the clean one that may
-   * be taken. Answers what is to be sent now; null: nothing, it is left out or has another name to be asked for.
+   * The service may clean a name, and reports that only with the address; then the clean name may be taken. Returns
+   * the item to send now; null if it is skipped or needs an address for another name.
    */
   #named(item: Item, calledAs: string): Item | null {
     const { transfers, transfer, settle } = this.#context
@@ -201,7 +201,7 @@ export class UploadJob {
         })
         return null
       case 'replace': {
-        // Its address is beside its place: asked for in the next batch.
+        // Its address must be beside its path; request it in the next batch.
         const facts = { ...item.facts, calledAs, replaces: fate.replaces }
         transfers.setItems(transfer.id, [{ seq, state: 'waiting', facts }])
         return null
@@ -220,7 +220,7 @@ export class UploadJob {
     }
   }
 
-  /** Batch after batch; while one is being sent the next is looked at, and the one before is registered. */
+  /** Sends batch after batch; meanwhile it prepares the next one and registers the one before. */
   async #sendAll(register: UploadRegister): Promise<void> {
     const { signal } = this.#context
     let registering: Promise<void> = Promise.resolve()
@@ -232,7 +232,7 @@ export class UploadJob {
       next = null
       if (current === null) {
         await registering
-        // Some may have come back: their bytes were not there when they were to be registered.
+        // Some may be queued again because their bytes were missing when they were registered.
         if (after >= 0) after = -1
         else if (this.#isScanned) return
         else await this.#more()
@@ -248,7 +248,7 @@ export class UploadJob {
     }
   }
 
-  /** The next batch, looked at and with an address each; null when there is none at the moment. */
+  /** Prepares the next batch with addresses; null if there is none now. */
   async #prepare(after: number): Promise<Prepared | null> {
     const { run, transfer, transfers, signal } = this.#context
     const items = transfers.items<UploadFacts>(transfer.id, 'waiting', {
@@ -272,7 +272,7 @@ export class UploadJob {
         'addresses',
         `The service gave ${urls.length} addresses for ${counted(looked.length, 'file')}. Try again later.`,
       )
-    // In the order asked for.
+    // Same order as requested.
     const queue = looked.flatMap((item, index) => {
       const given = urls[index]
       const asked = nameOf(sentTo(transfer, item))
@@ -285,7 +285,7 @@ export class UploadJob {
     return { queue, last, holdsS: (answer.expires_in_minutes ?? 15) * 60 * SAFE_SHARE }
   }
 
-  /** Answers what arrived. */
+  /** Returns the items that arrived. */
   async #send({ queue, holdsS }: Prepared): Promise<Item[]> {
     const { transfer, transfers, concurrency, signal, setDoing, onActive } = this.#context
     setDoing('Sending')
@@ -302,7 +302,7 @@ export class UploadJob {
     signal.throwIfAborted()
     this.#context.flush()
     const seconds = (performance.now() - began) / 1000
-    // As many as can be sent in the time that an address holds, and no more than one call takes.
+    // As many as can be sent before the addresses expire, and at most as many as one call takes.
     if (queue.length > 0)
       this.#batch = Math.max(
         10,
@@ -313,7 +313,7 @@ export class UploadJob {
       .filter(({ seq, batchKey }) => seqs.has(seq) && batchKey === null)
   }
 
-  /** Hash and size in pixels, in threads; what cannot be read is marked. */
+  /** Hashes files and reads their pixel sizes in threads; marks unreadable ones. */
   async #look(items: Item[]): Promise<Item[]> {
     const { transfers, transfer, settle, signal } = this.#context
     const facts = this.#facts
@@ -324,7 +324,7 @@ export class UploadJob {
         try {
           return { ...item, facts: { ...item.facts, ...(await facts.do(item.source)) } }
         } catch (error) {
-          // It was stopped, and is looked at when it goes on.
+          // The job was stopped; the file is examined when it resumes.
           if (signal.aborted || error instanceof ThreadLostError) throw error
           settle({ seq: item.seq, state: 'failed', problem: messageOf(error) })
           return null
@@ -363,7 +363,7 @@ export class UploadJob {
         return
       } catch (error) {
         if (signal.aborted) return
-        // What was sent in vain does not count as progress.
+        // Bytes of a failed file do not count as progress.
         onBytes(-sent)
         if (isGeneral(error) || isPassing(error)) this.#context.concurrency.onError()
         if (isGeneral(error) && !(await broken.isHopeless(error))) {
@@ -387,7 +387,7 @@ export class UploadJob {
     }
   }
 
-  /** The directories in which new images waited to take the place of others. */
+  /** Removes the directories in which replacement images waited. */
   async #takeAwayIncoming(): Promise<void> {
     const { transfers, transfer } = this.#context
     const directories = new Set<string>()

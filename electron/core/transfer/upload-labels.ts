@@ -22,56 +22,56 @@ import type { UploadedLabelsState } from './label-sink.ts'
 export interface LabelFile {
   /** Absolute. */
   file: string
-  /** Below what was dropped. */
+  /** Relative to the dropped folder. */
   path: string
 }
 
-/** Files that are named where there are many. */
+/** Number of files to name in a message. */
 const SHOWN = 3
-/** Of a push of labels that the service fails on; afterwards the sync, or the same command again, goes on. */
+/** Tries of a push that the service fails; afterwards sync, or the same command, resumes it. */
 const SAVE_ATTEMPTS = 6
 
 /**
- * Whether a file may hold labels: of text files those that are called like an image, or list classes. A readme is
- * none. `stems`: of the images.
+ * True if a file may hold labels. A text file must have the name of an image or list classes, so a readme does not
+ * count. `stems`: of the images.
  */
 export function mayHoldLabels(path: string, stems: ReadonlySet<string>): boolean {
   return !/\.txt$/i.test(path) || stems.has(stemOf(fileNameOf(path))) || isClassList({ path })
 }
 
-/** What an upload keeps of a file. */
+/** The facts of a file that an upload keeps. */
 export interface UploadFacts {
-  /** Below what was dropped: what label files call it. */
+  /** Path relative to the dropped folder, as label files use it. */
   path: string
   sha256?: string
   width?: number | null
   height?: number | null
-  /** Its path there, where the service cleaned the name. */
+  /** Its path on the service, if the service cleaned the name. */
   calledAs?: string
-  /** The service's id of the image that has its place, and makes room once this one is registered. */
+  /** Service id of the image to replace, which is moved away after this one is registered. */
   replaces?: string
-  /** It has taken the place of another image. */
+  /** It has replaced another image. */
   hasReplaced?: boolean
-  /** Labels that lay beside it were taken over, to be saved like any edit; or the service has them. */
+  /** The state of its labels: imported as an edit, or saved on the service. */
   labels?: 'taken' | 'saved'
   labelFormat?: FormatId
-  /** The service's id, once it is registered. */
+  /** The service id, once registered. */
   remoteId?: string
 }
 type Item = TransferItem<UploadFacts>
 
-/** What the label files hold for images of this upload. */
+/** The labels found for images of this upload. */
 interface FoundLabels {
-  /** By the path that label files call the image. */
+  /** By the image path that label files use. */
   byPath: Map<string, { annotations: Annotation[]; format: FormatId }>
   classes: AnnotationClass[]
-  /** What a person should know of it. */
+  /** Problems to report to the user. */
   problems: string[]
 }
 
 /**
- * Label files beside the images, in their format, go to the images that were registered: each image's once, as an edit
- * that is saved like any other. Answers what a person should know of it; throws where some were not saved.
+ * Imports the labels beside the images for all registered images, once each, as an edit that is saved like any other.
+ * Returns what to report to the user; throws if some were not saved.
  */
 export async function sendLabels(
   context: JobContext,
@@ -95,7 +95,10 @@ export async function sendLabels(
   return [...problems, ...(await saveTaken(context))]
 }
 
-/** Images, by the service's ids, whose labels were taken, but went with the dataset from this machine before they were saved. */
+/**
+ * Service ids of images whose labels were imported, but whose dataset was removed from this machine before they were
+ * saved.
+ */
 function lostLabels({ labels }: JobContext, done: readonly Item[]): Set<string> {
   const taken = done.filter(({ facts }) => facts.labels === 'taken')
   return new Set(labels.state(pathsByImage(taken)).unknown)
@@ -115,7 +118,7 @@ async function readLabels(
   const { problems } = found
   const stems = new Set(done.map(({ facts }) => stemOf(fileNameOf(facts.path))))
   const files = labelFiles.filter(({ path }) => mayHoldLabels(path, stems))
-  // Also those that were left out or failed: their labels are not for another image of the same name.
+  // Includes skipped and failed images, so that their labels do not go to another image of the same name.
   const known = [...transfers.each<UploadFacts>(transfer.id, null)].map(({ facts }) => ({
     path: facts.path,
     width: facts.width ?? null,
@@ -126,7 +129,7 @@ async function readLabels(
   const { groups, none } = await readers.current().group(files, paths)
   if (none.length > 0)
     problems.push(
-      `No labels of a known format are in ${counted(none.length, 'file')}: ${someOf(none)}`,
+      `${counted(none.length, 'file')} without labels in a known format: ${someOf(none)}`,
     )
   const losses = new LossLog()
   const wanted = new Set(open.map(({ facts }) => facts.path))
@@ -145,7 +148,7 @@ async function readLabels(
       if (!matched) nowhere++
       if (!matched || !wanted.has(path)) continue
       const before = found.byPath.get(path)
-      // The same labels in two formats, as exports often lie beside each other.
+      // The same labels in two formats; exports often lie beside each other.
       if (before && before.format !== format) twice.set(format, (twice.get(format) ?? 0) + 1)
       else
         found.byPath.set(path, {
@@ -159,12 +162,15 @@ async function readLabels(
   for (const { message, count } of losses.report()) problems.push(`${message} (${count})`)
   for (const [format, count] of twice)
     problems.push(
-      `${FORMAT_BY_ID[format].label}: ${counted(count, 'image')} had labels in another format already, which were taken`,
+      `${FORMAT_BY_ID[format].label}: ${counted(count, 'image')} already had labels in another format, which were used`,
     )
   return found
 }
 
-/** Notes labels as edits of their images. Each image's are taken once, however often the upload is begun again. */
+/**
+ * Commits the labels as edits of their images. Each image's labels are imported once, even if the upload is
+ * restarted.
+ */
 async function takeLabels(
   { transfers, transfer, labels, signal, untilItWorks }: JobContext,
   open: readonly Item[],
@@ -190,7 +196,7 @@ async function takeLabels(
   )
 }
 
-/** Until the image is listed. */
+/** Used until the image is listed. */
 function registeredImage({ target, sizeBytes, facts }: Item): ListedImage {
   return {
     remoteId: facts.remoteId ?? '',
@@ -207,7 +213,7 @@ function registeredImage({ target, sizeBytes, facts }: Item): ListedImage {
   }
 }
 
-/** Saves the labels that this upload took, now or in an earlier run. Throws a UserError where some were not saved. */
+/** Pushes the labels that this upload imported, now or earlier. Throws a UserError if some were not saved. */
 async function saveTaken(context: JobContext): Promise<string[]> {
   const { transfers, transfer, labels } = context
   const all = [...transfers.each<UploadFacts>(transfer.id, 'done')].filter(
@@ -237,7 +243,10 @@ async function pushPatiently({ labels, signal, clock, untilItWorks }: JobContext
   }
 }
 
-/** Notes which labels the service has: those are not taken again, whatever becomes of the dataset on this machine. */
+/**
+ * Records which labels the service has; these are not imported again, even if the dataset is removed from this
+ * machine.
+ */
 function savedOf(taken: readonly Item[], { unsaved, unknown }: UploadedLabelsState) {
   const open = new Set([...unsaved, ...unknown])
   return taken
@@ -249,7 +258,7 @@ function savedOf(taken: readonly Item[], { unsaved, unknown }: UploadedLabelsSta
     }))
 }
 
-/** Throws a UserError where some were not saved. */
+/** Throws a UserError if some were not saved. */
 function reportOf(all: readonly Item[], state: UploadedLabelsState): string[] {
   const { waiting, refused, conflicts, unknown } = state
   const unsaved = waiting + refused.length + unknown.length
@@ -258,7 +267,7 @@ function reportOf(all: readonly Item[], state: UploadedLabelsState): string[] {
     throw new UserError(
       'labels_unsaved',
       [
-        `The images are there, but the annotations of ${counted(unsaved, 'image')} could not be saved yet`,
+        `The images were uploaded, but the annotations of ${counted(unsaved, 'image')} could not be saved yet`,
         ...(refused.length > 0 ? [someOf(refused.map(({ path }) => path)), ...reasons] : []),
       ].join(': '),
     )
@@ -339,7 +348,7 @@ async function importNear(
   }
 }
 
-/** A few of them by name. */
+/** Names a few of them. */
 function someOf(paths: readonly string[]): string {
   const named = paths.slice(0, SHOWN).join(', ')
   return paths.length > SHOWN ? `${named} and ${paths.length - SHOWN} more` : named

@@ -2,14 +2,14 @@ import { extname } from 'node:path'
 import type { UploadOptions } from '#shared/model/transfer.ts'
 import { uploadTarget } from './upload-target.ts'
 
-/** Names that are tried for one file. */
+/** Number of names to try for one file. */
 const MOST_NAMES = 5
 
-/** What becomes of a file: `twice` when the name cannot be had in the end. */
+/** What happens to a file: `taken` if no name is free in the end. */
 export type NameFate =
   | { kind: 'send'; target: string }
   | { kind: 'skip' }
-  /** `replaces`: the service's id of the image that has the name. */
+  /** `replaces`: service id of the image that has the name. */
   | { kind: 'replace'; target: string; replaces: string }
   | { kind: 'taken' }
 
@@ -22,38 +22,38 @@ function nameKey(path: string): string {
 /** Which paths of a dataset are taken, by its images and by this upload, and what is done about it. */
 export class UploadNames {
   readonly #options: Pick<UploadOptions, 'directory' | 'tree' | 'onExisting'>
-  /** The service's ids by path, folded by nothing: the service tells case apart. */
+  /** Service ids by exact path, because the service is case-sensitive. */
   readonly #there = new Map<string, string>()
-  /** Paths that this upload takes, and which of its files does. */
+  /** Paths of this upload and the file that takes each. */
   readonly #own = new Map<string, number>()
-  /** Of a path that several files want: the number to try next. Thousands may share one name. */
+  /** For a path that several files want, the next number to try. Thousands may share one name. */
   readonly #next = new Map<string, number>()
-  /** How often a file got another name because the service's own was taken. */
+  /** How often each file was renamed because the service's own name was taken. */
   readonly #renamed = new Map<number, number>()
 
   constructor(options: Pick<UploadOptions, 'directory' | 'tree' | 'onExisting'>) {
     this.#options = options
   }
 
-  /** An image of the dataset that is not this upload's. */
+  /** Adds an image of the dataset that is not part of this upload. */
   addThere(path: string, remoteId: string): void {
     this.#there.set(nameKey(path), remoteId)
   }
 
-  /** A file of this upload has the path. */
+  /** Assigns the path to a file of this upload. */
   addOwn(path: string, seq: number): void {
     this.#own.set(nameKey(path), seq)
   }
 
-  /** Where a file below what was dropped goes. */
+  /** Returns the target of a dropped file. */
   ofFile(path: string, seq: number): NameFate & { wanted: string } {
     const wanted = uploadTarget(path, this.#options)
     return { wanted, ...this.#fateOf(wanted, seq) }
   }
 
   /**
-   * The service calls a file `path`, or has an image there that came in meanwhile: the same choice as when it was
-   * dropped. After some tries it is `taken`.
+   * The service changed the name to `path`, or another image took it meanwhile. Applies the same choice as for
+   * dropped files; after some tries the result is `taken`.
    */
   again(path: string, seq: number): NameFate {
     const fate = this.#fateOf(path, seq)
@@ -63,7 +63,7 @@ export class UploadNames {
     return tries > MOST_NAMES ? { kind: 'taken' } : fate
   }
 
-  /** Two of one drop with one name are two images, whatever is chosen. */
+  /** Two files of one drop with the same name are always two images. */
   #fateOf(path: string, seq: number): NameFate {
     const isOwnTwice = (this.#own.get(nameKey(path)) ?? seq) !== seq
     const there = this.#there.get(nameKey(path))

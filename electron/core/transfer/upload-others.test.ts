@@ -13,7 +13,7 @@ import {
 import { aBox, temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { KEEP, pathsOf, photos, STREET, target, upload } from '#tests/helpers/transfers.ts'
 
-/** An upload while others work on the same dataset: what they made stays, and ours goes there once. */
+/** Uploads while others work on the same dataset: their work stays, and ours arrives once. */
 
 const labelFile = (file: string, id: string) =>
   writeFileSync(
@@ -24,7 +24,7 @@ const labelFile = (file: string, id: string) =>
     }),
   )
 
-/** A colleague's image of a name, with a label. Answers its id. */
+/** Another person's image with this name, with a label. Returns its id. */
 function registerElsewhere({ state }: Emulator, directory: string, filename: string): string {
   const id = '99999999-9999-4999-8999-999999999999'
   state.addImage({
@@ -51,7 +51,7 @@ function registerElsewhere({ state }: Emulator, directory: string, filename: str
 
 const archived = ({ state }: Emulator, id: string) => state.imageById(id).is_archived
 
-/** A drop of `set/a.png` with a label, and a service that is slow to register. */
+/** A drop of `set/a.png` with a label, and a service that registers slowly. */
 async function slowUpload(onExisting: 'skip' | 'rename' | 'replace') {
   const service = await seededEmulator()
   const { emulator } = service
@@ -96,7 +96,7 @@ test.each(['skip', 'rename', 'replace'] as const)(
   },
 )
 
-test('an image that cannot be registered replaces nothing, and the next try does', async () => {
+test('an image that cannot be registered replaces nothing; a retry does', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -124,7 +124,7 @@ test('an image that cannot be registered replaces nothing, and the next try does
   expect(pathsOf(emulator)).toEqual(before)
   const now = state.imageAt(state.dataset(STREET), 'set/a.png')
   expect(now).toMatchObject({ width: 77, height: 33, is_archived: false })
-  // A key of a member is enough: nothing is deleted for good.
+  // A member's key is enough, because nothing is deleted permanently.
   expect(archived(emulator, old)).toBe(true)
 })
 
@@ -163,7 +163,7 @@ test.each([
   },
 )
 
-test('what a colleague drew on an uploaded image stays when the upload is tried again', async () => {
+test('labels that others drew on an uploaded image survive a retry of the upload', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -185,19 +185,19 @@ test('what a colleague drew on an uploaded image stays when the upload is tried 
   await transfers.retry(id)
   expect(await transfers.settled(id)).toMatchObject({ state: 'done', files: { done: 2 } })
   expect(onService(emulator, STREET, 'set/a.png')).toEqual(theirs)
-  // And what they delete stays deleted.
+  // What they delete stays deleted.
   saveElsewhere(emulator, STREET, 'set/a.png', [])
   await cloud.push()
   expect(onService(emulator, STREET, 'set/a.png')).toEqual([])
 })
 
-test('labels whose saving fails are sent by a retry, beside what a colleague drew, and once', async () => {
+test('labels that could not be saved are saved once by a retry, beside those of others', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
   using folder = temporaryFolder()
   await photos(folder.path, ['set/a.png'])
-  // Without ids: each reading of the file would make new ones.
+  // Without ids, so that each reading of the file makes new ones.
   writeFileSync(join(folder.path, 'set/a.txt'), '0 0.5 0.5 0.2 0.2\n')
   writeFileSync(join(folder.path, 'set/classes.txt'), 'boat\n')
   emulator.faults.add({
@@ -222,7 +222,7 @@ test('labels whose saving fails are sent by a retry, beside what a colleague dre
   expect(names()).toEqual(['boat', 'car'])
 })
 
-test('labels of many new images cost a page of the list and a save for a batch, not a reading each', async () => {
+test('labels of many new images cost one list page and one save per batch, not a request per image', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   emptyDataset(emulator, '11111111-1111-4111-8111-111111111111', 'many')
@@ -243,7 +243,7 @@ test('labels of many new images cost a page of the list and a save for a batch, 
   expect(lines.filter((line) => /annotations\/.*\/file/.test(line))).toHaveLength(0)
 })
 
-test('groups of polygons and boxes in label files reach the service, and come back', async () => {
+test('groups of polygons and boxes in label files survive a round trip to the service', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -295,7 +295,7 @@ test('groups of polygons and boxes in label files reach the service, and come ba
   expect(annotations.map(({ attributes }) => attributes)).toEqual([{}, {}])
 })
 
-test('labels that were not saved when their dataset was taken off this machine are taken again', async () => {
+test('labels not saved before their dataset was removed from this machine are imported again', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)

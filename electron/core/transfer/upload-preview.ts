@@ -8,20 +8,20 @@ import { mayHoldLabels } from './upload-labels.ts'
 import { scanDropped } from './upload-scan.ts'
 import { uploadTarget } from './upload-target.ts'
 
-/** Milliseconds. */
+/** Minimum time between reports. Milliseconds. */
 const TELL_MS = 200
 const NAMES_SHOWN = 20
-/** Files hashed at a time. */
+/** Number of files hashed at a time. */
 const HASHED = 32
 
 interface Dropped {
   /** Absolute. */
   paths: readonly string[]
-  /** Where a ZIP may be unpacked; removed afterwards. */
+  /** Folder for unpacking ZIP files; deleted afterwards. */
   scratch: string
-  /** What the dataset has: bytes by path. */
+  /** Bytes of the dataset's images by path. */
   there: ReadonlyMap<string, number>
-  /** Paths that a content was sent to from here before. */
+  /** Paths to which this content was uploaded from here before. */
   uploadedAs: (sha256: string) => readonly string[]
   labelReader: (signal: AbortSignal) => LabelProcess
 }
@@ -38,8 +38,8 @@ async function groupsOf(
 }
 
 /**
- * What was dropped, told as it is found. Contents are compared last, and only of files as long as an image of the
- * dataset: the service tells no hashes, so content is known of what was sent from this machine.
+ * Examines dropped files and reports as it goes. Contents are compared last, and only for files of the same length as
+ * an image of the dataset. The service gives no hashes, so only content sent from this machine is known.
  */
 export async function* lookAtDropped(
   { paths, scratch, there, uploadedAs, labelReader }: Dropped,
@@ -102,7 +102,7 @@ export async function* lookAtDropped(
         const answers = await Promise.allSettled(
           alike.slice(start, start + HASHED).map((file) => facts.do(file)),
         )
-        // What cannot be read is told when it is to be sent.
+        // Unreadable files are reported by the upload.
         for (const answer of answers)
           if (answer.status === 'fulfilled')
             preview.sameContent += uploadedAs(answer.value.sha256).some((path) => there.has(path))

@@ -12,7 +12,7 @@ import { nameOf } from './upload-target.ts'
 type Item = TransferItem<UploadFacts>
 type Change = Parameters<JobContext['transfers']['setItems']>[1][number]
 
-/** Makes images of the dataset of what was sent, each exactly once, whatever answers are lost. */
+/** Registers sent files as images of the dataset, each exactly once, even if answers are lost. */
 export class UploadRegister {
   readonly #context: JobContext
   readonly #names: UploadNames
@@ -24,7 +24,7 @@ export class UploadRegister {
     this.#replace = replace
   }
 
-  /** What was sent before the app ended, and not registered yet, or perhaps registered: the same batches again. */
+  /** Registers what was sent before the app closed and perhaps registered already, in the same batches. */
   async registerLeft(): Promise<void> {
     const { transfers, transfer } = this.#context
     const put = transfers.items<UploadFacts>(transfer.id, 'put')
@@ -42,7 +42,7 @@ export class UploadRegister {
     for (let start = 0; start < items.length; start += BULK_UPLOAD_LIMIT) {
       const batch = items.slice(start, start + BULK_UPLOAD_LIMIT)
       const key = randomUUID().replaceAll('-', '')
-      // Before it is sent: after a crash the same batch under the same key has the same answer.
+      // Store the key first: after a crash, the same batch with the same key gets the same answer.
       transfers.setItems(
         transfer.id,
         batch.map(({ seq }) => ({ seq, state: 'put', batchKey: key })),
@@ -62,7 +62,7 @@ export class UploadRegister {
         error,
       ]),
     )
-    // The successes come in the order asked for, without those that failed.
+    // Successes come in the requested order, without the failed ones.
     const registered = succeeded.values()
     const changes: Change[] = []
     const uploaded: { sha256: string; path: string }[] = []
@@ -100,7 +100,7 @@ export class UploadRegister {
         client.images.bulkRegister(transfer.remoteId, images, { signal, idempotencyKey }),
       )
     } catch (error) {
-      // The service remembers its no under this key, too: the next try is another.
+      // The service repeats its refusal for this key, so the next try needs another key.
       if (!signal.aborted && isRefusal(error))
         transfers.setItems(
           transfer.id,
@@ -111,8 +111,8 @@ export class UploadRegister {
   }
 
   /**
-   * The service says no: because the name is taken, because the bytes are not there (any more), or for good. A name that
-   * is taken is somebody else's, as our own registration under this key would have been answered as such.
+   * Handles a refusal: the name is taken, the bytes are missing, or it is final. If the name is taken, somebody else
+   * has it, because our own registration under this key would have succeeded.
    */
   async #unregistered(item: Item, problem: string): Promise<Change> {
     const { seq } = item
@@ -121,7 +121,7 @@ export class UploadRegister {
     return { seq, state: 'failed', batchKey: null, problem }
   }
 
-  /** Somebody has registered the name since the files were dropped: what was chosen for that holds. */
+  /** Somebody registered the name after the files were dropped: apply the user's choice. */
   async #collided({ seq, target, facts }: Item, problem: string): Promise<Change> {
     const path = facts.calledAs ?? target
     const there = await this.#find(path)

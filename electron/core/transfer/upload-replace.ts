@@ -7,26 +7,26 @@ import type { UploadFacts } from './upload-labels.ts'
 
 type Item = TransferItem<UploadFacts>
 
-/** Where replaced images are moved in the dataset, before they are archived: their names are free then. */
+/** Directory in the dataset for replaced images before they are archived, which frees their names. */
 const REPLACED = 'replaced'
 
-/** Where images wait in the dataset until they are registered and take the place of others. */
+/** Directory in the dataset where images wait until they are registered and can replace others. */
 const incoming = (transferId: string) => `incoming-${transferId.slice(0, 8)}`
 
-/** Directory and name that a file is sent to: beside its place, where it is to replace the image that has it. */
+/** Directory and name under which a file is sent: beside its final path if it replaces an image. */
 export function sentTo({ id }: { id: string }, { target, facts }: Pick<Item, 'target' | 'facts'>) {
   return facts.replaces === undefined ? target : joinPath(incoming(id), target)
 }
 
-/** The place in the dataset that a path of `sentTo` stands for. */
+/** The final path for a path from `sentTo`. */
 export function placeOf({ id }: { id: string }, path: string): string {
   const prefix = `${incoming(id)}/`
   return path.startsWith(prefix) ? path.slice(prefix.length) : path
 }
 
 /**
- * Images that replace others. The new one is registered beside its place; then the old one is moved away, the new one
- * takes its place, and the old one is archived with its labels. Whatever breaks off in between, both are there.
+ * Images that replace others. The new one is registered beside its path; then the old one is moved away, the new one
+ * takes its path, and the old one is archived with its labels. If this is interrupted, both still exist.
  */
 export class UploadReplace {
   readonly #context: JobContext
@@ -35,7 +35,7 @@ export class UploadReplace {
     this.#context = context
   }
 
-  /** `items`: registered. `isAgain`: it may have been done in part before. */
+  /** `items`: registered. `isAgain`: an earlier run may have done a part. */
   async swap(items: readonly Item[], { isAgain }: { isAgain: boolean }): Promise<void> {
     const byDirectory = Map.groupBy(items, ({ target, facts }) =>
       directoryOf(facts.calledAs ?? target),
@@ -49,7 +49,7 @@ export class UploadReplace {
     this.#context.flush()
   }
 
-  /** Directories that only this upload needed; what is in them stays. */
+  /** Removes the directories that only this upload needed, unless they contain something. */
   async clean(directories: Iterable<string>): Promise<void> {
     const { run, transfer, signal, log } = this.#context
     const all = new Set<string>()
@@ -57,7 +57,7 @@ export class UploadReplace {
       let path = trimSlashes(joinPath(incoming(transfer.id), directory))
       for (; path !== ''; path = directoryOf(path)) all.add(path)
     }
-    // The deepest first: a directory with others in it is not taken away.
+    // Deepest first, because a directory must be empty to be removed.
     for (const path of [...all].sort((a, b) => b.length - a.length))
       await run((client) => client.directories.delete(transfer.remoteId, path, { signal })).catch(
         (error: unknown) => {
@@ -67,11 +67,11 @@ export class UploadReplace {
       )
   }
 
-  /** Answers what the new images are called where somebody took their names meanwhile, by the service's ids. */
+  /** Returns the new names, by service id, of images whose names somebody took meanwhile. */
   async #takePlace(directory: string, items: readonly Item[]): Promise<Map<string, string>> {
     if (items.length === 0) return new Map()
     const olds = items.flatMap(({ facts }) => facts.replaces ?? [])
-    // An old one that somebody has deleted meanwhile is not in the way.
+    // An old image that was deleted meanwhile is not in the way.
     await this.#orGone((client) => this.#move(client, olds, joinPath(REPLACED, directory)))
     const news = items.flatMap(({ facts }) => facts.remoteId ?? [])
     const { run } = this.#context
@@ -105,7 +105,7 @@ export class UploadReplace {
     return fromRemoteImage(await run((client) => client.images.metadata(remoteId, { signal })))
   }
 
-  /** Those whose new image is not in its place yet. */
+  /** Items whose new image is not at its path yet. */
   async #notInPlace(directory: string, items: readonly Item[]): Promise<Item[]> {
     const open: Item[] = []
     for (const item of items) {

@@ -14,7 +14,7 @@ import { joinPath } from '#shared/model/paths.ts'
 export interface FoundFile {
   /** Absolute. */
   file: string
-  /** Below what was dropped, with the dropped folder's own name, forward slashes. */
+  /** Path including the dropped folder's own name, with forward slashes. */
   path: string
   sizeBytes: number
   kind: 'image' | 'label' | 'other'
@@ -28,7 +28,7 @@ function kindOf(name: string): FoundFile['kind'] {
   return mayHoldLabels(name) ? 'label' : 'other'
 }
 
-/** Files of a folder and what is below it, in batches as they are found; links to folders are not followed. */
+/** Yields the files of a folder and its subfolders in batches; does not follow links to folders. */
 async function* walk(
   root: string,
   prefix: string,
@@ -71,7 +71,7 @@ async function* walk(
   }
 }
 
-/** Unpacks a ZIP below a folder of ours; its names are data. */
+/** Unpacks a ZIP into a folder of ours; its file names are untrusted. */
 async function unpack(file: string, into: string, signal: AbortSignal): Promise<void> {
   const names = new SafeNames()
   await makeFolder(into, PRIVATE_FOLDER)
@@ -79,7 +79,7 @@ async function unpack(file: string, into: string, signal: AbortSignal): Promise<
     signal.throwIfAborted()
     const target = join(into, names.assign(entry.name))
     const there = await stat(target).catch(() => null)
-    // From an earlier run that was interrupted.
+    // From an interrupted earlier run.
     if (there?.size === entry.sizeBytes) continue
     await makeFolder(join(target, '..'), PRIVATE_FOLDER)
     await pipeline(await entry.stream(), createWriteStream(target, { mode: PRIVATE_FILE }), {
@@ -92,8 +92,8 @@ async function unpack(file: string, into: string, signal: AbortSignal): Promise<
 }
 
 /**
- * What was dropped: folders, files, ZIPs (unpacked below `scratch`), in batches as it is found and in the same order
- * each time. Throws a UserError for what cannot be read at all.
+ * Yields dropped folders, files and ZIPs (unpacked below `scratch`) in batches, in the same order each time. Throws a
+ * UserError for something that cannot be read at all.
  */
 export async function* scanDropped(
   paths: readonly string[],

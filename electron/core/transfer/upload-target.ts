@@ -3,16 +3,16 @@ import { UserError } from '#core/user-error.ts'
 import { directoryOf, fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
 import type { UploadOptions } from '#shared/model/transfer.ts'
 
-/** Throws a UserError for a directory that would lead out of the dataset. */
+/** Throws a UserError if a directory leads out of the dataset. */
 export function requireInside(directory: string): void {
   if (directory.split('/').includes('..'))
     throw new UserError(
       'directory',
-      `${directory}: a directory of the dataset cannot lead out of it. Leave out the “..”.`,
+      `${directory}: a directory cannot lead out of the dataset. Remove the “..”.`,
     )
 }
 
-/** Where a file goes in the dataset. `path`: below what was dropped, with the dropped folder's own name. */
+/** The dataset path of a file. `path`: including the dropped folder's own name. */
 export function uploadTarget(
   path: string,
   { directory, tree }: Pick<UploadOptions, 'directory' | 'tree'>,
@@ -25,7 +25,7 @@ export function uploadTarget(
     .reduce(joinPath, '')
 }
 
-/** How the service is told of a path of the dataset. */
+/** A dataset path in the service's form. */
 export function nameOf(target: string) {
   const directory = directoryOf(target)
   return {

@@ -7,7 +7,7 @@ import { temporaryFolder } from '#tests/helpers/core.ts'
 import { KEEP, pathsOf, photos, STREET, target, upload } from '#tests/helpers/transfers.ts'
 import { writeZip } from '#tests/helpers/zip.ts'
 
-test('paused while the next files are looked at, it fails none of them', async () => {
+test('pausing while files are examined fails none of them', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -39,7 +39,7 @@ test('paused while the next files are looked at, it fails none of them', async (
   })
 })
 
-test('folders, files and a ZIP go up with their tree, once, and again not at all', async () => {
+test('folders, files and a ZIP are uploaded with their tree, and only once', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -74,7 +74,7 @@ test('folders, files and a ZIP go up with their tree, once, and again not at all
   expect(existsSync(join(cloud.dataDir, 'scratch', done.id))).toBe(false)
 })
 
-test('what exists is renamed or replaced when asked for; the tree is kept, cut or left out', async () => {
+test('existing names are skipped, renamed or replaced as chosen; the tree is kept, cut or flattened', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -101,7 +101,7 @@ test('what exists is renamed or replaced when asked for; the tree is kept, cut o
   expect(pathsOf(emulator)).toEqual(expect.arrayContaining(['a.png', 'b.png']))
 })
 
-test('what replaced an image stays, though the answer that told of it was lost and the upload stopped', async () => {
+test('a replacement stays, although its answer was lost and the upload stopped', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   const { state } = emulator
@@ -129,7 +129,7 @@ test('what replaced an image stays, though the answer that told of it was lost a
   expect(idNow()).toBe(second)
 })
 
-test('label files beside the images are sent with them', async () => {
+test('label files beside the images are uploaded with them', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -164,7 +164,7 @@ test('label files beside the images are sent with them', async () => {
   expect(state.dataset(STREET).classes.map(({ name }) => name)).toContain('boat')
 })
 
-test('labels of several formats are sent, each to the images beside it', async () => {
+test('labels of several formats are uploaded, each for the images beside it', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -194,7 +194,7 @@ test('labels of several formats are sent, each to the images beside it', async (
   expect(done.report.join('\n')).toContain('coco/package.json')
 })
 
-test('labels of an image that is there already are not for another one of its name', async () => {
+test('labels of a skipped image do not go to another one of its name', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -208,7 +208,7 @@ test('labels of an image that is there already are not for another one of its na
   expect(onService(emulator, STREET, 'set/day2/a.png')).toEqual([])
 })
 
-test('labels beside other pictures find their images further away; those for none are told', async () => {
+test('labels beside other pictures find their images further away; unmatched ones are reported', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -229,7 +229,7 @@ test('labels beside other pictures find their images further away; those for non
   expect(done.report.join('\n')).toContain('Annotations of 1 image belong to none of these')
 })
 
-test('a name that the service cleans is told, and is the same image the next time', async () => {
+test('a name that the service changes is reported, and is the same image the next time', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -250,7 +250,7 @@ test('a name that the service cleans is told, and is the same image the next tim
     onExisting: 'replace',
   })
   expect(replaced).toMatchObject({ state: 'done', files: { done: 4, failed: 0 } })
-  // Two of one drop that end under one name stay two: the second does not replace the first.
+  // Two files of one drop that get the same name stay two: the second does not replace the first.
   expect(pathsOf(emulator)).toHaveLength(before.length + 5)
   const renamed = await upload(cloud, emulator, [folder.path], {
     tree: 'flat',
@@ -260,7 +260,7 @@ test('a name that the service cleans is told, and is the same image the next tim
   expect(pathsOf(emulator)).toHaveLength(before.length + 9)
 })
 
-test('is looked at before it is sent', async () => {
+test('is examined before it is sent', async () => {
   await using service = await seededEmulator()
   await using cloud = await cloudCore(service.emulator)
   using folder = temporaryFolder()
@@ -283,7 +283,7 @@ test('is looked at before it is sent', async () => {
   })
 })
 
-test('files that a browser streamed here stay until none of them has to be tried again', async () => {
+test('files that a browser streamed here stay until none of them needs a retry', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -301,7 +301,7 @@ test('files that a browser streamed here stay until none of them has to be tried
   expect(existsSync(staged)).toBe(false)
 })
 
-test('what is no image, whatever it is called, is told and not sent', async () => {
+test('a file that is not an image, whatever its name, is reported and not sent', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -322,7 +322,7 @@ test('what is no image, whatever it is called, is told and not sent', async () =
   expect(reasons.join('\n')).toMatch(/is empty/)
 })
 
-test('a place that depends on where the app was started, and a directory that leads out, are refused beforehand', async () => {
+test('a relative path, and a directory that leads out of the dataset, are refused before anything starts', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -337,11 +337,11 @@ test('a place that depends on where the app was started, and a directory that le
         new AbortController().signal,
       )
       .next()
-  await expect(look('photos', '/')).rejects.toThrow('photos: give the whole path')
-  await expect(look(folder.path, 'a/../b')).rejects.toThrow('cannot lead out of it')
+  await expect(look('photos', '/')).rejects.toThrow('photos: enter the full path')
+  await expect(look(folder.path, 'a/../b')).rejects.toThrow('cannot lead out of the dataset')
 })
 
-test('a text file is no label file unless it is called like an image', async () => {
+test('a text file is a label file only if it has the name of an image', async () => {
   await using service = await seededEmulator()
   const { emulator } = service
   await using cloud = await cloudCore(emulator)
@@ -365,7 +365,7 @@ test('a text file is no label file unless it is called like an image', async () 
   expect(await look()).toMatchObject({ labels: [{ format: 'yolo', files: 2 }], otherCount: 1 })
 })
 
-test('names that are there are counted where the upload would put them', async () => {
+test('existing names are counted at the upload’s target paths', async () => {
   await using service = await seededEmulator()
   await using cloud = await cloudCore(service.emulator)
   using folder = temporaryFolder()
@@ -386,7 +386,7 @@ test('names that are there are counted where the upload would put them', async (
   expect(await sameName('flat')).toBe(0)
 })
 
-test('the service’s refusals are told, file by file', async () => {
+test('the service’s refusals are reported file by file', async () => {
   await using service = await seededEmulator()
   await using cloud = await cloudCore(service.emulator)
   using folder = temporaryFolder()

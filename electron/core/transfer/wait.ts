@@ -1,13 +1,13 @@
 import type { Clock } from '#core/api/retry.ts'
 import { isGeneral } from '#core/service-error.ts'
 
-/** First and longest pause after something general failed: no network, the hour used up. Milliseconds. */
+/** First and longest pause after a general failure (no network, hourly limit used up). Milliseconds. */
 const FIRST_MS = 1_000
 const LONGEST_MS = 30_000
 
 /**
- * Does something until it works, for as long as what goes wrong is general (`isGeneral`) and will pass.
- * `onWait` is told why it waits; null when it goes on.
+ * Retries until it works, as long as failures are general (`isGeneral`) and temporary. `onWait` gets the reason while
+ * it waits; null when it resumes.
  */
 export async function untilItWorks<T>(
   work: () => Promise<T>,
@@ -17,7 +17,7 @@ export async function untilItWorks<T>(
     clock,
     signal,
   }: {
-    /** How long the hour's requests are paused, milliseconds. */
+    /** How long the hourly limit pauses requests, in milliseconds. */
     waitMs: () => number
     onWait: (error: unknown) => void
     clock: Clock

@@ -20,17 +20,20 @@ const never = async () => {
 }
 const truncated = async () => false
 
-test.each(formats)('a %s is whole to its last byte, and not one byte before', async (format) => {
-  const bytes = await noise.clone().toFormat(format).toBuffer()
-  expect(await isWhole([bytes], never)).toBe(true)
-  for (const cut of [1, 2, 13, Math.floor(bytes.length / 2), bytes.length - 20])
-    expect(
-      await isWhole([bytes.subarray(0, bytes.length - cut)], truncated),
-      `${cut} missing`,
-    ).toBe(false)
-})
+test.each(formats)(
+  'a %s is complete with its last byte, and not one byte before',
+  async (format) => {
+    const bytes = await noise.clone().toFormat(format).toBuffer()
+    expect(await isWhole([bytes], never)).toBe(true)
+    for (const cut of [1, 2, 13, Math.floor(bytes.length / 2), bytes.length - 20])
+      expect(
+        await isWhole([bytes.subarray(0, bytes.length - cut)], truncated),
+        `${cut} missing`,
+      ).toBe(false)
+  },
+)
 
-test('what a camera writes behind the end is no fault, and a preview inside is no end', async () => {
+test('data after the end is allowed, and an embedded preview’s end does not count', async () => {
   const thumbnail = await noise.clone().resize(8).jpeg().toBuffer()
   const plain = await noise.clone().jpeg().toBuffer()
   const length = Buffer.alloc(2)
@@ -75,7 +78,7 @@ function box(kind: string, content: Buffer, isLong = false): Buffer {
   return Buffer.concat([head, content])
 }
 
-test('a BMP or HEIC that ends early, and a web page under such a name, are not whole', async () => {
+test('a truncated BMP or HEIC, and a web page with such a name, are incomplete', async () => {
   const bitmap = bmp(40, 30)
   const isWholeAs = (name: string, bytes: Buffer) => isWhole([bytes], (all) => decodes(name, all))
   expect(await isWholeAs('a.bmp', bitmap)).toBe(true)

@@ -3,13 +3,13 @@ import { openPicture } from '#core/media/open-picture.ts'
 
 /** PNG, third edition, 11.2.1: the chunk that ends a file. */
 const PNG_END = Buffer.from([0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82])
-/** What the marks at either end need. */
+/** Bytes needed at either end to find the marks. */
 const MARK_BYTES = 16
 const PNG_START = Buffer.from([0x89, 0x50, 0x4e, 0x47])
 
 /**
- * Whether an image file has its end, by the marks of its format: cheap, for each of thousands. `unknown` where
- * the format has no such mark, or where it has something behind it.
+ * Checks cheaply, by the marks of its format, whether an image file has its end. `unknown` if the format has no end
+ * mark, or if data follows it.
  */
 export function looksWhole(
   head: Buffer,
@@ -17,12 +17,12 @@ export function looksWhole(
   sizeBytes: number,
 ): 'yes' | 'no' | 'unknown' {
   if (sizeBytes === 0) return 'no'
-  // JPEG (ITU T.81, B.1.1.3): SOI and EOI; cameras may write more behind it.
+  // JPEG (ITU T.81, B.1.1.3): SOI and EOI; cameras may write more after it.
   if (head[0] === 0xff && head[1] === 0xd8)
     return tail.at(-2) === 0xff && tail.at(-1) === 0xd9 ? 'yes' : 'unknown'
   if (head.subarray(0, 4).equals(PNG_START))
     return tail.subarray(-8).equals(PNG_END) ? 'yes' : 'unknown'
-  // RIFF tells its own length.
+  // RIFF stores its own length.
   if (head.toString('latin1', 0, 4) === 'RIFF')
     return head.readUInt32LE(4) + 8 <= sizeBytes ? 'yes' : 'no'
   if (head.toString('latin1', 0, 3) === 'GIF') return tail.at(-1) === 0x3b ? 'yes' : 'unknown'
@@ -32,9 +32,9 @@ export function looksWhole(
 const [SOS, EOI] = [0xda, 0xd9]
 
 /**
- * Whether a JPEG has its end, wherever it is: its segments are walked (a preview in one has an end of its own), and
- * within what is coded a marker cannot come about by chance (ITU T.81, B.1.1.5). A decoder is no judge here: what
- * is missing at the end it fills with grey, and says so at times only.
+ * Checks whether a JPEG has its end, wherever that is. It walks the segments, because an embedded preview has its own
+ * end; entropy-coded data cannot contain a marker (ITU T.81, B.1.1.5). A decoder cannot decide this: it fills missing
+ * data with grey, and does not always report it.
  */
 export function jpegEnds(bytes: Buffer): boolean {
   for (let at = 2; at + 4 <= bytes.length; ) {
@@ -45,7 +45,7 @@ export function jpegEnds(bytes: Buffer): boolean {
   return false
 }
 
-/** The same for a file on disk; what the marks do not tell, `decodes` does. */
+/** The same for a file on disk; if the marks do not decide, `decodes` does. */
 export async function isWholeImage(
   file: string,
   decodes: (bytes: Buffer) => Promise<boolean>,
@@ -63,18 +63,18 @@ export async function isWholeImage(
   return isWhole([await readFile(file)], decodes)
 }
 
-/** Bytes of pieces together. */
+/** Total bytes of the chunks. */
 export const lengthOf = (chunks: readonly Buffer[]): number =>
   chunks.reduce((sum, { length }) => sum + length, 0)
 
-/** Of an image in memory, in pieces: by the marks of its format, and where they do not tell by `decodes`. */
+/** The same for an image in memory, in chunks: by the format's marks, otherwise by `decodes`. */
 export async function isWhole(
   chunks: readonly Buffer[],
   decodes: (bytes: Buffer) => Promise<boolean>,
 ): Promise<boolean> {
   const [first, last] = [chunks[0], chunks.at(-1)]
   if (first === undefined || last === undefined) return false
-  // Joined only where the marks cannot be read without: it is a copy of the whole.
+  // Join the chunks only if needed, because that copies everything.
   const isLong = first.length >= MARK_BYTES && last.length >= MARK_BYTES
   const joined = isLong ? null : Buffer.concat(chunks)
   const [head, tail] = [joined ?? first, joined ?? last]
@@ -92,7 +92,10 @@ export async function isWhole(
 /** BITMAPFILEHEADER and BITMAPINFOHEADER (Microsoft, "Bitmap Storage") up to the field that names the compression. */
 const BMP_HEADER_BYTES = 34
 
-/** A BMP's own length is wrong in many files, so plain pixels are counted; it is only believed where they are packed. */
+/**
+ * Many BMP files state a wrong length, so for uncompressed ones count the pixels; trust the length only for
+ * compressed ones.
+ */
 function bmpHasItsEnd(bytes: Buffer): boolean {
   if (bytes.length < BMP_HEADER_BYTES) return false
   const pixelsAt = bytes.readUInt32LE(10)
@@ -102,14 +105,14 @@ function bmpHasItsEnd(bytes: Buffer): boolean {
   return pixelsAt + rowBytes * Math.abs(bytes.readInt32LE(22)) <= bytes.length
 }
 
-/** HEIC and its like are boxes, one behind the other, each with its length (ISO/IEC 14496-12, 4.2). */
+/** HEIC and similar files are a sequence of boxes, each with its length (ISO/IEC 14496-12, 4.2). */
 function boxesHaveTheirEnd(bytes: Buffer): boolean {
   const kinds = new Set<string>()
   for (let at = 0; at < bytes.length; ) {
     if (at + 8 > bytes.length) return false
     const short = bytes.readUInt32BE(at)
     if (short === 1 && at + 16 > bytes.length) return false
-    // 0: to the end of the file. 1: the length is behind the name, in 64 bits.
+    // 0: to the end of the file. 1: a 64-bit length follows the name.
     const length =
       short === 0 ? bytes.length - at : short === 1 ? Number(bytes.readBigUInt64BE(at + 8)) : short
     if (length < 8 || at + length > bytes.length) return false
@@ -119,7 +122,7 @@ function boxesHaveTheirEnd(bytes: Buffer): boolean {
   return kinds.has('ftyp') && kinds.has('meta')
 }
 
-/** Whether an image can be decoded to its end. What no decoder is here for is judged by its structure. */
+/** Checks whether an image decodes to its end. Formats without a decoder here are checked by their structure. */
 export async function decodes(name: string, bytes: Buffer): Promise<boolean> {
   if (bytes.toString('latin1', 0, 2) === 'BM') return bmpHasItsEnd(bytes)
   if (bytes.toString('latin1', 4, 8) === 'ftyp' && !boxesHaveTheirEnd(bytes)) return false
@@ -129,7 +132,7 @@ export async function decodes(name: string, bytes: Buffer): Promise<boolean> {
       sequentialRead: true,
     })
     if (metadata.format === 'heif' && metadata.compression !== 'av1') return true
-    // Row by row: nobody needs the pixels, and they may not fit into memory.
+    // Decode by rows, because the full pixels may not fit into memory.
     await picture.resize({ width: 16, height: 16, fit: 'fill' }).raw().toBuffer()
     return true
   } catch {

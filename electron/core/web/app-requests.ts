@@ -3,8 +3,8 @@ import type { AppCore } from '#core/app-core.ts'
 type Handler = (request: Request) => Promise<Response>
 
 /**
- * What a page may ask its host for besides RPC: pictures, a place for dropped files that have no path (dragged from a
- * browser), and the page's own files. Both hosts answer with this.
+ * Serves what a page requests besides RPC: pictures, uploads of dropped files that have no path (dragged from a
+ * browser), and the page's own files. Used by both hosts.
  */
 export function appRequests(
   { media, stages }: Pick<AppCore, 'media' | 'stages'>,

@@ -14,10 +14,10 @@ const TYPES: Record<string, string> = {
 
 const PAGE = 'index.html'
 
-/** What the build puts where each response's nonce belongs. */
+/** The build puts this where each response's nonce goes. */
 export const NONCE_PLACEHOLDER = '__CSP_NONCE__'
 
-/** No inline code or style but what carries the nonce, nothing from anywhere else. */
+/** Allows only inline code and styles with the nonce, and nothing from other hosts. */
 function contentSecurityPolicy(nonce: string, connect: string): string {
   return [
     "default-src 'none'",
@@ -33,13 +33,13 @@ function contentSecurityPolicy(nonce: string, connect: string): string {
   ].join('; ')
 }
 
-/** A name with a hash of its content in it never gets old. */
+/** A name with a content hash never expires. */
 const HASHED = /^assets\//
 
 /**
- * The file that a path of an address means, relative to the renderer's folder, with forward slashes; null: none can.
- * Each segment is one name: an encoded slash, a dot segment or a drive would lead elsewhere, or to a file by a second
- * name. Throws a URIError for a path that cannot be decoded.
+ * The file for a URL path, relative to the renderer's folder, with forward slashes; null: none. Each segment is one
+ * name: an encoded slash, a dot segment or a drive could lead elsewhere, or to a file by a second name. Throws a
+ * URIError for an invalid path.
  */
 function fileNamed(pathname: string): string | null {
   if (pathname === '/') return PAGE
@@ -52,8 +52,8 @@ const notFound = () =>
   new Response('Not found', { status: 404, headers: { 'content-type': 'text/plain' } })
 
 /**
- * Serves the built renderer: the one page, and assets by name. `connect` is what the page may talk to
- * besides its own origin (a WebSocket address, or nothing).
+ * Serves the built renderer: the page, and assets by name. `connect` returns what the page may connect to besides its
+ * own origin (a WebSocket address, or nothing).
  */
 export function rendererFiles(folder: string, connect: (url: URL) => string) {
   return async (request: Request): Promise<Response> => {
@@ -68,7 +68,7 @@ export function rendererFiles(folder: string, connect: (url: URL) => string) {
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
     })
-    // By what is sent, not by how it was asked for: on some disks one file has many names.
+    // Decide by the response type, not the requested name: on some disks a file has many names.
     if (!type.startsWith('text/html')) {
       headers.set(
         'cache-control',

@@ -3,7 +3,7 @@ import { stretchPoint } from '#shared/geometry/point.ts'
 import type { Handle, HandleDrag, ShapeGeometry } from '#shared/geometry/shape-geometry.ts'
 import type { BboxShape, Box, Point } from '#shared/model/annotation.ts'
 
-/** The eight handles: which side each moves. -1 is left or top, 1 is right or bottom, 0 is neither. */
+/** The eight handles and the side that each moves: -1 is left or top, 1 is right or bottom, 0 is neither. */
 export const BOX_HANDLES = [
   { id: 'nw', sx: -1, sy: -1, cursor: 'nwse-resize' },
   { id: 'n', sx: 0, sy: -1, cursor: 'ns-resize' },
@@ -16,8 +16,8 @@ export const BOX_HANDLES = [
 ] as const
 
 /**
- * One axis of a resize. `side` is the moving side (-1, 1), `delta` its movement in pixels.
- * A side dragged over its opposite flips the box.
+ * One axis of a resize. `side` is the moving side (-1, 1), `delta` its movement in pixels. Dragging a side over its
+ * opposite flips the box.
  */
 function resizeAxis(start: number, size: number, side: number, delta: number, fromCentre: boolean) {
   let low = start
@@ -31,7 +31,7 @@ function resizeAxis(start: number, size: number, side: number, delta: number, fr
   return low <= high ? { start: low, size: high - low } : { start: high, size: low - high }
 }
 
-/** `box` resized by a handle; null when a side would be 0. Keeps the side or corner opposite the handle. */
+/** `box` resized by a handle; the opposite side or corner stays. Null if a side would be 0. */
 export function resizeBox(box: Box, handleId: string, drag: HandleDrag): Box | null {
   const handle = BOX_HANDLES.find(({ id }) => id === handleId)
   if (!handle) return null
@@ -40,7 +40,7 @@ export function resizeBox(box: Box, handleId: string, drag: HandleDrag): Box | n
   let dx = drag.to.x - at.x
   let dy = drag.to.y - at.y
   if (drag.constrain && sx !== 0 && sy !== 0) {
-    // The corner stays on the diagonal: both sides grow by the same factor.
+    // The corner stays on the diagonal, so both sides grow by the same factor.
     const factor = drag.fromCentre ? 2 : 1
     const scale = Math.max(1 + (factor * sx * dx) / box.w, 1 + (factor * sy * dy) / box.h)
     dx = (sx * (scale - 1) * box.w) / factor

@@ -4,13 +4,13 @@ import type { Handle, ShapeGeometry } from '#shared/geometry/shape-geometry.ts'
 import type { OrientedBoxShape, Point } from '#shared/model/annotation.ts'
 import { BOX_HANDLES, resizeBox } from './bbox.ts'
 
-/** Any angle in degrees brought into [0, 360). */
+/** Normalizes an angle in degrees to [0, 360). */
 export function normaliseAngle(angleDeg: number): number {
   const wrapped = ((angleDeg % 360) + 360) % 360
   return wrapped >= 360 ? 0 : wrapped
 }
 
-/** Clockwise, starting with the corner that is the top left at angle 0. */
+/** Clockwise from the corner that is the top left at angle 0. */
 export function orientedCorners(shape: OrientedBoxShape): [Point, Point, Point, Point] {
   const { cx, cy, w, h, angleDeg } = shape
   const corner = (sx: number, sy: number) =>
@@ -19,9 +19,8 @@ export function orientedCorners(shape: OrientedBoxShape): [Point, Point, Point, 
 }
 
 /**
- * The oriented box whose side runs from `p0` to `p1` (its heading) and whose next corner is `p2`,
- * projected onto the normal. Null for a box without an extent. `p0`, `p1`, `p2` in image pixels; a
- * box given counter-clockwise keeps its heading p0→p1.
+ * The oriented box with a side from `p0` to `p1` (its heading) and the next corner `p2`, projected onto the normal.
+ * Null if it has no extent. `p0`, `p1`, `p2` in image pixels; a counter-clockwise box keeps its heading p0→p1.
  */
 export function orientedBoxFromCorners(p0: Point, p1: Point, p2: Point): OrientedBoxShape | null {
   const w = distance(p0, p1)
@@ -60,7 +59,7 @@ export const orientedBoxGeometry: ShapeGeometry<OrientedBoxShape> = {
     const ux = Math.cos(heading) * stretch.sx
     const uy = Math.sin(heading) * stretch.sy
     const along = Math.hypot(ux, uy)
-    // A stretched rectangle is a parallelogram: it stays upright on its heading, with its area.
+    // A stretched rectangle is a parallelogram; replace it with a rectangle of the same heading and area.
     return {
       ...shape,
       cx,

@@ -11,7 +11,7 @@ import {
 } from '#shared/geometry/vertex-path.ts'
 import type { Point, PolygonShape } from '#shared/model/annotation.ts'
 
-/** The fewest vertices a ring can have. */
+/** Minimum number of vertices of a ring. */
 export const MIN_RING_POINTS = 3
 
 export const polygonGeometry: ShapeGeometry<PolygonShape> = {
@@ -44,7 +44,7 @@ export const polygonGeometry: ShapeGeometry<PolygonShape> = {
   }),
   removeVertices: (shape, handleIds) => {
     const rings = shape.rings.map((ring, index) => withoutVertices(ring, index, handleIds))
-    // A hole that would fall apart is filled; an outside cannot spare the vertices.
+    // A hole with too few vertices is removed; the outer ring must keep its minimum.
     const kept = rings.filter((ring, index) => index === 0 || ring.length >= MIN_RING_POINTS)
     return kept[0].length >= MIN_RING_POINTS ? { ...shape, rings: kept } : null
   },

@@ -10,7 +10,7 @@ import {
 } from '#shared/geometry/vertex-path.ts'
 import type { Point, PolylineShape } from '#shared/model/annotation.ts'
 
-/** The fewest points a polyline can have. */
+/** Minimum number of points of a polyline. */
 export const MIN_POLYLINE_POINTS = 2
 
 export const polylineGeometry: ShapeGeometry<PolylineShape> = {

@@ -1,4 +1,4 @@
-/** The other baseline: Annotorious, with the same shapes. It has no pan or zoom of its own. */
+/** The other baseline: Annotorious, with the same shapes. It has no pan or zoom. */
 import '@annotorious/annotorious/annotorious.css'
 import {
   createImageAnnotator,
@@ -13,7 +13,7 @@ import type { Annotation } from '#shared/model/annotation.ts'
 import { scenario } from '#tests/bench/scenario.ts'
 
 function toAnnotorious({ id, className, shape }: Annotation): ImageAnnotation {
-  // It has no points: a keypoint is a box of 8 pixels.
+  // It has no points, so a keypoint is a box of 8 pixels.
   const { x, y, w, h } =
     shape.kind === 'keypoint'
       ? { x: shape.x - 4, y: shape.y - 4, w: 8, h: 8 }

@@ -1,4 +1,4 @@
-/** Edits of many images that are being made, taken back or done again, piece by piece; a row goes when all is done. */
+/** Bulk edits that are being applied, undone or redone in pieces; a row is deleted when its edit is complete. */
 export const bulkEdits = `
 CREATE TABLE bulk_edit (
   -- One at a time.

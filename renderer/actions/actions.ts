@@ -14,6 +14,7 @@ import { COPY_ACTIONS } from './copy-actions.ts'
 import { CURSOR_ACTIONS } from './cursor-actions.ts'
 import { chooseFolder, goToNext, leaveDataset, openSample } from './datasets.ts'
 import { EDIT_ACTIONS, relabel } from './edit-actions.ts'
+import { GO_TO_ACTIONS } from './go-to-actions.ts'
 import { copyLink, HELP_ACTIONS } from './help-actions.ts'
 import { WINDOW_ACTIONS } from './host-window.ts'
 import { LAYOUT_ACTIONS } from './layout-actions.ts'
@@ -138,6 +139,7 @@ export const ACTIONS: readonly Action[] = [
     keys: ['Mod+Shift+D'],
     run: () => step(1, true),
   },
+  ...GO_TO_ACTIONS,
   ...toolActions,
   {
     id: 'last-tool',

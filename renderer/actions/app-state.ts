@@ -20,7 +20,8 @@ export type Dialog =
   | { kind: 'import' }
   | { kind: 'settings'; section?: SettingsSection }
   | { kind: 'help' }
-  | { kind: 'palette' }
+  /** `text`: what is typed already. */
+  | { kind: 'palette'; text?: string }
   | { kind: 'propagate' }
   | { kind: 'detect'; imageIds: string[] | null }
   | { kind: 'class'; name: string }

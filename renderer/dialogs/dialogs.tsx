@@ -61,8 +61,8 @@ const DIALOGS: { [K in Kind]: Entry<Asked<K>> } = {
     () => ({}),
   ),
   palette: entry(
-    () => import('./command-palette.tsx').then((module) => module.CommandPalette),
-    () => ({}),
+    () => import('./palette/command-palette.tsx').then((module) => module.CommandPalette),
+    ({ text }, { dataset }) => ({ first: text ?? '', dataset }),
   ),
   detect: entry(
     () => import('#renderer/proposals/detect-dialog.tsx').then((module) => module.DetectDialog),

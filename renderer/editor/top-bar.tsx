@@ -15,6 +15,7 @@ import { appState, focusCanvas } from '#renderer/actions/app-state.ts'
 import { perform } from '#renderer/actions/dispatch.ts'
 import { changeImages, type ImageChange } from '#renderer/actions/image-facts.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
+import { shownKey } from '#renderer/actions/shortcuts.ts'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { DetectIndicator } from '#renderer/proposals/detect-indicator.tsx'
@@ -152,7 +153,16 @@ export function TopBar({ settings }: { settings: Settings }) {
             </span>
           </p>
         )}
-        <span className="shrink-0 text-xs text-muted tabular-nums">{isGallery ? '' : place}</span>
+        {place !== '' && !isGallery && (
+          <button
+            type="button"
+            title={t('Go to image ({key})', { key: shownKey(actionById('go-to-image')) })}
+            onClick={() => void perform(actionById('go-to-image'))}
+            className="shrink-0 rounded px-1 text-xs text-muted tabular-nums hover:bg-hover hover:text-text"
+          >
+            {place}
+          </button>
+        )}
       </div>
       <DetectIndicator />
       <TransferIndicator />

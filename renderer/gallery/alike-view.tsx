@@ -119,12 +119,15 @@ function Group({
         aria-label={t('Images of {title}', { title })}
         className="grid auto-rows-[176px] grid-cols-[repeat(auto-fill,minmax(168px,1fr))] gap-1"
       >
-        {images.map((image) => (
+        {images.map((image, index) => (
           <Tile
             key={image.id}
             image={image}
             selected={selected.has(image.id)}
             current={false}
+            place={index + 1}
+            count={images.length}
+            hasFocus
             onClick={() => onToggle(image.id)}
             onOpen={() => onOpen(image.id)}
           />

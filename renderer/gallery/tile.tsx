@@ -32,12 +32,20 @@ export function Tile({
   image,
   selected,
   current,
+  place,
+  count,
+  hasFocus,
   onClick,
   onOpen,
 }: {
   image: DatasetImage
   selected: boolean
   current: boolean
+  /** Counted from 1, and of how many. */
+  place: number
+  count: number
+  /** Tab leads to this tile of all. */
+  hasFocus: boolean
   onClick: (event: React.MouseEvent) => void
   onOpen: () => void
 }) {
@@ -49,6 +57,9 @@ export function Tile({
       role="option"
       data-image-id={image.id}
       aria-selected={selected}
+      aria-posinset={place}
+      aria-setsize={count}
+      tabIndex={hasFocus ? 0 : -1}
       aria-label={t('{name}, {value}, {annotationCount} annotations', {
         name,
         value: STAGE_LABEL[stage],

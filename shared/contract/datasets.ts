@@ -84,6 +84,10 @@ export const images = {
       }),
     )
     .output(z.void()),
+  /** Which of the next images after a path have annotations of a class; `next`: the path to go on after, null at the end. */
+  withClass: procedure
+    .input(z.object({ datasetId: id, className: z.string(), after: z.string().nullable() }))
+    .output(z.object({ ids: z.array(id), next: z.string().nullable() })),
   saveView: procedure.input(z.object({ id, view: viewSchema })).output(z.void()),
 }
 

@@ -31,6 +31,10 @@ export const settingsSchema = z.object({
   panelWidth: z.number().min(200).max(640),
   classesHeight: z.number().min(96).max(900),
   filmstripHeight: z.number().min(72).max(260),
+  /** Least width of a tile in the grid of images, CSS pixels. */
+  tileWidth: z.number().min(96).max(480),
+  /** The order of the grid. */
+  gallerySort: z.enum(['name', 'most', 'fewest', 'newest', 'stage']),
   showPanel: z.boolean(),
   showFilmstrip: z.boolean(),
   /** Where the last export went, to begin there again. */
@@ -83,6 +87,8 @@ export const DEFAULT_SETTINGS: Settings = {
   panelWidth: 288,
   classesHeight: 280,
   filmstripHeight: 104,
+  tileWidth: 168,
+  gallerySort: 'name',
   showPanel: true,
   showFilmstrip: true,
   lastExportFolder: null,

@@ -144,7 +144,7 @@ test('Tab passes over hidden shapes', async ({ app }) => {
 test('“Find a class” of the palette leads to its field', async ({ app }) => {
   const { page } = app
   await page.keyboard.press('ControlOrMeta+k')
-  await page.getByPlaceholder('Type a command…').fill('Find a class')
+  await page.getByPlaceholder('Type a command').fill('Find a class')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('textbox', { name: 'Find or add a class' })).toBeFocused()
 })

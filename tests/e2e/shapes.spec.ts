@@ -16,7 +16,7 @@ async function boxes(app: App, ...corners: [number, number, number, number][]): 
 
 async function command(app: App, name: string): Promise<void> {
   await app.page.keyboard.press('ControlOrMeta+k')
-  await app.page.getByPlaceholder('Type a command…').fill(name)
+  await app.page.getByPlaceholder('Type a command').fill(name)
   await app.page.keyboard.press('Enter')
 }
 
@@ -92,7 +92,7 @@ test('boxes are rotated by key, and converted with what is lost said', async ({ 
   await command(app, 'Convert to bounding box')
   // What cannot act on the selection is not offered.
   await page.keyboard.press('ControlOrMeta+k')
-  await page.getByPlaceholder('Type a command…').fill('Simplify')
+  await page.getByPlaceholder('Type a command').fill('Simplify')
   await expect(page.getByRole('option', { name: /Simplify/ })).toHaveAttribute(
     'aria-disabled',
     'true',

@@ -25,7 +25,7 @@ function stored<K extends ShapeKind>(
 
 async function command(app: App, name: string): Promise<void> {
   await app.page.keyboard.press('ControlOrMeta+k')
-  await app.page.getByPlaceholder('Type a command…').fill(name)
+  await app.page.getByPlaceholder('Type a command').fill(name)
   await app.page.keyboard.press('Enter')
 }
 
@@ -384,7 +384,7 @@ test('shapes go to the next images, and to another dataset', async ({ app }) => 
   using other = temporaryFolder()
   await writeImage(join(other.path, 'other.png'), 800, 500)
   await page.keyboard.press('ControlOrMeta+k')
-  await page.getByPlaceholder('Type a command…').fill('Open folder')
+  await page.getByPlaceholder('Type a command').fill('Open folder')
   await page.keyboard.press('Enter')
   await app.typePath(other.path)
   await page.keyboard.press('Enter')

@@ -1,5 +1,5 @@
 import { FolderSearch, ImageOff, Images, LoaderCircle } from 'lucide-react'
-import { useDeferredValue, useEffect } from 'react'
+import { useDeferredValue, useEffect, useRef } from 'react'
 import { AccountBanner } from '#renderer/account/account-state.tsx'
 import { ColdBanner } from '#renderer/account/cold-banner.tsx'
 import { appState, showDialog } from '#renderer/actions/app-state.ts'
@@ -25,6 +25,7 @@ import { SidePanel } from './side-panel.tsx'
 import { StatusBar } from './status-bar.tsx'
 import { ToolRail } from './tool-rail.tsx'
 import { TopBar } from './top-bar.tsx'
+import { useImagePlace } from './use-image-place.ts'
 import { useSize } from './use-sizes.ts'
 
 /** Instead of the canvas while there is no image. */
@@ -131,6 +132,8 @@ function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings 
   // The picture of another image comes first, the panels beside it in the frame after.
   const editor = useStore(workspace, (state) => state.editor)
   const beside = useDeferredValue(editor)
+  const place = useRef<HTMLDivElement>(null)
+  useImagePlace(place)
   const strip = useSize('filmstripHeight', settings)
   const isImageOnly = useStore(appState, (state) => state.isImageOnly)
   const hasImages = useStore(datasetState, (state) => state.images.length > 0)
@@ -142,7 +145,7 @@ function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings 
             <ToolRail />
           </ErrorBoundary>
         )}
-        <div className="relative flex min-w-0 flex-1 flex-col">
+        <div ref={place} className="relative flex min-w-0 flex-1 flex-col">
           <ErrorBoundary region={t('The image')} onError={logFault}>
             {hasImages ? <CanvasPanel settings={settings} /> : <NoImages dataset={dataset} />}
           </ErrorBoundary>

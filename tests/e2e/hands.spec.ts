@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { shapeVertices } from '#shared/geometry/shape.ts'
 import { writeImage } from '#tests/helpers/core.ts'
@@ -311,6 +312,7 @@ test.describe('finding images', () => {
     folder,
   }) => {
     const { page, canvas } = app
+    await mkdir(join(folder, 'yard'))
     await writeImage(join(folder, 'yard/c.png'), 80, 50)
     await page.keyboard.press('r')
     await canvas.drag([100, 100], [200, 200])

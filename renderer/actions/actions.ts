@@ -1,5 +1,6 @@
 import { choices, type ToolId } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { say } from '#renderer/document/status-line.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
 import { TOOLS, toolById } from '#renderer/tools/tools.ts'
@@ -23,7 +24,7 @@ import { POSE_ACTIONS } from './pose-actions.ts'
 import { PROPOSAL_ACTIONS } from './proposals.ts'
 import { REGION_ACTIONS } from './region-actions.ts'
 import { SHAPE_ACTIONS } from './shape-actions.ts'
-import { TRANSFER_ACTIONS } from './transfers.ts'
+import { downloadAgain, type RemoteTarget, TRANSFER_ACTIONS } from './transfers.ts'
 import { UNDO_ACTIONS } from './undo-actions.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
 
@@ -49,14 +50,26 @@ export function chooseClass(name: string): void {
   choices.setState({ className: name })
 }
 
-function showTransferDialog(kind: 'download' | 'upload'): void {
+/** The open dataset on the service; null when it is a folder. */
+function openTarget(): RemoteTarget | null {
   const { dataset } = datasetState.getState()
-  if (!dataset?.remote) return
+  if (!dataset?.remote) return null
   const { accountId, remoteId } = dataset.remote
-  const target = { accountId, remoteId, name: dataset.name }
+  return { accountId, remoteId, name: dataset.name }
+}
+
+function showTransferDialog(kind: 'download' | 'upload'): void {
+  const target = openTarget()
+  if (!target) return
   showDialog(
     kind === 'download' ? { kind, target, imageIds: null } : { kind, target, dropped: null },
   )
+}
+
+/** Whether the open folder was exported before. */
+export const wasExported = (): boolean => {
+  const { dataset } = datasetState.getState()
+  return dataset !== null && editorSettings.getState().exportFolders[dataset.id] !== undefined
 }
 
 function cancel(editor: Editor): void {
@@ -205,6 +218,18 @@ export const ACTIONS: readonly Action[] = [
     run: () => showTransferDialog('download'),
   },
   {
+    id: 'download-again',
+    label: t('Download the dataset as the last time'),
+    group: 'Service',
+    context: 'remote',
+    keys: [],
+    enabled: inRemote,
+    run: async () => {
+      const target = openTarget()
+      if (target) await downloadAgain(target)
+    },
+  },
+  {
     id: 'upload',
     label: t('Upload images to the dataset…'),
     group: 'Service',
@@ -263,6 +288,14 @@ export const ACTIONS: readonly Action[] = [
     context: 'dataset',
     keys: ['Mod+Shift+E'],
     run: () => showDialog({ kind: 'export' }),
+  },
+  {
+    id: 'export-again',
+    label: t('Export as the last time'),
+    group: 'File',
+    context: 'dataset',
+    keys: [],
+    run: () => showDialog({ kind: 'export', isAgain: wasExported() }),
   },
   {
     id: 'settings',

@@ -16,7 +16,8 @@ export type SettingsSection =
 export type Dialog =
   | { kind: 'open-folder' }
   | { kind: 'relocate'; datasetId: string }
-  | { kind: 'export' }
+  /** `isAgain`: at once, as the dataset was exported last. */
+  | { kind: 'export'; isAgain?: boolean }
   | { kind: 'import' }
   | { kind: 'settings'; section?: SettingsSection }
   | { kind: 'help' }

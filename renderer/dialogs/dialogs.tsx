@@ -46,7 +46,8 @@ const DIALOGS: { [K in Kind]: Entry<Asked<K>> } = {
   ),
   export: entry(
     () => import('./formats/export-dialog.tsx').then((module) => module.ExportDialog),
-    (_asked, { dataset, settings }) => dataset && { dataset, settings },
+    ({ isAgain }, { dataset, settings }) =>
+      dataset && { dataset, settings, isAgain: isAgain ?? false },
   ),
   import: entry(
     () => import('./formats/import-dialog.tsx').then((module) => module.ImportDialog),

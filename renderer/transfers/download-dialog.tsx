@@ -1,10 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
-import type { RemoteTarget } from '#renderer/actions/transfers.ts'
-import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { lastDownload, type RemoteTarget, startDownload } from '#renderer/actions/transfers.ts'
 import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
-import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
@@ -73,6 +71,7 @@ function Filters({
             <TextField
               id={id}
               placeholder="car, person"
+              defaultValue={options.classes.join(', ')}
               onChange={({ target }) => onChange({ classes: words(target.value) })}
             />
           )}
@@ -82,6 +81,7 @@ function Filters({
             <TextField
               id={id}
               placeholder="night"
+              defaultValue={options.tags.join(', ')}
               onChange={({ target }) => onChange({ tags: words(target.value) })}
             />
           )}
@@ -168,12 +168,18 @@ export function DownloadDialog({
   imageIds: string[] | null
   settings: Settings
 }) {
+  const last = lastDownload(target)
   const [folder, setFolder] = useState(
-    settings.lastDownloadFolder
-      ? `${settings.lastDownloadFolder.replace(/[\\/][^\\/]*$/, '')}/${target.name}`
-      : '',
+    last && imageIds === null
+      ? last.folder
+      : settings.lastDownloadFolder
+        ? `${settings.lastDownloadFolder.replace(/[\\/][^\\/]*$/, '')}/${target.name}`
+        : '',
   )
-  const [options, setOptions] = useState<DownloadOptions>({ ...ALL_FILES, imageIds })
+  const [options, setOptions] = useState<DownloadOptions>({
+    ...(last?.options ?? ALL_FILES),
+    imageIds,
+  })
   const [error, setError] = useState<string | null>(null)
   const change = (part: Partial<DownloadOptions>) => setOptions({ ...options, ...part })
   const input = useSettled({ ...target, folder: folder || '/', options })
@@ -187,9 +193,7 @@ export function DownloadDialog({
   const start = async () => {
     setError(null)
     try {
-      await client.transfers.download({ ...target, folder, options })
-      void changeSettings({ lastDownloadFolder: folder })
-      showDialog({ kind: 'transfers' })
+      await startDownload(target, { folder, options })
     } catch (reason) {
       setError(messageOf(reason))
     }
@@ -215,15 +219,10 @@ export function DownloadDialog({
       }
     >
       <div className="flex flex-col gap-4">
-        <PathField
-          label={t('Into the folder')}
-          value={folder}
-          onChange={chooseFolder}
-          allowCreate
-        />
+        <PathField label={t('Target folder')} value={folder} onChange={chooseFolder} allowCreate />
         <div className="flex flex-wrap items-end gap-6">
           <div className="w-64">
-            <Field label={t('As')}>
+            <Field label={t('Format')}>
               {(id) => (
                 <SelectField
                   id={id}

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { exportChoiceSchema } from '#shared/model/format.ts'
+import { downloadChoiceSchema } from '#shared/model/transfer.ts'
 
 /** No field has a default here: a change names only what it changes. */
 export const settingsSchema = z.object({
@@ -47,6 +48,10 @@ export const settingsSchema = z.object({
   transferConnections: z.number().int().min(1).max(256),
   /** Where the last download went, to begin there again. */
   lastDownloadFolder: z.string().nullable(),
+  /** By dataset of the service (`<account>/<id>`), how and where it was downloaded last. */
+  downloadChoices: z.record(z.string(), downloadChoiceSchema),
+  /** By dataset, the folder that it was exported to last. */
+  exportFolders: z.record(z.string(), z.string()),
   /** The machine does not fall asleep while something is transferred. */
   keepAwake: z.boolean(),
   /** Of the interface, as BCP 47 has it. */
@@ -61,6 +66,8 @@ export const settingsSchema = z.object({
   networkCaFile: z.string().nullable(),
   /** By dataset, the classes that were given keys, by slot: 0 to 9 the digits 1 to 0, then the same with Shift. */
   classKeys: z.record(z.string(), z.record(z.string(), z.string())),
+  /** Datasets that were removed from the list of recent ones; their labels are kept. */
+  hiddenDatasets: z.array(z.string()),
   /** Whose shortcuts the person is used to. */
   shortcutPreset: z.enum(['pictograph', 'labelme', 'x-anylabeling', 'cvat']),
   /** Keys by action where the person chose their own; an empty list: none. */
@@ -96,6 +103,8 @@ export const DEFAULT_SETTINGS: Settings = {
   cacheLimitBytes: 10_000_000_000,
   transferConnections: 256,
   lastDownloadFolder: null,
+  downloadChoices: {},
+  exportFolders: {},
   keepAwake: true,
   language: 'en',
   networkProxy: 'system',
@@ -103,6 +112,7 @@ export const DEFAULT_SETTINGS: Settings = {
   networkProxyExceptions: '',
   networkCaFile: null,
   classKeys: {},
+  hiddenDatasets: [],
   shortcutPreset: 'pictograph',
   shortcuts: {},
 }

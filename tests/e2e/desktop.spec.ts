@@ -290,7 +290,7 @@ test('where nothing can be written is said, and the app goes on', async ({ app, 
   await app.canvas.click(50, 50)
   await app.canvas.saved()
   await page.keyboard.press('ControlOrMeta+Shift+E')
-  await page.getByLabel('Into the folder').fill('/proc/pictograph')
+  await page.getByLabel('Target folder').fill('/proc/pictograph')
   await page.getByRole('button', { name: 'Export', exact: true }).last().click()
   await expect(page.getByRole('alert')).toContainText('/proc/pictograph')
   await app.restart('quit', folder)

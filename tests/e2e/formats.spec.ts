@@ -21,7 +21,7 @@ test('export, then import elsewhere: what was drawn comes back, and undo takes i
 
   using out = temporaryFolder()
   await page.keyboard.press('ControlOrMeta+Shift+E')
-  await page.getByLabel('Into the folder').fill(join(out.path, 'coco'))
+  await page.getByLabel('Target folder').fill(join(out.path, 'coco'))
   await page.getByText('Copy', { exact: true }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click()
   await expect(page.getByText('polylines have no place in COCO and are left out')).toBeVisible()
@@ -104,7 +104,7 @@ test('exporting where nothing can be written says so', async ({ app, folder }) =
   await page.keyboard.press('k')
   await app.canvas.click(5, 5)
   await page.keyboard.press('ControlOrMeta+Shift+E')
-  await page.getByLabel('Into the folder').fill(join(folder, 'file/inside'))
+  await page.getByLabel('Target folder').fill(join(folder, 'file/inside'))
   await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click()
   await expect(page.getByRole('alert')).toContainText('It is not a folder')
 })

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { shapeVertices } from '#shared/geometry/shape.ts'
 import { writeImage } from '#tests/helpers/core.ts'
@@ -343,4 +344,62 @@ test.describe('finding images', () => {
     await page.keyboard.press('Enter')
     await expect(page.locator('[data-file-name]')).toHaveText('a.png')
   })
+})
+
+test('removing from the list hides; deleting the labels is another act', async ({
+  app,
+  folder,
+}) => {
+  const { page, canvas } = app
+  await page.keyboard.press('r')
+  await canvas.drag([100, 100], [200, 200])
+  await canvas.saved()
+  const name = await page.getByRole('heading', { level: 1 }).textContent()
+  await page.getByRole('button', { name: 'Back to the start screen' }).click()
+  const row = page.getByRole('region', { name: 'Recent datasets' }).getByRole('listitem')
+  await expect(row).toHaveCount(1)
+  const more = page.getByRole('button', { name: `More for ${name}` })
+  await more.click()
+  await page.getByRole('menuitem', { name: 'Remove from the list' }).click()
+  await expect(row).toHaveCount(0)
+  await page.getByRole('button', { name: 'Show 1 dataset removed from the list' }).click()
+  await row.getByRole('button').first().click()
+  await expect(canvas.list).toHaveCount(1)
+  await page.getByRole('button', { name: 'Back to the start screen' }).click()
+  // Opened again it is in the list again.
+  await expect(row).toHaveCount(1)
+  await more.click()
+  await page.getByRole('menuitem', { name: 'Delete all its labels…' }).click()
+  await page.getByRole('button', { name: 'Delete labels' }).click()
+  await expect(row).toHaveCount(0)
+  await app.restart('quit', folder)
+  await app.canvas.ready()
+  await expect(app.canvas.list).toHaveCount(0)
+})
+
+test('the second export is one click, and its options are one click away', async ({
+  app,
+  folder,
+}) => {
+  const { page, canvas } = app
+  await page.keyboard.press('r')
+  await canvas.drag([100, 100], [200, 200])
+  await canvas.saved()
+  const bar = page.getByRole('banner')
+  await bar.getByRole('button', { name: 'Export' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Export' })
+  await dialog.getByLabel('Format').selectOption('pascal_voc')
+  await dialog.getByLabel('Target folder').fill(join(folder, 'out'))
+  await dialog.getByRole('button', { name: 'Export', exact: true }).click()
+  await expect(dialog).toContainText('Written to')
+  await page.keyboard.press('Escape')
+  const written = join(folder, 'out')
+  await rm(written, { recursive: true })
+  await bar.getByRole('button', { name: 'Export', exact: true }).click()
+  await expect(dialog).toContainText('Written to')
+  expect(existsSync(written)).toBe(true)
+  await page.keyboard.press('Escape')
+  await bar.getByRole('button', { name: 'Export options…' }).click()
+  await expect(dialog.getByLabel('Format')).toHaveValue('pascal_voc')
+  await expect(dialog.getByLabel('Target folder')).toHaveValue(written)
 })

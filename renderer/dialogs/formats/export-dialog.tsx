@@ -1,5 +1,5 @@
 import { CircleCheck, TriangleAlert } from 'lucide-react'
-import { useCallback, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
 import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
@@ -135,13 +135,24 @@ function Report({ report }: { report: ExportReport }) {
   )
 }
 
-export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
+/** `isAgain`: begins at once, as the last time. */
+export function ExportDialog({
+  dataset,
+  settings,
+  isAgain,
+}: {
+  dataset: Dataset
+  settings: Settings
+  isAgain: boolean
+}) {
   const [options, setOptions] = useState<Options>({
     ...FIRST_CHOICE,
     ...settings.exportChoices[dataset.id],
     scope: 'all',
   })
-  const [folder, setFolder] = useState(settings.lastExportFolder ?? '')
+  const [folder, setFolder] = useState(
+    settings.exportFolders[dataset.id] ?? settings.lastExportFolder ?? '',
+  )
   const [state, setState] = useState<State>({ step: 'choosing', error: null })
   const abort = useRef(new AbortController())
   const close = useCallback(() => {
@@ -158,7 +169,8 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
       const { scope, ...choice } = options
       const { format, images, onlyAnnotated, clampToImage } = choice
       const exportChoices = { ...settings.exportChoices, [dataset.id]: choice }
-      await changeSettings({ lastExportFolder: folder, exportChoices })
+      const exportFolders = { ...settings.exportFolders, [dataset.id]: folder }
+      await changeSettings({ lastExportFolder: folder, exportChoices, exportFolders })
       const { imageId } = workspace.getState()
       const steps = await client.formats.export(
         {
@@ -184,6 +196,14 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
     }
   }
 
+  const isBegun = useRef(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it opens
+  useEffect(() => {
+    if (!isAgain || folder === '' || isBegun.current) return
+    isBegun.current = true
+    void run().catch(notifyError)
+  }, [])
+
   return (
     <Modal
       title={t('Export')}
@@ -196,7 +216,7 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
         state.step === 'done' ? (
           <>
             <Button onClick={() => setState({ step: 'choosing', error: null })}>
-              {t('Export again')}
+              {t('Change…')}
             </Button>
             <Button variant="primary" onClick={close}>
               {t('Done')}
@@ -228,7 +248,7 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
             onChange={(change) => setOptions({ ...options, ...change })}
           />
           <PathField
-            label={t('Into the folder')}
+            label={t('Target folder')}
             hint={t('Files of the same names in it are replaced.')}
             value={folder}
             onChange={setFolder}

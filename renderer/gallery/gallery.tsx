@@ -192,6 +192,10 @@ function AllImages({
         tabIndex={-1}
         className="min-h-0 flex-1 overflow-y-auto"
         onKeyDown={onKey}
+        onFocus={({ target }) => {
+          const id = target.closest<HTMLElement>('[data-image-id]')?.dataset.imageId
+          if (id !== undefined) keys.setActive(id)
+        }}
       >
         {shown.length === 0 && (
           <EmptyState icon={<ImageOff />} title={t('No image is like that')}>

@@ -4,7 +4,7 @@ import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import type { Skeleton } from '#shared/model/annotation-class.ts'
-import { guessPairs, SKELETON_TEMPLATES } from '#shared/model/pose.ts'
+import { guessPairs } from '#shared/model/pose.ts'
 import {
   addNode,
   changeNode,
@@ -15,6 +15,7 @@ import {
   shiftNode,
   toggleEdge,
 } from '#shared/model/skeleton-edit.ts'
+import { SKELETON_TEMPLATES } from '#shared/model/skeleton-templates.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 
 interface EditorProps {

@@ -56,6 +56,8 @@ interface AppState {
   isGallery: boolean
   /** The image has the window to itself: panel, tool bar and filmstrip are hidden. */
   isImageOnly: boolean
+  /** The instructions lie beside the image while one draws. */
+  showsInstructions: boolean
   dialog: Dialog | null
   /** Something to be read; stays until dismissed. */
   notices: readonly Notice[]
@@ -67,6 +69,7 @@ export const appState = createStore<AppState>(() => ({
   accountId: null,
   isGallery: false,
   isImageOnly: false,
+  showsInstructions: false,
   dialog: null,
   notices: [],
 }))

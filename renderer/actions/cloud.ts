@@ -192,11 +192,10 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'instructions',
-    label: t('How to label: the dataset’s instructions…'),
-    group: 'Service',
-    context: 'remote',
-    keys: ['I'],
-    enabled: isRemote,
+    label: t('Instructions of the dataset and its classes…'),
+    group: 'Classes',
+    context: 'dataset',
+    keys: ['Shift+I'],
     run: () => showDialog({ kind: 'instructions' }),
   },
   {

@@ -120,7 +120,8 @@ const DIALOGS: { [K in Kind]: Entry<Asked<K>> } = {
   ),
   instructions: entry(
     () => import('./labels/instructions-dialog.tsx').then((module) => module.InstructionsDialog),
-    (_asked, { dataset }) => dataset && { dataset },
+    ({ className }, { dataset }) =>
+      dataset && { key: dataset.id, dataset, first: className ?? null },
   ),
   'copy-images': entry(
     () => import('#renderer/gallery/copy-dialog.tsx').then((module) => module.CopyDialog),

@@ -21,6 +21,7 @@ import { t } from '#shared/texts/texts.ts'
 import { CanvasPanel } from './canvas-panel.tsx'
 import { ConflictBar } from './conflict-bar.tsx'
 import { DraftBanner } from './draft-banner.tsx'
+import { InstructionsCard } from './instructions-card.tsx'
 import { SidePanel } from './side-panel.tsx'
 import { StatusBar } from './status-bar.tsx'
 import { ToolRail } from './tool-rail.tsx'
@@ -151,6 +152,7 @@ function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings 
           </ErrorBoundary>
           {editor && <DraftBanner document={editor.document} />}
           <ScanProblems />
+          {editor && <InstructionsCard dataset={dataset} settings={settings} />}
         </div>
         {settings.showPanel && !isImageOnly && (
           <SidePanel datasetId={dataset.id} editor={beside} settings={settings} />

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { annotationClassSchema } from '#shared/model/annotation-class.ts'
+import { annotationClassSchema, instructionsSchema } from '#shared/model/annotation-class.ts'
 import {
   datasetSchema,
   imageSchema,
@@ -26,6 +26,12 @@ export const classEditSchema = z.discriminatedUnion('kind', [
     skeleton: annotationClassSchema.shape.skeleton,
   }),
   z.object({ kind: z.literal('delete'), name: z.string() }),
+  /** How to label annotations of the class; null takes the instructions away. */
+  z.object({
+    kind: z.literal('instruct'),
+    name: z.string(),
+    instructions: instructionsSchema.nullable(),
+  }),
   /** Gives all annotations of `name` to `into`, and deletes `name`. */
   z.object({ kind: z.literal('merge'), name: z.string(), into: z.string() }),
   /** All names in their new order; classes that are not named keep their order behind them. */

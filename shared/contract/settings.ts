@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { instructionsSchema } from '#shared/model/annotation-class.ts'
 import { exportChoiceSchema } from '#shared/model/format.ts'
 import { downloadChoiceSchema } from '#shared/model/transfer.ts'
 
@@ -66,6 +67,8 @@ export const settingsSchema = z.object({
   networkCaFile: z.string().nullable(),
   /** By dataset, the classes that were given keys, by slot: 0 to 9 the digits 1 to 0, then the same with Shift. */
   classKeys: z.record(z.string(), z.record(z.string(), z.string())),
+  /** By dataset, how to label it. */
+  datasetInstructions: z.record(z.string(), instructionsSchema),
   /** Datasets that were removed from the list of recent ones; their labels are kept. */
   hiddenDatasets: z.array(z.string()),
   /** Whose shortcuts the person is used to. */
@@ -112,6 +115,7 @@ export const DEFAULT_SETTINGS: Settings = {
   networkProxyExceptions: '',
   networkCaFile: null,
   classKeys: {},
+  datasetInstructions: {},
   hiddenDatasets: [],
   shortcutPreset: 'pictograph',
   shortcuts: {},

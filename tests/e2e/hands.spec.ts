@@ -403,3 +403,28 @@ test('the second export is one click, and its options are one click away', async
   await expect(dialog.getByLabel('Format')).toHaveValue('pascal_voc')
   await expect(dialog.getByLabel('Target folder')).toHaveValue(written)
 })
+
+test('the instructions of a class lie beside the image, one key away while drawing', async ({
+  app,
+}) => {
+  const { page, canvas } = app
+  await page.keyboard.press('c')
+  await page.keyboard.type('car')
+  await page.keyboard.press('Enter')
+  await expect(canvas.classRow('car')).toBeVisible()
+  await page.keyboard.press('Shift+I')
+  await page.getByLabel('Instructions for').selectOption('Class car')
+  await page.getByLabel('Instructions', { exact: true }).fill('With mirrors, without antennas.')
+  await page.getByRole('button', { name: 'Use the open image' }).click()
+  await page.getByRole('button', { name: 'Save instructions' }).click()
+  await page.keyboard.press('r')
+  await page.keyboard.press('i')
+  const card = page.getByRole('complementary', { name: 'Instructions' })
+  await expect(card).toContainText('With mirrors, without antennas.')
+  await expect(card.getByAltText('Example: a.png')).toBeVisible()
+  await app.screenshot('instructions-card')
+  await canvas.drag([500, 300], [600, 400])
+  await expect(canvas.list).toHaveCount(1)
+  await page.keyboard.press('i')
+  await expect(card).toHaveCount(0)
+})

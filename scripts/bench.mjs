@@ -10,7 +10,7 @@ const run = (command, args) =>
   spawnSync(command, args, { stdio: 'inherit', env, shell: process.platform === 'win32' }).status ??
   1
 
-if (chosen.includes('editor') || chosen.includes('startup')) {
+if (['editor', 'handwork', 'startup'].some((name) => chosen.includes(name))) {
   const browser = findBrowser()
   if (!browser) {
     process.stderr.write('This bench needs Chrome or Chromium, and none was found.\n')

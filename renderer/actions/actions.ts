@@ -156,7 +156,7 @@ export const ACTIONS: readonly Action[] = [
   ...toolActions,
   {
     id: 'last-tool',
-    label: t('Last drawing tool again'),
+    label: t('Last drawing tool'),
     group: 'Tools',
     context: 'canvas',
     keys: ['N'],
@@ -164,7 +164,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'cancel',
-    label: t('Cancel one level'),
+    label: t('Cancel or go back'),
     group: 'Edit',
     context: 'image',
     keys: ['Escape'],

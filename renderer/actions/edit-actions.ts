@@ -148,7 +148,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
   },
   {
     id: 'remove-last',
-    label: t('Take back a point, or remove the selected point'),
+    label: t('Remove the last or the selected point'),
     group: 'Edit',
     context: 'image',
     keys: ['Backspace'],
@@ -234,7 +234,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     run: async () => {
       retrySaving()
       await flushEdits()
-      say(t('Everything is saved: it is after every edit'))
+      say(t('Everything is saved. Every edit is saved at once'))
     },
   },
   ...nudges,

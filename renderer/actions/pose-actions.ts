@@ -65,7 +65,7 @@ export const POSE_ACTIONS: readonly Action[] = [
   },
   {
     id: 'occluded',
-    label: t('Joint occluded, or seen again'),
+    label: t('Mark the joint as occluded or visible'),
     group: 'Shapes',
     context: 'image',
     keys: ['Shift+O'],

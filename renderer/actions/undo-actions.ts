@@ -47,7 +47,7 @@ async function undoElsewhere(from: string): Promise<boolean> {
 async function turn({ document }: Editor, direction: 'undo' | 'redo'): Promise<void> {
   try {
     const label = await document[direction]()
-    const word = direction === 'undo' ? t('Undone') : t('Done again')
+    const word = direction === 'undo' ? t('Undone') : t('Redone')
     if (label === null && direction === 'undo' && (await undoElsewhere(document.image.id))) return
     say(label ? `${word}: ${label}` : t('Nothing to {direction}', { direction }))
   } catch (error) {

@@ -223,7 +223,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'snapping',
-    label: t('Snap points to other shapes, or stop it'),
+    label: t('Turn snapping to other shapes on or off'),
     group: 'Tools',
     context: 'canvas',
     keys: ['Mod+Shift+S'],
@@ -234,7 +234,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'freehand-finer',
-    label: t('Freehand lines closer to the hand'),
+    label: t('Freehand: more points'),
     group: 'Tools',
     context: 'canvas',
     keys: ['['],
@@ -242,7 +242,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'freehand-coarser',
-    label: t('Freehand lines with fewer points'),
+    label: t('Freehand: fewer points'),
     group: 'Tools',
     context: 'canvas',
     keys: [']'],

@@ -23,6 +23,7 @@ function AgainButton({
   ask,
   last,
   askLabel,
+  isPlain = false,
 }: {
   icon: ReactNode
   word: string
@@ -32,11 +33,12 @@ function AgainButton({
   /** Where it went the last time; null when it never was. */
   last: string | null
   askLabel: string
+  isPlain?: boolean
 }) {
   return (
     <span className="flex">
       <Button
-        variant="primary"
+        variant={isPlain ? 'ghost' : 'primary'}
         className={classNames('h-7 px-2.5', last !== null && 'rounded-r-none')}
         title={last === null ? undefined : t('To {folder}, as the last time', { folder: last })}
         onClick={act(last === null ? ask : again)}
@@ -62,12 +64,17 @@ function AgainButton({
 export function DatasetButtons({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
   const { remote } = dataset
   const isRemote = remote !== null
+  // There is nothing to download yet.
+  const isEmpty = isRemote && dataset.imageCount === 0
   const last = remote
     ? settings.downloadChoices[`${remote.accountId}/${remote.remoteId}`]?.folder
     : settings.exportFolders[dataset.id]
   return (
     <>
-      <Button variant="ghost" className="h-7 px-2" onClick={act(isRemote ? 'upload' : 'import')}>
+      <Button
+        variant={isEmpty ? 'primary' : 'ghost'}
+        className="h-7 px-2"
+        onClick={act(isRemote ? 'upload' : 'import')}>
         {isRemote ? <CloudUpload className="size-4" /> : <Download className="size-4" />}{' '}
         <Word>{isRemote ? t('Upload') : t('Import')}</Word>
       </Button>
@@ -77,6 +84,7 @@ export function DatasetButtons({ dataset, settings }: { dataset: Dataset; settin
         again={isRemote ? 'download-again' : 'export-again'}
         ask={isRemote ? 'download' : 'export'}
         last={last ?? null}
+        isPlain={isEmpty}
         askLabel={isRemote ? t('Download options…') : t('Export options…')}
       />
     </>

@@ -2,7 +2,9 @@ import { FolderSearch, ImageOff, Images, LoaderCircle } from 'lucide-react'
 import { useDeferredValue, useEffect, useRef } from 'react'
 import { AccountBanner } from '#renderer/account/account-state.tsx'
 import { ColdBanner } from '#renderer/account/cold-banner.tsx'
+import { actionById } from '#renderer/actions/actions.ts'
 import { appState, showDialog } from '#renderer/actions/app-state.ts'
+import { perform } from '#renderer/actions/dispatch.ts'
 import { logFault } from '#renderer/actions/faults.ts'
 import { releaseImages } from '#renderer/canvas/image-loader.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
@@ -35,10 +37,10 @@ function NoImages({ dataset }: { dataset: Dataset }) {
   const loaded = useStore(datasetState, (state) => state.loaded)
   if (dataset.missing)
     return (
-      <EmptyState icon={<FolderSearch />} title={t('The folder is not where it was')}>
+      <EmptyState icon={<FolderSearch />} title={t('Folder not found')}>
         <p className="mb-3 break-all">{dataset.root}</p>
         <Button onClick={() => showDialog({ kind: 'relocate', datasetId: dataset.id })}>
-          {t('Locate it…')}
+          {t('Locate…')}
         </Button>
       </EmptyState>
     )
@@ -46,11 +48,7 @@ function NoImages({ dataset }: { dataset: Dataset }) {
     return (
       <EmptyState
         icon={<LoaderCircle className="animate-spin" />}
-        title={
-          dataset.remote
-            ? t('Asking the service for the images…')
-            : t('Looking through the folder…')
-        }
+        title={dataset.remote ? t('Loading the list of images…') : t('Scanning the folder…')}
       />
     )
   if (scan?.problems.length)
@@ -67,7 +65,10 @@ function NoImages({ dataset }: { dataset: Dataset }) {
   if (dataset.remote)
     return (
       <EmptyState icon={<Images />} title={t('No images in this dataset yet')}>
-        {t('Drop a folder, images or a ZIP on this window to send them to the service.')}
+        <p className="mb-3">{t('Drop a folder, images or a ZIP on this window to upload them.')}</p>
+        <Button variant="primary" onClick={() => void perform(actionById('upload'))}>
+          {t('Upload…')}
+        </Button>
       </EmptyState>
     )
   return (
@@ -87,8 +88,12 @@ function ScanProblems() {
   return (
     <div className="absolute right-3 bottom-3 z-10 max-w-md">
       <ErrorNote>
-        {problems[0]}
-        {problems.length > 1 && t(' (and {value} more)', { value: problems.length - 1 })}
+        {problems.length > 1
+          ? t('{problem} (and {count} more)', {
+              problem: problems[0],
+              count: problems.length - 1,
+            })
+          : problems[0]}
       </ErrorNote>
     </div>
   )

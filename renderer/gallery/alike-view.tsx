@@ -109,7 +109,7 @@ function Group({
             className="h-6 px-2 text-xs"
             onClick={() => onChoose(allButOne(images))}
           >
-            {t('Choose all but one')}
+            {t('Select all but one')}
           </Button>
         )}
       </header>
@@ -209,7 +209,7 @@ export function AlikeView({
             className="h-7 px-2.5 text-xs"
             onClick={() => add(groups.flatMap((group) => allButOne(group.images)))}
           >
-            {t('Choose all but one of each')}
+            {t('Select all but one of each')}
           </Button>
         )}
       </header>

@@ -176,11 +176,11 @@ export function BulkBar({
       )}
       <span className="flex-1" />
       <Button variant="ghost" className="h-7 px-2.5 text-xs" onClick={onSelectAll}>
-        {t('Choose all')}
+        {t('Select all')}
       </Button>
       {!none && (
         <Button variant="ghost" className="h-7 px-2.5 text-xs" onClick={onClear}>
-          {t('Choose none')}
+          {t('Clear')}
         </Button>
       )}
     </footer>

@@ -198,7 +198,7 @@ function AllImages({
         }}
       >
         {shown.length === 0 && (
-          <EmptyState icon={<ImageOff />} title={t('No image is like that')}>
+          <EmptyState icon={<ImageOff />} title={t('No images found')}>
             <Button className="mt-2" onClick={() => onFilter(NO_FILTER)}>
               {t('Show all')}
             </Button>

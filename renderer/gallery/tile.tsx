@@ -3,7 +3,7 @@ import { classNames } from '#renderer/ui/class-names.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
-import { t } from '#shared/texts/texts.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 import { Thumbnail } from './thumbnail.tsx'
 
 /** Device pixels. */
@@ -60,11 +60,7 @@ export function Tile({
       aria-posinset={place}
       aria-setsize={count}
       tabIndex={hasFocus ? 0 : -1}
-      aria-label={t('{name}, {value}, {annotationCount} annotations', {
-        name,
-        value: STAGE_LABEL[stage],
-        annotationCount,
-      })}
+      aria-label={[name, STAGE_LABEL[stage], counted(annotationCount, 'annotation')].join(', ')}
       title={problem ? `${path}\n${problem}` : path}
       onClick={onClick}
       onDoubleClick={onOpen}

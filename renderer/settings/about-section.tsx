@@ -40,10 +40,9 @@ function Update({ state }: { state: UpdateState }) {
       return (
         <div className="flex flex-col gap-2">
           <p className="text-sm">
-            {t('Version {version} {value}', {
-              version: state.version,
-              value: state.kind === 'ready' ? t('is ready.') : t('is there.'),
-            })}
+            {state.kind === 'ready'
+              ? t('Version {version} is ready to install.', { version: state.version })
+              : t('Version {version} is available.', { version: state.version })}
           </p>
           {/* Notes come from the feed: they are text, whatever is in them. */}
           <p className="max-h-40 overflow-y-auto rounded-md bg-raised p-2.5 text-xs whitespace-pre-wrap">

@@ -60,7 +60,7 @@ function AccountsSection() {
       </div>
       {accounts.length === 0 ? (
         <p className="rounded-lg border border-dashed border-line px-4 py-4 text-center text-sm text-muted">
-          {t('With an account, the datasets of your organisation open here like folders do.')}
+          {t('With an account, your organization’s datasets open here like folders.')}
         </p>
       ) : (
         <ul className="flex flex-col gap-1.5">
@@ -102,7 +102,7 @@ export function StartScreen() {
             <span>
               <span className="block text-base font-semibold">{t('Open folder…')}</span>
               <span className="block text-sm">
-                {t('Images stay where they are. The folder is only read.')}
+                {t('Images stay where they are. The folder is not changed.')}
               </span>
             </span>
           </button>

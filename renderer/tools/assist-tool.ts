@@ -156,11 +156,11 @@ export class AssistTool extends IdleTool {
     const price = this.host.assistPrice()
     return price === null
       ? t(
-          'Click the thing, or drag a box around it: {className} · each answer is paid by your plan · Esc to select',
+          'Click the thing, or drag a box around it: {className} · each answer is paid by your plan · Esc: select tool',
           { className },
         )
       : t(
-          'Click the thing, or drag a box around it: {className} · {price}, paid by your plan · Esc to select',
+          'Click the thing, or drag a box around it: {className} · {price}, paid by your plan · Esc: select tool',
           { className, price },
         )
   }

@@ -123,13 +123,11 @@ function Plan({
           })}
       </p>
       {plan.images === 0 && (
-        <p className="text-danger">
-          {t('No image is like that: choose other stages, splits or tags.')}
-        </p>
+        <p className="text-danger">{t('No images found: choose other stages, splits or tags.')}</p>
       )}
       {byClass && plan.images > 0 && (
         <p className="text-muted">
-          {t('Which of them have the classes is looked for when it begins: it may be fewer.')}
+          {t('Images are filtered by class when the download starts, so there may be fewer.')}
         </p>
       )}
       <p className={tooLarge ? 'text-danger' : 'text-muted'} hidden={!hasFolder}>
@@ -141,7 +139,7 @@ function Plan({
       </p>
       {tooMany && (
         <p className="text-warning">
-          {t('Only {count} are left of this hour: it pauses in between and goes on by itself.', {
+          {t('Only {count} are left this hour. The download pauses and continues automatically.', {
             count: counted(plan.requestsLeft ?? 0, 'request'),
           })}
         </p>
@@ -154,8 +152,8 @@ const onChangedSchema = downloadOptionsSchema.shape.onChanged.unwrap()
 
 const CHANGED_HINT: Record<DownloadOptions['onChanged'], () => string> = {
   beside: () => t('The service’s file is then called “photo (service).jpg”.'),
-  skip: () => t('They are listed as failed, and can be tried again.'),
-  replace: () => t('What you changed in them is lost.'),
+  skip: () => t('Skipped images are listed as failed and can be retried.'),
+  replace: () => t('Your changes to them are lost.'),
 }
 
 /** What of a dataset is to be on this disk, where, and in which form. */
@@ -262,7 +260,7 @@ export function DownloadDialog({
         {imageIds === null && <Filters options={options} onChange={change} />}
         {folder !== '' && plan.data?.holdsFiles && (
           <Field
-            label={t('The folder is not empty. Files in it that you made or changed')}
+            label={t('The folder is not empty. Files that you added or changed')}
             hint={CHANGED_HINT[options.onChanged]()}
           >
             {(id) => (
@@ -273,10 +271,10 @@ export function DownloadDialog({
                   change({ onChanged: onChangedSchema.parse(field.value) })
                 }
               >
-                <option value="beside">{t('Keep them, and put the service’s beside them')}</option>
-                <option value="skip">
-                  {t('Keep them, and leave out the images they are in the way of')}
+                <option value="beside">
+                  {t('Keep them and add the service’s files beside them')}
                 </option>
+                <option value="skip">{t('Keep them and skip those images')}</option>
                 <option value="replace">{t('Replace them')}</option>
               </SelectField>
             )}

@@ -56,6 +56,7 @@ export function TransfersDialog() {
               : t('Cancel the upload to “{name}”?', { name: cancelling.name })
           }
           action={cancelling.kind === 'download' ? t('Cancel download') : t('Cancel upload')}
+          keep={t('Continue')}
           onConfirm={() => void cancelTransfer(cancelling.id)}
           onClose={() => setCancelling(null)}
         >

@@ -5,6 +5,7 @@ import { benchClient } from './client.ts'
 import { benchEditor } from './editor.ts'
 import { benchEdits } from './edits.ts'
 import { benchFormats } from './formats.ts'
+import { benchHandwork } from './handwork.ts'
 import type { Figure } from './measure.ts'
 import { benchScale } from './scale.ts'
 import { benchScan } from './scan.ts'
@@ -19,6 +20,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   edits: benchEdits,
   formats: benchFormats,
   editor: benchEditor,
+  handwork: benchHandwork,
   client: benchClient,
   sync: benchSync,
   startup: benchStartup,

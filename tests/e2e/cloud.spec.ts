@@ -139,7 +139,7 @@ test('12,000 images in a grid: found, chosen, and changed together', async ({ ap
   await page.getByRole('button', { name: 'Back to the start screen' }).waitFor()
   await sync(page).click()
   await page.getByRole('button', { name: 'Send now' }).click()
-  await expect(page.getByText('The service knows everything')).toBeVisible()
+  await expect(page.getByText('Everything is on the service')).toBeVisible()
   const { state } = service
   const told = state.images(state.dataset('large').id).filter(({ status }) => status === 'complete')
   expect(told.map(({ split, tags }) => ({ split, tags }))).toEqual(
@@ -183,7 +183,7 @@ test('without a network everything goes on, and is sent when it is back', async 
   await app.screenshot('outbox')
   await expectAccessible(app.page)
   service.faults.clear()
-  await expect(app.page.getByText('The service knows everything')).toBeVisible({ timeout: 30_000 })
+  await expect(app.page.getByText('Everything is on the service')).toBeVisible({ timeout: 30_000 })
   const { state } = service
   const there = state.images(state.dataset(STREET).id)
   expect(there.filter(({ annotation_count }) => annotation_count === 1)).toHaveLength(2)
@@ -310,5 +310,5 @@ test('what the service refuses stays, with its words and the ways out', async ({
   await app.screenshot('refused')
   await page.getByRole('button', { name: 'Discard' }).click()
   await page.getByRole('dialog').last().getByRole('button', { name: 'Discard' }).click()
-  await expect(page.getByText('The service knows everything')).toBeVisible()
+  await expect(page.getByText('Everything is on the service')).toBeVisible()
 })

@@ -68,7 +68,7 @@ test('a second download asks about files that were changed here, and keeps them'
   const choice = page.getByLabel(/^The folder is not empty/)
   await expect(choice).toHaveValue('beside')
   await choice.selectOption('replace')
-  await expect(page.getByText('What you changed in them is lost.')).toBeVisible()
+  await expect(page.getByText('Your changes to them are lost.')).toBeVisible()
   await choice.selectOption('beside')
   await expectAccessible(page)
   await app.screenshot('download-again')

@@ -125,6 +125,8 @@ function Drawing({
   )
 }
 
+const NODE_COLUMNS = 'grid grid-cols-[20px_1fr_128px_80px_72px] items-center gap-1 px-1'
+
 function NodeRow({
   skeleton,
   index,
@@ -147,7 +149,8 @@ function NodeRow({
   return (
     <li
       className={classNames(
-        'grid grid-cols-[20px_1fr_128px_80px_72px] items-center gap-1 rounded-md px-1',
+        NODE_COLUMNS,
+        'rounded-md',
         chosen && 'bg-accent-soft',
       )}
       onFocus={() => onChoose(index)}
@@ -272,6 +275,14 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
             )}
           </p>
         ) : (
+          <div className="flex min-w-0 flex-col gap-1">
+            <div className={classNames(NODE_COLUMNS, 'text-2xs text-muted')} aria-hidden="true">
+              <span />
+              <span>{t('Joint')}</span>
+              <span>{t('Other side')}</span>
+              <span>{t('Lines')}</span>
+              <span>{t('Order')}</span>
+            </div>
           <ol className="flex max-h-72 flex-col gap-0.5 overflow-y-auto">
             {skeleton.nodes.map((_, index) => (
               <NodeRow
@@ -285,6 +296,7 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
               />
             ))}
           </ol>
+          </div>
         )}
       </div>
     </div>

@@ -42,7 +42,7 @@ type State =
   | { step: 'done'; report: ExportReport }
 
 const IMAGE_MODES = [
-  { value: 'none', label: t('Leave out') },
+  { value: 'none', label: t('Skip') },
   { value: 'copy', label: t('Copy') },
   { value: 'link', label: t('Link') },
 ] as const

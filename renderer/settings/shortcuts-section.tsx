@@ -68,7 +68,7 @@ function Row({ action, settings }: { action: Action; settings: Settings }) {
             key={key}
             type="button"
             title={t('Remove this shortcut')}
-            aria-label={t('Reassign {key} from “{label}”', { key: keyLabel(key), label })}
+            aria-label={t('Remove {key} from “{label}”', { key: keyLabel(key), label })}
             className="group flex items-center rounded hover:opacity-70"
             onClick={() => setKeys(settings, { [action.id]: keys.filter((one) => one !== key) })}
           >
@@ -123,7 +123,7 @@ function Row({ action, settings }: { action: Action; settings: Settings }) {
               autoFocus
               onClick={() => trouble.holder && takeFrom(trouble.key, trouble.holder)}
             >
-              {t('Take it from there')}
+              {t('Reassign')}
             </Button>
           )}
           <Button
@@ -132,7 +132,7 @@ function Row({ action, settings }: { action: Action; settings: Settings }) {
             autoFocus={!trouble.holder}
             onClick={leave}
           >
-            {t('Leave it')}
+            {t('Cancel')}
           </Button>
         </div>
       )}
@@ -175,8 +175,8 @@ export function ShortcutsSection({ settings }: { settings: Settings }) {
         </Field>
         <TextField
           type="search"
-          aria-label={t('Find an action or a key')}
-          placeholder={t('Find an action or a key')}
+          aria-label={t('Search actions and keys')}
+          placeholder={t('Search actions and keys')}
           className="flex-1"
           value={search}
           onChange={({ target }) => setSearch(target.value)}

@@ -53,7 +53,7 @@ test('attributes of a class are asked for, filled by keyboard alone, and missing
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.type('fast')
   await page.keyboard.press('Enter')
-  await expect(canvas.hint).toHaveText('speed: “fast” is no number')
+  await expect(canvas.hint).toHaveText('speed: “fast” is not a number')
   await expect(page.getByLabel('Attribute parked')).toBeFocused()
   await page.keyboard.press(' ')
   await app.screenshot('attributes')

@@ -353,7 +353,7 @@ test('what was being drawn is offered again after the power was cut', async ({ a
     [200, 200],
   ] as const)
     await app.canvas.click(x, y)
-  await expect(app.canvas.hint).toContainText('Enter finishes')
+  await expect(app.canvas.hint).toContainText('Enter: finish')
   // The draft is on disk when the engine has answered a later request.
   await app.page.keyboard.press('v')
   await expect(app.page.getByText('An unfinished polygon was kept.')).toBeVisible()

@@ -406,7 +406,7 @@ test('a locked shape is said to be locked, and nothing is offered that is refuse
   await drawBoxes(app, 1)
   await canvas.click(90, 90)
   await page.keyboard.press('ControlOrMeta+l')
-  await expect(canvas.hint).toHaveText(/^Locked: nothing changes it/)
+  await expect(canvas.hint).toHaveText(/^Locked · /)
   await page.keyboard.press('ControlOrMeta+k')
   for (const name of ['Simplify', 'Smooth', 'Ungroup'])
     await expect(page.getByRole('option', { name })).toHaveAttribute('aria-disabled', 'true')

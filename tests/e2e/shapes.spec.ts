@@ -121,7 +121,7 @@ test('numbers and attributes are typed, for several shapes in one step', async (
   await page.keyboard.press('Enter')
   await page.getByLabel('Height').fill('-3')
   await page.keyboard.press('Enter')
-  await expect(canvas.hint).toHaveText('Height: “-3” cannot be')
+  await expect(canvas.hint).toHaveText('Height: “-3” is not possible')
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.press('g')
   await page.getByLabel('Name of a new attribute').fill('colour')

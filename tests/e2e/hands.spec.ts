@@ -417,6 +417,7 @@ test('the instructions of a class lie beside the image, one key away while drawi
   await page.getByLabel('Instructions', { exact: true }).fill('With mirrors, without antennas.')
   await page.getByRole('button', { name: 'Use the open image' }).click()
   await page.getByRole('button', { name: 'Save instructions' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
   await page.keyboard.press('r')
   await page.keyboard.press('i')
   const card = page.getByRole('complementary', { name: 'Instructions' })

@@ -17,7 +17,7 @@ import { folderFinder, tagFinder } from './gallery-filter.ts'
 import { SORT_LABEL } from './gallery-sort.ts'
 import { OfflineMenu } from './offline-menu.tsx'
 
-const SELECT = 'h-7 w-auto max-w-36 text-xs'
+const SELECT = 'h-7 w-auto max-w-44 text-xs'
 
 interface FilterBarProps {
   dataset: Dataset
@@ -87,7 +87,7 @@ export function FilterBar({
         ...splitSchema.options.map((split) => [split, SPLIT_LABEL[split]] as const),
         ['none', t('No split')] as const,
       ])}
-      {field('labels', t('Annotations of images'), t('With or without labels'), [
+      {field('labels', t('Annotations of images'), t('Any labels'), [
         ['some', t('With labels')],
         ['none', t('Without labels')],
       ])}

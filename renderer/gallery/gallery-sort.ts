@@ -7,8 +7,8 @@ export type GallerySort = Settings['gallerySort']
 
 export const SORT_LABEL: Readonly<Record<GallerySort, string>> = {
   name: t('Name'),
-  most: t('Most annotations'),
-  fewest: t('Fewest annotations'),
+  most: t('Most labels'),
+  fewest: t('Fewest labels'),
   newest: t('Last modified'),
   stage: t('Stage'),
 }

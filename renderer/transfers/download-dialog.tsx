@@ -181,9 +181,12 @@ export function DownloadDialog({
   const [error, setError] = useState<string | null>(null)
   const change = (part: Partial<DownloadOptions>) => setOptions({ ...options, ...part })
   const input = useSettled({ ...target, folder: folder || '/', options })
-  const plan = useQuery(
-    orpc.transfers.planDownload.queryOptions({ input, staleTime: 60_000, retry: false }),
-  )
+  // A plan of an earlier time knows nothing of what is in the folder now.
+  const [openedAtMs] = useState(Date.now)
+  const plan = useQuery({
+    ...orpc.transfers.planDownload.queryOptions({ input, staleTime: 60_000, retry: false }),
+    queryKey: ['download plan', input, openedAtMs],
+  })
   const chooseFolder = (path: string) => {
     setError(null)
     setFolder(path)

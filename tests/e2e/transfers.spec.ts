@@ -174,7 +174,7 @@ test('a download is paused, goes on after a restart, and cancelled leaves no hal
   await app.page.getByRole('button', { name: /^\d+ %/ }).click()
   await expect(rows(app.page, 'running')).toHaveCount(1)
   await app.page.getByRole('button', { name: 'Cancel large' }).click()
-  await app.page.getByRole('button', { name: 'Cancel the download' }).click()
+  await app.page.getByRole('button', { name: 'Cancel download' }).click()
   await expect(rows(app.page, 'cancelled')).toHaveCount(1)
   const left = readdirSync(join(folder, 'large'), { recursive: true }).map(String)
   expect(left.filter((name) => name.endsWith('.part'))).toEqual([])

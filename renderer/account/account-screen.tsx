@@ -285,7 +285,7 @@ export function AccountScreen({ account }: { account: Account }) {
           {listed.data && !listed.data.isComplete && (
             <p className="flex items-center gap-2 text-xs text-muted">
               <CloudOff className="size-4" aria-hidden="true" />
-              {t('These are the datasets that were opened on this machine before.')}
+              {t('These datasets were opened on this computer before.')}
             </p>
           )}
           {listed.isPending && <ListSkeleton />}

@@ -26,7 +26,7 @@ export function updateAnnotations(
 
 export function deleteAnnotations(editor: Editor, annotations: readonly Annotation[]): void {
   const deleted = annotations.filter((annotation) => !editor.selection.isLocked(annotation))
-  if (deleted.length < annotations.length) say(t('Locked shapes stay'))
+  if (deleted.length < annotations.length) say(t('Locked shapes are not changed'))
   const what =
     deleted.length === 1 ? deleted[0].className : t('{length} shapes', { length: deleted.length })
   editor.edit(t('Delete {what}', { what }), { created: [], updated: [], deleted })

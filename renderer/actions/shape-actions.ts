@@ -121,7 +121,7 @@ function rotate(editor: Editor, angleDeg: number): void {
     .annotations()
     .filter(({ shape }) => shape.kind === 'bbox' || shape.kind === 'oriented_box')
   if (boxes.length === 0) {
-    say(t('Only boxes turn: convert it to an oriented box first'))
+    say(t('Only boxes can be rotated. Convert it to an oriented box first'))
     return
   }
   updateAnnotations(editor, t('Rotate'), boxes, (annotation) => {

@@ -1,31 +1,31 @@
+import { useState } from 'react'
 import { type Action, GROUP_LABEL } from '#renderer/actions/action.ts'
 import { ACTIONS } from '#renderer/actions/actions.ts'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
-import { useState } from 'react'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { t } from '#shared/texts/texts.ts'
 
 const POINTER: readonly [string, string][] = [
-  [t('Wheel'), t('Zoom about the pointer')],
+  [t('Wheel'), t('Zoom at the pointer')],
   [t('Space + drag, middle drag'), t('Move the picture')],
   [t('Shift + click'), t('Select more')],
   [t('Click again'), t('Next shape below')],
   [t('Alt + click a point'), t('Remove the point')],
-  [t('Drag a ghost point'), t('Add a point')],
+  [t('Drag a midpoint'), t('Add a point')],
   [t('Shift + click a point'), t('Select more points')],
   [t('Ctrl + drag'), t('Select points of the shape in a box')],
-  [t('Alt + drag'), t('Select shapes by going round them')],
+  [t('Alt + drag'), t('Lasso selection')],
   [t('Double-click'), t('Select the whole instance')],
   [t('Press and draw'), t('Polygons and lines freehand')],
   [t('Shift while clicking borders'), t('Follow the border of the neighbour')],
   [t('Ctrl while drawing'), t('No snapping')],
   [t('Drag with the pose tool'), t('Place the whole skeleton')],
-  [t('B held'), t('The bare image')],
-  [t('Finger or pen held'), t('Menu')],
+  [t('Hold B'), t('Image without shapes')],
+  [t('Long press'), t('Menu')],
   [t('Shift while drawing a box'), t('Square')],
   [t('Alt while drawing a box'), t('From the center')],
 ]

@@ -74,7 +74,8 @@ export function DatasetButtons({ dataset, settings }: { dataset: Dataset; settin
       <Button
         variant={isEmpty ? 'primary' : 'ghost'}
         className="h-7 px-2"
-        onClick={act(isRemote ? 'upload' : 'import')}>
+        onClick={act(isRemote ? 'upload' : 'import')}
+      >
         {isRemote ? <CloudUpload className="size-4" /> : <Download className="size-4" />}{' '}
         <Word>{isRemote ? t('Upload') : t('Import')}</Word>
       </Button>

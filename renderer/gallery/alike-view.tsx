@@ -188,7 +188,7 @@ export function AlikeView({
         <h2 className="truncate text-sm font-semibold">{title}</h2>
         {lookup.kind === 'duplicates' && (
           <SelectField
-            aria-label={t('How much alike')}
+            aria-label={t('Similarity')}
             className="h-7 w-40 text-xs"
             value={threshold}
             onChange={({ target }) => setThreshold(Number(target.value))}
@@ -220,11 +220,11 @@ export function AlikeView({
             icon={<LoaderCircle className="animate-spin" />}
             title={t('The service compares the images…')}
           >
-            {t('In a large dataset this takes minutes.')}
+            {t('This takes minutes for a large dataset.')}
           </EmptyState>
         )}
         {!isAsking && found && groups.length === 0 && (
-          <EmptyState icon={<Images />} title={t('No images are that much alike')} />
+          <EmptyState icon={<Images />} title={t('No images this similar')} />
         )}
         {!isAsking &&
           groups

@@ -120,7 +120,7 @@ export function FilterBar({
           ),
         )}
       {dataset.remote &&
-        field('sync', t('Sent or not'), t('Sent or not'), [
+        field('sync', t('Any sync state'), t('Any sync state'), [
           ['waiting', t('Not sent yet')],
           ['failed', t('Refused')],
           ['conflict', t('In conflict')],

@@ -23,7 +23,7 @@ function SyncMark({ remote }: { remote: NonNullable<DatasetImage['remote']> }) {
   if (remote.sync === 'waiting')
     return <CloudUpload className={mark} aria-label={t('Not sent yet')} />
   return remote.isKept && !remote.isCached ? (
-    <CloudDownload className={mark} aria-label={t('Still to come')} />
+    <CloudDownload className={mark} aria-label={t('Not downloaded yet')} />
   ) : null
 }
 

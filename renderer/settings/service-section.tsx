@@ -50,7 +50,7 @@ export function ServiceSection({ settings }: { settings: Settings }) {
   return (
     <section className="flex flex-col gap-5">
       <NumberField
-        label={t('Images of the service on this disk')}
+        label={t('Cached images')}
         hint={t(
           'The images viewed longest ago are removed first. Images made available offline and unsent changes are always kept.',
         )}
@@ -67,7 +67,7 @@ export function ServiceSection({ settings }: { settings: Settings }) {
         onChange={(transferConnections) => void changeSettings({ transferConnections })}
       />
       <Checkbox
-        label={t('Keep the machine awake while something is transferred')}
+        label={t('Keep the computer awake during transfers')}
         hint={t('The screen may still turn off. Desktop app only.')}
         checked={settings.keepAwake}
         onChange={({ target }) => void changeSettings({ keepAwake: target.checked })}

@@ -69,7 +69,7 @@ export class AssistTool extends IdleTool {
       else this.#positive = [...this.#positive, pressed]
       if (this.#positive.length > 0)
         void this.#ask({ kind: 'point', positive: this.#positive, negative: this.#negative })
-      else this.host.say(t('Click the thing itself first, then beside it with Shift'))
+      else this.host.say(t('Click the object first, then Shift+click outside it'))
     } else {
       this.#positive = []
       this.#negative = []
@@ -147,7 +147,7 @@ export class AssistTool extends IdleTool {
   }
 
   hint(): string {
-    if (this.#isWaiting) return t('The service is looking… · Esc to stop waiting')
+    if (this.#isWaiting) return t('Waiting for the service… · Esc: stop waiting')
     if (this.#proposal.length > 0)
       return t(
         'Enter draws the proposal · click more, Shift+click beside it to correct · Esc discards',
@@ -156,11 +156,11 @@ export class AssistTool extends IdleTool {
     const price = this.host.assistPrice()
     return price === null
       ? t(
-          'Click the thing, or drag a box around it: {className} · each answer is paid by your plan · Esc: select tool',
+          'Click the object, or drag a box around it: {className} · each answer is paid by your plan · Esc: select tool',
           { className },
         )
       : t(
-          'Click the thing, or drag a box around it: {className} · {price}, paid by your plan · Esc: select tool',
+          'Click the object, or drag a box around it: {className} · {price}, paid by your plan · Esc: select tool',
           { className, price },
         )
   }

@@ -42,7 +42,7 @@ function Filters({
     list.includes(item) ? list.filter((other) => other !== item) : [...list, item]
   return (
     <details className="rounded-md border border-line px-3 py-2">
-      <summary className="text-xs font-medium">{t('Only some of the images')}</summary>
+      <summary className="text-xs font-medium">{t('Filter images')}</summary>
       <div className="mt-3 grid grid-cols-2 gap-4">
         <fieldset className="flex flex-col gap-1">
           <legend className="mb-1 text-xs text-muted">{t('Stages (none: all)')}</legend>
@@ -236,7 +236,7 @@ export function DownloadDialog({
                     )
                   }
                 >
-                  <option value="files">{t('Images with a JSON file each')}</option>
+                  <option value="files">{t('Images and one JSON file per image')}</option>
                   {FORMATS.map(({ id: format, label }) => (
                     <option key={format} value={format}>
                       {label}

@@ -67,7 +67,7 @@ function Entry({ entry, onDiscard }: { entry: OutboxEntry; onDiscard: () => void
 }
 
 function Sent({ pushed }: { pushed: readonly Pushed[] }) {
-  if (pushed.length === 0) return <EmptyState title={t('Nothing was sent from this machine yet')} />
+  if (pushed.length === 0) return <EmptyState title={t('Nothing sent from this computer yet')} />
   return (
     <ul>
       {pushed.map(({ id, message, path, datasetName, atMs }) => (

@@ -206,7 +206,7 @@ export function UploadDialog({
       <div className="flex flex-col gap-4">
         {!dropped && (
           <PathField
-            label={t('A folder, an image or a ZIP of this machine')}
+            label={t('A folder, an image or a ZIP on this computer')}
             hint={t('Or drop them on the window.')}
             value={typed}
             onChange={setTyped}
@@ -224,7 +224,7 @@ export function UploadDialog({
         )}
         {preview && <Preview preview={preview} onExisting={options.onExisting} />}
         {(error ?? problem) && <ErrorNote>{error ?? problem}</ErrorNote>}
-        <Field label={t('Below the directory')}>
+        <Field label={t('Target directory')}>
           {(id) => (
             <TextField
               id={id}
@@ -247,7 +247,7 @@ export function UploadDialog({
             onChange={(tree) => change({ tree })}
           />
           <Choice
-            label={t('Names that are there already')}
+            label={t('Existing names')}
             name="on-existing"
             value={options.onExisting}
             options={[

@@ -102,7 +102,7 @@ test('the list beside the canvas selects, relabels, hides, locks and deletes', a
   await second.getByRole('button', { name: /^Lock/ }).click()
   await canvas.drag([225, 75], [300, 200])
   await page.keyboard.press('Delete')
-  await expect(canvas.hint).toHaveText('Locked shapes stay')
+  await expect(canvas.hint).toHaveText('Locked shapes are not changed')
   await expect(canvas.list).toHaveCount(2)
 
   await first.hover()

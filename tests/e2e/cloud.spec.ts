@@ -154,7 +154,7 @@ test('without a network everything goes on, and is sent when it is back', async 
   const page = await openRemote(app, service)
   await page.keyboard.press('ControlOrMeta+g')
   await page.getByRole('button', { name: 'Make available offline' }).click()
-  await page.getByRole('button', { name: 'Fetch all images' }).click()
+  await page.getByRole('button', { name: 'Download all images' }).click()
   await expect(page.getByRole('button', { name: 'Available offline', exact: true })).toBeVisible()
   await app.screenshot('offline-menu')
   await page.keyboard.press('Escape')

@@ -360,7 +360,7 @@ test('what was being drawn is offered again after the power was cut', async ({ a
   await expect.poll(() => app.draftsOf('a.png')).toContain('"points"')
   await app.restart('kill', folder)
   await app.canvas.ready()
-  await app.page.getByRole('button', { name: 'Go on drawing' }).click()
+  await app.page.getByRole('button', { name: 'Continue drawing' }).click()
   await app.canvas.click(100, 200)
   await app.page.keyboard.press('Enter')
   await expect(app.canvas.list).toHaveCount(1)

@@ -79,7 +79,7 @@ test('near-duplicates are grouped, chosen, tagged and archived', async ({ app, s
   const page = await openRemote(app, service)
   await openGallery(page)
   await page.getByRole('button', { name: 'Near-duplicates' }).click()
-  await page.getByLabel('How much alike').selectOption('Similar')
+  await page.getByLabel('Similarity').selectOption('Similar')
   const group = page.getByRole('region', { name: 'Group 1', exact: true })
   await expect(group).toBeVisible({ timeout: 20_000 })
   const before = await group.getByRole('option').count()

@@ -88,7 +88,9 @@ test('boxes are rotated by key, and converted with what is lost said', async ({ 
   await command(app, 'Smooth')
   await expect(canvas.hint).toHaveText('Smooth: 4 points became 8')
   await page.keyboard.press('.')
-  await expect(canvas.hint).toHaveText('Only boxes turn: convert it to an oriented box first')
+  await expect(canvas.hint).toHaveText(
+    'Only boxes can be rotated. Convert it to an oriented box first',
+  )
   await command(app, 'Convert to bounding box')
   // What cannot act on the selection is not offered.
   await page.keyboard.press('ControlOrMeta+k')

@@ -358,7 +358,7 @@ test('shapes go to the next images, and to another dataset', async ({ app }) => 
   await canvas.drag([300, 100], [400, 200])
   await page.keyboard.press('v')
   await page.keyboard.press('ControlOrMeta+Shift+P')
-  await page.getByLabel('How many images').fill('9')
+  await page.getByLabel('Number of images').fill('9')
   await expect(page.getByText('There are 2 images after this one.')).toBeVisible()
   await page.keyboard.press('Enter')
   await expect(canvas.hint).toHaveText('4 copied to 2 images')

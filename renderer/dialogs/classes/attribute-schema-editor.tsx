@@ -108,7 +108,7 @@ export function AttributeSchemaEditor({
         <div className={columns} aria-hidden="true">
           <span>{t('Name')}</span>
           <span>{t('Type')}</span>
-          <span>{t('Choices, with commas between')}</span>
+          <span>{t('Choices, separated by commas')}</span>
           <span>{t('Default')}</span>
           <span>{t('Required')}</span>
         </div>

@@ -2,8 +2,8 @@ import { useState } from 'react'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
 import { Button } from '#renderer/ui/button.tsx'
-import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
+import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import type { AnnotationClass, AttributeSchema, Skeleton } from '#shared/model/annotation-class.ts'
 import { attributeProblem } from '#shared/model/attributes.ts'
@@ -34,7 +34,7 @@ function jointNameProblem(names: readonly string[]): string | null {
 /** What keeps the class from being saved, in words; null when nothing does. */
 function problemOf(attributes: readonly AttributeSchema[], { nodes }: Skeleton): string | null {
   const empty = attributes.find(({ type, values }) => type === 'select' && !values?.length)
-  if (empty) return t('The choice “{name}” needs choices.', { name: empty.name })
+  if (empty) return t('The attribute “{name}” needs choices.', { name: empty.name })
   const wrong = attributes.find(
     (schema) => schema.default !== undefined && attributeProblem(schema, schema.default),
   )
@@ -69,7 +69,7 @@ export function ClassDialog({ item }: { item: AnnotationClass }) {
   return (
     <Modal
       title={t('Class “{name}”', { name: item.name })}
-      description={t('What its annotations are asked for, and how its poses are built.')}
+      description={t('Attributes of its annotations, and the skeleton of its poses.')}
       onClose={leave}
       wide
       footer={
@@ -89,7 +89,7 @@ export function ClassDialog({ item }: { item: AnnotationClass }) {
           </h3>
           {attributes.length === 0 && (
             <p className="text-xs text-muted">
-              {t('None yet. An attribute is asked for in the panel of a selected shape (Enter).')}
+              {t('No attributes yet. They are filled in the panel of a selected shape (Enter).')}
             </p>
           )}
           <AttributeSchemaEditor attributes={attributes} onChange={setAttributes} />

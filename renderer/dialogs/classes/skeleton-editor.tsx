@@ -148,11 +148,7 @@ function NodeRow({
   const small = 'h-7 border-line px-1.5 text-xs'
   return (
     <li
-      className={classNames(
-        NODE_COLUMNS,
-        'rounded-md',
-        chosen && 'bg-accent-soft',
-      )}
+      className={classNames(NODE_COLUMNS, 'rounded-md', chosen && 'bg-accent-soft')}
       onFocus={() => onChoose(index)}
     >
       <span className="text-right text-2xs text-muted tabular-nums">{index + 1}</span>
@@ -170,7 +166,7 @@ function NodeRow({
           onChange(pairNodes(skeleton, index, target.value === '' ? null : Number(target.value)))
         }
       >
-        <option value="">{t('no side')}</option>
+        <option value="">{t('None')}</option>
         {others.map((item) => (
           <option key={item.name} value={item.other}>
             {item.name}
@@ -195,7 +191,7 @@ function NodeRow({
       </SelectField>
       <span className="flex">
         <IconButton
-          label={t('Place {name} earlier', { name })}
+          label={t('Move {name} up', { name })}
           className="size-6"
           disabled={index === 0}
           onClick={() => onChange(shiftNode(skeleton, index, -1))}
@@ -203,7 +199,7 @@ function NodeRow({
           <ArrowUp />
         </IconButton>
         <IconButton
-          label={t('Place {name} later', { name })}
+          label={t('Move {name} down', { name })}
           className="size-6"
           disabled={index === skeleton.nodes.length - 1}
           onClick={() => onChange(shiftNode(skeleton, index, 1))}
@@ -229,7 +225,7 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
     <div className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-2">
         <SelectField
-          aria-label={t('Begin with a template')}
+          aria-label={t('Start from a template')}
           className="h-7 w-52 text-xs"
           value=""
           onChange={({ target }) => {
@@ -237,7 +233,7 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
             onChange(SKELETON_TEMPLATES[Number(target.value)].skeleton)
           }}
         >
-          <option value="">{t('Begin with a template…')}</option>
+          <option value="">{t('Start from a template…')}</option>
           {SKELETON_TEMPLATES.map(({ label }, index) => (
             <option key={label} value={index}>
               {label}
@@ -252,7 +248,7 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
           disabled={skeleton.nodes.length < 2}
           onClick={() => onChange({ ...skeleton, pairs: guessPairs(skeleton.nodes) })}
         >
-          {t('Left and right by name')}
+          {t('Pair left and right by name')}
         </Button>
       </div>
       <div className="grid grid-cols-[240px_1fr] gap-3">
@@ -283,19 +279,19 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
               <span>{t('Lines')}</span>
               <span>{t('Order')}</span>
             </div>
-          <ol className="flex max-h-72 flex-col gap-0.5 overflow-y-auto">
-            {skeleton.nodes.map((_, index) => (
-              <NodeRow
-                // biome-ignore lint/suspicious/noArrayIndexKey: a joint keeps its field while it is renamed
-                key={index}
-                skeleton={skeleton}
-                index={index}
-                chosen={chosen === index}
-                onChoose={setChosen}
-                onChange={onChange}
-              />
-            ))}
-          </ol>
+            <ol className="flex max-h-72 flex-col gap-0.5 overflow-y-auto">
+              {skeleton.nodes.map((_, index) => (
+                <NodeRow
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a joint keeps its field while it is renamed
+                  key={index}
+                  skeleton={skeleton}
+                  index={index}
+                  chosen={chosen === index}
+                  onChoose={setChosen}
+                  onChange={onChange}
+                />
+              ))}
+            </ol>
           </div>
         )}
       </div>

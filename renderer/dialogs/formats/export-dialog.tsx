@@ -57,7 +57,7 @@ function OptionsForm({
   const keeps = FORMATS.find(({ id }) => id === options.format)?.keeps()
   return (
     <>
-      <Field label={t('Format')} hint={t('Keeps: {keeps}', { keeps })}>
+      <Field label={t('Format')} hint={t('Supports: {keeps}', { keeps })}>
         {(id) => (
           <SelectField
             id={id}
@@ -99,8 +99,10 @@ function OptionsForm({
         onChange={(event) => onChange({ onlyAnnotated: event.target.checked })}
       />
       <Checkbox
-        label={t('Cut shapes at the image’s border')}
-        hint={t('Some training code refuses shapes that reach over it. What is cut is reported.')}
+        label={t('Clip shapes to the image')}
+        hint={t(
+          'Some training code rejects shapes outside the image. The report lists what was clipped.',
+        )}
         checked={options.clampToImage}
         onChange={(event) => onChange({ clampToImage: event.target.checked })}
       />
@@ -129,7 +131,7 @@ function Report({ report }: { report: ExportReport }) {
       {report.losses.length === 0 ? (
         <p className="text-sm text-muted">{t('Nothing was lost.')}</p>
       ) : (
-        <Losses title={t('What the format could not hold')} losses={report.losses} />
+        <Losses title={t('Not supported by the format')} losses={report.losses} />
       )}
     </div>
   )
@@ -249,7 +251,7 @@ export function ExportDialog({
           />
           <PathField
             label={t('Target folder')}
-            hint={t('Files of the same names in it are replaced.')}
+            hint={t('Files with the same names are replaced.')}
             value={folder}
             onChange={setFolder}
             allowCreate

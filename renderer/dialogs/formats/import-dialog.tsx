@@ -121,7 +121,7 @@ function Preview({
       <NewClasses classes={plan.newClasses} />
       <Unmatched names={plan.unmatched} />
       <Failures failed={plan.failed} />
-      <Losses title={t('What changes on the way')} losses={plan.losses} />
+      <Losses title={t('Changes during import')} losses={plan.losses} />
       <p className="text-xs text-muted">{t('The import is one undo step on each image.')}</p>
     </div>
   )

@@ -56,7 +56,7 @@ export function PropagateDialog() {
         }}
       >
         <Field
-          label={t('How many images')}
+          label={t('Number of images')}
           hint={
             isNumber && images < number
               ? plural(

@@ -30,8 +30,7 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
   if (history.isError) return <ErrorNote>{history.error.message}</ErrorNote>
   if (!history.data) return null
   const entries = history.data.pages.flatMap((page) => page.entries)
-  if (entries.length === 0)
-    return <EmptyState icon={<History />} title={t('Nothing has been edited here yet')} />
+  if (entries.length === 0) return <EmptyState icon={<History />} title={t('No edits yet')} />
   const now = entries.find(({ undone, origin }) => !undone && origin !== 'sync')?.seq
   // Older pages may hold it.
   const isBeforeFirst = now === undefined && !history.hasNextPage

@@ -83,7 +83,7 @@ export class SelectTool extends IdleTool {
     // A keypoint is its one point: the whole shape goes.
     if (vertices.size === 0 || !only || only.shape.kind === 'keypoint') return false
     if (this.host.isLocked(only)) {
-      this.host.say(t('Locked shapes stay'))
+      this.host.say(t('Locked shapes are not changed'))
       return true
     }
     this.#removeVertices(only, vertices)

@@ -40,7 +40,7 @@ export function ConfirmDialog({
         </>
       }
     >
-      <p className="text-sm">{children}</p>
+      <p className="text-sm break-words">{children}</p>
     </Modal>
   )
 }

@@ -41,7 +41,7 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
       {entries.map(({ seq, label, undone, atMs }, index) => (
         <li key={seq}>
           {day.format(atMs) !== (index > 0 && day.format(entries[index - 1].atMs)) && (
-            <h3 className="px-2.5 pt-2 pb-1 text-2xs font-semibold text-muted">
+            <h3 data-name="" className="px-2.5 pt-2 pb-1 text-2xs font-semibold text-muted">
               {day.format(atMs)}
             </h3>
           )}
@@ -54,7 +54,9 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
             <span className={classNames('truncate text-sm', undone && 'text-muted line-through')}>
               {label}
             </span>
-            <span className="text-2xs text-muted">{time.format(atMs)}</span>
+            <span data-name="" className="text-2xs text-muted">
+              {time.format(atMs)}
+            </span>
           </button>
         </li>
       ))}

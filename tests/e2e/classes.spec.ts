@@ -92,7 +92,7 @@ test('the list beside the canvas selects, relabels, hides, locks and deletes', a
   await page.keyboard.press('v')
   const [first, second] = [canvas.list.nth(0), canvas.list.nth(1)]
   await first.getByRole('button', { name: /^Select/ }).click()
-  await expect(canvas.hint).toContainText('handles reshape')
+  await expect(canvas.hint).toContainText('Handles: reshape')
   await first.getByLabel(/^Class of/).focus()
   await first.getByLabel(/^Class of/).selectOption('person')
   await canvas.saved()
@@ -109,7 +109,7 @@ test('the list beside the canvas selects, relabels, hides, locks and deletes', a
   await first.getByRole('button', { name: /^Hide/ }).click()
   await page.keyboard.press('Escape')
   await canvas.click(75, 75)
-  await expect(canvas.hint).toContainText('Click a shape to select it')
+  await expect(canvas.hint).toContainText('Click: select')
   await first.hover()
   await first.getByRole('button', { name: /^Delete/ }).click()
   await expect(canvas.list).toHaveCount(1)

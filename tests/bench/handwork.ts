@@ -101,10 +101,7 @@ async function labelImage(hand: Hand): Promise<void> {
       async () => {
         for (let point = 0; point < 6; point++) {
           const angle = (point / 6) * 2 * Math.PI
-          await hand.click(
-            300 + index * 500 + 90 * Math.cos(angle),
-            640 + 90 * Math.sin(angle),
-          )
+          await hand.click(300 + index * 500 + 90 * Math.cos(angle), 640 + 90 * Math.sin(angle))
         }
         await hand.key('Enter')
       },

@@ -10,7 +10,9 @@ const run = (command, args) =>
   spawnSync(command, args, { stdio: 'inherit', env, shell: process.platform === 'win32' }).status ??
   1
 
-if (['editor', 'startup', 'assist', 'assist-detect'].some((name) => chosen.includes(name))) {
+if (
+  ['editor', 'handwork', 'startup', 'assist', 'assist-detect'].some((name) => chosen.includes(name))
+) {
   const browser = findBrowser()
   if (!browser) {
     process.stderr.write('This bench needs Chrome or Chromium, and none was found.\n')

@@ -1,6 +1,6 @@
-// The catalogue of interface texts: finds every `t('…')` and `counted(…, '…')` in the page and in Electron's code,
-// and writes shared/texts/en.json, the source of every translation. `--check` reports whether it is up to date, and
-// whether another catalogue lacks a text or has an extra one.
+// The catalogue of the interface's texts: finds every `t('…')`, `plural(…, '…', '…')` and `counted(…, '…')` in the page and in Electron's
+// glue, and writes shared/texts/en.json, which is what a translator begins with. `--check` says whether it is up to date, and that
+// no other catalogue lacks a text or has one too many.
 import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSync, Visitor } from 'oxc-parser'
@@ -12,6 +12,8 @@ const folder = join(root, 'shared/texts')
 const problems = []
 const texts = new Set()
 const nouns = new Map()
+/** Sentences with a count, by their other form. */
+const sentences = new Map()
 
 const WITH_TEXTS = [
   'renderer/**/*.{ts,tsx}',
@@ -31,6 +33,13 @@ for (const file of globSync(WITH_TEXTS, { cwd: root })) {
         if (text?.type === 'Literal' && typeof text.value === 'string') texts.add(text.value)
         else problems.push(`${file}: t() takes a text that stands there: no other is found`)
       }
+      if (callee.name === 'plural') {
+        const [, one, other] = args.map((argument) => argument.value)
+        if (typeof one === 'string' && typeof other === 'string')
+          sentences.set(other, { one, other })
+        else
+          problems.push(`${file}: plural() takes two texts that stand there: no others are found`)
+      }
       if (callee.name === 'counted') {
         const [, noun, plural] = args.map((argument) => argument.value)
         if (typeof noun === 'string') nouns.set(noun, plural ?? `${noun}s`)
@@ -44,9 +53,13 @@ const byText = (a, b) => (a < b ? -1 : 1)
 const catalogue = {
   texts: Object.fromEntries([...texts].sort(byText).map((text) => [text, text])),
   plurals: Object.fromEntries(
-    [...nouns]
-      .sort(([a], [b]) => byText(a, b))
-      .map(([one, other]) => [one, { one: `{count} ${one}`, other: `{count} ${other}` }]),
+    [
+      ...[...nouns].map(([one, other]) => [
+        one,
+        { one: `{count} ${one}`, other: `{count} ${other}` },
+      ]),
+      ...sentences,
+    ].sort(([a], [b]) => byText(a, b)),
   ),
 }
 const english = `${JSON.stringify(catalogue, null, 2)}\n`

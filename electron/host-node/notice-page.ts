@@ -36,6 +36,19 @@ const again = async () => {
 }
 if (given && Date.now() - Number(sessionStorage.getItem('signed-in-again')) > 5000) again().catch(() => {})`
 
+/** As the app looks, in both themes. */
+const STYLE = `
+:root { color-scheme: light dark; --bg: #f4f5f7; --surface: #fff; --line: #dcdfe5; --text: #15171c; --muted: #565e6c }
+@media (prefers-color-scheme: dark) {
+  :root { --bg: #121316; --surface: #1a1c20; --line: #30343b; --text: #eceef2; --muted: #a5acb8 }
+}
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--bg); color: var(--text);
+  font: 15px/1.5 system-ui, sans-serif }
+main { max-width: 30rem; margin: 1rem; padding: 2rem; border: 1px solid var(--line); border-radius: 12px; background: var(--surface) }
+h1 { margin: 0 0 .5rem; font-size: 20px }
+p { margin: 0; color: var(--muted) }
+code { overflow-wrap: anywhere }`
+
 interface Notice {
   title: string
   text: string
@@ -50,14 +63,18 @@ export function sendNotice(
 ): void {
   const nonce = randomBytes(16).toString('base64')
   const script = signsInAgain ? `<script nonce="${nonce}">${SIGN_IN_AGAIN}</script>` : ''
+  const sources = [
+    "default-src 'none'",
+    `style-src 'nonce-${nonce}'`,
+    ...(signsInAgain ? [`script-src 'nonce-${nonce}'`, "connect-src 'self'"] : []),
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  ]
   response
     .writeHead(status, {
       'content-type': 'text/html; charset=utf-8',
-      ...(signsInAgain && {
-        'content-security-policy': `default-src 'none'; script-src 'nonce-${nonce}'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
-      }),
+      'content-security-policy': sources.join('; '),
     })
     .end(
-      `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${text}</p>${script}`,
+      `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style nonce="${nonce}">${STYLE}</style><main><h1>${title}</h1><p>${text}</p></main>${script}`,
     )
 }

@@ -34,7 +34,7 @@ export function AccountDialog() {
   return (
     <Modal
       title={t('Add a Pictograph account')}
-      description={t('With an API key of your organisation, from Pictograph’s settings.')}
+      description={t('With an API key of your organization, from Pictograph’s settings.')}
       onClose={() => showDialog(null)}
       footer={
         <>
@@ -60,9 +60,7 @@ export function AccountDialog() {
       >
         <Field
           label={t('API key')}
-          hint={t(
-            'It is kept on this machine only, and goes to the address below and nowhere else.',
-          )}
+          hint={t('The key is stored on this computer only, and sent only to the address below.')}
         >
           {(id) => (
             <TextField
@@ -78,7 +76,7 @@ export function AccountDialog() {
         </Field>
         <Field
           label={t('Address of the service')}
-          hint={t('Another one only if your organisation hosts it.')}
+          hint={t('Change it only if your organization hosts its own service.')}
         >
           {(id) => (
             <TextField

@@ -39,13 +39,15 @@ function Progress({ done, total }: { done: number; total: number }) {
   const percent = total === 0 ? 0 : Math.round((done / total) * 100)
   return (
     <span
-      className="flex w-40 items-center gap-2"
+      className="flex w-44 items-center gap-2"
       title={t('{done} of {total} complete', { done, total })}
     >
       <span className="h-1.5 flex-1 overflow-hidden rounded-full bg-raised">
         <Bar percent={percent} />
       </span>
-      <span className="w-9 text-right text-xs text-muted tabular-nums">{percent} %</span>
+      <span className="w-24 text-right text-xs text-muted tabular-nums">
+        {t('{percent} % complete', { percent })}
+      </span>
     </span>
   )
 }
@@ -73,7 +75,7 @@ function RenameDialog({
   return (
     <Modal
       title={t('Rename “{name}”', { name: dataset.name })}
-      description={t('For everybody in the organisation.')}
+      description={t('For everybody in the organization.')}
       onClose={onClose}
       footer={
         <>
@@ -139,7 +141,7 @@ function DatasetMenu({
               className={MENU_ITEM}
               onSelect={() => showDialog({ kind: 'restore', target })}
             >
-              {t('Bring back from cold storage…')}
+              {t('Restore from cold storage…')}
             </DropdownMenu.Item>
           ) : (
             <DropdownMenu.Item
@@ -153,7 +155,7 @@ function DatasetMenu({
             {t('Rename…')}
           </DropdownMenu.Item>
           <DropdownMenu.Item className={MENU_ITEM} onSelect={() => void archive()}>
-            {dataset.isArchived ? t('Bring back from the archive') : t('Archive')}
+            {dataset.isArchived ? t('Unarchive') : t('Archive')}
           </DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
@@ -269,7 +271,7 @@ export function AccountScreen({ account }: { account: Account }) {
               />
             </div>
             <Choice
-              label={t('Show')}
+              label={t('Datasets shown')}
               name="which-datasets"
               value={which}
               options={[
@@ -283,7 +285,7 @@ export function AccountScreen({ account }: { account: Account }) {
           {listed.data && !listed.data.isComplete && (
             <p className="flex items-center gap-2 text-xs text-muted">
               <CloudOff className="size-4" aria-hidden="true" />
-              {t('These are the datasets that were opened on this machine before.')}
+              {t('These datasets were opened on this computer before.')}
             </p>
           )}
           {listed.isPending && <ListSkeleton />}
@@ -304,7 +306,7 @@ export function AccountScreen({ account }: { account: Account }) {
               >
                 {!words &&
                   which === 'active' &&
-                  t('Make one, and fill it by dropping a folder on it.')}
+                  t('Create one, and fill it by dropping a folder on it.')}
               </EmptyState>
             </div>
           )}

@@ -2,7 +2,7 @@ import { CircleAlert, CloudCheck, CloudOff } from 'lucide-react'
 import { tryConnecting } from '#renderer/actions/cloud.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import type { Account } from '#shared/model/account.ts'
-import { t } from '#shared/texts/texts.ts'
+import { plural, t } from '#shared/texts/texts.ts'
 
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
@@ -38,19 +38,17 @@ export function AccountBanner({ account, waiting }: { account: Account; waiting:
       ? t('Working offline.')
       : account.state === 'refused'
         ? (account.problem ?? t('The key is refused.'))
-        : t('The plan’s requests for this hour are used up; it goes on at {time}.', {
+        : t('The plan’s requests for this hour are used up. Sending continues at {time}.', {
             time: time.format(account.pausedUntilMs ?? 0),
           })
   const kept =
     waiting > 0
-      ? t(' {value} kept here and sent by {value2}.', {
-          value:
-            waiting === 1
-              ? t('One change is')
-              : t('{count} changes are', { count: waiting.toLocaleString() }),
-          value2: waiting === 1 ? 'itself' : 'themselves',
-        })
-      : t(' What you change is kept here and sent by itself.')
+      ? plural(
+          waiting,
+          '{count} change is kept here and sent automatically.',
+          '{count} changes are kept here and sent automatically.',
+        )
+      : t('Changes are kept here and sent automatically.')
   return (
     <output
       className="flex shrink-0 items-center gap-2.5 border-b border-line bg-warning-soft px-3 py-1 text-xs text-warning"
@@ -58,8 +56,7 @@ export function AccountBanner({ account, waiting }: { account: Account; waiting:
     >
       <CloudOff className="size-4 shrink-0" aria-hidden="true" />
       <span className="min-w-0 flex-1 truncate">
-        {words}
-        {account.state !== 'refused' && kept}
+        {words} {account.state !== 'refused' && kept}
       </span>
       {account.state === 'offline' && (
         <Button

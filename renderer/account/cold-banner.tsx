@@ -25,7 +25,7 @@ export function ColdBanner({
         className="h-6 px-2 text-xs"
         onClick={() => showDialog({ kind: 'restore', target: { accountId, remoteId, name } })}
       >
-        {t('Bring it back…')}
+        {t('Restore…')}
       </Button>
     </output>
   )

@@ -43,7 +43,7 @@ function Facts({ storage, left }: { storage: Storage; left: number | null }) {
     ...(restore ? [[t('Price'), formatMicroUsd(restore.microUsd)] satisfies [string, string]] : []),
     ...(left === null
       ? []
-      : [[t('Left to spend'), formatMicroUsd(left)] satisfies [string, string]]),
+      : [[t('Remaining credit'), formatMicroUsd(left)] satisfies [string, string]]),
   ]
   return (
     <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5 text-sm">
@@ -100,7 +100,7 @@ export function RestoreDialog({ target }: { target: RemoteTarget }) {
   const early = state?.restore ? Math.ceil(state.restore.minDays - state.restore.daysInCold) : 0
   return (
     <Modal
-      title={t('Bring “{name}” back from cold storage', { name })}
+      title={t('Restore “{name}” from cold storage', { name })}
       onClose={() => showDialog(null)}
       footer={
         <>
@@ -112,8 +112,8 @@ export function RestoreDialog({ target }: { target: RemoteTarget }) {
               onClick={() => void restore()}
             >
               {price === null
-                ? t('Bring it back')
-                : t('Bring it back for {price}', { price: formatMicroUsd(price) })}
+                ? t('Restore')
+                : t('Restore for {price}', { price: formatMicroUsd(price) })}
             </Button>
           )}
         </>
@@ -138,12 +138,12 @@ export function RestoreDialog({ target }: { target: RemoteTarget }) {
         {isBusy && (
           <output className="flex items-center gap-2 text-sm">
             <LoaderCircle className="size-4 animate-spin" aria-hidden="true" />
-            {t('The service brings it back. You can close this; it goes on.')}
+            {t('The service is restoring it. You can close this window.')}
           </output>
         )}
         {isBack && (
           <output className="text-sm">
-            {t('It is back: images can be shown, uploaded and downloaded.')}
+            {t('Restored: images can be shown, uploaded and downloaded.')}
           </output>
         )}
         {problem !== null && problem !== undefined && (

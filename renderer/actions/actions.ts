@@ -1,5 +1,6 @@
 import { choices, type ToolId } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { canAskService } from '#renderer/document/segment-state.ts'
 import { say } from '#renderer/document/status-line.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
@@ -15,6 +16,7 @@ import { COPY_ACTIONS } from './copy-actions.ts'
 import { CURSOR_ACTIONS } from './cursor-actions.ts'
 import { chooseFolder, goToNext, leaveDataset, openSample } from './datasets.ts'
 import { EDIT_ACTIONS, relabel } from './edit-actions.ts'
+import { GO_TO_ACTIONS } from './go-to-actions.ts'
 import { copyLink, HELP_ACTIONS } from './help-actions.ts'
 import { WINDOW_ACTIONS } from './host-window.ts'
 import { LAYOUT_ACTIONS } from './layout-actions.ts'
@@ -24,7 +26,7 @@ import { POSE_ACTIONS } from './pose-actions.ts'
 import { PROPOSAL_ACTIONS } from './proposals.ts'
 import { REGION_ACTIONS } from './region-actions.ts'
 import { SHAPE_ACTIONS } from './shape-actions.ts'
-import { TRANSFER_ACTIONS } from './transfers.ts'
+import { downloadAgain, type RemoteTarget, TRANSFER_ACTIONS } from './transfers.ts'
 import { UNDO_ACTIONS } from './undo-actions.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
 
@@ -53,14 +55,26 @@ export function chooseClass(name: string): void {
   choices.setState({ className: name })
 }
 
-function showTransferDialog(kind: 'download' | 'upload'): void {
+/** The open dataset on the service; null when it is a folder. */
+function openTarget(): RemoteTarget | null {
   const { dataset } = datasetState.getState()
-  if (!dataset?.remote) return
+  if (!dataset?.remote) return null
   const { accountId, remoteId } = dataset.remote
-  const target = { accountId, remoteId, name: dataset.name }
+  return { accountId, remoteId, name: dataset.name }
+}
+
+function showTransferDialog(kind: 'download' | 'upload'): void {
+  const target = openTarget()
+  if (!target) return
   showDialog(
     kind === 'download' ? { kind, target, imageIds: null } : { kind, target, dropped: null },
   )
+}
+
+/** Whether the open folder was exported before. */
+export const wasExported = (): boolean => {
+  const { dataset } = datasetState.getState()
+  return dataset !== null && editorSettings.getState().exportFolders[dataset.id] !== undefined
 }
 
 function cancel(editor: Editor): void {
@@ -142,10 +156,11 @@ export const ACTIONS: readonly Action[] = [
     keys: ['Mod+Shift+D'],
     run: () => step(1, true),
   },
+  ...GO_TO_ACTIONS,
   ...toolActions,
   {
     id: 'last-tool',
-    label: t('Last drawing tool again'),
+    label: t('Last drawing tool'),
     group: 'Tools',
     context: 'canvas',
     keys: ['N'],
@@ -153,7 +168,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'cancel',
-    label: t('Cancel one level'),
+    label: t('Cancel or go back'),
     group: 'Edit',
     context: 'image',
     keys: ['Escape'],
@@ -216,6 +231,18 @@ export const ACTIONS: readonly Action[] = [
     run: () => showTransferDialog('download'),
   },
   {
+    id: 'download-again',
+    label: t('Download the dataset as the last time'),
+    group: 'Service',
+    context: 'remote',
+    keys: [],
+    enabled: inRemote,
+    run: async () => {
+      const target = openTarget()
+      if (target) await downloadAgain(target)
+    },
+  },
+  {
     id: 'upload',
     label: t('Upload images to the dataset…'),
     group: 'Service',
@@ -274,6 +301,14 @@ export const ACTIONS: readonly Action[] = [
     context: 'dataset',
     keys: ['Mod+Shift+E'],
     run: () => showDialog({ kind: 'export' }),
+  },
+  {
+    id: 'export-again',
+    label: t('Export as the last time'),
+    group: 'File',
+    context: 'dataset',
+    keys: [],
+    run: () => showDialog({ kind: 'export', isAgain: wasExported() }),
   },
   {
     id: 'settings',

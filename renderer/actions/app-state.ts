@@ -16,11 +16,13 @@ export type SettingsSection =
 export type Dialog =
   | { kind: 'open-folder' }
   | { kind: 'relocate'; datasetId: string }
-  | { kind: 'export' }
+  /** `isAgain`: at once, as the dataset was exported last. */
+  | { kind: 'export'; isAgain?: boolean }
   | { kind: 'import' }
   | { kind: 'settings'; section?: SettingsSection }
   | { kind: 'help' }
-  | { kind: 'palette' }
+  /** `text`: what is typed already. */
+  | { kind: 'palette'; text?: string }
   | { kind: 'propagate' }
   | { kind: 'detect'; imageIds: string[] | null }
   | { kind: 'class'; name: string }
@@ -55,6 +57,8 @@ interface AppState {
   isGallery: boolean
   /** The image has the window to itself: panel, tool bar and filmstrip are hidden. */
   isImageOnly: boolean
+  /** The instructions lie beside the image while one draws. */
+  showsInstructions: boolean
   dialog: Dialog | null
   /** Something to be read; stays until dismissed. */
   notices: readonly Notice[]
@@ -66,6 +70,7 @@ export const appState = createStore<AppState>(() => ({
   accountId: null,
   isGallery: false,
   isImageOnly: false,
+  showsInstructions: false,
   dialog: null,
   notices: [],
 }))

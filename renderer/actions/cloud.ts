@@ -162,7 +162,7 @@ const hasConflict = (editor: Editor) => currentConflict(editor) !== null
 export const CLOUD_ACTIONS: readonly Action[] = [
   {
     id: 'sync-now',
-    label: t('Send what waits to the service now'),
+    label: t('Send unsent changes now'),
     group: 'Service',
     context: 'remote',
     keys: ['Mod+S'],
@@ -171,7 +171,7 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'outbox',
-    label: t('What the service has not been told yet…'),
+    label: t('Unpushed changes…'),
     group: 'Service',
     context: 'app',
     keys: [],
@@ -180,7 +180,7 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'refresh-remote',
-    label: t('Ask the service for what is new'),
+    label: t('Refresh from the service'),
     group: 'Service',
     context: 'remote',
     keys: [],
@@ -192,11 +192,10 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'instructions',
-    label: t('How to label: the dataset’s instructions…'),
-    group: 'Service',
-    context: 'remote',
-    keys: ['I'],
-    enabled: isRemote,
+    label: t('Instructions of the dataset and its classes…'),
+    group: 'Classes',
+    context: 'dataset',
+    keys: ['Shift+I'],
     run: () => showDialog({ kind: 'instructions' }),
   },
   {

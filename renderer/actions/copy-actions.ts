@@ -102,11 +102,13 @@ async function copyFromPrevious(editor: Editor): Promise<void> {
   const skipped = annotations.length - created.length
   const from = imageById(previous.id)?.path ?? ''
   say(
-    t('{length} copied from {from}{value}', {
-      length: created.length,
-      from,
-      value: skipped > 0 ? t(', {skipped} identical skipped', { skipped }) : '',
-    }),
+    skipped > 0
+      ? t('{length} copied from {from}, {skipped} identical skipped', {
+          length: created.length,
+          from,
+          skipped,
+        })
+      : t('{length} copied from {from}', { length: created.length, from }),
   )
 }
 
@@ -159,11 +161,13 @@ export async function propagate(
     const added = edits.reduce((sum, { changes }) => sum + changes.created.length, 0)
     const skipped = annotations.length * images.length - added
     say(
-      t('{added} copied to {count}{value} · Ctrl+Z takes all of it back', {
-        added,
-        count: counted(images.length, 'image'),
-        value: skipped > 0 ? t(', {skipped} identical skipped', { skipped }) : '',
-      }),
+      skipped > 0
+        ? t('{added} copied to {count}, {skipped} identical skipped', {
+            added,
+            count: counted(images.length, 'image'),
+            skipped,
+          })
+        : t('{added} copied to {count}', { added, count: counted(images.length, 'image') }),
     )
   } catch (error) {
     notifyError(error)

@@ -5,12 +5,14 @@ import {
   nextImage,
   upsertImages,
 } from '#renderer/document/dataset-state.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { closeEditor, openInEditor, workspace } from '#renderer/tools/workspace.ts'
 import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
 import { appState, notifyError, showDialog } from './app-state.ts'
+import { changeSettings } from './view-actions.ts'
 
 /** Images fetched first: more than a screen shows. */
 const FIRST_PAGE = 200
@@ -38,6 +40,7 @@ async function enter(dataset: Dataset, imageId: string | null = null): Promise<v
   closeEditor()
   datasetState.setState({ ...EMPTY_DATASET, dataset })
   appState.setState({ datasetId: dataset.id, dialog: null, isGallery: false })
+  hideDataset(dataset.id, false)
   if (imageId !== null) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)
   const last = localStorage.getItem(LAST_IMAGE_KEY + dataset.id)
   // It is on screen while the list comes.
@@ -47,6 +50,14 @@ async function enter(dataset: Dataset, imageId: string | null = null): Promise<v
   if (shown !== null && shown === last && !imageById(shown)) closeEditor()
   openFirstImage()
   void queryClient.invalidateQueries({ queryKey: orpc.datasets.list.key() })
+}
+
+/** Takes a dataset out of the list of recent ones, or back into it. Nothing of it is deleted. */
+export function hideDataset(id: string, isHidden: boolean): void {
+  const { hiddenDatasets } = editorSettings.getState()
+  if (hiddenDatasets.includes(id) === isHidden) return
+  const others = hiddenDatasets.filter((other) => other !== id)
+  void changeSettings({ hiddenDatasets: isHidden ? [...others, id] : others })
 }
 
 /** Opens the image of the last visit, else the first, if none is open yet. */

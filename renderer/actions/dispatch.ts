@@ -85,6 +85,16 @@ const CONTROL_KEYS = new Set([
   'ArrowDown',
 ])
 
+/** Keys that move what has the focus, in sliders, tabs and borders of panels. */
+const MOVE_KEYS = new Set(['Home', 'End', 'PageUp', 'PageDown'])
+
+function isMoved(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    target.closest('[type="range"], [role="slider"], [role="tab"], [role="separator"]') !== null
+  )
+}
+
 /** Keys that change how the held pointer draws, not what it draws. */
 const WHILE_HELD = new Set(['freehand-finer', 'freehand-coarser'])
 
@@ -118,6 +128,7 @@ export function handleKey(event: KeyPress & { target: EventTarget | null }): boo
     return false
   if (isTyping(event.target) && /^[acvxz]$/i.test(event.key)) return false
   if (isControl(event.target) && CONTROL_KEYS.has(event.key)) return false
+  if (isMoved(event.target) && MOVE_KEYS.has(event.key)) return false
   // Tab goes through the shapes only where they have the focus; elsewhere it goes through the controls.
   if (event.key === 'Tab' && !isCanvas(event.target)) return false
   const action = ACTIONS.find((candidate) => isKeyOf(event, candidate) && isAvailable(candidate))

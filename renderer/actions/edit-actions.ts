@@ -26,7 +26,7 @@ export function updateAnnotations(
 
 export function deleteAnnotations(editor: Editor, annotations: readonly Annotation[]): void {
   const deleted = annotations.filter((annotation) => !editor.selection.isLocked(annotation))
-  if (deleted.length < annotations.length) say(t('Locked shapes stay'))
+  if (deleted.length < annotations.length) say(t('Locked shapes are not changed'))
   const what =
     deleted.length === 1 ? deleted[0].className : t('{length} shapes', { length: deleted.length })
   editor.edit(t('Delete {what}', { what }), { created: [], updated: [], deleted })
@@ -148,7 +148,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
   },
   {
     id: 'remove-last',
-    label: t('Take back a point, or remove the selected point'),
+    label: t('Remove the last or the selected point'),
     group: 'Edit',
     context: 'image',
     keys: ['Backspace'],
@@ -234,7 +234,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     run: async () => {
       retrySaving()
       await flushEdits()
-      say(t('Everything is saved: it is after every edit'))
+      say(t('Everything is saved. Every edit is saved at once'))
     },
   },
   ...nudges,

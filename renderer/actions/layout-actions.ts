@@ -23,6 +23,15 @@ export const LAYOUT_ACTIONS: readonly Action[] = [
     run: () => appState.setState(({ isImageOnly }) => ({ isImageOnly: !isImageOnly })),
   },
   {
+    id: 'show-instructions',
+    label: t('Show the instructions of the class'),
+    group: 'Classes',
+    context: 'canvas',
+    keys: ['I'],
+    run: () =>
+      appState.setState(({ showsInstructions }) => ({ showsInstructions: !showsInstructions })),
+  },
+  {
     id: 'toggle-panel',
     label: t('Show or hide the side panel'),
     group: 'View',

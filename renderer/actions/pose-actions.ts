@@ -34,7 +34,7 @@ function swapSides(editor: Editor): void {
     (annotation) => otherSide(editor, annotation).className !== annotation.className,
   )
   if (joints.length === 0) {
-    say(t('No left and right here: the class’s skeleton names the pairs'))
+    say(t('No left and right here. The skeleton of the class defines the pairs'))
     return
   }
   updateAnnotations(editor, t('Swap left and right'), joints, (joint) => otherSide(editor, joint))
@@ -65,7 +65,7 @@ export const POSE_ACTIONS: readonly Action[] = [
   },
   {
     id: 'occluded',
-    label: t('Joint occluded, or seen again'),
+    label: t('Mark the joint as occluded or visible'),
     group: 'Shapes',
     context: 'image',
     keys: ['Shift+O'],

@@ -25,7 +25,7 @@ function goToRegion(step: 1 | -1): void {
 export const REGION_ACTIONS: readonly Action[] = [
   {
     id: 'next-region',
-    label: t('Next part of the window, out of the canvas'),
+    label: t('Next part of the window'),
     group: 'Navigate',
     context: 'dataset',
     keys: ['F6'],

@@ -108,16 +108,11 @@ function convertTo(editor: Editor, kind: ShapeKind): void {
     }),
   )
   const losses = new Set(possible.flatMap(({ id }) => results.get(id)?.loses ?? []))
-  const lost =
-    losses.size > 0
-      ? t(' · lost: {what} (Ctrl+Z brings it back)', { what: [...losses].join(', ') })
-      : ''
+  const counts = { done: possible.length, total: selected.length }
   say(
-    t('{length} of {length2} converted{lost}', {
-      length: possible.length,
-      length2: selected.length,
-      lost,
-    }),
+    losses.size > 0
+      ? t('{done} of {total} converted · lost: {what}', { ...counts, what: [...losses].join(', ') })
+      : t('{done} of {total} converted', counts),
   )
 }
 
@@ -126,7 +121,7 @@ function rotate(editor: Editor, angleDeg: number): void {
     .annotations()
     .filter(({ shape }) => shape.kind === 'bbox' || shape.kind === 'oriented_box')
   if (boxes.length === 0) {
-    say(t('Only boxes turn: convert it to an oriented box first'))
+    say(t('Only boxes can be rotated. Convert it to an oriented box first'))
     return
   }
   updateAnnotations(editor, t('Rotate'), boxes, (annotation) => {

@@ -1,11 +1,13 @@
 import { transferState, upsertTransfer } from '#renderer/document/cloud-state.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { authorization } from '#renderer/rpc/served-session.ts'
-import type { Transfer, UploadOptions } from '#shared/model/transfer.ts'
-import { t } from '#shared/texts/texts.ts'
+import type { DownloadChoice, Transfer, UploadOptions } from '#shared/model/transfer.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { appState, notify, notifyError, showDialog } from './app-state.ts'
+import { changeSettings } from './view-actions.ts'
 
 /** Where something goes, or comes from: a dataset of the service. */
 export interface RemoteTarget {
@@ -90,6 +92,37 @@ export async function startUpload(
   showDialog({ kind: 'transfers' })
 }
 
+const choiceKey = ({ accountId, remoteId }: RemoteTarget) => `${accountId}/${remoteId}`
+
+/** How a dataset was downloaded last; undefined when it never was. */
+export const lastDownload = (target: RemoteTarget): DownloadChoice | undefined =>
+  editorSettings.getState().downloadChoices[choiceKey(target)]
+
+/** Begins a download, and remembers it for the next one. Rejects with the reason when it cannot begin. */
+export async function startDownload(
+  target: RemoteTarget,
+  { folder, options }: DownloadChoice,
+): Promise<void> {
+  await client.transfers.download({ ...target, folder, options })
+  // Chosen images are of this one time.
+  const isWhole = options.imageIds === null
+  const { downloadChoices } = editorSettings.getState()
+  void changeSettings({
+    lastDownloadFolder: folder,
+    ...(isWhole && {
+      downloadChoices: { ...downloadChoices, [choiceKey(target)]: { folder, options } },
+    }),
+  })
+  showDialog({ kind: 'transfers' })
+}
+
+/** Downloads a dataset as the last time; the first time it asks how. */
+export async function downloadAgain(target: RemoteTarget): Promise<void> {
+  const last = lastDownload(target)
+  if (last) await startDownload(target, last)
+  else showDialog({ kind: 'download', target, imageIds: null })
+}
+
 /** The files of a drop in a browser, with their places below it; folders are walked. */
 export async function filesOfDrop(items: readonly FileSystemEntry[]) {
   const found: { path: string; file: File }[] = []
@@ -115,20 +148,31 @@ export async function filesOfDrop(items: readonly FileSystemEntry[]) {
   return found
 }
 
-const ENDED = { done: t('is complete'), failed: t('has stopped') } as const
+/** How a transfer ended, in one sentence. */
+function endWords({ state, kind, name, files, problem }: Transfer): string {
+  const what = { name, problem }
+  if (state === 'done')
+    return kind === 'download'
+      ? t('The download of “{name}” is complete.', what)
+      : t('The upload to “{name}” is complete.', what)
+  if (files.failed > 0) {
+    const failed = { name, count: counted(files.failed, 'file') }
+    return kind === 'download'
+      ? t('The download of “{name}” is done, except for {count} that failed.', failed)
+      : t('The upload to “{name}” is done, except for {count} that failed.', failed)
+  }
+  return kind === 'download'
+    ? t('The download of “{name}” has stopped: {problem}', what)
+    : t('The upload to “{name}” has stopped: {problem}', what)
+}
 
 /** The end of a transfer is told: here, and by the system where the person is elsewhere. */
 export function onTransfer(transfer: Transfer): void {
   const before = transferState.getState().transfers.find(({ id }) => id === transfer.id)
   upsertTransfer(transfer)
-  const { state, kind, name, problem } = transfer
+  const { state, kind } = transfer
   if ((state !== 'done' && state !== 'failed') || !before || before.state === state) return
-  const words = t('The {kind} of “{name}” {value}{value2}.', {
-    kind,
-    name,
-    value: ENDED[state],
-    value2: problem ? `: ${problem}` : '',
-  })
+  const words = endWords(transfer)
   // Its dataset has more images now.
   if (kind === 'upload') void queryClient.invalidateQueries({ queryKey: orpc.remote.list.key() })
   // It is looked at already.

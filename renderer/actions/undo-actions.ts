@@ -30,7 +30,7 @@ async function undoElsewhere(from: string): Promise<boolean> {
     if (!isSecond) {
       const name = fileNameOf(image.path)
       say(
-        t('Nothing to undo here · the last edit was made on {name}: once more goes there', {
+        t('Nothing to undo here · the last edit was made on {name}. Press again to go there', {
           name,
         }),
       )
@@ -47,9 +47,10 @@ async function undoElsewhere(from: string): Promise<boolean> {
 async function turn({ document }: Editor, direction: 'undo' | 'redo'): Promise<void> {
   try {
     const label = await document[direction]()
-    const word = direction === 'undo' ? t('Undone') : t('Done again')
     if (label === null && direction === 'undo' && (await undoElsewhere(document.image.id))) return
-    say(label ? `${word}: ${label}` : t('Nothing to {direction}', { direction }))
+    const isUndo = direction === 'undo'
+    if (label === null) say(isUndo ? t('Nothing to undo') : t('Nothing to redo'))
+    else say(isUndo ? t('Undone: {label}', { label }) : t('Redone: {label}', { label }))
   } catch (error) {
     notifyError(error)
   }

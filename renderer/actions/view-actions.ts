@@ -231,7 +231,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'snapping',
-    label: t('Snap points to other shapes, or stop it'),
+    label: t('Turn snapping to other shapes on or off'),
     group: 'Tools',
     context: 'canvas',
     keys: ['Mod+Shift+S'],

@@ -4,7 +4,7 @@ import type { Outline } from '#shared/geometry/shape-geometry.ts'
 import type { Annotation, Point } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { isOccluded, linksOf } from '#shared/model/pose.ts'
-import { inkOn, withOpacity } from './palette.ts'
+import { withOpacity } from './palette.ts'
 
 export interface Style {
   classes: readonly AnnotationClass[]
@@ -20,10 +20,6 @@ export interface Style {
 
 /** Screen pixels. */
 const KEYPOINT_RADIUS = 4.5
-const LABEL_FONT = '500 11px "Inter Variable", sans-serif'
-const LABEL_HEIGHT = 16
-/** Smaller shapes get no label, because it would hide them. Screen pixels. */
-const LABEL_MIN_SIDE = 28
 
 /** Vertices closer than this to the last one are skipped. Screen pixels. */
 const SKIP = 1
@@ -150,58 +146,7 @@ function drawOutlines(
   context.stroke()
 }
 
-/** Draws the class name on its colour, above the shape. */
-function drawLabel(
-  context: CanvasRenderingContext2D,
-  view: Viewport,
-  { shape, className, instanceId }: Annotation,
-  style: Style,
-): void {
-  const box = shapeBounds(shape)
-  const isPoint = box.w === 0 && box.h === 0
-  const large = Math.max(box.w, box.h) * view.scale >= LABEL_MIN_SIDE
-  // Joints of a pose are close together, and their names would cover it.
-  const pointsFrom = instanceId === undefined ? 1 : 4
-  if (!large && !(isPoint && view.scale >= pointsFrom)) return
-  const corner = toScreen(view, labelPlace(shape))
-  const width = Math.min(context.measureText(className).width + 8, LABEL_OVERHANG - 12)
-  const left = corner.x + (isPoint ? 8 : -1)
-  const top = corner.y - (isPoint ? LABEL_HEIGHT / 2 : LABEL_HEIGHT + 1)
-  const color = style.colorOf(className)
-  context.fillStyle = color
-  context.beginPath()
-  context.roundRect(left, top, width, LABEL_HEIGHT, 3)
-  context.fill()
-  context.fillStyle = inkOn(color)
-  context.fillText(className, left + 4, top + LABEL_HEIGHT / 2 + 0.5, width - 8)
-}
-
-/**
- * The top left corner of a box, or the topmost point of another outline, because the corner of its bounding box may
- * be on a neighbour.
- */
-function labelPlace(shape: Annotation['shape']): Point {
-  if (shape.kind === 'bbox') return shape
-  const [outline] = shapeOutlines(shape)
-  if (!outline) return shapeBounds(shape)
-  return outline.points.reduce((top, point) => (point.y < top.y ? point : top))
-}
-
-export function drawLabels(
-  context: CanvasRenderingContext2D,
-  view: Viewport,
-  annotations: readonly Annotation[],
-  style: Style,
-): void {
-  context.font = LABEL_FONT
-  context.textBaseline = 'middle'
-  for (const annotation of annotations) drawLabel(context, view, annotation, style)
-}
-
-/** How far a label may extend beyond its shape's bounds; longer names are truncated. Screen pixels. */
-export const LABEL_OVERHANG = 180
-
-/** The level of detail if there are many shapes. */
+/** How much of a shape is worth drawing when there are many. */
 export interface Detail {
   /** A stroke of 1 pixel costs a third of one of 2. */
   isThin: boolean

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { type Annotation, newAnnotation } from '#shared/model/annotation.ts'
-import { SKELETON_TEMPLATES } from '#shared/model/pose.ts'
+import { SKELETON_TEMPLATES } from '#shared/model/skeleton-templates.ts'
 import type { Style } from './draw-annotations.ts'
 import { drawOverlay, type Overlay } from './draw-overlay.ts'
 

@@ -6,11 +6,11 @@ import {
   detailFor,
   drawAnnotations,
   drawEmphasized,
-  drawLabels,
   drawLinks,
   type Style,
   tracePath,
 } from './draw-annotations.ts'
+import { drawWholeLabels } from './draw-labels.ts'
 import { type DrawnProposal, drawProposals } from './draw-proposals.ts'
 import { type Brush, drawBrush, drawRegions } from './draw-regions.ts'
 import { drawPicture, type Picture } from './picture.ts'
@@ -336,7 +336,7 @@ function drawEdited(
   const others = overlay.instances.flat().filter(({ id }) => !selected.has(id))
   drawAnnotations(context, view, others, style, detailFor(others.length))
   drawEmphasized(context, view, overlay.selected, style, 'selected')
-  if (style.showLabels) drawLabels(context, view, overlay.selected, style)
+  if (style.showLabels) drawWholeLabels(context, view, overlay.selected, style)
   if (overlay.frame) drawFrame(context, view, overlay.frame)
   drawHandles(context, view, overlay.handles, overlay.activeVertices)
   drawCrossings(context, view, overlay.crossings)
@@ -381,7 +381,10 @@ export function drawOverlay(
   overlay: Overlay,
   style: Style,
 ): void {
-  if (overlay.hovered) drawEmphasized(context, view, [overlay.hovered], style, 'hovered')
+  if (overlay.hovered) {
+    drawEmphasized(context, view, [overlay.hovered], style, 'hovered')
+    if (style.showLabels) drawWholeLabels(context, view, [overlay.hovered], style)
+  }
   drawProposals(context, view, overlay.proposals)
   context.globalAlpha = overlay.theirs?.mineOpacity ?? 1
   drawEdited(context, view, overlay, style)

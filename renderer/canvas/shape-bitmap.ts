@@ -8,11 +8,10 @@ import {
   type Detail,
   detailFor,
   drawAnnotations,
-  drawLabels,
   drawLinks,
-  LABEL_OVERHANG,
   type Style,
 } from './draw-annotations.ts'
+import { drawLabels, LABEL_OVERHANG } from './draw-labels.ts'
 
 /** The extra border of the bitmap on each side of the canvas, so that panning finds it drawn. Screen pixels. */
 const MARGIN_X = 400
@@ -339,9 +338,10 @@ export class ShapeBitmap {
       }
     }
     if (!style.showLabels) return
+    const near = (around: Box) => store.inBox(around).filter((item) => shows(source, item))
     for (let start = 0; start < inView.length; ) {
       const end = start + this.#batch()
-      drawLabels(context, view, inView.slice(start, end), style)
+      drawLabels(context, view, inView.slice(start, end), style, near)
       flush(context)
       start = end
       yield
@@ -369,7 +369,10 @@ export class ShapeBitmap {
     context.clearRect(x, y, width, height)
     drawPoses(context, view, place, source)
     drawAnnotations(context, view, touched, source.style, detail)
-    if (source.style.showLabels) drawLabels(context, view, touched, source.style)
+    if (source.style.showLabels) {
+      const near = (around: Box) => source.store.inBox(around).filter((item) => shows(source, item))
+      drawLabels(context, view, touched, source.style, near)
+    }
     context.restore()
   }
 }

@@ -46,7 +46,8 @@ const DIALOGS: { [K in Kind]: Entry<Asked<K>> } = {
   ),
   export: entry(
     () => import('./formats/export-dialog.tsx').then((module) => module.ExportDialog),
-    (_asked, { dataset, settings }) => dataset && { dataset, settings },
+    ({ isAgain }, { dataset, settings }) =>
+      dataset && { dataset, settings, isAgain: isAgain ?? false },
   ),
   import: entry(
     () => import('./formats/import-dialog.tsx').then((module) => module.ImportDialog),
@@ -61,8 +62,8 @@ const DIALOGS: { [K in Kind]: Entry<Asked<K>> } = {
     () => ({}),
   ),
   palette: entry(
-    () => import('./command-palette.tsx').then((module) => module.CommandPalette),
-    () => ({}),
+    () => import('./palette/command-palette.tsx').then((module) => module.CommandPalette),
+    ({ text }, { dataset }) => ({ first: text ?? '', dataset }),
   ),
   detect: entry(
     () => import('#renderer/proposals/detect-dialog.tsx').then((module) => module.DetectDialog),
@@ -123,7 +124,8 @@ const DIALOGS: { [K in Kind]: Entry<Asked<K>> } = {
   ),
   instructions: entry(
     () => import('./labels/instructions-dialog.tsx').then((module) => module.InstructionsDialog),
-    (_asked, { dataset }) => dataset && { dataset },
+    ({ className }, { dataset }) =>
+      dataset && { key: dataset.id, dataset, first: className ?? null },
   ),
   'copy-images': entry(
     () => import('#renderer/gallery/copy-dialog.tsx').then((module) => module.CopyDialog),

@@ -1,22 +1,24 @@
+import { useState } from 'react'
 import { type Action, GROUP_LABEL } from '#renderer/actions/action.ts'
 import { ACTIONS } from '#renderer/actions/actions.ts'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
+import { TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { t } from '#shared/texts/texts.ts'
 
 const POINTER: readonly [string, string][] = [
-  [t('Wheel'), t('Zoom about the pointer')],
+  [t('Wheel'), t('Zoom at the pointer')],
   [t('Space + drag, middle drag'), t('Move the picture')],
   [t('Shift + click'), t('Select more')],
   [t('Click again'), t('Next shape below')],
   [t('Alt + click a point'), t('Remove the point')],
-  [t('Drag a ghost point'), t('Add a point')],
+  [t('Drag a midpoint'), t('Add a point')],
   [t('Shift + click a point'), t('Select more points')],
   [t('Ctrl + drag'), t('Select points of the shape in a box')],
-  [t('Alt + drag'), t('Select shapes by going round them')],
+  [t('Alt + drag'), t('Lasso selection')],
   [t('Double-click'), t('Select the whole instance')],
   [t('Press and draw'), t('Polygons and lines freehand')],
   [t('Shift while clicking borders'), t('Follow the border of the neighbour')],
@@ -26,10 +28,10 @@ const POINTER: readonly [string, string][] = [
   [t('Alt with brush or eraser'), t('The other of the two')],
   [t('Alt+wheel, or wheel with wand'), t('Size of the brush, tolerance of the wand')],
   [t('Drag with the pose tool'), t('Place the whole skeleton')],
-  [t('B held'), t('The bare image')],
-  [t('Finger or pen held'), t('Menu')],
+  [t('Hold B'), t('Image without shapes')],
+  [t('Long press'), t('Menu')],
   [t('Shift while drawing a box'), t('Square')],
-  [t('Alt while drawing a box'), t('From the centre')],
+  [t('Alt while drawing a box'), t('From the center')],
 ]
 
 /** Ten keys that do the same are one line. */
@@ -41,7 +43,10 @@ function shown(actions: readonly Action[]): { label: string; keys: string[] }[] 
 }
 
 const EXTRA: Partial<Record<Action['group'], { label: string; keys: string[] }[]>> = {
-  Classes: [{ label: t('Choose a class, or relabel the selection'), keys: ['1 … 9, 0'] }],
+  Classes: [
+    { label: t('Choose a class, or relabel the selection'), keys: ['1 … 9, 0'] },
+    { label: t('The next ten classes'), keys: [`${keyLabel('Shift+1').replace('1', '')}1 … 9, 0`] },
+  ],
   Tools: [
     {
       label: t('With a drawing tool: move the cursor by 1 px, with Shift by 10'),
@@ -52,23 +57,45 @@ const EXTRA: Partial<Record<Action['group'], { label: string; keys: string[] }[]
   Edit: [{ label: t('Move the selection by 1 px, with Shift by 10'), keys: ['← → ↑ ↓'] }],
 }
 
+/** Every key and gesture, found by its words or by the key. */
 export function HelpDialog() {
-  const groups = Map.groupBy(ACTIONS, ({ group }) => group)
+  const [text, setText] = useState('')
+  const words = text.trim().toLowerCase().split(/\s+/)
+  const fits = (line: string) => words.every((word) => line.toLowerCase().includes(word))
+  const groups = [...Map.groupBy(ACTIONS, ({ group }) => group)]
+    .map(([group, actions]) => ({
+      group,
+      lines: [...shown(actions), ...(EXTRA[group] ?? [])].filter(({ label, keys }) =>
+        fits([GROUP_LABEL[group], label, ...keys].join(' ')),
+      ),
+    }))
+    .filter(({ lines }) => lines.length > 0)
+  const gestures = POINTER.filter((gesture) => fits(gesture.join(' ')))
   return (
     <Modal
       title={t('Shortcuts')}
       description={t(
-        'Settings, Shortcuts changes them, and has those of labelme, X-AnyLabeling and CVAT.',
+        'Change them in Settings, Shortcuts. There are presets of labelme, X-AnyLabeling and CVAT.',
       )}
       onClose={() => showDialog(null)}
       wide
     >
+      <TextField
+        aria-label={t('Find a shortcut')}
+        placeholder={t('Find a shortcut')}
+        className="mb-4"
+        value={text}
+        onChange={({ target }) => setText(target.value)}
+      />
+      {groups.length === 0 && gestures.length === 0 && (
+        <p className="text-sm text-muted">{t('Nothing found')}</p>
+      )}
       <div className="columns-2 gap-8">
-        {[...groups].map(([group, actions]) => (
+        {groups.map(({ group, lines }) => (
           <section key={group} className="mb-5 break-inside-avoid">
             <h3 className="mb-1.5 text-xs font-semibold text-muted">{GROUP_LABEL[group]}</h3>
             <ul className="flex flex-col gap-1">
-              {[...shown(actions), ...(EXTRA[group] ?? [])].map(({ label, keys }) => (
+              {lines.map(({ label, keys }) => (
                 <li key={label} className="flex items-baseline justify-between gap-3 text-sm">
                   {label}
                   <span className="flex shrink-0 gap-1">
@@ -81,10 +108,10 @@ export function HelpDialog() {
             </ul>
           </section>
         ))}
-        <section className="mb-5 break-inside-avoid">
+        <section className="mb-5 break-inside-avoid" hidden={gestures.length === 0}>
           <h3 className="mb-1.5 text-xs font-semibold text-muted">{t('Pointer')}</h3>
           <ul className="flex flex-col gap-1">
-            {POINTER.map(([gesture, what]) => (
+            {gestures.map(([gesture, what]) => (
               <li key={gesture} className="flex items-baseline justify-between gap-3 text-sm">
                 {what}
                 <Keys>{gesture}</Keys>

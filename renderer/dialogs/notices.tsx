@@ -8,24 +8,24 @@ import { RequestId } from '#renderer/ui/request-id.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { t } from '#shared/texts/texts.ts'
 
-/** What is only for information goes by itself; whoever reads it keeps it. Milliseconds. */
-const PASSES_MS = 8_000
+/** A notice leaves by itself; it stays while somebody points at it or has the focus in it. Milliseconds. */
+const PASSES_MS = { info: 8_000, error: 20_000 } as const
 
 function Passing({
   id,
-  isPassing,
+  passesMs,
   children,
 }: {
   id: number
-  isPassing: boolean
+  passesMs: number
   children: ReactNode
 }) {
   const [isRead, setRead] = useState(false)
   useEffect(() => {
-    if (!isPassing || isRead) return
-    const timer = setTimeout(() => dismissNotice(id), PASSES_MS)
+    if (isRead) return
+    const timer = setTimeout(() => dismissNotice(id), passesMs)
     return () => clearTimeout(timer)
-  }, [id, isPassing, isRead])
+  }, [id, passesMs, isRead])
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only stays for as long as it is read
     <div
@@ -47,10 +47,11 @@ export function Notices() {
       aria-live="polite"
       data-beside-dialogs=""
       onPointerDownCapture={markBesideDialogs}
-      className="pointer-events-none fixed bottom-3 left-3 z-[60] flex w-80 flex-col gap-2"
+      // Over the image: the tools, the filmstrip and the status line stay in sight.
+      className="pointer-events-none fixed bottom-[calc(var(--below-image,0px)+12px)] left-[calc(var(--left-of-image,0px)+12px)] z-[60] flex w-80 flex-col gap-2"
     >
       {notices.map(({ id, message, tone, requestId }) => (
-        <Passing key={id} id={id} isPassing={tone === 'info'}>
+        <Passing key={id} id={id} passesMs={PASSES_MS[tone]}>
           <div
             role={tone === 'error' ? 'alert' : 'status'}
             className="pointer-events-auto flex items-start gap-2.5 rounded-lg border border-line bg-surface py-2 pr-1.5 pl-3 text-sm shadow-float"

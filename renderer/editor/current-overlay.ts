@@ -6,6 +6,7 @@ import { toScreen } from '#renderer/document/viewport.ts'
 import { drawnProposals } from '#renderer/proposals/drawn-proposals.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
 import { FRAME_MARGIN, frameOf } from '#renderer/tools/select/edit-gestures.ts'
+import { toolById } from '#renderer/tools/tools.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { selfCrossings } from '#shared/geometry/crossings.ts'
 import { shapeHandles, shapeVertices } from '#shared/geometry/shape.ts'
@@ -98,8 +99,8 @@ export function currentOverlay(
         : cursor
           ? toScreen(editor.view.getState(), cursor)
           : canvasFrame.getState().pointer,
-    // The cursor that keys move has no other sign.
-    showCrosshair: showCrosshair || cursor !== null,
+    // It is for drawing. The cursor that keys move has no other sign.
+    showCrosshair: (showCrosshair && toolById(toolId).draws) || cursor !== null,
     proposals: drawnProposals(editor, style.classes),
     theirs: currentTheirs(editor),
     loupe:

@@ -1,8 +1,10 @@
 import { FolderSearch, ImageOff, Images, LoaderCircle } from 'lucide-react'
-import { useDeferredValue, useEffect } from 'react'
+import { useDeferredValue, useEffect, useRef } from 'react'
 import { AccountBanner } from '#renderer/account/account-state.tsx'
 import { ColdBanner } from '#renderer/account/cold-banner.tsx'
+import { actionById } from '#renderer/actions/actions.ts'
 import { appState, showDialog } from '#renderer/actions/app-state.ts'
+import { perform } from '#renderer/actions/dispatch.ts'
 import { logFault } from '#renderer/actions/faults.ts'
 import { releaseImages } from '#renderer/canvas/image-loader.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
@@ -21,10 +23,12 @@ import { t } from '#shared/texts/texts.ts'
 import { CanvasPanel } from './canvas-panel.tsx'
 import { ConflictBar } from './conflict-bar.tsx'
 import { DraftBanner } from './draft-banner.tsx'
+import { InstructionsCard } from './instructions-card.tsx'
 import { SidePanel } from './side-panel.tsx'
 import { StatusBar } from './status-bar.tsx'
 import { ToolRail } from './tool-rail.tsx'
 import { TopBar } from './top-bar.tsx'
+import { useImagePlace } from './use-image-place.ts'
 import { useSize } from './use-sizes.ts'
 
 /** Instead of the canvas while there is no image. */
@@ -33,10 +37,10 @@ function NoImages({ dataset }: { dataset: Dataset }) {
   const loaded = useStore(datasetState, (state) => state.loaded)
   if (dataset.missing)
     return (
-      <EmptyState icon={<FolderSearch />} title={t('The folder is not where it was')}>
+      <EmptyState icon={<FolderSearch />} title={t('Folder not found')}>
         <p className="mb-3 break-all">{dataset.root}</p>
         <Button onClick={() => showDialog({ kind: 'relocate', datasetId: dataset.id })}>
-          {t('Locate it…')}
+          {t('Locate…')}
         </Button>
       </EmptyState>
     )
@@ -44,11 +48,7 @@ function NoImages({ dataset }: { dataset: Dataset }) {
     return (
       <EmptyState
         icon={<LoaderCircle className="animate-spin" />}
-        title={
-          dataset.remote
-            ? t('Asking the service for the images…')
-            : t('Looking through the folder…')
-        }
+        title={dataset.remote ? t('Loading the list of images…') : t('Scanning the folder…')}
       />
     )
   if (scan?.problems.length)
@@ -65,7 +65,10 @@ function NoImages({ dataset }: { dataset: Dataset }) {
   if (dataset.remote)
     return (
       <EmptyState icon={<Images />} title={t('No images in this dataset yet')}>
-        {t('Drop a folder, images or a ZIP on this window to send them to the service.')}
+        <p className="mb-3">{t('Drop a folder, images or a ZIP on this window to upload them.')}</p>
+        <Button variant="primary" onClick={() => void perform(actionById('upload'))}>
+          {t('Upload…')}
+        </Button>
       </EmptyState>
     )
   return (
@@ -85,8 +88,12 @@ function ScanProblems() {
   return (
     <div className="absolute right-3 bottom-3 z-10 max-w-md">
       <ErrorNote>
-        {problems[0]}
-        {problems.length > 1 && t(' (and {value} more)', { value: problems.length - 1 })}
+        {problems.length > 1
+          ? t('{problem} (and {count} more)', {
+              problem: problems[0],
+              count: problems.length - 1,
+            })
+          : problems[0]}
       </ErrorNote>
     </div>
   )
@@ -131,6 +138,8 @@ function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings 
   // The picture of another image comes first, the panels beside it in the frame after.
   const editor = useStore(workspace, (state) => state.editor)
   const beside = useDeferredValue(editor)
+  const place = useRef<HTMLDivElement>(null)
+  useImagePlace(place)
   const strip = useSize('filmstripHeight', settings)
   const isImageOnly = useStore(appState, (state) => state.isImageOnly)
   const hasImages = useStore(datasetState, (state) => state.images.length > 0)
@@ -142,12 +151,13 @@ function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings 
             <ToolRail />
           </ErrorBoundary>
         )}
-        <div className="relative flex min-w-0 flex-1 flex-col">
+        <div ref={place} className="relative flex min-w-0 flex-1 flex-col">
           <ErrorBoundary region={t('The image')} onError={logFault}>
             {hasImages ? <CanvasPanel settings={settings} /> : <NoImages dataset={dataset} />}
           </ErrorBoundary>
           {editor && <DraftBanner document={editor.document} />}
           <ScanProblems />
+          {editor && <InstructionsCard dataset={dataset} settings={settings} />}
         </div>
         {settings.showPanel && !isImageOnly && (
           <SidePanel datasetId={dataset.id} editor={beside} settings={settings} />

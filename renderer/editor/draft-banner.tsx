@@ -19,7 +19,7 @@ export function DraftBanner({ document }: { document: ImageDocument }) {
       {t('An unfinished {shape} was kept.', { shape: tool.label.toLowerCase() })}
       <span className="flex gap-1">
         <Button variant="primary" className="h-7" onClick={() => takeTool(tool.id)}>
-          {t('Go on drawing')}
+          {t('Continue drawing')}
         </Button>
         <Button variant="ghost" className="h-7" onClick={() => document.setDraft(tool.id, null)}>
           {t('Discard')}

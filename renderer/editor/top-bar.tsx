@@ -1,27 +1,16 @@
-import {
-  CloudDownload,
-  CloudUpload,
-  Download,
-  House,
-  Keyboard,
-  LayoutGrid,
-  Redo2,
-  Settings2,
-  Undo2,
-  Upload,
-} from 'lucide-react'
+import { House, Keyboard, LayoutGrid, Redo2, Settings2, Undo2 } from 'lucide-react'
 import { actionById } from '#renderer/actions/actions.ts'
 import { appState, focusCanvas } from '#renderer/actions/app-state.ts'
 import { perform } from '#renderer/actions/dispatch.ts'
 import { changeImages, type ImageChange } from '#renderer/actions/image-facts.ts'
-import { keyLabel } from '#renderer/actions/keys.ts'
+import { shownKey } from '#renderer/actions/shortcuts.ts'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import type { ImageDocument } from '#renderer/document/image-document.ts'
 import { DetectIndicator } from '#renderer/proposals/detect-indicator.tsx'
 import { workspace } from '#renderer/tools/workspace.ts'
 import { SyncIndicator } from '#renderer/transfers/sync-indicator.tsx'
 import { TransferIndicator } from '#renderer/transfers/transfer-indicator.tsx'
-import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
@@ -29,6 +18,7 @@ import { type DatasetImage, splitSchema, stageSchema } from '#shared/model/datas
 import { directoryOf, fileNameOf } from '#shared/model/paths.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
 import { t } from '#shared/texts/texts.ts'
+import { DatasetButtons } from './dataset-buttons.tsx'
 import { SaveIndicator } from './save-indicator.tsx'
 import { ViewMenu } from './view-menu.tsx'
 
@@ -100,11 +90,6 @@ function ImageState({ image }: { image: DatasetImage }) {
   )
 }
 
-/** What a button says beside its icon; in a narrow window only to those who hear it. */
-function Word({ children }: { children: string }) {
-  return <span className="max-[1100px]:sr-only">{children}</span>
-}
-
 export function TopBar({ settings }: { settings: Settings }) {
   const dataset = useStore(datasetState, (state) => state.dataset)
   const isGallery = useStore(appState, (state) => state.isGallery)
@@ -138,10 +123,7 @@ export function TopBar({ settings }: { settings: Settings }) {
           {dataset?.name}
         </h1>
         {image && !isGallery && (
-          <p
-            className="flex min-w-0 flex-initial text-sm text-muted"
-            title={dataset ? `${dataset.name} / ${image.path}` : image.path}
-          >
+          <p className="flex min-w-0 flex-initial text-sm text-muted" title={image.path}>
             {directoryOf(image.path) !== '' && (
               <span className="min-w-0 shrink-[100] truncate max-[1100px]:hidden">
                 {directoryOf(image.path)}&nbsp;/&nbsp;
@@ -152,7 +134,16 @@ export function TopBar({ settings }: { settings: Settings }) {
             </span>
           </p>
         )}
-        <span className="shrink-0 text-xs text-muted tabular-nums">{isGallery ? '' : place}</span>
+        {place !== '' && !isGallery && (
+          <button
+            type="button"
+            title={t('Go to image ({key})', { key: shownKey(actionById('go-to-image')) })}
+            onClick={() => void perform(actionById('go-to-image'))}
+            className="shrink-0 rounded px-1 text-xs text-muted tabular-nums hover:bg-hover hover:text-text"
+          >
+            {place}
+          </button>
+        )}
       </div>
       <DetectIndicator />
       <TransferIndicator />
@@ -161,7 +152,11 @@ export function TopBar({ settings }: { settings: Settings }) {
       {image && !isGallery && <ImageState image={image} />}
       {document && !isGallery && <History document={document} />}
       <IconButton
-        label={`${isGallery ? t('One image') : t('All images as a grid')} (${keyLabel('Mod+G')})`}
+        label={
+          isGallery
+            ? t('One image ({key})', { key: shownKey(actionById('gallery')) })
+            : t('All images as a grid ({key})', { key: shownKey(actionById('gallery')) })
+        }
         pressed={isGallery}
         onClick={() => void perform(actionById('gallery'))}
       >
@@ -169,49 +164,15 @@ export function TopBar({ settings }: { settings: Settings }) {
       </IconButton>
       <ViewMenu settings={settings} />
       <span className="h-5 w-px bg-line" />
-      {dataset?.remote ? (
-        <>
-          <Button
-            variant="ghost"
-            className="h-7 px-2"
-            onClick={() => void perform(actionById('upload'))}
-          >
-            <CloudUpload className="size-4" /> <Word>{t('Upload')}</Word>
-          </Button>
-          <Button
-            variant="primary"
-            className="h-7 px-2.5"
-            onClick={() => void perform(actionById('download'))}
-          >
-            <CloudDownload className="size-4" /> <Word>{t('Download')}</Word>
-          </Button>
-        </>
-      ) : (
-        <>
-          <Button
-            variant="ghost"
-            className="h-7 px-2"
-            onClick={() => void perform(actionById('import'))}
-          >
-            <Download className="size-4" /> <Word>{t('Import')}</Word>
-          </Button>
-          <Button
-            variant="primary"
-            className="h-7 px-2.5"
-            onClick={() => void perform(actionById('export'))}
-          >
-            <Upload className="size-4" /> <Word>{t('Export')}</Word>
-          </Button>
-        </>
-      )}
+      {dataset && <DatasetButtons dataset={dataset} settings={settings} />}
       <IconButton
-        label={t('Shortcuts ({key})', { key: keyLabel('?') })}
+        label={t('Shortcuts ({key})', { key: shownKey(actionById('help')) })}
         onClick={() => void perform(actionById('help'))}
       >
         <Keyboard />
       </IconButton>
       <IconButton
-        label={t('Settings ({key})', { key: keyLabel('Mod+,') })}
+        label={t('Settings ({key})', { key: shownKey(actionById('settings')) })}
         onClick={() => void perform(actionById('settings'))}
       >
         <Settings2 />

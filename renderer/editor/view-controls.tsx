@@ -78,7 +78,7 @@ export function PictureControls({ settings }: { settings: Settings }) {
           disabled={isPlain}
           onClick={() => void changeSettings(PLAIN_TONE)}
         >
-          {t('As it is')}
+          {t('Reset')}
         </Button>
       </h3>
       {tones.map((slider) => (
@@ -120,7 +120,7 @@ export function ShapeControls({ settings }: { settings: Settings }) {
       onChange: (value) => void changeSettings({ strokeWidth: value }),
     },
     {
-      label: t('Freehand to'),
+      label: t('Freehand tolerance'),
       value: freehandTolerance,
       shown: `${freehandTolerance} px`,
       min: 0.5,

@@ -109,7 +109,7 @@ function Group({
             className="h-6 px-2 text-xs"
             onClick={() => onChoose(allButOne(images))}
           >
-            {t('Choose all but one')}
+            {t('Select all but one')}
           </Button>
         )}
       </header>
@@ -119,12 +119,15 @@ function Group({
         aria-label={t('Images of {title}', { title })}
         className="grid auto-rows-[176px] grid-cols-[repeat(auto-fill,minmax(168px,1fr))] gap-1"
       >
-        {images.map((image) => (
+        {images.map((image, index) => (
           <Tile
             key={image.id}
             image={image}
             selected={selected.has(image.id)}
             current={false}
+            place={index + 1}
+            count={images.length}
+            hasFocus
             onClick={() => onToggle(image.id)}
             onOpen={() => onOpen(image.id)}
           />
@@ -185,7 +188,7 @@ export function AlikeView({
         <h2 className="truncate text-sm font-semibold">{title}</h2>
         {lookup.kind === 'duplicates' && (
           <SelectField
-            aria-label={t('How much alike')}
+            aria-label={t('Similarity')}
             className="h-7 w-40 text-xs"
             value={threshold}
             onChange={({ target }) => setThreshold(Number(target.value))}
@@ -206,7 +209,7 @@ export function AlikeView({
             className="h-7 px-2.5 text-xs"
             onClick={() => add(groups.flatMap((group) => allButOne(group.images)))}
           >
-            {t('Choose all but one of each')}
+            {t('Select all but one of each')}
           </Button>
         )}
       </header>
@@ -217,11 +220,11 @@ export function AlikeView({
             icon={<LoaderCircle className="animate-spin" />}
             title={t('The service compares the images…')}
           >
-            {t('In a large dataset this takes minutes.')}
+            {t('This takes minutes for a large dataset.')}
           </EmptyState>
         )}
         {!isAsking && found && groups.length === 0 && (
-          <EmptyState icon={<Images />} title={t('No images are that much alike')} />
+          <EmptyState icon={<Images />} title={t('No images this similar')} />
         )}
         {!isAsking &&
           groups

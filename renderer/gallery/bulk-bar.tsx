@@ -27,7 +27,7 @@ function UsedTags({ chosen }: { chosen: ImageSet }) {
         <li key={tag}>
           <button
             type="button"
-            aria-label={t('Take the tag {tag} away', { tag })}
+            aria-label={t('Remove the tag {tag}', { tag })}
             onClick={() => void update(chosen, { removeTags: [tag] })}
             className="flex items-center gap-1 rounded bg-raised px-1.5 py-0.5 text-xs hover:bg-hover"
           >
@@ -176,11 +176,11 @@ export function BulkBar({
       )}
       <span className="flex-1" />
       <Button variant="ghost" className="h-7 px-2.5 text-xs" onClick={onSelectAll}>
-        {t('Choose all')}
+        {t('Select all')}
       </Button>
       {!none && (
         <Button variant="ghost" className="h-7 px-2.5 text-xs" onClick={onClear}>
-          {t('Choose none')}
+          {t('Clear')}
         </Button>
       )}
     </footer>

@@ -73,7 +73,7 @@ export function BulkMenu({
           onClose={() => setArchiving(false)}
         >
           {t(
-            'They are taken out of this dataset for everybody. Their files and labels stay on the service, where they can be brought back.',
+            'They are removed from this dataset for everybody. Files and labels stay on the service and can be restored.',
           )}
         </ConfirmDialog>
       )}

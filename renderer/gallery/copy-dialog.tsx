@@ -67,7 +67,7 @@ export function CopyDialog({ dataset, imageIds }: { dataset: Dataset; imageIds: 
           label={t('Dataset')}
           hint={
             listed.data && targets.length === 0
-              ? t('The organisation has no other dataset that takes images.')
+              ? t('The organization has no other dataset that accepts images.')
               : undefined
           }
         >

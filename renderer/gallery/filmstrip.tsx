@@ -8,7 +8,7 @@ import { useRows } from '#renderer/ui/use-rows.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
-import { t } from '#shared/texts/texts.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 import { Thumbnail } from './thumbnail.tsx'
 
 /** What the strip takes besides its pictures: names, borders and the scroll bar. CSS pixels. */
@@ -26,11 +26,13 @@ function Tile({ image, current, width }: { image: DatasetImage; current: boolean
   return (
     <button
       type="button"
-      aria-label={t('{name}, {annotationCount} annotations{value}', {
+      aria-label={[
         name,
-        annotationCount,
-        value: image.problem ? t(', cannot be shown') : '',
-      })}
+        counted(annotationCount, 'annotation'),
+        image.problem && t('cannot be shown'),
+      ]
+        .filter(Boolean)
+        .join(', ')}
       aria-current={current ? 'true' : undefined}
       title={image.problem ? `${path}\n${image.problem}` : path}
       onClick={() => goToImage(image.id)}

@@ -1,18 +1,23 @@
 import { Copy, Search } from 'lucide-react'
 import { useMemo, useState } from 'react'
+import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
 import type { ImageList } from '#renderer/document/image-list.ts'
 import { proposalState } from '#renderer/document/proposal-state.ts'
 import { Button } from '#renderer/ui/button.tsx'
+import { classNames } from '#renderer/ui/class-names.ts'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
+import { settingsSchema } from '#shared/contract/settings.ts'
 import { type Dataset, splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { GalleryFilter } from './gallery-filter.ts'
-import { tagFinder } from './gallery-filter.ts'
+import { folderFinder, tagFinder } from './gallery-filter.ts'
+import { SORT_LABEL } from './gallery-sort.ts'
 import { OfflineMenu } from './offline-menu.tsx'
 
-const SELECT = 'h-7 w-auto max-w-36 text-xs'
+const SELECT = 'h-7 w-auto max-w-44 text-xs'
 
 interface FilterBarProps {
   dataset: Dataset
@@ -34,6 +39,9 @@ export function FilterBar({
   const [findTags] = useState(tagFinder)
   const hasProposals = useStore(proposalState, ({ counts }) => counts.size > 0)
   const tags = useMemo(() => findTags(images), [findTags, images])
+  const [findFolders] = useState(folderFinder)
+  const folders = useMemo(() => findFolders(images), [findFolders, images])
+  const { tileWidth, gallerySort } = useStore(editorSettings)
   const field = <K extends keyof GalleryFilter>(
     key: K,
     label: string,
@@ -42,7 +50,7 @@ export function FilterBar({
   ) => (
     <SelectField
       aria-label={label}
-      className={SELECT}
+      className={classNames(SELECT, filter[key] !== '' && 'border-accent text-accent-text')}
       value={filter[key]}
       onChange={({ target }) => {
         const value = options.find(([option]) => option === target.value)?.[0] ?? ''
@@ -79,9 +87,9 @@ export function FilterBar({
         ...splitSchema.options.map((split) => [split, SPLIT_LABEL[split]] as const),
         ['none', t('No split')] as const,
       ])}
-      {field('labels', t('Annotations of images'), t('Annotated or not'), [
-        ['some', t('Annotated')],
-        ['none', t('Not annotated')],
+      {field('labels', t('Annotations of images'), t('Any labels'), [
+        ['some', t('With labels')],
+        ['none', t('Without labels')],
       ])}
       {(hasProposals || filter.proposals !== '') &&
         field('proposals', t('Proposals of images'), t('Any proposals'), [
@@ -95,8 +103,24 @@ export function FilterBar({
           t('Any tag'),
           tags.map((tag) => [tag, tag] as const),
         )}
+      {dataset.classes.length > 0 &&
+        field(
+          'className',
+          t('Class of annotations'),
+          t('Any class'),
+          dataset.classes.map(({ name }) => [name, name] as const),
+        )}
+      {folders.length > 0 &&
+        field(
+          'folder',
+          t('Folder of images'),
+          t('Any folder'),
+          folders.map(
+            ([folder, size]) => [folder, `${folder} (${size.toLocaleString()})`] as const,
+          ),
+        )}
       {dataset.remote &&
-        field('sync', t('Sent or not'), t('Sent or not'), [
+        field('sync', t('Any sync state'), t('Any sync state'), [
           ['waiting', t('Not sent yet')],
           ['failed', t('Refused')],
           ['conflict', t('In conflict')],
@@ -105,8 +129,40 @@ export function FilterBar({
       <span className="flex-1 text-xs text-muted tabular-nums">
         {count === images.length
           ? count.toLocaleString()
-          : `${count.toLocaleString()} of ${images.length.toLocaleString()}`}
+          : t('{count} of {count2}', {
+              count: count.toLocaleString(),
+              count2: images.length.toLocaleString(),
+            })}
       </span>
+      <span className="flex items-center gap-1.5 text-xs text-muted">
+        {t('Sort')}
+        <SelectField
+          aria-label={t('Sort images by')}
+          className={SELECT}
+          value={gallerySort}
+          onChange={({ target }) => {
+            const sort = settingsSchema.shape.gallerySort.parse(target.value)
+            void changeSettings({ gallerySort: sort })
+          }}
+        >
+          {settingsSchema.shape.gallerySort.options.map((sort) => (
+            <option key={sort} value={sort}>
+              {SORT_LABEL[sort]}
+            </option>
+          ))}
+        </SelectField>
+      </span>
+      <input
+        type="range"
+        aria-label={t('Size of the images')}
+        title={t('Size of the images')}
+        className="w-20 accent-accent"
+        min={112}
+        max={400}
+        step={16}
+        value={tileWidth}
+        onChange={({ target }) => void changeSettings({ tileWidth: Number(target.value) })}
+      />
       {dataset.remote && (
         <Button
           className="h-7 px-2 text-xs"

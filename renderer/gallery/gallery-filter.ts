@@ -10,6 +10,10 @@ export interface GalleryFilter {
   labels: 'some' | 'none' | ''
   proposals: 'some' | 'none' | ''
   sync: NonNullable<DatasetImage['remote']>['sync'] | ''
+  /** Images with annotations of this class. */
+  className: string
+  /** Images in this folder and below it. */
+  folder: string
 }
 
 export const NO_FILTER: GalleryFilter = {
@@ -20,17 +24,20 @@ export const NO_FILTER: GalleryFilter = {
   labels: '',
   proposals: '',
   sync: '',
+  className: '',
+  folder: '',
 }
 
 const isEmpty = (filter: GalleryFilter) =>
   Object.values({ ...filter, text: filter.text.trim() }).every((value) => value === '')
 
 /**
- * Narrows lists to the images that fit, in their order; to be kept while the filter is the same. `hasProposals`: of an
- * image, by its id.
+ * Narrows lists to the images that fit, in their order; to be kept while the filter is the same. `withClass`: the ids of
+ * images that have the class of the filter. `hasProposals`: of an image, by its id.
  */
 export function galleryFilter(
   filter: GalleryFilter,
+  withClass: ReadonlySet<string> = new Set(),
   hasProposals: (imageId: string) => boolean = () => false,
 ): (images: ImageList) => ImageList {
   if (isEmpty(filter)) return (images) => images
@@ -42,7 +49,9 @@ export function galleryFilter(
     (filter.tag === '' || tags.includes(filter.tag)) &&
     (filter.labels === '' || annotationCount > 0 === (filter.labels === 'some')) &&
     (filter.proposals === '' || hasProposals(id) === (filter.proposals === 'some')) &&
-    (filter.sync === '' || remote?.sync === filter.sync)
+    (filter.sync === '' || remote?.sync === filter.sync) &&
+    (filter.className === '' || withClass.has(id)) &&
+    (filter.folder === '' || path.startsWith(`${filter.folder}/`))
   return imageFilter(fits)
 }
 
@@ -50,6 +59,18 @@ export function galleryFilter(
 export function tagFinder(): (images: ImageList) => string[] {
   const count = imageCounter(({ tags }) => tags)
   return (images) => byUse(count(images))
+}
+
+/** All folders above a path: of `a/b/c.jpg` `a` and `a/b`. */
+function foldersOf(path: string): string[] {
+  const parts = path.split('/').slice(0, -1)
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
+}
+
+/** Finds all folders with how many images are in each and below it, by name; to be kept for later lists. */
+export function folderFinder(): (images: ImageList) => [string, number][] {
+  const count = imageCounter(({ path }) => foldersOf(path))
+  return (images) => [...count(images)].sort(([a], [b]) => a.localeCompare(b))
 }
 
 /** All tags in use, most used first. */

@@ -3,7 +3,8 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { appState } from '#renderer/actions/app-state.ts'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { type ImageList, imageFilter } from '#renderer/document/image-list.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { imageFilter } from '#renderer/document/image-list.ts'
 import { hasShownProposals, proposalState } from '#renderer/document/proposal-state.ts'
 import { workspace } from '#renderer/tools/workspace.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -16,18 +17,20 @@ import { AlikeView, type Lookup } from './alike-view.tsx'
 import { BulkBar } from './bulk-bar.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { type GalleryFilter, galleryFilter, NO_FILTER } from './gallery-filter.ts'
+import { type OrderedImages, sortImages } from './gallery-sort.ts'
 import { Tile } from './tile.tsx'
+import { useImagesWithClass } from './use-images-with-class.ts'
+import { useTileKeys } from './use-tile-keys.ts'
 
-/** Screen pixels; tiles grow to fill the row. */
-const TILE_MIN_WIDTH = 168
-const TILE_HEIGHT = 176
+/** What a tile has below its picture, screen pixels. */
+const TILE_TEXT = 50
 const PADDING = 12
 
 const idsOf = (images: Iterable<DatasetImage>) => Array.from(images, ({ id }) => id)
 
 /** The selection after a click: alone, with Shift from the last one, with Ctrl (Cmd) one more or less. */
 export function clickSelection(
-  images: ImageList,
+  images: OrderedImages,
   selected: ReadonlySet<string>,
   anchor: string | null,
   id: string,
@@ -96,22 +99,37 @@ function AllImages({
   const anchor = useRef<string | null>(null)
   const scroller = useRef<HTMLDivElement>(null)
   const width = useWidth(scroller)
+  const { tileWidth, gallerySort: sort } = useStore(editorSettings)
+  const tileHeight = Math.round(tileWidth * 0.75) + TILE_TEXT
+  const withClass = useImagesWithClass(dataset.id, filter.className)
   // Followed only where it counts: a detection tells of images many times a second.
   const proposals = useStore(proposalState, (state) => (filter.proposals === '' ? null : state))
   const narrow = useMemo(
-    () => galleryFilter(filter, (id) => proposals !== null && hasShownProposals(proposals, id)),
-    [filter, proposals],
+    () =>
+      galleryFilter(
+        filter,
+        withClass,
+        (id) => proposals !== null && hasShownProposals(proposals, id),
+      ),
+    [filter, withClass, proposals],
   )
-  const shown = useMemo(() => narrow(images), [narrow, images])
+  const shown = useMemo(() => sortImages(narrow(images), sort), [narrow, images, sort])
   const choose = useMemo(() => imageFilter(({ id }) => selected.has(id)), [selected])
-  const chosen = useMemo(() => choose(shown), [choose, shown])
-  const columns = Math.max(1, Math.floor((width - 2 * PADDING) / TILE_MIN_WIDTH))
+  const chosen = useMemo(() => choose(narrow(images)), [choose, narrow, images])
+  const columns = Math.max(1, Math.floor((width - 2 * PADDING) / tileWidth))
   const { total, rows, scrollTo } = useRows({
     count: Math.ceil(shown.length / columns),
-    size: TILE_HEIGHT,
+    size: tileHeight,
     padding: PADDING,
     overscan: 3,
     scroller,
+  })
+  const keys = useTileKeys({
+    images: shown,
+    columns,
+    rowHeight: tileHeight,
+    scroller,
+    first: openId,
   })
   const start = useRef(openId)
   useEffect(() => {
@@ -127,6 +145,7 @@ function AllImages({
       clickSelection(shown, before, anchor.current, id, { shift: event.shiftKey, mod }),
     )
     if (!event.shiftKey) anchor.current = id
+    keys.setActive(id)
   }
   const onKey = (event: React.KeyboardEvent) => {
     const { target } = event
@@ -134,7 +153,19 @@ function AllImages({
       target instanceof HTMLElement ? target.closest<HTMLElement>('[data-image-id]') : null
     // The tile that has the focus, whatever is selected besides.
     const id = tile?.dataset.imageId ?? chosen.at(0)?.id
-    if (event.key === 'Enter' && id !== undefined) openImage(id)
+    const moved = keys.move(event)
+    if (moved !== null) {
+      // With Shift what is passed is chosen, too.
+      if (event.shiftKey) {
+        anchor.current ??= keys.active ?? null
+        setSelected(
+          clickSelection(shown, selected, anchor.current, moved, { shift: true, mod: false }),
+        )
+      } else anchor.current = moved
+    } else if (event.key === ' ' && id !== undefined) {
+      anchor.current = id
+      setSelected(clickSelection(shown, selected, null, id, { shift: false, mod: true }))
+    } else if (event.key === 'Enter' && id !== undefined) openImage(id)
     else if (event.key === 'a' && (event.ctrlKey || event.metaKey))
       setSelected(new Set(idsOf(shown)))
     else if (event.key === 'Escape') setSelected(new Set())
@@ -161,9 +192,13 @@ function AllImages({
         tabIndex={-1}
         className="min-h-0 flex-1 overflow-y-auto"
         onKeyDown={onKey}
+        onFocus={({ target }) => {
+          const id = target.closest<HTMLElement>('[data-image-id]')?.dataset.imageId
+          if (id !== undefined) keys.setActive(id)
+        }}
       >
         {shown.length === 0 && (
-          <EmptyState icon={<ImageOff />} title={t('No image is like that')}>
+          <EmptyState icon={<ImageOff />} title={t('No images found')}>
             <Button className="mt-2" onClick={() => onFilter(NO_FILTER)}>
               {t('Show all')}
             </Button>
@@ -183,23 +218,28 @@ function AllImages({
                 className="absolute top-0 left-0 grid w-full grid-rows-[minmax(0,1fr)] gap-1 px-3 pb-1"
                 ref={(element) => {
                   element?.style.setProperty('transform', `translateY(${row.start}px)`)
-                  element?.style.setProperty('height', `${TILE_HEIGHT}px`)
+                  element?.style.setProperty('height', `${tileHeight}px`)
                   element?.style.setProperty(
                     'grid-template-columns',
                     `repeat(${columns}, minmax(0, 1fr))`,
                   )
                 }}
               >
-                {shown.slice(row.index * columns, (row.index + 1) * columns).map((image) => (
-                  <Tile
-                    key={image.id}
-                    image={image}
-                    selected={selected.has(image.id)}
-                    current={image.id === openId}
-                    onClick={(event) => click(image.id, event)}
-                    onOpen={() => openImage(image.id)}
-                  />
-                ))}
+                {shown
+                  .slice(row.index * columns, (row.index + 1) * columns)
+                  .map((image, column) => (
+                    <Tile
+                      key={image.id}
+                      image={image}
+                      selected={selected.has(image.id)}
+                      current={image.id === openId}
+                      place={row.index * columns + column + 1}
+                      count={shown.length}
+                      hasFocus={image.id === keys.active}
+                      onClick={(event) => click(image.id, event)}
+                      onOpen={() => openImage(image.id)}
+                    />
+                  ))}
               </div>
             ))}
         </div>

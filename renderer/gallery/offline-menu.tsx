@@ -93,7 +93,7 @@ export function OfflineMenu({
                     : void keepOffline(datasetId, null)
                 }
               >
-                <Play className="size-4" /> {isKept ? t('Go on') : t('Fetch all images')}
+                <Play className="size-4" /> {isKept ? t('Continue') : t('Download all images')}
               </Button>
             )}
             {state?.state === 'running' && (

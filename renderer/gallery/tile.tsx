@@ -3,7 +3,7 @@ import { classNames } from '#renderer/ui/class-names.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
-import { t } from '#shared/texts/texts.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 import { Thumbnail } from './thumbnail.tsx'
 
 /** Device pixels. */
@@ -23,7 +23,7 @@ function SyncMark({ remote }: { remote: NonNullable<DatasetImage['remote']> }) {
   if (remote.sync === 'waiting')
     return <CloudUpload className={mark} aria-label={t('Not sent yet')} />
   return remote.isKept && !remote.isCached ? (
-    <CloudDownload className={mark} aria-label={t('Still to come')} />
+    <CloudDownload className={mark} aria-label={t('Not downloaded yet')} />
   ) : null
 }
 
@@ -32,12 +32,20 @@ export function Tile({
   image,
   selected,
   current,
+  place,
+  count,
+  hasFocus,
   onClick,
   onOpen,
 }: {
   image: DatasetImage
   selected: boolean
   current: boolean
+  /** Counted from 1, and of how many. */
+  place: number
+  count: number
+  /** Tab leads to this tile of all. */
+  hasFocus: boolean
   onClick: (event: React.MouseEvent) => void
   onOpen: () => void
 }) {
@@ -49,11 +57,10 @@ export function Tile({
       role="option"
       data-image-id={image.id}
       aria-selected={selected}
-      aria-label={t('{name}, {value}, {annotationCount} annotations', {
-        name,
-        value: STAGE_LABEL[stage],
-        annotationCount,
-      })}
+      aria-posinset={place}
+      aria-setsize={count}
+      tabIndex={hasFocus ? 0 : -1}
+      aria-label={[name, STAGE_LABEL[stage], counted(annotationCount, 'annotation')].join(', ')}
       title={problem ? `${path}\n${problem}` : path}
       onClick={onClick}
       onDoubleClick={onOpen}

@@ -13,7 +13,7 @@ function Update({ state }: { state: UpdateState }) {
     case 'off':
       return <p className="text-xs text-muted">{t('This copy is not updated by itself.')}</p>
     case 'checking':
-      return <p className="text-xs text-muted">{t('Looking for a new version…')}</p>
+      return <p className="text-xs text-muted">{t('Checking for updates…')}</p>
     case 'downloading':
       return (
         <p className="text-xs text-muted">
@@ -28,10 +28,10 @@ function Update({ state }: { state: UpdateState }) {
       return (
         <div className="flex items-center gap-3">
           <Button className="h-7 px-2.5" onClick={() => changeUpdate('check')}>
-            {t('Look for a new version')}
+            {t('Check for updates')}
           </Button>
           <p className="text-xs text-muted">
-            {state.kind === 'failed' ? state.message : t('This is the newest.')}
+            {state.kind === 'failed' ? state.message : t('You have the latest version.')}
           </p>
         </div>
       )
@@ -40,14 +40,13 @@ function Update({ state }: { state: UpdateState }) {
       return (
         <div className="flex flex-col gap-2">
           <p className="text-sm">
-            {t('Version {version} {value}', {
-              version: state.version,
-              value: state.kind === 'ready' ? t('is ready.') : t('is there.'),
-            })}
+            {state.kind === 'ready'
+              ? t('Version {version} is ready to install.', { version: state.version })
+              : t('Version {version} is available.', { version: state.version })}
           </p>
           {/* Notes come from the feed: they are text, whatever is in them. */}
           <p className="max-h-40 overflow-y-auto rounded-md bg-raised p-2.5 text-xs whitespace-pre-wrap">
-            {state.notes || t('It came without notes.')}
+            {state.notes || t('No release notes.')}
           </p>
           {state.kind === 'ready' && state.waitsFor !== null && (
             <p className="text-xs text-warning">{state.waitsFor}</p>
@@ -59,10 +58,10 @@ function Update({ state }: { state: UpdateState }) {
               disabled={state.kind === 'ready' && state.waitsFor !== null}
               onClick={() => changeUpdate(state.kind === 'ready' ? 'install' : 'download')}
             >
-              {state.kind === 'ready' ? t('Restart with it') : t('Fetch it')}
+              {state.kind === 'ready' ? t('Restart to update') : t('Download')}
             </Button>
             <Button className="h-7 px-2.5" onClick={() => changeUpdate('refuse')}>
-              {t('Not this version')}
+              {t('Skip this version')}
             </Button>
           </div>
         </div>
@@ -105,7 +104,7 @@ export function AboutSection() {
         <h3 className="text-sm font-semibold">{t('Privacy')}</h3>
         <p className="text-xs text-muted">
           {t(
-            'Nothing is sent anywhere but to the service of your accounts: no statistics, no reports of crashes. Images of a folder are sent only where you allowed assisted labelling for it. Without an account nothing leaves this machine.',
+            'Data is sent only to the service of your accounts: no statistics, no crash reports. Images of a folder are sent only if you allowed assisted labelling for it. Without an account nothing leaves this computer.',
           )}
         </p>
       </section>

@@ -28,7 +28,7 @@ function Row({ account, onRemove }: { account: Account; onRemove: () => void }) 
           void setHourlyLimit(account.id, target.value === '' ? null : Number(target.value))
         }
       >
-        <option value="">{t('Find out by itself')}</option>
+        <option value="">{t('Detect automatically')}</option>
         {LIMITS.map((limit) => (
           <option key={limit} value={limit}>
             {t('{count} requests/h', { count: limit.toLocaleString() })}
@@ -75,14 +75,12 @@ export function AccountsSection() {
           onConfirm={() => void removeAccount(removing.id)}
           onClose={() => setRemoving(null)}
         >
-          {t('Its key and its datasets’ files are taken off this machine. {value}', {
-            value:
-              unsent > 0
-                ? t('{count} not sent yet would be lost: send them first.', {
-                    count: counted(unsent, 'change'),
-                  })
-                : t('Everything is on the service.'),
-          })}
+          {t('Its key and the files of its datasets are removed from this computer.')}{' '}
+          {unsent > 0
+            ? t('{count} not sent yet would be lost: send them first.', {
+                count: counted(unsent, 'change'),
+              })
+            : t('Everything is on the service.')}
         </ConfirmDialog>
       )}
     </section>

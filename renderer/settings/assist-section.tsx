@@ -49,7 +49,7 @@ export function AssistSection() {
             </span>
             <Button
               className="h-7 px-2.5"
-              aria-label={t('Send no more images of {name}', { name })}
+              aria-label={t('Stop sending images of {name}', { name })}
               onClick={() => void takeBack(id)}
             >
               {t('Take back')}

@@ -12,7 +12,7 @@ export function GeneralSection({ settings }: { settings: Settings }) {
         name="theme"
         value={settings.theme}
         options={[
-          { value: 'system', label: t('Like the system') },
+          { value: 'system', label: t('System') },
           { value: 'light', label: t('Light') },
           { value: 'dark', label: t('Dark') },
         ]}

@@ -50,9 +50,9 @@ export function ServiceSection({ settings }: { settings: Settings }) {
   return (
     <section className="flex flex-col gap-5">
       <NumberField
-        label={t('Images of the service on this disk')}
+        label={t('Cached images')}
         hint={t(
-          'The ones not looked at for longest go first. What you made available offline, and what was not sent yet, always stays.',
+          'The images viewed longest ago are removed first. Images made available offline and unsent changes are always kept.',
         )}
         value={settings.cacheLimitBytes}
         choices={LIMITS}
@@ -60,15 +60,15 @@ export function ServiceSection({ settings }: { settings: Settings }) {
         onChange={(cacheLimitBytes) => void changeSettings({ cacheLimitBytes })}
       />
       <NumberField
-        label={t('Connections of a transfer, at the most')}
-        hint={t('It takes no more than help, and fewer when something goes wrong.')}
+        label={t('Maximum connections')}
+        hint={t('Fewer are used when more do not help, or when transfers fail.')}
         value={settings.transferConnections}
         choices={CONNECTIONS}
         onChange={(transferConnections) => void changeSettings({ transferConnections })}
       />
       <Checkbox
-        label={t('Keep the machine awake while something is transferred')}
-        hint={t('Its screen may go dark. Only in the desktop app.')}
+        label={t('Keep the computer awake during transfers')}
+        hint={t('The screen may still turn off. Desktop app only.')}
         checked={settings.keepAwake}
         onChange={({ target }) => void changeSettings({ keepAwake: target.checked })}
       />

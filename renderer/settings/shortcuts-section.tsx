@@ -59,7 +59,7 @@ function Row({ action, settings }: { action: Action; settings: Settings }) {
           {label}
         </span>
         {isOwn && (
-          <IconButton label={t('Usual keys for “{label}”', { label })} onClick={reset}>
+          <IconButton label={t('Reset the shortcuts of “{label}”', { label })} onClick={reset}>
             <RotateCcw />
           </IconButton>
         )}
@@ -67,8 +67,8 @@ function Row({ action, settings }: { action: Action; settings: Settings }) {
           <button
             key={key}
             type="button"
-            title={t('Take this key away')}
-            aria-label={t('Take {key} away from “{label}”', { key: keyLabel(key), label })}
+            title={t('Remove this shortcut')}
+            aria-label={t('Remove {key} from “{label}”', { key: keyLabel(key), label })}
             className="group flex items-center rounded hover:opacity-70"
             onClick={() => setKeys(settings, { [action.id]: keys.filter((one) => one !== key) })}
           >
@@ -78,7 +78,7 @@ function Row({ action, settings }: { action: Action; settings: Settings }) {
         <button
           ref={button}
           type="button"
-          aria-label={t('Add a key for “{label}”', { label })}
+          aria-label={t('Add a shortcut for “{label}”', { label })}
           className="flex h-7 min-w-7 items-center justify-center rounded-md border border-line px-1.5 text-muted hover:bg-hover [&_svg]:size-4"
           onClick={() => {
             setTrouble(null)
@@ -123,7 +123,7 @@ function Row({ action, settings }: { action: Action; settings: Settings }) {
               autoFocus
               onClick={() => trouble.holder && takeFrom(trouble.key, trouble.holder)}
             >
-              {t('Take it from there')}
+              {t('Reassign')}
             </Button>
           )}
           <Button
@@ -132,7 +132,7 @@ function Row({ action, settings }: { action: Action; settings: Settings }) {
             autoFocus={!trouble.holder}
             onClick={leave}
           >
-            {t('Leave it')}
+            {t('Cancel')}
           </Button>
         </div>
       )}
@@ -154,7 +154,7 @@ export function ShortcutsSection({ settings }: { settings: Settings }) {
   return (
     <div className="flex flex-col gap-4">
       <div className="sticky top-0 z-10 flex items-end gap-3 bg-surface pb-2">
-        <Field label={t('Shortcuts as in')}>
+        <Field label={t('Preset')}>
           {(id) => (
             <SelectField
               id={id}
@@ -175,8 +175,8 @@ export function ShortcutsSection({ settings }: { settings: Settings }) {
         </Field>
         <TextField
           type="search"
-          aria-label={t('Find an action or a key')}
-          placeholder={t('Find an action or a key')}
+          aria-label={t('Search actions and keys')}
+          placeholder={t('Search actions and keys')}
           className="flex-1"
           value={search}
           onChange={({ target }) => setSearch(target.value)}
@@ -186,7 +186,7 @@ export function ShortcutsSection({ settings }: { settings: Settings }) {
           disabled={own === 0}
           onClick={() => void changeSettings({ shortcuts: {} })}
         >
-          {t('Forget my changes')}
+          {t('Discard my changes')}
         </Button>
       </div>
       {shown.length === 0 && <p className="text-sm text-muted">{t('No action of that name.')}</p>}

@@ -60,7 +60,7 @@ export function NewDatasetDialog({
             disabled={busy || name.trim() === ''}
             onClick={() => void create()}
           >
-            {busy ? t('Making…') : t('Create and open')}
+            {busy ? t('Creating…') : t('Create and open')}
           </Button>
         </>
       }

@@ -1,110 +1,17 @@
-import { useQuery } from '@tanstack/react-query'
-import {
-  Building2,
-  Cloud,
-  FolderOpen,
-  FolderX,
-  Images,
-  MapPin,
-  Plus,
-  Sparkles,
-  Trash2,
-} from 'lucide-react'
+import { Building2, FolderOpen, Plus, Sparkles } from 'lucide-react'
 import { useState } from 'react'
 import { AccountBadge } from '#renderer/account/account-state.tsx'
 import { appState, notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { showAccount } from '#renderer/actions/cloud.ts'
-import { chooseFolder, forgetDataset, openDataset, openSample } from '#renderer/actions/datasets.ts'
+import { chooseFolder, openSample } from '#renderer/actions/datasets.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
-import { orpc } from '#renderer/rpc/query.ts'
 import { TransferIndicator } from '#renderer/transfers/transfer-indicator.tsx'
-import { Button, IconButton } from '#renderer/ui/button.tsx'
-import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
-import { ErrorNote } from '#renderer/ui/feedback.tsx'
+import { Button } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Account } from '#shared/model/account.ts'
-import type { Dataset } from '#shared/model/dataset.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import { Logo } from './logo.tsx'
-
-const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
-
-function counts({ imageCount, annotatedCount }: Dataset): string {
-  const images = `${imageCount.toLocaleString()} ${imageCount === 1 ? 'image' : 'images'}`
-  return imageCount === 0
-    ? t('No images yet')
-    : t('{images} · {count} annotated', { images, count: annotatedCount.toLocaleString() })
-}
-
-function RecentDataset({ dataset, onForget }: { dataset: Dataset; onForget: () => void }) {
-  return (
-    <li className="group flex items-center gap-3 rounded-lg border border-transparent pr-2 hover:border-line hover:bg-surface">
-      <button
-        type="button"
-        className="flex min-w-0 flex-1 items-center gap-3.5 rounded-lg px-3 py-2.5 text-left"
-        onClick={() => void openDataset(dataset.id)}
-      >
-        <span className="flex size-10 shrink-0 items-center justify-center rounded-lg bg-raised text-muted [&_svg]:size-5">
-          {dataset.remote ? <Cloud /> : dataset.missing ? <FolderX /> : <Images />}
-        </span>
-        <span className="min-w-0 flex-1">
-          <span className="block truncate text-sm font-medium">{dataset.name}</span>
-          <span className="block truncate text-xs text-muted" title={dataset.root}>
-            {dataset.remote ? dataset.remote.organization : dataset.root}
-          </span>
-        </span>
-        <span className="shrink-0 text-right text-xs text-muted">
-          <span className="block">{counts(dataset)}</span>
-          <span className="block">
-            {dataset.missing ? t('Folder not found') : when.format(dataset.lastOpenedAtMs)}
-          </span>
-        </span>
-      </button>
-      {dataset.missing && (
-        <Button onClick={() => showDialog({ kind: 'relocate', datasetId: dataset.id })}>
-          <MapPin className="size-4" /> {t('Locate…')}
-        </Button>
-      )}
-      <IconButton
-        label={t('Remove {name} from the list', { name: dataset.name })}
-        onClick={onForget}
-      >
-        <Trash2 />
-      </IconButton>
-    </li>
-  )
-}
-
-function forgettingRemote({ waiting, failed, conflicts }: NonNullable<Dataset['remote']>): string {
-  const unsent = waiting + failed + conflicts
-  return unsent > 0
-    ? t('{count} of it {value} not been sent to the service and would be lost. Send them first.', {
-        count: counted(unsent, 'change'),
-        value: unsent === 1 ? 'has' : 'have',
-      })
-    : t('It stays on the service and can be opened again.')
-}
-
-function ForgetDialog({ dataset, onClose }: { dataset: Dataset; onClose: () => void }) {
-  return (
-    <ConfirmDialog
-      title={t('Remove “{name}” from the library?', { name: dataset.name })}
-      action={t('Remove')}
-      onConfirm={() => void forgetDataset(dataset.id)}
-      onClose={onClose}
-    >
-      {dataset.remote
-        ? forgettingRemote(dataset.remote)
-        : dataset.annotatedCount > 0
-          ? t(
-              'The annotations of {count} are deleted with it and cannot be brought back. Export them first if you may need them.',
-              { count: counted(dataset.annotatedCount, 'image') },
-            )
-          : t('It has no annotations.')}{' '}
-      {!dataset.remote && t('The images on disk are not touched.')}
-    </ConfirmDialog>
-  )
-}
+import { RecentDatasets } from './recent-datasets.tsx'
 
 function AccountRow({ account }: { account: Account }) {
   const counts = useStore(cloudState, ({ sync }) => sync[account.id])
@@ -153,7 +60,7 @@ function AccountsSection() {
       </div>
       {accounts.length === 0 ? (
         <p className="rounded-lg border border-dashed border-line px-4 py-4 text-center text-sm text-muted">
-          {t('With an account, the datasets of your organisation open here like folders do.')}
+          {t('With an account, your organization’s datasets open here like folders.')}
         </p>
       ) : (
         <ul className="flex flex-col gap-1.5">
@@ -167,8 +74,6 @@ function AccountsSection() {
 }
 
 export function StartScreen() {
-  const datasets = useQuery(orpc.datasets.list.queryOptions())
-  const [forgetting, setForgetting] = useState<Dataset | null>(null)
   const [busy, setBusy] = useState(false)
   const sample = async () => {
     setBusy(true)
@@ -197,7 +102,7 @@ export function StartScreen() {
             <span>
               <span className="block text-base font-semibold">{t('Open folder…')}</span>
               <span className="block text-sm">
-                {t('Images stay where they are. The folder is only read.')}
+                {t('Images stay where they are. The folder is not changed.')}
               </span>
             </span>
           </button>
@@ -219,30 +124,8 @@ export function StartScreen() {
           </button>
         </div>
         <AccountsSection />
-        <section aria-labelledby="recent">
-          <h2 id="recent" className="mb-2 px-3 text-xs font-semibold text-muted">
-            {t('Recent datasets')}
-          </h2>
-          {datasets.isError && <ErrorNote>{datasets.error.message}</ErrorNote>}
-          {datasets.data?.length === 0 && (
-            <p className="rounded-lg border border-dashed border-line px-4 py-6 text-center text-sm text-muted">
-              {t('Folders that you open appear here.')}
-            </p>
-          )}
-          {datasets.data && datasets.data.length > 0 && (
-            <ul className="flex flex-col gap-0.5">
-              {datasets.data.map((dataset) => (
-                <RecentDataset
-                  key={dataset.id}
-                  dataset={dataset}
-                  onForget={() => setForgetting(dataset)}
-                />
-              ))}
-            </ul>
-          )}
-        </section>
+        <RecentDatasets />
       </div>
-      {forgetting && <ForgetDialog dataset={forgetting} onClose={() => setForgetting(null)} />}
     </main>
   )
 }

@@ -41,11 +41,11 @@ export class AssistTool extends PromptTool {
     const price = this.host.assistPrice()
     return price === null
       ? t(
-          'Click the thing, or drag a box around it: {className} · each answer is paid by your plan · Esc to select',
+          'Click the object, or drag a box around it: {className} · each answer is paid by your plan · Esc: select tool',
           { className },
         )
       : t(
-          'Click the thing, or drag a box around it: {className} · {price}, paid by your plan · Esc to select',
+          'Click the object, or drag a box around it: {className} · {price}, paid by your plan · Esc: select tool',
           { className, price },
         )
   }

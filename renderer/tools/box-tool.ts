@@ -2,6 +2,7 @@ import { boundsOfPoints, boxCorners, boxFromCorners } from '#shared/geometry/box
 import { distance } from '#shared/geometry/point.ts'
 import type { Box, Point } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
+import { hint } from './hint.ts'
 import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 
@@ -78,11 +79,16 @@ export class BoxTool extends AnyBoxTool {
 
   hint(): string {
     if (!this.#pressed && this.points.length === 0)
-      return t('Drag or click two corners: {className} · Esc to select', {
-        className: this.host.className(),
-      })
-    const how = this.points.length > 0 ? t('Click the opposite corner') : t('Let go to finish')
-    return t('{how} · Shift: square · Alt: from the centre · Esc cancels', { how })
+      return hint(
+        t('Drag or click two corners: {className}', { className: this.host.className() }),
+        t('Esc: select tool'),
+      )
+    return hint(
+      this.points.length > 0 ? t('Click the opposite corner') : t('Release to finish'),
+      t('Shift: square'),
+      t('Alt: from the center'),
+      t('Esc: cancel'),
+    )
   }
 
   #box(from: Point, { at, shift, alt }: Pointer): Box {
@@ -114,7 +120,10 @@ export class ExtremeBoxTool extends AnyBoxTool {
       'Click an outermost point: top, left, bottom or right ({number} of {total}, in any order)',
       { number: count + 1, total: EXTREMES },
     )
-    const back = count > 0 ? t('Backspace takes back · Esc drops it') : t('Esc to select')
-    return `${which}: ${this.host.className()} · ${back}`
+    return hint(
+      `${which}: ${this.host.className()}`,
+      count > 0 && t('Backspace: remove the last point'),
+      count > 0 ? t('Esc: discard') : t('Esc: select tool'),
+    )
   }
 }

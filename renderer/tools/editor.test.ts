@@ -11,6 +11,7 @@ import { datasetState } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { openDocument, startSession } from '#renderer/document/session.ts'
 import { statusLine } from '#renderer/document/status-line.ts'
+import { currentOverlay } from '#renderer/editor/current-overlay.ts'
 import { problemsOf } from '#renderer/editor/side-panels/annotation-problems.ts'
 import type { Drafts, OpenedDocument } from '#shared/contract/annotations.ts'
 import type { Proposal } from '#shared/contract/service.ts'
@@ -439,4 +440,48 @@ test('a shape that gets a hidden class is seen all the same', async () => {
   expect(editor().selection.visible()).toMatchObject([{ className: 'bus' }])
   expect(choices.getState().hiddenClasses).toEqual(new Set(['dog']))
   choices.setState({ hiddenClasses: new Set() })
+})
+
+const shownBy = (showCrosshair: boolean) =>
+  currentOverlay(
+    editor(),
+    { colorOf: () => '#000000' } as unknown as Parameters<typeof currentOverlay>[1],
+    null,
+    { showCrosshair, showLoupe: false, filter: 'none' },
+  )
+
+test('the crosshair is there where one draws, and not where one selects', async () => {
+  await openInEditor('a')
+  chooseTool('select')
+  expect(shownBy(true).showCrosshair).toBe(false)
+  chooseTool('bbox')
+  expect(shownBy(true).showCrosshair).toBe(true)
+  expect(shownBy(false).showCrosshair).toBe(false)
+})
+
+test('the shape just drawn has handles until the next press; a drag on one is one edit', async () => {
+  await openInEditor('a')
+  chooseTool('bbox')
+  const drag = (from: Pointer, to: Pointer) => {
+    active().pointerDown(from)
+    active().pointerMove(to, true)
+    active().pointerUp(to)
+  }
+  drag(at(10), at(40))
+  expect(editor().handles().length).toBe(8)
+  expect(shownBy(false).handles.length).toBe(8)
+  drag(at(40), at(60))
+  expect(annotations().map(({ shape }) => shape)).toEqual([
+    { kind: 'bbox', x: 10, y: 10, w: 50, h: 50 },
+  ])
+  // A press that is taken away changes nothing, and the handles stay.
+  active().pointerDown(at(60))
+  active().pointerMove(at(90), true)
+  expect(active().release()).toBe(true)
+  expect(annotations()[0].shape).toMatchObject({ w: 50 })
+  drag(at(100, 20), at(140, 60))
+  expect(annotations()).toHaveLength(2)
+  // Another tool, and the handles are gone.
+  chooseTool('polygon')
+  expect(editor().handles()).toEqual([])
 })

@@ -8,7 +8,7 @@ export class KeypointTool extends IdleTool {
   }
 
   hint(): string {
-    return t('Click to place a keypoint: {className} · Esc to select', {
+    return t('Click to place a keypoint: {className} · Esc: select tool', {
       className: this.host.className(),
     })
   }

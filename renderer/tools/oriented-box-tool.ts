@@ -3,6 +3,7 @@ import { distance } from '#shared/geometry/point.ts'
 import { orientedBoxFromCorners, orientedCorners } from '#shared/geometry/shapes/oriented-box.ts'
 import type { OrientedBoxShape, Point } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
+import { hint } from './hint.ts'
 import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 
@@ -81,9 +82,12 @@ export class OrientedBoxTool extends PointsTool {
       t('Click its other end · Shift snaps to 15°'),
       t('Click how far the box reaches'),
     ]
-    const cancel =
-      this.points.length > 0 ? t('Backspace takes back · Esc drops it') : t('Esc to select')
-    return `${next[this.points.length]}: ${this.host.className()} · ${cancel}`
+    const isBegun = this.points.length > 0
+    return hint(
+      `${next[this.points.length]}: ${this.host.className()}`,
+      isBegun && t('Backspace: remove the last point'),
+      isBegun ? t('Esc: discard') : t('Esc: select tool'),
+    )
   }
 
   /** As far towards `next` as the image reaches. */

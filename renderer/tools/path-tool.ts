@@ -7,6 +7,7 @@ import { MIN_POLYLINE_POINTS } from '#shared/geometry/shapes/polyline.ts'
 import { type BorderPlace, borderBetween } from '#shared/geometry/snap.ts'
 import type { Annotation, Point, PolygonShape } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
+import { hint } from './hint.ts'
 import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 import { Wire } from './wire.ts'
@@ -147,29 +148,25 @@ abstract class PathTool extends PointsTool {
     const count = this.points.length
     if (this.#stroke.length > 1)
       return t(
-        'Let go to end the line · simplified to {freehandTolerance} px ([ and ] change it)',
+        'Release to end the line · simplified to {freehandTolerance} px ([ and ] change it)',
         { freehandTolerance: this.host.freehandTolerance() },
       )
     if (count === 0)
-      return t('Click the first point, or draw freehand: {className} · Esc to select', {
+      return t('Click the first point, or draw freehand: {className} · Esc: select tool', {
         className: this.host.className(),
       })
-    const finish =
-      count < this.fewest
-        ? t('{value} more needed', { value: this.fewest - count })
-        : t('{value}double-click or Enter finishes', {
-            value: this.closed ? t('First point, ') : '',
-          })
-    if (this.host.liveWire())
-      return t(
-        'Click along the edge: the line follows it, with Shift it is straight · {finish} · Backspace takes back · Esc drops it',
-        { finish },
-      )
-    const follow = this.#border ? t(' · Shift follows the border') : ''
-    return t('Click the next point · {finish}{follow} · Backspace takes back · Esc drops it', {
-      finish,
-      follow,
-    })
+    const missing = this.fewest - count
+    return hint(
+      t('Click the next point'),
+      missing > 0
+        ? t('{missing} more needed', { missing })
+        : this.closed
+          ? t('First point, double-click or Enter: finish')
+          : t('Double-click or Enter: finish'),
+      this.#border !== null && t('Shift: follow the border'),
+      t('Backspace: remove the last point'),
+      t('Esc: discard'),
+    )
   }
 
   #addPoint(pointer: Pointer): void {
@@ -327,7 +324,7 @@ export class HoleTool extends PathTool {
 
   override hint(): string {
     return this.points.length === 0
-      ? t('Click the first point of a hole, inside a polygon · Esc to select')
+      ? t('Click the first point of a hole, inside a polygon · Esc: select tool')
       : super.hint()
   }
 }

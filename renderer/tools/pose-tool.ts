@@ -162,7 +162,7 @@ export class PoseTool extends IdleTool {
     const owner = this.#owner()
     if (!owner)
       return t(
-        'The class {className} has no skeleton: give it one in its settings (the sliders beside its name), or choose another class · Esc to select',
+        'The class {className} has no skeleton: give it one in its settings (the sliders beside its name), or choose another class · Esc: select tool',
         { className: this.host.className() },
       )
     const { nodes } = owner.skeleton
@@ -174,7 +174,7 @@ export class PoseTool extends IdleTool {
       )
     if (count === 0)
       return t(
-        'Click {value} (1 of {length}), or drag the whole {name} · Alt+click: occluded · S skips · Esc to select',
+        'Click {value} (1 of {length}), or drag the whole {name} · Alt+click: occluded · S skips · Esc: select tool',
         { value: nodes[0]?.name, length: nodes.length, name: owner.name },
       )
     return t(

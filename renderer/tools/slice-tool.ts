@@ -31,7 +31,7 @@ export class SliceTool extends PointsTool {
 
   hint(): string {
     if (this.points.length > 0) return t('Click the other end of the cut · Esc cancels')
-    return t('Click one end of a cut through polygons or boxes · Esc to select')
+    return t('Click one end of a cut through polygons or boxes · Esc: select tool')
   }
 
   #slice(from: Point, to: Point): void {

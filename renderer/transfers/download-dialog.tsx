@@ -1,10 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
-import type { RemoteTarget } from '#renderer/actions/transfers.ts'
-import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { lastDownload, type RemoteTarget, startDownload } from '#renderer/actions/transfers.ts'
 import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
-import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
@@ -44,7 +42,7 @@ function Filters({
     list.includes(item) ? list.filter((other) => other !== item) : [...list, item]
   return (
     <details className="rounded-md border border-line px-3 py-2">
-      <summary className="text-xs font-medium">{t('Only some of the images')}</summary>
+      <summary className="text-xs font-medium">{t('Filter images')}</summary>
       <div className="mt-3 grid grid-cols-2 gap-4">
         <fieldset className="flex flex-col gap-1">
           <legend className="mb-1 text-xs text-muted">{t('Stages (none: all)')}</legend>
@@ -73,6 +71,7 @@ function Filters({
             <TextField
               id={id}
               placeholder="car, person"
+              defaultValue={options.classes.join(', ')}
               onChange={({ target }) => onChange({ classes: words(target.value) })}
             />
           )}
@@ -82,6 +81,7 @@ function Filters({
             <TextField
               id={id}
               placeholder="night"
+              defaultValue={options.tags.join(', ')}
               onChange={({ target }) => onChange({ tags: words(target.value) })}
             />
           )}
@@ -123,13 +123,11 @@ function Plan({
           })}
       </p>
       {plan.images === 0 && (
-        <p className="text-danger">
-          {t('No image is like that: choose other stages, splits or tags.')}
-        </p>
+        <p className="text-danger">{t('No images found: choose other stages, splits or tags.')}</p>
       )}
       {byClass && plan.images > 0 && (
         <p className="text-muted">
-          {t('Which of them have the classes is looked for when it begins: it may be fewer.')}
+          {t('Images are filtered by class when the download starts, so there may be fewer.')}
         </p>
       )}
       <p className={tooLarge ? 'text-danger' : 'text-muted'} hidden={!hasFolder}>
@@ -141,7 +139,7 @@ function Plan({
       </p>
       {tooMany && (
         <p className="text-warning">
-          {t('Only {count} are left of this hour: it pauses in between and goes on by itself.', {
+          {t('Only {count} are left this hour. The download pauses and continues automatically.', {
             count: counted(plan.requestsLeft ?? 0, 'request'),
           })}
         </p>
@@ -154,8 +152,8 @@ const onChangedSchema = downloadOptionsSchema.shape.onChanged.unwrap()
 
 const CHANGED_HINT: Record<DownloadOptions['onChanged'], () => string> = {
   beside: () => t('The service’s file is then called “photo (service).jpg”.'),
-  skip: () => t('They are listed as failed, and can be tried again.'),
-  replace: () => t('What you changed in them is lost.'),
+  skip: () => t('Skipped images are listed as failed and can be retried.'),
+  replace: () => t('Your changes to them are lost.'),
 }
 
 /** What of a dataset is to be on this disk, where, and in which form. */
@@ -168,18 +166,27 @@ export function DownloadDialog({
   imageIds: string[] | null
   settings: Settings
 }) {
+  const last = lastDownload(target)
   const [folder, setFolder] = useState(
-    settings.lastDownloadFolder
-      ? `${settings.lastDownloadFolder.replace(/[\\/][^\\/]*$/, '')}/${target.name}`
-      : '',
+    last && imageIds === null
+      ? last.folder
+      : settings.lastDownloadFolder
+        ? `${settings.lastDownloadFolder.replace(/[\\/][^\\/]*$/, '')}/${target.name}`
+        : '',
   )
-  const [options, setOptions] = useState<DownloadOptions>({ ...ALL_FILES, imageIds })
+  const [options, setOptions] = useState<DownloadOptions>({
+    ...(last?.options ?? ALL_FILES),
+    imageIds,
+  })
   const [error, setError] = useState<string | null>(null)
   const change = (part: Partial<DownloadOptions>) => setOptions({ ...options, ...part })
   const input = useSettled({ ...target, folder: folder || '/', options })
-  const plan = useQuery(
-    orpc.transfers.planDownload.queryOptions({ input, staleTime: 60_000, retry: false }),
-  )
+  // A plan of an earlier time knows nothing of what is in the folder now.
+  const [openedAtMs] = useState(Date.now)
+  const plan = useQuery({
+    ...orpc.transfers.planDownload.queryOptions({ input, staleTime: 60_000, retry: false }),
+    queryKey: ['download plan', input, openedAtMs],
+  })
   const chooseFolder = (path: string) => {
     setError(null)
     setFolder(path)
@@ -187,9 +194,7 @@ export function DownloadDialog({
   const start = async () => {
     setError(null)
     try {
-      await client.transfers.download({ ...target, folder, options })
-      void changeSettings({ lastDownloadFolder: folder })
-      showDialog({ kind: 'transfers' })
+      await startDownload(target, { folder, options })
     } catch (reason) {
       setError(messageOf(reason))
     }
@@ -215,15 +220,10 @@ export function DownloadDialog({
       }
     >
       <div className="flex flex-col gap-4">
-        <PathField
-          label={t('Into the folder')}
-          value={folder}
-          onChange={chooseFolder}
-          allowCreate
-        />
+        <PathField label={t('Target folder')} value={folder} onChange={chooseFolder} allowCreate />
         <div className="flex flex-wrap items-end gap-6">
           <div className="w-64">
-            <Field label={t('As')}>
+            <Field label={t('Format')}>
               {(id) => (
                 <SelectField
                   id={id}
@@ -236,7 +236,7 @@ export function DownloadDialog({
                     )
                   }
                 >
-                  <option value="files">{t('Images with a JSON file each')}</option>
+                  <option value="files">{t('Images and one JSON file per image')}</option>
                   {FORMATS.map(({ id: format, label }) => (
                     <option key={format} value={format}>
                       {label}
@@ -263,7 +263,7 @@ export function DownloadDialog({
         {imageIds === null && <Filters options={options} onChange={change} />}
         {folder !== '' && plan.data?.holdsFiles && (
           <Field
-            label={t('The folder is not empty. Files in it that you made or changed')}
+            label={t('The folder is not empty. Files that you added or changed')}
             hint={CHANGED_HINT[options.onChanged]()}
           >
             {(id) => (
@@ -274,10 +274,10 @@ export function DownloadDialog({
                   change({ onChanged: onChangedSchema.parse(field.value) })
                 }
               >
-                <option value="beside">{t('Keep them, and put the service’s beside them')}</option>
-                <option value="skip">
-                  {t('Keep them, and leave out the images they are in the way of')}
+                <option value="beside">
+                  {t('Keep them and add the service’s files beside them')}
                 </option>
+                <option value="skip">{t('Keep them and skip those images')}</option>
                 <option value="replace">{t('Replace them')}</option>
               </SelectField>
             )}

@@ -67,7 +67,7 @@ function Entry({ entry, onDiscard }: { entry: OutboxEntry; onDiscard: () => void
 }
 
 function Sent({ pushed }: { pushed: readonly Pushed[] }) {
-  if (pushed.length === 0) return <EmptyState title={t('Nothing was sent from this machine yet')} />
+  if (pushed.length === 0) return <EmptyState title={t('Nothing sent from this computer yet')} />
   return (
     <ul>
       {pushed.map(({ id, message, path, datasetName, atMs }) => (
@@ -97,7 +97,7 @@ export function OutboxDialog() {
     <Modal
       title={t('Outbox')}
       description={t(
-        'What was done here and the service has not been told yet. It is sent by itself, in order.',
+        'Changes that are not on the service yet. They are sent automatically, in order.',
       )}
       onClose={() => showDialog(null)}
       wide
@@ -126,7 +126,7 @@ export function OutboxDialog() {
         </Tabs.List>
         <Tabs.Content value="waiting" className="h-[46vh] overflow-y-auto">
           {outbox.data && entries.length === 0 ? (
-            <EmptyState icon={<CloudCheck />} title={t('The service knows everything')} />
+            <EmptyState icon={<CloudCheck />} title={t('Everything is on the service')} />
           ) : (
             <ul>
               {entries.map((entry) => (
@@ -146,14 +146,15 @@ export function OutboxDialog() {
           onConfirm={() => void discardUnsent(discarding.id)}
           onClose={() => setDiscarding(null)}
         >
-          {t('{what}{value}: here it becomes what the service has. {value2}', {
-            what: discarding.what,
-            value: discarding.path ? ` of ${discarding.path}` : '',
-            value2:
-              discarding.kind === 'annotations'
-                ? t('What was drawn stays in the image’s history and can be brought back by undo.')
-                : t('It cannot be brought back.'),
-          })}
+          {discarding.path
+            ? t('{what} of {path} go back to what the service has.', {
+                what: discarding.what,
+                path: discarding.path,
+              })
+            : t('{what} go back to what the service has.', { what: discarding.what })}{' '}
+          {discarding.kind === 'annotations'
+            ? t('Your version stays in the image’s history, and undo restores it.')
+            : t('This cannot be undone.')}
         </ConfirmDialog>
       )}
     </Modal>

@@ -34,7 +34,7 @@ export function SyncIndicator({ remote }: { remote: NonNullable<Dataset['remote'
   return (
     <button
       type="button"
-      title={t('What the service has not been told yet')}
+      title={t('Unpushed changes')}
       data-sync={
         conflicts > 0 ? 'conflict' : failed > 0 ? 'failed' : waiting > 0 ? 'waiting' : 'synced'
       }

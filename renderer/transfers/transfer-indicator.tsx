@@ -29,16 +29,18 @@ export function TransferIndicator({ isAlways = false }: { isAlways?: boolean }) 
       onClick={() => showDialog({ kind: 'transfers' })}
       className="flex h-7 items-center gap-1.5 rounded-md px-2 text-xs whitespace-nowrap text-muted hover:bg-hover tabular-nums"
     >
-      {failed > 0 ? (
-        <CircleAlert className="size-4 text-danger" aria-hidden="true" />
-      ) : (
-        <ArrowDownUp className="size-4" aria-hidden="true" />
+      {(percent !== null || failed === 0) && (
+        <>
+          <ArrowDownUp className="size-4" aria-hidden="true" />
+          {percent === null ? t('Transfers') : `${percent} %`}
+        </>
       )}
-      {percent !== null
-        ? `${percent} %`
-        : failed > 0
-          ? t('{failed} stopped', { failed })
-          : t('Transfers')}
+      {failed > 0 && (
+        <>
+          <CircleAlert className="size-4 text-danger" aria-hidden="true" />
+          {t('{failed} stopped', { failed })}
+        </>
+      )}
     </button>
   )
 }

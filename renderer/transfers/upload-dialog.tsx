@@ -16,7 +16,7 @@ import { formatBytes } from '#shared/model/bytes.ts'
 import { FORMATS, type FormatId } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
-import { counted, t } from '#shared/texts/texts.ts'
+import { counted, plural, t } from '#shared/texts/texts.ts'
 
 /** What is found in what was dropped; told as it is found. */
 function usePreview(
@@ -51,38 +51,61 @@ function usePreview(
   return { preview, error }
 }
 
-function Preview({ preview, onExisting }: { preview: UploadPreview; onExisting: string }) {
+/** What becomes of images whose names the dataset has already. */
+function fateOf(count: number, onExisting: UploadOptions['onExisting']): string {
+  switch (onExisting) {
+    case 'skip':
+      return plural(
+        count,
+        '{count} name exists already: the image is skipped.',
+        '{count} names exist already: the images are skipped.',
+      )
+    case 'rename':
+      return plural(
+        count,
+        '{count} name exists already: the image is renamed.',
+        '{count} names exist already: the images are renamed.',
+      )
+    case 'replace':
+      return plural(
+        count,
+        '{count} name exists already: the image there is replaced.',
+        '{count} names exist already: the images there are replaced.',
+      )
+  }
+}
+
+function Preview({
+  preview,
+  onExisting,
+}: {
+  preview: UploadPreview
+  onExisting: UploadOptions['onExisting']
+}) {
   const { images, bytes, directories, others, otherCount, sameName, sameContent, labels } = preview
   const labelOf = (format: FormatId) => FORMATS.find(({ id }) => id === format)?.label ?? format
-  const fate = { skip: t('left out'), rename: t('renamed'), replace: t('replaced') }[onExisting]
+  const fate = fateOf(sameName, onExisting)
   return (
     <div
       className="flex flex-col gap-1 rounded-md bg-raised px-3 py-2 text-xs tabular-nums"
       role="status"
     >
       <p>
-        {t('{looking}{images}, {size}, in {directories}', {
-          looking: preview.isComplete ? '' : t('Looking… '),
+        {!preview.isComplete && `${t('Scanning…')} `}
+        {t('{images}, {size}, in {directories}', {
           images: counted(images, 'image'),
           size: formatBytes(bytes),
           directories: counted(directories.length, 'directory', 'directories'),
         })}
       </p>
-      {sameName > 0 && (
-        <p className="text-warning">
-          {t('{count} {value} there already and will be {fate}.', {
-            count: counted(sameName, 'name'),
-            value: sameName === 1 ? 'is' : 'are',
-            fate,
-          })}
-        </p>
-      )}
+      {sameName > 0 && <p className="text-warning">{fate}</p>}
       {sameContent > 0 && (
         <p className="text-warning">
-          {t('{count} {value} sent from here before, under another name.', {
-            count: counted(sameContent, 'image'),
-            value: sameContent === 1 ? 'was' : 'were',
-          })}
+          {plural(
+            sameContent,
+            '{count} image was sent from here before, under another name.',
+            '{count} images were sent from here before, under another name.',
+          )}
         </p>
       )}
       {labels.length > 0 && (
@@ -96,10 +119,11 @@ function Preview({ preview, onExisting }: { preview: UploadPreview; onExisting: 
       )}
       {otherCount > 0 && (
         <p className="text-muted" title={others.join('\n')}>
-          {t('{count} {value} here', {
-            count: counted(otherCount, 'file'),
-            value: otherCount === 1 ? t('is no image and stays') : t('are no images and stay'),
-          })}
+          {plural(
+            otherCount,
+            '{count} file is not an image and is skipped',
+            '{count} files are not images and are skipped',
+          )}
         </p>
       )}
       {preview.isComplete && images === 0 && (
@@ -182,7 +206,7 @@ export function UploadDialog({
       <div className="flex flex-col gap-4">
         {!dropped && (
           <PathField
-            label={t('A folder, an image or a ZIP of this machine')}
+            label={t('A folder, an image or a ZIP on this computer')}
             hint={t('Or drop them on the window.')}
             value={typed}
             onChange={setTyped}
@@ -200,7 +224,7 @@ export function UploadDialog({
         )}
         {preview && <Preview preview={preview} onExisting={options.onExisting} />}
         {(error ?? problem) && <ErrorNote>{error ?? problem}</ErrorNote>}
-        <Field label={t('Below the directory')}>
+        <Field label={t('Target directory')}>
           {(id) => (
             <TextField
               id={id}
@@ -223,11 +247,11 @@ export function UploadDialog({
             onChange={(tree) => change({ tree })}
           />
           <Choice
-            label={t('Names that are there already')}
+            label={t('Existing names')}
             name="on-existing"
             value={options.onExisting}
             options={[
-              { value: 'skip', label: t('Leave out') },
+              { value: 'skip', label: t('Skip') },
               { value: 'rename', label: t('Rename') },
               { value: 'replace', label: t('Replace') },
             ]}

@@ -7,6 +7,7 @@ import { Modal } from './modal.tsx'
 export function ConfirmDialog({
   title,
   action,
+  keep = t('Cancel'),
   onConfirm,
   onClose,
   children,
@@ -14,6 +15,8 @@ export function ConfirmDialog({
   title: string
   /** What the button says that does it. */
   action: string
+  /** What the button says that changes nothing. */
+  keep?: string
   onConfirm: () => void
   onClose: () => void
   children: ReactNode
@@ -24,7 +27,7 @@ export function ConfirmDialog({
       onClose={onClose}
       footer={
         <>
-          <Button onClick={onClose}>{t('Keep it')}</Button>
+          <Button onClick={onClose}>{keep}</Button>
           <Button
             variant="danger"
             onClick={() => {
@@ -37,7 +40,7 @@ export function ConfirmDialog({
         </>
       }
     >
-      <p className="text-sm">{children}</p>
+      <p className="text-sm break-words">{children}</p>
     </Modal>
   )
 }

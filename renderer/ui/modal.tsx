@@ -66,9 +66,9 @@ export function Modal({ title, description, onClose, children, footer, wide = fa
         >
           <header className="flex items-start gap-4 border-b border-line px-5 py-4">
             <div className="min-w-0 flex-1">
-              <Dialog.Title className="text-base font-semibold">{title}</Dialog.Title>
+              <Dialog.Title className="text-base font-semibold break-words">{title}</Dialog.Title>
               {description && (
-                <Dialog.Description className="mt-0.5 text-sm text-muted">
+                <Dialog.Description className="mt-0.5 text-sm break-words text-muted">
                   {description}
                 </Dialog.Description>
               )}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { annotationClassSchema } from '#shared/model/annotation-class.ts'
+import { annotationClassSchema, instructionsSchema } from '#shared/model/annotation-class.ts'
 import {
   datasetSchema,
   imageSchema,
@@ -26,7 +26,13 @@ export const classEditSchema = z.discriminatedUnion('kind', [
     skeleton: annotationClassSchema.shape.skeleton,
   }),
   z.object({ kind: z.literal('delete'), name: z.string() }),
-  /** Moves all annotations of `name` to `into`, and deletes `name`. */
+  /** How to label annotations of the class; null takes the instructions away. */
+  z.object({
+    kind: z.literal('instruct'),
+    name: z.string(),
+    instructions: instructionsSchema.nullable(),
+  }),
+  /** Gives all annotations of `name` to `into`, and deletes `name`. */
   z.object({ kind: z.literal('merge'), name: z.string(), into: z.string() }),
   /** All names in their new order; unnamed classes follow in their current order. */
   z.object({ kind: z.literal('reorder'), names: z.array(z.string()).max(10_000) }),
@@ -84,6 +90,10 @@ export const images = {
       }),
     )
     .output(z.void()),
+  /** Which of the next images after a path have annotations of a class; `next`: the path to go on after, null at the end. */
+  withClass: procedure
+    .input(z.object({ datasetId: id, className: z.string(), after: z.string().nullable() }))
+    .output(z.object({ ids: z.array(id), next: z.string().nullable() })),
   saveView: procedure.input(z.object({ id, view: viewSchema })).output(z.void()),
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { instructionsSchema } from '#shared/model/annotation-class.ts'
 import { segmentOutputSchema } from '#shared/model/assist-model.ts'
 import { exportChoiceSchema } from '#shared/model/format.ts'
+import { downloadChoiceSchema } from '#shared/model/transfer.ts'
 
 /** No field has a default here, because a change names only what it changes. */
 export const settingsSchema = z.object({
@@ -34,6 +36,10 @@ export const settingsSchema = z.object({
   panelWidth: z.number().min(200).max(640),
   classesHeight: z.number().min(96).max(900),
   filmstripHeight: z.number().min(72).max(260),
+  /** Least width of a tile in the grid of images, CSS pixels. */
+  tileWidth: z.number().min(96).max(480),
+  /** The order of the grid. */
+  gallerySort: z.enum(['name', 'most', 'fewest', 'newest', 'stage']),
   showPanel: z.boolean(),
   showFilmstrip: z.boolean(),
   /** The folder of the last export, the default for the next one. */
@@ -52,7 +58,11 @@ export const settingsSchema = z.object({
   segmentOutput: segmentOutputSchema,
   /** Where the last download went, to begin there again. */
   lastDownloadFolder: z.string().nullable(),
-  /** Keep the machine awake while a transfer runs. */
+  /** By dataset of the service (`<account>/<id>`), how and where it was downloaded last. */
+  downloadChoices: z.record(z.string(), downloadChoiceSchema),
+  /** By dataset, the folder that it was exported to last. */
+  exportFolders: z.record(z.string(), z.string()),
+  /** The machine does not fall asleep while something is transferred. */
   keepAwake: z.boolean(),
   /** Language of the interface, in BCP 47 form. */
   language: z.enum(['en', 'en-XA']),
@@ -66,7 +76,11 @@ export const settingsSchema = z.object({
   networkCaFile: z.string().nullable(),
   /** By dataset, the classes with assigned keys, by slot: 0 to 9 for the digits 1 to 0, then the same with Shift. */
   classKeys: z.record(z.string(), z.record(z.string(), z.string())),
-  /** Default shortcuts of the app that the user knows. */
+  /** By dataset, how to label it. */
+  datasetInstructions: z.record(z.string(), instructionsSchema),
+  /** Datasets that were removed from the list of recent ones; their labels are kept. */
+  hiddenDatasets: z.array(z.string()),
+  /** Whose shortcuts the person is used to. */
   shortcutPreset: z.enum(['pictograph', 'labelme', 'x-anylabeling', 'cvat']),
   /** Custom keys by action; an empty list: none. */
   shortcuts: z.record(z.string(), z.array(z.string())),
@@ -93,6 +107,8 @@ export const DEFAULT_SETTINGS: Settings = {
   panelWidth: 288,
   classesHeight: 280,
   filmstripHeight: 104,
+  tileWidth: 168,
+  gallerySort: 'name',
   showPanel: true,
   showFilmstrip: true,
   lastExportFolder: null,
@@ -103,6 +119,8 @@ export const DEFAULT_SETTINGS: Settings = {
   segmentEngine: null,
   segmentOutput: 'polygon',
   lastDownloadFolder: null,
+  downloadChoices: {},
+  exportFolders: {},
   keepAwake: true,
   language: 'en',
   networkProxy: 'system',
@@ -110,6 +128,8 @@ export const DEFAULT_SETTINGS: Settings = {
   networkProxyExceptions: '',
   networkCaFile: null,
   classKeys: {},
+  datasetInstructions: {},
+  hiddenDatasets: [],
   shortcutPreset: 'pictograph',
   shortcuts: {},
 }

@@ -25,12 +25,20 @@ export const skeletonSchema = z.object({
 })
 export type Skeleton = z.infer<typeof skeletonSchema>
 
+/** How to label: a text and an image of the same dataset as an example. The service knows none: they stay here. */
+export const instructionsSchema = z.object({
+  text: z.string().max(20_000),
+  imageId: z.string().nullable(),
+})
+export type Instructions = z.infer<typeof instructionsSchema>
+
 export const annotationClassSchema = z.object({
   name: z.string().trim().min(1, 'a class needs a name').max(120, 'at most 120 characters'),
   /** #rrggbb */
   color: z.string().regex(/^#[0-9a-f]{6}$/i, 'must look like #e6194b'),
   attributes: z.array(attributeSchema).optional(),
   skeleton: skeletonSchema.optional(),
+  instructions: instructionsSchema.optional(),
 })
 export type AnnotationClass = z.infer<typeof annotationClassSchema>
 

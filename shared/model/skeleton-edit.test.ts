@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Skeleton, skeletonSchema } from './annotation-class.ts'
-import { guessPairs, mirroredJoint, SKELETON_TEMPLATES, templateIn } from './pose.ts'
+import { guessPairs, mirroredJoint, templateIn } from './pose.ts'
 import {
   addNode,
   changeNode,
@@ -12,6 +12,7 @@ import {
   shiftNode,
   toggleEdge,
 } from './skeleton-edit.ts'
+import { SKELETON_TEMPLATES } from './skeleton-templates.ts'
 
 const EMPTY: Skeleton = { nodes: [], edges: [] }
 const index = fc.nat({ max: 5 })
@@ -77,6 +78,8 @@ test('templates are complete: every joint inside the square, left and right pair
     }
     for (const { name } of skeleton.nodes)
       expect(mirroredJoint(skeleton, mirroredJoint(skeleton, name))).toBe(name)
+    // A hand has no sides.
+    if (!skeleton.nodes.some(({ name }) => name === 'left_eye')) continue
     expect(mirroredJoint(skeleton, 'left_eye')).toBe('right_eye')
     expect(mirroredJoint(skeleton, 'nose')).toBe('nose')
   }

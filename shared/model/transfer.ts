@@ -22,6 +22,13 @@ export const downloadOptionsSchema = z.object({
 })
 export type DownloadOptions = z.infer<typeof downloadOptionsSchema>
 
+/** How a dataset was downloaded last, to do it again. */
+export const downloadChoiceSchema = z.object({
+  folder: z.string(),
+  options: downloadOptionsSchema,
+})
+export type DownloadChoice = z.infer<typeof downloadChoiceSchema>
+
 export const ALL_FILES: DownloadOptions = {
   what: 'full',
   layout: 'files',
@@ -101,14 +108,18 @@ export const transferSchema = z.object({
   id: z.string(),
   kind: z.enum(['download', 'upload']),
   accountId: z.string(),
-  /** The dataset's name. */
+  /** The dataset's id on the service. */
+  remoteId: z.string(),
+  /** Its name. */
   name: z.string(),
   /** The folder of a download, or what was dropped for an upload. */
   place: z.string(),
   state: transferStateSchema,
   /** Why it stopped. */
   problem: z.string().nullable(),
-  /** The current step. */
+  /** When a waiting transfer tries again, milliseconds since 1970; null when it does not wait. */
+  retryAtMs: z.number().nullable(),
+  /** What is being done now, in words. */
   doing: z.string(),
   files: z.object({
     done: z.number().int(),

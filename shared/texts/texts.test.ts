@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { counted, setTexts, t } from './texts.ts'
+import { counted, plural, setTexts, t } from './texts.ts'
 
 afterEach(() => setTexts('en', null))
 
@@ -30,7 +30,31 @@ test('another language has its own word order and plural forms', () => {
   expect(counted(2, 'shape')).toBe('2 shapes')
 })
 
-test('the catalogue has every text of the code', () => {
+test('a sentence has the form that its count asks for, in each language', () => {
+  const said = (count: number) =>
+    plural(count, 'There is {count} image in {name}.', 'There are {count} images in {name}.', {
+      name: 'a',
+    })
+  expect([0, 1, 2, 5].map(said)).toEqual([
+    'There are 0 images in a.',
+    'There is 1 image in a.',
+    'There are 2 images in a.',
+    'There are 5 images in a.',
+  ])
+  setTexts('pl', {
+    texts: {},
+    plurals: {
+      'There are {count} images in {name}.': {
+        one: '{name}: {count} obraz',
+        few: '{name}: {count} obrazy',
+        other: '{name}: {count} obrazów',
+      },
+    },
+  })
+  expect([1, 3, 5].map(said)).toEqual(['a: 1 obraz', 'a: 3 obrazy', 'a: 5 obrazów'])
+})
+
+test('the catalogue has every text that the code says', () => {
   const { stdout, status } = spawnSync(
     process.execPath,
     [join(import.meta.dirname, '../../scripts/texts.mjs'), '--check'],

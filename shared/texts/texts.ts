@@ -37,6 +37,22 @@ export function t(text: string, values: Readonly<Record<string, Value>> = {}): s
   return filled(active?.texts[text] ?? text, values)
 }
 
+/**
+ * A sentence in the form that a count asks for, by `Intl.PluralRules`. `one` and `other` are the English forms, literals
+ * with `{count}`; other languages have as many as they need.
+ */
+export function plural(
+  count: number,
+  one: string,
+  other: string,
+  values: Readonly<Record<string, Value>> = {},
+): string {
+  const category = new Intl.PluralRules(language).select(count)
+  const forms = active?.plurals[other]
+  const form = forms ? (forms[category] ?? forms.other) : category === 'one' ? one : other
+  return filled(form, { count: count.toLocaleString(language), ...values })
+}
+
 /** `1 image`, `2,000 images`, in the language of the interface. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   const forms = active?.plurals[noun]

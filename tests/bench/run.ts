@@ -6,6 +6,7 @@ import { benchClient } from './client.ts'
 import { benchEditor } from './editor.ts'
 import { benchEdits } from './edits.ts'
 import { benchFormats } from './formats.ts'
+import { benchHandwork } from './handwork.ts'
 import type { Figure } from './measure.ts'
 import { benchScale } from './scale.ts'
 import { benchScan } from './scan.ts'
@@ -21,6 +22,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   formats: benchFormats,
   editor: benchEditor,
   assist: benchAssist,
+  handwork: benchHandwork,
   client: benchClient,
   sync: benchSync,
   startup: benchStartup,

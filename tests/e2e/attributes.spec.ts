@@ -53,7 +53,7 @@ test('class attributes are requested, filled in by keyboard, and missing ones ar
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.type('fast')
   await page.keyboard.press('Enter')
-  await expect(canvas.hint).toHaveText('speed: “fast” is no number')
+  await expect(canvas.hint).toHaveText('speed: “fast” is not a number')
   await expect(page.getByLabel('Attribute parked')).toBeFocused()
   await page.keyboard.press(' ')
   await app.screenshot('attributes')

@@ -139,7 +139,7 @@ test('12,000 images in a grid are filtered, selected and changed together', asyn
   await page.getByRole('button', { name: 'Back to the start screen' }).waitFor()
   await sync(page).click()
   await page.getByRole('button', { name: 'Send now' }).click()
-  await expect(page.getByText('The service knows everything')).toBeVisible()
+  await expect(page.getByText('Everything is on the service')).toBeVisible()
   const { state } = service
   const told = state.images(state.dataset('large').id).filter(({ status }) => status === 'complete')
   expect(told.map(({ split, tags }) => ({ split, tags }))).toEqual(
@@ -151,7 +151,7 @@ test('offline work continues, and is sent when the network is back', async ({ ap
   const page = await openRemote(app, service)
   await page.keyboard.press('ControlOrMeta+g')
   await page.getByRole('button', { name: 'Make available offline' }).click()
-  await page.getByRole('button', { name: 'Fetch all images' }).click()
+  await page.getByRole('button', { name: 'Download all images' }).click()
   await expect(page.getByRole('button', { name: 'Available offline', exact: true })).toBeVisible()
   await app.screenshot('offline-menu')
   await page.keyboard.press('Escape')
@@ -180,7 +180,7 @@ test('offline work continues, and is sent when the network is back', async ({ ap
   await app.screenshot('outbox')
   await expectAccessible(app.page)
   service.faults.clear()
-  await expect(app.page.getByText('The service knows everything')).toBeVisible({ timeout: 30_000 })
+  await expect(app.page.getByText('Everything is on the service')).toBeVisible({ timeout: 30_000 })
   const { state } = service
   const there = state.images(state.dataset(STREET).id)
   expect(there.filter(({ annotation_count }) => annotation_count === 1)).toHaveLength(2)
@@ -307,5 +307,5 @@ test('a refused change stays, with the service’s message and what to do', asyn
   await app.screenshot('refused')
   await page.getByRole('button', { name: 'Discard' }).click()
   await page.getByRole('dialog').last().getByRole('button', { name: 'Discard' }).click()
-  await expect(page.getByText('The service knows everything')).toBeVisible()
+  await expect(page.getByText('Everything is on the service')).toBeVisible()
 })

@@ -350,14 +350,14 @@ test('an unfinished shape comes back after a power cut', async ({ app, folder })
     [200, 200],
   ] as const)
     await app.canvas.click(x, y)
-  await expect(app.canvas.hint).toContainText('Enter finishes')
-  // The draft is on disk once the core has answered a later request.
+  await expect(app.canvas.hint).toContainText('Enter: finish')
+  // The draft is on disk when the engine has answered a later request.
   await app.page.keyboard.press('v')
   await expect(app.page.getByText('An unfinished polygon was kept.')).toBeVisible()
   await expect.poll(() => app.draftsOf('a.png')).toContain('"points"')
   await app.restart('kill', folder)
   await app.canvas.ready()
-  await app.page.getByRole('button', { name: 'Go on drawing' }).click()
+  await app.page.getByRole('button', { name: 'Continue drawing' }).click()
   await app.canvas.click(100, 200)
   await app.page.keyboard.press('Enter')
   await expect(app.canvas.list).toHaveCount(1)

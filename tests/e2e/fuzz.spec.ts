@@ -35,7 +35,7 @@ async function throwAt(
     await expect(canvas.classRow(name)).toBeVisible()
   }
   await canvas.openClassSettings('face')
-  await page.getByLabel('Begin with a template').selectOption('Face (5 points)')
+  await page.getByLabel('Start from a template').selectOption('Face (5 points)')
   await page.getByRole('button', { name: 'Save class' }).click()
   await expect(page.getByRole('dialog')).toHaveCount(0)
   const errors: string[] = []

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { shapeVertices } from '#shared/geometry/shape.ts'
 import { writeImage } from '#tests/helpers/core.ts'
@@ -225,8 +227,8 @@ test.describe('many classes', () => {
     await expect(chosen).toContainText('carriage')
     await canvas.classRow('dog').hover()
     await page.getByRole('button', { name: 'More for dog' }).click()
-    await page.getByRole('menuitem', { name: 'Key' }).hover()
-    await page.getByRole('menuitem', { name: '7', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'Key' }).press('ArrowRight')
+    await page.getByRole('menuitem', { name: '7', exact: true }).press('Enter')
     await expect(canvas.classRow('dog').getByText('7', { exact: true })).toBeVisible()
     await page.keyboard.press('Escape')
     await page.locator('[data-canvas]').focus()
@@ -266,4 +268,164 @@ test.describe('many classes', () => {
     await expect(names).toHaveText(['dog', 'car', 'van'])
     await expect.poll(() => app.stored('a.png').map(({ className }) => className)).toEqual(['van'])
   })
+})
+
+test.describe('finding images', () => {
+  test('by number and by name, to the ends, and classes and settings in the same place', async ({
+    app,
+    folder,
+  }) => {
+    const { page, canvas } = app
+    for (let index = 10; index < 25; index++)
+      await writeImage(join(folder, `street-${index}.png`), 80, 50)
+    await expect(page.getByText('1 / 17')).toBeVisible()
+    const search = page.getByPlaceholder('Type a command')
+    const name = page.locator('[data-file-name]')
+    await page.getByRole('button', { name: '1 / 17' }).click()
+    await search.fill('5')
+    await page.keyboard.press('Enter')
+    await expect(name).toHaveText('street-12.png')
+    await canvas.ready()
+    await page.keyboard.press('End')
+    await expect(name).toHaveText('street-24.png')
+    await page.keyboard.press('PageUp')
+    await expect(name).toHaveText('street-14.png')
+    await page.keyboard.press('Home')
+    await expect(name).toHaveText('a.png')
+    await page.keyboard.press('ControlOrMeta+p')
+    await search.fill('street 21')
+    await page.keyboard.press('Enter')
+    await expect(name).toHaveText('street-21.png')
+    await page.keyboard.press('c')
+    await page.keyboard.type('zebra')
+    await page.keyboard.press('Enter')
+    await expect(canvas.classRow('zebra')).toBeVisible()
+    await page.keyboard.press('ControlOrMeta+k')
+    await search.fill('zebra')
+    await expect(page.getByRole('option', { name: /zebra/ })).toBeVisible()
+    await search.fill('proxy')
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('dialog', { name: 'Settings' })).toContainText('Proxy')
+  })
+
+  test('the grid is filtered by class and folder, sorted, and gone through by arrow keys', async ({
+    app,
+    folder,
+  }) => {
+    const { page, canvas } = app
+    await mkdir(join(folder, 'yard'))
+    await writeImage(join(folder, 'yard/c.png'), 80, 50)
+    await page.keyboard.press('r')
+    await canvas.drag([100, 100], [200, 200])
+    await canvas.saved()
+    await expect(page.getByText('1 / 3')).toBeVisible()
+    await page.keyboard.press('ControlOrMeta+g')
+    const tiles = page.getByRole('listbox', { name: 'Images' }).getByRole('option')
+    await expect(tiles).toHaveCount(3)
+    await page.getByLabel('Class of annotations').selectOption('object')
+    await expect(tiles).toHaveCount(1)
+    await page.getByLabel('Class of annotations').selectOption('')
+    await page.getByLabel('Folder of images').selectOption('yard')
+    await expect(tiles).toHaveCount(1)
+    await expect(tiles.first()).toContainText('c.png')
+    await page.getByLabel('Folder of images').selectOption('')
+    await page.getByLabel('Sort images by').selectOption('fewest')
+    await expect(tiles.last()).toContainText('a.png')
+    await expect(tiles.last()).toHaveAttribute('aria-posinset', '3')
+    await expect(tiles.last()).toHaveAttribute('aria-setsize', '3')
+    await app.screenshot('gallery-sorted')
+    await tiles.first().focus()
+    await page.keyboard.press('ArrowRight')
+    await expect(tiles.nth(1)).toBeFocused()
+    await page.keyboard.press('End')
+    await expect(tiles.last()).toBeFocused()
+    await page.keyboard.press('Space')
+    await expect(tiles.last()).toHaveAttribute('aria-selected', 'true')
+    await page.keyboard.press('Enter')
+    await expect(page.locator('[data-file-name]')).toHaveText('a.png')
+  })
+})
+
+test('removing from the list hides; deleting the labels is another act', async ({
+  app,
+  folder,
+}) => {
+  const { page, canvas } = app
+  await page.keyboard.press('r')
+  await canvas.drag([100, 100], [200, 200])
+  await canvas.saved()
+  const name = await page.getByRole('heading', { level: 1 }).textContent()
+  await page.getByRole('button', { name: 'Back to the start screen' }).click()
+  const row = page.getByRole('region', { name: 'Recent datasets' }).getByRole('listitem')
+  await expect(row).toHaveCount(1)
+  const more = page.getByRole('button', { name: `More for ${name}` })
+  await more.click()
+  await page.getByRole('menuitem', { name: 'Remove from the list' }).click()
+  await expect(row).toHaveCount(0)
+  await page.getByRole('button', { name: 'Show 1 dataset removed from the list' }).click()
+  await row.getByRole('button').first().click()
+  await expect(canvas.list).toHaveCount(1)
+  await page.getByRole('button', { name: 'Back to the start screen' }).click()
+  // Opened again it is in the list again.
+  await expect(row).toHaveCount(1)
+  await more.click()
+  await page.getByRole('menuitem', { name: 'Delete all its labels…' }).click()
+  await page.getByRole('button', { name: 'Delete labels' }).click()
+  await expect(row).toHaveCount(0)
+  await app.restart('quit', folder)
+  await app.canvas.ready()
+  await expect(app.canvas.list).toHaveCount(0)
+})
+
+test('the second export is one click, and its options are one click away', async ({
+  app,
+  folder,
+}) => {
+  const { page, canvas } = app
+  await page.keyboard.press('r')
+  await canvas.drag([100, 100], [200, 200])
+  await canvas.saved()
+  const bar = page.getByRole('banner')
+  await bar.getByRole('button', { name: 'Export' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Export' })
+  await dialog.getByLabel('Format').selectOption('pascal_voc')
+  await dialog.getByLabel('Target folder').fill(join(folder, 'out'))
+  await dialog.getByRole('button', { name: 'Export', exact: true }).click()
+  await expect(dialog).toContainText('Written to')
+  await page.keyboard.press('Escape')
+  const written = join(folder, 'out')
+  await rm(written, { recursive: true })
+  await bar.getByRole('button', { name: 'Export', exact: true }).click()
+  await expect(dialog).toContainText('Written to')
+  expect(existsSync(written)).toBe(true)
+  await page.keyboard.press('Escape')
+  await bar.getByRole('button', { name: 'Export options…' }).click()
+  await expect(dialog.getByLabel('Format')).toHaveValue('pascal_voc')
+  await expect(dialog.getByLabel('Target folder')).toHaveValue(written)
+})
+
+test('the instructions of a class lie beside the image, one key away while drawing', async ({
+  app,
+}) => {
+  const { page, canvas } = app
+  await page.keyboard.press('c')
+  await page.keyboard.type('car')
+  await page.keyboard.press('Enter')
+  await expect(canvas.classRow('car')).toBeVisible()
+  await page.keyboard.press('Shift+I')
+  await page.getByLabel('Instructions for').selectOption('Class car')
+  await page.getByLabel('Instructions', { exact: true }).fill('With mirrors, without antennas.')
+  await page.getByRole('button', { name: 'Use the open image' }).click()
+  await page.getByRole('button', { name: 'Save instructions' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await page.keyboard.press('r')
+  await page.keyboard.press('i')
+  const card = page.getByRole('complementary', { name: 'Instructions' })
+  await expect(card).toContainText('With mirrors, without antennas.')
+  await expect(card.getByAltText('Example: a.png')).toBeVisible()
+  await app.screenshot('instructions-card')
+  await canvas.drag([500, 300], [600, 400])
+  await expect(canvas.list).toHaveCount(1)
+  await page.keyboard.press('i')
+  await expect(card).toHaveCount(0)
 })

@@ -16,7 +16,7 @@ async function boxes(app: App, ...corners: [number, number, number, number][]): 
 
 async function command(app: App, name: string): Promise<void> {
   await app.page.keyboard.press('ControlOrMeta+k')
-  await app.page.getByPlaceholder('Type a command…').fill(name)
+  await app.page.getByPlaceholder('Type a command').fill(name)
   await app.page.keyboard.press('Enter')
 }
 
@@ -88,11 +88,13 @@ test('boxes are rotated by key, and converted with a report of the loss', async 
   await command(app, 'Smooth')
   await expect(canvas.hint).toHaveText('Smooth: 4 points became 8')
   await page.keyboard.press('.')
-  await expect(canvas.hint).toHaveText('Only boxes turn: convert it to an oriented box first')
+  await expect(canvas.hint).toHaveText(
+    'Only boxes can be rotated. Convert it to an oriented box first',
+  )
   await command(app, 'Convert to bounding box')
   // Actions that cannot work on the selection are not offered.
   await page.keyboard.press('ControlOrMeta+k')
-  await page.getByPlaceholder('Type a command…').fill('Simplify')
+  await page.getByPlaceholder('Type a command').fill('Simplify')
   await expect(page.getByRole('option', { name: /Simplify/ })).toHaveAttribute(
     'aria-disabled',
     'true',
@@ -121,7 +123,7 @@ test('numbers and attributes are typed, for several shapes in one step', async (
   await page.keyboard.press('Enter')
   await page.getByLabel('Height').fill('-3')
   await page.keyboard.press('Enter')
-  await expect(canvas.hint).toHaveText('Height: “-3” cannot be')
+  await expect(canvas.hint).toHaveText('Height: “-3” is not possible')
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.press('g')
   await page.getByLabel('Name of a new attribute').fill('colour')

@@ -73,7 +73,7 @@ for (const theme of ['light', 'dark'] as const) {
       await expect(page.getByRole('dialog')).toHaveCount(0)
     }
     await page.keyboard.press('ControlOrMeta+k')
-    await expect(page.getByPlaceholder('Type a command…')).toBeFocused()
+    await expect(page.getByPlaceholder('Type a command')).toBeFocused()
     await expectAccessible(page)
     await page.keyboard.type('keypoint')
     await page.keyboard.press('Enter')

@@ -87,7 +87,7 @@ test('every text of the interface is in the catalogue', async ({ app }) => {
     await expect(page.getByRole('dialog')).toHaveCount(0)
   }
   await page.keyboard.press('ControlOrMeta+k')
-  await expect(page.getByPlaceholder('⟦Type a command…⟧')).toBeFocused()
+  await expect(page.getByPlaceholder('⟦Type a command⟧')).toBeFocused()
   await expectMarked('the palette')
   await page.keyboard.press('Escape')
   await page.keyboard.press('ControlOrMeta+,')

@@ -25,7 +25,7 @@ function stored<K extends ShapeKind>(
 
 async function command(app: App, name: string): Promise<void> {
   await app.page.keyboard.press('ControlOrMeta+k')
-  await app.page.getByPlaceholder('Type a command…').fill(name)
+  await app.page.getByPlaceholder('Type a command').fill(name)
   await app.page.keyboard.press('Enter')
 }
 
@@ -134,7 +134,7 @@ test('several points are selected, moved and removed at once', async ({ app }) =
   ])
   await canvas.click(150, 150)
   await canvas.drag([280, 80], [340, 220], { modifiers: ['ControlOrMeta'] })
-  await expect(canvas.hint).toContainText('Drag moves 3 points')
+  await expect(canvas.hint).toContainText('Drag: move 3 points')
   await canvas.drag([320, 150], [420, 150])
   await canvas.saved()
   near(stored(app, 'polygon')[0].rings[0], [
@@ -356,10 +356,10 @@ test('shapes are copied to the next images and to another dataset', async ({ app
   await canvas.drag([300, 100], [400, 200])
   await page.keyboard.press('v')
   await page.keyboard.press('ControlOrMeta+Shift+P')
-  await page.getByLabel('How many images').fill('9')
+  await page.getByLabel('Number of images').fill('9')
   await expect(page.getByText('There are 2 images after this one.')).toBeVisible()
   await page.keyboard.press('Enter')
-  await expect(canvas.hint).toHaveText('4 copied to 2 images · Ctrl+Z takes all of it back')
+  await expect(canvas.hint).toHaveText('4 copied to 2 images')
   for (const name of ['b.png', 'c.png']) expect(stored(app, 'bbox', name)).toHaveLength(2)
   await page.keyboard.press('ControlOrMeta+Shift+P')
   await page.keyboard.press('Enter')
@@ -382,7 +382,7 @@ test('shapes are copied to the next images and to another dataset', async ({ app
   using other = temporaryFolder()
   await writeImage(join(other.path, 'other.png'), 800, 500)
   await page.keyboard.press('ControlOrMeta+k')
-  await page.getByPlaceholder('Type a command…').fill('Open folder')
+  await page.getByPlaceholder('Type a command').fill('Open folder')
   await page.keyboard.press('Enter')
   await app.typePath(other.path)
   await page.keyboard.press('Enter')

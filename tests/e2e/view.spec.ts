@@ -33,7 +33,7 @@ test('brightness, contrast and gamma change only the picture, and stay for the n
   await app.canvas.ready()
   await expect.poll(() => app.canvas.colors(PLACE)).toEqual(['#f4f4f4'])
   await app.page.keyboard.press('ControlOrMeta+k')
-  await app.page.getByPlaceholder('Type a command…').fill('Picture as it is')
+  await app.page.getByPlaceholder('Type a command').fill('Picture as it is')
   await app.page.keyboard.press('Enter')
   await expect.poll(() => app.canvas.colors(PLACE)).toEqual(['#808080'])
 })

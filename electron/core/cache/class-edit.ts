@@ -19,6 +19,8 @@ export function describeClassEdit(edit: ClassEdit): string {
       return `Delete class ${edit.name}`
     case 'merge':
       return `Merge class ${edit.name} into ${edit.into}`
+    case 'instruct':
+      return `Change the instructions of class ${edit.name}`
     case 'reorder':
       return 'Reorder classes'
     default:
@@ -67,19 +69,26 @@ export function editClassList(
       return classes.map((item) => (item === old ? { ...old, color: edit.color } : item))
     }
     case 'configure': {
-      const { name, color } = named(edit.name)
+      const { name, color, instructions } = named(edit.name)
       const { attributes, skeleton } = edit
       const configured: AnnotationClass = {
         name,
         color,
         ...(attributes?.length && { attributes }),
         ...(skeleton?.nodes.length && { skeleton }),
+        ...(instructions && { instructions }),
       }
       return classes.map((item) => (item.name === name ? configured : item))
     }
     case 'delete': {
       const old = named(edit.name)
       return classes.filter((item) => item !== old)
+    }
+    case 'instruct': {
+      const old = named(edit.name)
+      const { instructions: _before, ...others } = old
+      const next = edit.instructions ? { ...others, instructions: edit.instructions } : others
+      return classes.map((item) => (item === old ? next : item))
     }
     case 'merge': {
       const old = named(edit.name)

@@ -43,7 +43,8 @@ export function opsOfEdit(
       const gone = was(edit.name)
       return gone ? [{ kind: 'delete', class: gone }] : []
     }
-    // The service keeps no order, so it stays local.
+    // The service keeps neither: they stay on this machine.
+    case 'instruct':
     case 'reorder':
       return []
     case 'recolor':
@@ -92,6 +93,7 @@ export function changedClass(
     color: next.color,
     ...(next.attributes && { attributes: next.attributes }),
     ...(next.skeleton && { skeleton: next.skeleton }),
+    ...(item.instructions && { instructions: item.instructions }),
   }
 }
 

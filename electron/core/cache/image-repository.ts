@@ -121,6 +121,26 @@ export class ImageRepository {
       .map(({ missing, ...row }) => ({ ...row, missing: missing === 1 }))
   }
 
+  /** Which of the next `limit` images after a path have annotations of a class; `next`: the last path looked at, null at the end. */
+  withClass(
+    datasetId: string,
+    className: string,
+    after: string | null,
+    limit: number,
+  ): { ids: string[]; next: string | null } {
+    const rows = this.#db
+      .prepare<[string, string, string, number], { id: string; path: string; has: number }>(
+        `SELECT id, path, EXISTS (
+           SELECT 1 FROM annotation WHERE image_id = image.id AND class_name = ?) AS has
+         FROM image WHERE dataset_id = ? AND sort_key > ? ORDER BY sort_key LIMIT ?`,
+      )
+      .all(className, datasetId, after === null ? '' : naturalKey(after), limit)
+    return {
+      ids: rows.filter(({ has }) => has === 1).map(({ id }) => id),
+      next: rows.length < limit ? null : (rows.at(-1)?.path ?? null),
+    }
+  }
+
   find(id: string): (DatasetImage & { datasetId: string }) | null {
     const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE image.id = ?`).get(id)
     return row ? { ...fromRow(row), datasetId: row.dataset_id } : null

@@ -137,7 +137,12 @@ export class Editing {
     return this.#deps.store.images.page(datasetId, after, limit)
   }
 
-  /** `ids`: all of one dataset. */
+  /** Which of the next images after a path have annotations of a class, and where to go on. */
+  imagesWithClass(datasetId: string, className: string, after: string | null) {
+    return this.#deps.store.images.withClass(datasetId, className, after, CLASS_PAGE)
+  }
+
+  /** `ids`: of one dataset. */
   editFacts(ids: readonly string[], { addTags, removeTags, ...patch }: FactsEdit): void {
     const { images } = this.#deps.store
     const { datasetId } = images.get(ids[0])
@@ -237,7 +242,10 @@ function revisionsOf({ revision, changes }: Pick<Effect, 'revision' | 'changes'>
   return { revision, baseRevision: isEmptyChangeSet(changes) ? revision : revision - 1 }
 }
 
-/** Number of history entries per page. */
+/** Images that are looked through for a class at a time: their annotations are read within a few milliseconds. */
+const CLASS_PAGE = 500
+
+/** Entries that the page asks for at a time. */
 const HISTORY_PAGE = 200
 
 const draftsOf = (text: string | null) => storedAs(text, draftsSchema, {})

@@ -6,6 +6,9 @@ export function imageRouter(editing: Editing) {
     list: os.images.list.handler(({ input: { datasetId, after, limit } }) =>
       editing.images(datasetId, after, limit),
     ),
+    withClass: os.images.withClass.handler(({ input: { datasetId, className, after } }) =>
+      editing.imagesWithClass(datasetId, className, after),
+    ),
     update: os.images.update.handler(({ input: { ids, ...facts } }) =>
       editing.editFacts(ids, facts),
     ),

@@ -1,6 +1,6 @@
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 
-/** Keeps the class fields that only this app knows: order, defaults, required attributes, pairs of joints. */
+/** Keeps the class fields that only this app knows: order, instructions, defaults, required attributes, pairs of joints. */
 export function withOurs(
   theirs: readonly AnnotationClass[],
   ours: readonly AnnotationClass[],
@@ -16,6 +16,7 @@ export function withOurs(
     const pairs = own.skeleton?.pairs
     return {
       ...item,
+      ...(own.instructions && { instructions: own.instructions }),
       ...(item.attributes && {
         attributes: item.attributes.map((field) => {
           const { default: preset, required } = fields.get(field.name) ?? {}

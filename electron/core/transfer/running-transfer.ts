@@ -50,7 +50,7 @@ export interface TransferDeps {
 interface RunningProgress
   extends Pick<
     Transfer,
-    'problem' | 'doing' | 'bytesPerSecond' | 'leftMs' | 'history' | 'connections'
+    'problem' | 'retryAtMs' | 'doing' | 'bytesPerSecond' | 'leftMs' | 'history' | 'connections'
   > {
   /** Bytes of files in progress; finished ones are in the database. */
   bytesOnWay: number
@@ -71,6 +71,7 @@ export class RunningTransfer {
   #doing = ''
   #active = 0
   #problem: string | null = null
+  #retryAtMs: number | null = null
   #settled: Settled[] = []
   #kept: Parameters<TransferRepository['keepDownloaded']>[0][number][] = []
   /** Bytes of files in progress; finished ones are in the database. */
@@ -137,6 +138,7 @@ export class RunningTransfer {
     const filesLeft = files.total - files.done - files.skipped - files.failed
     return {
       problem: this.#problem,
+      retryAtMs: this.#retryAtMs,
       doing: this.#doing,
       bytesOnWay: this.#bytesOnWay,
       bytesPerSecond: this.#meter.bytesPerSecond,
@@ -177,7 +179,7 @@ export class RunningTransfer {
     const { id, accountId, isPlanned } = this.#transfer
     const { signal } = this.#abort
     const waitMs = () => budget(accountId).waitMs()
-    const onWait = (error: unknown) => this.#wait(error)
+    const onWait = (error: unknown, pauseMs: number) => this.#wait(error, pauseMs)
     const patiently = <T>(work: () => Promise<T>) =>
       untilItWorks(work, { waitMs, onWait, clock, signal })
     let planned = isPlanned
@@ -206,7 +208,7 @@ export class RunningTransfer {
       labelReader: () => labelReader(signal),
       settle: (change) => {
         this.#failuresInARow = 0
-        this.#wait(null)
+        this.#wait(null, 0)
         this.#files.add(1)
         this.#settled.push(change)
         if (this.#settled.length >= FLUSH_ITEMS) this.#flush()
@@ -241,14 +243,16 @@ export class RunningTransfer {
       await clock.sleep(pauseMs * clock.random(), signal).catch(() => {})
       return
     }
-    this.#wait(error)
-    await clock.sleep(Math.max(1_000, waitMs()), signal).catch(() => {})
+    const pauseMs = Math.max(1_000, waitMs())
+    this.#wait(error, pauseMs)
+    await clock.sleep(pauseMs, signal).catch(() => {})
   }
 
-  /** `error`: the failure it waits for; null: it is over. */
-  #wait(error: unknown): void {
+  /** `error`: what is waited for to pass; null: it has. `pauseMs`: until the next try. */
+  #wait(error: unknown, pauseMs: number): void {
     const problem = error === null ? null : toServiceError(error).message
-    if (problem === this.#problem) return
+    if (problem === null && this.#problem === null) return
+    this.#retryAtMs = problem === null ? null : this.#deps.clock.now() + pauseMs
     this.#problem = problem
     this.#tell()
   }

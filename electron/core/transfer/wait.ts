@@ -19,7 +19,8 @@ export async function untilItWorks<T>(
   }: {
     /** How long the hourly limit pauses requests, in milliseconds. */
     waitMs: () => number
-    onWait: (error: unknown) => void
+    /** `pauseMs`: until it is tried again. */
+    onWait: (error: unknown, pauseMs: number) => void
     clock: Clock
     signal: AbortSignal
   },
@@ -28,13 +29,14 @@ export async function untilItWorks<T>(
     signal.throwIfAborted()
     try {
       const result = await work()
-      onWait(null)
+      onWait(null, 0)
       return result
     } catch (error) {
       signal.throwIfAborted()
       if (!isGeneral(error)) throw error
-      onWait(error)
-      await clock.sleep(Math.max(pauseMs, waitMs()), signal)
+      const untilNextMs = Math.max(pauseMs, waitMs())
+      onWait(error, untilNextMs)
+      await clock.sleep(untilNextMs, signal)
     }
   }
 }

@@ -11,7 +11,7 @@ const TYPES: Record<AttributeSchema['type'], string> = {
   text: t('Text'),
   number: t('Number'),
   select: t('Choice'),
-  checkbox: t('Yes or no'),
+  checkbox: t('Checkbox'),
 }
 
 const SMALL = 'h-7 border-line px-1.5 text-xs'
@@ -97,6 +97,7 @@ export function AttributeSchemaEditor({
 }) {
   // Rows keep their half-typed texts when another one goes.
   const [rowIds, setRowIds] = useState(() => attributes.map(newId))
+  const [added, setAdded] = useState<string | null>(null)
   const change = (index: number, schema: AttributeSchema) =>
     onChange(attributes.with(index, schema))
   const columns =
@@ -107,7 +108,7 @@ export function AttributeSchemaEditor({
         <div className={columns} aria-hidden="true">
           <span>{t('Name')}</span>
           <span>{t('Type')}</span>
-          <span>{t('Choices, with commas between')}</span>
+          <span>{t('Choices, separated by commas')}</span>
           <span>{t('Default')}</span>
           <span>{t('Required')}</span>
         </div>
@@ -115,6 +116,12 @@ export function AttributeSchemaEditor({
       {attributes.map((schema, index) => (
         <div key={rowIds[index]} className={columns}>
           <TextField
+            // The name of a new one is typed at once.
+            ref={(element) => {
+              if (rowIds[index] !== added) return
+              setAdded(null)
+              element?.select()
+            }}
             aria-label={t('Name of attribute {value}', { value: index + 1 })}
             className={SMALL}
             value={schema.name}
@@ -176,7 +183,9 @@ export function AttributeSchemaEditor({
         onClick={() => {
           let number = attributes.length + 1
           while (attributes.some(({ name }) => name === `attribute ${number}`)) number++
-          setRowIds([...rowIds, newId()])
+          const id = newId()
+          setRowIds([...rowIds, id])
+          setAdded(id)
           onChange([...attributes, { name: `attribute ${number}`, type: 'text' }])
         }}
       >

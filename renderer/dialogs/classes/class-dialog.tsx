@@ -2,26 +2,39 @@ import { useState } from 'react'
 import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
 import { Button } from '#renderer/ui/button.tsx'
+import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import type { AnnotationClass, AttributeSchema, Skeleton } from '#shared/model/annotation-class.ts'
 import { attributeProblem } from '#shared/model/attributes.ts'
+import { sameValue } from '#shared/model/change-set.ts'
 import { t } from '#shared/texts/texts.ts'
 import { AttributeSchemaEditor } from './attribute-schema-editor.tsx'
 import { SkeletonEditor } from './skeleton-editor.tsx'
 
-/** A name that is there twice, or none; null when all differ. */
-function nameProblem(what: string, names: readonly string[]): string | null {
+/** The name that is there twice; an empty one when a name is missing; null when all differ. */
+function wrongName(names: readonly string[]): string | null {
   const trimmed = names.map((name) => name.trim())
-  if (trimmed.includes('')) return t('Each {what} needs a name.', { what })
-  const twice = trimmed.find((name, index) => trimmed.indexOf(name) !== index)
-  return twice === undefined ? null : t('There are two {what}s called “{twice}”.', { what, twice })
+  if (trimmed.includes('')) return ''
+  return trimmed.find((name, index) => trimmed.indexOf(name) !== index) ?? null
+}
+
+function attributeNameProblem(names: readonly string[]): string | null {
+  const wrong = wrongName(names)
+  if (wrong === '') return t('Each attribute needs a name.')
+  return wrong && t('There are two attributes called “{name}”.', { name: wrong })
+}
+
+function jointNameProblem(names: readonly string[]): string | null {
+  const wrong = wrongName(names)
+  if (wrong === '') return t('Each joint needs a name.')
+  return wrong && t('There are two joints called “{name}”.', { name: wrong })
 }
 
 /** What keeps the class from being saved, in words; null when nothing does. */
 function problemOf(attributes: readonly AttributeSchema[], { nodes }: Skeleton): string | null {
   const empty = attributes.find(({ type, values }) => type === 'select' && !values?.length)
-  if (empty) return t('The choice “{name}” needs choices.', { name: empty.name })
+  if (empty) return t('The attribute “{name}” needs choices.', { name: empty.name })
   const wrong = attributes.find(
     (schema) => schema.default !== undefined && attributeProblem(schema, schema.default),
   )
@@ -31,14 +44,8 @@ function problemOf(attributes: readonly AttributeSchema[], { nodes }: Skeleton):
       attributeProblem: attributeProblem(wrong, wrong.default ?? ''),
     })
   return (
-    nameProblem(
-      'attribute',
-      attributes.map(({ name }) => name),
-    ) ??
-    nameProblem(
-      'joint',
-      nodes.map(({ name }) => name),
-    )
+    attributeNameProblem(attributes.map(({ name }) => name)) ??
+    jointNameProblem(nodes.map(({ name }) => name))
   )
 }
 
@@ -46,24 +53,29 @@ function problemOf(attributes: readonly AttributeSchema[], { nodes }: Skeleton):
 export function ClassDialog({ item }: { item: AnnotationClass }) {
   const [attributes, setAttributes] = useState<AttributeSchema[]>(item.attributes ?? [])
   const [skeleton, setSkeleton] = useState<Skeleton>(item.skeleton ?? { nodes: [], edges: [] })
+  const [isAsking, setAsking] = useState(false)
   const problem = problemOf(attributes, skeleton)
+  const isChanged =
+    !sameValue(attributes, item.attributes ?? []) ||
+    !sameValue(skeleton, item.skeleton ?? { nodes: [], edges: [] })
   const close = () => {
     showDialog(null)
     focusCanvas()
   }
+  const leave = () => (isChanged ? setAsking(true) : close())
   const save = async () => {
     if (await editClasses({ kind: 'configure', name: item.name, attributes, skeleton })) close()
   }
   return (
     <Modal
       title={t('Class “{name}”', { name: item.name })}
-      description={t('What its annotations are asked for, and how its poses are built.')}
-      onClose={close}
+      description={t('Attributes of its annotations, and the skeleton of its poses.')}
+      onClose={leave}
       wide
       footer={
         <>
           {problem && <span className="mr-auto text-xs text-danger">{problem}</span>}
-          <Button onClick={close}>{t('Cancel')}</Button>
+          <Button onClick={leave}>{t('Cancel')}</Button>
           <Button variant="primary" disabled={problem !== null} onClick={() => void save()}>
             {t('Save class')}
           </Button>
@@ -77,7 +89,7 @@ export function ClassDialog({ item }: { item: AnnotationClass }) {
           </h3>
           {attributes.length === 0 && (
             <p className="text-xs text-muted">
-              {t('None yet. An attribute is asked for in the panel of a selected shape (Enter).')}
+              {t('No attributes yet. They are filled in the panel of a selected shape (Enter).')}
             </p>
           )}
           <AttributeSchemaEditor attributes={attributes} onChange={setAttributes} />
@@ -97,6 +109,17 @@ export function ClassDialog({ item }: { item: AnnotationClass }) {
           )}
         </section>
       </div>
+      {isAsking && (
+        <ConfirmDialog
+          title={t('Discard the changes to “{name}”?', { name: item.name })}
+          action={t('Discard changes')}
+          keep={t('Continue editing')}
+          onConfirm={close}
+          onClose={() => setAsking(false)}
+        >
+          {t('The attributes and the skeleton have changes that are not saved.')}
+        </ConfirmDialog>
+      )}
     </Modal>
   )
 }

@@ -4,7 +4,7 @@ import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import type { Skeleton } from '#shared/model/annotation-class.ts'
-import { guessPairs, SKELETON_TEMPLATES } from '#shared/model/pose.ts'
+import { guessPairs } from '#shared/model/pose.ts'
 import {
   addNode,
   changeNode,
@@ -15,6 +15,7 @@ import {
   shiftNode,
   toggleEdge,
 } from '#shared/model/skeleton-edit.ts'
+import { SKELETON_TEMPLATES } from '#shared/model/skeleton-templates.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 
 interface EditorProps {
@@ -124,6 +125,8 @@ function Drawing({
   )
 }
 
+const NODE_COLUMNS = 'grid grid-cols-[20px_1fr_128px_80px_72px] items-center gap-1 px-1'
+
 function NodeRow({
   skeleton,
   index,
@@ -145,10 +148,7 @@ function NodeRow({
   const small = 'h-7 border-line px-1.5 text-xs'
   return (
     <li
-      className={classNames(
-        'grid grid-cols-[20px_1fr_128px_80px_72px] items-center gap-1 rounded-md px-1',
-        chosen && 'bg-accent-soft',
-      )}
+      className={classNames(NODE_COLUMNS, 'rounded-md', chosen && 'bg-accent-soft')}
       onFocus={() => onChoose(index)}
     >
       <span className="text-right text-2xs text-muted tabular-nums">{index + 1}</span>
@@ -166,7 +166,7 @@ function NodeRow({
           onChange(pairNodes(skeleton, index, target.value === '' ? null : Number(target.value)))
         }
       >
-        <option value="">{t('no side')}</option>
+        <option value="">{t('None')}</option>
         {others.map((item) => (
           <option key={item.name} value={item.other}>
             {item.name}
@@ -191,7 +191,7 @@ function NodeRow({
       </SelectField>
       <span className="flex">
         <IconButton
-          label={t('Place {name} earlier', { name })}
+          label={t('Move {name} up', { name })}
           className="size-6"
           disabled={index === 0}
           onClick={() => onChange(shiftNode(skeleton, index, -1))}
@@ -199,7 +199,7 @@ function NodeRow({
           <ArrowUp />
         </IconButton>
         <IconButton
-          label={t('Place {name} later', { name })}
+          label={t('Move {name} down', { name })}
           className="size-6"
           disabled={index === skeleton.nodes.length - 1}
           onClick={() => onChange(shiftNode(skeleton, index, 1))}
@@ -225,7 +225,7 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
     <div className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-2">
         <SelectField
-          aria-label={t('Begin with a template')}
+          aria-label={t('Start from a template')}
           className="h-7 w-52 text-xs"
           value=""
           onChange={({ target }) => {
@@ -233,7 +233,7 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
             onChange(SKELETON_TEMPLATES[Number(target.value)].skeleton)
           }}
         >
-          <option value="">{t('Begin with a template…')}</option>
+          <option value="">{t('Start from a template…')}</option>
           {SKELETON_TEMPLATES.map(({ label }, index) => (
             <option key={label} value={index}>
               {label}
@@ -248,7 +248,7 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
           disabled={skeleton.nodes.length < 2}
           onClick={() => onChange({ ...skeleton, pairs: guessPairs(skeleton.nodes) })}
         >
-          {t('Left and right by name')}
+          {t('Pair left and right by name')}
         </Button>
       </div>
       <div className="grid grid-cols-[240px_1fr] gap-3">
@@ -271,19 +271,28 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
             )}
           </p>
         ) : (
-          <ol className="flex max-h-72 flex-col gap-0.5 overflow-y-auto">
-            {skeleton.nodes.map((_, index) => (
-              <NodeRow
-                // biome-ignore lint/suspicious/noArrayIndexKey: a joint keeps its field while it is renamed
-                key={index}
-                skeleton={skeleton}
-                index={index}
-                chosen={chosen === index}
-                onChoose={setChosen}
-                onChange={onChange}
-              />
-            ))}
-          </ol>
+          <div className="flex min-w-0 flex-col gap-1">
+            <div className={classNames(NODE_COLUMNS, 'text-2xs text-muted')} aria-hidden="true">
+              <span />
+              <span>{t('Joint')}</span>
+              <span>{t('Other side')}</span>
+              <span>{t('Lines')}</span>
+              <span>{t('Order')}</span>
+            </div>
+            <ol className="flex max-h-72 flex-col gap-0.5 overflow-y-auto">
+              {skeleton.nodes.map((_, index) => (
+                <NodeRow
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a joint keeps its field while it is renamed
+                  key={index}
+                  skeleton={skeleton}
+                  index={index}
+                  chosen={chosen === index}
+                  onChoose={setChosen}
+                  onChange={onChange}
+                />
+              ))}
+            </ol>
+          </div>
         )}
       </div>
     </div>

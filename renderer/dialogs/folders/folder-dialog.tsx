@@ -24,7 +24,7 @@ export function FolderDialog({ relocating }: { relocating: string | null }) {
       description={
         relocating === null
           ? t('The folder is only read, unless you turn on label files in step.')
-          : t('Labels stay with the images of the same names.')
+          : t('Labels stay with images of the same name.')
       }
       onClose={close}
       wide

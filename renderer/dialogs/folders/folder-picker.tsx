@@ -138,7 +138,7 @@ export function FolderPicker({
           ))}
           {data && data.folders.length + files.length === 0 && (
             <EmptyState
-              title={data.imageCount > 0 ? counted(data.imageCount, 'image') : t('Nothing inside')}
+              title={data.imageCount > 0 ? counted(data.imageCount, 'image') : t('Empty')}
             />
           )}
         </section>
@@ -149,10 +149,10 @@ export function FolderPicker({
         <p className="min-h-4 text-xs text-muted">
           {data &&
             (data.imageCount > 0
-              ? t('{count} directly in this folder; subfolders are looked through too.', {
+              ? t('{count} directly in this folder. Subfolders are included.', {
                   count: counted(data.imageCount, 'image'),
                 })
-              : t('No images directly in this folder; subfolders are looked through too.'))}
+              : t('No images directly in this folder. Subfolders are included.'))}
         </p>
       )}
     </div>

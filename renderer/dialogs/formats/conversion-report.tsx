@@ -1,5 +1,5 @@
 import type { ImportFailure, Loss } from '#shared/model/format.ts'
-import { t } from '#shared/texts/texts.ts'
+import { plural, t } from '#shared/texts/texts.ts'
 
 export function Losses({ title, losses }: { title: string; losses: readonly Loss[] }) {
   if (losses.length === 0) return null
@@ -31,10 +31,11 @@ export function Failures({ failed }: { failed: readonly ImportFailure[] }) {
   return (
     <section className="rounded-md bg-danger-soft px-3 py-2.5">
       <h3 className="mb-1 text-xs font-semibold text-danger">
-        {t('{count} {value} be read and will be left out', {
-          count: failed.length.toLocaleString(),
-          value: failed.length === 1 ? t('entry cannot') : t('entries cannot'),
-        })}
+        {plural(
+          failed.length,
+          '{count} entry cannot be read and is skipped',
+          '{count} entries cannot be read and are skipped',
+        )}
       </h3>
       <ul className="max-h-40 overflow-y-auto text-xs">
         {failed.slice(0, MOST_SHOWN).map(({ file, field, message }) => (

@@ -1,5 +1,5 @@
 import { CircleCheck, TriangleAlert } from 'lucide-react'
-import { useCallback, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
 import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
@@ -42,7 +42,7 @@ type State =
   | { step: 'done'; report: ExportReport }
 
 const IMAGE_MODES = [
-  { value: 'none', label: t('Leave out') },
+  { value: 'none', label: t('Skip') },
   { value: 'copy', label: t('Copy') },
   { value: 'link', label: t('Link') },
 ] as const
@@ -57,7 +57,7 @@ function OptionsForm({
   const keeps = FORMATS.find(({ id }) => id === options.format)?.keeps()
   return (
     <>
-      <Field label={t('Format')} hint={t('Keeps: {keeps}', { keeps })}>
+      <Field label={t('Format')} hint={t('Supports: {keeps}', { keeps })}>
         {(id) => (
           <SelectField
             id={id}
@@ -99,8 +99,10 @@ function OptionsForm({
         onChange={(event) => onChange({ onlyAnnotated: event.target.checked })}
       />
       <Checkbox
-        label={t('Cut shapes at the image’s border')}
-        hint={t('Some training code refuses shapes that reach over it. What is cut is reported.')}
+        label={t('Clip shapes to the image')}
+        hint={t(
+          'Some training code rejects shapes outside the image. The report lists what was clipped.',
+        )}
         checked={options.clampToImage}
         onChange={(event) => onChange({ clampToImage: event.target.checked })}
       />
@@ -129,19 +131,30 @@ function Report({ report }: { report: ExportReport }) {
       {report.losses.length === 0 ? (
         <p className="text-sm text-muted">{t('Nothing was lost.')}</p>
       ) : (
-        <Losses title={t('What the format could not hold')} losses={report.losses} />
+        <Losses title={t('Not supported by the format')} losses={report.losses} />
       )}
     </div>
   )
 }
 
-export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
+/** `isAgain`: begins at once, as the last time. */
+export function ExportDialog({
+  dataset,
+  settings,
+  isAgain,
+}: {
+  dataset: Dataset
+  settings: Settings
+  isAgain: boolean
+}) {
   const [options, setOptions] = useState<Options>({
     ...FIRST_CHOICE,
     ...settings.exportChoices[dataset.id],
     scope: 'all',
   })
-  const [folder, setFolder] = useState(settings.lastExportFolder ?? '')
+  const [folder, setFolder] = useState(
+    settings.exportFolders[dataset.id] ?? settings.lastExportFolder ?? '',
+  )
   const [state, setState] = useState<State>({ step: 'choosing', error: null })
   const abort = useRef(new AbortController())
   const close = useCallback(() => {
@@ -158,7 +171,8 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
       const { scope, ...choice } = options
       const { format, images, onlyAnnotated, clampToImage } = choice
       const exportChoices = { ...settings.exportChoices, [dataset.id]: choice }
-      await changeSettings({ lastExportFolder: folder, exportChoices })
+      const exportFolders = { ...settings.exportFolders, [dataset.id]: folder }
+      await changeSettings({ lastExportFolder: folder, exportChoices, exportFolders })
       const { imageId } = workspace.getState()
       const steps = await client.formats.export(
         {
@@ -184,6 +198,14 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
     }
   }
 
+  const isBegun = useRef(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it opens
+  useEffect(() => {
+    if (!isAgain || folder === '' || isBegun.current) return
+    isBegun.current = true
+    void run().catch(notifyError)
+  }, [])
+
   return (
     <Modal
       title={t('Export')}
@@ -196,7 +218,7 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
         state.step === 'done' ? (
           <>
             <Button onClick={() => setState({ step: 'choosing', error: null })}>
-              {t('Export again')}
+              {t('Change…')}
             </Button>
             <Button variant="primary" onClick={close}>
               {t('Done')}
@@ -228,8 +250,8 @@ export function ExportDialog({ dataset, settings }: { dataset: Dataset; settings
             onChange={(change) => setOptions({ ...options, ...change })}
           />
           <PathField
-            label={t('Into the folder')}
-            hint={t('Files of the same names in it are replaced.')}
+            label={t('Target folder')}
+            hint={t('Files with the same names are replaced.')}
             value={folder}
             onChange={setFolder}
             allowCreate

@@ -12,7 +12,7 @@ import type { ImportPlan } from '#shared/contract/formats.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
-import { counted, t } from '#shared/texts/texts.ts'
+import { counted, plural, t } from '#shared/texts/texts.ts'
 import { Failures, Figure, Losses } from './conversion-report.tsx'
 
 type Mode = 'add' | 'replace'
@@ -51,14 +51,19 @@ function Unmatched({ names }: { names: readonly string[] }) {
   return (
     <section className="rounded-md bg-warning-soft px-3 py-2.5">
       <h3 className="mb-1 text-xs font-semibold text-warning">
-        {t('{count} {value} not in this dataset and will be left out', {
-          count: names.length.toLocaleString(),
-          value: names.length === 1 ? t('image is') : t('images are'),
-        })}
+        {plural(
+          names.length,
+          '{count} image is not in this dataset and is skipped',
+          '{count} images are not in this dataset and are skipped',
+        )}
       </h3>
       <p className="text-xs break-words">
-        {names.slice(0, 8).join(', ')}
-        {names.length > 8 && t(' and {value} more', { value: names.length - 8 })}
+        {names.length > 8
+          ? t('{names} and {count} more', {
+              names: names.slice(0, 8).join(', '),
+              count: (names.length - 8).toLocaleString(),
+            })
+          : names.join(', ')}
       </p>
     </section>
   )
@@ -76,10 +81,9 @@ function Preview({
   return (
     <div className="flex flex-col gap-4">
       <p className="text-sm">
-        {t('{value} in {count} {value2}. Nothing has been written yet.', {
-          value: FORMATS.find(({ id }) => id === plan.format)?.label,
-          count: plan.files.toLocaleString(),
-          value2: plan.files === 1 ? 'file' : 'files',
+        {t('{format}, {files}. Nothing has been changed yet.', {
+          format: FORMATS.find(({ id }) => id === plan.format)?.label,
+          files: counted(plan.files, 'file'),
         })}
       </p>
       <dl className="grid grid-cols-4 gap-3">
@@ -117,16 +121,14 @@ function Preview({
       <NewClasses classes={plan.newClasses} />
       <Unmatched names={plan.unmatched} />
       <Failures failed={plan.failed} />
-      <Losses title={t('What changes on the way')} losses={plan.losses} />
-      <p className="text-xs text-muted">
-        {t('Each image’s import is one step that undo takes back.')}
-      </p>
+      <Losses title={t('Changes during import')} losses={plan.losses} />
+      <p className="text-xs text-muted">{t('The import is one undo step on each image.')}</p>
     </div>
   )
 }
 
 export function ImportDialog({ dataset }: { dataset: Dataset }) {
-  const [path, setPath] = useState('')
+  const [path, setPath] = useState(dataset.remote ? '' : dataset.root)
   const [format, setFormat] = useState('')
   const [mode, setMode] = useState<Mode>('add')
   const [state, setState] = useState<State>({ step: 'choosing', error: null })
@@ -217,7 +219,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
   return (
     <Modal
       title={t('Import labels')}
-      description={t('Into “{name}”. You see what will happen before it happens.', {
+      description={t('Into “{name}”, with a preview before anything changes.', {
         name: dataset.name,
       })}
       onClose={close}
@@ -244,7 +246,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
                 value={format}
                 onChange={(event) => setFormat(event.target.value)}
               >
-                <option value="">{t('Tell it from the files')}</option>
+                <option value="">{t('Detect automatically')}</option>
                 {FORMATS.map((item) => (
                   <option key={item.id} value={item.id}>
                     {item.label}

@@ -4,7 +4,7 @@ import { imagesAfter, propagate, propagated } from '#renderer/actions/copy-actio
 import { Button } from '#renderer/ui/button.tsx'
 import { Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
-import { counted, t } from '#shared/texts/texts.ts'
+import { counted, plural, t } from '#shared/texts/texts.ts'
 
 /** Copies the selection, or all shapes, to the images that come next. */
 export function PropagateDialog() {
@@ -29,9 +29,12 @@ export function PropagateDialog() {
   return (
     <Modal
       title={t('Propagate to the next images')}
-      description={t('{count} of this image: the selection, or all where nothing is selected.', {
-        count: counted(annotations.length, 'shape'),
-      })}
+      description={t(
+        '{count} of this image: the selection, or all shapes if nothing is selected.',
+        {
+          count: counted(annotations.length, 'shape'),
+        },
+      )}
       onClose={close}
       footer={
         <>
@@ -53,13 +56,15 @@ export function PropagateDialog() {
         }}
       >
         <Field
-          label={t('How many images')}
+          label={t('Number of images')}
           hint={
             isNumber && images < number
-              ? t('There {value} after this one.', {
-                  value: images === 1 ? 'is 1 image' : t('are {images} images', { images }),
-                })
-              : t('Identical shapes are not copied twice. One undo takes all of it back.')
+              ? plural(
+                  images,
+                  'There is {count} image after this one.',
+                  'There are {count} images after this one.',
+                )
+              : t('Identical shapes are skipped. It is one undo step.')
           }
         >
           {(id) => (

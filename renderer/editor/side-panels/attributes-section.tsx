@@ -121,7 +121,7 @@ function SchemaField({
           onCommit={(text) => {
             const parsed = parseAttribute(schema, text)
             if (parsed) set(parsed.value)
-            else say(t('{name}: “{text}” is no number', { name, text }))
+            else say(t('{name}: “{text}” is not a number', { name, text }))
             return parsed !== null
           }}
         />

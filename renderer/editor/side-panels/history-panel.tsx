@@ -10,7 +10,8 @@ import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { t } from '#shared/texts/texts.ts'
 
-const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' })
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 
 /** Every edit of the image, latest first; a click goes to how it was after that edit. */
 export function HistoryPanel({ document }: { document: ImageDocument }) {
@@ -29,8 +30,7 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
   if (history.isError) return <ErrorNote>{history.error.message}</ErrorNote>
   if (!history.data) return null
   const entries = history.data.pages.flatMap((page) => page.entries)
-  if (entries.length === 0)
-    return <EmptyState icon={<History />} title={t('Nothing has been edited here yet')} />
+  if (entries.length === 0) return <EmptyState icon={<History />} title={t('No edits yet')} />
   const now = entries.find(({ undone, origin }) => !undone && origin !== 'sync')?.seq
   // Older pages may hold it.
   const isBeforeFirst = now === undefined && !history.hasNextPage
@@ -38,8 +38,13 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
   const row = 'flex w-full flex-col rounded-md px-2.5 py-1.5 text-left hover:bg-hover'
   return (
     <ol className="h-full overflow-y-auto px-2 py-1">
-      {entries.map(({ seq, label, undone, atMs }) => (
+      {entries.map(({ seq, label, undone, atMs }, index) => (
         <li key={seq}>
+          {day.format(atMs) !== (index > 0 && day.format(entries[index - 1].atMs)) && (
+            <h3 data-name="" className="px-2.5 pt-2 pb-1 text-2xs font-semibold text-muted">
+              {day.format(atMs)}
+            </h3>
+          )}
           <button
             type="button"
             aria-current={seq === now ? 'step' : undefined}
@@ -49,7 +54,9 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
             <span className={classNames('truncate text-sm', undone && 'text-muted line-through')}>
               {label}
             </span>
-            <span className="text-2xs text-muted">{time.format(atMs)}</span>
+            <span data-name="" className="text-2xs text-muted">
+              {time.format(atMs)}
+            </span>
           </button>
         </li>
       ))}

@@ -20,7 +20,7 @@ function Numbers({ editor, annotation }: { editor: Editor; annotation: Annotatio
     const shape = withShapeField(annotation.shape, key, Number(text.replace(',', '.')))
     const { borders } = editor
     const wasInside = borders !== null && isInside(annotation.shape, borders)
-    if (!shape) say(t('{label}: “{text}” cannot be', { label, text }))
+    if (!shape) say(t('{label}: “{text}” is not possible', { label, text }))
     else if (wasInside && !isInside(shape, borders)) {
       say(t('{label}: with “{text}” it would reach beyond the image', { label, text }))
       return false
@@ -37,9 +37,9 @@ function Numbers({ editor, annotation }: { editor: Editor; annotation: Annotatio
     return shape !== null
   }
   return (
-    <div className="grid grid-cols-2 gap-x-2 gap-y-1">
+    <div className="grid grid-cols-1 gap-y-1">
       {fields.map(({ key, label, value }) => (
-        <div key={key} className="grid grid-cols-[52px_1fr] items-center gap-1">
+        <div key={key} className="grid grid-cols-[88px_1fr] items-center gap-1">
           <span className="truncate text-2xs text-muted">{label}</span>
           <Entry
             label={label}

@@ -47,7 +47,7 @@ export class SelectInBox extends MarqueeGesture {
   }
 
   hint(): string {
-    return t('Let go to select what lies inside · Esc cancels')
+    return t('Release to select what lies inside · Esc: cancel')
   }
 }
 
@@ -77,7 +77,7 @@ export class SelectVerticesInBox extends MarqueeGesture {
   }
 
   hint(): string {
-    return t('Let go to select the points inside · Esc cancels')
+    return t('Release to select the points inside · Esc: cancel')
   }
 }
 
@@ -117,6 +117,6 @@ export class Lasso implements Gesture {
   }
 
   hint(): string {
-    return t('Go round the shapes to select and let go · Esc cancels')
+    return t('Draw around the shapes to select, then release · Esc: cancel')
   }
 }

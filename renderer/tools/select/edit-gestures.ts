@@ -72,7 +72,7 @@ abstract class EditGesture implements Gesture {
   }
 
   hint(): string {
-    return t('Let go to finish · Shift keeps the proportions or snaps the angle · Esc cancels')
+    return t('Release to finish · Shift: keep proportions or snap the angle · Esc: cancel')
   }
 
   /** Null leaves the shape as it was a moment ago. */
@@ -164,7 +164,7 @@ export class MoveVertices extends EditGesture {
   }
 
   override hint(): string {
-    return t('Let go to finish · {size} points move · Esc cancels', { size: this.#handleIds.size })
+    return t('Release to finish · {size} points move · Esc: cancel', { size: this.#handleIds.size })
   }
 }
 

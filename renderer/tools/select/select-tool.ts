@@ -1,9 +1,10 @@
+import { hint } from '#renderer/tools/hint.ts'
 import { IdleTool } from '#renderer/tools/idle-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from '#renderer/tools/tool.ts'
 import { removeShapeVertices } from '#shared/geometry/shape.ts'
 import type { Handle } from '#shared/geometry/shape-geometry.ts'
 import type { Annotation, Point } from '#shared/model/annotation.ts'
-import { t } from '#shared/texts/texts.ts'
+import { plural, t } from '#shared/texts/texts.ts'
 import { Lasso, SelectInBox, SelectVerticesInBox } from './area-gestures.ts'
 import { DragHandle, MoveShapes, MoveVertices, StretchFrame } from './edit-gestures.ts'
 import type { Gesture } from './gesture.ts'
@@ -82,7 +83,7 @@ export class SelectTool extends IdleTool {
     // A keypoint is its one point: the whole shape goes.
     if (vertices.size === 0 || !only || only.shape.kind === 'keypoint') return false
     if (this.host.isLocked(only)) {
-      this.host.say(t('Locked shapes stay'))
+      this.host.say(t('Locked shapes are not changed'))
       return true
     }
     this.#removeVertices(only, vertices)
@@ -105,31 +106,37 @@ export class SelectTool extends IdleTool {
     const selected = this.host.selected()
     const vertices = this.host.vertices().size
     if (selected.length === 0)
-      return t('Click a shape to select it · drag selects several, Alt+drag goes round them')
+      return hint(t('Click: select'), t('Drag: select several'), t('Alt+drag: lasso'))
     if (vertices > 0)
-      return t('{value} · Shift+click takes more · Backspace removes · Esc lets go', {
-        value:
-          vertices === 1
-            ? t('Drag moves the point')
-            : t('Drag moves {vertices} points', { vertices }),
-      })
+      return hint(
+        plural(vertices, 'Drag: move the point', 'Drag: move {count} points'),
+        t('Shift+click: select more'),
+        t('Backspace: remove'),
+        t('Esc: deselect'),
+      )
     if (selected.every((annotation) => this.host.isLocked(annotation)))
-      return t('Locked: nothing changes it · Ctrl+L unlocks · Esc lets go')
+      return hint(t('Locked'), t('Ctrl+L: unlock'), t('Esc: deselect'))
     if (selected.length > 1)
-      return t(
-        '{length} selected · drag moves, the frame scales · {value} · Delete removes · Esc lets go',
-        {
-          length: selected.length,
-          value: selected.every(({ shape }) => shape.kind === 'keypoint')
-            ? 'Shift+S swaps sides, Shift+X flips, Shift+O occluded'
-            : t('digits relabel'),
-        },
+      return hint(
+        t('{count} selected', { count: selected.length.toLocaleString() }),
+        t('Drag: move'),
+        t('Frame: scale'),
+        selected.every(({ shape }) => shape.kind === 'keypoint')
+          ? t('Shift+S: swap sides, Shift+X: flip, Shift+O: occluded')
+          : t('Digits: change class'),
+        t('Delete: remove'),
+        t('Esc: deselect'),
       )
     const isPath = selected[0].shape.kind === 'polygon' || selected[0].shape.kind === 'polyline'
-    const points = isPath ? t(' · Ctrl+drag selects points, Alt+click removes one') : ''
-    return t(
-      'Drag moves · handles reshape{points} · digits relabel · Enter: attributes · Delete removes · Esc lets go',
-      { points },
+    return hint(
+      t('Drag: move'),
+      t('Handles: reshape'),
+      isPath && t('Ctrl+drag: select points'),
+      isPath && t('Alt+click: remove a point'),
+      t('Digits: change class'),
+      t('Enter: attributes'),
+      t('Delete: remove'),
+      t('Esc: deselect'),
     )
   }
 
@@ -220,13 +227,11 @@ export class SelectTool extends IdleTool {
     const shape = removeShapeVertices(annotation.shape, handleIds)
     this.host.selectVertices([])
     if (!shape) {
-      const what = handleIds.size === 1 ? t('this point') : t('these points')
-      this.host.say(t('It cannot spare {what}: delete the whole shape instead', { what }))
+      this.host.say(t('Too few points would be left. Delete the whole shape instead'))
       return
     }
     const after = { ...annotation, shape }
-    const label =
-      handleIds.size === 1 ? t('Remove point') : t('Remove {size} points', { size: handleIds.size })
+    const label = plural(handleIds.size, 'Remove point', 'Remove {count} points')
     this.host.edit(label, {
       created: [],
       updated: [{ before: annotation, after }],

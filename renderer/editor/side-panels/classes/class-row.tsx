@@ -133,7 +133,7 @@ export function ClassRow(props: RowProps) {
       <span className="text-xs text-muted tabular-nums group-focus-within:hidden group-hover:hidden">
         {count || ''}
       </span>
-      <span className="flex w-0 overflow-hidden group-focus-within:w-auto group-hover:w-auto has-data-[state=open]:w-auto">
+      <span className="hidden group-focus-within:flex group-hover:flex has-data-[state=open]:flex">
         <IconButton
           label={t('Attributes and skeleton of {name}', { name })}
           onClick={() => showDialog({ kind: 'class', name })}

@@ -1,0 +1,114 @@
+import { GROUP_LABEL } from '#renderer/actions/action.ts'
+import { ACTIONS, chooseClass } from '#renderer/actions/actions.ts'
+import { appState, type SettingsSection, showDialog } from '#renderer/actions/app-state.ts'
+import { goToImage } from '#renderer/actions/datasets.ts'
+import { isAvailable, perform } from '#renderer/actions/dispatch.ts'
+import { keyLabel } from '#renderer/actions/keys.ts'
+import { keysOf } from '#renderer/actions/shortcuts.ts'
+import { datasetState } from '#renderer/document/dataset-state.ts'
+import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
+import { t } from '#shared/texts/texts.ts'
+import { found, imagesNamed, wordsOf } from './palette-search.ts'
+
+export interface Entry {
+  id: string
+  /** What it is, before its name. */
+  kind: string
+  label: string
+  key: string | null
+  isEnabled: boolean
+  run: () => void
+}
+
+/** As many images are offered at once. */
+const MOST_IMAGES = 30
+
+/** By the words that people look for. */
+const SETTINGS: readonly { section: SettingsSection; label: string }[] = [
+  { section: 'general', label: t('General: theme, language') },
+  {
+    section: 'canvas',
+    label: t('Canvas: line width, fill, class names, crosshair, loupe, snapping, wheel'),
+  },
+  { section: 'shortcuts', label: t('Shortcuts: labelme, CVAT and X-AnyLabeling presets') },
+  { section: 'accounts', label: t('Accounts: API keys, assisted labelling') },
+  { section: 'transfers', label: t('Cache and transfers: cache size, connections, sleep') },
+  { section: 'network', label: t('Network: proxy, certificates') },
+  { section: 'about', label: t('About and privacy: version, licenses, diagnostics') },
+]
+
+function commands(): Entry[] {
+  return ACTIONS.filter(({ id }) => id !== 'palette')
+    .map((action): Entry => {
+      const [key] = keysOf(action)
+      return {
+        id: action.id,
+        kind: GROUP_LABEL[action.group],
+        label: action.label,
+        key: key ? keyLabel(key) : null,
+        isEnabled: isAvailable(action),
+        run: () => void perform(action),
+      }
+    })
+    .sort((a, b) => Number(b.isEnabled) - Number(a.isEnabled))
+}
+
+function settings(): Entry[] {
+  return SETTINGS.map(({ section, label }) => ({
+    id: `settings ${section}`,
+    kind: t('Settings'),
+    label,
+    key: null,
+    isEnabled: true,
+    run: () => showDialog({ kind: 'settings', section }),
+  }))
+}
+
+function classes(dataset: Dataset | null): Entry[] {
+  return (dataset?.classes ?? []).map(({ name }) => ({
+    id: `class ${name}`,
+    kind: t('Class'),
+    label: name,
+    key: null,
+    isEnabled: !appState.getState().isGallery,
+    run: () => chooseClass(name),
+  }))
+}
+
+function imageEntry(image: DatasetImage, kind: string): Entry {
+  return {
+    id: `image ${image.id}`,
+    kind,
+    label: image.path,
+    key: null,
+    isEnabled: true,
+    run: () => {
+      appState.setState({ isGallery: false })
+      goToImage(image.id)
+    },
+  }
+}
+
+/** By number, counted from 1, then by name. */
+function images(text: string): Entry[] {
+  const { images: list } = datasetState.getState()
+  const number = /^\s*#?(\d+)\s*$/.exec(text)?.[1]
+  const byNumber = number === undefined ? undefined : list.at(Number(number) - 1)
+  const named = imagesNamed(list, wordsOf(text), MOST_IMAGES)
+  return [
+    ...(byNumber && number ? [imageEntry(byNumber, t('Image {number}', { number }))] : []),
+    ...named.filter((image) => image !== byNumber).map((image) => imageEntry(image, t('Image'))),
+  ]
+}
+
+/** All that fits what was typed: a number leads to an image, other words to commands first. */
+export function paletteEntries(text: string, dataset: Dataset | null): Entry[] {
+  const words = wordsOf(text)
+  const label = ({ kind, label: name }: Entry) => `${kind} ${name}`
+  const own = found([...commands(), ...settings()], label, words)
+  if (words.length === 0) return own
+  const named = found(classes(dataset), (entry) => entry.label, words)
+  const isNumber = /^\s*#?\d+\s*$/.test(text)
+  const pictures = images(text)
+  return isNumber ? [...pictures, ...named, ...own] : [...own, ...named, ...pictures]
+}

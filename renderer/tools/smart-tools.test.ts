@@ -242,7 +242,7 @@ describe('outline and wand', () => {
   const found = (...shapes: PolygonShape[]): MaskPolygons => ({ shapes, tolerance: 1 })
 
   test('of several questions the last counts, and Enter before its answer draws it', async () => {
-    const tool = new WandTool(testHost())
+    const tool = new WandTool(testHost(), null)
     click(tool, at(10, 10))
     const first = await asked()
     tool.resize(1)

@@ -102,7 +102,7 @@ export const TOOLS: readonly ToolDefinition[] = [
     label: t('Magic wand'),
     keys: ['Alt+W'],
     draws: true,
-    create: (host) => new WandTool(host),
+    create: (host, draft) => new WandTool(host, draft),
   },
   {
     id: 'brush',

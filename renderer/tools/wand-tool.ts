@@ -1,19 +1,33 @@
+import { z } from 'zod'
 import { choices } from '#renderer/document/choices.ts'
 import type { WandSeed } from '#shared/assist/magic-wand.ts'
+import type { DraftData } from '#shared/contract/annotations.ts'
 import type { Point } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
 import { RegionTool } from './region-tool.ts'
-import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
+import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts'
 
 /** The steps of the tolerance are larger where it is. 0..255. */
 const LARGER = 1.2
 const LEAST = 1
 const MOST = 255
 
+const draftSchema = z.object({
+  seeds: z.array(z.object({ at: z.object({ x: z.number(), y: z.number() }), adds: z.boolean() })),
+})
+
 /** Takes regions of like colour: a click adds one, with Shift it takes one away; the wheel changes what is alike. Enter draws. */
 export class WandTool extends RegionTool {
   #pressed: Point | null = null
   #seeds: WandSeed[] = []
+
+  constructor(host: ToolHost, draft: DraftData | null) {
+    super(host)
+    const kept = draftSchema.safeParse(draft)
+    if (!kept.success) return
+    this.#seeds = kept.data.seeds
+    this.#look()
+  }
 
   override pointerDown({ at }: Pointer): void {
     this.#pressed = at
@@ -92,11 +106,15 @@ export class WandTool extends RegionTool {
   protected clear(): void {
     this.#pressed = null
     this.#seeds = []
+    this.host.keepDraft(null)
   }
 
   #look(): void {
     const seeds = this.#seeds
     const { wandTolerance } = choices.getState()
+    this.host.keepDraft({
+      seeds: seeds.map(({ at: { x, y }, adds }) => ({ at: { x, y }, adds })),
+    })
     this.ask((picture) => picture.wand(seeds, wandTolerance), t('Nothing is left of it'))
   }
 }

@@ -31,6 +31,8 @@ export const FORMATS = [
   },
   { id: 'hugging_face', label: 'Hugging Face image folder', keeps: () => t('Boxes') },
   { id: 'mot', label: 'MOT', keeps: () => t('Boxes') },
+  { id: 'png_masks', label: 'PNG masks', keeps: () => t('Areas as pixels; boxes filled') },
+  { id: 'coco_panoptic', label: 'COCO panoptic', keeps: () => t('Areas as pixels; boxes filled') },
   {
     id: 'via',
     label: 'VGG VIA',

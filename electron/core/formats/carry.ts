@@ -50,6 +50,7 @@ const ROUND: Record<string, string> = {
 /** Names of the families, as their files' users call them. */
 const FAMILY: Record<string, string> = {
   coco: 'COCO',
+  coco_panoptic: 'COCO panoptic',
   csv: 'the CSV',
   cvat: 'CVAT',
   darwin: 'Darwin',

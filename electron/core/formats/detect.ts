@@ -17,7 +17,6 @@ const OTHERS: [name: string, test: (look: FileLook) => boolean][] = [
     'COCO captions, which place nothing',
     ({ inner }) => inner('annotations').has('caption') && !inner('annotations').has('bbox'),
   ],
-  ['COCO panoptic', ({ inner }) => inner('annotations').has('segments_info')],
   [
     'COCO results, which name images by numbers alone: their annotation file is needed',
     ({ isList, inner }) => isList && inner('').has('image_id') && inner('').has('category_id'),
@@ -78,6 +77,8 @@ const ENDINGS: Record<string, RegExp> = {
   hugging_face: /\.jsonl?$/i,
   labelbox: /\.(?:json|jsonl|ndjson)$/i,
   mot: /\.txt$/i,
+  png_masks: /\.(?:png|txt)$/i,
+  coco_panoptic: /\.(?:json|png)$/i,
   label_studio: /\.(?:json|csv)$/i,
   open_images: /\.csv$/i,
 }

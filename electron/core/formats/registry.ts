@@ -1,5 +1,6 @@
 import { FORMATS, type FormatId } from '#shared/model/format.ts'
 import { coco } from './coco.ts'
+import { cocoPanoptic } from './coco-panoptic.ts'
 import { cvat } from './cvat.ts'
 import { darwin } from './darwin.ts'
 import { datumaro } from './datumaro.ts'
@@ -12,6 +13,7 @@ import { mot } from './mot.ts'
 import { openImages } from './open-images.ts'
 import { pascalVoc } from './pascal-voc.ts'
 import { pictograph } from './pictograph.ts'
+import { pngMasks } from './png-masks.ts'
 import { makesenseCsv, pictographCsv, tensorflowCsv } from './table.ts'
 import type { Format } from './types.ts'
 import { via, viaCsv } from './via.ts'
@@ -35,6 +37,8 @@ export const FORMAT_BY_ID: Record<FormatId, Format> = {
   labelbox: labelbox as Format,
   hugging_face: huggingFace as Format,
   mot: mot as Format,
+  png_masks: pngMasks as Format,
+  coco_panoptic: cocoPanoptic as Format,
   via: via as Format,
   via_csv: viaCsv as Format,
   tensorflow_csv: tensorflowCsv as Format,

@@ -7,7 +7,10 @@ import { toUserError } from '#core/user-error.ts'
 import { joinPath } from '#shared/model/paths.ts'
 
 /** Label files and subfolders of one folder; symbolic links count as their targets. */
-async function look(absolute: string): Promise<{ files: string[]; folders: string[] }> {
+async function look(
+  absolute: string,
+  folder: string,
+): Promise<{ files: string[]; folders: string[] }> {
   const files: string[] = []
   const folders: string[] = []
   for (const entry of await readdir(absolute, { withFileTypes: true })) {
@@ -16,7 +19,7 @@ async function look(absolute: string): Promise<{ files: string[]; folders: strin
       ? await stat(join(absolute, entry.name)).catch(() => null)
       : entry
     if (target?.isDirectory()) folders.push(entry.name)
-    else if (target?.isFile() && mayHoldLabels(entry.name)) files.push(entry.name)
+    else if (target?.isFile() && mayHoldLabels(joinPath(folder, entry.name))) files.push(entry.name)
   }
   return { files, folders }
 }
@@ -35,7 +38,7 @@ export async function labelInput(path: string): Promise<InputFile[]> {
       const real = await realpath(absolute)
       if (visited.has(real)) continue
       visited.add(real)
-      const { files, folders } = await look(absolute)
+      const { files, folders } = await look(absolute, folder)
       for (const name of files) found.push(diskFile(joinPath(folder, name), join(absolute, name)))
       queue.push(...folders.map((name) => joinPath(folder, name)))
     }

@@ -80,7 +80,7 @@ export async function readLabels(wish: ReadingWish, losses: LossLog): Promise<Re
     throw new UserError(
       'no_labels',
       what === ''
-        ? `${root} has no label files of a known format (JSON, XML or TXT). Choose the file or folder that contains them, and select the format if it is in the list.`
+        ? `${root} has no label files of a known format (JSON, XML, CSV, TXT or PNG masks). Choose the file or folder that contains them, and select the format if it is in the list.`
         : `${root} has no label files that can be read: ${what}.`,
     )
   }

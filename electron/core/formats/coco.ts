@@ -262,9 +262,11 @@ export const coco: Format<CocoEntry> = {
   needs: 'pixels',
   keeps: { attributes: true, confidence: true, instances: true, split: true },
   recognise: ({ keys, inner }) =>
-    inner('images').has('file_name') ||
-    inner('annotations').has('image_id') ||
-    (keys.has('categories') && keys.has('images'))
+    // Segments are of COCO panoptic.
+    !inner('annotations').has('segments_info') &&
+    (inner('images').has('file_name') ||
+      inner('annotations').has('image_id') ||
+      (keys.has('categories') && keys.has('images')))
       ? 'images, annotations and categories'
       : null,
   open: openCoco,

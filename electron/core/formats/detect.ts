@@ -163,7 +163,9 @@ export function* detect(files: readonly InputFile[]): Generator<void, Detection>
     // Classes and settings alone label nothing.
     if (!yolo.some(({ path }) => /\.txt$/i.test(path)) && byFormat.size > 1) byFormat.delete(kind)
   }
-  const [best] = [...byFormat].toSorted(([, a], [, b]) => b.length - a.length)
+  // Masks beside files that say more are theirs, however many there are.
+  const chosen = [...byFormat].filter(([id]) => id !== 'png_masks' || byFormat.size === 1)
+  const [best] = chosen.toSorted(([, a], [, b]) => b.length - a.length)
   const [format, own] = best ?? [null, []]
   const sameKind = (id: FormatId, path: string) =>
     (ENDINGS[FORMAT_BY_ID[id].extraKey] ?? /\.json$/i).test(path)

@@ -3,8 +3,10 @@ import { encode } from 'fast-png'
 import { describe, expect, test } from 'vitest'
 import { shapeArea } from '#shared/geometry/shape.ts'
 import { newAnnotation } from '#shared/model/annotation.ts'
+import { FORMATS } from '#shared/model/format.ts'
 import { type ReadFiles, readFiles, writeFiles } from '#tests/helpers/labels.ts'
 import { detectFormat } from './detect.ts'
+import { mayHoldLabels } from './label-file-name.ts'
 import { pngSamples } from './png-mask.ts'
 import { greyPng, palettePng, rgbPng } from './png-write.ts'
 import { memoryFile } from './text.ts'
@@ -126,6 +128,40 @@ describe('masks that others made', () => {
     })
     expect(read.failed.map(({ file }) => file)).toEqual(['labelmap.txt', 'masks/a.png'])
     expect(areas(read).length).toBeGreaterThan(0)
+  })
+
+  test('masks beside other labels do not outvote them', () => {
+    const coco = '{"images":[],"annotations":[{"bbox":[]}],"categories":[]}'
+    const masks = [1, 2, 3].map((n) => memoryFile(`masks/${n}.png`, GREY))
+    expect(detectFormat([...masks, memoryFile('a.json', coco)])).toBe('coco')
+  })
+
+  test('every export is told for what it is, from all of its label files', () => {
+    const ring = [0, 5, 5].map((x, n) => ({ x: x + 1, y: n * 3 + 1 }))
+    const annotations = [newAnnotation({ kind: 'polygon', rings: [ring] }, 'cat')]
+    const images = [
+      {
+        path: 'a.jpg',
+        width: 40,
+        height: 30,
+        isLabelled: true,
+        split: 'val' as const,
+        annotations,
+      },
+      { path: 'b.jpg', width: 40, height: 30, isLabelled: true, annotations: [] },
+    ]
+    const classes = [{ name: 'cat', color: '#112233' }]
+    for (const { id } of FORMATS) {
+      const { bytes } = writeFiles(id, { classes, images })
+      const files = Object.entries(bytes)
+        .filter(([path]) => mayHoldLabels(path))
+        .map(([path, content]) => memoryFile(path, content))
+      // A triangle is no sign of joints.
+      expect([id, detectFormat(files)]).toEqual([
+        id,
+        id === 'yolo_pose' ? expect.stringMatching(/^yolo/) : id,
+      ])
+    }
   })
 
   test('pictures elsewhere are no masks', () => {

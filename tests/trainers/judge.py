@@ -234,6 +234,16 @@ def datumaro_open_images():
     return datumaro_counts("open_images", "open_images", 24)
 
 
+@judge("COCO panoptic, datumaro", "datumaro")
+def datumaro_panoptic():
+    return datumaro_counts("coco_panoptic", "coco_panoptic", 24)
+
+
+@judge("PNG masks, datumaro", "datumaro")
+def datumaro_masks():
+    return datumaro_counts("png_masks", "voc_segmentation", 24)
+
+
 @judge("MOT, datumaro", "datumaro")
 def datumaro_mot():
     from datumaro.components.dataset import Dataset

@@ -260,6 +260,19 @@ describe('masks are written', () => {
     },
   )
 
+  test('objects have the colours of Pascal VOC, which readers go by', () => {
+    const ring = [0, 5, 5].map((x, n) => ({ x, y: n * 3 }))
+    const annotations = [newAnnotation({ kind: 'polygon', rings: [ring] }, 'cat')]
+    const { bytes } = writeFiles('png_masks', {
+      classes: [],
+      images: [{ path: 'a.jpg', ...SIZE, annotations }],
+    })
+    expect(pngSamples(bytes['SegmentationObject/a.png']).palette?.slice(0, 2)).toEqual([
+      [0, 0, 0],
+      [128, 0, 0],
+    ])
+  })
+
   test('what pixels cannot hold is counted', () => {
     const annotations = [
       newAnnotation({ kind: 'bbox', x: 1.5, y: 1, w: 10, h: 10 }, 'cat'),

@@ -250,11 +250,13 @@ function readEntry({ source, objects, colors }: MaskEntry, losses: LossLog): Rea
 
 const rgb = (color: string) => [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16))
 
-/** Colours of numbers that stand for objects: far apart, and the same each time. */
-const objectColor = (number: number) =>
-  number === 0
-    ? [0, 0, 0]
-    : [(number * 67) % 256, (number * 137 + 60) % 256, (number * 29 + 120) % 256]
+/** The colour of an object's number in Pascal VOC (`VOClabelcolormap` of its development kit): bits dealt to red, green, blue. */
+function objectColor(number: number): number[] {
+  const color = [0, 0, 0]
+  for (let rest = number, bit = 7; bit >= 0; rest >>= 3, bit--)
+    for (let channel = 0; channel < 3; channel++) color[channel] |= ((rest >> channel) & 1) << bit
+  return color
+}
 
 class MaskWriter implements LabelWriter {
   readonly #context: WriteContext

@@ -44,7 +44,7 @@ interface CoreOptions {
   limits?: Partial<SyncLimits>
   /** Images that an edit of a class does at once, so that a small dataset has more. */
   firstImages?: number
-  /** Instead of the models of this machine and the process that runs them. */
+  /** Replaces the local models and the process that runs them. */
   detector?: { models: DetectModels; run: RunModel }
 }
 

@@ -18,6 +18,8 @@ import { type Figure, percentile } from './measure.ts'
 const SIZES = [10_000, 100_000]
 const ANNOTATIONS = 10
 const PAGE = 1_000
+/** Long enough for the timer of the measurement to come, milliseconds. */
+const TIMER_MS = 30
 
 /** Libraries are kept here between runs; they hold nothing but what is made below. */
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/pictograph-bench')
@@ -99,14 +101,14 @@ class Row {
   async time(what: string, work: () => unknown): Promise<void> {
     const delay = monitorEventLoopDelay({ resolution: 1 })
     delay.enable()
-    await setTimeout(5)
+    await setTimeout(TIMER_MS)
     delay.reset()
     const [start, processor] = [performance.now(), process.cpuUsage()]
     await work()
     const seconds = (performance.now() - start) / 1000
     const { user, system } = process.cpuUsage(processor)
     // A halt is counted when the timer has come again.
-    await setTimeout(5)
+    await setTimeout(TIMER_MS)
     delay.disable()
     this.figures.push(
       { name: `${what}, ${this.#size.toLocaleString('en')}`, value: seconds, unit: 's' },

@@ -70,7 +70,7 @@ describe('images of the service', () => {
     edit(cloud.core, first.id, { created: [aBox()] })
     await expect(
       cloud.core.curation.copy(cloud.datasetId, [first.id], 'large', ''),
-    ).rejects.toThrow('1 image has changes that the service does not have yet')
+    ).rejects.toThrow('1 image has changes that are not on the service yet')
   })
 })
 

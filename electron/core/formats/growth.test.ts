@@ -101,7 +101,11 @@ function filesOf(id: FormatId, set: LabelSet): Files {
   return Object.fromEntries([...pieces].map(({ path, content }) => [path, String(content)]))
 }
 
-describe.each(FORMAT_LIST.map(({ id }) => id))('%s is read in linear time:', (id) => {
+/** Their files are pictures: reading them takes as long as their pixels do, whose number has a limit of its own. */
+const OF_PIXELS = new Set<FormatId>(['png_masks', 'coco_panoptic'])
+const OF_TEXT = FORMAT_LIST.map(({ id }) => id).filter((id) => !OF_PIXELS.has(id))
+
+describe.each(OF_TEXT)('%s is read in linear time:', (id) => {
   test.each(Object.keys(SETS))('%s', { timeout: 60_000 }, (name) => {
     const { count, make } = SETS[name]
     expectLinear(count, (some) => {

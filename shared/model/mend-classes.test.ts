@@ -22,6 +22,14 @@ test.each([
   ['no colour, or another word for one', [{ ...car, color: 'orange' }], [car]],
   ['no name', [{ name: ' ', color: '#000000' }, null, 3, car], [car]],
   ['the same name twice', [car, { ...car, color: '#000000' }], [car]],
+  [
+    'an instruction without a text',
+    [
+      { ...car, instructions: { imageId: null } },
+      { ...car, name: 'van', instructions: { text: 'With windows.', imageId: null } },
+    ],
+    [car, { ...car, name: 'van', instructions: { text: 'With windows.', imageId: null } }],
+  ],
   ['no list at all', { classes: [] }, []],
 ])('%s is mended, and hides nothing else', (_what, given, expected) => {
   expect(mendClasses(given)).toEqual(expected)

@@ -5,6 +5,7 @@ import {
   annotationClassSchema,
   attributeSchema,
   ClassList,
+  instructionsSchema,
   type Skeleton,
 } from './annotation-class.ts'
 
@@ -75,10 +76,12 @@ export function mendClasses(values: unknown): AnnotationClass[] {
       listOf(given.attributes).flatMap((item) => mendAttribute(item) ?? []),
     )
     const skeleton = mendSkeleton(given.skeleton)
+    const instructions = instructionsSchema.safeParse(given.instructions).data
     result.add(name, {
       ...(color && { color }),
       ...(attributes.length > 0 && { attributes }),
       ...(skeleton && { skeleton }),
+      ...(instructions && { instructions }),
     })
   }
   return result.all

@@ -180,7 +180,7 @@ test('a whole dataset in the background: killed in the middle, it goes on, and t
   await page.getByLabel('Proposals of images').selectOption('Proposals')
   await expect(page.getByRole('option', { name: /street-00/ })).toBeVisible()
   await page.getByLabel('Proposals of images').selectOption('No proposals')
-  await expect(page.getByText('No image is like that')).toBeVisible()
+  await expect(page.getByText('No images found')).toBeVisible()
   await page.getByRole('button', { name: 'Detection', exact: true }).click()
   const jobs = page.getByRole('region', { name: 'Detection on this machine' })
   await expect(jobs).toContainText(`60 of 60 images · ${3 * pictures} proposals`)

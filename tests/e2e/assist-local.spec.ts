@@ -86,7 +86,7 @@ test('the live-wire follows edges between few clicks; Shift is straight, Backspa
   await page.keyboard.press('Backspace')
   for (const angle of [160, 240]) await canvas.click(...onDisc(angle, DISC.radius - 2))
   await canvas.move(...onDisc(310))
-  await expect(canvas.hint).toContainText('First point, double-click or Enter finishes')
+  await expect(canvas.hint).toContainText('First point, double-click or Enter: finish')
   await app.screenshot('assist-live-wire')
   await page.keyboard.press('Enter')
   await canvas.saved()

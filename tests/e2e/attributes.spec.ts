@@ -23,7 +23,7 @@ test('class attributes are requested, filled in by keyboard, and missing ones ar
     await page.getByLabel(`Name of attribute ${index + 1}`).fill(name)
     await page.getByLabel(`Type of ${name}`).selectOption(type)
   }
-  await expect(page.getByText('The choice “colour” needs choices.')).toBeVisible()
+  await expect(page.getByText('The attribute “colour” needs choices.')).toBeVisible()
   await page.getByLabel('Choices of colour').fill('red, blue')
   await page.getByLabel('colour is required').check()
   await page.getByLabel('Default of speed').fill('fast')

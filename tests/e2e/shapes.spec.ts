@@ -119,7 +119,7 @@ test('numbers and attributes are typed, for several shapes in one step', async (
   const { page, canvas } = app
   await boxes(app, [100, 100, 200, 200], [300, 100, 400, 200])
   await canvas.click(150, 150)
-  await page.getByLabel('Width').fill('50')
+  await page.getByRole('textbox', { name: 'Width' }).fill('50')
   await page.keyboard.press('Enter')
   await page.getByLabel('Height').fill('-3')
   await page.keyboard.press('Enter')

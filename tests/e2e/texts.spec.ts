@@ -43,7 +43,7 @@ async function unmarked(page: Page): Promise<string[]> {
 
 /** Names of the sample dataset, formats and products, and messages of the core. */
 const NAMES =
-  /\.(?:jpg|png)|^\/|^(?:aerial|faces?|lanes?|streets?|traffic|car|bus|person|boat|island|pond|house|road|nose|day|dusk|night|(?:left|right) eye|mouth.*)\b|Pictograph|labelme|X-AnyLabeling|CVAT|COCO|YOLO|Pascal VOC|VGG VIA|Datumaro|DOTA|Sample dataset|px|ms|MB|GB|kB|^(?:left|right)_|Import Pictograph|^\d+\/\d+\/\d+,/i
+  /\.(?:jpg|png)|^\/|^(?:aerial|faces?|lanes?|streets?|traffic|car|bus|person|boat|island|pond|house|roads?|nose|head|harbour|people|day|dusk|night|(?:left|right) (?:eye|hand|foot)|mouth.*)\b|Pictograph|labelme|X-AnyLabeling|CVAT|COCO|YOLO|Pascal VOC|VGG VIA|Datumaro|DOTA|Darwin|Label Studio|Labelbox|Hugging Face|MOT|PNG masks|CSV|Sample dataset|px|ms|MB|GB|kB|^(?:left|right)_|Import Pictograph|^\d+\/\d+\/\d+,/i
 
 test('every text of the interface is in the catalogue', async ({ app }) => {
   await app.start()
@@ -87,7 +87,7 @@ test('every text of the interface is in the catalogue', async ({ app }) => {
     await expect(page.getByRole('dialog')).toHaveCount(0)
   }
   await page.keyboard.press('ControlOrMeta+k')
-  await expect(page.getByPlaceholder('⟦Type a command⟧')).toBeFocused()
+  await expect(page.getByPlaceholder('⟦Type a command')).toBeFocused()
   await expectMarked('the palette')
   await page.keyboard.press('Escape')
   await page.keyboard.press('ControlOrMeta+,')

@@ -273,7 +273,7 @@ export async function undoAll(): Promise<void> {
     )
     do await new Promise((resolve) => setTimeout(resolve, 0))
     while (!/^(Undone|Nothing to undo)/.test(hint()))
-    // “Once more goes there”: steps of other images are taken back where they can be seen.
-    if (hint().startsWith('Nothing') && !hint().includes('once more')) return
+    // “Press again to go there”: steps of other images are taken back where they can be seen.
+    if (hint().startsWith('Nothing') && !hint().includes('Press again')) return
   }
 }

@@ -105,9 +105,7 @@ test('a folder is uploaded with its directories, and recognised when dropped aga
   expect(state.imageAt(state.dataset('street scenes'), 'harbour/day/1.png').id).toBeTruthy()
   await page.keyboard.press('Escape')
   await upload()
-  await expect(page.getByRole('dialog').getByRole('status')).toContainText(
-    '12 names are there already',
-  )
+  await expect(page.getByRole('dialog').getByRole('status')).toContainText('12 names exist already')
   // Skipped: nothing to do. Replaced: still one each, beside the archived ones.
   await expect(page.getByRole('button', { name: 'Nothing to send' })).toBeDisabled()
   await page.getByRole('dialog').getByText('Replace', { exact: true }).click()

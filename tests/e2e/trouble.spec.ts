@@ -206,7 +206,7 @@ test('two windows on one image show the same', async ({ app, folder }) => {
   await page.bringToFront()
   await page.keyboard.press('k')
   await app.canvas.click(50, 50)
-  await expect(other.getByRole('list', { name: '1 annotations' })).toBeVisible()
+  await expect(other.getByRole('list', { name: '1 annotation', exact: true })).toBeVisible()
   await other.bringToFront()
   await other.keyboard.press('ControlOrMeta+a')
   await other.keyboard.press('Delete')

@@ -121,7 +121,7 @@ test('numbers and attributes are typed, for several shapes in one step', async (
   await canvas.click(150, 150)
   await page.getByRole('textbox', { name: 'Width' }).fill('50')
   await page.keyboard.press('Enter')
-  await page.getByLabel('Height').fill('-3')
+  await page.getByRole('textbox', { name: 'Height' }).fill('-3')
   await page.keyboard.press('Enter')
   await expect(canvas.hint).toHaveText('Height: “-3” is not possible')
   await page.keyboard.press('ControlOrMeta+a')

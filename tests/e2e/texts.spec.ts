@@ -13,7 +13,7 @@ async function unmarked(page: Page): Promise<string[]> {
     const found = new Set<string>()
     const look = (text: string | null) => {
       let rest = (text ?? '').replace(
-        /(?:(?:Ctrl|Shift|Alt)\+)*(?:Ctrl|Shift|Alt)\+[^⟦⟧\s]+|\b(?:Enter|Esc|Backspace|Delete|Tab|Space)\b/g,
+        /(?:(?:Ctrl|Shift|Alt)\+)*(?:Ctrl|Shift|Alt)\+[^⟦⟧\s]+|\b(?:Enter|Esc|Backspace|Delete|Tab|Space|Home|End|PageUp|PageDown)\b/g,
         '',
       )
       // Inserted values are outside of the marks.

@@ -34,7 +34,7 @@ const work = mkdtempSync(join(tmpdir(), 'pictograph-package-'))
 const PLATFORM = `${process.platform}-${process.arch}`
 
 /** Size budget of our part of the package, without Electron. Bytes. */
-const BUDGET = { app: 100_000_000, renderer: 1_600_000, firstScreen: 750_000 }
+const BUDGET = { app: 100_000_000, renderer: 1_700_000, firstScreen: 820_000 }
 
 const problems = []
 const check = (isRight, what) => {

@@ -228,8 +228,9 @@ export async function throwEvents({
       look()
     }
     if (event % 250 !== 0) continue
-    // The app gets its frames and saves what there is, and never has more shapes than a test has time for.
-    await settled()
+    // The app gets its frames and saves what there is, and never has more shapes than a test has time for. An undo that is
+    // still on its way belongs to what was seen before the check.
+    await stillness()
     look()
     await checkUnseen()
     if (event % 2_000 === 1_000) await workBesideHidden()

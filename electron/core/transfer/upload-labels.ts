@@ -118,6 +118,8 @@ async function readLabels(
   const { problems } = found
   const stems = new Set(done.map(({ facts }) => stemOf(fileNameOf(facts.path))))
   const files = labelFiles.filter(({ path }) => mayHoldLabels(path, stems))
+  // No process is started for nothing.
+  if (files.length === 0) return found
   // Includes skipped and failed images, so that their labels do not go to another image of the same name.
   const known = [...transfers.each<UploadFacts>(transfer.id, null)].map(({ facts }) => ({
     path: facts.path,

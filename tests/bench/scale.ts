@@ -110,6 +110,7 @@ class Row {
     // A halt is counted when the timer has come again.
     await setTimeout(TIMER_MS)
     delay.disable()
+    process.stderr.write(`${what}, ${this.#size}: ${seconds.toFixed(2)} s\n`)
     this.figures.push(
       { name: `${what}, ${this.#size.toLocaleString('en')}`, value: seconds, unit: 's' },
       { name: '  of the processor', value: (user + system) / 1e6, unit: 's' },

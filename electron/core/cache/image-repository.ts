@@ -69,7 +69,7 @@ function fromRow(row: Row): DatasetImage {
     missing: row.missing === 1,
     stage: row.stage,
     split: row.split,
-    tags: storedItems(row.tags, z.string()),
+    tags: tagsOf(row.tags),
     annotationCount: row.annotation_count,
     remote:
       row.remote_id === null
@@ -83,11 +83,15 @@ function fromRow(row: Row): DatasetImage {
   }
 }
 
+const tagsOf = (text: string) => storedItems(text, z.string())
+
 export class ImageRepository {
   readonly #db: Db
+  readonly #outbox: Outbox
 
   constructor(db: Db) {
     this.#db = db
+    this.#outbox = new Outbox(db)
   }
 
   /** All images in natural path order, except missing ones without labels. */
@@ -266,26 +270,26 @@ export class ImageRepository {
   }
 
   /** A local change, queued for push if the dataset is remote. */
-  patch(ids: readonly string[], patch: ImagePatch): DatasetImage[] {
-    this.#write(ids, patch)
-    return this.getMany(ids)
-  }
-
-  #write(ids: readonly string[], patch: ImagePatch): void {
-    const outbox = new Outbox(this.#db)
+  patch(ids: readonly string[], patch: ImagePatch): void {
     const tags = patch.tags && JSON.stringify(patch.tags)
     this.#db.transaction(() => {
-      for (const [field, value] of Object.entries({ ...patch, tags })) {
-        if (value === undefined || !isPatched(field)) continue
-        const changed = this.#db
-          .prepare<[string | null, string, string | null], { id: string }>(
-            `UPDATE image SET ${field} = ? WHERE id IN (SELECT value FROM json_each(?))
-             AND ${field} IS NOT ? RETURNING id`,
-          )
-          .all(value, JSON.stringify(ids), value)
-        for (const { id } of changed) outbox.queueImage(id, field)
-      }
+      for (const [field, value] of Object.entries({ ...patch, tags }))
+        if (value !== undefined && isPatched(field)) this.#write(ids, field, value)
     })()
+  }
+
+  /** Sets a field of images with a few statements, however many images there are. `value`: of tags, their JSON. */
+  #write(ids: readonly string[], field: PatchedField, value: string | null): void {
+    const changed = this.#db
+      .prepare<[string | null, string, string | null], { id: string }>(
+        `UPDATE image SET ${field} = ? WHERE id IN (SELECT value FROM json_each(?))
+         AND ${field} IS NOT ? RETURNING id`,
+      )
+      .all(value, JSON.stringify(ids), value)
+    this.#outbox.queueImages(
+      changed.map(({ id }) => id),
+      field,
+    )
   }
 
   /** Stores the service's value unless there is an unpushed local change. */
@@ -294,23 +298,22 @@ export class ImageRepository {
   }
 
   /** Adds tags to images, or removes them; other tags stay. */
-  patchTags(
-    ids: readonly string[],
-    add: readonly string[],
-    remove: readonly string[],
-  ): DatasetImage[] {
-    return this.#db.transaction(() => {
-      const wanted = this.getMany(ids).map(({ id, tags }) => {
-        const kept = tags.filter((tag) => !remove.includes(tag) && !add.includes(tag))
-        return { id, tags: [...kept, ...add] }
-      })
+  patchTags(ids: readonly string[], add: readonly string[], remove: readonly string[]): void {
+    this.#db.transaction(() => {
+      const rows = this.#db
+        .prepare<[string], { id: string; tags: string }>(
+          'SELECT id, tags FROM image WHERE id IN (SELECT value FROM json_each(?))',
+        )
+        .all(JSON.stringify(ids))
       // Most images have the same tags, so write those together.
-      for (const same of Map.groupBy(wanted, ({ tags }) => JSON.stringify(tags)).values())
+      for (const [stored, same] of Map.groupBy(rows, ({ tags }) => tags)) {
+        const kept = tagsOf(stored).filter((tag) => !remove.includes(tag) && !add.includes(tag))
         this.#write(
           same.map(({ id }) => id),
-          { tags: same[0].tags },
+          'tags',
+          JSON.stringify([...kept, ...add]),
         )
-      return this.getMany(ids)
+      }
     })()
   }
 

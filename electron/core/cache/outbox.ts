@@ -68,6 +68,9 @@ const CHANGED_AGAIN = `ON CONFLICT (image_id, kind) WHERE kind NOT IN ('classes'
   state = iif(state = 'failed', 'waiting', state), problem = iif(state = 'failed', NULL, problem),
   request_id = iif(state = 'failed', NULL, request_id)`
 
+/** What is queued once for an image, however often it changes. */
+type QueuedKind = Exclude<OutboxKind, 'classes' | 'comment'>
+
 /** Number of pushed changes to keep for display. */
 const LOG_KEPT = 1_000
 
@@ -80,7 +83,7 @@ export class Outbox {
   }
 
   /** Queues an image that changed. A failed row is retried, because its content is new. */
-  queueImage(imageId: string, kind: 'annotations' | 'stage' | 'split' | 'tags'): void {
+  queueImage(imageId: string, kind: QueuedKind): void {
     this.#db
       .prepare(
         `INSERT INTO outbox (dataset_id, image_id, kind, idempotency_key, queued_at_ms)
@@ -91,7 +94,8 @@ export class Outbox {
   }
 
   /** The same for many images at once. */
-  queueImages(imageIds: readonly string[], kind: 'annotations'): void {
+  queueImages(imageIds: readonly string[], kind: QueuedKind): void {
+    if (imageIds.length === 0) return
     this.#db
       .prepare(
         `INSERT INTO outbox (dataset_id, image_id, kind, idempotency_key, queued_at_ms)
@@ -178,6 +182,43 @@ export class Outbox {
       .map(fromRow)
   }
 
+  /** The first rows to show, at most `limit`: those that need the user, then those that wait, oldest first. */
+  first(limit: number): OutboxRow[] {
+    const rows = (where: string, count: number) =>
+      this.#db
+        .prepare<[number], Row>(`SELECT * FROM outbox WHERE ${where} ORDER BY id LIMIT ?`)
+        .all(count)
+    const stopped = rows("state <> 'waiting'", limit)
+    return [...stopped, ...rows("state = 'waiting'", limit - stopped.length)].map(fromRow)
+  }
+
+  /** All rows of a kind that has few, oldest first. */
+  ofKind(datasetId: string, kind: 'classes'): OutboxRow[] {
+    return this.#db
+      .prepare<[string, string], Row>(
+        'SELECT * FROM outbox WHERE dataset_id = ? AND kind = ? ORDER BY id',
+      )
+      .all(datasetId, kind)
+      .map(fromRow)
+  }
+
+  /** True while labels that an edit of the classes changed wait to be pushed. */
+  hasLabelsOf(datasetId: string, commitId: string): boolean {
+    const row = this.#db
+      .prepare(
+        `SELECT 1 FROM outbox CROSS JOIN edit_log INDEXED BY edit_log_of_image ON edit_log.image_id = outbox.image_id
+         WHERE outbox.dataset_id = ? AND kind = 'annotations' AND outbox.state = 'waiting'
+           AND parent = (SELECT seq FROM edit_log WHERE commit_id = ?) LIMIT 1`,
+      )
+      .get(datasetId, commitId)
+    return row !== undefined
+  }
+
+  /** Number of rows of all datasets. */
+  count(): number {
+    return this.#db.prepare<[], { n: number }>('SELECT count(*) AS n FROM outbox').get()?.n ?? 0
+  }
+
   /** Number of waiting rows. */
   countWaiting(datasetId: string, kind: OutboxKind): number {
     const row = this.#db
@@ -192,8 +233,9 @@ export class Outbox {
   datasetsWaiting(accountId: string): string[] {
     return this.#db
       .prepare<[string], { dataset_id: string }>(
-        `SELECT DISTINCT outbox.dataset_id FROM outbox JOIN remote_dataset USING (dataset_id)
-         WHERE account_id = ? AND state = 'waiting' AND dataset_id NOT IN (SELECT dataset_id FROM bulk_edit)`,
+        `SELECT dataset_id FROM remote_dataset
+         WHERE account_id = ? AND dataset_id NOT IN (SELECT dataset_id FROM bulk_edit) AND EXISTS (
+           SELECT 1 FROM outbox WHERE outbox.dataset_id = remote_dataset.dataset_id AND state = 'waiting')`,
       )
       .all(accountId)
       .map(({ dataset_id }) => dataset_id)
@@ -236,13 +278,13 @@ export class Outbox {
 
   /** Retries failed rows with new keys, so that the service does not repeat its first answer. */
   retry(ids: readonly number[] | null): void {
-    const rows = this.list(null, 'failed').filter(({ id }) => ids === null || ids.includes(id))
-    const update = this.#db.prepare(
-      `UPDATE outbox SET state = 'waiting', problem = NULL, request_id = NULL, idempotency_key = ? WHERE id = ?`,
-    )
-    this.#db.transaction(() => {
-      for (const { id } of rows) update.run(newKey(), id)
-    })()
+    this.#db
+      .prepare(
+        `UPDATE outbox SET state = 'waiting', problem = NULL, request_id = NULL,
+           idempotency_key = lower(hex(randomblob(16)))
+         WHERE state = 'failed' AND ($ids IS NULL OR id IN (SELECT value FROM json_each($ids)))`,
+      )
+      .run({ ids: ids && JSON.stringify(ids) })
   }
 
   log(datasetId: string, imageId: string | null, message: string): void {

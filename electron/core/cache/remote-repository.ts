@@ -508,31 +508,38 @@ export class RemoteRepository {
       : null
   }
 
-  /** Applies a class rename or deletion to the merge base and the unanswered saves, as the service did. */
-  changeBaseClass(datasetId: string, from: string, to: string | null): string[] {
+  /**
+   * Applies a class rename or deletion to the merge base and the unanswered saves of the next `count` images after
+   * `after`, as the service did. `last`: the last image looked at; null: there were no more.
+   */
+  changeBaseClass(
+    datasetId: string,
+    { from, to, after, count }: { from: string; to: string | null; after: string; count: number },
+  ): { changed: string[]; last: string | null } {
     const mentions = (column: string) =>
       `EXISTS (SELECT 1 FROM json_each(${column}) WHERE value ->> 'className' = $from)`
     const rows = this.#db
-      .prepare<unknown[], { image_id: string; base: string | null; sent: string | null }>(
-        `SELECT image_id, base, sent FROM remote_image WHERE dataset_id = $datasetId
-         AND (${mentions('base')} OR ${mentions('sent')})`,
+      .prepare<unknown[], { id: string; base: string | null; sent: string | null; has: number }>(
+        `SELECT image_id AS id, base, sent, ${mentions('base')} OR ${mentions('sent')} AS has
+         FROM remote_image WHERE dataset_id = $datasetId AND image_id > $after ORDER BY image_id LIMIT $count`,
       )
-      .all({ datasetId, from })
+      .all({ datasetId, from, after, count })
     const update = this.#db.prepare(
       'UPDATE remote_image SET base = ?, sent = ?, base_count = ?, server_count = ? WHERE image_id = ?',
     )
-    const changed = (json: string | null): Annotation[] | null =>
+    const edited = (json: string | null): Annotation[] | null =>
       json === null
         ? null
         : (storedList<Annotation>(json) ?? []).flatMap((annotation) => {
             if (annotation.className !== from) return [annotation]
             return to === null ? [] : [{ ...annotation, className: to }]
           })
-    return rows.map(({ image_id, base, sent }) => {
-      const [next, told] = [changed(base), changed(sent)]
-      const count = next?.length ?? 0
-      update.run(next && JSON.stringify(next), told && JSON.stringify(told), count, count, image_id)
-      return image_id
-    })
+    const changed = rows.filter(({ has }) => has === 1)
+    for (const { id, base, sent } of changed) {
+      const [next, told] = [edited(base), edited(sent)]
+      const size = next?.length ?? 0
+      update.run(next && JSON.stringify(next), told && JSON.stringify(told), size, size, id)
+    }
+    return { changed: changed.map(({ id }) => id), last: rows.at(-1)?.id ?? null }
   }
 }

@@ -144,10 +144,12 @@ export class Editing {
 
   /** `ids`: of one dataset. */
   editFacts(ids: readonly string[], { addTags, removeTags, ...patch }: FactsEdit): void {
-    const { images } = this.#deps.store
+    const { images, edits } = this.#deps.store
     const { datasetId } = images.get(ids[0])
-    images.patch(ids, patch)
-    if (addTags || removeTags) images.patchTags(ids, addTags ?? [], removeTags ?? [])
+    edits.together(() => {
+      images.patch(ids, patch)
+      if (addTags || removeTags) images.patchTags(ids, addTags ?? [], removeTags ?? [])
+    })
     this.#deps.events.publish({ type: 'images', datasetId, upserted: images.getMany(ids) })
     this.#deps.coreEvents.publish({ type: 'queued', datasetId })
   }

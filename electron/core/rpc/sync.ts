@@ -9,7 +9,7 @@ export function syncRouter({ outboxView, labelSync, outbox, push, resolve }: Pus
     outbox: os.sync.outbox.handler(() => outboxView.read()),
     now: os.sync.now.handler(async () => {
       await push()
-      return { left: outbox.list(null).length }
+      return { left: outbox.count() }
     }),
     retry: os.sync.retry.handler(async ({ input: { ids } }) => {
       outbox.retry(ids)

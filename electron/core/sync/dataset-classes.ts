@@ -6,6 +6,7 @@ import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { storedList } from '#core/cache/stored-json.ts'
+import { inPieces } from '#core/pieces.ts'
 import { isRefusal, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
@@ -65,8 +66,7 @@ export class DatasetClasses {
       const ours = datasets.get(datasetId).classes
       remotes.setClassBase(datasetId, theirs)
       const unpushed = outbox
-        .list(datasetId)
-        .filter(({ kind }) => kind === 'classes')
+        .ofKind(datasetId, 'classes')
         .flatMap(opsOf)
       const next = applyClassOps(withOurs(theirs, ours), unpushed)
       if (!sameValue(next, ours)) datasets.takeClasses(datasetId, next)
@@ -78,7 +78,7 @@ export class DatasetClasses {
    * the others wait, because they may depend on it. Deletions follow in `pushDeletions`.
    */
   async push(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
-    for (const row of this.#rows(datasetId)) {
+    for (const row of this.#deps.outbox.ofKind(datasetId, 'classes')) {
       if (isDeletion(row)) continue
       if (row.state !== 'waiting') return
       if (!(await this.#pushRow(client, row, signal))) return
@@ -90,24 +90,13 @@ export class DatasetClasses {
    * removed from the service's list only when no image uses it; other people's work is not deleted with it.
    */
   async pushDeletions(client: Client, datasetId: string, signal: AbortSignal): Promise<void> {
-    for (const row of this.#rows(datasetId))
-      if (isDeletion(row) && row.state === 'waiting' && !this.#hasUnpushedLabels(row))
-        await this.#pushRow(client, row, signal)
-  }
-
-  #rows(datasetId: string): OutboxRow[] {
-    return this.#deps.outbox.list(datasetId).filter(({ kind }) => kind === 'classes')
-  }
-
-  /** True while label deletions of this class deletion are not pushed yet. */
-  #hasUnpushedLabels({ commitId }: OutboxRow): boolean {
-    const { edits, outbox } = this.#deps
-    return (
-      commitId !== null &&
-      edits
-        .imagesOfEdit(commitId)
-        .some((imageId) => outbox.find(imageId, 'annotations')?.state === 'waiting')
-    )
+    const { outbox } = this.#deps
+    for (const row of outbox.ofKind(datasetId, 'classes')) {
+      if (!isDeletion(row) || row.state !== 'waiting') continue
+      // Its own label deletions are pushed first.
+      const isEarly = row.commitId !== null && outbox.hasLabelsOf(datasetId, row.commitId)
+      if (!isEarly) await this.#pushRow(client, row, signal)
+    }
   }
 
   /**
@@ -120,7 +109,7 @@ export class DatasetClasses {
     const rows =
       commitId === null
         ? [row]
-        : outbox.list(datasetId).filter((other) => other.commitId === commitId)
+        : outbox.ofKind(datasetId, 'classes').filter((other) => other.commitId === commitId)
     const ops = rows.flatMap(opsOf)
     const touched = new Set(commitId === null ? [] : edits.imagesOfEdit(commitId))
     const turned = datasets.together(() => {
@@ -233,7 +222,7 @@ export class DatasetClasses {
         else if (!has(op.to))
           throw new UserError('class_gone', `The service has no class “${op.from}” any more.`)
         // If the old name is gone, an earlier push succeeded and only its answer was lost.
-        this.#followInBase(datasetId, op.from, op.to)
+        await this.#followInBase(datasetId, op.from, op.to, signal)
         break
       case 'delete': {
         const { name } = op.class
@@ -248,7 +237,7 @@ export class DatasetClasses {
         this.#askAboutOthers(op, row, counts[name] ?? 0)
         const how = { classType: null, deleteAnnotations: true, ...call }
         await client.annotations.deleteClass(remoteId, name, how)
-        this.#followInBase(datasetId, name, null)
+        await this.#followInBase(datasetId, name, null, signal)
         break
       }
       case 'remove': {
@@ -293,17 +282,28 @@ export class DatasetClasses {
   }
 
   /**
-   * The service changed the labels of all images itself. Apply the same change to the merge base, so that only other
-   * differences are pushed.
+   * The service changed the labels of all images itself. Applies the same change to the merge base, in pieces, so that
+   * only other differences are pushed. The row stays queued until all is done, so a crash repeats it.
    */
-  #followInBase(datasetId: string, from: string, to: string | null): void {
+  async #followInBase(
+    datasetId: string,
+    from: string,
+    to: string | null,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { remotes, labels, datasets, announceImages } = this.#deps
-    const changed = datasets.together(() => {
-      const ids = remotes.changeBaseClass(datasetId, from, to)
-      for (const imageId of ids) labels.settle(imageId)
-      return ids
-    })
-    announceImages(datasetId, changed)
+    let after = ''
+    await inPieces((count) => {
+      const { changed, last } = datasets.together(() => {
+        const piece = remotes.changeBaseClass(datasetId, { from, to, after, count })
+        for (const imageId of piece.changed) labels.settle(imageId)
+        return piece
+      })
+      if (changed.length > 0) announceImages(datasetId, changed)
+      after = last ?? after
+      return last !== null
+    }, signal)
+    signal.throwIfAborted()
   }
 }
 

@@ -59,14 +59,8 @@ export class OutboxView {
     const names = new Map(datasets.list().map(({ id, name }) => [id, name]))
     const nameOf = (id: string) => names.get(id) ?? ''
     const pathOf = (id: string | null) => (id === null ? null : (images.find(id)?.path ?? null))
-    const rows = outbox.list(null)
-    // Entries that need the user come first.
-    const ordered = [
-      ...rows.filter(({ state }) => state !== 'waiting'),
-      ...rows.filter(({ state }) => state === 'waiting'),
-    ]
     return {
-      entries: ordered.slice(0, SHOWN).map((row) => ({
+      entries: outbox.first(SHOWN).map((row) => ({
         id: row.id,
         datasetId: row.datasetId,
         datasetName: nameOf(row.datasetId),

@@ -12,6 +12,7 @@ import { proposals } from './0011-proposals.ts'
 import { bulkEdits } from './0012-bulk-edits.ts'
 import { unreadImages } from './0013-unread-images.ts'
 import { keptImages } from './0014-kept-images.ts'
+import { outboxKinds } from './0015-outbox-kinds.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -29,4 +30,5 @@ export const MIGRATIONS: readonly string[] = [
   bulkEdits,
   unreadImages,
   keptImages,
+  outboxKinds,
 ]

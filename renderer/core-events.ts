@@ -19,6 +19,7 @@ import {
 import { loadTransfers, onTransfer } from './actions/transfers.ts'
 import { notifyUpdate } from './actions/updates.ts'
 import { runFromMenu } from './actions/window.ts'
+import { loadWorks } from './actions/works.ts'
 import {
   cloudState,
   removeAccountState,
@@ -35,6 +36,7 @@ import {
   reloadAll,
   retrySaving,
 } from './document/session.ts'
+import { removeWork, upsertWork } from './document/work-state.ts'
 import { client, connection } from './rpc/connection.ts'
 import { orpc, queryClient } from './rpc/query.ts'
 import { readEvents } from './rpc/read-events.ts'
@@ -182,6 +184,12 @@ function handle(event: AppEvent): void {
       queryClient.setQueryData(orpc.app.update.queryKey(), event.state)
       if (event.state.kind === 'available') notifyUpdate(event.state.version)
       return
+    case 'work':
+      upsertWork(event.work)
+      return
+    case 'work-ended':
+      removeWork(event.id)
+      return
     case 'notice':
       notify(event.message)
       return
@@ -195,6 +203,7 @@ function catchUp(): void {
   retrySaving()
   loadAccounts().catch(() => {})
   loadTransfers().catch(() => {})
+  loadWorks().catch(() => {})
   loadAllProposals().catch(() => {})
   reloadAll()
 }

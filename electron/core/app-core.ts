@@ -8,12 +8,14 @@ import { FetchModels } from './assist/fetch-models.ts'
 import { Inference } from './assist/inference.ts'
 import { Models } from './assist/models.ts'
 import { Segmenter } from './assist/segmenter.ts'
+import { FactEditRepository } from './cache/fact-edit-repository.ts'
 import { LibraryCare } from './cache/library-care.ts'
 import { RemovedDatasets } from './cache/removed-datasets.ts'
 import type { CoreEvent } from './core-events.ts'
 import { EventBus } from './event-bus.ts'
 import { describeDataset } from './library/describe-dataset.ts'
 import { Editing } from './library/editing.ts'
+import { FactEdits } from './library/fact-edits.ts'
 import { LabelExchange } from './library/label-exchange.ts'
 import { Library } from './library/library.ts'
 import { Removal } from './library/removal.ts'
@@ -34,6 +36,7 @@ import { assistant } from './sync/assist.ts'
 import { createSync } from './sync/sync.ts'
 import type { SyncLimits } from './sync/sync-limits.ts'
 import { createTransfers } from './transfer/create-transfers.ts'
+import { Works } from './works.ts'
 
 export type AppCore = ReturnType<typeof createAppCore>
 
@@ -88,8 +91,9 @@ export function createAppCore(
   }
   // Must be the first listener, so that a window hears of an edit before its consequences.
   announceEdits({ store, events, coreEvents, log: ports.log, describe })
+  const works = new Works(events, store.settings)
   const library = new Library(shared)
-  const formats = new LabelExchange({ store, coreEvents, startProcess: ports.startProcess })
+  const formats = new LabelExchange({ store, coreEvents, works, startProcess: ports.startProcess })
   const cacheLimitBytes = () => settings.read().cacheLimitBytes
   const sync = createSync({
     ...shared,
@@ -102,8 +106,17 @@ export function createAppCore(
   })
   const prepare = (imageId: string) =>
     images.get(imageId).remote ? sync.look(imageId) : library.ensureRead(imageId)
-  const editing = new Editing({ store, events, coreEvents, log: ports.log, prepare })
+  const editing = new Editing({ store, events, coreEvents, works, log: ports.log, prepare })
   editing.start()
+  const facts = new FactEdits({
+    store,
+    rows: new FactEditRepository(store.db),
+    events,
+    coreEvents,
+    works,
+    log: ports.log,
+  })
+  facts.start()
   const { transfers, stages } = createTransfers({
     ...shared,
     clock,
@@ -170,7 +183,7 @@ export function createAppCore(
     run: (file, feeds, options) => inference.background.run(file, feeds, options),
     ...detector,
   })
-  const removal = new Removal(new RemovedDatasets(store.db), ports.log)
+  const removal = new Removal(new RemovedDatasets(store.db), works, ports.log)
   const opening = new Opening({ store, library, formats, sync, removal, coreEvents, target })
   void removal.start()
   if (pushesByItself) {
@@ -187,6 +200,8 @@ export function createAppCore(
     settings,
     library,
     editing,
+    facts,
+    works,
     formats,
     sync,
     network,
@@ -239,6 +254,7 @@ export function createAppCore(
         inference.background[Symbol.asyncDispose](),
         removal[Symbol.asyncDispose](),
         editing[Symbol.asyncDispose](),
+        facts[Symbol.asyncDispose](),
         formats[Symbol.asyncDispose](),
         care[Symbol.asyncDispose](),
       ])

@@ -1,17 +1,27 @@
 import { client } from '#renderer/rpc/connection.ts'
+import { newId } from '#shared/model/annotation.ts'
 import { notifyError } from './app-state.ts'
 
-/** Images of one call: so few that the engine answers others in between. */
-const CALL_IMAGES = 500
+/** Images that the engine changes at once; more are an edit that shows its progress and can be cancelled. */
+const AT_ONCE = 500
+/** Images named in one call: so few that the engine answers others in between. */
+const CALL_IMAGES = 5_000
 
-export type ImageChange = Omit<Parameters<typeof client.images.update>[0], 'ids'>
+export type ImageChange = Omit<Parameters<typeof client.images.update>[0], 'ids' | 'part'>
 
 const told = new Set<Promise<void>>()
 
 async function tell(ids: readonly string[], change: ImageChange): Promise<void> {
   try {
-    for (let start = 0; start < ids.length; start += CALL_IMAGES)
-      await client.images.update({ ids: ids.slice(start, start + CALL_IMAGES), ...change })
+    if (ids.length <= AT_ONCE) {
+      await client.images.update({ ids: [...ids], ...change })
+      return
+    }
+    const editId = newId()
+    for (let start = 0; start < ids.length; start += CALL_IMAGES) {
+      const part = { editId, isLast: start + CALL_IMAGES >= ids.length }
+      await client.images.update({ ids: ids.slice(start, start + CALL_IMAGES), part, ...change })
+    }
   } catch (error) {
     notifyError(error)
   }

@@ -10,6 +10,7 @@ import { DetectIndicator } from '#renderer/proposals/detect-indicator.tsx'
 import { workspace } from '#renderer/tools/workspace.ts'
 import { SyncIndicator } from '#renderer/transfers/sync-indicator.tsx'
 import { TransferIndicator } from '#renderer/transfers/transfer-indicator.tsx'
+import { WorkIndicator } from '#renderer/transfers/work-indicator.tsx'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
@@ -145,6 +146,7 @@ export function TopBar({ settings }: { settings: Settings }) {
           </button>
         )}
       </div>
+      <WorkIndicator />
       <DetectIndicator />
       <TransferIndicator />
       {dataset?.remote && <SyncIndicator remote={dataset.remote} />}

@@ -6,6 +6,7 @@ import { showAccount } from '#renderer/actions/cloud.ts'
 import { chooseFolder, openSample } from '#renderer/actions/datasets.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { TransferIndicator } from '#renderer/transfers/transfer-indicator.tsx'
+import { WorkIndicator } from '#renderer/transfers/work-indicator.tsx'
 import { Button } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Account } from '#shared/model/account.ts'
@@ -48,6 +49,7 @@ function AccountsSection() {
           {t('Pictograph')}
         </h2>
         <div className="flex items-center gap-1">
+          <WorkIndicator />
           <TransferIndicator />
           <Button
             variant="ghost"

@@ -9,6 +9,7 @@ import { detection, proposals } from './proposals.ts'
 import { segment } from './segment.ts'
 import { accounts, comments, remote, sync } from './service.ts'
 import { transfers } from './transfers.ts'
+import { works } from './works.ts'
 
 /** Everything that a window can request from the core: inputs, outputs, streams and errors, one file per subject. */
 export const contract = {
@@ -31,5 +32,6 @@ export const contract = {
   detection,
   models,
   segment,
+  works,
 }
 export type Contract = typeof contract

@@ -87,6 +87,11 @@ export const images = {
         tags: z.array(z.string()).optional(),
         addTags: z.array(z.string()).optional(),
         removeTags: z.array(z.string()).optional(),
+        /**
+         * Of an edit of more images than fit into one call: its id, and whether these are the last ones. The last call
+         * resolves when the edit has ended.
+         */
+        part: z.object({ editId: id, isLast: z.boolean() }).optional(),
       }),
     )
     .output(z.void()),

@@ -6,6 +6,7 @@ import { datasetSchema, imageSchema } from '#shared/model/dataset.ts'
 import { detectJobSchema } from '#shared/model/detect-job.ts'
 import { modelChoiceSchema } from '#shared/model/proposal.ts'
 import { transferSchema } from '#shared/model/transfer.ts'
+import { workSchema } from '#shared/model/work.ts'
 import { openCountSchema } from './proposals.ts'
 import { updateStateSchema } from './updates.ts'
 
@@ -94,6 +95,9 @@ export const appEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('update'), state: updateStateSchema }),
   /** The list of models changed, or how far those are that are being fetched. */
   z.object({ type: z.literal('models'), fetching: z.array(modelFetchSchema) }),
+  /** Long work began, or has come further. */
+  z.object({ type: z.literal('work'), work: workSchema }),
+  z.object({ type: z.literal('work-ended'), id: z.string() }),
   z.object({ type: z.literal('notice'), message: z.string() }),
 ])
 export type AppEvent = z.infer<typeof appEventSchema>

@@ -61,6 +61,8 @@ function library(firstImages: number, file = ':memory:') {
     restart: () => {
       edits = new EditStore(db, datasets, firstImages)
     },
+    classes: () => datasets.get(datasetId).classes.map(({ name }) => name),
+    progress: () => edits.bulkProgress(datasetId),
     go: (count: number) => edits.continueBulk(datasetId, count),
     finish: (count = 2) => {
       while (edits.continueBulk(datasetId, count)) {
@@ -125,6 +127,74 @@ test.each(EDITS)('$kind in pieces, with restarts between, does what it does at o
     }),
     { numRuns: 12 },
   )
+})
+
+test.each(EDITS)(
+  '$kind that is cancelled anywhere leaves nothing behind, and so does its undo',
+  (edit) => {
+    const expected = whole(edit)
+    const counts = { min: 1, max: 3 }
+    fc.assert(
+      fc.property(
+        fc.integer(counts),
+        fc.integer(counts),
+        fc.boolean(),
+        (first, count, restarts) => {
+          using store = library(first)
+          const cancel = () => {
+            store.go(count)
+            if (restarts) store.restart()
+            expect(store.edits().cancelBulk(store.datasetId, `cancel ${edit.kind}`)).not.toBeNull()
+            store.finish(count)
+          }
+          const before = store.state()
+          store.edit(edit)
+          cancel()
+          expect(store.state()).toEqual(before)
+          expect(store.classes()).toEqual(['car', 'bus'])
+          // Only a part of it was made, so there is nothing to redo; made anew it is made as a whole.
+          expect(store.redo(store.ids[0])).toBeNull()
+          store.edit(edit)
+          store.finish(count)
+          expect(store.state()).toEqual(expected.made)
+        },
+      ),
+      { numRuns: 12 },
+    )
+    using store = library(1)
+    store.edit(edit)
+    store.finish()
+    store.undo(store.ids[4])
+    store.go(3)
+    store.edits().cancelBulk(store.datasetId, 'cancel the undo')
+    store.finish()
+    expect(store.state()).toEqual(expected.made)
+    expect(store.classes()).not.toContain('car')
+  },
+)
+
+test('how much of an edit of all images is done grows from nothing to all of it', () => {
+  using store = library(1)
+  const shares: number[] = []
+  const walk = () => {
+    for (let progress = store.progress(); progress; progress = store.progress()) {
+      shares.push(progress.share)
+      store.go(1)
+    }
+  }
+  store.edit({ kind: 'delete', name: 'car' })
+  walk()
+  store.undo(store.ids[4])
+  expect(store.progress()?.label).toBe('Undo: Delete class car')
+  const half = shares.length
+  walk()
+  for (const part of [shares.slice(0, half), shares.slice(half)]) {
+    expect(part.length).toBeGreaterThan(IMAGES / 2)
+    expect(part).toEqual(part.toSorted((a, b) => a - b))
+    expect(part[0]).toBeGreaterThanOrEqual(0)
+    expect(part.at(-1)).toBeGreaterThan(part[0])
+    expect(part.at(-1)).toBeLessThanOrEqual(1)
+  }
 })
 
 test('an image that is edited before its turn is done first, and what is drawn there since stays', () => {

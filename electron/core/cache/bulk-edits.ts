@@ -101,6 +101,24 @@ export class BulkEdits {
     return [...this.#busy]
   }
 
+  /** The running bulk edit of a dataset, done up to `after`; null: none. */
+  running(datasetId: string): (Bulk & { after: string }) | null {
+    const row = this.#find(datasetId)
+    return row ? { ...fromRow(row), after: row.after } : null
+  }
+
+  /** Ends a bulk edit where it is, and returns it; null if there is none. */
+  stop(datasetId: string): Bulk | null {
+    const bulk = this.running(datasetId)
+    if (bulk) this.#end(datasetId)
+    return bulk
+  }
+
+  #end(datasetId: string): void {
+    this.#db.prepare('DELETE FROM bulk_edit WHERE dataset_id = ?').run(datasetId)
+    this.#busy.delete(datasetId)
+  }
+
   /** Starts a bulk edit; its dataset must not have one already. */
   begin(bulk: Bulk): void {
     this.#db
@@ -123,10 +141,8 @@ export class BulkEdits {
       : this.#nextLogged(bulk, row.after, count)
     const places = next.map(({ place }) => place)
     const isLast = places.length < count
-    if (isLast) {
-      this.#db.prepare('DELETE FROM bulk_edit WHERE dataset_id = ?').run(datasetId)
-      this.#busy.delete(datasetId)
-    } else
+    if (isLast) this.#end(datasetId)
+    else
       this.#db
         .prepare('UPDATE bulk_edit SET after = ? WHERE dataset_id = ?')
         .run(places[places.length - 1], datasetId)

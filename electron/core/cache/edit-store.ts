@@ -20,6 +20,7 @@ import { applyClassOps, type ClassOp, inverseOps, opsOfEdit } from './class-ops.
 import { ClassSweep } from './class-sweep.ts'
 import { type Db, inRepeatableTransaction } from './database.ts'
 import type { DatasetRepository } from './dataset-repository.ts'
+import { EditLog, type LogRow } from './edit-log.ts'
 import { Outbox } from './outbox.ts'
 
 export interface Commit {
@@ -54,19 +55,6 @@ export interface Outcome {
   turned?: { commitId: string; back: boolean }
 }
 
-interface LogRow {
-  seq: number
-  commit_id: string
-  dataset_id: string
-  image_id: string | null
-  label: string
-  origin: string
-  changes: string
-  state: 'done' | 'undone' | 'abandoned'
-  revision: number
-  at_ms: number
-}
-
 const classChangeSchema = z.object({
   before: z.unknown().transform(mendClasses),
   after: z.unknown().transform(mendClasses),
@@ -75,9 +63,9 @@ const classChangeSchema = z.object({
 /** Number of images that a bulk edit changes at once; few enough that nobody has to wait. */
 const FIRST_IMAGES = 64
 
-/** The edits that undo and redo of an image include: its own, and those of the dataset's classes. */
-const SCOPE = `parent IS NULL AND
-  (image_id = $imageId OR (image_id IS NULL AND dataset_id = $datasetId))`
+/** Where an image id lies among all ids, 0..1: ids are random, so as many images have come before it. */
+const placeOf = (imageId: string) =>
+  (Number.parseInt(imageId.replaceAll('-', '').slice(0, 8), 16) || 0) / 2 ** 32
 
 /**
  * All changes of annotations and classes go through here. One transaction writes the rows, the image's revision and
@@ -87,6 +75,7 @@ export class EditStore {
   readonly #db: Db
   readonly #datasets: DatasetRepository
   readonly #rows: AnnotationRows
+  readonly #log: EditLog
   readonly #outbox: Outbox
   readonly #bulk: BulkEdits
   readonly #sweeper: ClassSweep
@@ -97,6 +86,7 @@ export class EditStore {
     this.#db = db
     this.#datasets = datasets
     this.#rows = new AnnotationRows(db)
+    this.#log = new EditLog(db)
     this.#outbox = new Outbox(db)
     this.#bulk = new BulkEdits(db, this.#rows)
     this.#sweeper = new ClassSweep(db)
@@ -117,8 +107,8 @@ export class EditStore {
   canUndo(imageId: string): { undo: string | null; redo: string | null } {
     const image = this.#image(imageId)
     return {
-      undo: this.#next('done', imageId, image.dataset_id)?.label ?? null,
-      redo: this.#next('undone', imageId, image.dataset_id)?.label ?? null,
+      undo: this.#log.next('done', imageId, image.dataset_id)?.label ?? null,
+      redo: this.#log.next('undone', imageId, image.dataset_id)?.label ?? null,
     }
   }
 
@@ -127,16 +117,12 @@ export class EditStore {
     return this.#write(() => {
       const { revision, dataset_id: datasetId } = this.#image(commit.imageId)
       const nothing = { datasetId, label: commit.label, classesChanged: false }
-      const before = this.#db
-        .prepare<[string], { revision: number }>(
-          'SELECT revision FROM edit_log WHERE commit_id = ?',
-        )
-        .get(commit.commitId)
+      const before = this.#log.revisionOf(commit.commitId)
       const { imageId, commitId } = commit
-      if (before)
+      if (before !== null)
         return {
           ...nothing,
-          effects: [{ imageId, commitId, revision: before.revision, changes: EMPTY_CHANGE_SET }],
+          effects: [{ imageId, commitId, revision: before, changes: EMPTY_CHANGE_SET }],
         }
       const settled = this.#settle(datasetId, imageId)
       const changes = rebaseChangeSet(this.#rows.readNamed(imageId, commit.changes), commit.changes)
@@ -145,10 +131,10 @@ export class EditStore {
         return { ...nothing, effects: [{ imageId, commitId, revision: now, changes }, ...settled] }
       }
       const isOurs = commit.origin !== 'sync'
-      if (isOurs) this.#abandonUndone(imageId, datasetId)
+      if (isOurs) this.#log.abandonUndone(imageId, datasetId)
       const classesChanged = this.#addMissingClasses(datasetId, changes, isOurs)
       const next = isOurs ? this.#apply(imageId, changes) : this.#take(imageId, changes)
-      this.#log({ ...commit, datasetId, parent: null, revision: next, changes })
+      this.#log.add({ ...commit, datasetId, parent: null, revision: next, changes })
       return {
         ...nothing,
         classesChanged,
@@ -162,15 +148,14 @@ export class EditStore {
     return this.#write(() => {
       const label = describeClassEdit(edit)
       const before = this.#datasets.get(datasetId).classes
-      const known = this.#db.prepare('SELECT 1 FROM edit_log WHERE commit_id = ?').get(commitId)
-      if (known) return { datasetId, label, effects: [], classesChanged: false }
+      if (this.#log.find(commitId)) return { datasetId, label, effects: [], classesChanged: false }
       this.#finishBulk(datasetId)
       const after = editClassList(before, edit)
-      this.#abandonUndoneClasses(datasetId)
+      this.#log.abandonUndoneClasses(datasetId)
       const ops = opsOfEdit(edit, before, after)
       this.#datasets.setClasses(datasetId, after, ops, { commitId, isBack: false })
       const entry = { datasetId, label, origin: 'user' as const }
-      const seq = this.#log({
+      const seq = this.#log.add({
         ...entry,
         commitId,
         imageId: null,
@@ -198,6 +183,38 @@ export class EditStore {
     return this.#orReload(() =>
       inRepeatableTransaction(this.#db, () => this.#sweep(datasetId, count)),
     )
+  }
+
+  /** What the running bulk edit is called and how much of it is done, 0..1; null: there is none. */
+  bulkProgress(datasetId: string): { label: string; share: number } | null {
+    const bulk = this.#bulk.running(datasetId)
+    if (!bulk) return null
+    const { label, edit, isBack, seq, after } = bulk
+    if (edit) return { label, share: placeOf(after) }
+    const parts = this.#log.partsOf(seq)
+    const share = parts
+      ? Math.max(0, Number(after) - parts.first) / (parts.last - parts.first + 1)
+      : 1
+    return { label: `${isBack ? 'Undo' : 'Redo'}: ${label}`, share }
+  }
+
+  /**
+   * Cancels the running bulk edit: what it has done so far is reverted, again as a bulk edit. Null if there is none.
+   */
+  cancelBulk(datasetId: string, commitId: string): Outcome | null {
+    return this.#write(() => {
+      const bulk = this.#bulk.stop(datasetId)
+      const entry = bulk && this.#log.at(bulk.seq)
+      if (!entry) return null
+      const outcome = this.#turnEntry(entry, commitId, {
+        isPushed: true,
+        first: null,
+        isAtOnce: false,
+      })
+      // Its log has only some of the images, so it cannot be redone. A cancelled undo can be repeated.
+      if (bulk.edit) this.#log.setState(bulk.seq, 'abandoned')
+      return outcome
+    })
   }
 
   /** Applies the running bulk edit to an image that is about to be shown. */
@@ -264,7 +281,7 @@ export class EditStore {
     if (edit === null) return { imageId, revision, changes, commitId }
     const childId = `${commitId}/${imageId}`
     const child = { commitId: childId, datasetId, imageId, parent, label, revision, changes }
-    this.#log({ ...child, origin: 'user' })
+    this.#log.add({ ...child, origin: 'user' })
     return { imageId, revision, changes, commitId: childId }
   }
 
@@ -277,28 +294,27 @@ export class EditStore {
   ): Outcome {
     return this.#write(() => {
       const nothing = { datasetId, label, effects: [], classesChanged: false }
-      const known = this.#db.prepare('SELECT 1 FROM edit_log WHERE commit_id = ?').get(commitId)
-      if (known) return nothing
+      if (this.#log.find(commitId)) return nothing
       const entry = { datasetId, label, origin: 'user' as const }
       // No class changes, so undo and redo leave the classes as they are.
       const changes = { before: [], after: [] }
       const own = { ...entry, commitId, imageId: null, parent: null, revision: 0, changes }
-      const parent = this.#log(own)
+      const parent = this.#log.add(own)
       let classesChanged = false
       const effects = edits.flatMap(({ imageId, changes: wanted }): Effect[] => {
         this.#image(imageId)
         const settled = this.#settle(datasetId, imageId)
         const real = rebaseChangeSet(this.#rows.readNamed(imageId, wanted), wanted)
         if (isEmptyChangeSet(real)) return settled
-        this.#abandonUndone(imageId, datasetId)
+        this.#log.abandonUndone(imageId, datasetId)
         classesChanged = this.#addMissingClasses(datasetId, real) || classesChanged
         const revision = this.#apply(imageId, real)
         const childId = `${commitId}/${imageId}`
-        this.#log({ ...entry, commitId: childId, imageId, parent, revision, changes: real })
+        this.#log.add({ ...entry, commitId: childId, imageId, parent, revision, changes: real })
         return [...settled, { imageId, revision, changes: real, commitId: childId }]
       })
       // Nothing changed, so there is nothing to undo.
-      if (effects.length === 0) this.#db.prepare('DELETE FROM edit_log WHERE seq = ?').run(parent)
+      if (effects.length === 0) this.#log.remove(parent)
       return { ...nothing, effects, classesChanged }
     })
   }
@@ -315,33 +331,13 @@ export class EditStore {
   /** The edits of an image, latest first, with their undo state. */
   history(imageId: string, limit: number, before: number | null = null): HistoryEntry[] {
     const { dataset_id: datasetId } = this.#image(imageId)
-    return this.#db
-      .prepare<unknown[], LogRow>(
-        `SELECT * FROM edit_log WHERE ${SCOPE} AND (state <> 'abandoned' OR origin = 'sync')
-           AND ($before IS NULL OR seq < $before)
-         ORDER BY seq DESC LIMIT $limit`,
-      )
-      .all({ imageId, datasetId, limit, before })
-      .map(({ seq, label, state, at_ms, origin }) => ({
-        seq,
-        label,
-        undone: state === 'undone',
-        atMs: at_ms,
-        origin: origin as EditOrigin,
-      }))
+    return this.#log.history(imageId, datasetId, limit, before)
   }
 
   /** The number of undos or redos until edit `seq` is the last one in effect; 0: before the first. */
   stepsTo(imageId: string, seq: number): { back: number; forward: number } {
     const { dataset_id: datasetId } = this.#image(imageId)
-    const steps = this.#db
-      .prepare<unknown[], { back: number; forward: number }>(
-        `SELECT count(*) FILTER (WHERE state = 'done' AND seq > $seq) AS back,
-                count(*) FILTER (WHERE state = 'undone' AND seq <= $seq) AS forward
-         FROM edit_log WHERE ${SCOPE}`,
-      )
-      .get({ imageId, datasetId, seq })
-    return steps ?? { back: 0, forward: 0 }
+    return this.#log.stepsTo(imageId, datasetId, seq)
   }
 
   /** One transaction: everything that `work` does in this database happens completely or not at all. */
@@ -372,47 +368,13 @@ export class EditStore {
     return row
   }
 
-  /**
-   * The next edit to undo or redo. An edit of the whole dataset can be undone only until another image is edited,
-   * because after that the user no longer has it in mind.
-   */
-  #next(state: 'done' | 'undone', imageId: string, datasetId: string): LogRow | undefined {
-    const last = this.#end(state, imageId, datasetId, true)
-    if (state === 'undone' || last?.image_id !== null) return last
-    const since = this.#db
-      .prepare(
-        `SELECT 1 FROM edit_log WHERE dataset_id = ? AND seq > ? AND image_id <> ?
-           AND parent IS NULL AND image_id IS NOT NULL AND state = 'done' LIMIT 1`,
-      )
-      .get(datasetId, last.seq, imageId)
-    return since ? this.#end(state, imageId, datasetId, false) : last
-  }
-
-  #end(
-    state: 'done' | 'undone',
-    imageId: string,
-    datasetId: string,
-    withDataset: boolean,
-  ): LogRow | undefined {
-    const end = state === 'done' ? 'max' : 'min'
-    // Two look-ups, each at the end of an index, so the cost does not grow with the log.
-    return this.#db
-      .prepare<unknown[], LogRow>(
-        `SELECT * FROM edit_log WHERE seq = (SELECT ${end}(seq) FROM (
-           SELECT ${end}(seq) AS seq FROM edit_log
-             WHERE image_id = $imageId AND state = $state AND parent IS NULL
-           UNION ALL
-           SELECT ${end}(seq) FROM edit_log
-             WHERE dataset_id = $datasetId AND state = $state AND image_id IS NULL AND $withDataset))`,
-      )
-      .get({ imageId, datasetId, state, withDataset: withDataset ? 1 : 0 })
-  }
-
   #turn(state: 'done' | 'undone', imageId: string, commitId: string): Outcome | null {
     return this.#write(() => {
       const image = this.#image(imageId)
-      const entry = this.#next(state, imageId, image.dataset_id)
-      return entry ? this.#turnEntry(entry, commitId, { isPushed: true, imageId }) : null
+      const entry = this.#log.next(state, imageId, image.dataset_id)
+      return entry
+        ? this.#turnEntry(entry, commitId, { isPushed: true, first: imageId, isAtOnce: false })
+        : null
     })
   }
 
@@ -422,27 +384,17 @@ export class EditStore {
    */
   setClassEdit(commitId: string, wanted: 'done' | 'undone', turnId: string): Outcome | null {
     return this.#write(() => {
-      const entry = this.#db
-        .prepare<[string], LogRow>(
-          'SELECT * FROM edit_log WHERE commit_id = ? AND image_id IS NULL',
-        )
-        .get(commitId)
+      const entry = this.#log.find(commitId)
       const from = wanted === 'done' ? 'undone' : 'done'
-      return entry?.state === from
-        ? this.#turnEntry(entry, turnId, { isPushed: false, imageId: null })
+      return entry?.image_id === null && entry.state === from
+        ? this.#turnEntry(entry, turnId, { isPushed: false, first: null, isAtOnce: true })
         : null
     })
   }
 
   /** Images that an edit of the classes or of many images changed. */
   imagesOfEdit(commitId: string): string[] {
-    return this.#db
-      .prepare<[string], { image_id: string }>(
-        `SELECT DISTINCT image_id FROM edit_log
-         WHERE parent = (SELECT seq FROM edit_log WHERE commit_id = ?) AND image_id IS NOT NULL`,
-      )
-      .all(commitId)
-      .map(({ image_id }) => image_id)
+    return this.#log.imagesOf(commitId)
   }
 
   /** Ids of a dataset's images that use a class. */
@@ -451,20 +403,18 @@ export class EditStore {
   }
 
   /**
-   * Undoes or redoes an edit. `isPushed`: its class changes are pushed, too. `imageId`: the image where the user
-   * requested it, which comes first; null: all images at once.
+   * Undoes or redoes an edit. `isPushed`: its class changes are pushed, too. `first`: the image where the user
+   * requested it, which comes first. `isAtOnce`: no image is left to `continueBulk`.
    */
   #turnEntry(
     entry: LogRow,
     commitId: string,
-    { isPushed, imageId }: { isPushed: boolean; imageId: string | null },
+    { isPushed, first, isAtOnce }: { isPushed: boolean; first: string | null; isAtOnce: boolean },
   ): Outcome {
     const { seq, dataset_id: datasetId, label } = entry
     const back = entry.state === 'done'
     const turned = { datasetId, label, turned: { commitId: entry.commit_id, back } }
-    this.#db
-      .prepare('UPDATE edit_log SET state = ? WHERE seq = ?')
-      .run(back ? 'undone' : 'done', seq)
+    this.#log.setState(seq, back ? 'undone' : 'done')
     if (entry.image_id !== null) {
       const effects = this.#turnImage(entry.image_id, entry.changes, back, commitId)
       const classesChanged = effects
@@ -475,10 +425,10 @@ export class EditStore {
     this.#finishBulk(datasetId)
     this.#turnClasses(entry, back, isPushed)
     this.#bulk.begin({ datasetId, seq, commitId, label, edit: null, isBack: back })
-    const first = imageId === null ? [] : this.#settle(datasetId, imageId)
-    const count = imageId === null ? Number.MAX_SAFE_INTEGER : this.#firstImages
+    const settled = first === null ? [] : this.#settle(datasetId, first)
+    const count = isAtOnce ? Number.MAX_SAFE_INTEGER : this.#firstImages
     const others = this.#begun(datasetId, count)
-    return { ...others, ...turned, effects: [...first, ...others.effects], classesChanged: true }
+    return { ...others, ...turned, effects: [...settled, ...others.effects], classesChanged: true }
   }
 
   #turnImage(imageId: string, logged: string, back: boolean, commitId: string): Effect[] {
@@ -519,26 +469,6 @@ export class EditStore {
     return this.#rows.touch(imageId, changes)
   }
 
-  /** A new edit abandons everything that could have been redone. The entries stay in the log. */
-  #abandonUndone(imageId: string, datasetId: string): void {
-    this.#db
-      .prepare(
-        `UPDATE edit_log SET state = 'abandoned'
-         WHERE image_id = ? AND state = 'undone' AND parent IS NULL`,
-      )
-      .run(imageId)
-    this.#abandonUndoneClasses(datasetId)
-  }
-
-  #abandonUndoneClasses(datasetId: string): void {
-    this.#db
-      .prepare(
-        `UPDATE edit_log SET state = 'abandoned'
-         WHERE dataset_id = ? AND state = 'undone' AND image_id IS NULL`,
-      )
-      .run(datasetId)
-  }
-
   /** An annotation's class must exist, so add missing ones again. */
   #addMissingClasses(datasetId: string, changes: ChangeSet, isOurs = true): boolean {
     const classes = this.#datasets.get(datasetId).classes
@@ -550,36 +480,5 @@ export class EditStore {
     if (isOurs) this.#datasets.addClasses(datasetId, next.slice(classes.length))
     else this.#datasets.takeClasses(datasetId, next)
     return true
-  }
-
-  #log(entry: {
-    commitId: string
-    datasetId: string
-    imageId: string | null
-    parent: number | null
-    label: string
-    origin: EditOrigin
-    changes: unknown
-    revision: number
-  }): number {
-    const { lastInsertRowid } = this.#db
-      .prepare(
-        `INSERT INTO edit_log (commit_id, dataset_id, image_id, parent, label, origin, changes, state, revision, at_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(
-        entry.commitId,
-        entry.datasetId,
-        entry.imageId,
-        entry.parent,
-        entry.label,
-        entry.origin,
-        JSON.stringify(entry.changes),
-        // Other people's changes are in the history, but cannot be undone here.
-        entry.origin === 'sync' ? 'abandoned' : 'done',
-        entry.revision,
-        Date.now(),
-      )
-    return Number(lastInsertRowid)
   }
 }

@@ -46,7 +46,7 @@ test('no query of interactive work scans a large table', async () => {
     await local.core.editing.undo(first.id, 'undo')
     await local.core.editing.redo(first.id, 'redo')
     local.core.editing.history(first.id)
-    local.core.editing.editFacts([first.id], { stage: 'review', addTags: ['x'] })
+    local.core.facts.make([first.id], { stage: 'review', addTags: ['x'] })
     await local.core.library.list()
     await local.core.openDataset(local.datasetId)
     await local.core.library.settled(local.datasetId)

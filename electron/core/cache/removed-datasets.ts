@@ -10,6 +10,8 @@ const ROWS_OF_IMAGE = 8
 /** Deletes the remaining rows of removed datasets, in pieces. */
 export class RemovedDatasets {
   readonly #db: Db
+  /** The last image of the dataset whose rows are deleted. */
+  #after = ''
 
   constructor(db: Db) {
     this.#db = db
@@ -38,12 +40,17 @@ export class RemovedDatasets {
         .run(id, rows)
       if (changes > 0) return true
     }
+    // In the order of their ids, in which their rows lie: so each page of the file is changed once, not a hundred times.
     const images = this.#db
-      .prepare<[string, number], { id: string }>(
-        'SELECT id FROM image WHERE dataset_id = ? LIMIT ?',
+      .prepare<[string, string, number], { id: string }>(
+        'SELECT id FROM image WHERE id > ? AND +dataset_id = ? ORDER BY id LIMIT ?',
       )
-      .all(id, Math.ceil(rows / ROWS_OF_IMAGE))
-    if (images.length === 0) return false
+      .all(this.#after, id, Math.ceil(rows / ROWS_OF_IMAGE))
+    const last = images.at(-1)
+    if (!last) {
+      this.#after = ''
+      return false
+    }
     const ids = JSON.stringify(images.map((image) => image.id))
     // An image may have very many annotations, so delete them separately.
     const { changes } = this.#db
@@ -52,8 +59,10 @@ export class RemovedDatasets {
            (SELECT image_id, id FROM annotation WHERE image_id IN (SELECT value FROM json_each(?)) LIMIT ?)`,
       )
       .run(ids, rows)
-    if (changes < rows)
+    if (changes < rows) {
       this.#db.prepare('DELETE FROM image WHERE id IN (SELECT value FROM json_each(?))').run(ids)
+      this.#after = last.id
+    }
     return true
   }
 }

@@ -6,6 +6,7 @@ import type { EventBus } from '#core/event-bus.ts'
 import { inPieces } from '#core/pieces.ts'
 import type { Log } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
+import type { Works } from '#core/works.ts'
 import {
   type Drafts,
   draftsSchema,
@@ -23,14 +24,9 @@ interface Deps {
   events: EventBus
   coreEvents: CoreEvents
   log: Log
+  works: Works
   /** Ensures that labels are loaded before an image is shown. Throws a UserError. */
   prepare: (imageId: string) => Promise<void>
-}
-
-/** The facts of images that a user edits; absent ones stay. */
-interface FactsEdit extends Partial<Pick<DatasetImage, 'stage' | 'split' | 'tags'>> {
-  addTags?: readonly string[] | undefined
-  removeTags?: readonly string[] | undefined
 }
 
 /** User edits of images and labels, for local and remote datasets alike. */
@@ -142,18 +138,6 @@ export class Editing {
     return this.#deps.store.images.withClass(datasetId, className, after, CLASS_PAGE)
   }
 
-  /** `ids`: of one dataset. */
-  editFacts(ids: readonly string[], { addTags, removeTags, ...patch }: FactsEdit): void {
-    const { images, edits } = this.#deps.store
-    const { datasetId } = images.get(ids[0])
-    edits.together(() => {
-      images.patch(ids, patch)
-      if (addTags || removeTags) images.patchTags(ids, addTags ?? [], removeTags ?? [])
-    })
-    this.#deps.events.publish({ type: 'images', datasetId, upserted: images.getMany(ids) })
-    this.#deps.coreEvents.publish({ type: 'queued', datasetId })
-  }
-
   /** Resolves when the classes and the first images are changed; the others follow. */
   async editClasses(datasetId: string, commitId: string, edit: ClassEdit): Promise<void> {
     await this.settled()
@@ -182,22 +166,40 @@ export class Editing {
   #goOn(): void {
     if (this.#isGoing) return
     this.#isGoing = true
-    const { edits } = this.#deps.store
-    const step = (images: number) => {
-      const [datasetId] = edits.bulkDatasets()
-      if (datasetId === undefined) return false
-      const outcome = edits.continueBulk(datasetId, images)
-      if (outcome) this.#deps.coreEvents.publish({ type: 'edited', outcome, by: 'person' })
-      return true
-    }
     this.#bulkDone = this.#bulkDone
-      .then(() => inPieces(step, this.#stop.signal))
+      .then(() => this.#runBulks())
       .catch((error: unknown) =>
         this.#deps.log.error('an edit of all images stopped', { error: String(error) }),
       )
       .finally(() => {
         this.#isGoing = false
       })
+  }
+
+  async #runBulks(): Promise<void> {
+    const { edits } = this.#deps.store
+    for (let [datasetId] = edits.bulkDatasets(); datasetId; [datasetId] = edits.bulkDatasets()) {
+      await this.#runBulk(datasetId)
+      if (this.#stop.signal.aborted) return
+    }
+  }
+
+  /** Until the edit ends, or is cancelled: then what it has done is reverted, which is an edit of its own. */
+  async #runBulk(datasetId: string): Promise<void> {
+    const { store, works } = this.#deps
+    const { edits } = store
+    const label = edits.bulkProgress(datasetId)?.label ?? ''
+    let isCancelled = false
+    using work = works.begin({ datasetId, label, cancel: () => (isCancelled = true) })
+    await inPieces((images) => {
+      const outcome = isCancelled
+        ? edits.cancelBulk(datasetId, newId())
+        : edits.continueBulk(datasetId, images)
+      if (outcome) this.#publish(outcome)
+      const progress = edits.bulkProgress(datasetId)
+      if (progress) work.tell(progress.share)
+      return !isCancelled && progress !== null
+    }, this.#stop.signal)
   }
 
   classCounts(datasetId: string): Record<string, number> {

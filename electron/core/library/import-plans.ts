@@ -10,6 +10,7 @@ import type { ReadImage } from '#core/formats/types.ts'
 import { type LabelLimits, LabelProcess } from '#core/labels/label-process.ts'
 import type { StartProcess } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
+import type { Works } from '#core/works.ts'
 import type { ImportPlan } from '#shared/contract/formats.ts'
 import { shapeVertices } from '#shared/geometry/shape.ts'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
@@ -33,6 +34,7 @@ interface Deps {
   images: ImageRepository
   edits: EditStore
   publish: (outcome: Outcome) => void
+  works: Works
   startProcess: StartProcess
   limits?: Partial<LabelLimits>
 }
@@ -176,13 +178,26 @@ export class ImportPlans {
    * One undoable edit an image. `signal` ends it after the image that it is at. Throws a UserError when the plan is too
    * old.
    */
-  async *apply(
-    planId: string,
-    mode: 'add' | 'replace',
-    signal?: AbortSignal,
-  ): AsyncGenerator<ImportStep> {
+  apply(planId: string, mode: 'add' | 'replace', signal?: AbortSignal): AsyncGenerator<ImportStep> {
     const plan = this.#plans.get(planId)
     if (!plan) throw new UserError('plan_gone', 'This import has expired. Choose the labels again.')
+    const { datasets, works } = this.#deps
+    const { datasetId, format } = plan
+    const { name } = datasets.get(datasetId)
+    const work = {
+      datasetId,
+      label: `Import ${FORMAT_BY_ID[format].label}`,
+      ifCutOff: `The import into ${name} is not complete, because the app ended. Import again: what is already there is not added twice.`,
+    }
+    return works.follow(work, signal, (stop) => this.#apply(planId, plan, mode, stop))
+  }
+
+  async *#apply(
+    planId: string,
+    plan: Plan,
+    mode: 'add' | 'replace',
+    signal: AbortSignal,
+  ): AsyncGenerator<ImportStep> {
     const { datasets, publish } = this.#deps
     datasets.addClasses(plan.datasetId, this.#coloured(plan.datasetId, plan.classes))
     publish({ datasetId: plan.datasetId, label: '', effects: [], classesChanged: true })
@@ -192,7 +207,7 @@ export class ImportPlans {
     for await (const { images, end } of plan.reader.read([...plan.images.keys()])) {
       let turnEnds = Date.now() + TURN_MS
       for (const { number, image } of images) {
-        signal?.throwIfAborted()
+        signal.throwIfAborted()
         const imageId = plan.images.get(number)
         if (imageId === undefined) continue
         this.#take(plan, `${planId}/${mode}/${imageId}`, imageId, image, mode)

@@ -2,6 +2,7 @@ import type { CoreEvents } from '#core/core-events.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import type { StartProcess } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
+import type { Works } from '#core/works.ts'
 import { type ExportJob, type ExportStep, runExport } from './export-job.ts'
 import { ImportPlans } from './import-plans.ts'
 import { labelSetOf, type Selection } from './label-set.ts'
@@ -13,23 +14,28 @@ type ExportWish = Selection &
 /** Imports labels from other tools' formats, and exports them. */
 export class LabelExchange {
   readonly #store: Store
+  readonly #works: Works
   readonly imports: ImportPlans
 
   constructor({
     store,
     coreEvents,
+    works,
     startProcess,
   }: {
     store: Store
     coreEvents: CoreEvents
+    works: Works
     startProcess: StartProcess
   }) {
     const { datasets, images, edits } = store
     this.#store = store
+    this.#works = works
     this.imports = new ImportPlans({
       datasets,
       images,
       edits,
+      works,
       startProcess,
       publish: (outcome) => coreEvents.publish({ type: 'edited', outcome, by: 'person' }),
     })
@@ -45,6 +51,13 @@ export class LabelExchange {
     const { set, files } = labelSetOf(this.#store, wish.datasetId, wish, losses)
     const { folder, format, images, options } = wish
     this.#store.settings.set('lastExportFolder', folder)
-    return runExport({ set, files, folder, format, images, options }, losses, signal)
+    const work = {
+      datasetId: wish.datasetId,
+      label: `Export to ${folder}`,
+      ifCutOff: `The export to ${folder} is not complete, because the app ended. Export again: each file in the folder is whole, and is replaced.`,
+    }
+    return this.#works.follow(work, signal, (stop) =>
+      runExport({ set, files, folder, format, images, options }, losses, stop),
+    )
   }
 }

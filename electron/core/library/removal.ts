@@ -1,6 +1,7 @@
 import type { RemovedDatasets } from '#core/cache/removed-datasets.ts'
 import { inPieces } from '#core/pieces.ts'
 import type { Log } from '#core/ports.ts'
+import type { Works } from '#core/works.ts'
 
 /**
  * Deletes the rows of removed datasets in pieces. The library hides them from the start; the next run deletes what an
@@ -8,19 +9,25 @@ import type { Log } from '#core/ports.ts'
  */
 export class Removal {
   readonly #removed: Pick<RemovedDatasets, 'step'>
+  readonly #works: Works
   readonly #log: Log
   readonly #stop = new AbortController()
   #work: Promise<void> = Promise.resolve()
 
-  constructor(removed: Pick<RemovedDatasets, 'step'>, log: Log) {
+  constructor(removed: Pick<RemovedDatasets, 'step'>, works: Works, log: Log) {
     this.#removed = removed
+    this.#works = works
     this.#log = log
   }
 
   /** Deletes what is left, after a deletion in progress. Never rejects. */
   start(): Promise<void> {
     this.#work = this.#work
-      .then(() => inPieces((rows) => this.#removed.step(rows), this.#stop.signal))
+      .then(async () => {
+        // Others see no sign of the dataset any more; how many rows are left is not known.
+        using _work = this.#works.begin({ datasetId: null, label: 'Remove dataset' })
+        await inPieces((rows) => this.#removed.step(rows), this.#stop.signal)
+      })
       .catch((error: unknown) =>
         // Users do not notice it; the next start retries.
         this.#log.error('a removed dataset could not be deleted', { error: String(error) }),

@@ -107,7 +107,7 @@ export function createRouter(core: AppCore) {
       reveal: os.folders.reveal.handler(({ input }) => ports.revealFolder?.(input.path)),
     },
     datasets: datasetRouter({ library, editing, opening }),
-    images: imageRouter(editing),
+    images: imageRouter(editing, core.facts),
     annotations: annotationRouter(editing),
     formats: formatRouter(core.formats, ports.log),
     accounts: accountRouter(sync.accounts, core.removeAccount),
@@ -119,6 +119,10 @@ export function createRouter(core: AppCore) {
     proposals: proposalRouter(core.proposals),
     detection: detectionRouter(core.detection),
     segment: segmentRouter(core.segmenter, core.embeddings, ports.log),
+    works: {
+      list: os.works.list.handler(() => core.works.list()),
+      cancel: os.works.cancel.handler(({ input }) => core.works.cancel(input.id)),
+    },
     models: modelRouter(core.models, core.fetchModels),
     transfers: transferRouter({ transfers, stages, remotes: sync.remotes, log: ports.log }),
   })

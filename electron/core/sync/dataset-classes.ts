@@ -65,9 +65,7 @@ export class DatasetClasses {
     datasets.together(() => {
       const ours = datasets.get(datasetId).classes
       remotes.setClassBase(datasetId, theirs)
-      const unpushed = outbox
-        .ofKind(datasetId, 'classes')
-        .flatMap(opsOf)
+      const unpushed = outbox.ofKind(datasetId, 'classes').flatMap(opsOf)
       const next = applyClassOps(withOurs(theirs, ours), unpushed)
       if (!sameValue(next, ours)) datasets.takeClasses(datasetId, next)
     })

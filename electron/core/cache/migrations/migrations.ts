@@ -13,6 +13,7 @@ import { bulkEdits } from './0012-bulk-edits.ts'
 import { unreadImages } from './0013-unread-images.ts'
 import { keptImages } from './0014-kept-images.ts'
 import { outboxKinds } from './0015-outbox-kinds.ts'
+import { factEdits } from './0016-fact-edits.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -31,4 +32,5 @@ export const MIGRATIONS: readonly string[] = [
   unreadImages,
   keptImages,
   outboxKinds,
+  factEdits,
 ]

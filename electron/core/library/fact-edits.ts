@@ -1,0 +1,137 @@
+import { setImmediate } from 'node:timers/promises'
+import type { FactChange, FactEdit, FactEditRepository } from '#core/cache/fact-edit-repository.ts'
+import type { CoreEvents } from '#core/core-events.ts'
+import type { EventBus } from '#core/event-bus.ts'
+import type { Log } from '#core/ports.ts'
+import type { Store } from '#core/store.ts'
+import type { Works } from '#core/works.ts'
+import { counted } from '#shared/model/counted.ts'
+
+interface Deps {
+  store: Pick<Store, 'images' | 'edits'>
+  rows: FactEditRepository
+  events: EventBus
+  coreEvents: CoreEvents
+  works: Works
+  log: Log
+}
+
+/**
+ * Sets stages, splits and tags. Many images are changed part by part, in one transaction and one event each, with
+ * other calls in between; after a crash the rest follows.
+ */
+export class FactEdits {
+  readonly #deps: Deps
+  readonly #stop = new AbortController()
+  readonly #cancelled = new Set<string>()
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  /** Goes on with what an earlier run of the app left. */
+  start(): void {
+    this.#deps.rows.removeUnready()
+    for (const edit of this.#deps.rows.ready()) this.#later(edit)
+  }
+
+  /** `ids`: of one dataset, few enough for one transaction. */
+  make(ids: readonly string[], change: FactChange): void {
+    const { images, edits } = this.#deps.store
+    const { datasetId } = images.get(ids[0])
+    edits.together(() => this.#write(ids, change))
+    this.#announce(datasetId, ids)
+  }
+
+  /**
+   * Adds images of one dataset to the edit `id`; with the last of them it begins. Resolves when it has ended, or at
+   * once if there are more images to come.
+   */
+  async add(
+    id: string,
+    imageIds: readonly string[],
+    change: FactChange,
+    isLast: boolean,
+  ): Promise<void> {
+    const { store, rows } = this.#deps
+    const { datasetId } = store.images.get(imageIds[0])
+    rows.add({ id, datasetId, change }, imageIds)
+    if (!isLast) return
+    rows.setReady(id)
+    const edit = rows.ready().find((ready) => ready.id === id)
+    if (edit) await this.#later(edit)
+  }
+
+  /** Resolves when no edit is running. */
+  async settled(): Promise<void> {
+    await this.#running
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  /** One after another. A failure is logged, and the next start goes on. */
+  #later(edit: FactEdit): Promise<void> {
+    this.#running = this.#running
+      .then(() => this.#run(edit))
+      .catch((error: unknown) =>
+        this.#deps.log.error('an edit of many images stopped', { error: String(error) }),
+      )
+    return this.#running
+  }
+
+  async #run({ id, datasetId, change, images: total }: FactEdit): Promise<void> {
+    const { store, rows, works, events } = this.#deps
+    using work = works.begin({
+      datasetId,
+      label: labelOf(change),
+      cancel: () => this.#cancelled.add(id),
+    })
+    for (let left = rows.left(id); !this.#stop.signal.aborted; ) {
+      if (this.#cancelled.delete(id)) {
+        rows.remove(id)
+        const done = counted(total - left, 'image')
+        events.publish({
+          type: 'notice',
+          message: `Cancelled after ${done} of ${total.toLocaleString('en')}. The others were not changed.`,
+        })
+        return
+      }
+      const part = rows.nextPart(id)
+      if (!part) {
+        rows.remove(id)
+        return
+      }
+      store.edits.together(() => {
+        this.#write(part.imageIds, change)
+        rows.removePart(part.seq)
+      })
+      this.#announce(datasetId, part.imageIds)
+      left -= part.imageIds.length
+      work.tell(total === 0 ? null : (total - left) / total)
+      await setImmediate()
+    }
+  }
+
+  #write(ids: readonly string[], { addTags, removeTags, ...patch }: FactChange): void {
+    const { images } = this.#deps.store
+    images.patch(ids, patch)
+    if (addTags || removeTags) images.patchTags(ids, addTags ?? [], removeTags ?? [])
+  }
+
+  #announce(datasetId: string, ids: readonly string[]): void {
+    const { store, events, coreEvents } = this.#deps
+    events.publish({ type: 'images', datasetId, upserted: store.images.getMany(ids) })
+    coreEvents.publish({ type: 'queued', datasetId })
+  }
+}
+
+function labelOf({ addTags, removeTags, stage, split }: FactChange): string {
+  if (addTags) return `Add tags: ${addTags.join(', ')}`
+  if (removeTags) return `Remove tags: ${removeTags.join(', ')}`
+  if (stage) return 'Set stage'
+  return split === undefined ? 'Set tags' : 'Set split'
+}

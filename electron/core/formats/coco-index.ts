@@ -73,6 +73,23 @@ class RangeReader {
   }
 }
 
+/** Whether a number is too large to be told from its neighbours (2^53 and beyond): it is kept as text. */
+export const isLargeId = (id: unknown): id is string =>
+  typeof id === 'string' && /^-?\d{16,19}$/.test(id) && !Number.isSafeInteger(Number(id))
+
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
+
+const IDS = new Set(['id', 'image_id'])
+
+/** As `parseJson`, with ids to the last digit. Throws a FormatError. */
+function parseWithIds(text: string, path: string, line: () => number): unknown {
+  const value = parseJson(text, path, line)
+  if (!/\d{16}/.test(text)) return value
+  const exact: Reviver = (key, number, { source }) =>
+    typeof number === 'number' && IDS.has(key) && isLargeId(source) ? source : number
+  return JSON.parse(text, exact as (key: string, value: unknown) => unknown)
+}
+
 const IMAGE_ID = /"image_id"\s*:\s*("(?:[^"\\]|\\.)*"|[-+\w.]+)/g
 
 /** Ids as one text, whether the file writes 1 or "1". */
@@ -85,7 +102,7 @@ function imageIdOf(text: string): string | null {
   if (!first) return null
   // The word may stand in an attribute, too.
   if (IMAGE_ID.exec(text)) {
-    const { image_id: id } = parseJson(text) as JsonObject
+    const { image_id: id } = parseWithIds(text, '', () => 1) as JsonObject
     return id === undefined || id === null ? null : idText(id)
   }
   return first[1].startsWith('"') ? (JSON.parse(first[1]) as string) : numberText(first[1])
@@ -93,6 +110,7 @@ function imageIdOf(text: string): string | null {
 
 /** 1.0 and 1e0 are the id 1. */
 function numberText(text: string): string {
+  if (isLargeId(text)) return text
   const number = Number(text)
   return Number.isFinite(number) ? String(number) : text
 }
@@ -128,7 +146,7 @@ export function* indexCoco(file: InputFile): Generator<void, CocoIndex> {
     isList: (key) => key === 'images' || key === 'annotations',
     element(key, index, range, text) {
       if (key === 'images') {
-        const value = parseJson(text(), `images[${index}]`, () => lineAt(utf8.file, range.from))
+        const value = parseWithIds(text(), `images[${index}]`, () => lineAt(utf8.file, range.from))
         if (typeof value === 'object' && value !== null)
           images.push({ index, value: value as JsonObject })
         return
@@ -163,7 +181,7 @@ export function* indexCoco(file: InputFile): Generator<void, CocoIndex> {
     },
     annotation(index) {
       const [from, to] = [starts.at(index), ends.at(index)]
-      const value = parseJson(reader.text(from, to), '', () => lineAt(utf8.file, from))
+      const value = parseWithIds(reader.text(from, to), '', () => lineAt(utf8.file, from))
       if (typeof value === 'object' && value !== null) return value as JsonObject
       throw new FormatError('', 'must be an object')
     },

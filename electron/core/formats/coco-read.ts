@@ -1,7 +1,7 @@
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { decodeRleString } from '#shared/geometry/raster.ts'
 import { openRing } from '#shared/geometry/ring.ts'
-import { shapeVertices } from '#shared/geometry/shape.ts'
+import { shapeVertices, stretchShape } from '#shared/geometry/shape.ts'
 import { normaliseAngle } from '#shared/geometry/shapes/oriented-box.ts'
 import { type Annotation, type Box, newAnnotation, type Shape } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
@@ -14,6 +14,7 @@ import { LIMITS, requireAtMost } from './limits.ts'
 import type { LossLog } from './loss-log.ts'
 import { type MaskBudget, regionsOfRuns } from './mask-runs.ts'
 import { boundsOfParts, CROWD, isNear, objectsOf, withOwnBox } from './objects.ts'
+import { fitSize } from './sizes.ts'
 import type { JsonObject, Size } from './types.ts'
 
 // The layout: https://cocodataset.org/#format-data
@@ -25,6 +26,22 @@ export interface CocoCategory {
   joints: string[]
   /** The category is its own only joint. */
   isPoint: boolean
+}
+
+/** A mask may have another size than its image: as that of a scaled copy, it is scaled along. */
+function fitMask(
+  shapes: readonly Shape[],
+  rle: JsonObject,
+  { size, losses, where }: Pick<Context, 'size' | 'losses' | 'where'>,
+): Shape[] {
+  const [height, width] = Array.isArray(rle.size) ? rle.size.map(Number) : []
+  const fit = size ? fitSize({ width, height }, { path: where, ...size }) : null
+  if (fit?.kind === 'other')
+    losses.add('masks have another size than their image; they are taken as they are', where)
+  if (fit?.kind !== 'scaled') return [...shapes]
+  losses.add('masks have another size than their image, and are scaled to it', where)
+  const stretch = { sx: fit.factor, sy: fit.factor, dx: 0, dy: 0 }
+  return shapes.map((shape) => stretchShape(shape, stretch))
 }
 
 export function readRle({ size, counts }: JsonObject, budget: MaskBudget): Shape[] {
@@ -52,14 +69,15 @@ export function readRle({ size, counts }: JsonObject, budget: MaskBudget): Shape
 
 function readPolygons(
   parts: readonly unknown[],
-  { losses, where, budget }: Pick<Context, 'losses' | 'where' | 'budget'>,
+  context: Pick<Context, 'losses' | 'where' | 'budget' | 'size'>,
 ): Shape[] {
+  const { losses, where, budget } = context
   requireAtMost(parts.length, 2 * LIMITS.points, 'parts', 'segmentation')
   // One polygon without the list around it.
   const lists = parts.some(Array.isArray) ? parts : parts.length > 0 ? [parts] : []
   return lists.flatMap((part, index): Shape[] => {
     const field = `segmentation[${index}]`
-    if (isJsonObject(part)) return readRle(part, budget)
+    if (isJsonObject(part)) return fitMask(readRle(part, budget), part, context)
     if (!Array.isArray(part)) throw new FormatError(field, `must be a list, not ${shown(part)}`)
     // Points as pairs.
     const flat = Array.isArray(part[0]) ? part.flat() : part
@@ -79,6 +97,15 @@ function readBox(bbox: unknown): Box | null {
   if (bbox.every((value) => value === null)) return null
   const [x, y, w, h] = numbersOf(bbox, 'bbox')
   return { x, y, w, h }
+}
+
+/** Whether `area` belongs to a box whose `w` and `h` are its right and bottom edge. */
+function areCorners({ x, y, w, h }: Box, area: unknown): boolean {
+  const given = numberOf(area)
+  const ofCorners = (w - x) * (h - y)
+  if (given === null || w <= x || h <= y || (x === 0 && y === 0)) return false
+  const isNearly = (value: number) => Math.abs(given - value) <= 0.01 * value
+  return isNearly(ofCorners) && !isNearly(w * h)
 }
 
 /** CVAT writes a turned box as the upright one, and its angle (degrees clockwise) as an attribute. */
@@ -146,10 +173,15 @@ export function readCocoAnnotation(
   const { classes, size } = context
   const { className, isPoint } = category
   const box = readBox(raw.bbox)
+  if (box && areCorners(box, raw.area))
+    context.losses.add(
+      '“area” is that of a box from corner to corner: is bbox x1, y1, x2, y2? It is read as x, y, width, height',
+      context.where,
+    )
   const rotation = rotationOf(raw.attributes)
   const { segmentation } = raw
   const regions = isJsonObject(segmentation)
-    ? readRle(segmentation, context.budget)
+    ? fitMask(readRle(segmentation, context.budget), segmentation, context)
     : Array.isArray(segmentation)
       ? readPolygons(segmentation, context)
       : []

@@ -1,5 +1,6 @@
 import type { Split } from '#shared/model/dataset.ts'
 import { fieldsOf, givenOf, isJsonObject, sameJson } from './carry.ts'
+import { isLargeId } from './coco-index.ts'
 import { readSkeleton } from './coco-read.ts'
 import { cocoFields } from './coco-shape.ts'
 import { withoutKeys } from './fields.ts'
@@ -45,6 +46,12 @@ class TakenIds {
 
 const isSmall = (id: Json): id is number =>
   typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < MOST_BITS
+
+/** Writes a number as it is spelt (ECMAScript 2025); not yet in TypeScript's library. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
+
+/** An id that was kept as text because it is too large, as the number that it is. */
+const exactId = (id: Json): unknown => (isLargeId(id) ? rawJSON(id) : id)
 
 /** Hands out ids: those that things had before, where they are free. */
 class Ids {
@@ -144,14 +151,18 @@ export class CocoWriter implements LabelWriter {
     file.images.push(
       JSON.stringify({
         ...before,
-        id: imageId,
+        id: exactId(imageId),
         file_name: label,
         ...(image.width !== null && { width: image.width }),
         ...(image.height !== null && { height: image.height }),
       }),
     )
     const lines = this.#lines(image).map(({ id, ...fields }) =>
-      JSON.stringify({ id: file.annotationIds.give(id), image_id: imageId, ...fields }),
+      JSON.stringify({
+        id: exactId(file.annotationIds.give(id)),
+        image_id: exactId(imageId),
+        ...fields,
+      }),
     )
     const begin = isNew ? '{"annotations":[\n' : ''
     if (lines.length === 0 && !isNew) return

@@ -24,6 +24,7 @@ import type {
   ReadLabels,
   Size,
 } from './types.ts'
+import { numberedClass } from './write-labels.ts'
 
 // The layout: https://cocodataset.org/#format-data
 
@@ -39,6 +40,8 @@ interface CocoFile {
   categories: Map<string, CocoCategory>
   /** Ids that several categories have. */
   ambiguous: ReadonlySet<string>
+  /** The file lists no categories at all. */
+  isNameless: boolean
 }
 
 interface Opened {
@@ -77,7 +80,7 @@ function readCategories(
   path: string,
   opened: Opened,
   context: OpenContext,
-): Pick<CocoFile, 'categories' | 'ambiguous'> {
+): Pick<CocoFile, 'categories' | 'ambiguous' | 'isNameless'> {
   const result = new Map<string, CocoCategory>()
   const ambiguous = new Set<string>()
   const list = top.categories ?? []
@@ -121,7 +124,30 @@ function readCategories(
   }
   opened.classes = classes.all
   for (const id of ambiguous) result.delete(id)
-  return { categories: result, ambiguous }
+  return { categories: result, ambiguous, isNameless: list.length === 0 }
+}
+
+/** Throws a FormatError where an annotation's category is not known. */
+function categoryOf(
+  id: Json | undefined,
+  { categories, ambiguous, isNameless, path }: CocoFile,
+  losses: LossLog,
+): CocoCategory {
+  const known = id === undefined ? undefined : categories.get(idText(id))
+  if (known) return known
+  if (id === undefined) throw new FormatError('category_id', 'is missing')
+  if (isNameless && numberOf(id) !== null) {
+    losses.add('the file lists no categories: classes are called by their numbers', path)
+    return { className: numberedClass(idText(id)), joints: [], isPoint: false }
+  }
+  const why = ambiguous.has(idText(id)) ? 'several categories have' : 'no category has'
+  throw new FormatError('category_id', `${why} the id ${shown(id)}`)
+}
+
+/** LVIS names an image by the last two parts of its address alone: folder and file. */
+function nameInUrl(url: unknown): string | null {
+  const address = textOfField(url)
+  return address === null ? null : cleanReference(address).split('/').slice(-2).join('/')
 }
 
 function entriesOf(source: CocoFile, context: OpenContext): CocoEntry[] {
@@ -132,7 +158,7 @@ function entriesOf(source: CocoFile, context: OpenContext): CocoEntry[] {
   for (const { index: number, value } of index.images) {
     const fail = (field: string, message: string) =>
       context.fail({ file: path, field: `images[${number}].${field}`, message })
-    const name = textOfField(value.file_name)
+    const name = textOfField(value.file_name) ?? nameInUrl(value.coco_url)
     if (name === null) {
       fail('file_name', `must name the image, not ${shown(value.file_name)}`)
       continue
@@ -216,12 +242,13 @@ function* openCoco(
 }
 
 function readEntry(
-  { source: { index, categories, ambiguous }, id, name, extra }: CocoEntry,
+  { source, id, name, extra }: CocoEntry,
   size: Size | null,
   fail: (field: string, error: unknown) => void,
   classes: readonly AnnotationClass[],
   losses: LossLog,
 ): ReadLabels {
+  const { index } = source
   const raws = index.annotationsOf(id).flatMap((number): { raw: JsonObject; number: number }[] => {
     try {
       return [{ raw: index.annotation(number), number }]
@@ -236,15 +263,7 @@ function readEntry(
   const budget = maskBudget()
   const annotations = raws.flatMap(({ raw, number }) => {
     try {
-      const category = categories.get(idText(raw.category_id))
-      if (!category)
-        throw new FormatError(
-          'category_id',
-          raw.category_id === undefined
-            ? 'is missing'
-            : `${ambiguous.has(idText(raw.category_id)) ? 'several categories have' : 'no category has'} the id ${shown(raw.category_id)}`,
-        )
-      return readCocoAnnotation(raw, category, {
+      return readCocoAnnotation(raw, categoryOf(raw.category_id, source, losses), {
         ...{ classes, size, losses, where: name, nextInstance, budget },
       })
     } catch (error) {

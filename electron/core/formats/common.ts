@@ -1,6 +1,6 @@
 import type { Annotation } from '#shared/model/annotation.ts'
 import { fileNameOf, stemOf } from '#shared/model/paths.ts'
-import { reportExtra, saysNothing } from './carry.ts'
+import { fieldsOf, reportExtra, saysNothing } from './carry.ts'
 import type { LossLog } from './loss-log.ts'
 import { CROWD } from './objects.ts'
 import { splitOfFolders } from './splits.ts'
@@ -38,7 +38,8 @@ export function reportCommonLosses(
       Object.entries(attributes).some(([key, value]) => key !== CROWD && !saysNothing(value))
     )
       losses.add('attributes have no place in this format', path)
-    if (!keeps.confidence && confidence !== 1)
+    // A format may keep its own confidences, as YOLO's predictions.
+    if (!keeps.confidence && confidence !== 1 && fieldsOf(extra, extraKey).confidence === undefined)
       losses.add('the confidence has no place in this format', path)
     if (!keeps.extras) reportExtra(extra, extraKey, path, losses)
   }

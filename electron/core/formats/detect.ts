@@ -4,6 +4,7 @@ import { isDotaText } from './dota.ts'
 import { type FileLook, lookAt } from './file-look.ts'
 import { failureOf, WHOLE_FILE } from './format-error.ts'
 import { isMotText } from './mot.ts'
+import { describeUnknown, foreignFile, lookalike } from './other-files.ts'
 import { FORMAT_BY_ID, FORMAT_LIST } from './registry.ts'
 import { linesOf } from './text.ts'
 import type { InputFile } from './types.ts'
@@ -11,27 +12,10 @@ import { kindOfText } from './yolo-dataset.ts'
 import type { YoloKind } from './yolo-lines.ts'
 import { namesClasses } from './yolo-names.ts'
 
-/** Files that are known for what they are, and are not read. */
-const OTHERS: [name: string, test: (look: FileLook) => boolean][] = [
-  [
-    'COCO captions, which place nothing',
-    ({ inner }) => inner('annotations').has('caption') && !inner('annotations').has('bbox'),
-  ],
-  [
-    'COCO results, which name images by numbers alone: their annotation file is needed',
-    ({ isList, inner }) => isList && inner('').has('image_id') && inner('').has('category_id'),
-  ],
-  ['OpenLABEL', ({ keys }) => keys.has('openlabel')],
-  [
-    'the settings of a notebook or a package',
-    ({ keys }) => keys.has('dependencies') || keys.has('nbformat'),
-  ],
-]
-
 /** What a file is. */
 export type Finding =
   | { format: FormatId; why: string }
-  /** Something else, by name. */
+  /** Something else, in words that follow the file's name. */
   | { other: string }
   /** It cannot be read. */
   | { failure: ImportFailure }
@@ -43,15 +27,17 @@ const isYoloPath = (path: string) => /\.(?:txt|ya?ml|names|data|labels)$/i.test(
 export function findingOf(file: InputFile): Finding {
   try {
     const look = lookAt(file)
-    // Where two are named, the more exact comes first.
-    const other = OTHERS.find(([, test]) => test(look))
+    const other = lookalike(look)
+    if (other !== null) return { other }
     for (const { id, recognise } of FORMAT_LIST) {
       const why = recognise(look)
-      if (why !== null && !other) return { format: id, why }
+      if (why !== null) return { format: id, why }
     }
-    if (other) return { other: other[0] }
+    const foreign = foreignFile(look)
+    if (foreign !== null) return { other: foreign }
     if (isYoloPath(file.path)) return textFinding(look)
-    if (look.kind === 'xml') return { other: `XML of another kind (<${look.elements[0] ?? '?'}>)` }
+    if (look.kind === 'xml')
+      return { other: `is XML of another kind (<${look.elements[0] ?? '?'}>), and is not read` }
     return null
   } catch (error) {
     return { failure: failureOf(file.path, error) }
@@ -76,8 +62,8 @@ const ENDINGS: Record<string, RegExp> = {
   csv: /\.csv$/i,
   hugging_face: /\.jsonl?$/i,
   labelbox: /\.(?:json|jsonl|ndjson)$/i,
-  mot: /\.txt$/i,
-  png_masks: /\.(?:png|txt)$/i,
+  mot: /\.(?:txt|ini)$/i,
+  png_masks: /\.png$|\.txt$|(?:^|\/)_classes\.csv$/i,
   coco_panoptic: /\.(?:json|png)$/i,
   label_studio: /\.(?:json|csv)$/i,
   open_images: /\.csv$/i,
@@ -93,6 +79,8 @@ export interface Detection {
   byFormat: Map<FormatId, InputFile[]>
   /** Files that are something else, or cannot be read. */
   skipped: ImportFailure[]
+  /** The first file of which nothing is known, in words; empty: there is none. */
+  unknown: string
   /** Those that belong to the format's dataset, the ones that cannot be read among them. */
   filesOf(format: FormatId): InputFile[]
 }
@@ -129,6 +117,19 @@ export function yoloKindOf(files: readonly InputFile[]): YoloKind {
   return 'yolo'
 }
 
+/** So many files of one other kind are listed; a folder of another tool has one for each image. */
+const LISTED_ALIKE = 5
+
+function firstOf(alike: readonly ImportFailure[]): ImportFailure[] {
+  const listed = alike.slice(0, LISTED_ALIKE)
+  const [next] = alike.slice(LISTED_ALIKE)
+  if (!next) return listed
+  const others = alike.length - LISTED_ALIKE - 1
+  const message =
+    others > 0 ? `${next.message} (and ${others} more files of this kind)` : next.message
+  return [...listed, { ...next, message }]
+}
+
 /** Tells what label files are by looking at all of them, step by step. */
 export function* detect(files: readonly InputFile[]): Generator<void, Detection> {
   const byFormat = new Map<FormatId, InputFile[]>()
@@ -136,6 +137,7 @@ export function* detect(files: readonly InputFile[]): Generator<void, Detection>
   const skipped: ImportFailure[] = []
   const unread = new Set<InputFile>()
   const unknown = new Set<InputFile>()
+  const others = new Map<string, ImportFailure[]>()
   for (const file of files) {
     yield
     const finding = findingOf(file)
@@ -150,10 +152,13 @@ export function* detect(files: readonly InputFile[]): Generator<void, Detection>
       unread.add(file)
       skipped.push(finding.failure)
     } else {
-      const message = `is ${finding.other}, and is not read`
-      skipped.push({ file: file.path, field: WHOLE_FILE, message })
+      const message = finding.other
+      const alike = others.get(message) ?? []
+      others.set(message, alike)
+      alike.push({ file: file.path, field: WHOLE_FILE, message })
     }
   }
+  for (const alike of others.values()) skipped.push(...firstOf(alike))
   const yolo = byFormat.get('yolo')
   if (yolo) {
     const kind = yoloKindOf(yolo)
@@ -174,6 +179,7 @@ export function* detect(files: readonly InputFile[]): Generator<void, Detection>
     why: format ? `${own.length} ${own.length === 1 ? 'file' : 'files'}: ${whys.get(format)}` : '',
     byFormat,
     skipped,
+    unknown: format ? '' : wordsOn(unknown),
     filesOf(id) {
       const family = FORMAT_BY_ID[id].extraKey
       const wanted = new Set(
@@ -187,6 +193,13 @@ export function* detect(files: readonly InputFile[]): Generator<void, Detection>
       )
     },
   }
+}
+
+/** What is said where nothing is known. A file that may hold anything says less than one that has rows or keys. */
+function wordsOn(unknown: ReadonlySet<InputFile>): string {
+  const isTelling = ({ path }: InputFile) => /\.(?:json|jsonl|ndjson|csv|xml)$/i.test(path)
+  const file = [...unknown].find(isTelling) ?? [...unknown][0]
+  return file ? `${fileNameOf(file.path)} ${describeUnknown(lookAt(file))}` : ''
 }
 
 /** The same at once, for few files. */

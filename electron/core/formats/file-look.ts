@@ -20,6 +20,8 @@ export interface FileLook {
   elements: readonly string[]
   /** The beginning; empty where it is no text. */
   text: string
+  /** PNG: how its pixels are stored. */
+  pngColors?: 'grey' | 'palette' | 'colours'
 }
 
 /** The end of a piece of text may be the middle of a character. */
@@ -123,6 +125,13 @@ function elementsOf(text: string): string[] {
   return names
 }
 
+/** The colour type in a PNG's header (https://www.w3.org/TR/png-3/#11IHDR). */
+function pngColors(file: InputFile): FileLook['pngColors'] {
+  if (file.size < 26) return undefined
+  const type = file.bytes(0, 26)[25]
+  return type === 0 ? 'grey' : type === 3 ? 'palette' : 'colours'
+}
+
 /** Throws a FormatError where it is text in an encoding that is not known, or the system's error. */
 export function lookAt(file: InputFile): FileLook {
   const { path } = file
@@ -134,5 +143,6 @@ export function lookAt(file: InputFile): FileLook {
   }
   if (/\.(?:txt|csv|ya?ml|names|data|labels)$/i.test(path))
     return { ...empty, kind: 'text', text: headText(file, FIRST_LOOK) }
+  if (/\.png$/i.test(path)) return { ...empty, kind: 'other', pngColors: pngColors(file) }
   return { ...empty, kind: 'other' }
 }

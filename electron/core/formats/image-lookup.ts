@@ -1,3 +1,4 @@
+import { hasImageExtension } from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
 import { LIMITS } from './limits.ts'
 import { splitOfWord } from './splits.ts'
@@ -38,18 +39,20 @@ export function pathBeside(file: string, reference: string): string {
   return resolvePath(joinPath(directoryOf(file), cleanReference(reference)))
 }
 
-/** Names come from other machines: backslashes, drives, URLs with queries, percent signs. */
+/** Names come from other machines: backslashes, drives, URLs with queries, percent signs. In one Unicode form (NFC). */
 export function cleanReference(reference: string): string {
+  return plainReference(reference).normalize('NFC')
+}
+
+/** The same in the Unicode form that it has, for names that are written again. */
+export function plainReference(reference: string): string {
   // Longer ones are refused (read-labels.ts); what reads them meanwhile is to be quick.
   let path = reference.slice(0, LIMITS.name + 1).trim()
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
     path = path.replace(/[?#].*$/, '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '')
     path = decoded(path)
   }
-  return path
-    .replaceAll('\\', '/')
-    .replace(/^[a-z]:\//i, '/')
-    .normalize('NFC')
+  return path.replaceAll('\\', '/').replace(/^[a-z]:\//i, '/')
 }
 
 function decoded(path: string): string {
@@ -132,7 +135,19 @@ export class ImageLookup {
       const found = this.#byEnd(resolvePath(spelling), spelling.startsWith('/'), size ?? null)
       if (found) return found
     }
-    return null
+    return this.#convertedCopy(places, name, size ?? null)
+  }
+
+  /** The image may have been converted since, from PNG to JPEG for example. It must have the same size. */
+  #convertedCopy(places: readonly string[], name: string, size: Size | null): Found | null {
+    const clean = cleanReference(name)
+    if (!hasImageExtension(clean)) return null
+    const anyOf = (path: string) => `${stemOf(path)}.*`
+    const atPlace = places.filter(hasImageExtension).map((place) => this.#at(anyOf(place)))
+    const image =
+      atPlace.find((one) => one !== null) ??
+      this.#byEnd(resolvePath(anyOf(clean)), clean.startsWith('/'), size)?.image
+    return image && fitsSize(image, size) ? { image, rule: 'name' } : null
   }
 
   #byEnd(reference: string, isAbsolute: boolean, size: Size | null): Found | null {

@@ -74,15 +74,33 @@ function resultOfMin(value: Json, from: string): Json[] {
   ]
 }
 
-/** The columns of JSON-MIN and CSV that hold regions. */
-function resultsOfMin(raw: JsonObject): Json[] {
-  return Object.entries(raw).flatMap(([name, value]) => {
-    const list = Array.isArray(value) ? value : []
-    const areRegions = list.some(
-      (one) => isJsonObject(one) && numberOf(one.original_width) !== null,
-    )
-    return areRegions ? list.flatMap((one) => resultOfMin(one, name)) : []
-  })
+/** Whether a column of JSON-MIN and CSV holds regions. */
+const areRegions = (value: Json): value is Json[] =>
+  Array.isArray(value) &&
+  value.some((one) => isJsonObject(one) && numberOf(one.original_width) !== null)
+
+/** Columns of JSON-MIN and CSV about the annotation, by the keys that it has in JSON. */
+const OF_ANNOTATION: Record<string, string> = {
+  annotation_id: 'id',
+  annotator: 'completed_by',
+  created_at: 'created_at',
+  updated_at: 'updated_at',
+  lead_time: 'lead_time',
+}
+
+/** A row of JSON-MIN or CSV as the task that it was exported from. */
+function taskOfMin({ id, ...columns }: JsonObject): Task {
+  const results: Json[] = []
+  const annotation: JsonObject = {}
+  const data: JsonObject = {}
+  for (const [name, value] of Object.entries(columns)) {
+    if (areRegions(value)) results.push(...value.flatMap((one) => resultOfMin(one, name)))
+    else if (OF_ANNOTATION[name] === undefined) data[name] = value
+    else annotation[OF_ANNOTATION[name]] = /_at$/.test(name) ? value : (numberOf(value) ?? value)
+  }
+  const annotations = [{ ...annotation, result: results }]
+  const raw = { ...(id !== undefined && { id: numberOf(id) ?? id }), data, annotations }
+  return { raw, results, index: 0 }
 }
 
 /** Whether an annotation counts: it was not skipped, and says something or that there is nothing. */
@@ -92,7 +110,7 @@ const isDone = (annotation: Json): annotation is JsonObject =>
 /** The annotation that is read: the one marked as truth, else the first that was not skipped, else a prediction. */
 function taskOf(value: unknown): Task {
   const raw = objectAt(value, '')
-  if (!isJsonObject(raw.data)) return { raw, results: resultsOfMin(raw), index: null }
+  if (!isJsonObject(raw.data)) return taskOfMin(raw)
   const key = Array.isArray(raw.annotations) ? 'annotations' : 'completions'
   const annotations = listOf(raw[key])
   const truth = annotations.findIndex((one) => isDone(one) && one.ground_truth === true)
@@ -105,7 +123,7 @@ function taskOf(value: unknown): Task {
 
 /** The key of a task's data that names its image. */
 function imageKeyOf({ raw, results }: Task): string {
-  const data = isJsonObject(raw.data) ? raw.data : raw
+  const data = isJsonObject(raw.data) ? raw.data : {}
   const named = results.flatMap((result) =>
     isJsonObject(result) && typeof result.source === 'string'
       ? [result.source.replace(/^\$/, '')]
@@ -150,7 +168,7 @@ function placesOf(file: string, reference: string): string[] {
 function entryOf(file: InputFile, value: unknown, field: string, again: () => unknown): TaskEntry {
   const task = taskOf(value)
   const key = imageKeyOf(task)
-  const data = isJsonObject(task.raw.data) ? task.raw.data : task.raw
+  const data = isJsonObject(task.raw.data) ? task.raw.data : {}
   const reference = referenceOf(String(data[key]))
   const { width, height } = sizeInResults(task.results)
   const split = splitOfFolders(reference) ?? splitOfName(file.path) ?? splitOfFolders(file.path)
@@ -237,11 +255,11 @@ function readEntry(
   const annotations = listOf(raw[key])
   if (index !== null && annotations.filter(isDone).length > 1)
     losses.add('an image with several annotations: the first that counts is read', entry.name)
-  if (index === null && isJsonObject(raw.data) && results.length > 0)
+  if (index === null && results.length > 0)
     losses.add('predictions are read where nobody has annotated', entry.name)
   const chosen = index === null ? null : annotations[index]
   const task: JsonObject = {
-    raw: isJsonObject(raw.data) ? withoutKeys(raw, [key]) : withoutKeys(raw, Object.keys(raw)),
+    raw: withoutKeys(raw, [key]),
     image: imageKeyOf({ raw, results, index }),
     ...(isJsonObject(chosen) && { chosen: withoutKeys(chosen, ['result']) }),
     before: annotations.slice(0, index ?? 0),

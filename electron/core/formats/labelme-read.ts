@@ -165,8 +165,9 @@ function readShape(value: unknown, instances: Instances, dialect: Dialect): Anno
     }),
   )
   const written = labelmeShapeFields(annotations[0], dialect, null, '')
+  const hasAttributes = isJsonObject(raw.attributes) && Object.keys(raw.attributes).length > 0
   const { fields, given } = unsaid(
-    withoutKeys(raw, ['id', ...(isJsonObject(raw.attributes) ? ['attributes'] : [])]),
+    withoutKeys(raw, ['id', ...(hasAttributes ? ['attributes'] : [])]),
     written,
     LABELME_GEOMETRY,
   )

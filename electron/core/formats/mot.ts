@@ -4,18 +4,20 @@ import type { Split } from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
 import { isTrue } from '#shared/model/pose.ts'
 import { mainOf, reportAttributes, uprightBox } from './box-object.ts'
-import { carrying } from './carry.ts'
+import { carrying, givenOf, isJsonObject } from './carry.ts'
 import { rounded, withoutFirst } from './common.ts'
 import { numberOf, shown } from './fields.ts'
 import type { FileLook } from './file-look.ts'
 import { FormatError, failureOf } from './format-error.ts'
 import { resolvePath } from './image-lookup.ts'
+import { LIMITS } from './limits.ts'
 import { type LabelObject, objectsOf } from './objects.ts'
 import { splitOfFolders } from './splits.ts'
 import { linesOf, textOf } from './text.ts'
 import type {
   Format,
   InputFile,
+  Json,
   LabelEntry,
   LabelledImage,
   LabelSource,
@@ -26,7 +28,7 @@ import type {
   ReadLabels,
   WriteContext,
 } from './types.ts'
-import { ClassNumbers } from './write-labels.ts'
+import { ClassNumbers, numberedClass } from './write-labels.ts'
 
 // The layout: MOTChallenge, https://arxiv.org/abs/1603.00831, table 6: a sequence is a folder with img1/ and gt/gt.txt, whose
 // lines are frame, track, left, top, width, height, whether it counts, class, visibility. CVAT adds gt/labels.txt.
@@ -42,6 +44,9 @@ interface FrameEntry extends LabelEntry {
   lines: { text: string; line: number }[]
   names: readonly string[]
 }
+
+/** MOT's own number of a class, from 1, in `extra` of the dataset. */
+type MotNumbers = Record<string, number>
 
 const LINE = /^\s*\d+\s*,\s*-?\d+\s*(?:,\s*-?[\d.]+(?:e[-+]?\d+)?\s*){4,8}$/i
 
@@ -92,19 +97,50 @@ function* openMot(
   const lists = new Map(files.filter(isList).map((file) => [directoryOf(file.path), file]))
   const entries: FrameEntry[] = []
   const named: string[] = []
+  const numbers: MotNumbers = {}
+  const withTruth = new Set(files.filter(isTruth).map(({ path }) => sequenceOf(path)))
   for (const file of files) {
     if (!/\.txt$/i.test(file.path) || isList(file)) continue
     yield
+    if (!isTruth(file) && withTruth.has(sequenceOf(file.path))) {
+      context.losses.add('detections of a sequence that has a ground truth are left out', file.path)
+      continue
+    }
     try {
       const names = namesBeside(file, lists)
       if (names !== MOT_CLASSES) named.push(...names)
+      for (const [index, name] of names.entries()) numbers[name] ??= index + 1
       entries.push(...framesOf(file, names, context))
     } catch (error) {
       context.fail(failureOf(file.path, error))
     }
   }
-  return { classes: withClassNames([], [...new Set(named)]), entries, read: readEntry }
+  const info = yield* readInfo(files, context)
+  const extra = { mot_dataset: { numbers, info } as Json }
+  return { classes: withClassNames([], [...new Set(named)]), extra, entries, read: readEntry }
 }
+
+/** What seqinfo.ini says of each sequence beside what the images say. */
+function* readInfo(
+  files: readonly InputFile[],
+  context: OpenContext,
+): Generator<void, Record<string, string[]>> {
+  const info: Record<string, string[]> = {}
+  for (const file of files) {
+    if (!/(?:^|\/)seqinfo\.ini$/i.test(file.path)) continue
+    yield
+    try {
+      info[directoryOf(file.path)] = linesOf(textOf(file)).filter((line) => KEPT_INFO.test(line))
+    } catch (error) {
+      context.fail(failureOf(file.path, error))
+    }
+  }
+  return info
+}
+
+const KEPT_INFO = /^\s*frameRate\s*=/i
+
+const isTruth = ({ path }: InputFile) => /(?:^|\/)gt\/[^/]+$/i.test(path)
 
 function framesOf(file: InputFile, names: readonly string[], context: OpenContext): FrameEntry[] {
   const sequence = sequenceOf(file.path)
@@ -183,7 +219,7 @@ function readLine(text: string, names: readonly string[]): Annotation {
     ...(isTruth && visibility !== undefined && { visibility }),
   }
   const className = isTruth
-    ? (names[number - 1] ?? `class ${number}`)
+    ? (names[number - 1] ?? numberedClass(number))
     : names === MOT_CLASSES
       ? 'object'
       : (names[0] ?? 'object')
@@ -192,8 +228,44 @@ function readLine(text: string, names: readonly string[]): Annotation {
     attributes,
     confidence,
   })
-  const isKept = !isTruth || words.length !== 9
-  return carrying([annotation], 'mot', {}, isKept ? { words: words.slice(6) } : {})[0]
+  if (isTruth) return annotation
+  return carrying(
+    [annotation],
+    'mot',
+    { ...(confidence !== 1 && { confidence }) },
+    { words: words.slice(6), className },
+  )[0]
+}
+
+/** The classes by the numbers that they had in the files that they come from. */
+function classNumbers({ classes, extra }: WriteContext['head']): ClassNumbers {
+  const before = numbersIn(extra?.mot_dataset)
+  const names: string[] = []
+  for (const [name, number] of Object.entries(before)) names[number - 1] ??= name
+  const rest = classes.map(({ name }) => name).filter((name) => before[name] === undefined)
+  for (let index = 0; index < names.length; index++)
+    names[index] ??= rest.shift() ?? numberedClass(index + 1)
+  return new ClassNumbers([...names, ...rest])
+}
+
+function numbersIn(extra: Json | undefined): MotNumbers {
+  const numbers = isJsonObject(extra) && isJsonObject(extra.numbers) ? extra.numbers : {}
+  const isNumber = (value: Json) =>
+    typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= LIMITS.classes
+  return Object.fromEntries(
+    Object.entries(numbers).filter(([, value]) => isNumber(value)),
+  ) as MotNumbers
+}
+
+const isDefault = (names: readonly string[]) =>
+  names.length === MOT_CLASSES.length && names.every((name, index) => name === MOT_CLASSES[index])
+
+/** The line of a sequence's seqinfo.ini; images do not tell it. */
+function frameRateOf(extra: Json | undefined, sequence: string): string {
+  const info = isJsonObject(extra) && isJsonObject(extra.info) ? extra.info : {}
+  const lines = info[sequence]
+  const line = Array.isArray(lines) ? lines[0] : undefined
+  return typeof line === 'string' ? line.trim() : 'frameRate=1'
 }
 
 const folderOf = (split: Split | null | undefined) => (split ? `${split}/` : '')
@@ -206,7 +278,7 @@ class MotWriter implements LabelWriter {
 
   constructor(context: WriteContext) {
     this.#context = context
-    this.#numbers = new ClassNumbers(context.head.classes.map(({ name }) => name))
+    this.#numbers = classNumbers(context.head)
   }
 
   *write(image: LabelledImage, { image: place }: { image: string }): Generator<OutputPiece> {
@@ -230,6 +302,13 @@ class MotWriter implements LabelWriter {
     const box = uprightBox(object, { format: 'MOT' }, where, losses)
     if (!box) return ''
     const main = mainOf(object)
+    const values = [box.x, box.y, box.w, box.h].map(rounded)
+    const given = givenOf(object.members, 'mot')
+    // A detection has a score, and no class.
+    if (given?.className === object.className && Array.isArray(given.words)) {
+      const track = numberOf(main.attributes.track_id) ?? -1
+      return `${[frame, track, ...values, ...given.words].join(',')}\n`
+    }
     reportAttributes(object, ['track_id', 'ignored', 'visibility'], where, losses)
     const { track_id: named, ignored, visibility } = main.attributes
     const track = numberOf(named)
@@ -237,22 +316,24 @@ class MotWriter implements LabelWriter {
     if (!isTrack) losses.add('objects without a “track_id” get the number -1', where)
     const number = this.#numbers.of(object.className) + 1
     const seen = numberOf(visibility) ?? 1
-    const values = [box.x, box.y, box.w, box.h].map(rounded)
     return `${[frame, isTrack ? track : -1, ...values, isTrue(ignored) ? 0 : 1, number, seen].join(',')}\n`
   }
 
   *end(): Generator<OutputPiece> {
     for (const [sequence, { frames, last, ending }] of this.#sequences) {
       yield { path: joinPath(sequence, 'gt/gt.txt'), content: '' }
-      yield {
-        path: joinPath(sequence, 'gt/labels.txt'),
-        content: this.#numbers.names.map((name) => `${name}\n`).join(''),
-      }
+      const { names } = this.#numbers
+      // MOT's own classes are known by their numbers.
+      if (this.#context.head.extra?.mot_dataset === undefined || !isDefault(names))
+        yield {
+          path: joinPath(sequence, 'gt/labels.txt'),
+          content: names.map((name) => `${name}\n`).join(''),
+        }
       const info = [
         '[Sequence]',
         `name=${fileNameOf(sequence) || this.#context.head.name}`,
         'imDir=img1',
-        'frameRate=1',
+        frameRateOf(this.#context.head.extra?.mot_dataset, sequence),
         `seqLength=${frames}`,
         `imWidth=${last.width ?? ''}`,
         `imHeight=${last.height ?? ''}`,

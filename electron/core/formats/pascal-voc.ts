@@ -1,5 +1,5 @@
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
-import type { Split } from '#shared/model/dataset.ts'
+import { hasImageExtension, type Split } from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
 import { fieldsOf, isJsonObject } from './carry.ts'
 import { instanceIds, stemGiver, withoutFirst, withStem } from './common.ts'
@@ -62,6 +62,12 @@ function placesOf(file: string, folder: string | null, filename: string | null):
   }
   const own = fileNameOf(stemOf(file))
   return [...places, ...folders.map((one) => `${joinPath(one, own)}.*`)]
+}
+
+/** What a file calls its image. ImageNet's name no extension. */
+function nameOf(filename: string | null, file: string): string {
+  if (filename === null) return `${fileNameOf(stemOf(file))}.*`
+  return hasImageExtension(filename) ? filename : `${filename}.*`
 }
 
 /** Whole text of elements that are no objects: what goes back as it came. */
@@ -130,7 +136,7 @@ function* openVoc(
       entries.push({
         file: file.path,
         source: file,
-        name: filename ?? `${fileNameOf(stemOf(file.path))}.*`,
+        name: nameOf(filename, file.path),
         places: placesOf(file.path, textOfField(root.folder), filename),
         size: claimedSize(root),
         ...(split && { split }),

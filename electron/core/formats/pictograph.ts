@@ -38,6 +38,8 @@ const manifestSchema = z.object({
       stage: stageSchema.nullish(),
       split: splitSchema.nullish(),
       tags: z.array(z.string()).nullish(),
+      /** False: nobody has looked at it, so that no annotations do not mean "nothing here". */
+      labelled: z.boolean().optional(),
       /** Instance links of annotations other than keypoints, which the service's form has no place for. */
       instances: z.record(z.string(), z.number().int()).optional(),
       /** By annotation: what other formats said of it. */
@@ -121,6 +123,9 @@ function* openPictograph(
     }
   }
   const byPath = new Map(manifest?.images.map((image) => [image.path, image]))
+  const order = new Map(manifest?.images.map(({ path }, index) => [`${path}.json`, index]))
+  const placeOf = ({ file }: LabelEntry) => order.get(file) ?? order.size
+  entries.sort((a, b) => placeOf(a) - placeOf(b))
   for (const entry of entries) {
     const said = byPath.get(entry.file.replace(/\.json$/i, ''))
     entry.said = said
@@ -143,6 +148,7 @@ function* openPictograph(
       }
       return {
         annotations,
+        ...(said?.labelled === false && { isLabelled: false }),
         ...(said?.stage && { stage: said.stage }),
         ...(said?.split && { split: said.split }),
         ...(said?.tags && { tags: said.tags }),
@@ -169,18 +175,22 @@ function manifestImage({
   tags,
   annotations,
   extra,
+  isLabelled,
 }: LabelledImage): ManifestImage {
   const extras = annotations.flatMap(({ id, extra: own }) => {
     // What the service said is in the image's file.
     const { pictograph: _service, ...others } = own ?? {}
     return Object.keys(others).length > 0 ? [[id, others] as const] : []
   })
+  const isLooked =
+    annotations.length > 0 || isLabelled || stage === 'review' || stage === 'complete'
   return {
     path,
     ...(width !== null && height !== null && { width, height }),
     stage,
     split,
     tags: tags && [...tags],
+    ...(!isLooked && { labelled: false }),
     ...(extras.length > 0 && { extras: Object.fromEntries(extras) }),
     ...(extra && Object.keys(extra).length > 0 && { extra }),
   }

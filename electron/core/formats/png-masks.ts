@@ -1,10 +1,14 @@
 import { type Annotation, newAnnotation, type Shape } from '#shared/model/annotation.ts'
 import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
 import type { Split } from '#shared/model/dataset.ts'
-import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
+import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
 import { instanceIds, stemGiver, withoutFirst, withStem } from './common.ts'
+import { csvRows } from './csv.ts'
+import { numberOf, textOfField } from './fields.ts'
+import type { FileLook } from './file-look.ts'
 import { FormatError, failureOf } from './format-error.ts'
 import { resolvePath } from './image-lookup.ts'
+import { isObjectMask, maskPlace, objectMaskPath } from './label-file-name.ts'
 import type { LossLog } from './loss-log.ts'
 import { paint, regionsByNumber } from './mask-regions.ts'
 import { objectsOf } from './objects.ts'
@@ -29,12 +33,12 @@ import { ClassNumbers } from './write-labels.ts'
 // The layout of Pascal VOC's segmentation, which CVAT exports as “Segmentation mask 1.1”: SegmentationClass/ with a number or a colour
 // for each class, SegmentationObject/ with a number for each object, labelmap.txt with the colours. `masks/` holds classes alone.
 
-const CLASS_FOLDER = /(^|\/)(?:SegmentationClass(?:Raw)?|masks?)(?=\/)/i
-const OBJECT_FOLDER = /(^|\/)SegmentationObject(?=\/)/i
-
-/** Whether a picture lies where masks are kept. */
-export const isMaskPath = (path: string): boolean =>
-  /\.png$/i.test(path) && (CLASS_FOLDER.test(path) || OBJECT_FOLDER.test(path))
+/** Whether a file is a mask. Where its place may hold pictures too, a mask is grey or has a palette. */
+function isMask({ path, pngColors }: FileLook): boolean {
+  if (isObjectMask(path)) return true
+  const place = maskPlace(path)
+  return place !== null && (!place.isUnsure || pngColors === 'grey' || pngColors === 'palette')
+}
 
 /** In VOC's masks the border of an object, which is no class. */
 const VOID = 255
@@ -85,6 +89,26 @@ function readClassList(file: InputFile): Colors {
   return { byColor: new Map(), names: isWhole ? names : ['background', ...names] }
 }
 
+/** Roboflow's table: `Pixel Value, Class`. Throws a FormatError. */
+function readClassTable(file: InputFile): Colors {
+  const names: string[] = []
+  const [, ...rows] = csvRows(textOf(file))
+  for (const { fields, line } of rows) {
+    const value = numberOf(fields[0])
+    const name = textOfField(fields[1])
+    if (value === null || !Number.isInteger(value) || value < 0 || value > 65_535 || name === null)
+      throw new FormatError(`line ${line}`, 'must be the value of a pixel and the name of a class')
+    names[value] = name
+  }
+  return { byColor: new Map(), names: Array.from(names, (name, value) => name ?? `class ${value}`) }
+}
+
+/** Folders of the images whose masks are in `folder`: `train` for CamVid's `trainannot`, for one. */
+function imageFolders(folder: string): string[] {
+  const own = /^(.+)annot$/i.exec(folder)?.[1]
+  return ['JPEGImages', 'images', 'image', 'imgs', 'img_dir', ...(own === undefined ? [] : [own])]
+}
+
 function* openMasks(
   files: readonly InputFile[],
   context: OpenContext,
@@ -95,6 +119,7 @@ function* openMasks(
     const name = fileNameOf(file.path).toLowerCase()
     try {
       if (name === 'labelmap.txt') lists.set(directoryOf(file.path), readLabelMap(file))
+      else if (name === '_classes.csv') lists.set(directoryOf(file.path), readClassTable(file))
       else if (/^class(?:es|_names)\.txt$/.test(name) && !lists.has(directoryOf(file.path)))
         lists.set(directoryOf(file.path), readClassList(file))
       const word = /(?:^|\/)ImageSets\/[^/]+\/([^/]+)\.txt$/i.exec(file.path)?.[1]
@@ -107,20 +132,17 @@ function* openMasks(
   const byPath = new Map(files.map((file) => [file.path.toLowerCase(), file]))
   const entries: MaskEntry[] = []
   for (const file of files) {
-    if (!CLASS_FOLDER.test(file.path) || !/\.png$/i.test(file.path)) continue
+    const place = maskPlace(file.path)
+    if (!place) continue
     yield
-    const root = file.path.slice(0, CLASS_FOLDER.exec(file.path)?.index ?? 0)
-    const inner = file.path.replace(CLASS_FOLDER, '$1@').replace(/^.*?@\//, '')
-    const stem = stemOf(inner)
-    const folders = ['JPEGImages', 'images', 'image', 'imgs', ''].map((folder) =>
-      joinPath(root, folder),
-    )
-    const object = byPath.get(file.path.replace(CLASS_FOLDER, '$1SegmentationObject').toLowerCase())
-    const split = splits.get(stem) ?? splitOfFolders(file.path)
+    const { root, inner: stem, folder } = place
+    const folders = [...imageFolders(folder), ''].map((name) => joinPath(root, name))
+    const object = byPath.get(objectMaskPath(file.path).toLowerCase())
+    const split = splits.get(stem) ?? splitOfFolders(file.path.replace(/annot(?=\/)/i, ''))
     entries.push({
       file: file.path,
       source: file,
-      objects: object ?? null,
+      objects: object && object !== file ? object : null,
       colors: nearestList(lists, root) ?? { byColor: new Map(), names: [] },
       name: `${stem}.*`,
       places: [
@@ -231,7 +253,7 @@ function readEntry({ source, objects, colors }: MaskEntry, losses: LossLog): Rea
         ? own.values[at * own.channels]
         : numberOfColor([...own.values.subarray(at * own.channels, at * own.channels + 3)])
     const value = numbers.values[at]
-    if (value === 0 || object === 0) continue
+    if (value === 0) continue
     const key = `${object} ${value}`
     let number = combined.get(key)
     if (number === undefined) {
@@ -280,8 +302,9 @@ class MaskWriter implements LabelWriter {
     const { head, losses } = this.#context
     const { width, height, path } = image
     if (width === null || height === null) return
-    const list = this.#lists.get(image.split ?? 'default') ?? []
-    this.#lists.set(image.split ?? 'default', [...list, `${label}\n`])
+    const list = this.#lists.get(image.split ?? 'default')
+    if (list) list.push(`${label}\n`)
+    else this.#lists.set(image.split ?? 'default', [`${label}\n`])
     if (image.annotations.length === 0 && !image.isLabelled) return
     const classes: Numbered = { width, height, values: new Uint32Array(width * height) }
     const objects: Numbered = { width, height, values: new Uint32Array(width * height) }
@@ -329,7 +352,7 @@ export const pngMasks: Format<MaskEntry> = {
   extraKey: 'png_masks',
   needs: 'size',
   keeps: { split: true },
-  recognise: ({ path }) => (isMaskPath(path) ? 'masks' : null),
+  recognise: (look) => (isMask(look) ? 'masks' : null),
   open: openMasks,
   placer: () => {
     const stemFor = stemGiver()

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { shapeVertices } from '#shared/geometry/shape.ts'
 import { type Annotation, annotationSchema, newId, type Shape } from '#shared/model/annotation.ts'
 import {
   type AnnotationClass,
@@ -11,7 +12,13 @@ import { fieldsOf } from './carry.ts'
 import { instanceIds } from './common.ts'
 import { shown } from './fields.ts'
 import { FormatError, failureOf, WHOLE_FILE } from './format-error.ts'
-import { cleanReference, type Found, ImageLookup, resolvePath } from './image-lookup.ts'
+import {
+  cleanReference,
+  type Found,
+  ImageLookup,
+  plainReference,
+  resolvePath,
+} from './image-lookup.ts'
 import { LIMITS } from './limits.ts'
 import type { LossLog } from './loss-log.ts'
 import { boxOfObject, isNear, type LabelObject, leadOf, objectsOf } from './objects.ts'
@@ -72,6 +79,21 @@ const FIT_WORDS: Record<Exclude<SizeFit['kind'], 'same'>, string> = {
   turned: 'coordinates of the stored picture are turned upright, as EXIF says',
   scaled: 'the label file gives another image size: coordinates are scaled to the image',
   other: 'the label file gives another image size; coordinates are taken as they are',
+}
+
+const FRACTIONS =
+  'all coordinates lie between 0 and 1: are they fractions of the image? They are read as pixels'
+
+/** Whether all shapes lie within the first pixel, and not on its border alone. */
+function areFractions(annotations: readonly Annotation[]): boolean {
+  const isWithin = (value: number) => value >= 0 && value <= 1
+  return (
+    annotations.length > 0 &&
+    annotations.every(({ shape }) =>
+      shapeVertices(shape).every(({ x, y }) => isWithin(x) && isWithin(y)),
+    ) &&
+    annotations.some(({ shape }) => shapeVertices(shape).some(({ x }) => !Number.isInteger(x)))
+  )
 }
 
 /** Label files of one format, opened, with the images that they are for. */
@@ -136,7 +158,14 @@ export class OpenLabels {
         onFault('', error)
       }
     }
-    if (files.length > 0) result.isLabelled = true
+    // Several entries of one file for one image are not told apart by whoever reads the file.
+    if (entries.length > files.length && files.length > 0)
+      losses.add(
+        'several entries of a label file name this image: their labels are joined',
+        image.path,
+      )
+    if (files.length > 0) result.isLabelled ??= true
+    if (result.annotations.length > 0) result.isLabelled = true
     return incomplete ? { ...result, incomplete } : result
   }
 
@@ -151,6 +180,8 @@ export class OpenLabels {
     const read = this.#source.read(entry, entry.size ?? own, onFault, losses)
     const claimed = read.size ?? entry.size ?? null
     let { annotations } = read
+    if (this.format.needs !== 'fraction' && areFractions(annotations))
+      losses.add(FRACTIONS, result.path)
     if (known && own) {
       const fit = fitSize(claimed, known)
       if (fit.kind !== 'same') losses.add(FIT_WORDS[fit.kind], known.path)
@@ -178,6 +209,7 @@ export class OpenLabels {
       result.annotations.length === 0
         ? sound
         : mergeFiles(result.annotations, sound, this.format.extraKey, this.classes)
+    if (read.isLabelled === false) result.isLabelled = false
     result.stage ??= read.stage ?? entry.stage
     result.split ??= read.split ?? entry.split
     const tags = [...new Set([...(result.tags ?? []), ...(read.tags ?? [])])]
@@ -380,13 +412,15 @@ function findImages(all: readonly LabelEntry[], lookup: ImageLookup): FoundImage
 
 /** A name from a label file as a path that stays inside a folder. */
 export function safePath(reference: string): string {
-  const path = resolvePath(cleanReference(reference))
+  const path = resolvePath(plainReference(reference))
   return path === '' ? 'image' : path
 }
 
 /** Gives images that are not at hand paths that no other image has. */
 function nameUnmatched(images: readonly FoundImage[]): void {
-  const taken = new Set(images.flatMap(({ known }) => (known ? [known.path.toLowerCase()] : [])))
+  // Some file systems take names of one case or Unicode form for another's.
+  const keyOf = (path: string) => path.normalize('NFC').toLowerCase()
+  const taken = new Set(images.flatMap(({ known }) => (known ? [keyOf(known.path)] : [])))
   let open = images.filter(({ known }) => known === null)
   const candidates: ((image: FoundImage) => string)[] = [
     ({ entries }) => safePath(entries[0].name),
@@ -395,7 +429,7 @@ function nameUnmatched(images: readonly FoundImage[]): void {
   ]
   const withExtension = (path: string) => path.replace(/\.\*$/, '.jpg')
   for (const candidate of candidates) {
-    const groups = Map.groupBy(open, (image) => withExtension(candidate(image)).toLowerCase())
+    const groups = Map.groupBy(open, (image) => keyOf(withExtension(candidate(image))))
     open = []
     for (const [key, group] of groups) {
       if (group.length > 1 || taken.has(key)) for (const image of group) open.push(image)
@@ -410,11 +444,11 @@ function nameUnmatched(images: readonly FoundImage[]): void {
   for (const image of open) {
     const path = withExtension(safePath(image.entries[0].name))
     const stem = stemOf(fileNameOf(path))
-    for (let n = numbers.get(path.toLowerCase()) ?? 2; image.path === ''; n++) {
-      numbers.set(path.toLowerCase(), n + 1)
+    for (let n = numbers.get(keyOf(path)) ?? 2; image.path === ''; n++) {
+      numbers.set(keyOf(path), n + 1)
       const next = joinPath(directoryOf(path), `${stem} (${n})${path.slice(stemOf(path).length)}`)
-      if (taken.has(next.toLowerCase())) continue
-      taken.add(next.toLowerCase())
+      if (taken.has(keyOf(next))) continue
+      taken.add(keyOf(next))
       image.path = next
     }
   }

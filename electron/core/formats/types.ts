@@ -66,6 +66,8 @@ export interface ReadLabels {
   split?: Split
   tags?: string[]
   extra?: Extra
+  /** False: the file lists the image, and nobody has looked at it. */
+  isLabelled?: false
   /** The size is only known once the labels are read. */
   size?: Size | null
 }

@@ -113,6 +113,9 @@ export function* wholeFiles(
   }
 }
 
+/** The name of a class that a file knows by its number alone. */
+export const numberedClass = (number: number | string): string => `class ${number}`
+
 /** The classes in the order of their numbers, and those that only annotations name, as they come. */
 export class ClassNumbers {
   readonly #names: string[]
@@ -123,10 +126,12 @@ export class ClassNumbers {
     for (const [number, name] of this.#names.entries()) this.#numbers.set(name, number)
   }
 
-  /** From 0. */
-  of(name: string): number {
+  /** From 0. `wanted`: the number that a class beyond the list gets; the numbers before it are filled with names. */
+  of(name: string, wanted: number | null = null): number {
     const known = this.#numbers.get(name)
     if (known !== undefined) return known
+    for (let number = this.#names.length; wanted !== null && number < wanted; number++)
+      this.#names.push(numberedClass(number))
     const number = this.#names.push(name) - 1
     this.#numbers.set(name, number)
     return number

@@ -56,8 +56,10 @@ export function kindOfText(path: string, text: string): TextKind {
     .map((line) => line.trim())
     .filter((line) => line !== '')
   if (lines.length === 0) return 'empty'
-  if (lines.some((line) => NUMBERS.test(line))) return 'labels'
-  if (lines.every((line) => hasImageExtension(fileNameOf(cleanReference(line))))) return 'images'
+  const isImage = (line: string) => hasImageExtension(fileNameOf(cleanReference(line)))
+  // A table of all images has lines of numbers too.
+  if (lines.some((line) => NUMBERS.test(line))) return isImage(lines[0]) ? 'other' : 'labels'
+  if (lines.every(isImage)) return 'images'
   if (isClassListName(path)) return 'classes'
   return 'other'
 }

@@ -8,7 +8,7 @@ import { decimal } from './common.ts'
 import { withoutKeys } from './fields.ts'
 import { isCrowd, jointClasses, type LabelObject, leadOf, objectsOf } from './objects.ts'
 import type { Json, JsonObject, LabelHead, LabelledImage, WriteContext } from './types.ts'
-import { ClassNumbers } from './write-labels.ts'
+import { ClassNumbers, numberedClass } from './write-labels.ts'
 import { lineValues, type YoloKind } from './yolo-lines.ts'
 
 // The layout: https://docs.ultralytics.com/datasets/
@@ -34,14 +34,20 @@ export function yoloNumbers(head: LabelHead, kind: YoloKind): ClassNumbers {
   const names: string[] = []
   const rest: string[] = []
   for (const { name } of wanted) {
-    const number = before[name]
+    const number = before[name] ?? numberInName(name, head)
     const isFree = typeof number === 'number' && names[number] === undefined && number < 100_000
     if (isFree) names[number] = name
     else rest.push(name)
   }
   for (let number = 0; number < names.length; number++)
-    names[number] ??= rest.shift() ?? `class ${number}`
+    names[number] ??= rest.shift() ?? numberedClass(number)
   return new ClassNumbers([...names, ...rest])
+}
+
+/** The number of a class that YOLO files knew by its number alone; null: it has a name, or comes from elsewhere. */
+function numberInName(name: string, { extra }: LabelHead): number | null {
+  const number = /^class (\d{1,5})$/.exec(name)?.[1]
+  return extra?.yolo === undefined || number === undefined ? null : Number(number)
 }
 
 const WORDS = {
@@ -83,7 +89,8 @@ function line(object: LabelObject, image: LabelledImage, writing: LineWriting): 
       : text(value),
   )
   const more = [confidence, track].filter((value) => typeof value === 'number')
-  return `${[numbers.of(object.className), ...words, ...more].join(' ')}\n`
+  const number = numbers.of(object.className, numberInName(object.className, head))
+  return `${[number, ...words, ...more].join(' ')}\n`
 }
 
 function jointDimensionsOf(yolo: JsonObject): number {

@@ -76,12 +76,12 @@ export async function readLabels(wish: ReadingWish, losses: LossLog): Promise<Re
   const detection = await run(detect(files))
   const format = wish.format ?? detection.format
   if (!format || files.length === 0) {
-    const what = describeSkipped(detection.skipped)
+    const what = describeSkipped(detection.skipped) || detection.unknown
     throw new UserError(
       'no_labels',
       what === ''
         ? `${root} has no label files of a known format (JSON, XML, CSV, TXT or PNG masks). Choose the file or the folder that holds them, and name the format if it is one of ours.`
-        : `${root} has no label files that can be read: ${what}.`,
+        : `${root} has no label files that can be read: ${what}. Choose the file or the folder that holds them, and name the format if it is one of ours.`,
     )
   }
   // Copies, because facts about the images are added.

@@ -1,4 +1,5 @@
 import { toWireAnnotation } from '#core/api/wire-annotation.ts'
+import type { Ports } from '#core/ports.ts'
 import type { SyncLimits } from '#core/sync/sync-limits.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '#emulator/server.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
@@ -45,16 +46,18 @@ export async function cloudCore(
     baseUrl = emulator.url,
     limits = {},
     firstImages = 64,
+    ports = {},
   }: {
     dataset?: string
     apiKey?: string
     baseUrl?: string
     limits?: Partial<SyncLimits>
     firstImages?: number
+    ports?: Partial<Ports>
   } = {},
 ) {
   const data = temporaryFolder()
-  const core = openCore(testPorts(data.path), null, { limits, firstImages })
+  const core = openCore({ ...testPorts(data.path), ...ports }, null, { limits, firstImages })
   const account = await core.accounts.add(baseUrl, apiKey)
   const { id: remoteId } = emulator.state.dataset(name)
   const dataset = await core.remoteDatasets.open(account.id, remoteId)

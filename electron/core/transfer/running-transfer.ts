@@ -111,6 +111,8 @@ export class RunningTransfer {
     }, TELL_MS)
     try {
       const report = await this.job.run()
+      // A job that was stopped may have left something out, even if it ended without an error.
+      this.#abort.signal.throwIfAborted()
       this.#flush()
       return report
     } catch (error) {

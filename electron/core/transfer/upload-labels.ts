@@ -141,7 +141,7 @@ async function readLabels(
   for (const group of groups) {
     const { format } = group
     signal.throwIfAborted()
-    const result = await importNear(readers, group, byPlace, losses)
+    const result = await importNear(readers, group, { byPlace, losses, signal })
     for (const { file, field, message } of result.failed)
       problems.push(`${file}: ${field}: ${message}`)
     found.classes.push(...result.classes)
@@ -315,8 +315,11 @@ type Imported = Pick<ImportResult, 'images' | 'classes' | 'failed'>
 async function importNear(
   readers: Readers,
   { format, files, home }: PathGroup,
-  byPlace: ImagesByPlace<KnownImage>,
-  losses: LossLog,
+  {
+    byPlace,
+    losses,
+    signal,
+  }: { byPlace: ImagesByPlace<KnownImage>; losses: LossLog; signal: AbortSignal },
 ): Promise<Imported> {
   const read = async (images: readonly KnownImage[]) => {
     const reader = readers.current()
@@ -340,6 +343,8 @@ async function importNear(
     losses.addReport(last.losses)
     return last
   } catch (error) {
+    // A stop is no fault of the file: its labels are read when the upload goes on.
+    signal.throwIfAborted()
     if (!(error instanceof UserError)) throw error
     const file = files.length === 1 ? files[0].path : `${files[0].path} …`
     return {

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { StartProcess } from '#core/ports.ts'
 import type { Emulator } from '#emulator/server.ts'
+import { startForked } from '#hosts/host-node/forked-process.ts'
 import { newAnnotation } from '#shared/model/annotation.ts'
 import {
   cloudCore,
@@ -317,4 +319,36 @@ test('labels not saved before their dataset was removed from this machine are im
     expect(await transfers.settled(id)).toMatchObject({ state: 'done' })
     expect([names('set/a.png'), names('set/b.png')]).toEqual([['boat'], ['boat']])
   }
+})
+
+test('an upload that is paused while its labels are read sends them when it goes on', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  let atOpen = () => {}
+  const startProcess: StartProcess = (file, args) => {
+    const child = startForked(file, args)
+    return {
+      ...child,
+      post(message) {
+        child.post(message)
+        if ((message as { do?: string }).do === 'open') atOpen()
+      },
+    }
+  }
+  await using cloud = await cloudCore(emulator, { ports: { startProcess } })
+  using folder = temporaryFolder()
+  await photos(folder.path, ['set/a.png'])
+  labelFile(join(folder.path, 'set/a.png.json'), 'mine')
+  const { transfers } = cloud.core
+  const paused = Promise.withResolvers<void>()
+  const { id } = transfers.upload(target(cloud, emulator), [join(folder.path, 'set')], KEEP)
+  atOpen = () => {
+    atOpen = () => {}
+    transfers.pause(id).then(paused.resolve, paused.reject)
+  }
+  await paused.promise
+  expect(transfers.get(id).state).toBe('paused')
+  await transfers.resume(id)
+  expect(await transfers.settled(id)).toMatchObject({ state: 'done' })
+  expect(onService(emulator, STREET, 'set/a.png')).toEqual([{ id: 'mine', name: 'car' }])
 })

@@ -7,5 +7,7 @@ export default defineConfig({
     maxWorkers: '100%',
     // The kill test runs some hundred sessions of a real process.
     testTimeout: 30_000,
+    // Tests start many processes from the sources, and each would compile the same files again.
+    env: { NODE_COMPILE_CACHE: 'node_modules/.cache/node' },
   },
 })

@@ -1,6 +1,6 @@
-/** Variables that a process needs to find libraries, its temporary folder and its language. */
+/** Variables that a process needs to find libraries, its temporary folder, its language and Node's cache of compiled code. */
 const NEEDED =
-  /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_.*|LD_LIBRARY_PATH|SYSTEMROOT|WINDIR|APPDATA|LOCALAPPDATA|USERPROFILE)$/i
+  /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_.*|LD_LIBRARY_PATH|SYSTEMROOT|WINDIR|APPDATA|LOCALAPPDATA|USERPROFILE|NODE_COMPILE_CACHE)$/i
 
 /** The environment without keys, proxies and Node options. */
 export function bareEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {

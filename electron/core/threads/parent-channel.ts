@@ -1,3 +1,5 @@
+import { flushCompileCache } from 'node:module'
+
 /** What Electron gives to a utility process; a forked one of Node has `process.send`. */
 interface ParentPort {
   on(type: 'message', listener: (event: { data: unknown }) => void): void
@@ -9,8 +11,12 @@ export interface ParentChannel {
   send(message: unknown): void
 }
 
-/** The way to the app, in a process that it began (`StartProcess`). The process ends with the app. */
+/**
+ * The way to the app, in a process that it began (`StartProcess`). The process ends with the app. Such processes are
+ * killed, so what Node compiled is kept now rather than at their end, where `NODE_COMPILE_CACHE` is set.
+ */
 export function parentChannel(): ParentChannel {
+  flushCompileCache()
   const port = (process as { parentPort?: ParentPort }).parentPort
   if (port)
     return {

@@ -18,6 +18,7 @@ export default defineConfig({
           'certificate-worker': 'electron/core/network/certificate-worker.ts',
           'detect-worker': 'electron/core/proposals/detect-worker.ts',
           'fetch-worker': 'electron/core/transfer/fetch-worker.ts',
+          'table-sizes-worker': 'electron/core/cache/table-sizes-worker.ts',
           'database-check-worker': 'electron/core/cache/database-check-worker.ts',
           'label-reader': 'electron/core/labels/label-reader.ts',
           'file-facts-worker': 'electron/core/transfer/file-facts-worker.ts',

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { messageOf } from '#shared/model/message-of.ts'
+import { AgedFiles } from './aged-files.ts'
 import { announceEdits } from './announce-edits.ts'
 import { type Clock, systemClock } from './api/retry.ts'
 import { AppSettings } from './app-settings.ts'
@@ -8,6 +9,7 @@ import { FetchModels } from './assist/fetch-models.ts'
 import { Inference } from './assist/inference.ts'
 import { Models } from './assist/models.ts'
 import { Segmenter } from './assist/segmenter.ts'
+import { EditLogPruning } from './cache/edit-log-pruning.ts'
 import { FactEditRepository } from './cache/fact-edit-repository.ts'
 import { LibraryCare } from './cache/library-care.ts'
 import { RemovedDatasets } from './cache/removed-datasets.ts'
@@ -31,6 +33,7 @@ import { type DetectModels, detectModels } from './proposals/detect-models.ts'
 import { detectThreads } from './proposals/detect-threads.ts'
 import { Detection } from './proposals/detection.ts'
 import { Proposals } from './proposals/proposals.ts'
+import { StorageCare } from './storage-care.ts'
 import { openStore } from './store.ts'
 import { assistant } from './sync/assist.ts'
 import { createSync } from './sync/sync.ts'
@@ -184,6 +187,36 @@ export function createAppCore(
     ...detector,
   })
   const removal = new Removal(new RemovedDatasets(store.db), works, ports.log)
+  const storage = new StorageCare({
+    dataDir: ports.dataDir,
+    log: ports.log,
+    limits: () => {
+      const { thumbnailLimitBytes, editLogLimitBytes, finishedTransfers } = settings.read()
+      return {
+        thumbnailsBytes: thumbnailLimitBytes,
+        editLogBytes: editLogLimitBytes,
+        transfers: finishedTransfers,
+      }
+    },
+    thumbnails: new AgedFiles(() => [
+      join(ports.dataDir, 'renditions'),
+      ...datasets
+        .list()
+        .filter(({ remote }) => remote)
+        .flatMap(({ root }) => [join(root, 'thumbnails'), join(root, 'renditions')]),
+    ]),
+    embeddings,
+    editLog: new EditLogPruning(store.db),
+    images: {
+      bytes: () => sync.cachedFiles.cacheBytes(),
+      clear: () => sync.cache.shrink(0),
+    },
+    transfers: {
+      finished: () => transfers.finished(),
+      remove: (id) => transfers.remove(id),
+    },
+    works,
+  })
   const opening = new Opening({ store, library, formats, sync, removal, coreEvents, target })
   void removal.start()
   if (pushesByItself) {
@@ -214,6 +247,7 @@ export function createAppCore(
     models,
     fetchModels,
     removal,
+    storage,
     embeddings,
     segmenter,
     assist: assistant({ accounts: sync.accounts, datasets, images, remotes: sync.remotes }),
@@ -257,6 +291,7 @@ export function createAppCore(
         facts[Symbol.asyncDispose](),
         formats[Symbol.asyncDispose](),
         care[Symbol.asyncDispose](),
+        storage[Symbol.asyncDispose](),
       ])
       for (const end of ended)
         if (end.status === 'rejected')

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolderSync } from '#core/make-folder.ts'
 import type { Log } from './ports.ts'
@@ -23,6 +23,8 @@ export const currentLog = (folder: string): string => join(folder, CURRENT)
 export interface FileLog extends Log {
   /** The newest lines, oldest first. */
   tail(lines: number): string[]
+  bytes(): number
+  clear(): void
 }
 
 type Level = 'info' | 'warn' | 'error'
@@ -88,6 +90,14 @@ export function fileLog(folder: string, also: Log, now: () => number = Date.now)
     info: (message, fields) => write('info', message, fields),
     warn: (message, fields) => write('warn', message, fields),
     error: (message, fields) => write('error', message, fields),
+    bytes: () =>
+      Array.from({ length: FILES - 1 }, (_, n) => sizeOf(aside(n + 1))).reduce(
+        (sum, bytes) => sum + bytes,
+        sizeOf(current),
+      ),
+    clear: () => {
+      for (let number = 1; number < FILES; number++) rmSync(aside(number), { force: true })
+    },
     tail: (lines) => {
       try {
         const names = readdirSync(folder).filter((name) => /^pictograph(\.1)?\.log$/.test(name))

@@ -67,6 +67,10 @@ export interface Updates {
 export interface Log {
   /** The newest lines, oldest first; absent if there are none. */
   tail?(lines: number): string[]
+  /** What the log takes on the disk, bytes; absent if it is in no files. */
+  bytes?(): number
+  /** Deletes all but the file that is being written. */
+  clear?(): void
   info(message: string, fields?: Record<string, unknown>): void
   warn(message: string, fields?: Record<string, unknown>): void
   error(message: string, fields?: Record<string, unknown>): void

@@ -8,6 +8,7 @@ export type SettingsSection =
   | 'canvas'
   | 'shortcuts'
   | 'accounts'
+  | 'storage'
   | 'transfers'
   | 'network'
   | 'labels'

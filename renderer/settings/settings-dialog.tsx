@@ -20,6 +20,7 @@ import { LabelFilesSection } from './label-files-section.tsx'
 import { NetworkSection } from './network-section.tsx'
 import { ServiceSection } from './service-section.tsx'
 import { ShortcutsSection } from './shortcuts-section.tsx'
+import { StorageSection } from './storage-section.tsx'
 
 const TAB =
   'w-full rounded-md px-2.5 py-1.5 text-left text-sm text-muted hover:bg-hover data-[state=active]:bg-accent-soft data-[state=active]:font-medium data-[state=active]:text-accent-text'
@@ -58,9 +59,10 @@ export function SettingsDialog({
         </div>
       ),
     },
+    { id: 'storage', label: t('Storage'), content: <StorageSection settings={settings} /> },
     {
       id: 'transfers',
-      label: t('Cache and transfers'),
+      label: t('Transfers'),
       content: <ServiceSection settings={settings} />,
     },
     { id: 'network', label: t('Network'), content: <NetworkSection settings={settings} /> },

@@ -8,6 +8,7 @@ import { models } from './models.ts'
 import { detection, proposals } from './proposals.ts'
 import { segment } from './segment.ts'
 import { accounts, comments, remote, sync } from './service.ts'
+import { storage } from './storage.ts'
 import { transfers } from './transfers.ts'
 import { works } from './works.ts'
 
@@ -33,5 +34,6 @@ export const contract = {
   models,
   segment,
   works,
+  storage,
 }
 export type Contract = typeof contract

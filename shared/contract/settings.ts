@@ -52,6 +52,12 @@ export const settingsSchema = z.object({
   transferConnections: z.number().int().min(1).max(256),
   /** What models have made of images may take on this disk, bytes. */
   embeddingLimitBytes: z.number().min(0),
+  /** What thumbnails and pictures made for the screen may take on this disk, bytes. */
+  thumbnailLimitBytes: z.number().min(0),
+  /** What the edit log may take in the library, bytes. */
+  editLogLimitBytes: z.number().min(0),
+  /** Number of finished transfers that stay in the list. */
+  finishedTransfers: z.number().int().min(0),
   /** Which models the Segment tool asks (`SegmentEngine.id`); `service`: the service; null: whatever there is. */
   segmentEngine: z.string().nullable(),
   /** What the Segment tool draws. */
@@ -116,6 +122,9 @@ export const DEFAULT_SETTINGS: Settings = {
   cacheLimitBytes: 10_000_000_000,
   transferConnections: 256,
   embeddingLimitBytes: 2_000_000_000,
+  thumbnailLimitBytes: 2_000_000_000,
+  editLogLimitBytes: 1_000_000_000,
+  finishedTransfers: 50,
   segmentEngine: null,
   segmentOutput: 'polygon',
   lastDownloadFolder: null,

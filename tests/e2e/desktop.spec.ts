@@ -140,7 +140,8 @@ for (const theme of ['light', 'dark'] as const)
       'Canvas',
       'Shortcuts',
       'Accounts',
-      'Cache and transfers',
+      'Storage',
+      'Transfers',
       'Network',
       'Label files',
       'About and privacy',
@@ -154,6 +155,31 @@ for (const theme of ['light', 'dark'] as const)
     await page.getByLabel('Line width').fill('4')
     await expect(page.getByText('4 px')).toBeVisible()
   })
+
+test('the settings tell what the disk holds, and clear it after asking', async ({
+  app,
+  folder,
+}) => {
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  await page.keyboard.press('ControlOrMeta+,')
+  await page.getByRole('tab', { name: 'Storage' }).click()
+  const thumbnails = page.locator('[data-stored="thumbnails"]')
+  await expect(thumbnails).toContainText(/[1-9][\d.]* kB/)
+  await thumbnails.getByLabel('Limit: Thumbnails and previews').selectOption('500 MB')
+  await thumbnails.getByRole('button', { name: 'Clear thumbnails' }).click()
+  await app.screenshot('settings-storage-clear')
+  await page
+    .getByRole('dialog', { name: 'Clear thumbnails?' })
+    .getByRole('button', { name: 'Clear' })
+    .click()
+  await expect(thumbnails).toContainText('0 bytes')
+  await expect(page.getByRole('button', { name: 'Clear thumbnails' })).toBeDisabled()
+  await page.reload()
+  await page.keyboard.press('ControlOrMeta+,')
+  await page.getByRole('tab', { name: 'Storage' }).click()
+  await expect(page.getByLabel('Limit: Thumbnails and previews')).toHaveValue('500000000')
+})
 
 test('network settings are checked before saving, and show the route to the service', async ({
   app,

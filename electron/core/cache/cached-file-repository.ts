@@ -28,6 +28,15 @@ export class CachedFileRepository {
       .run(bytes, Date.now(), imageId)
   }
 
+  /** The files of these images are no longer here. */
+  forgetCached(imageIds: readonly string[]): void {
+    this.#db
+      .prepare(
+        'UPDATE remote_image SET cached_bytes = NULL WHERE image_id IN (SELECT value FROM json_each(?))',
+      )
+      .run(JSON.stringify(imageIds))
+  }
+
   touch(imageId: string): void {
     this.#db
       .prepare('UPDATE remote_image SET used_at_ms = ? WHERE image_id = ?')

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { touchFile } from '#core/aged-files.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import { makePrivateFileSync, PRIVATE_FOLDER } from '#core/private-files.ts'
 import { newId } from '#shared/model/annotation.ts'
@@ -115,7 +116,7 @@ export class Renditions {
   }
 
   async #make(source: Source, rendition: Rendition, target: string): Promise<string> {
-    if (await stat(target).catch(() => null)) return target
+    if (await touchFile(target)) return target
     if (this.#active >= MAX_PARALLEL) await new Promise<void>((go) => this.#waiting.push(go))
     this.#active++
     const temporary = `${target}.${newId()}.part`

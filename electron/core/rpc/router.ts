@@ -123,6 +123,10 @@ export function createRouter(core: AppCore) {
       list: os.works.list.handler(() => core.works.list()),
       cancel: os.works.cancel.handler(({ input }) => core.works.cancel(input.id)),
     },
+    storage: {
+      use: os.storage.use.handler(() => core.storage.use()),
+      clear: os.storage.clear.handler(({ input }) => core.storage.clear(input.kind)),
+    },
     models: modelRouter(core.models, core.fetchModels),
     transfers: transferRouter({ transfers, stages, remotes: sync.remotes, log: ports.log }),
   })

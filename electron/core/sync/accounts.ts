@@ -21,7 +21,7 @@ import type { Account } from '#shared/model/account.ts'
 
 /** While the service is unreachable, the delay between probes doubles between these two, in milliseconds. */
 const PROBE_FIRST_MS = 1_000
-const PROBE_LONGEST_MS = 30_000
+const PROBE_LONGEST_MS = 5_000
 /** Unpushed edits wait and retry by themselves; more retries within a call would only make the user wait. */
 const RETRIES = 1
 /** A call that would wait longer than this for the hourly request limit fails and says when to retry. Milliseconds. */

@@ -1,5 +1,6 @@
 import { open, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { touchFile } from '#core/aged-files.ts'
 import type { Client } from '#core/api/client.ts'
 import { pour, receiveStorage, type StorageSink } from '#core/api/storage.ts'
 import type { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
@@ -27,6 +28,8 @@ const AHEAD_PARALLEL = 2
 const ATTEMPTS = 3
 /** Number of files to examine between two size checks while the cache shrinks. */
 const EVICT_BATCH = 200
+/** Number of files that are deleted between two writes to the library. */
+const DROP_BATCH = 500
 /** A cache above its limit shrinks to this share of the limit. */
 const ROOM = 0.95
 
@@ -96,7 +99,7 @@ export class ImageCache {
     if (!facts?.thumbnailUrl) return null
     // Stored in the dataset's folder, so that it is removed with the dataset.
     const target = join(this.#deps.datasets.get(facts.datasetId).root, 'thumbnails', imageId)
-    if (await stat(target).catch(() => null)) return target
+    if (await touchFile(target)) return target
     const running = this.#thumbnails.get(imageId)
     if (running) return running
     const { thumbnailUrl, datasetId } = facts
@@ -132,11 +135,11 @@ export class ImageCache {
   /** Deletes the cached files of images. */
   async drop(imageIds: readonly string[]): Promise<void> {
     const { images, datasets, files, events } = this.#deps
-    for (const id of imageIds) {
-      const image = images.find(id)
-      if (!image) continue
-      await rm(imageFile(datasets.get(image.datasetId), image), { force: true })
-      files.setCached(id, null)
+    for (let start = 0; start < imageIds.length; start += DROP_BATCH) {
+      const batch = imageIds.slice(start, start + DROP_BATCH).flatMap((id) => images.find(id) ?? [])
+      for (const image of batch)
+        await rm(imageFile(datasets.get(image.datasetId), image), { force: true })
+      files.forgetCached(batch.map(({ id }) => id))
     }
     const byDataset = Map.groupBy(
       imageIds.flatMap((id) => images.find(id) ?? []),
@@ -162,10 +165,9 @@ export class ImageCache {
     return bavail * bsize
   }
 
-  /** Evicts the least recently used files until the cache is below its limit. */
-  async shrink(): Promise<void> {
-    const { files, limitBytes } = this.#deps
-    const limit = limitBytes()
+  /** Evicts the least recently used files until the cache is below its limit, bytes. */
+  async shrink(limit: number = this.#deps.limitBytes()): Promise<void> {
+    const { files } = this.#deps
     let bytes = files.cacheBytes()
     // Evict a little more than needed, so that the next file does not trigger another count.
     const goal = bytes <= limit ? bytes : limit * ROOM

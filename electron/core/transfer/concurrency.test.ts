@@ -76,6 +76,33 @@ test('errors lower it at once, simultaneous ones count as one, and it rises agai
   expect(concurrency.limit).toBeGreaterThan(fallen)
 })
 
+test('after an outage of any length it is back where it was within three seconds', () => {
+  const { concurrency, pass, idle } = onLine({ filesPerS: 1_000_000, latencyMs: 100 })
+  pass(2_000)
+  expect(concurrency.limit).toBe(256)
+  for (let second = 0; second < 120; second++) {
+    for (let count = 0; count < 20; count++) concurrency.onError()
+    idle(1_000)
+  }
+  expect(concurrency.limit).toBeLessThan(8)
+  pass(3_000)
+  expect(concurrency.limit).toBeGreaterThanOrEqual(200)
+})
+
+test('a server that refuses more than so many connections is not asked for as many again and again', () => {
+  const { concurrency, pass } = onLine({ filesPerS: 1_000_000, latencyMs: 100 })
+  let refused = 0
+  for (let tenths = 0; tenths < 600; tenths++) {
+    pass(100)
+    if (concurrency.limit <= 100) continue
+    refused++
+    concurrency.onError()
+  }
+  // Of the 600 looks of a minute.
+  expect(refused).toBeLessThan(60)
+  expect(concurrency.limit).toBeGreaterThan(40)
+})
+
 test('an error of the list ends the pool after running items have ended', async () => {
   const clock = { now: () => 0, random: () => 0.5, sleep: async () => {} }
   const gone = new Error('the database is gone')

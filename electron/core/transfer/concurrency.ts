@@ -3,7 +3,8 @@ import type { Clock } from '#core/api/retry.ts'
 /**
  * Slow start: double each round while that pays (Jacobson 1988). Then steps up and down find out whether the network
  * or the number of connections is the limit ("perturb and observe"): a step up must raise the throughput, a step down
- * must not lower it. Errors reduce the number at once by a factor (Chiu and Jain 1989).
+ * must not lower it. Errors reduce the number at once by a factor (Chiu and Jain 1989). After an outage the number
+ * doubles each round again, up to the one before it: what the line carried then, it carries again.
  */
 const STEP = 1 / 8
 const DECREASE = 0.6
@@ -25,6 +26,8 @@ const ROUND_MS = 40
  * loses ends it at once.
  */
 const VAIN_ROUNDS = 2
+/** After errors the number returns to this share of the one at which they came. */
+const REGAINED = 0.9
 /** Errors within this time count as one. Milliseconds. */
 const CALM_MS = 1_000
 const FIRST = 32
@@ -46,6 +49,8 @@ export class Concurrency {
   #isStarting = true
   #filesDone = 0
   #vainRounds = 0
+  /** The number to return to after errors; 0: it is reached. */
+  #regained = 0
   /** The highest number at which doubling still paid. */
   #paidLimit: number
 
@@ -74,14 +79,16 @@ export class Concurrency {
     this.#filesDone++
     const now = this.#clock.now()
     const elapsedMs = now - this.#windowMs
-    if (elapsedMs < (this.#isStarting ? ROUND_MS : WINDOW_MS)) return
+    const isRound = this.#isStarting || this.#regained > 0
+    if (elapsedMs < (isRound ? ROUND_MS : WINDOW_MS)) return
     // Judge a number only by files that were started with it.
-    const judged = this.#isStarting ? this.limit : Math.min(2 * this.limit, JUDGED_FILES)
+    const judged = isRound ? this.limit : Math.min(2 * this.limit, JUDGED_FILES)
     if (this.#filesDone < judged) return
     const rate = this.#units / elapsedMs
     this.begin()
     if (now < this.#calmUntilMs) return
-    if (this.#isStarting) this.#onRound(rate)
+    if (this.#regained > 0) this.#onRegain()
+    else if (this.#isStarting) this.#onRound(rate)
     else this.#onStep(rate)
   }
 
@@ -120,11 +127,22 @@ export class Concurrency {
     this.#isRising = true
   }
 
+  /** A round without an error after an outage. */
+  #onRegain(): void {
+    this.#limit = Math.min(this.#regained, this.#limit * 2)
+    if (this.#limit < this.#regained) return
+    this.#regained = 0
+    this.#settleAt(this.#limit)
+  }
+
   /** A reset, timeout or service error: too many connections, or a bad network. */
   onError(): void {
     const now = this.#clock.now()
     if (now < this.#calmUntilMs) return
     this.#calmUntilMs = now + CALM_MS
+    // Errors on the way back say nothing of the number before the outage; errors at that number lower it.
+    const isOnTheWay = this.#limit < this.#regained / 2
+    this.#regained = isOnTheWay ? this.#regained : Math.max(this.#regained, this.#limit) * REGAINED
     this.#settleAt(Math.max(2, this.#limit * DECREASE))
   }
 }

@@ -204,6 +204,14 @@ export class Transfers {
     })
   }
 
+  /** Ids of those that are done or cancelled, latest first. */
+  finished(): string[] {
+    return this.#deps.transfers
+      .list()
+      .filter(({ state }) => state === 'done' || state === 'cancelled')
+      .map(({ id }) => id)
+  }
+
   /** Removes it from the list. */
   remove(id: string): Promise<void> {
     return this.#inTurn(id, async () => {

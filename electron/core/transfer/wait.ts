@@ -1,9 +1,12 @@
 import type { Clock } from '#core/api/retry.ts'
 import { isGeneral } from '#core/service-error.ts'
 
-/** First and longest pause after a general failure (no network, hourly limit used up). Milliseconds. */
+/**
+ * First and longest pause after a general failure (no network, hourly limit used up): so short that transfers are at
+ * full speed within ten seconds after an outage. Milliseconds.
+ */
 const FIRST_MS = 1_000
-const LONGEST_MS = 30_000
+const LONGEST_MS = 5_000
 
 /**
  * Retries until it works, as long as failures are general (`isGeneral`) and temporary. `onWait` gets the reason while

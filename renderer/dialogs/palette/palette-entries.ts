@@ -32,7 +32,8 @@ const SETTINGS: readonly { section: SettingsSection; label: string }[] = [
   },
   { section: 'shortcuts', label: t('Shortcuts: labelme, CVAT and X-AnyLabeling presets') },
   { section: 'accounts', label: t('Accounts: API keys, assisted labelling') },
-  { section: 'transfers', label: t('Cache and transfers: cache size, connections, sleep') },
+  { section: 'storage', label: t('Storage: cache, thumbnails, edit log, logs') },
+  { section: 'transfers', label: t('Transfers: connections, sleep') },
   { section: 'network', label: t('Network: proxy, certificates') },
   { section: 'about', label: t('About and privacy: version, licenses, diagnostics') },
 ]

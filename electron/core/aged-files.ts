@@ -1,0 +1,72 @@
+import { opendir, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { codeOf } from './user-error.ts'
+
+/** Folders that are too large are made smaller than their limit, to this share of it. */
+const ROOM = 0.9
+/** A file's time is written at most this often, milliseconds: reading a page of thumbnails must not write hundreds. */
+const USED_EVERY_MS = 3_600_000
+
+interface Found {
+  file: string
+  size: number
+  mtimeMs: number
+}
+
+/** Files that can be made again, in folders and their subfolders. The ones not used for longest go first. */
+export class AgedFiles {
+  readonly #folders: () => readonly string[]
+
+  /** `folders`: absolute; they need not exist. */
+  constructor(folders: () => readonly string[]) {
+    this.#folders = folders
+  }
+
+  async bytes(): Promise<number> {
+    return (await this.#files()).reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Removes the oldest until the rest is within the limit, bytes; `kept` stays. */
+  async trim(limitBytes: number, kept: string | null = null): Promise<void> {
+    const files = await this.#files()
+    let bytes = files.reduce((sum, { size }) => sum + size, 0)
+    if (bytes <= limitBytes) return
+    for (const { file, size } of files.toSorted((a, b) => a.mtimeMs - b.mtimeMs)) {
+      if (bytes <= limitBytes * ROOM) return
+      if (file === kept) continue
+      await rm(file, { force: true })
+      bytes -= size
+    }
+  }
+
+  async clear(): Promise<void> {
+    for (const folder of this.#folders()) await rm(folder, { recursive: true, force: true })
+  }
+
+  async #files(): Promise<Found[]> {
+    const found: Found[] = []
+    for (const folder of this.#folders()) {
+      try {
+        for await (const entry of await opendir(folder, { recursive: true })) {
+          // What is being written gets its name when it is whole.
+          if (!entry.isFile() || entry.name.endsWith('.part')) continue
+          const file = join(entry.parentPath, entry.name)
+          const info = await stat(file).catch(() => null)
+          if (info) found.push({ file, size: info.size, mtimeMs: info.mtimeMs })
+        }
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw error
+      }
+    }
+    return found
+  }
+}
+
+/** Whether a file is there; if so, it is marked as used now. */
+export async function touchFile(file: string): Promise<boolean> {
+  const info = await stat(file).catch(() => null)
+  if (!info) return false
+  const now = new Date()
+  if (now.getTime() - info.mtimeMs > USED_EVERY_MS) await utimes(file, now, now).catch(() => {})
+  return true
+}

@@ -1,0 +1,199 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { notifyError } from '#renderer/actions/app-state.ts'
+import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { client } from '#renderer/rpc/connection.ts'
+import { orpc, queryClient } from '#renderer/rpc/query.ts'
+import { Button } from '#renderer/ui/button.tsx'
+import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
+import { ErrorNote } from '#renderer/ui/feedback.tsx'
+import { SelectField } from '#renderer/ui/field.tsx'
+import type { Settings } from '#shared/contract/settings.ts'
+import type { StoredKind } from '#shared/contract/storage.ts'
+import { formatBytes } from '#shared/model/bytes.ts'
+import { counted, t } from '#shared/texts/texts.ts'
+
+interface Limit {
+  setting:
+    | 'cacheLimitBytes'
+    | 'thumbnailLimitBytes'
+    | 'embeddingLimitBytes'
+    | 'editLogLimitBytes'
+    | 'finishedTransfers'
+  choices: readonly number[]
+  shown: (value: number) => string
+}
+
+interface Kind {
+  name: string
+  hint: string
+  /** null: it cannot be chosen, and the hint says what it is. */
+  limit: Limit | null
+  /** What the button says that clears it, and what is lost then. */
+  clear: string
+  loss: string
+}
+
+const bytes = (setting: Limit['setting'], choices: readonly number[]): Limit => ({
+  setting,
+  choices,
+  shown: formatBytes,
+})
+
+const KINDS: Record<StoredKind, Kind> = {
+  images: {
+    name: t('Cached images'),
+    hint: t(
+      'Images of the service. The ones viewed longest ago are removed first. Images made available offline and unsent changes are always kept.',
+    ),
+    limit: bytes('cacheLimitBytes', [1e9, 5e9, 10e9, 25e9, 50e9, 100e9]),
+    clear: t('Clear cached images'),
+    loss: t('They are downloaded again when you open them. Images made available offline stay.'),
+  },
+  thumbnails: {
+    name: t('Thumbnails and previews'),
+    hint: t(
+      'Small pictures for the grid, and pictures in formats that the screen needs converted.',
+    ),
+    limit: bytes('thumbnailLimitBytes', [500e6, 1e9, 2e9, 5e9, 10e9]),
+    clear: t('Clear thumbnails'),
+    loss: t('They are made again when they are shown.'),
+  },
+  embeddings: {
+    name: t('Prepared images'),
+    hint: t('What models of this machine made of images, so that the next click is fast.'),
+    limit: bytes('embeddingLimitBytes', [500e6, 1e9, 2e9, 5e9, 10e9, 20e9]),
+    clear: t('Clear prepared images'),
+    loss: t('The models prepare an image again at the first click.'),
+  },
+  'edit-log': {
+    name: t('Edit log'),
+    hint: t(
+      'Undo and history. The oldest edits go first. Those of the last seven days, and of images with unsent changes, are always kept.',
+    ),
+    limit: bytes('editLogLimitBytes', [100e6, 500e6, 1e9, 2e9, 5e9]),
+    clear: t('Clear the edit log'),
+    loss: t(
+      'Edits older than seven days can no longer be undone and leave the history. Annotations stay as they are.',
+    ),
+  },
+  transfers: {
+    name: t('Finished transfers'),
+    hint: t(
+      'Their lists of files. Transfers that are paused or failed stay until you remove them.',
+    ),
+    limit: {
+      setting: 'finishedTransfers',
+      choices: [10, 50, 200, 1_000],
+      shown: (count) => counted(count, 'transfer'),
+    },
+    clear: t('Clear finished transfers'),
+    loss: t('They leave the list of transfers. The files stay where they are.'),
+  },
+  logs: {
+    name: t('Logs'),
+    hint: t('What the app did, for reports of problems. At most 5 MB.'),
+    limit: null,
+    clear: t('Clear logs'),
+    loss: t('A report of a problem then only has what happens from now on.'),
+  },
+}
+
+function Row({
+  kind,
+  size,
+  settings,
+  onClear,
+}: {
+  kind: StoredKind
+  /** null: not known yet. */
+  size: number | null
+  settings: Settings
+  onClear: () => void
+}) {
+  const { name, hint, limit, clear } = KINDS[kind]
+  const value = limit && settings[limit.setting]
+  return (
+    <li
+      data-stored={kind}
+      className="grid grid-cols-[1fr_7.5rem_auto] items-center gap-x-3 gap-y-0.5 border-b border-line py-3 first:pt-0 last:border-0"
+    >
+      <p className="flex items-baseline gap-2 text-sm font-medium">
+        {name}
+        <span className="text-xs font-normal text-muted tabular-nums">
+          {size === null ? '…' : formatBytes(size)}
+        </span>
+      </p>
+      {limit && value !== null ? (
+        <SelectField
+          aria-label={t('Limit: {name}', { name })}
+          value={value}
+          onChange={({ target }) => void changeSettings({ [limit.setting]: Number(target.value) })}
+        >
+          {[...new Set([...limit.choices, value])]
+            .sort((a, b) => a - b)
+            .map((choice) => (
+              <option key={choice} value={choice}>
+                {limit.shown(choice)}
+              </option>
+            ))}
+        </SelectField>
+      ) : (
+        <span />
+      )}
+      <Button className="h-8 px-2.5" aria-label={clear} disabled={size === 0} onClick={onClear}>
+        {t('Clear')}
+      </Button>
+      <p className="col-span-3 max-w-prose text-xs text-muted">{hint}</p>
+    </li>
+  )
+}
+
+/** What the app keeps on this disk: how much of each kind, its limit, and a button that clears it. */
+export function StorageSection({ settings }: { settings: Settings }) {
+  const { data, error } = useQuery(orpc.storage.use.queryOptions({ staleTime: 0 }))
+  const [clearing, setClearing] = useState<StoredKind | null>(null)
+  const sizes = new Map(data?.kinds.map(({ kind, bytes: size }) => [kind, size]))
+  const clear = async (kind: StoredKind) => {
+    try {
+      await client.storage.clear({ kind })
+    } catch (fault) {
+      notifyError(fault)
+    }
+    await queryClient.invalidateQueries({ queryKey: orpc.storage.use.key() })
+  }
+  return (
+    <section aria-label={t('Storage')} className="flex flex-col gap-4">
+      <p className="text-xs text-muted">
+        {data
+          ? t('The library with your labels: {library}. Its safety copy: {copy}.', {
+              library: formatBytes(data.libraryBytes),
+              copy: formatBytes(data.backupBytes),
+            })
+          : t('Adding up…')}
+      </p>
+      {error && <ErrorNote>{error.message}</ErrorNote>}
+      <ul className="flex flex-col">
+        {(Object.keys(KINDS) as StoredKind[]).map((kind) => (
+          <Row
+            key={kind}
+            kind={kind}
+            size={sizes.get(kind) ?? null}
+            settings={settings}
+            onClear={() => setClearing(kind)}
+          />
+        ))}
+      </ul>
+      {clearing !== null && (
+        <ConfirmDialog
+          title={`${KINDS[clearing].clear}?`}
+          action={t('Clear')}
+          onConfirm={() => void clear(clearing)}
+          onClose={() => setClearing(null)}
+        >
+          {KINDS[clearing].loss}
+        </ConfirmDialog>
+      )}
+    </section>
+  )
+}

@@ -108,7 +108,7 @@ function reportUncaught(log: Log): void {
       type: 'error',
       message: t('Something went wrong in the app’s engine.'),
       detail: t(
-        'Everything that shows as saved is on disk, and the app goes on. If it behaves oddly, start it again. ({message})',
+        'Everything shown as saved is on disk. If the app behaves oddly, restart it. ({message})',
         { message: messageOf(error) },
       ),
       buttons: [t('Continue')],

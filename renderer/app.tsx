@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, Suspense, useEffect } from 'react'
+import { rememberToolSizes } from '#renderer/actions/tool-sizes.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { t } from '#shared/texts/texts.ts'
 import { appState, notifyError, showDialog } from './actions/app-state.ts'
@@ -73,6 +74,8 @@ export function App() {
     editorSettings.setState(settings.data)
     setLanguage(settings.data.language)
   }, [settings.data])
+  const isLoaded = settings.data !== undefined
+  useEffect(() => (isLoaded ? rememberToolSizes(editorSettings.getState()) : undefined), [isLoaded])
   if (!settings.data || !isReady) {
     return (
       <main aria-busy className="mx-auto flex h-full max-w-md items-center">

@@ -133,7 +133,7 @@ const appMenu = (): MenuItemConstructorOptions => ({
 })
 
 const macWindowRoles = (): MenuItemConstructorOptions[] => [
-  { role: 'minimize', label: t('Minimise') },
+  { role: 'minimize', label: t('Minimize') },
   { role: 'zoom', label: t('Zoom') },
   separator,
   { role: 'front', label: t('Bring all to front') },
@@ -168,14 +168,14 @@ function contentsOf(window: BaseWindow | undefined) {
 const viewTail = (): MenuItemConstructorOptions[] => [
   zoom(t('Larger interface'), (now) => now + 0.5),
   zoom(t('Smaller interface'), (now) => now - 0.5),
-  zoom(t('Interface at 100 %'), () => 0),
+  zoom(t('Interface at 100%'), () => 0),
   separator,
   { role: 'togglefullscreen', label: t('Full screen') },
   { role: 'toggleDevTools', label: t('Developer tools'), accelerator: 'F12' },
 ]
 
 const minimise = (): MenuItemConstructorOptions => ({
-  label: t('Minimise'),
+  label: t('Minimize'),
   click: (_item, window) => window?.minimize(),
 })
 const closeWindow = (): MenuItemConstructorOptions => ({

@@ -123,7 +123,7 @@ export function createWindow({ preload, log, front }: WindowOptions): BrowserWin
     const choice = askSync(window, {
       type: 'warning',
       message: t('Some edits have not been saved yet.'),
-      detail: t('They are kept and saved at the next start. Wait for “Saved” to be sure.'),
+      detail: t('They are kept and will be saved at the next start. To be sure, wait for “Saved”.'),
       buttons: [t('Wait'), t('Close anyway')],
       defaultId: 0,
       cancelId: 0,
@@ -195,7 +195,7 @@ async function giveUp(
     type: 'error',
     message: t('The window cannot be shown.'),
     detail: t(
-      'It broke {count} times in a minute ({reason}). Everything that was saved is on disk. Start the app again. If this goes on, the log in the data folder says more.',
+      'It crashed {count} times in a minute ({reason}). Everything that was saved is on disk. Start the app again. If it keeps happening, see the log in the data folder.',
       { count: breaks, reason },
     ),
     buttons: [t('Close')],
@@ -207,8 +207,8 @@ async function offerToReload(window: BrowserWindow): Promise<void> {
   const choice = await ask(window, {
     type: 'warning',
     message: t('The window does not answer.'),
-    detail: t('It can be loaded again. Everything that was drawn is kept.'),
-    buttons: [t('Wait'), t('Load again')],
+    detail: t('Reload it to continue. Everything you drew is kept.'),
+    buttons: [t('Wait'), t('Reload')],
     defaultId: 0,
     cancelId: 0,
   })

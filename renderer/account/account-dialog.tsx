@@ -75,8 +75,8 @@ export function AccountDialog() {
           )}
         </Field>
         <Field
-          label={t('Address of the service')}
-          hint={t('Change it only if your organization hosts its own service.')}
+          label={t('Service address')}
+          hint={t('Change this only if your organization hosts its own service.')}
         >
           {(id) => (
             <TextField

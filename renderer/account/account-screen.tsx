@@ -46,7 +46,7 @@ function Progress({ done, total }: { done: number; total: number }) {
         <Bar percent={percent} />
       </span>
       <span className="w-24 text-right text-xs text-muted tabular-nums">
-        {t('{percent} % complete', { percent })}
+        {t('{percent}% complete', { percent })}
       </span>
     </span>
   )
@@ -75,7 +75,7 @@ function RenameDialog({
   return (
     <Modal
       title={t('Rename “{name}”', { name: dataset.name })}
-      description={t('For everybody in the organization.')}
+      description={t('For everyone in the organization.')}
       onClose={onClose}
       footer={
         <>
@@ -119,7 +119,7 @@ function DatasetMenu({
     }
   }
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <IconButton label={t('More for {name}', { name: dataset.name })}>
           <Ellipsis />
@@ -259,7 +259,7 @@ export function AccountScreen({ account }: { account: Account }) {
       <main className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto flex max-w-4xl flex-col gap-4 px-6 py-6">
           <Tasks accountId={account.id} />
-          <div className="flex items-end gap-3">
+          <div className="flex items-center gap-3">
             <div className="relative flex-1">
               <Search className="absolute top-2 left-2.5 size-4 text-muted" aria-hidden="true" />
               <TextField
@@ -271,7 +271,8 @@ export function AccountScreen({ account }: { account: Account }) {
               />
             </div>
             <Choice
-              label={t('Datasets shown')}
+              label={t('Which datasets')}
+              isLabelHidden
               name="which-datasets"
               value={which}
               options={[
@@ -304,9 +305,7 @@ export function AccountScreen({ account }: { account: Account }) {
                   words ? t('No dataset is called “{query}”', { query }) : t('No datasets here yet')
                 }
               >
-                {!words &&
-                  which === 'active' &&
-                  t('Create one, and fill it by dropping a folder on it.')}
+                {!words && which === 'active' && t('Create one, then drop a folder on it.')}
               </EmptyState>
             </div>
           )}

@@ -24,7 +24,7 @@ export function AccountBadge({ account }: { account: Account }) {
       ) : (
         <CircleAlert className="size-4" aria-hidden="true" />
       )}
-      {account.state === 'offline' ? t('Offline') : t('Key refused')}
+      {account.state === 'offline' ? t('Offline') : t('API key refused')}
     </span>
   )
 }
@@ -37,8 +37,8 @@ export function AccountBanner({ account, waiting }: { account: Account; waiting:
     account.state === 'offline'
       ? t('Working offline.')
       : account.state === 'refused'
-        ? (account.problem ?? t('The key is refused.'))
-        : t('The plan’s requests for this hour are used up. Sending continues at {time}.', {
+        ? (account.problem ?? t('The service refused the API key.'))
+        : t('This hour’s requests are used up. Sending resumes at {time}.', {
             time: time.format(account.pausedUntilMs ?? 0),
           })
   const kept =
@@ -48,7 +48,7 @@ export function AccountBanner({ account, waiting }: { account: Account; waiting:
           '{count} change is kept here and sent automatically.',
           '{count} changes are kept here and sent automatically.',
         )
-      : t('Changes are kept here and sent automatically.')
+      : t('Changes are kept on this computer and sent automatically.')
   return (
     <output
       className="flex shrink-0 items-center gap-2.5 border-b border-line bg-warning-soft px-3 py-1 text-xs text-warning"

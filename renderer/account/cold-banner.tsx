@@ -18,7 +18,7 @@ export function ColdBanner({
       <Snowflake className="size-4 shrink-0 text-muted" aria-hidden="true" />
       <span className="min-w-0 flex-1 truncate">
         {t(
-          'In cold storage: labels can be read and changed, but images that are not on this disk cannot be fetched.',
+          'In cold storage: you can read and change labels, but images that aren’t on this disk can’t be downloaded.',
         )}
       </span>
       <Button

@@ -22,8 +22,8 @@ export function CreditsLine({ accountId }: { accountId: string }) {
         }),
     data.budgetRemaining === null
       ? null
-      : t('{left} of the budget beyond it', { left: formatMicroUsd(data.budgetRemaining) }),
-    data.resetsAtMs === null ? null : t('Renewed on {day}', { day: day.format(data.resetsAtMs) }),
+      : t('{left} of the additional budget', { left: formatMicroUsd(data.budgetRemaining) }),
+    data.resetsAtMs === null ? null : t('Renews on {day}', { day: day.format(data.resetsAtMs) }),
   ]
   return (
     <span

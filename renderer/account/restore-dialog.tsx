@@ -121,29 +121,29 @@ export function RestoreDialog({ target }: { target: RemoteTarget }) {
     >
       <div className="flex flex-col gap-4">
         {storage.isPending && (
-          <output className="text-sm text-muted">{t('Asking the service what it costs…')}</output>
+          <output className="text-sm text-muted">{t('Getting the price…')}</output>
         )}
         {state && !isBack && <Facts storage={state} left={left} />}
         {early > 0 && (
           <p className="text-xs text-muted">
-            {t('It costs less in {days}: cold storage is paid for at least {minDays} days.', {
+            {t('It costs less in {days}: cold storage is billed for at least {minDays} days.', {
               days: counted(early, 'day'),
               minDays: state?.restore?.minDays ?? 0,
             })}
           </p>
         )}
         {price !== null && left !== null && left < price && (
-          <ErrorNote>{t('There is not enough left to spend in this period.')}</ErrorNote>
+          <ErrorNote>{t('There isn’t enough credit left in this period.')}</ErrorNote>
         )}
         {isBusy && (
           <output className="flex items-center gap-2 text-sm">
             <LoaderCircle className="size-4 animate-spin" aria-hidden="true" />
-            {t('The service is restoring it. You can close this window.')}
+            {t('The service is restoring the dataset. You can close this window.')}
           </output>
         )}
         {isBack && (
           <output className="text-sm">
-            {t('Restored: images can be shown, uploaded and downloaded.')}
+            {t('Restored. Its images can be viewed, uploaded and downloaded again.')}
           </output>
         )}
         {problem !== null && problem !== undefined && (

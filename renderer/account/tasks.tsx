@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { openRemote } from '#renderer/actions/datasets.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
+import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import type { Task } from '#shared/model/service.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 
@@ -45,9 +46,11 @@ function Row({ accountId, task }: { accountId: string; task: Task }) {
 /** What the person was asked to label or to review; nothing while there is nothing to do. */
 export function Tasks({ accountId }: { accountId: string }) {
   const [showsAll, setShowsAll] = useState(false)
-  const { data } = useQuery(orpc.service.tasks.queryOptions({ input: { accountId }, staleTime: 0 }))
+  const { data, error } = useQuery(
+    orpc.service.tasks.queryOptions({ input: { accountId }, staleTime: 0 }),
+  )
   const open = data?.filter(({ isDone }) => !isDone) ?? []
-  if (open.length === 0) return null
+  if (open.length === 0) return error && <ErrorNote>{error.message}</ErrorNote>
   const shown = showsAll ? open : open.slice(0, FIRST)
   return (
     <section aria-label={t('Your tasks')} className="flex flex-col gap-2">

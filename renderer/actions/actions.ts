@@ -1,6 +1,7 @@
 import { choices, type ToolId } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { setActionKeys } from '#renderer/document/key-label.ts'
 import { canAskService } from '#renderer/document/segment-state.ts'
 import { say } from '#renderer/document/status-line.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
@@ -26,6 +27,8 @@ import { POSE_ACTIONS } from './pose-actions.ts'
 import { PROPOSAL_ACTIONS } from './proposals.ts'
 import { REGION_ACTIONS } from './region-actions.ts'
 import { SHAPE_ACTIONS } from './shape-actions.ts'
+import { shownKey } from './shortcuts.ts'
+import { TOOL_LABELS } from './tool-labels.ts'
 import { downloadAgain, type RemoteTarget, TRANSFER_ACTIONS } from './transfers.ts'
 import { UNDO_ACTIONS } from './undo-actions.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
@@ -100,9 +103,9 @@ function step(direction: 1 | -1, onlyUnlabelled: boolean): void {
 }
 
 const toolActions = TOOLS.map(
-  ({ id, label, keys }): Action => ({
+  ({ id, keys }): Action => ({
     id: `tool-${id}`,
-    label: t('{label} tool', { label }),
+    label: TOOL_LABELS[id],
     group: 'Tools',
     context: 'canvas',
     keys,
@@ -196,7 +199,7 @@ export const ACTIONS: readonly Action[] = [
   ...LAYOUT_ACTIONS,
   {
     id: 'gallery',
-    label: t('All images as a grid, or back to one'),
+    label: t('Switch between gallery and image'),
     group: 'Navigate',
     context: 'dataset',
     keys: ['Mod+G'],
@@ -204,7 +207,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'models',
-    label: t('Models on this machine…'),
+    label: t('Models on this computer…'),
     group: 'Tools',
     context: 'app',
     keys: [],
@@ -212,7 +215,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'ask-by-text',
-    label: t('Assist: find by words…'),
+    label: t('Segment by text…'),
     group: 'Tools',
     context: 'image',
     keys: ['Shift+Q'],
@@ -232,7 +235,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'download-again',
-    label: t('Download the dataset as the last time'),
+    label: t('Download the dataset again with the same settings'),
     group: 'Service',
     context: 'remote',
     keys: [],
@@ -304,7 +307,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     id: 'export-again',
-    label: t('Export as the last time'),
+    label: t('Export again with the same settings'),
     group: 'File',
     context: 'dataset',
     keys: [],
@@ -344,3 +347,5 @@ export function actionById(id: string): Action {
   if (!action) throw new Error(`No action ${id}`)
   return action
 }
+
+setActionKeys((id) => shownKey(actionById(id)))

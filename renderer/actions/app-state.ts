@@ -101,7 +101,7 @@ export function dismissNotice(id: number): void {
 export function notifyError(error: unknown): void {
   // A call was under way when the engine went: the RPC library's own words say nothing to a person.
   if (messageOf(error).startsWith('[AsyncIdQueue]')) {
-    notify(t('The app’s engine does not answer. It is tried again by itself.'), 'error')
+    notify(t('The app’s engine isn’t responding. Retrying automatically.'), 'error')
     return
   }
   notify(messageOf(error), 'error', requestIdOf(error))

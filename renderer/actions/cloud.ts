@@ -24,7 +24,7 @@ export async function addAccount(baseUrl: string, apiKey: string): Promise<void>
   if (appState.getState().datasetId === null) showAccount(account.id)
   else {
     showDialog({ kind: 'settings', section: 'accounts' })
-    notify(t('The account “{organization}” is here now.', { organization: account.organization }))
+    notify(t('Account “{organization}” added.', { organization: account.organization }))
   }
 }
 
@@ -171,7 +171,7 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'outbox',
-    label: t('Unpushed changes…'),
+    label: t('Unsent changes…'),
     group: 'Service',
     context: 'app',
     keys: [],
@@ -226,7 +226,7 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'take-theirs',
-    label: t('Conflict: take theirs'),
+    label: t('Conflict: keep theirs'),
     group: 'Service',
     context: 'image',
     keys: ['Alt+T'],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { datasetState, imageById, nextImage } from '#renderer/document/dataset-state.ts'
+import { actionKey } from '#renderer/document/key-label.ts'
 import { flushEdits, forgetAhead, refreshLabels } from '#renderer/document/session.ts'
 import { say } from '#renderer/document/status-line.ts'
 import { client } from '#renderer/rpc/connection.ts'
@@ -66,7 +67,7 @@ function pasteAtPointer(editor: Editor): void {
     return
   }
   if (!at) {
-    say(t('The pointer is not over the image: Ctrl+V pastes in place'))
+    say(t('The pointer is not over the image. {key} pastes in place', { key: actionKey('paste') }))
     return
   }
   const box = boundsOfPoints(originals.flatMap(({ shape }) => shapeVertices(shape)))
@@ -151,10 +152,8 @@ export async function propagate(
       edits.push({ imageId: id, changes: { created, updated: [], deleted: [] } })
     }
     const what =
-      annotations.length === 1
-        ? annotations[0].className
-        : t('{length} shapes', { length: annotations.length })
-    const label = t('Propagate {what}', { what })
+      annotations.length === 1 ? annotations[0].className : counted(annotations.length, 'shape')
+    const label = t('Copy {what} to the next images', { what })
     await client.annotations.commitMany({ datasetId: dataset.id, commitId: newId(), label, edits })
     for (const { id } of images) forgetAhead(id)
     refreshLabels()
@@ -231,7 +230,7 @@ export const COPY_ACTIONS: readonly Action[] = [
   },
   {
     id: 'propagate',
-    label: t('Propagate shapes to the next images…'),
+    label: t('Copy shapes to the next images…'),
     group: 'Edit',
     context: 'image',
     keys: ['Mod+Shift+P'],

@@ -54,7 +54,7 @@ export async function copyImages(
     [
       t('{count} copied to “{name}”.', { count: counted(processed, 'image'), name: target.name }),
       ...(classesAdded.length > 0
-        ? [t('Classes that were added there: {names}', { names: classesAdded.join(', ') })]
+        ? [t('Classes added there: {names}', { names: classesAdded.join(', ') })]
         : []),
     ].join('\n'),
   )

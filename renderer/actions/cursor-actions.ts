@@ -10,7 +10,14 @@ function drawsAtPlaces({ tool }: Editor): boolean {
   return toolById(id).draws || id === 'slice'
 }
 
-const steps = ARROWS.flatMap(({ key, dx, dy, word }) =>
+const CURSOR_LABELS: Record<(typeof ARROWS)[number]['key'], (step: number) => string> = {
+  ArrowLeft: (step) => t('Keyboard cursor: left by {step} px', { step }),
+  ArrowRight: (step) => t('Keyboard cursor: right by {step} px', { step }),
+  ArrowUp: (step) => t('Keyboard cursor: up by {step} px', { step }),
+  ArrowDown: (step) => t('Keyboard cursor: down by {step} px', { step }),
+}
+
+const steps = ARROWS.flatMap(({ key, dx, dy }) =>
   (
     [
       ['', 1],
@@ -19,7 +26,7 @@ const steps = ARROWS.flatMap(({ key, dx, dy, word }) =>
   ).map(
     ([modifier, step]): ImageAction => ({
       id: `cursor-${key.slice(5).toLowerCase()}-${step}`,
-      label: t('Draw by keys: cursor {word} by {step} px', { word, step }),
+      label: CURSOR_LABELS[key](step),
       group: 'Tools',
       context: 'image',
       keys: [`${modifier}${key}`],
@@ -34,7 +41,7 @@ export const CURSOR_ACTIONS: readonly ImageAction[] = [
   ...steps,
   {
     id: 'cursor-place',
-    label: t('Draw by keys: place a point at the cursor'),
+    label: t('Keyboard cursor: place a point'),
     group: 'Tools',
     context: 'image',
     keys: ['Enter'],

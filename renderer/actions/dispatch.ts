@@ -1,10 +1,11 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { isMac } from '#renderer/document/key-label.ts'
 import { say } from '#renderer/document/status-line.ts'
 import { openEditor } from '#renderer/tools/workspace.ts'
 import type { Action, ActionContext } from './action.ts'
 import { ACTIONS } from './actions.ts'
 import { appState, focusCanvas, notifyError } from './app-state.ts'
-import { isMac, type KeyPress } from './keys.ts'
+import type { KeyPress } from './keys.ts'
 import { isKeyOf } from './shortcuts.ts'
 
 function isOnScreen(context: ActionContext): boolean {

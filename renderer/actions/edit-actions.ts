@@ -1,4 +1,5 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { actionKey } from '#renderer/document/key-label.ts'
 import { toggled } from '#renderer/document/selection.ts'
 import { flushEdits, retrySaving } from '#renderer/document/session.ts'
 import { say } from '#renderer/document/status-line.ts'
@@ -6,7 +7,7 @@ import type { Editor } from '#renderer/tools/editor.ts'
 import { translateShape } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { isKeypoint, linksOf, type SkeletonClass } from '#shared/model/pose.ts'
-import { t } from '#shared/texts/texts.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 import type { Action, ImageAction } from './action.ts'
 
 export const hasSelection = ({ selection }: Editor) => selection.state.getState().selected.size > 0
@@ -27,8 +28,7 @@ export function updateAnnotations(
 export function deleteAnnotations(editor: Editor, annotations: readonly Annotation[]): void {
   const deleted = annotations.filter((annotation) => !editor.selection.isLocked(annotation))
   if (deleted.length < annotations.length) say(t('Locked shapes are not changed'))
-  const what =
-    deleted.length === 1 ? deleted[0].className : t('{length} shapes', { length: deleted.length })
+  const what = deleted.length === 1 ? deleted[0].className : counted(deleted.length, 'shape')
   editor.edit(t('Delete {what}', { what }), { created: [], updated: [], deleted })
 }
 
@@ -43,7 +43,15 @@ export function relabel(
   )
   const changing = others.filter((annotation) => !joints.includes(annotation))
   if (joints.length > 1)
-    say(t('The joints of a pose keep their names: U takes it apart first, Shift+S swaps its sides'))
+    say(
+      t(
+        'The joints of a pose keep their names. {ungroup} ungroups the pose, {swap} swaps left and right',
+        {
+          ungroup: actionKey('ungroup'),
+          swap: actionKey('swap-sides'),
+        },
+      ),
+    )
   else changing.push(...joints)
   updateAnnotations(editor, t('Relabel as {className}', { className }), changing, (annotation) => ({
     ...annotation,
@@ -85,10 +93,7 @@ export function nudge(editor: Editor, dx: number, dy: number): void {
   const selected = editor.selection.editable()
   const by = editor.clampMove(selected, { x: dx, y: dy })
   if (by.x === 0 && by.y === 0) return
-  const what =
-    selected.length === 1
-      ? selected[0].className
-      : t('{length} shapes', { length: selected.length })
+  const what = selected.length === 1 ? selected[0].className : counted(selected.length, 'shape')
   updateAnnotations(editor, t('Move {what}', { what }), selected, (annotation) => ({
     ...annotation,
     shape: translateShape(annotation.shape, by.x, by.y),
@@ -96,13 +101,22 @@ export function nudge(editor: Editor, dx: number, dy: number): void {
 }
 
 export const ARROWS = [
-  { key: 'ArrowLeft', dx: -1, dy: 0, word: t('left') },
-  { key: 'ArrowRight', dx: 1, dy: 0, word: t('right') },
-  { key: 'ArrowUp', dx: 0, dy: -1, word: t('up') },
-  { key: 'ArrowDown', dx: 0, dy: 1, word: t('down') },
+  { key: 'ArrowLeft', dx: -1, dy: 0 },
+  { key: 'ArrowRight', dx: 1, dy: 0 },
+  { key: 'ArrowUp', dx: 0, dy: -1 },
+  { key: 'ArrowDown', dx: 0, dy: 1 },
 ] as const
 
-const nudges: ImageAction[] = ARROWS.flatMap(({ key, dx, dy, word }) =>
+type Arrow = (typeof ARROWS)[number]['key']
+
+const NUDGE_LABELS: Record<Arrow, (step: number) => string> = {
+  ArrowLeft: (step) => t('Move left by {step} px', { step }),
+  ArrowRight: (step) => t('Move right by {step} px', { step }),
+  ArrowUp: (step) => t('Move up by {step} px', { step }),
+  ArrowDown: (step) => t('Move down by {step} px', { step }),
+}
+
+const nudges: ImageAction[] = ARROWS.flatMap(({ key, dx, dy }) =>
   (
     [
       ['', 1],
@@ -111,7 +125,7 @@ const nudges: ImageAction[] = ARROWS.flatMap(({ key, dx, dy, word }) =>
   ).map(
     ([modifier, step]): ImageAction => ({
       id: `nudge-${key.slice(5).toLowerCase()}-${step}`,
-      label: t('Move {word} by {step} px', { word, step }),
+      label: NUDGE_LABELS[key](step),
       group: 'Edit',
       context: 'image',
       keys: [`${modifier}${key}`],
@@ -122,7 +136,7 @@ const nudges: ImageAction[] = ARROWS.flatMap(({ key, dx, dy, word }) =>
 )
 
 /** The shape that Tab goes to; null past either end, where the key goes on to the next control. */
-function neighbour({ selection }: Editor, step: 1 | -1): string | null {
+function neighbor({ selection }: Editor, step: 1 | -1): string | null {
   const list = selection.visible()
   const [current] = selection.state.getState().selected
   const index = list.findIndex(({ id }) => id === current)
@@ -131,8 +145,8 @@ function neighbour({ selection }: Editor, step: 1 | -1): string | null {
 }
 
 const cycling = (step: 1 | -1) => ({
-  enabled: (editor: Editor) => neighbour(editor, step) !== null,
-  run: (editor: Editor) => editor.selection.select([neighbour(editor, step) ?? '']),
+  enabled: (editor: Editor) => neighbor(editor, step) !== null,
+  run: (editor: Editor) => editor.selection.select([neighbor(editor, step) ?? '']),
 })
 
 export const EDIT_ACTIONS: readonly Action[] = [
@@ -234,7 +248,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     run: async () => {
       retrySaving()
       await flushEdits()
-      say(t('Everything is saved. Every edit is saved at once'))
+      say(t('Everything is saved. Edits are saved as you make them'))
     },
   },
   ...nudges,

@@ -48,7 +48,7 @@ export const GO_TO_ACTIONS: readonly Action[] = [
   },
   {
     id: 'images-back',
-    label: t('10 images back'),
+    label: t('Back 10 images'),
     group: 'Navigate',
     context: 'canvas',
     keys: ['PageUp'],
@@ -56,7 +56,7 @@ export const GO_TO_ACTIONS: readonly Action[] = [
   },
   {
     id: 'images-on',
-    label: t('10 images on'),
+    label: t('Forward 10 images'),
     group: 'Navigate',
     context: 'canvas',
     keys: ['PageDown'],

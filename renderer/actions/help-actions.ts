@@ -22,14 +22,16 @@ export async function copyLink(): Promise<void> {
   const { dataset } = datasetState.getState()
   if (!dataset) return
   const { imageId } = workspace.getState()
-  await copy(client.datasets.link({ id: dataset.id, imageId }), t('The link is copied.'))
+  await copy(client.datasets.link({ id: dataset.id, imageId }), t('Link copied.'))
 }
 
 /** What somebody who is to help needs to know; it is read before it is sent anywhere, by whoever pastes it. */
 export const copyDiagnostics = (): Promise<void> =>
   copy(
     client.app.diagnostics(),
-    t('The diagnostics are copied. They hold no keys, but may name files: read them first.'),
+    t(
+      'Diagnostics copied. They contain no API keys but may include file names, so read them before you share them.',
+    ),
   )
 
 /** Only where a browser shows the app: a window of its own belongs to whoever sits before it. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type KeyPress, keyLabel, matchesKey } from './keys.ts'
+import { keyLabel } from '#renderer/document/key-label.ts'
+import { type KeyPress, matchesKey } from './keys.ts'
 
 const press = (key: string, fields: Partial<KeyPress> = {}): KeyPress => ({
   key,

@@ -1,5 +1,4 @@
-/** `Mod` is Cmd on a Mac and Ctrl elsewhere. */
-export const isMac = typeof navigator !== 'undefined' && /mac/i.test(navigator.platform)
+import { isMac } from '#renderer/document/key-label.ts'
 
 export interface KeyPress {
   key: string
@@ -53,21 +52,4 @@ export function shortcutOf(press: KeyPress): string | null {
     ...(press.altKey ? ['Alt'] : []),
   ]
   return [...modifiers, key.length === 1 ? key.toUpperCase() : key].join('+')
-}
-
-const MAC_SIGNS: Record<string, string> = { Mod: '⌘', Shift: '⇧', Alt: '⌥' }
-const NAMES: Record<string, string> = {
-  Mod: 'Ctrl',
-  ArrowLeft: '←',
-  ArrowRight: '→',
-  ArrowUp: '↑',
-  ArrowDown: '↓',
-  Escape: 'Esc',
-  ' ': 'Space',
-}
-
-/** A shortcut as it is written on the keys. */
-export function keyLabel(shortcut: string): string {
-  const parts = shortcut.split('+').map((part) => (isMac && MAC_SIGNS[part]) || NAMES[part] || part)
-  return parts.join(isMac ? '' : '+')
 }

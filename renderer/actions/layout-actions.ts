@@ -16,7 +16,7 @@ function toggle(part: 'showPanel' | 'showFilmstrip'): void {
 export const LAYOUT_ACTIONS: readonly Action[] = [
   {
     id: 'image-only',
-    label: t('Give the whole window to the image'),
+    label: t('Show only the image'),
     group: 'View',
     context: 'canvas',
     keys: ['W', 'Mod+.'],

@@ -58,7 +58,7 @@ function split(editor: Editor): void {
           parts.map((points) => ({ kind: 'polyline', points })),
         ),
       )
-    else say(t('A polyline is split at a point between its ends'))
+    else say(t('Select a point between the ends of the polyline to split it there'))
     return
   }
   const [first, second] = chosen
@@ -87,7 +87,7 @@ function split(editor: Editor): void {
 function join(editor: Editor): void {
   const [first, second, ...more] = polylines(editor)
   if (more.length > 0) {
-    say(t('Two polylines at a time are joined'))
+    say(t('Select two polylines to join'))
     return
   }
   if (second) {
@@ -105,8 +105,8 @@ function join(editor: Editor): void {
   if (points.length < 3 || (start.x === end.x && start.y === end.y)) {
     say(
       points.length < 3
-        ? t('It needs three points to be closed')
-        : t('Its ends are joined already'),
+        ? t('It needs at least three points to close')
+        : t('Its ends are already joined'),
     )
     return
   }

@@ -1,3 +1,4 @@
+import { actionKey } from '#renderer/document/key-label.ts'
 import { pictureOf } from '#renderer/document/session.ts'
 import { say } from '#renderer/document/status-line.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
@@ -30,17 +31,21 @@ async function snapToEdges(editor: Editor): Promise<void> {
   // What was changed meanwhile stays as it was changed.
   const current = updated.filter(({ before }) => document.annotations.get(before.id) === before)
   if (current.length === 0) {
-    say(t('It lies on the nearest edges, or there are none nearby'))
+    say(t('It is already on the nearest edges, or there are none nearby'))
     return
   }
-  editor.edit(t('Draw to edges'), { created: [], updated: current, deleted: [] })
-  say(t('Drawn to the nearest edges · once more goes further, Ctrl+Z takes it back'))
+  editor.edit(t('Snap to edges'), { created: [], updated: current, deleted: [] })
+  say(
+    t('Snapped to the nearest edges · repeat to go further, {key} to undo', {
+      key: actionKey('undo'),
+    }),
+  )
 }
 
 export const PICTURE_ACTIONS: readonly ImageAction[] = [
   {
     id: 'snap-to-edges',
-    label: t('Draw the selection to the nearest edges of the picture'),
+    label: t('Snap the selection to the nearest edges'),
     group: 'Shapes',
     context: 'image',
     keys: ['Shift+E'],

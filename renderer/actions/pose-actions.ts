@@ -34,7 +34,7 @@ function swapSides(editor: Editor): void {
     (annotation) => otherSide(editor, annotation).className !== annotation.className,
   )
   if (joints.length === 0) {
-    say(t('No left and right here. The skeleton of the class defines the pairs'))
+    say(t('The class’s skeleton has no left and right pairs. Define them in the class settings'))
     return
   }
   updateAnnotations(editor, t('Swap left and right'), joints, (joint) => otherSide(editor, joint))

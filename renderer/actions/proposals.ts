@@ -71,7 +71,7 @@ export function onJob(job: DetectJob): void {
   const found = counted(job.found, 'proposal')
   if (job.state === 'failed')
     notify(
-      t('Detection by {model} stopped: {problem}', {
+      t('Detection with {model} stopped: {problem}', {
         model: job.model,
         problem: job.problem ?? '',
       }),
@@ -144,14 +144,16 @@ export async function settle(
     commitId: newId(),
   })
   refreshLabels()
-  const what = counted(proposals, 'proposal')
-  const on = images > 1 ? t(' on {count}', { count: counted(images, 'image') }) : ''
-  if (proposals === 0) say(t('No proposals were meant'))
+  const counts = {
+    proposals: counted(proposals, 'proposal'),
+    images: counted(images, 'image'),
+  }
+  if (proposals === 0) say(t('No matching proposals'))
   else
     say(
       action === 'accept'
-        ? t('Accepted {what}{on}', { what, on })
-        : t('Dropped {what}{on}', { what, on }),
+        ? t('Accepted {proposals} ({images})', counts)
+        : t('Rejected {proposals} ({images})', counts),
     )
 }
 
@@ -161,7 +163,7 @@ export async function startDetection(modelId: string, imageIds: string[] | null)
   if (datasetId === undefined) return
   await Promise.all([...unsent.keys()].map(keepChoice))
   upsertJob(await client.detection.start({ datasetId, modelId, imageIds }))
-  say(t('Looking for objects in the background'))
+  say(t('Detection is running in the background'))
 }
 
 export async function changeDetection(
@@ -210,7 +212,7 @@ function moveThreshold(editor: Editor, by: 1 | -1): void {
   const percent = Math.min(100, Math.max(0, Math.round(confidence * 100) + by * STEP))
   choose(model, { confidence: percent / 100 })
   say(
-    t('Proposals from {percent} % on · {count} shown', {
+    t('Proposals from {percent}% · {count} shown', {
       percent,
       count: editor.proposals.shown().length,
     }),
@@ -237,21 +239,27 @@ export const PROPOSAL_ACTIONS: readonly Action[] = [
   action('proposal-accept', t('Accept the proposal'), ['Y'], (editor) =>
     settleCurrent(editor, 'accept'),
   ),
-  action('proposal-accept-class', t('Accept all proposals of its class'), ['Alt+Y'], (editor) =>
-    settleClass(editor, 'accept'),
+  action(
+    'proposal-accept-class',
+    t('Accept all proposals of the same class'),
+    ['Alt+Y'],
+    (editor) => settleClass(editor, 'accept'),
   ),
-  action('proposal-accept-all', t('Accept all proposals that are shown'), ['Shift+Y'], (editor) =>
+  action('proposal-accept-all', t('Accept all visible proposals'), ['Shift+Y'], (editor) =>
     settleHere(editor, 'accept', ALL),
   ),
-  action('proposal-drop', t('Drop the proposal'), ['Shift+N'], (editor) =>
+  action('proposal-drop', t('Reject the proposal'), ['Shift+N'], (editor) =>
     settleCurrent(editor, 'drop'),
   ),
-  action('proposal-drop-class', t('Drop all proposals of its class'), ['Alt+Shift+N'], (editor) =>
-    settleClass(editor, 'drop'),
+  action(
+    'proposal-drop-class',
+    t('Reject all proposals of the same class'),
+    ['Alt+Shift+N'],
+    (editor) => settleClass(editor, 'drop'),
   ),
   action(
     'proposal-drop-all',
-    t('Drop all proposals of this image'),
+    t('Reject all proposals on this image'),
     ['Alt+Shift+Backspace'],
     (editor) => settleHere(editor, 'drop', ALL),
   ),

@@ -72,7 +72,7 @@ function changeRings(
 ): void {
   const chosen = operands(editor).filter(({ annotation }) => annotation.shape.kind === 'polygon')
   if (chosen.length === 0) {
-    say(t('{label}: no polygon is selected that may be changed', { label }))
+    say(t('{label}: select an unlocked polygon first', { label }))
     return
   }
   const before = chosen.reduce((sum, { polygon }) => sum + shapeVertices(polygon).length, 0)

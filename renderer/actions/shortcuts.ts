@@ -1,7 +1,8 @@
 import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { keyLabel } from '#renderer/document/key-label.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { Action } from './action.ts'
-import { type KeyPress, keyLabel, matchesKey } from './keys.ts'
+import { type KeyPress, matchesKey } from './keys.ts'
 
 type Keys = Readonly<Record<string, readonly string[]>>
 type PresetId = Settings['shortcutPreset']

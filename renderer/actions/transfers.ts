@@ -186,7 +186,7 @@ export function onTransfer(transfer: Transfer): void {
 export const TRANSFER_ACTIONS: readonly Action[] = [
   {
     id: 'transfers',
-    label: t('Downloads and uploads…'),
+    label: t('Transfers…'),
     group: 'Service',
     context: 'app',
     keys: [],

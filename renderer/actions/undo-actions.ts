@@ -30,7 +30,7 @@ async function undoElsewhere(from: string): Promise<boolean> {
     if (!isSecond) {
       const name = fileNameOf(image.path)
       say(
-        t('Nothing to undo here · the last edit was made on {name}. Press again to go there', {
+        t('Nothing to undo on this image · the last edit was on {name}. Press again to go there', {
           name,
         }),
       )

@@ -9,7 +9,7 @@ export function notifyUpdate(version: string): void {
   if (told.has(version)) return
   told.add(version)
   notify(
-    t('Version {version} is there. What is new, and whether you want it: Settings, About.', {
+    t('Version {version} is available. See what’s new in Settings → About.', {
       version,
     }),
   )

@@ -133,7 +133,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'actual-size',
-    label: t('Zoom to 100 %'),
+    label: t('Zoom to 100%'),
     group: 'View',
     context: 'image',
     keys: ['Mod+0'],
@@ -223,7 +223,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'plain-tone',
-    label: t('Picture as it is: no brightness, contrast or gamma'),
+    label: t('Reset brightness, contrast and gamma'),
     group: 'View',
     context: 'canvas',
     keys: [],
@@ -242,7 +242,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'live-wire',
-    label: t('Polygons and polylines follow edges of the picture, or stop it'),
+    label: t('Turn live-wire on or off'),
     group: 'Tools',
     context: 'canvas',
     keys: ['E'],
@@ -257,7 +257,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'freehand-finer',
-    label: t('Smaller brush or tolerance; freehand lines closer to the hand'),
+    label: t('Smaller brush or tolerance, more precise freehand lines'),
     group: 'Tools',
     context: 'canvas',
     keys: ['['],
@@ -265,7 +265,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'freehand-coarser',
-    label: t('Larger brush or tolerance; freehand lines with fewer points'),
+    label: t('Larger brush or tolerance, smoother freehand lines'),
     group: 'Tools',
     context: 'canvas',
     keys: [']'],

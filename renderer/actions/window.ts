@@ -33,7 +33,7 @@ function title(): string {
   const image = imageId === null || appState.getState().isGallery ? undefined : imageById(imageId)
   const share = liveShare(transferState.getState().transfers)
   const parts = [image && fileNameOf(image.path), dataset?.name, APP_NAME].filter(Boolean)
-  const percent = share === null ? '' : `${Math.floor(share * 100)} % · `
+  const percent = share === null ? '' : `${Math.floor(share * 100)}% · `
   return `${percent}${dataset && isEdited() ? '● ' : ''}${parts.join(' – ')}`
 }
 

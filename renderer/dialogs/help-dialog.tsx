@@ -2,36 +2,44 @@ import { useState } from 'react'
 import { type Action, GROUP_LABEL } from '#renderer/actions/action.ts'
 import { ACTIONS } from '#renderer/actions/actions.ts'
 import { showDialog } from '#renderer/actions/app-state.ts'
-import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
+import { keyLabel } from '#renderer/document/key-label.ts'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import { t } from '#shared/texts/texts.ts'
 
+const [MOD, ALT, SHIFT] = ['Mod', 'Alt', 'Shift'].map(keyLabel)
+
 const POINTER: readonly [string, string][] = [
-  [t('Wheel'), t('Zoom at the pointer')],
-  [t('Space + drag, middle drag'), t('Move the picture')],
-  [t('Shift + click'), t('Select more')],
+  [t('Mouse wheel'), t('Zoom at the pointer')],
+  [t('Space + drag, middle drag'), t('Move the image')],
+  [t('{key} + click', { key: SHIFT }), t('Select more')],
   [t('Click again'), t('Next shape below')],
-  [t('Alt + click a point'), t('Remove the point')],
+  [t('{key} + click a point', { key: ALT }), t('Remove the point')],
   [t('Drag a midpoint'), t('Add a point')],
-  [t('Shift + click a point'), t('Select more points')],
-  [t('Ctrl + drag'), t('Select points of the shape in a box')],
-  [t('Alt + drag'), t('Lasso selection')],
+  [t('{key} + click a point', { key: SHIFT }), t('Select more points')],
+  [t('{key} + drag', { key: MOD }), t('Select points of the shape in a box')],
+  [t('{key} + drag', { key: ALT }), t('Lasso selection')],
   [t('Double-click'), t('Select the whole instance')],
   [t('Press and draw'), t('Polygons and lines freehand')],
-  [t('Shift while clicking borders'), t('Follow the border of the neighbour')],
-  [t('Ctrl while drawing'), t('No snapping')],
-  [t('Shift with live-wire'), t('A straight line')],
-  [t('Shift+click with outline or wand'), t('Takes a part away')],
-  [t('Alt with brush or eraser'), t('The other of the two')],
-  [t('Alt+wheel, or wheel with wand'), t('Size of the brush, tolerance of the wand')],
+  [
+    t('{key} while clicking borders', { key: SHIFT }),
+    t('Follow the border of a neighboring shape'),
+  ],
+  [t('{key} while drawing', { key: MOD }), t('No snapping')],
+  [t('{key} with live-wire', { key: SHIFT }), t('A straight line')],
+  [t('{key} + click with outline or wand', { key: SHIFT }), t('Remove a part')],
+  [t('{key} with brush or eraser', { key: ALT }), t('Switch between brush and eraser')],
+  [
+    t('{key} + wheel, or wheel with wand', { key: ALT }),
+    t('Size of the brush, tolerance of the wand'),
+  ],
   [t('Drag with the pose tool'), t('Place the whole skeleton')],
   [t('Hold B'), t('Image without shapes')],
   [t('Long press'), t('Menu')],
-  [t('Shift while drawing a box'), t('Square')],
-  [t('Alt while drawing a box'), t('From the center')],
+  [t('{key} while drawing a box', { key: SHIFT }), t('Square')],
+  [t('{key} while drawing a box', { key: ALT }), t('From the center')],
 ]
 
 /** Ten keys that do the same are one line. */
@@ -52,7 +60,7 @@ const EXTRA: Partial<Record<Action['group'], { label: string; keys: string[] }[]
       label: t('With a drawing tool: move the cursor by 1 px, with Shift by 10'),
       keys: ['← → ↑ ↓'],
     },
-    { label: t('Place a point at the cursor, once more to finish'), keys: [keyLabel('Enter')] },
+    { label: t('Place a point at the cursor, again to finish'), keys: [keyLabel('Enter')] },
   ],
   Edit: [{ label: t('Move the selection by 1 px, with Shift by 10'), keys: ['← → ↑ ↓'] }],
 }
@@ -75,7 +83,7 @@ export function HelpDialog() {
     <Modal
       title={t('Shortcuts')}
       description={t(
-        'Change them in Settings, Shortcuts. There are presets of labelme, X-AnyLabeling and CVAT.',
+        'Change them in Settings → Shortcuts. Presets for labelme, X-AnyLabeling and CVAT are included.',
       )}
       onClose={() => showDialog(null)}
       wide
@@ -109,7 +117,7 @@ export function HelpDialog() {
           </section>
         ))}
         <section className="mb-5 break-inside-avoid" hidden={gestures.length === 0}>
-          <h3 className="mb-1.5 text-xs font-semibold text-muted">{t('Pointer')}</h3>
+          <h3 className="mb-1.5 text-xs font-semibold text-muted">{t('Mouse and touch')}</h3>
           <ul className="flex flex-col gap-1">
             {gestures.map(([gesture, what]) => (
               <li key={gesture} className="flex items-baseline justify-between gap-3 text-sm">

@@ -1,4 +1,5 @@
 import { createStore } from 'zustand/vanilla'
+import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
 
 export type ToolId =
   | 'select'
@@ -39,6 +40,6 @@ export const choices = createStore<Choices>(() => ({
   className: null,
   hiddenClasses: new Set(),
   allHidden: false,
-  wandTolerance: 24,
-  brushRadius: 16,
+  wandTolerance: DEFAULT_SETTINGS.wandTolerance,
+  brushRadius: DEFAULT_SETTINGS.brushRadius,
 }))

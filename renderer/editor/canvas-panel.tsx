@@ -90,7 +90,7 @@ function HiddenBadge() {
       onClick={() => choices.setState({ allHidden: false })}
     >
       <EyeOff />
-      {t('All shapes are hidden: show them')}
+      {t('All shapes are hidden. Show them')}
     </Button>
   )
 }

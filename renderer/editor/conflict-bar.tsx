@@ -1,5 +1,6 @@
 import { ChevronLeft, ChevronRight, GitMerge } from 'lucide-react'
 import { resolveConflicts, stepConflict } from '#renderer/actions/cloud.ts'
+import { actionKey } from '#renderer/document/key-label.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
@@ -8,27 +9,29 @@ import { t } from '#shared/texts/texts.ts'
 
 const FIELD: Record<Conflict['fields'][number], string> = {
   existence: '',
-  class: 'class',
-  shape: 'shape',
-  attributes: 'attributes',
-  confidence: 'confidence',
-  instance: 'instance',
+  class: t('class'),
+  shape: t('shape'),
+  attributes: t('attributes'),
+  confidence: t('confidence'),
+  instance: t('instance'),
 }
 
 function describe({ fields, base, mine, theirs }: Conflict): string {
   if (!mine)
-    return t('You deleted this {value}; they changed it.', { value: theirs?.className ?? 'shape' })
+    return t('You deleted this {value}. They changed it.', {
+      value: theirs?.className ?? t('shape'),
+    })
   if (!theirs)
-    return t('You changed this {className}; they deleted it.', { className: mine.className })
-  if (!base) return t('Both of you drew under the same id.')
-  const what = fields.map((field) => FIELD[field]).join(' and ')
-  const names = fields.includes('class')
-    ? t(' (yours: {className}, theirs: {className2})', {
-        className: mine.className,
-        className2: theirs.className,
+    return t('You changed this {className}. They deleted it.', { className: mine.className })
+  if (!base) return t('You both drew a shape with the same ID.')
+  const changed = fields.map((field) => FIELD[field]).join(', ')
+  return fields.includes('class')
+    ? t('You both changed it: {changed} (yours: {mine}, theirs: {theirs})', {
+        changed,
+        mine: mine.className,
+        theirs: theirs.className,
       })
-    : ''
-  return t('Both of you changed the {what}{names}.', { what, names })
+    : t('You both changed it: {changed}', { changed })
 }
 
 /** Decides, one by one or all at once, what a merge could not. The slider shows mine and theirs over each other. */
@@ -54,7 +57,7 @@ export function ConflictBar({ editor }: { editor: Editor }) {
           <ChevronLeft />
         </IconButton>
         <IconButton
-          label={t('Next conflict (Alt+N)')}
+          label={t('Next conflict ({key})', { key: actionKey('next-conflict') })}
           disabled={conflicts.length < 2}
           onClick={() => stepConflict(editor, 1)}
         >
@@ -68,7 +71,7 @@ export function ConflictBar({ editor }: { editor: Editor }) {
         {t('Mine')}
         <input
           type="range"
-          aria-label={t('Mine or theirs on the canvas')}
+          aria-label={t('Blend mine and theirs on the canvas')}
           min={0}
           max={1}
           step={0.05}
@@ -91,7 +94,7 @@ export function ConflictBar({ editor }: { editor: Editor }) {
           title="Alt+T"
           onClick={() => void resolveConflicts(editor, 'theirs', 'current')}
         >
-          {t('Take theirs')}
+          {t('Keep theirs')}
         </Button>
         <Button
           className="h-7 px-2.5"

@@ -40,7 +40,11 @@ function AgainButton({
       <Button
         variant={isPlain ? 'ghost' : 'primary'}
         className={classNames('h-7 px-2.5', last !== null && 'rounded-r-none')}
-        title={last === null ? undefined : t('To {folder}, as the last time', { folder: last })}
+        title={
+          last === null
+            ? undefined
+            : t('To {folder}, with the same settings as last time', { folder: last })
+        }
         onClick={act(last === null ? ask : again)}
       >
         {icon} <Word>{word}</Word>

@@ -115,7 +115,7 @@ export function DatasetScreen({ dataset, settings }: { dataset: Dataset; setting
       {dataset.remote?.isCold && <ColdBanner remote={dataset.remote} name={dataset.name} />}
       {dataset.remote && !isGallery && editor && <ConflictBar editor={editor} />}
       {isGallery && hasImages ? (
-        <ErrorBoundary region={t('The grid of images')} onError={logFault}>
+        <ErrorBoundary region={t('The gallery')} onError={logFault}>
           <Gallery dataset={dataset} />
         </ErrorBoundary>
       ) : (
@@ -147,7 +147,7 @@ function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings 
     <>
       <main className="flex min-h-0 flex-1">
         {!isImageOnly && (
-          <ErrorBoundary region={t('The tool bar')} onError={logFault}>
+          <ErrorBoundary region={t('The toolbar')} onError={logFault}>
             <ToolRail />
           </ErrorBoundary>
         )}
@@ -164,17 +164,19 @@ function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings 
         )}
       </main>
       {hasImages && settings.showFilmstrip && !isImageOnly && (
-        <ErrorBoundary region={t('The strip of images')} onError={logFault}>
-          <Splitter
-            label={t('Height of the filmstrip')}
-            orientation="horizontal"
-            direction={-1}
-            {...strip.splitter}
-          />
-          <Filmstrip height={strip.size} />
+        <ErrorBoundary region={t('The filmstrip')} onError={logFault}>
+          <section aria-label={t('Filmstrip')} className="flex shrink-0 flex-col">
+            <Splitter
+              label={t('Height of the filmstrip')}
+              orientation="horizontal"
+              direction={-1}
+              {...strip.splitter}
+            />
+            <Filmstrip height={strip.size} />
+          </section>
         </ErrorBoundary>
       )}
-      <ErrorBoundary region={t('The status line')} onError={logFault}>
+      <ErrorBoundary region={t('The status bar')} onError={logFault}>
         <StatusBar />
       </ErrorBoundary>
     </>

@@ -16,7 +16,7 @@ export function DraftBanner({ document }: { document: ImageDocument }) {
   return (
     <output className="absolute top-3 left-1/2 z-10 flex -translate-x-1/2 items-center gap-3 rounded-lg border border-line bg-surface py-1.5 pr-1.5 pl-3 text-sm shadow-float">
       <PencilLine className="size-4 text-accent-text" />
-      {t('An unfinished {shape} was kept.', { shape: tool.label.toLowerCase() })}
+      {t('Unfinished drawing: {tool}', { tool: tool.label })}
       <span className="flex gap-1">
         <Button variant="primary" className="h-7" onClick={() => takeTool(tool.id)}>
           {t('Continue drawing')}

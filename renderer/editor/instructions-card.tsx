@@ -90,7 +90,7 @@ export function InstructionsCard({ dataset, settings }: { dataset: Dataset; sett
       {dataset.remote && <Readme datasetId={dataset.id} />}
       {!ofClass?.instructions && !ofDataset && !dataset.remote && (
         <p className="text-sm text-muted">
-          {t('No instructions yet. The pencil writes some, with an example image.')}
+          {t('No instructions yet. Use the pencil to write some and add an example image.')}
         </p>
       )}
     </aside>

@@ -28,13 +28,19 @@ export function SaveIndicator() {
   }
   if (lost) return <LostConnection />
   return (
-    <output className="flex items-center gap-1.5 text-xs text-muted" data-save={save.kind}>
+    <output
+      className="relative flex items-center gap-1.5 text-xs text-muted"
+      title={save.kind === 'saved' ? t('Saved') : t('Saving…')}
+      data-save={save.kind}
+    >
       {save.kind === 'saved' ? (
         <Check className="size-3.5" />
       ) : (
         <LoaderCircle className="size-3.5 animate-spin" />
       )}
-      {save.kind === 'saved' ? t('Saved') : t('Saving…')}
+      <span className="max-[1200px]:sr-only">
+        {save.kind === 'saved' ? t('Saved') : t('Saving…')}
+      </span>
     </output>
   )
 }

@@ -37,11 +37,12 @@ export function SegmentBar({ settings }: { settings: Settings }) {
     <div
       role="toolbar"
       aria-label={t('Segment')}
-      className="absolute top-3 left-1/2 z-10 flex -translate-x-1/2 items-center gap-1.5 rounded-lg border border-line bg-surface p-1.5 shadow-float"
+      className="absolute top-3 left-1/2 z-10 flex max-w-[calc(100%-1rem)] -translate-x-1/2 items-center gap-1.5 rounded-lg border border-line bg-surface p-1.5 shadow-float"
     >
       <SelectField
-        aria-label={t('Who is asked')}
-        className="h-7 w-52 shrink-0 text-xs"
+        aria-label={t('Segment with')}
+        className="h-7 w-auto max-w-64 min-w-0 text-xs"
+        title={engines.find(({ id }) => id === engine)?.family}
         value={engine ?? ''}
         onChange={({ target }) => {
           chooseEngine(target.value)
@@ -49,16 +50,16 @@ export function SegmentBar({ settings }: { settings: Settings }) {
         }}
       >
         {engines.map(({ id, name, family }) => (
-          <option key={id} value={id} data-name>
-            {t('{name} ({family}), on this machine', { name, family })}
+          <option key={id} value={id} title={family} data-name>
+            {name}
           </option>
         ))}
         {canAskService() && <option value={SERVICE}>{t('Pictograph’s service')}</option>}
       </SelectField>
       {engine !== SERVICE && (
         <SelectField
-          aria-label={t('What is drawn')}
-          className="h-7 w-32 shrink-0 text-xs"
+          aria-label={t('Draw as')}
+          className="h-7 w-auto min-w-0 text-xs"
           value={settings.segmentOutput}
           onChange={({ target }) => {
             if (isOutput(target.value)) chooseOutput(target.value)

@@ -23,7 +23,7 @@ function ImageTabs({ editor }: { editor: Editor }) {
   useVersion(document.annotations)
   const { shown } = useProposals(editor)
   return (
-    <Tabs.Root defaultValue="annotations" className="flex min-h-0 flex-1 flex-col">
+    <Tabs.Root defaultValue="annotations" className="flex min-h-28 flex-1 flex-col">
       <Tabs.List
         aria-label={t('This image')}
         className="flex shrink-0 gap-1 border-b border-line px-1"
@@ -85,9 +85,9 @@ export function SidePanel({
         data-region=""
         aria-label={t('Classes and annotations')}
         // However wide it was made in a larger window, the image keeps most of this one.
-        className="flex max-w-[45vw] shrink-0 flex-col bg-surface"
+        className="flex max-w-[45vw] shrink-0 flex-col overflow-y-auto bg-surface"
       >
-        <div ref={classesRef} className="flex max-h-[50%] min-h-24 shrink-0 flex-col">
+        <div ref={classesRef} className="flex max-h-[50%] min-h-24 flex-col">
           <ErrorBoundary region={t('The list of classes')} onError={logFault}>
             <ClassesPanel datasetId={datasetId} />
           </ErrorBoundary>

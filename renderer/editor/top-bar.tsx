@@ -13,6 +13,7 @@ import { TransferIndicator } from '#renderer/transfers/transfer-indicator.tsx'
 import { WorkIndicator } from '#renderer/transfers/work-indicator.tsx'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
+import { SelectField } from '#renderer/ui/field.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
@@ -23,7 +24,7 @@ import { DatasetButtons } from './dataset-buttons.tsx'
 import { SaveIndicator } from './save-indicator.tsx'
 import { ViewMenu } from './view-menu.tsx'
 
-const SELECT = 'h-7 rounded-md border border-line bg-surface px-1.5 text-xs text-text'
+const SELECT = 'h-7 w-auto shrink-0 px-1.5 text-xs'
 
 function History({ document }: { document: ImageDocument }) {
   const history = useStore(document.history)
@@ -58,7 +59,7 @@ function ImageState({ image }: { image: DatasetImage }) {
   }
   return (
     <>
-      <select
+      <SelectField
         aria-label={t('Stage')}
         className={SELECT}
         value={image.stage}
@@ -69,8 +70,8 @@ function ImageState({ image }: { image: DatasetImage }) {
             {STAGE_LABEL[stage]}
           </option>
         ))}
-      </select>
-      <select
+      </SelectField>
+      <SelectField
         aria-label={t('Split')}
         className={SELECT}
         value={image.split ?? ''}
@@ -86,7 +87,7 @@ function ImageState({ image }: { image: DatasetImage }) {
             {SPLIT_LABEL[split]}
           </option>
         ))}
-      </select>
+      </SelectField>
     </>
   )
 }
@@ -115,9 +116,9 @@ export function TopBar({ settings }: { settings: Settings }) {
       <div className="flex h-11 min-w-44 flex-1 items-center gap-2 max-[800px]:min-w-[70%]">
         <h1
           className={classNames(
-            'max-w-[30%] truncate text-sm font-semibold',
+            'min-w-0 truncate text-sm font-semibold',
             // In a narrow window the file's name counts more.
-            image && !isGallery && 'max-[1100px]:sr-only',
+            image && !isGallery && 'max-w-[30%] max-[1100px]:sr-only',
           )}
           title={dataset?.name}
         >
@@ -156,8 +157,8 @@ export function TopBar({ settings }: { settings: Settings }) {
       <IconButton
         label={
           isGallery
-            ? t('One image ({key})', { key: shownKey(actionById('gallery')) })
-            : t('All images as a grid ({key})', { key: shownKey(actionById('gallery')) })
+            ? t('Back to the image ({key})', { key: shownKey(actionById('gallery')) })
+            : t('Gallery ({key})', { key: shownKey(actionById('gallery')) })
         }
         pressed={isGallery}
         onClick={() => void perform(actionById('gallery'))}

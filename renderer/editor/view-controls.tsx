@@ -1,4 +1,5 @@
 import { changeSettings, PLAIN_TONE } from '#renderer/actions/view-actions.ts'
+import { keyLabel } from '#renderer/document/key-label.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Checkbox, Field, SelectField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
@@ -32,7 +33,7 @@ function Slider({ label, value, shown, min, max, step, onChange }: SliderProps) 
   )
 }
 
-const percent = (value: number) => `${Math.round(value * 100)} %`
+const percent = (value: number) => `${Math.round(value * 100)}%`
 
 /** Brightness and the like of the picture, for the eye alone. */
 export function PictureControls({ settings }: { settings: Settings }) {
@@ -69,9 +70,9 @@ export function PictureControls({ settings }: { settings: Settings }) {
     },
   ]
   return (
-    <section aria-label={t('Picture')} className="flex flex-col gap-2">
+    <section aria-label={t('Image adjustments')} className="flex flex-col gap-2">
       <h3 className="flex h-6 items-center justify-between text-xs font-semibold text-muted">
-        {t('Picture')}
+        {t('Image adjustments')}
         <Button
           variant="ghost"
           className="h-6 px-2 text-xs"
@@ -152,7 +153,7 @@ const AIDS = [
 /** What helps to see and to draw. */
 export function AidControls({ settings }: { settings: Settings }) {
   return (
-    <section className="grid grid-cols-2 gap-2" aria-label={t('Aids')}>
+    <section className="grid grid-cols-2 gap-2" aria-label={t('Drawing aids')}>
       {AIDS.map(([name, label]) => (
         <Checkbox
           key={name}
@@ -168,7 +169,7 @@ export function AidControls({ settings }: { settings: Settings }) {
 const WHEEL: readonly { value: Settings['wheel']; label: string }[] = [
   { value: 'auto', label: t('A wheel zooms, a touchpad scrolls') },
   { value: 'zoom', label: t('Zooms') },
-  { value: 'pan', label: t('Scrolls; with Ctrl it zooms') },
+  { value: 'pan', label: t('Scrolls, with {key} it zooms', { key: keyLabel('Mod') }) },
 ]
 
 /** What input devices do on the canvas. */

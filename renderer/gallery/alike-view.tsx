@@ -100,7 +100,7 @@ function Group({
         <h3 className="text-xs font-semibold">{title}</h3>
         {similarity !== null && (
           <span className="text-xs text-muted tabular-nums">
-            {t('up to {percent} % alike', { percent: Math.floor(similarity * 100) })}
+            {t('up to {percent}% alike', { percent: Math.floor(similarity * 100) })}
           </span>
         )}
         {onChoose && (

@@ -103,7 +103,7 @@ export function BulkBar({
       <span className="min-w-28 text-xs font-medium tabular-nums">
         {none
           ? t('Click to choose, double-click to open')
-          : t('{count} chosen', { count: counted(chosen.length, 'image') })}
+          : t('{count} selected', { count: counted(chosen.length, 'image') })}
       </span>
       {!none && (
         <>

@@ -28,9 +28,9 @@ export function BulkMenu({
   const count = counted(chosen.length, 'image')
   return (
     <>
-      <DropdownMenu.Root>
+      <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger asChild>
-          <IconButton label={t('More for the chosen images')}>
+          <IconButton label={t('More actions for the selected images')}>
             <Ellipsis />
           </IconButton>
         </DropdownMenu.Trigger>
@@ -73,7 +73,7 @@ export function BulkMenu({
           onClose={() => setArchiving(false)}
         >
           {t(
-            'They are removed from this dataset for everybody. Files and labels stay on the service and can be restored.',
+            'They are removed from this dataset for everyone. Files and labels stay on the service and can be restored.',
           )}
         </ConfirmDialog>
       )}

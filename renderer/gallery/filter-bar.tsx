@@ -79,34 +79,34 @@ export function FilterBar({
       </div>
       {field(
         'stage',
-        t('Stage of images'),
+        t('Filter by stage'),
         t('Any stage'),
         stageSchema.options.map((stage) => [stage, STAGE_LABEL[stage]] as const),
       )}
-      {field('split', t('Split of images'), t('Any split'), [
+      {field('split', t('Filter by split'), t('Any split'), [
         ...splitSchema.options.map((split) => [split, SPLIT_LABEL[split]] as const),
         ['none', t('No split')] as const,
       ])}
-      {field('labels', t('Annotations of images'), t('Any labels'), [
+      {field('labels', t('Filter by labels'), t('Any labels'), [
         ['some', t('With labels')],
         ['none', t('Without labels')],
       ])}
       {(hasProposals || filter.proposals !== '') &&
-        field('proposals', t('Proposals of images'), t('Any proposals'), [
+        field('proposals', t('Filter by proposals'), t('Any proposals'), [
           ['some', t('Proposals')],
           ['none', t('No proposals')],
         ])}
       {tags.length > 0 &&
         field(
           'tag',
-          t('Tag of images'),
+          t('Filter by tag'),
           t('Any tag'),
           tags.map((tag) => [tag, tag] as const),
         )}
       {dataset.classes.length > 0 &&
         field(
           'className',
-          t('Class of annotations'),
+          t('Filter by class'),
           t('Any class'),
           dataset.classes.map(({ name }) => [name, name] as const),
         )}
@@ -154,8 +154,8 @@ export function FilterBar({
       </span>
       <input
         type="range"
-        aria-label={t('Size of the images')}
-        title={t('Size of the images')}
+        aria-label={t('Tile size')}
+        title={t('Tile size')}
         className="w-20 accent-accent"
         min={112}
         max={400}

@@ -6,7 +6,7 @@ import { cloudState } from '#renderer/document/cloud-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
-import { ProgressBar } from '#renderer/ui/feedback.tsx'
+import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { formatBytes } from '#shared/model/bytes.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
@@ -50,9 +50,10 @@ export function OfflineMenu({
         >
           <p className="text-xs text-muted">
             {t(
-              'Images, annotations and classes on this disk, so that everything works without a network.',
+              'Keeps images, annotations and classes on this disk, so that you can work without a network.',
             )}
           </p>
+          {asked.isError && <ErrorNote>{asked.error.message}</ErrorNote>}
           {isKept && (
             <ProgressBar label={t('Available offline')} done={state.done} total={state.total} />
           )}
@@ -68,7 +69,7 @@ export function OfflineMenu({
                 </dd>
               </>
             )}
-            <dt className="text-muted">{t('Cached of this dataset')}</dt>
+            <dt className="text-muted">{t('Cached from this dataset')}</dt>
             <dd className="tabular-nums">{counted(remote.cachedImages, 'image')}</dd>
             {asked.data && (
               <>

@@ -11,7 +11,7 @@ export function Thumbnail({ image, width }: { image: DatasetImage; width: number
     return (
       <CircleAlert
         className="size-5 text-danger"
-        aria-label={image.problem ?? t('Picture not available')}
+        aria-label={image.problem ?? t('Image not available')}
       />
     )
   return (

@@ -53,7 +53,7 @@ export function ClassMapping({
                     {name}
                   </option>
                 ))}
-              <option value={NONE}>{t('Not wanted')}</option>
+              <option value={NONE}>{t('Ignore')}</option>
             </SelectField>
           </li>
         )

@@ -24,7 +24,7 @@ function TakenFor({ model }: { model: DetectModelInfo }) {
   const { title, why } = model.takenFor
   return (
     <p className="rounded-md bg-raised px-3 py-2 text-xs text-muted">
-      <span className="font-medium text-text">{t('Taken for {title}', { title })}</span>
+      <span className="font-medium text-text">{t('Recognized as {title}', { title })}</span>
       {': '}
       {why}.
     </p>
@@ -33,8 +33,8 @@ function TakenFor({ model }: { model: DetectModelInfo }) {
 
 function NoModel() {
   return (
-    <EmptyState title={t('There is no model on this machine yet')}>
-      {t('Put an ONNX file of a detector into the folder “models” of the data folder.')}
+    <EmptyState title={t('No detection model on this computer yet')}>
+      {t('Add an ONNX file, or download one of your models from Pictograph.')}
     </EmptyState>
   )
 }
@@ -67,7 +67,7 @@ export function DetectDialog({ imageIds }: { imageIds: string[] | null }) {
       ? [
           {
             value: 'chosen' as const,
-            label: t('{count} chosen', { count: counted(imageIds.length, 'image') }),
+            label: t('{count} selected', { count: counted(imageIds.length, 'image') }),
           },
         ]
       : []),
@@ -90,10 +90,13 @@ export function DetectDialog({ imageIds }: { imageIds: string[] | null }) {
   return (
     <Modal
       title={t('Detect objects')}
-      description={t('A model on this machine looks for objects. Nothing leaves it.')}
+      description={t('A model on this computer detects objects. No image leaves it.')}
       onClose={() => showDialog(null)}
       footer={
         <>
+          <Button className="mr-auto" onClick={() => showDialog({ kind: 'models' })}>
+            {t('Models…')}
+          </Button>
           <Button onClick={() => showDialog(null)}>{t('Cancel')}</Button>
           <Button variant="primary" type="submit" form={form} ref={detect} disabled={!canStart}>
             {t('Detect')}
@@ -164,7 +167,7 @@ export function DetectDialog({ imageIds }: { imageIds: string[] | null }) {
           )}
           <p className="text-xs text-muted">
             {t(
-              'What it finds are proposals: they are drawn dashed, and are neither exported nor sent until you accept them.',
+              'Results are proposals. They are drawn dashed, and are neither exported nor sent until you accept them.',
             )}
           </p>
         </form>

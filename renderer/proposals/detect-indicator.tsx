@@ -23,13 +23,13 @@ export function DetectIndicator() {
   return (
     <button
       type="button"
-      title={t('Detection on this machine')}
-      aria-label={percent === null ? t('Detection') : t('Detection: {percent} %', { percent })}
+      title={t('Detection on this computer')}
+      aria-label={percent === null ? t('Detection') : t('Detection: {percent}%', { percent })}
       onClick={() => showDialog({ kind: 'transfers' })}
       className="flex h-7 items-center gap-1.5 rounded-md px-2 text-xs whitespace-nowrap text-muted tabular-nums hover:bg-hover"
     >
       <Icon className={classNames('size-4', hasFailed && 'text-danger')} aria-hidden="true" />
-      {percent !== null && `${percent} %`}
+      {percent !== null && `${percent}%`}
     </button>
   )
 }

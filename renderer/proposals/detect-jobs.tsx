@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { Pause, Play, ScanSearch, Trash2, X } from 'lucide-react'
-import { useState } from 'react'
 import { changeDetection } from '#renderer/actions/proposals.ts'
 import { proposalState } from '#renderer/document/proposal-state.ts'
 import { orpc } from '#renderer/rpc/query.ts'
-import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { IconButton } from '#renderer/ui/button.tsx'
+import { FailureDetails, FailureList } from '#renderer/ui/failures.tsx'
 import { ProgressBar } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { DetectJob } from '#shared/model/detect-job.ts'
@@ -15,7 +15,7 @@ const STATE: Record<DetectJob['state'], string> = {
   paused: t('Paused'),
   done: t('Done'),
   failed: t('Stopped'),
-  cancelled: t('Cancelled'),
+  cancelled: t('Canceled'),
 }
 
 function Failures({ id, count }: { id: string; count: number }) {
@@ -27,18 +27,18 @@ function Failures({ id, count }: { id: string; count: number }) {
     }),
   )
   return (
-    <ul className="max-h-40 overflow-y-auto rounded-md bg-danger-soft px-3 py-2 text-xs">
-      {failures.data?.map(({ imageId, path, problem }) => (
-        <li key={imageId} className="py-0.5">
-          <span className="font-medium break-all">{path}</span>: {problem}
-        </li>
-      ))}
-    </ul>
+    <FailureList
+      error={failures.error}
+      failures={failures.data?.map(({ imageId, path, problem }) => ({
+        id: imageId,
+        title: path,
+        problem,
+      }))}
+    />
   )
 }
 
 function Row({ job }: { job: DetectJob }) {
-  const [showsFailures, setShowsFailures] = useState(false)
   const { id, model, datasetName, state, problem, images, found } = job
   const name = t('{model} on {dataset}', { model, dataset: datasetName })
   const looked = images.done + images.failed
@@ -59,7 +59,7 @@ function Row({ job }: { job: DetectJob }) {
         <div className="flex shrink-0">
           {(isRunning || canGoOn) && (
             <IconButton
-              label={isRunning ? t('Pause {name}', { name }) : t('Go on with {name}', { name })}
+              label={isRunning ? t('Pause {name}', { name }) : t('Resume {name}', { name })}
               onClick={() => void changeDetection(isRunning ? 'pause' : 'resume', id)}
             >
               {isRunning ? <Pause /> : <Play />}
@@ -69,7 +69,7 @@ function Row({ job }: { job: DetectJob }) {
             label={
               isRunning || state === 'paused'
                 ? t('Cancel {name}', { name })
-                : t('Take {name} off the list', { name })
+                : t('Remove {name} from the list', { name })
             }
             onClick={() =>
               void changeDetection(isRunning || state === 'paused' ? 'cancel' : 'remove', id)
@@ -96,16 +96,10 @@ function Row({ job }: { job: DetectJob }) {
       </p>
       {problem && <p className="text-xs break-words text-danger">{problem}</p>}
       {images.failed > 0 && (
-        <Button
-          variant="ghost"
-          className="h-6 self-start px-1.5 text-xs text-danger"
-          aria-expanded={showsFailures}
-          onClick={() => setShowsFailures(!showsFailures)}
-        >
-          {t('{count} failed: why', { count: counted(images.failed, 'image') })}
-        </Button>
+        <FailureDetails label={t('{count} failed', { count: counted(images.failed, 'image') })}>
+          <Failures id={id} count={images.failed} />
+        </FailureDetails>
       )}
-      {showsFailures && <Failures id={id} count={images.failed} />}
     </li>
   )
 }
@@ -114,7 +108,7 @@ function Row({ job }: { job: DetectJob }) {
 export function DetectJobs() {
   const jobs = useStore(proposalState, (state) => state.jobs)
   if (jobs.length === 0) return null
-  const title = t('Detection on this machine')
+  const title = t('Detection on this computer')
   return (
     <section aria-label={title} className="border-t border-line pt-3 first:border-0 first:pt-0">
       <h3 className="text-xs font-semibold text-muted">{title}</h3>

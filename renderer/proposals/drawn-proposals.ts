@@ -5,7 +5,7 @@ import type { ShownProposal } from '#renderer/document/image-proposals.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
 import { type AnnotationClass, withClassNames } from '#shared/model/annotation-class.ts'
 
-export const percentOf = (confidence: number): string => `${Math.round(confidence * 100)} %`
+export const percentOf = (confidence: number): string => `${Math.round(confidence * 100)}%`
 
 /** Colours of classes; those that are made when a proposal is accepted have theirs already. */
 export function proposalColors(

@@ -32,7 +32,7 @@ function Threshold({
         className="min-w-0 flex-1 accent-accent"
       />
       <output htmlFor={id} className="w-9 shrink-0 text-right text-xs tabular-nums">
-        {percent} %
+        {`${percent}%`}
       </output>
     </div>
   )

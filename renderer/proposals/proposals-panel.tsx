@@ -62,13 +62,13 @@ function Row({
         <span className="truncate">{className}</span>
         {covered && (
           <span
-            title={t('There is {className} already at this place', {
+            title={t('Overlaps an existing shape of class {className}', {
               className: covered.className,
             })}
             className="flex shrink-0 items-center gap-0.5 rounded bg-raised px-1 text-2xs text-warning"
           >
             <Layers className="size-3" aria-hidden="true" />
-            {t('there')}
+            {t('overlaps')}
           </span>
         )}
         <span className="ml-auto shrink-0 text-xs text-muted tabular-nums">
@@ -83,7 +83,7 @@ function Row({
         <Check />
       </IconButton>
       <IconButton
-        label={t('Drop {name}', { name })}
+        label={t('Reject {name}', { name })}
         className="size-6"
         onClick={() => decide('drop')}
       >
@@ -97,13 +97,13 @@ function NoProposals({ hidden }: { hidden: number }) {
   return (
     <EmptyState
       icon={<ScanSearch />}
-      title={hidden > 0 ? t('No proposal is sure enough') : t('No proposals on this image')}
+      title={hidden > 0 ? t('No proposal above the threshold') : t('No proposals on this image')}
     >
       {hidden > 0
-        ? t('{count} below the threshold, or of classes that are not wanted.', {
+        ? t('{count} below the threshold or of ignored classes.', {
             count: counted(hidden, 'proposal'),
           })
-        : t('A model on this machine can look for objects; nothing leaves it.')}
+        : t('A model on this computer can detect objects. No image leaves it.')}
       <Button className="mt-3 h-7" onClick={() => showDialog({ kind: 'detect', imageIds: null })}>
         {t('Detect objects…')}
       </Button>
@@ -118,7 +118,7 @@ function List({ editor }: { editor: Editor }) {
   return (
     <ul
       aria-label={counted(shown.length, 'proposal')}
-      className="min-h-0 flex-1 overflow-y-auto px-2 py-1"
+      className="min-h-24 flex-1 overflow-y-auto px-2 py-1"
     >
       {shown.map((item) => (
         <Row
@@ -142,7 +142,7 @@ export function ProposalsPanel({ editor }: { editor: Editor }) {
   const settleShown = (action: 'accept' | 'drop', skipCovered: boolean) =>
     void settle(action, { kind: 'shown', skipCovered }, [editor.document.image.id])
   return (
-    <div className="flex h-full flex-col">
+    <div className="flex h-full flex-col overflow-y-auto">
       {models.map((model) => (
         <ModelThresholds
           key={model}
@@ -169,7 +169,7 @@ export function ProposalsPanel({ editor }: { editor: Editor }) {
             </Button>
             {covered > 0 && covered < shown.length && (
               <Button className="h-7 px-2 text-xs" onClick={() => settleShown('accept', true)}>
-                {t('New ones ({count})', { count: shown.length - covered })}
+                {t('Accept new ({count})', { count: shown.length - covered })}
               </Button>
             )}
             <Button
@@ -178,11 +178,11 @@ export function ProposalsPanel({ editor }: { editor: Editor }) {
               title={keyOf('proposal-drop-all')}
               onClick={() => run('proposal-drop-all')}
             >
-              {t('Drop all')}
+              {t('Reject all')}
             </Button>
           </div>
           <p className="shrink-0 px-2 pb-1.5 text-2xs text-muted">
-            {t('{accept} accepts, {drop} drops, {next} goes on', {
+            {t('{accept} accepts, {drop} rejects, {next} goes to the next', {
               accept: keyOf('proposal-accept'),
               drop: keyOf('proposal-drop'),
               next: keyOf('proposal-next'),

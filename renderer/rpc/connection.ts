@@ -15,7 +15,7 @@ type Link = ClientLink<Record<never, never>>
 /** The core is unreachable at the moment; the connection retries automatically. */
 export class ConnectionLostError extends Error {
   constructor() {
-    super(t('The app’s engine does not answer. It is tried again by itself.'))
+    super(t('The app’s engine isn’t responding. Retrying automatically.'))
     this.name = 'ConnectionLostError'
   }
 }

@@ -5,19 +5,20 @@ import { changeUpdate } from '#renderer/actions/updates.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
+import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import type { UpdateState } from '#shared/contract/updates.ts'
 import { t } from '#shared/texts/texts.ts'
 
 function Update({ state }: { state: UpdateState }) {
   switch (state.kind) {
     case 'off':
-      return <p className="text-xs text-muted">{t('This copy is not updated by itself.')}</p>
+      return <p className="text-xs text-muted">{t('This copy doesn’t update automatically.')}</p>
     case 'checking':
       return <p className="text-xs text-muted">{t('Checking for updates…')}</p>
     case 'downloading':
       return (
         <p className="text-xs text-muted">
-          {t('Version {version}: {count} % here', {
+          {t('Version {version}: {count}% downloaded', {
             version: state.version,
             count: Math.round(state.share * 100),
           })}
@@ -73,6 +74,7 @@ function Update({ state }: { state: UpdateState }) {
 export function AboutSection() {
   const info = useQuery(orpc.app.info.queryOptions())
   const update = useQuery(orpc.app.update.queryOptions())
+  if (info.isError) return <ErrorNote>{info.error.message}</ErrorNote>
   if (!info.data) return null
   const { version, dataDir, canReveal } = info.data
   return (
@@ -84,12 +86,18 @@ export function AboutSection() {
       <section className="flex flex-col gap-2">
         <h3 className="text-sm font-semibold">{t('Data folder')}</h3>
         <p className="text-xs text-muted">
-          {t('Labels, settings, the log and cached images are in')}{' '}
-          <span className="break-all text-text">{dataDir}</span>
           {t(
-            '. Your folders of images stay where they are. Another one is chosen at the start, with',
-          )}{' '}
-          <code>--data</code> {t('or PICTOGRAPH_DATA_DIR.')}
+            'Labels, settings, the log and cached images are stored here. Your image folders stay where they are.',
+          )}
+        </p>
+        <p className="text-xs break-all" data-name>
+          {dataDir}
+        </p>
+        <p className="text-xs text-muted">
+          {t('To use another folder, start the app with {option} or set {variable}.', {
+            option: '--data',
+            variable: 'PICTOGRAPH_DATA_DIR',
+          })}
         </p>
         {canReveal && (
           <Button
@@ -104,15 +112,15 @@ export function AboutSection() {
         <h3 className="text-sm font-semibold">{t('Privacy')}</h3>
         <p className="text-xs text-muted">
           {t(
-            'Data is sent only to the service of your accounts: no statistics, no crash reports. Images of a folder are sent only if you allowed assisted labelling for it. Without an account nothing leaves this computer.',
+            'Data is sent only to the service of your accounts. There are no statistics and no crash reports. Images in a folder are sent only if you allow assisted labeling for it. Without an account, nothing leaves this computer.',
           )}
         </p>
       </section>
       <section className="flex flex-col gap-2">
-        <h3 className="text-sm font-semibold">{t('When something goes wrong')}</h3>
+        <h3 className="text-sm font-semibold">{t('Troubleshooting')}</h3>
         <p className="text-xs text-muted">
           {t(
-            'The diagnostics hold versions, counts and the newest of the log, without keys. The log may name files: read them before you send them to anybody.',
+            'Diagnostics contain versions, counts and recent log entries, but no API keys. The log may include file names, so read it before you share it.',
           )}
         </p>
         <Button className="h-7 self-start px-2.5" onClick={() => void copyDiagnostics()}>

@@ -21,8 +21,10 @@ function Row({ account, onRemove }: { account: Account; onRemove: () => void }) 
         <span className="block truncate text-2xs text-muted">{account.baseUrl}</span>
       </span>
       <SelectField
-        aria-label={t('Requests an hour of {organization}', { organization: account.organization })}
-        className="w-44"
+        aria-label={t('Requests per hour for {organization}', {
+          organization: account.organization,
+        })}
+        className="w-52"
         value={account.hourlyLimit ?? ''}
         onChange={({ target }) =>
           void setHourlyLimit(account.id, target.value === '' ? null : Number(target.value))
@@ -60,7 +62,7 @@ export function AccountsSection() {
           {t('Add account…')}
         </Button>
       </div>
-      {accounts.length === 0 && <p className="text-xs text-muted">{t('None.')}</p>}
+      {accounts.length === 0 && <p className="text-xs text-muted">{t('No accounts yet.')}</p>}
       <ul className="flex flex-col gap-2">
         {accounts.map((account) => (
           <Row key={account.id} account={account} onRemove={() => setRemoving(account)} />
@@ -68,7 +70,7 @@ export function AccountsSection() {
       </ul>
       {removing && (
         <ConfirmDialog
-          title={t('Remove the account “{organization}” from this machine?', {
+          title={t('Remove the account “{organization}” from this computer?', {
             organization: removing.organization,
           })}
           action={t('Remove')}

@@ -5,6 +5,7 @@ import { datasetState } from '#renderer/document/dataset-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
+import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { t } from '#shared/texts/texts.ts'
 
@@ -21,20 +22,21 @@ async function takeBack(id: string): Promise<void> {
 /** The folders whose images may be sent to the service for assisted labelling, and taking that back. */
 export function AssistSection() {
   const accounts = useStore(cloudState, (state) => state.accounts)
-  const { data } = useQuery(orpc.datasets.list.queryOptions({ staleTime: 0 }))
+  const { data, error } = useQuery(orpc.datasets.list.queryOptions({ staleTime: 0 }))
   const allowed = data?.filter(({ assistAccountId }) => assistAccountId !== null) ?? []
   const nameOf = (accountId: string | null) =>
     accounts.find(({ id }) => id === accountId)?.organization ?? ''
   return (
-    <section aria-label={t('Assisted labelling of folders')} className="flex flex-col gap-2">
-      <h3 className="text-sm font-semibold">{t('Assisted labelling of folders')}</h3>
+    <section aria-label={t('Assisted labeling of folders')} className="flex flex-col gap-2">
+      <h3 className="text-sm font-semibold">{t('Assisted labeling of folders')}</h3>
       <p className="text-xs text-muted">
         {allowed.length === 0
           ? t(
-              'No folder’s images may be sent to the service. The Assist tool asks before the first one.',
+              'No folder’s images may be sent to the service. The Segment tool asks before sending the first one.',
             )
           : t('Images of these folders are sent to the service when you ask about them.')}
       </p>
+      {error && <ErrorNote>{error.message}</ErrorNote>}
       <ul className="flex flex-col gap-2">
         {allowed.map(({ id, name, root, assistAccountId }) => (
           <li key={id} className="flex items-center gap-2">
@@ -52,7 +54,7 @@ export function AssistSection() {
               aria-label={t('Stop sending images of {name}', { name })}
               onClick={() => void takeBack(id)}
             >
-              {t('Take back')}
+              {t('Revoke')}
             </Button>
           </li>
         ))}

@@ -39,11 +39,11 @@ export function LabelFilesSection({ dataset }: { dataset: Dataset }) {
     <section className="flex flex-col gap-3">
       <div>
         <h3 className="text-sm font-semibold">
-          {t('Label files in step: {name}', { name: dataset.name })}
+          {t('Label files in sync: {name}', { name: dataset.name })}
         </h3>
         <p className="text-xs text-muted">
           {t(
-            'After each edit the image’s labels are also written as a file; what another program changes there comes back as one step that undo takes back.',
+            'After each edit, the image’s labels are also written to a file. Changes made there by another program are imported as one step that you can undo.',
           )}
         </p>
       </div>
@@ -63,11 +63,11 @@ export function LabelFilesSection({ dataset }: { dataset: Dataset }) {
       )}
       {format !== 'off' && (
         <Choice
-          label={t('Where')}
+          label={t('Location')}
           name="label-place"
           value={beside ? 'beside' : 'folder'}
           options={[
-            { value: 'beside', label: t('Beside the images') },
+            { value: 'beside', label: t('Next to the images') },
             { value: 'folder', label: t('In another folder') },
           ]}
           onChange={(value) => setBeside(value === 'beside')}

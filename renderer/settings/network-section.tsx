@@ -24,8 +24,8 @@ function Status({ host, way }: { host: string; way: Way }) {
   return (
     <p role="status" className="text-sm text-muted">
       {proxy === null
-        ? t('{host} is reached directly.', { host })
-        : t('{host} is reached through the proxy {proxy}.', { host, proxy })}
+        ? t('Connecting to {host} directly.', { host })
+        : t('Connecting to {host} through the proxy {proxy}.', { host, proxy })}
     </p>
   )
 }
@@ -55,10 +55,10 @@ function Login({ way, proxy }: { way: Way; proxy: string | null }) {
     <form onSubmit={submit} className="flex flex-col gap-3 border-t border-line pt-4">
       <p className="text-xs text-muted">
         {loginFor !== null
-          ? t('A name and a password for {proxy} are kept. No other proxy is told them.', {
+          ? t('A name and password for {proxy} are saved. No other proxy receives them.', {
               proxy: loginFor,
             })
-          : t('If {proxy} asks for a name and a password, enter them here.', {
+          : t('If {proxy} asks for a name and password, enter them here.', {
               proxy: proxy ?? '',
             })}
       </p>
@@ -145,9 +145,9 @@ export function NetworkSection({ settings }: { settings: Settings }) {
         {proxy === 'manual' && (
           <div className="grid grid-cols-2 items-start gap-4">
             <Field
-              label={t('Address of the proxy')}
+              label={t('Proxy address')}
               hint={t(
-                'Such as proxy.example:8080. Begin with https:// or socks5:// for these kinds.',
+                'For example proxy.example:8080. Start with https:// or socks5:// for those protocols.',
               )}
             >
               {(id) => (
@@ -159,8 +159,8 @@ export function NetworkSection({ settings }: { settings: Settings }) {
               )}
             </Field>
             <Field
-              label={t('Reached without it')}
-              hint={t('Such as intranet.example, 10.0.0.0/8. Names stand for all below them.')}
+              label={t('Hosts without proxy')}
+              hint={t('For example intranet.example, 10.0.0.0/8. A name includes its subdomains.')}
             >
               {(id) => (
                 <TextField
@@ -173,9 +173,9 @@ export function NetworkSection({ settings }: { settings: Settings }) {
           </div>
         )}
         <Field
-          label={t('File with more trusted certificates')}
+          label={t('Additional trusted certificates')}
           hint={t(
-            'A PEM file, absolute path. Needed where the network inspects encrypted connections and the system does not trust its certificate.',
+            'The full path of a PEM file. Needed if your network inspects encrypted connections with a certificate that the system doesn’t trust.',
           )}
         >
           {(id) => (

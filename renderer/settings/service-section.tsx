@@ -5,13 +5,13 @@ import { t } from '#shared/texts/texts.ts'
 
 const CONNECTIONS = [8, 32, 64, 128, 256]
 
-/** How much of the line, and of the night, transfers may take. */
+/** Connections of transfers, and whether the computer stays awake. */
 export function ServiceSection({ settings }: { settings: Settings }) {
   return (
     <section className="flex flex-col gap-5">
       <Field
         label={t('Maximum connections')}
-        hint={t('Fewer are used when more do not help, or when transfers fail.')}
+        hint={t('Fewer are used if more don’t help or if transfers fail.')}
       >
         {(id) => (
           <SelectField

@@ -2,9 +2,10 @@ import { Plus, RotateCcw } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { type Action, GROUP_LABEL } from '#renderer/actions/action.ts'
 import { ACTIONS } from '#renderer/actions/actions.ts'
-import { keyLabel, shortcutOf } from '#renderer/actions/keys.ts'
+import { shortcutOf } from '#renderer/actions/keys.ts'
 import { holderOf, keysOf, PRESETS } from '#renderer/actions/shortcuts.ts'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
+import { keyLabel } from '#renderer/document/key-label.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { Keys } from '#renderer/ui/feedback.tsx'
 import { Field, SelectField, TextField } from '#renderer/ui/field.tsx'
@@ -111,11 +112,13 @@ function Row({ action, settings }: { action: Action; settings: Settings }) {
         >
           <span className="min-w-0 flex-1">
             {trouble.holder
-              ? t('{key} is “{label}” already.', {
+              ? t('{key} is already used for “{label}”.', {
                   key: keyLabel(trouble.key),
                   label: trouble.holder.label,
                 })
-              : t('{key} belongs to the browser or the system.', { key: keyLabel(trouble.key) })}
+              : t('{key} is reserved by the browser or the system.', {
+                  key: keyLabel(trouble.key),
+                })}
           </span>
           {trouble.holder && (
             <Button
@@ -186,10 +189,10 @@ export function ShortcutsSection({ settings }: { settings: Settings }) {
           disabled={own === 0}
           onClick={() => void changeSettings({ shortcuts: {} })}
         >
-          {t('Discard my changes')}
+          {t('Reset to preset')}
         </Button>
       </div>
-      {shown.length === 0 && <p className="text-sm text-muted">{t('No action of that name.')}</p>}
+      {shown.length === 0 && <p className="text-sm text-muted">{t('No matching commands.')}</p>}
       {[...Map.groupBy(shown, ({ group }) => group)].map(([group, actions]) => (
         <section key={group}>
           <h3 className="mb-1 text-xs font-semibold text-muted">{GROUP_LABEL[group]}</h3>

@@ -36,7 +36,7 @@ export function DeleteLabelsDialog({
         ? ofRemote(remote)
         : annotatedCount > 0
           ? t(
-              'The annotations of {count} are deleted and cannot be restored. Export them first if you may need them.',
+              'The annotations of {count} will be deleted and can’t be restored. Export them first if you may need them.',
               { count: counted(annotatedCount, 'image') },
             )
           : t('It has no annotations.')}{' '}

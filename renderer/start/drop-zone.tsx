@@ -34,7 +34,7 @@ async function take(dropped: Dropped): Promise<void> {
   else
     notify(
       t(
-        'A browser does not tell where a folder is. Use “Open folder…”, or drop it on a dataset of an account.',
+        'Browsers don’t reveal where a dropped folder is. Use “Open folder…”, or open an account and drop the folder there to upload it.',
       ),
     )
 }

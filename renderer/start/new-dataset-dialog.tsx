@@ -50,7 +50,7 @@ export function NewDatasetDialog({
   return (
     <Modal
       title={t('New dataset')}
-      description={t('On the service, for everybody in the organisation.')}
+      description={t('On the service, for everyone in the organization.')}
       onClose={() => showDialog(null)}
       footer={
         <>

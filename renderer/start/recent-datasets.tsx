@@ -37,7 +37,7 @@ function RowMenu({
 }) {
   const { id, name } = dataset
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <IconButton label={t('More for {name}', { name })}>
           <Ellipsis />

@@ -16,6 +16,7 @@ import { RecentDatasets } from './recent-datasets.tsx'
 
 function AccountRow({ account }: { account: Account }) {
   const counts = useStore(cloudState, ({ sync }) => sync[account.id])
+  const { host } = new URL(account.baseUrl)
   const unsent = counts ? counts.waiting + counts.failed + counts.conflicts : 0
   return (
     <li className="rounded-lg border border-line bg-surface hover:bg-hover">
@@ -30,8 +31,9 @@ function AccountRow({ account }: { account: Account }) {
         <span className="min-w-0 flex-1">
           <span className="block truncate text-sm font-medium">{account.organization}</span>
           <span className="block truncate text-xs text-muted">
-            {new URL(account.baseUrl).host}
-            {unsent > 0 && t(' · {count} not sent', { count: counted(unsent, 'change') })}
+            {unsent > 0
+              ? t('{host} · {count} not sent', { host, count: counted(unsent, 'change') })
+              : host}
           </span>
         </span>
         <AccountBadge account={account} />

@@ -25,7 +25,7 @@ export class AssistTool extends PromptTool {
         annotations: answer.annotations,
         nothing:
           answer.status === 'below_threshold'
-            ? t('The service is not sure enough to propose something here')
+            ? t('The service found nothing certain enough here')
             : t('The service found nothing here'),
       }
     )
@@ -34,18 +34,16 @@ export class AssistTool extends PromptTool {
   hint(): string {
     if (this.isWaiting) return t('The service is looking… · Esc to stop waiting')
     if (this.proposal.length > 0)
-      return t(
-        'Enter draws the proposal · click more, Shift+click beside it to correct · Esc discards',
-      )
+      return t('Enter draws the proposal · click adds, Shift+click removes · Esc discards')
     const className = this.host.className()
     const price = this.host.assistPrice()
     return price === null
       ? t(
-          'Click the object, or drag a box around it: {className} · each answer is paid by your plan · Esc: select tool',
+          'Click the object, or drag a box around it: {className} · each answer is charged to your plan · Esc: select tool',
           { className },
         )
       : t(
-          'Click the object, or drag a box around it: {className} · {price}, paid by your plan · Esc: select tool',
+          'Click the object, or drag a box around it: {className} · {price}, charged to your plan · Esc: select tool',
           { className, price },
         )
   }

@@ -1,3 +1,4 @@
+import { keyLabel } from '#renderer/document/key-label.ts'
 import { boundsOfPoints, boxCorners, boxFromCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
 import type { Box, Point } from '#shared/model/annotation.ts'
@@ -86,7 +87,7 @@ export class BoxTool extends AnyBoxTool {
     return hint(
       this.points.length > 0 ? t('Click the opposite corner') : t('Release to finish'),
       t('Shift: square'),
-      t('Alt: from the center'),
+      t('{key}: from the center', { key: keyLabel('Alt') }),
       t('Esc: cancel'),
     )
   }

@@ -1,4 +1,5 @@
 import { choices } from '#renderer/document/choices.ts'
+import { actionKey, keyLabel } from '#renderer/document/key-label.ts'
 import type { BrushStroke } from '#shared/assist/brush.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { shapeHits } from '#shared/geometry/shape.ts'
@@ -13,6 +14,7 @@ import { defaultAttributes } from '#shared/model/attributes.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
+import { hint } from './hint.ts'
 import { IdleTool } from './idle-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts'
 
@@ -112,25 +114,25 @@ export class BrushTool extends IdleTool {
 
   hint(): string {
     const size = choices.getState().brushRadius * 2
-    const kept =
-      this.#tolerance === null
-        ? ''
-        : t(' · border kept to {tolerance} px', { tolerance: this.#tolerance })
-    const words = { size, kept, className: this.host.className() }
-    if (this.#erases)
-      return t(
-        'Drag over a polygon to take away from it · size {size} ([ and ]){kept} · Esc to select',
-        words,
-      )
+    const sizeHint = t('size {size} ({smaller} and {larger})', {
+      size,
+      smaller: actionKey('freehand-finer'),
+      larger: actionKey('freehand-coarser'),
+    })
+    return hint(
+      this.#action(),
+      sizeHint,
+      this.#tolerance && t('border within {tolerance} px', { tolerance: this.#tolerance }),
+      t('Esc: select tool'),
+    )
+  }
+
+  /** What a drag does. */
+  #action(): string {
+    if (this.#erases) return t('Drag over a polygon to erase')
     return this.host.selected().some(isPolygon)
-      ? t(
-          'Drag to add to the selected polygon, with Alt to take away · size {size} ([ and ]){kept} · Esc to select',
-          words,
-        )
-      : t(
-          'Drag to paint a new polygon: {className} · size {size} ([ and ]){kept} · Esc to select',
-          words,
-        )
+      ? t('Drag to add to the selected polygon, with {key} to erase', { key: keyLabel('Alt') })
+      : t('Drag to paint a new polygon: {className}', { className: this.host.className() })
   }
 
   #isErasing({ alt }: Pointer): boolean {
@@ -154,7 +156,7 @@ export class BrushTool extends IdleTool {
   async #apply(stroke: BrushStroke): Promise<void> {
     const targets = this.#targets(stroke)
     if (targets.length === 0 && stroke.erases) {
-      this.host.say(t('There is no polygon to take away from here, or it is locked'))
+      this.host.say(t('There is no polygon here to erase from, or it is locked'))
       return
     }
     if (targets.length === 0) {
@@ -172,7 +174,7 @@ export class BrushTool extends IdleTool {
     }
     const current = new Set(this.host.annotations())
     if (!targets.every((annotation) => current.has(annotation))) {
-      this.host.say(t('It changed meanwhile: the stroke was left out'))
+      this.host.say(t('The shape changed meanwhile, so the stroke was not applied'))
       return
     }
     const selected = this.host.selected().map(({ id }) => id)

@@ -1,3 +1,4 @@
+import { actionKey } from '#renderer/document/key-label.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { ActiveTool, Pointer, Preview, ToolHost } from './tool.ts'
 import { NO_PREVIEW } from './tool.ts'
@@ -40,6 +41,8 @@ export class PanTool extends IdleTool {
     return 'grab'
   }
   hint(): string {
-    return t('Drag to move the picture · wheel zooms · V to select')
+    return t('Drag to move the image · wheel zooms · {key}: select tool', {
+      key: actionKey('tool-select'),
+    })
   }
 }

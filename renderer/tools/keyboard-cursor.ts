@@ -42,7 +42,11 @@ export class KeyboardCursor {
     this.#show(at)
     this.#tool.pointerMove(this.#pointer(at), false)
     if (isFirst)
-      say(t('Arrows move the cursor, with Shift by 10 · Enter places, once more finishes'))
+      say(
+        t(
+          'Arrow keys move the cursor, with Shift by 10 · Enter places a point, Enter again finishes',
+        ),
+      )
     announce(
       isFirst
         ? t(

@@ -78,9 +78,9 @@ export class OrientedBoxTool extends PointsTool {
 
   hint(): string {
     const next = [
-      t('Click one end of a side, or drag along it'),
-      t('Click its other end · Shift snaps to 15°'),
-      t('Click how far the box reaches'),
+      t('Click one end of a side, or drag along the side'),
+      t('Click the other end of the side · Shift snaps to 15°'),
+      t('Click to set the width of the box'),
     ]
     const isBegun = this.points.length > 0
     return hint(

@@ -55,7 +55,7 @@ export class OutlineTool extends RegionTool {
     } else if (this.#box) {
       this.#marks = [...this.#marks, { at: pressed, adds: !pointer.shift }]
       this.#look()
-    } else this.host.say(t('Drag a box around the thing first'))
+    } else this.host.say(t('Drag a box around the object first'))
     this.host.changed()
   }
 
@@ -102,10 +102,10 @@ export class OutlineTool extends RegionTool {
   hint(): string {
     if (this.#box && this.shapes.length > 0)
       return t(
-        'Enter draws the outline (kept to {tolerance} px) · click adds a part, Shift+click takes one away · Esc drops it',
+        'Enter draws the outline · click adds, Shift+click removes · border within {tolerance} px · Esc discards',
         { tolerance: this.tolerance },
       )
-    return t('Drag a box around the thing to find its outline: {className} · Esc to select', {
+    return t('Drag a box around an object to outline it: {className} · Esc: select tool', {
       className: this.host.className(),
     })
   }
@@ -141,7 +141,7 @@ export class OutlineTool extends RegionTool {
     })
     this.ask(
       (picture) => picture.outline(ask),
-      t('No outline was found in this box: drag it a little larger, or click on the thing'),
+      t('No outline found in this box. Drag a slightly larger one, or click the object'),
     )
   }
 }

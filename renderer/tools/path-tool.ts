@@ -1,3 +1,4 @@
+import { actionKey } from '#renderer/document/key-label.ts'
 import { selfCrossings } from '#shared/geometry/crossings.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { simplifyPath } from '#shared/geometry/polygon-ops.ts'
@@ -34,7 +35,8 @@ abstract class PathTool extends PointsTool {
   /** Commits the shape; false when it cannot be one, which has been said. */
   protected abstract commit(points: Point[]): boolean
   /** What is drawn, for the hint. */
-  protected abstract readonly what: string
+  /** What is said when there are too few points to finish. */
+  protected abstract tooFew(fewest: number): string
 
   override pointerDown({ at }: Pointer): void {
     this.#stroke = [at]
@@ -83,9 +85,7 @@ abstract class PathTool extends PointsTool {
   #commit(): boolean {
     if (this.points.length === 0) return false
     if (this.points.length < this.fewest) {
-      this.host.say(
-        t('{what} needs at least {fewest} points', { what: this.what, fewest: this.fewest }),
-      )
+      this.host.say(this.tooFew(this.fewest))
       return true
     }
     const points = this.points
@@ -258,14 +258,19 @@ abstract class PathTool extends PointsTool {
 export class PolygonTool extends PathTool {
   protected readonly closed = true
   protected readonly fewest = MIN_RING_POINTS
-  protected readonly what = t('A polygon')
+
+  protected tooFew(fewest: number): string {
+    return t('A polygon needs at least {fewest} points', { fewest })
+  }
 
   protected commit(points: Point[]): boolean {
     const shape: PolygonShape = { kind: 'polygon', rings: [points] }
     this.host.create(shape)
     if (selfCrossings(shape).length > 0)
       this.host.say(
-        t('It crosses itself: the warning in the list repairs it, Ctrl+Z takes it back'),
+        t('The polygon crosses itself · the warning in the list repairs it, {key} undoes it', {
+          key: actionKey('undo'),
+        }),
       )
     return true
   }
@@ -274,7 +279,10 @@ export class PolygonTool extends PathTool {
 export class PolylineTool extends PathTool {
   protected readonly closed = false
   protected readonly fewest = MIN_POLYLINE_POINTS
-  protected readonly what = t('A polyline')
+
+  protected tooFew(fewest: number): string {
+    return t('A polyline needs at least {fewest} points', { fewest })
+  }
 
   protected commit(points: Point[]): boolean {
     this.host.create({ kind: 'polyline', points })
@@ -292,7 +300,10 @@ function isPolygon(annotation: Annotation): annotation is PolygonAnnotation {
 export class HoleTool extends PathTool {
   protected readonly closed = true
   protected readonly fewest = MIN_RING_POINTS
-  protected readonly what = t('A hole')
+
+  protected tooFew(fewest: number): string {
+    return t('A hole needs at least {fewest} points', { fewest })
+  }
 
   protected commit(points: Point[]): boolean {
     const around = (candidate: Annotation): candidate is PolygonAnnotation =>
@@ -316,7 +327,7 @@ export class HoleTool extends PathTool {
     const isInside = this.host.pick(pointer.at, 0).some(isPolygon)
     if (isFirst && !isInside) {
       this.cancel()
-      this.host.say(t('A hole begins inside a polygon'))
+      this.host.say(t('A hole starts inside a polygon'))
       return
     }
     super.pointerUp(pointer)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { actionKey, keyLabel } from '#renderer/document/key-label.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
 import { boxCorners, boxFromCorners } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
@@ -162,24 +163,25 @@ export class PoseTool extends IdleTool {
     const owner = this.#owner()
     if (!owner)
       return t(
-        'The class {className} has no skeleton: give it one in its settings (the sliders beside its name), or choose another class · Esc: select tool',
+        '{className} has no skeleton. Add one in the class settings (the sliders next to its name), or choose another class · Esc: select tool',
         { className: this.host.className() },
       )
     const { nodes } = owner.skeleton
     const count = this.#placed.length
+    const keys = { alt: keyLabel('Alt'), skip: actionKey('skip-joint') }
     if (this.#completing && count === 0)
       return t(
-        'Click {value}, which this {name} lacks (1 of {length}) · Alt+click: occluded · S skips · Esc for a new one',
-        { value: nodes[0]?.name, name: owner.name, length: nodes.length },
+        'Click {joint}, still missing in this {className} (1 of {total}) · {alt}+click: occluded · {skip} skips · Esc starts a new one',
+        { joint: nodes[0]?.name, className: owner.name, total: nodes.length, ...keys },
       )
     if (count === 0)
       return t(
-        'Click {value} (1 of {length}), or drag the whole {name} · Alt+click: occluded · S skips · Esc: select tool',
-        { value: nodes[0]?.name, length: nodes.length, name: owner.name },
+        'Click {joint} (1 of {total}), or drag a box for the whole {className} · {alt}+click: occluded · {skip} skips · Esc: select tool',
+        { joint: nodes[0]?.name, total: nodes.length, className: owner.name, ...keys },
       )
     return t(
-      'Click {value} ({value2} of {length}) · Alt+click: occluded · S skips · Enter finishes · Backspace takes back · Esc drops it',
-      { value: nodes[count]?.name, value2: count + 1, length: nodes.length },
+      'Click {joint} ({number} of {total}) · {alt}+click: occluded · {skip} skips · Enter finishes · Backspace removes the last · Esc discards',
+      { joint: nodes[count]?.name, number: count + 1, total: nodes.length, ...keys },
     )
   }
 
@@ -227,7 +229,7 @@ export class PoseTool extends IdleTool {
       return [withOccluded(annotation, joint.occluded)]
     })
     if (created.length === 0) {
-      this.host.say(t('Every joint was skipped: nothing to keep'))
+      this.host.say(t('Every joint was skipped, so no pose was drawn'))
       this.#set([])
       return
     }

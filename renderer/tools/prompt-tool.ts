@@ -9,7 +9,7 @@ import {
   type Box,
   type Point,
 } from '#shared/model/annotation.ts'
-import { t } from '#shared/texts/texts.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 import { dragBox } from './box-tool.ts'
 import { IdleTool } from './idle-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts'
@@ -96,7 +96,7 @@ export abstract class PromptTool extends IdleTool {
     if (isBeside) this.negative = [...this.negative, at]
     else this.positive = [...this.positive, at]
     if (this.positive.length > 0 || this.box) void this.ask()
-    else this.host.say(t('Click the thing itself first, then beside it with Shift'))
+    else this.host.say(t('Click the object first, then Shift+click what doesn’t belong to it'))
   }
 
   override finish(): boolean {
@@ -104,10 +104,7 @@ export abstract class PromptTool extends IdleTool {
     const created = [...this.proposal]
     this.host.edit(
       t('Accept {value}', {
-        value:
-          created.length === 1
-            ? created[0].className
-            : t('{length} proposals', { length: created.length }),
+        value: created.length === 1 ? created[0].className : counted(created.length, 'proposal'),
       }),
       {
         created,

@@ -77,16 +77,16 @@ export class SegmentTool extends PromptTool {
   }
 
   hint(): string {
-    if (!this.#isReady) return t('The image is being prepared for the model… · Esc to select')
+    if (!this.#isReady) return t('Preparing the image for the model… · Esc: select tool')
     if (this.isWaiting) return t('The model is looking… · Esc to stop waiting')
     if (this.proposal.length > 0)
       return this.takesWheel()
         ? t(
-            'Enter draws it · the wheel shows other candidates · click more, Shift+click beside it to correct · Esc discards',
+            'Enter draws it · wheel shows other candidates · click adds, Shift+click removes · Esc discards',
           )
-        : t('Enter draws it · click more, Shift+click beside it to correct · Esc discards')
+        : t('Enter draws it · click adds, Shift+click removes · Esc discards')
     return t(
-      'Click the thing, or drag a box around it: {className} · on this machine · Esc to select',
+      'Click the object, or drag a box around it: {className} · on this computer · Esc: select tool',
       {
         className: this.host.className(),
       },

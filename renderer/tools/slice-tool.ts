@@ -1,3 +1,4 @@
+import { actionKey } from '#renderer/document/key-label.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { slicePolygon } from '#shared/geometry/polygon-ops.ts'
 import { asPolygon } from '#shared/geometry/shape.ts'
@@ -54,7 +55,12 @@ export class SliceTool extends PointsTool {
       for (const shape of others) changes.created.push({ ...annotation, id: newId(), shape })
     }
     const isLocked = candidates.length > 0 && candidates.every((item) => this.host.isLocked(item))
-    if (isLocked) this.host.say(t('What the line crosses is locked: Ctrl+L unlocks the selection'))
+    if (isLocked)
+      this.host.say(
+        t('The shapes that the line crosses are locked. {key} unlocks selected shapes', {
+          key: actionKey('lock'),
+        }),
+      )
     else if (changes.updated.length === 0)
       this.host.say(t('The line cuts no polygon or box in two'))
     else this.host.edit(t('Slice'), changes)

@@ -120,7 +120,7 @@ export const TOOLS: readonly ToolDefinition[] = [
   },
   {
     id: 'assist',
-    label: t('Assist'),
+    label: t('Segment'),
     keys: ['Q'],
     draws: true,
     create: (host, draft) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { choices } from '#renderer/document/choices.ts'
+import { actionKey } from '#renderer/document/key-label.ts'
 import type { WandSeed } from '#shared/assist/magic-wand.ts'
 import type { DraftData } from '#shared/contract/annotations.ts'
 import type { Point } from '#shared/model/annotation.ts'
@@ -38,7 +39,7 @@ export class WandTool extends RegionTool {
     this.#pressed = null
     if (!at) return
     if (shift && this.#seeds.length === 0) {
-      this.host.say(t('Click the thing itself first, then beside it with Shift'))
+      this.host.say(t('Click the object first, then Shift+click what doesn’t belong to it'))
       return
     }
     this.#seeds = [...this.#seeds, { at, adds: !shift }]
@@ -94,11 +95,16 @@ export class WandTool extends RegionTool {
     const tolerance = choices.getState().wandTolerance
     if (this.#seeds.length === 0)
       return t(
-        'Click a surface of one colour: {className} · tolerance {tolerance} ([ and ] change it) · Esc to select',
-        { className: this.host.className(), tolerance },
+        'Click an area of one color: {className} · tolerance {tolerance} ({smaller} and {larger}) · Esc: select tool',
+        {
+          className: this.host.className(),
+          tolerance,
+          smaller: actionKey('freehand-finer'),
+          larger: actionKey('freehand-coarser'),
+        },
       )
     return t(
-      'Enter draws it (kept to {pixels} px) · wheel changes the tolerance, {tolerance} · click adds, Shift+click takes away · Esc drops it',
+      'Enter draws it · tolerance {tolerance} (wheel) · click adds, Shift+click removes · border within {pixels} px · Esc discards',
       { pixels: this.tolerance, tolerance },
     )
   }
@@ -115,6 +121,6 @@ export class WandTool extends RegionTool {
     this.host.keepDraft({
       seeds: seeds.map(({ at: { x, y }, adds }) => ({ at: { x, y }, adds })),
     })
-    this.ask((picture) => picture.wand(seeds, wandTolerance), t('Nothing is left of it'))
+    this.ask((picture) => picture.wand(seeds, wandTolerance), t('Nothing is left of the selection'))
   }
 }

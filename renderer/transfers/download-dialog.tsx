@@ -103,25 +103,29 @@ function Plan({
   const tooLarge = plan.bytes > plan.freeBytes
   const tooMany = plan.requestsLeft !== null && plan.requests > plan.requestsLeft
   const how = {
-    none: '',
-    files: t(', annotations a file each'),
-    export: t(', annotations in one export'),
+    none: null,
+    files: t('one annotation file per image'),
+    export: t('annotations in one export'),
   }[plan.annotations]
+  const facts = [
+    t('{images}, {size}', {
+      images: counted(plan.images, 'image'),
+      size: formatBytes(plan.bytes),
+    }),
+    counted(plan.requests, 'request'),
+    how,
+    plan.expectedMs !== null && plan.bytes > 0
+      ? t('about {duration}, judging by the last download', {
+          duration: formatDuration(plan.expectedMs),
+        })
+      : null,
+  ]
   return (
     <div
       className="flex flex-col gap-1 rounded-md bg-raised px-3 py-2 text-xs tabular-nums"
       role="status"
     >
-      <p>
-        {counted(plan.images, 'image')}, {formatBytes(plan.bytes)} ·{' '}
-        {counted(plan.requests, 'request')}
-        {how}
-        {plan.expectedMs !== null &&
-          plan.bytes > 0 &&
-          t(' · about {duration}, at the pace of the last one', {
-            duration: formatDuration(plan.expectedMs),
-          })}
-      </p>
+      <p>{facts.filter((fact) => fact !== null).join(' · ')}</p>
       {plan.images === 0 && (
         <p className="text-danger">{t('No images found: choose other stages, splits or tags.')}</p>
       )}
@@ -132,11 +136,12 @@ function Plan({
       )}
       <p className={tooLarge ? 'text-danger' : 'text-muted'} hidden={!hasFolder}>
         {t('{size} are free on the disk.', { size: formatBytes(plan.freeBytes) })}
-        {tooLarge &&
-          t(
-            ' It stops when the disk is full, and goes on when there is room: files that are there count as done.',
-          )}
       </p>
+      {tooLarge && hasFolder && (
+        <p className="text-danger">
+          {t('The download pauses when the disk is full, and can be resumed when there is space.')}
+        </p>
+      )}
       {tooMany && (
         <p className="text-warning">
           {t('Only {count} are left this hour. The download pauses and continues automatically.', {
@@ -153,7 +158,7 @@ const onChangedSchema = downloadOptionsSchema.shape.onChanged.unwrap()
 const CHANGED_HINT: Record<DownloadOptions['onChanged'], () => string> = {
   beside: () => t('The service’s file is then called “photo (service).jpg”.'),
   skip: () => t('Skipped images are listed as failed and can be retried.'),
-  replace: () => t('Your changes to them are lost.'),
+  replace: () => t('Your changes to them will be lost.'),
 }
 
 /** What of a dataset is to be on this disk, where, and in which form. */
@@ -222,7 +227,7 @@ export function DownloadDialog({
       <div className="flex flex-col gap-4">
         <PathField label={t('Target folder')} value={folder} onChange={chooseFolder} allowCreate />
         <div className="flex flex-wrap items-end gap-6">
-          <div className="w-64">
+          <div className="w-80">
             <Field label={t('Format')}>
               {(id) => (
                 <SelectField
@@ -248,7 +253,7 @@ export function DownloadDialog({
           </div>
           {isFiles && (
             <Choice
-              label={t('What')}
+              label={t('Contents')}
               name="what"
               value={options.what}
               options={[
@@ -275,9 +280,9 @@ export function DownloadDialog({
                 }
               >
                 <option value="beside">
-                  {t('Keep them and add the service’s files beside them')}
+                  {t('Keep them, and add the service’s files next to them')}
                 </option>
-                <option value="skip">{t('Keep them and skip those images')}</option>
+                <option value="skip">{t('Keep them, and skip those images')}</option>
                 <option value="replace">{t('Replace them')}</option>
               </SelectField>
             )}

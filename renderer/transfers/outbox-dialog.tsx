@@ -55,7 +55,7 @@ function Entry({ entry, onDiscard }: { entry: OutboxEntry; onDiscard: () => void
         )}
         {entry.imageId && (
           <Button variant="ghost" className="h-7 px-2" onClick={() => void goTo(entry)}>
-            {entry.state === 'conflict' ? t('Decide') : t('Show')}
+            {entry.state === 'conflict' ? t('Resolve') : t('Show')}
           </Button>
         )}
         <Button variant="ghost" className="h-7 px-2" onClick={onDiscard}>
@@ -97,7 +97,7 @@ export function OutboxDialog() {
     <Modal
       title={t('Outbox')}
       description={t(
-        'Changes that are not on the service yet. They are sent automatically, in order.',
+        'Changes that aren’t on the service yet. They are sent automatically, in order.',
       )}
       onClose={() => showDialog(null)}
       wide
@@ -147,11 +147,11 @@ export function OutboxDialog() {
           onClose={() => setDiscarding(null)}
         >
           {discarding.path
-            ? t('{what} of {path} go back to what the service has.', {
+            ? t('{what} of {path}: this returns to the service’s version.', {
                 what: discarding.what,
                 path: discarding.path,
               })
-            : t('{what} go back to what the service has.', { what: discarding.what })}{' '}
+            : t('{what}: this returns to the service’s version.', { what: discarding.what })}{' '}
           {discarding.kind === 'annotations'
             ? t('Your version stays in the image’s history, and undo restores it.')
             : t('This cannot be undone.')}

@@ -20,15 +20,15 @@ const STATE: Record<Job['state'], string> = {
   running: t('Running'),
   completed: t('Done'),
   failed: t('Failed'),
-  cancelled: t('Cancelled'),
+  cancelled: t('Canceled'),
 }
 
 /** What the service calls a kind of job, in words; a kind that is new to us is shown as it is. */
 const TYPES: Readonly<Record<string, string>> = {
   export: t('Export'),
-  auto_annotate: t('Labelling of many images'),
-  video_extract: t('Frames of a video'),
-  public_dataset_import: t('Import of a public dataset'),
+  auto_annotate: t('Batch annotation'),
+  video_extract: t('Video frames'),
+  public_dataset_import: t('Public dataset import'),
   connector_import: t('Import from another service'),
   dataset_freeze: t('Move to cold storage'),
   dataset_restore: t('Restore from cold storage'),

@@ -31,10 +31,11 @@ export function SyncIndicator({ remote }: { remote: NonNullable<Dataset['remote'
             : waiting > 0
               ? [CloudUpload, t('{waiting} waiting', { waiting }), 'text-muted']
               : [CloudCheck, t('On the service'), 'text-muted']
+  const isSynced = Icon === CloudCheck
   return (
     <button
       type="button"
-      title={t('Unpushed changes')}
+      title={t('Unsent changes')}
       data-sync={
         conflicts > 0 ? 'conflict' : failed > 0 ? 'failed' : waiting > 0 ? 'waiting' : 'synced'
       }
@@ -45,7 +46,8 @@ export function SyncIndicator({ remote }: { remote: NonNullable<Dataset['remote'
       )}
     >
       <Icon className="size-4" aria-hidden="true" />
-      {words}
+      {/* All is well: in a narrow window the icon says so. */}
+      <span className={isSynced ? 'max-[1200px]:sr-only' : ''}>{words}</span>
     </button>
   )
 }

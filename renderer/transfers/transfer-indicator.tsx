@@ -25,20 +25,20 @@ export function TransferIndicator({ isAlways = false }: { isAlways?: boolean }) 
   return (
     <button
       type="button"
-      title={t('Downloads and uploads')}
+      title={t('Transfers')}
       onClick={() => showDialog({ kind: 'transfers' })}
       className="flex h-7 items-center gap-1.5 rounded-md px-2 text-xs whitespace-nowrap text-muted hover:bg-hover tabular-nums"
     >
       {(percent !== null || failed === 0) && (
         <>
           <ArrowDownUp className="size-4" aria-hidden="true" />
-          {percent === null ? t('Transfers') : `${percent} %`}
+          {percent === null ? t('Transfers') : `${percent}%`}
         </>
       )}
       {failed > 0 && (
         <>
           <CircleAlert className="size-4 text-danger" aria-hidden="true" />
-          {t('{failed} stopped', { failed })}
+          {t('{failed} failed', { failed })}
         </>
       )}
     </button>

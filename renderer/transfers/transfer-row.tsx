@@ -21,8 +21,10 @@ import {
 } from '#renderer/actions/transfers.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
+import { FailureDetails, FailureList } from '#renderer/ui/failures.tsx'
 import { ProgressBar } from '#renderer/ui/feedback.tsx'
 import { formatBytes } from '#shared/model/bytes.ts'
+import { counted as countedInEnglish } from '#shared/model/counted.ts'
 import { isLive, shareOf, type Transfer } from '#shared/model/transfer.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import { isWaiting, plainProblem, progressWords, stateWords } from './transfer-words.ts'
@@ -98,25 +100,27 @@ function Failures({ id, count }: { id: string; count: number }) {
     }),
   )
   return (
-    <ul className="max-h-40 overflow-y-auto rounded-md bg-danger-soft px-3 py-2 text-xs">
-      {failures.data?.map(({ seq, title, problem }) => (
-        <li key={seq} className="py-0.5">
-          <span className="font-medium break-all">{title}</span>: <Problem text={problem} />
-        </li>
-      ))}
-    </ul>
+    <FailureList
+      error={failures.error}
+      failures={failures.data?.map(({ seq, title, problem }) => ({
+        id: seq,
+        title,
+        problem: <Problem text={problem} />,
+      }))}
+    />
   )
 }
 
 /** One download or upload: what it does, how far it is, and what it could not do. */
 export function TransferRow({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void }) {
-  const [showsFailures, setShowsFailures] = useState(false)
   const [showsReport, setShowsReport] = useState(false)
   const { id, kind, name, place, state, problem, files, history, report } = transfer
   const Icon = kind === 'download' ? ArrowDownToLine : ArrowUpFromLine
   const live = isLive(transfer)
   const now = useNow(isWaiting(transfer))
   const canCancel = live || state === 'paused'
+  // The list of failures below says the same.
+  const onlyCountsFailures = problem === `${countedInEnglish(files.failed, 'file')} failed`
   return (
     <li
       className="flex flex-col gap-2 border-b border-line py-3.5 last:border-0"
@@ -188,22 +192,16 @@ export function TransferRow({ transfer, onCancel }: { transfer: Transfer; onCanc
       )}
       <p className="text-xs text-muted tabular-nums">{progressWords(transfer)}</p>
       {live && history.length > 2 && <Graph history={history} />}
-      {problem && (
+      {problem && !onlyCountsFailures && (
         <p className={live ? 'text-xs text-warning' : 'text-xs text-danger'}>
           <Problem text={problem} />
         </p>
       )}
       {files.failed > 0 && (
-        <Button
-          variant="ghost"
-          className="h-6 self-start px-1.5 text-xs text-danger"
-          aria-expanded={showsFailures}
-          onClick={() => setShowsFailures(!showsFailures)}
-        >
-          {t('{count} failed', { count: counted(files.failed, 'file') })}
-        </Button>
+        <FailureDetails label={t('{count} failed', { count: counted(files.failed, 'file') })}>
+          <Failures id={id} count={files.failed} />
+        </FailureDetails>
       )}
-      {showsFailures && <Failures id={id} count={files.failed} />}
       {report.length > 0 && (
         <Button
           variant="ghost"

@@ -4,13 +4,13 @@ import { isLive, type Transfer } from '#shared/model/transfer.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 
 const STATE: Record<Transfer['state'], string> = {
-  planning: t('Getting ready'),
+  planning: t('Preparing'),
   running: t('Running'),
   finishing: t('Finishing'),
   paused: t('Paused'),
   done: t('Done'),
   failed: t('Stopped'),
-  cancelled: t('Cancelled'),
+  cancelled: t('Canceled'),
 }
 
 /** It waits for the service, or for the network. */

@@ -22,7 +22,7 @@ export function TransfersDialog() {
   const [cancelling, setCancelling] = useState<Transfer | null>(null)
   return (
     <Modal
-      title={t('Downloads and uploads')}
+      title={t('Transfers')}
       description={t('They continue when this window is closed, and after a restart of the app.')}
       onClose={() => showDialog(null)}
       wide
@@ -61,8 +61,8 @@ export function TransfersDialog() {
           onClose={() => setCancelling(null)}
         >
           {cancelling.kind === 'download'
-            ? t('Complete files stay in the folder. Incomplete ones are removed.')
-            : t('Images that are on the service stay there. The others are not sent.')}
+            ? t('Complete files stay in the folder. Incomplete files are removed.')
+            : t('Images that are already on the service stay there. The others aren’t sent.')}
         </ConfirmDialog>
       )}
     </Modal>

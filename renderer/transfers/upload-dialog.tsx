@@ -110,7 +110,7 @@ function Preview({
       )}
       {labels.length > 0 && (
         <p>
-          {t('Annotations beside them: {formats}', {
+          {t('Annotation files found: {formats}', {
             formats: labels
               .map(({ format, files }) => `${labelOf(format)} (${counted(files, 'file')})`)
               .join(', '),
@@ -128,7 +128,7 @@ function Preview({
       )}
       {preview.isComplete && images === 0 && (
         <p className="text-danger">
-          {t('There is no image in it (JPEG, PNG, GIF, BMP, WebP, TIFF, HEIC).')}
+          {t('It contains no images (JPEG, PNG, GIF, BMP, WebP, TIFF, HEIC).')}
         </p>
       )}
     </div>
@@ -214,9 +214,9 @@ export function UploadDialog({
         )}
         {files && !staged && !error && (
           <div className="flex flex-col gap-1.5">
-            <p className="text-xs text-muted">{t('Reading what was dropped')}</p>
+            <p className="text-xs text-muted">{t('Reading the dropped files')}</p>
             <ProgressBar
-              label={t('Reading what was dropped')}
+              label={t('Reading the dropped files')}
               done={stagedCount}
               total={files.length}
             />
@@ -247,7 +247,7 @@ export function UploadDialog({
             onChange={(tree) => change({ tree })}
           />
           <Choice
-            label={t('Existing names')}
+            label={t('If a name exists')}
             name="on-existing"
             value={options.onExisting}
             options={[
@@ -264,7 +264,7 @@ export function UploadDialog({
           </p>
         )}
         <Checkbox
-          label={t('Send annotations that lie beside the images')}
+          label={t('Upload annotation files found with the images')}
           checked={options.withLabels}
           onChange={({ target: field }) => change({ withLabels: field.checked })}
         />

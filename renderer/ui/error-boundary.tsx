@@ -34,10 +34,10 @@ export class ErrorBoundary extends Component<Props, { error: unknown }> {
       <div role="alert" className="min-h-0 min-w-0 flex-1 overflow-auto bg-surface">
         <EmptyState
           icon={<CircleAlert />}
-          title={t('{region} cannot be shown because of a fault in the app', { region })}
+          title={t('{region} can’t be shown because of an error in the app', { region })}
         >
           <p className="mb-3 break-words">{messageOf(error)}</p>
-          <p className="mb-3">{t('Your labels are saved. The fault is in the log.')}</p>
+          <p className="mb-3">{t('Your labels are saved. Details are in the log.')}</p>
           <div className="flex flex-wrap justify-center gap-2">
             <Button onClick={() => this.setState({ error: null })}>{t('Try again')}</Button>
             {leave && (

@@ -10,7 +10,7 @@ export function TextField({ className, ...props }: ComponentProps<'input'>) {
 }
 
 export function SelectField({ className, ...props }: ComponentProps<'select'>) {
-  return <select className={classNames(CONTROL, 'pr-7', className)} {...props} />
+  return <select className={classNames(CONTROL, 'pr-7 text-ellipsis', className)} {...props} />
 }
 
 /** A label with its control; `hint` says more below it. */
@@ -57,6 +57,8 @@ interface ChoiceProps<T extends string> {
   value: T
   options: readonly { value: T; label: string }[]
   onChange: (value: T) => void
+  /** For screen readers only, where the alternatives explain themselves. */
+  isLabelHidden?: boolean
 }
 
 /** A few alternatives side by side. */
@@ -66,10 +68,11 @@ export function Choice<T extends string>({
   value,
   options,
   onChange,
+  isLabelHidden = false,
 }: ChoiceProps<T>) {
   return (
     <fieldset className="flex flex-col gap-1.5">
-      <legend className="mb-1.5 text-xs font-medium">{label}</legend>
+      <legend className={isLabelHidden ? 'sr-only' : 'mb-1.5 text-xs font-medium'}>{label}</legend>
       <div className="inline-flex w-fit rounded-md border border-line bg-raised p-0.5">
         {options.map((option) => (
           <label

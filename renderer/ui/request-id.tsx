@@ -6,7 +6,7 @@ export function RequestId({ id }: { id: string }) {
   return (
     <button
       type="button"
-      title={t('Copy the request’s id, to report it')}
+      title={t('Copy the request ID for a report')}
       onClick={() => void navigator.clipboard?.writeText(id)}
       className="mt-1 flex max-w-full items-center gap-1.5 rounded text-2xs text-muted hover:text-text"
     >

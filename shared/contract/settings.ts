@@ -28,6 +28,10 @@ export const settingsSchema = z.object({
   liveWire: z.boolean(),
   /** How far a freehand line may be from what the hand drew, screen pixels. */
   freehandTolerance: z.number().min(0.5).max(20),
+  /** How far a color may differ from the one clicked with the magic wand, 0..255 a channel. */
+  wandTolerance: z.number().int().min(1).max(255),
+  /** Of brush and eraser, screen pixels. */
+  brushRadius: z.number().int().min(1).max(500),
   /** Drawn shapes end at the border of the image. */
   keepInside: z.boolean(),
   /** What the wheel does without Ctrl (with Ctrl it zooms); `auto`: a wheel zooms and a touchpad pans. */
@@ -108,6 +112,8 @@ export const DEFAULT_SETTINGS: Settings = {
   snapping: true,
   liveWire: false,
   freehandTolerance: 2,
+  wandTolerance: 24,
+  brushRadius: 16,
   keepInside: true,
   wheel: 'auto',
   panelWidth: 288,

@@ -86,7 +86,7 @@ export async function benchDetect(): Promise<Figure[]> {
   const idle = await panOnce(page)
   await page.keyboard.press('Shift+D')
   const dialog = page.getByRole('dialog', { name: 'Detect objects' })
-  await dialog.getByText('Taken for').waitFor()
+  await dialog.getByText('Recognized as').waitFor()
   await dialog.getByRole('radio', { name: /^All/ }).check({ force: true })
   const longTasks = await watchLongTasks(page)
   await page.keyboard.press('Enter')

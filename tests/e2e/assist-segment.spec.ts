@@ -77,7 +77,7 @@ test('models of this machine find the thing at a click: hover, click, candidates
   await page.keyboard.press('Escape')
 
   await page.keyboard.press('q')
-  await expect(canvas.hint).toContainText('on this machine')
+  await expect(canvas.hint).toContainText('on this computer')
   const over = await canvas.at({ x: 120, y: 110 })
   await page.mouse.move(over.x, over.y)
   await canvas.click(120, 110)
@@ -98,7 +98,7 @@ test('models of this machine find the thing at a click: hover, click, candidates
   near(shapeBounds(green), GREEN)
 
   // What is drawn is a choice that stays.
-  await page.getByLabel('What is drawn').selectOption('Box')
+  await page.getByLabel('Draw as').selectOption('Box')
   await canvas.click(190, 200)
   await expect(canvas.hint).toContainText('Enter draws it')
   await page.keyboard.press('Enter')
@@ -111,10 +111,10 @@ test('models of this machine find the thing at a click: hover, click, candidates
   // Another image, with the same tool in hand; Shift+click takes away, the wheel shows candidates.
   await page.keyboard.press('d')
   await canvas.ready()
-  await expect(canvas.hint).toContainText('on this machine')
-  await expect(page.getByLabel('What is drawn')).toHaveValue('bbox')
+  await expect(canvas.hint).toContainText('on this computer')
+  await expect(page.getByLabel('Draw as')).toHaveValue('bbox')
   await canvas.click(120, 110)
-  await expect(canvas.hint).toContainText('the wheel shows other candidates')
+  await expect(canvas.hint).toContainText('wheel shows other candidates')
   await page.mouse.wheel(0, 400)
   await page.keyboard.press('Enter')
   await expect(canvas.list).toHaveCount(1)
@@ -130,7 +130,7 @@ test('what a click found outlives the app, and Esc drops it', async ({ app, fold
   await expect(app.page.getByRole('dialog')).toContainText('The mask decoder of SAM')
   await app.page.keyboard.press('Escape')
   await app.page.keyboard.press('q')
-  await expect(canvas.hint).toContainText('on this machine')
+  await expect(canvas.hint).toContainText('on this computer')
   await canvas.click(450, 150)
   await expect(canvas.hint).toContainText('Enter draws it')
   await expect.poll(() => app.draftsOf('a.png')).toContain('proposal')
@@ -139,7 +139,7 @@ test('what a click found outlives the app, and Esc drops it', async ({ app, fold
   await page.keyboard.press('q')
   await expect(app.canvas.hint).toContainText('Enter draws it')
   await page.keyboard.press('Escape')
-  await expect(app.canvas.hint).toContainText('on this machine')
+  await expect(app.canvas.hint).toContainText('on this computer')
   await expect(app.canvas.list).toHaveCount(0)
 })
 
@@ -152,12 +152,12 @@ test('a model of the person on Pictograph is fetched, and told with its classes'
   await addAccount(page, service)
   await expect(page.getByRole('button', { name: new RegExp(`^${STREET}`) })).toBeVisible()
   await page.keyboard.press('ControlOrMeta+k')
-  await page.getByPlaceholder('Type a command…').fill('Models on this machine')
+  await page.getByPlaceholder('Type a command…').fill('Models on this computer')
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog', { name: 'Models' })
-  await dialog.getByRole('button', { name: 'Show them' }).click()
+  await dialog.getByRole('button', { name: 'Show' }).click()
   await dialog.getByRole('button', { name: 'Fetch tiny detector' }).click()
-  await expect(dialog.getByRole('region', { name: 'Models on this machine' })).toContainText(
+  await expect(dialog.getByRole('region', { name: 'Models on this computer' })).toContainText(
     'YOLOX',
   )
   await both(app, 'models-service')

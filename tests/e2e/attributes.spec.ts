@@ -23,11 +23,11 @@ test('class attributes are requested, filled in by keyboard, and missing ones ar
     await page.getByLabel(`Name of attribute ${index + 1}`).fill(name)
     await page.getByLabel(`Type of ${name}`).selectOption(type)
   }
-  await expect(page.getByText('The attribute “colour” needs choices.')).toBeVisible()
+  await expect(page.getByText('The attribute “colour” needs at least one choice.')).toBeVisible()
   await page.getByLabel('Choices of colour').fill('red, blue')
   await page.getByLabel('colour is required').check()
   await page.getByLabel('Default of speed').fill('fast')
-  await expect(page.getByText('The default of “speed” must be a number.')).toBeVisible()
+  await expect(page.getByText('Default of “speed”: must be a number')).toBeVisible()
   await page.getByLabel('Default of speed').fill('30')
   await app.screenshot('class-settings')
   await page.getByRole('button', { name: 'Save class' }).click()

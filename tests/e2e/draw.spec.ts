@@ -192,7 +192,7 @@ test('a hole is cut inside a polygon, and refused outside', async ({ app }) => {
     await canvas.click(x, y)
   await page.keyboard.press('Enter')
   await canvas.click(500, 200)
-  await expect(canvas.hint).toHaveText('A hole begins inside a polygon')
+  await expect(canvas.hint).toHaveText('A hole starts inside a polygon')
   for (const [x, y] of [
     [150, 150],
     [600, 200],
@@ -353,7 +353,7 @@ test('an unfinished shape comes back after a power cut', async ({ app, folder })
   await expect(app.canvas.hint).toContainText('Enter: finish')
   // The draft is on disk when the engine has answered a later request.
   await app.page.keyboard.press('v')
-  await expect(app.page.getByText('An unfinished polygon was kept.')).toBeVisible()
+  await expect(app.page.getByText('Unfinished drawing: Polygon')).toBeVisible()
   await expect.poll(() => app.draftsOf('a.png')).toContain('"points"')
   await app.restart('kill', folder)
   await app.canvas.ready()
@@ -368,7 +368,7 @@ test('an unfinished shape comes back after a power cut', async ({ app, folder })
     [200, 200],
     [100, 200],
   ])
-  await expect(app.page.getByText('An unfinished')).toHaveCount(0)
+  await expect(app.page.getByText('Unfinished drawing')).toHaveCount(0)
 })
 
 test('zoom keeps the pointer’s place, Space pans, and the view is kept for each image', async ({
@@ -401,7 +401,7 @@ test('zoom keeps the pointer’s place, Space pans, and the view is kept for eac
   await expect(app.page.locator('footer').getByText(/%$/)).toHaveText(zoomed ?? '')
   await app.canvas.ready()
   await app.page.keyboard.press('ControlOrMeta+0')
-  await expect(app.page.locator('footer').getByText('100 %')).toBeVisible()
+  await expect(app.page.locator('footer').getByText('100%')).toBeVisible()
 })
 
 test('a finished polyline leaves no draft, on return or after a restart', async ({
@@ -422,7 +422,7 @@ test('a finished polyline leaves no draft, on return or after a restart', async 
   await expect(canvas.hint).toContainText('Click the first point')
   await app.restart('quit', folder)
   await app.canvas.ready()
-  await expect(app.page.getByText('An unfinished')).toHaveCount(0)
+  await expect(app.page.getByText('Unfinished drawing')).toHaveCount(0)
   expect(app.stored('a.png')).toHaveLength(1)
 })
 

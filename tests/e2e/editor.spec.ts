@@ -151,7 +151,7 @@ test('two fingers zoom and move the picture, and draw nothing', async ({ app, br
   test.skip(browserName !== 'chromium', 'fingers are sent by the protocol of Chromium')
   const { page, canvas } = app
   await page.keyboard.press('r')
-  const shown = page.locator('footer').getByText(/^\d+ %$/)
+  const shown = page.locator('footer').getByText(/^\d+%$/)
   const before = await shown.textContent()
   const middle = await canvas.at({ x: 400, y: 250 })
   const session = await page.context().newCDPSession(page)
@@ -193,7 +193,7 @@ test('an error in one region leaves the others, is reported, and can be retried'
     })
   })
   await page.keyboard.press('ControlOrMeta+g')
-  const alert = page.getByRole('alert').filter({ hasText: 'The grid of images cannot be shown' })
+  const alert = page.getByRole('alert').filter({ hasText: 'The gallery can’t be shown' })
   await expect(alert).toContainText('No sizes today')
   await expect(page.getByRole('button', { name: 'Settings' })).toBeVisible()
   await app.screenshot('fault')
@@ -205,17 +205,17 @@ test('an error in one region leaves the others, is reported, and can be retried'
 test('an uncaught rejection is reported, and it and an exception are in the log', async ({
   app,
 }) => {
-  await app.page.evaluate(() => void Promise.reject(new Error('It broke')))
-  await expect(app.page.getByRole('alert')).toContainText('Something went wrong: It broke')
+  await app.page.evaluate(() => void Promise.reject(new Error('It crashed')))
+  await expect(app.page.getByRole('alert')).toContainText('Something went wrong: It crashed')
   await app.page.evaluate(
     () =>
       void setTimeout(() => {
-        throw new Error('It broke again')
+        throw new Error('It crashed again')
       }),
   )
   const log = () => readFileSync(join(app.dataDir, 'logs', 'pictograph.log'), 'utf8')
-  await expect.poll(log).toMatch(/a fault of a page.*It broke".*unhandled rejection/)
-  await expect.poll(log).toMatch(/a fault of a page.*It broke again.*uncaught/)
+  await expect.poll(log).toMatch(/a fault of a page.*It crashed".*unhandled rejection/)
+  await expect.poll(log).toMatch(/a fault of a page.*It crashed again.*uncaught/)
 })
 
 test('everything is redrawn sharply on a screen with another pixel ratio', async ({
@@ -331,7 +331,7 @@ test('a notice tells about hidden shapes and shows them again; new shapes are vi
   const { page, canvas } = app
   await drawBoxes(app, 1)
   await page.keyboard.press('t')
-  const badge = page.getByRole('button', { name: 'All shapes are hidden: show them' })
+  const badge = page.getByRole('button', { name: 'All shapes are hidden. Show them' })
   await app.screenshot('hidden')
   await badge.click()
   await expect(badge).toHaveCount(0)
@@ -378,7 +378,7 @@ test('undo on an image without edits names the last edit elsewhere, and goes the
   await page.keyboard.press('d')
   await expect(imageName(page)).toHaveText('picture-01.jpg')
   await page.keyboard.press('ControlOrMeta+z')
-  await expect(canvas.hint).toContainText('the last edit was made on picture-00.jpg')
+  await expect(canvas.hint).toContainText('the last edit was on picture-00.jpg')
   await expect(imageName(page)).toHaveText('picture-01.jpg')
   await page.keyboard.press('ControlOrMeta+z')
   await expect(imageName(page)).toHaveText('picture-00.jpg')

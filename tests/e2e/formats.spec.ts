@@ -67,7 +67,7 @@ test('an export can be imported elsewhere, and undo reverts the import', async (
   await app.page.keyboard.press('ControlOrMeta+i')
   await app.page.getByLabel('Label file or folder').fill(join(out.path, 'coco/annotations'))
   await app.page.keyboard.press('Enter')
-  await expect(app.page.getByText('Add to them, skip 1 identical')).toBeVisible()
+  await expect(app.page.getByText('Add, skip 1 identical')).toBeVisible()
   await expect(app.page.getByRole('button', { name: 'Import 0 annotations' })).toBeDisabled()
   await app.page.keyboard.press('Escape')
   await app.page.locator('[data-canvas]').focus()

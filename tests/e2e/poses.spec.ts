@@ -72,7 +72,7 @@ test('a pose is placed joint by joint, with skips and occlusion, and drawn conne
   await page.keyboard.press('v')
   await canvas.click(500, 100)
   await page.keyboard.press('Shift+K')
-  await expect(canvas.hint).toContainText('Click nose, which this face lacks (1 of 1)')
+  await expect(canvas.hint).toContainText('Click nose, still missing in this face (1 of 1)')
   await canvas.click(400, 250)
   await canvas.saved()
   expect(joints(app).nose.instanceId).toBe(1)

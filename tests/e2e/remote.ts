@@ -11,7 +11,7 @@ export async function addAccount(
 ): Promise<void> {
   await page.getByRole('button', { name: 'Add account' }).click()
   await page.getByLabel('API key').fill(key)
-  await page.getByLabel('Address of the service').fill(url)
+  await page.getByLabel('Service address').fill(url)
   await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
 }
 

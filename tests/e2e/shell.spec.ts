@@ -126,7 +126,7 @@ test('files dragged from a browser are uploaded; a locked keyring does not delay
     await shell.run(async ({ pages: [page] }, url) => {
       await page.getByRole('button', { name: 'Add account' }).click()
       await page.getByLabel('API key').fill('pk_live_member')
-      await page.getByLabel('Address of the service').fill(url)
+      await page.getByLabel('Service address').fill(url)
       await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
       await page.getByRole('heading', { name: 'Emulated Organisation' }).waitFor()
       const dropped = await page.evaluateHandle(async () => {

@@ -78,7 +78,7 @@ test('every text of the interface is in the catalogue', async ({ app }) => {
     ['?', 'Shortcuts'],
     ['ControlOrMeta+Shift+E', 'Export'],
     ['ControlOrMeta+i', 'Import labels'],
-    ['ControlOrMeta+Shift+P', 'Propagate to the next images'],
+    ['ControlOrMeta+Shift+P', 'Copy to the next images'],
   ] as const) {
     await page.keyboard.press(key)
     await expect(page.getByRole('dialog', { name: `⟦${name}⟧` })).toBeVisible()

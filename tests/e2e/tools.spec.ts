@@ -234,7 +234,7 @@ test('a self-crossing polygon is marked and repaired', async ({ app }) => {
   ])
     await canvas.click(x, y)
   await page.keyboard.press('Enter')
-  await expect(canvas.hint).toContainText('It crosses itself')
+  await expect(canvas.hint).toContainText('The polygon crosses itself')
   await page.keyboard.press('v')
   const warning = canvas.list.first().getByRole('button', { name: /crosses itself/ })
   await warning.click()

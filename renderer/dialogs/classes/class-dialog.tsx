@@ -34,14 +34,14 @@ function jointNameProblem(names: readonly string[]): string | null {
 /** What keeps the class from being saved, in words; null when nothing does. */
 function problemOf(attributes: readonly AttributeSchema[], { nodes }: Skeleton): string | null {
   const empty = attributes.find(({ type, values }) => type === 'select' && !values?.length)
-  if (empty) return t('The attribute “{name}” needs choices.', { name: empty.name })
+  if (empty) return t('The attribute “{name}” needs at least one choice.', { name: empty.name })
   const wrong = attributes.find(
     (schema) => schema.default !== undefined && attributeProblem(schema, schema.default),
   )
   if (wrong)
-    return t('The default of “{name}” {attributeProblem}.', {
+    return t('Default of “{name}”: {problem}', {
       name: wrong.name,
-      attributeProblem: attributeProblem(wrong, wrong.default ?? ''),
+      problem: attributeProblem(wrong, wrong.default ?? ''),
     })
   return (
     attributeNameProblem(attributes.map(({ name }) => name)) ??
@@ -69,7 +69,7 @@ export function ClassDialog({ item }: { item: AnnotationClass }) {
   return (
     <Modal
       title={t('Class “{name}”', { name: item.name })}
-      description={t('Attributes of its annotations, and the skeleton of its poses.')}
+      description={t('The attributes of its annotations and the skeleton of its poses.')}
       onClose={leave}
       wide
       footer={
@@ -89,7 +89,7 @@ export function ClassDialog({ item }: { item: AnnotationClass }) {
           </h3>
           {attributes.length === 0 && (
             <p className="text-xs text-muted">
-              {t('No attributes yet. They are filled in the panel of a selected shape (Enter).')}
+              {t('No attributes yet. You fill them in for a selected shape (Enter).')}
             </p>
           )}
           <AttributeSchemaEditor attributes={attributes} onChange={setAttributes} />
@@ -104,7 +104,7 @@ export function ClassDialog({ item }: { item: AnnotationClass }) {
           <SkeletonEditor skeleton={skeleton} color={item.color} onChange={setSkeleton} />
           {skeleton.nodes.length > 0 && skeleton.edges.length === 0 && (
             <ErrorNote>
-              {t('No two joints are connected: the pose will be drawn as points alone.')}
+              {t('No joints are connected, so the pose is drawn as points only.')}
             </ErrorNote>
           )}
         </section>
@@ -117,7 +117,7 @@ export function ClassDialog({ item }: { item: AnnotationClass }) {
           onConfirm={close}
           onClose={() => setAsking(false)}
         >
-          {t('The attributes and the skeleton have changes that are not saved.')}
+          {t('Your changes to the attributes and the skeleton aren’t saved.')}
         </ConfirmDialog>
       )}
     </Modal>

@@ -68,7 +68,7 @@ function Drawing({
     <svg
       ref={svg}
       role="img"
-      aria-label={t('The template. The list beside it says and changes the same.')}
+      aria-label={t('The template. The list next to it shows and edits the same joints.')}
       viewBox={`${-MARGIN} ${-MARGIN} ${SIDE + 2 * MARGIN} ${SIDE + 2 * MARGIN}`}
       className="aspect-square w-full touch-none rounded-md border border-line bg-canvas select-none"
       onPointerDown={(event) => {
@@ -174,7 +174,7 @@ function NodeRow({
         ))}
       </SelectField>
       <SelectField
-        aria-label={t('Connect {name} with', { name })}
+        aria-label={t('Connect {name} to', { name })}
         className={small}
         value=""
         onChange={({ target }) => onChange(toggleEdge(skeleton, index, Number(target.value)))}
@@ -261,13 +261,15 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
             setChosen={setChosen}
           />
           <p className="text-2xs text-muted">
-            {t('Click adds a joint, drag moves it. Shift+click connects it with the chosen one.')}
+            {t(
+              'Click to add a joint, drag to move it. Shift+click connects it to the selected one.',
+            )}
           </p>
         </div>
         {skeleton.nodes.length === 0 ? (
           <p className="text-xs text-muted">
             {t(
-              'No joints yet. With joints, poses of this class are placed with the pose tool, in the order of this list.',
+              'No joints yet. Once there are some, the pose tool places them in the order of this list.',
             )}
           </p>
         ) : (

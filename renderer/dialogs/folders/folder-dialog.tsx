@@ -23,7 +23,7 @@ export function FolderDialog({ relocating }: { relocating: string | null }) {
       title={relocating === null ? t('Open a folder of images') : t('Where is the folder now?')}
       description={
         relocating === null
-          ? t('The folder is only read, unless you turn on label files in step.')
+          ? t('The folder is only read, unless you keep label files in sync.')
           : t('Labels stay with images of the same name.')
       }
       onClose={close}

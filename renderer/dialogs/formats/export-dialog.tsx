@@ -76,7 +76,7 @@ function OptionsForm({
       </Field>
       <div className="flex flex-wrap gap-6">
         <Choice
-          label={t('What')}
+          label={t('Contents')}
           name="scope"
           value={options.scope}
           options={[

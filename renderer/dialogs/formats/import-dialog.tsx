@@ -28,7 +28,7 @@ function NewClasses({ classes }: { classes: ImportPlan['newClasses'] }) {
   if (classes.length === 0) return null
   return (
     <section>
-      <h3 className="mb-1.5 text-xs font-semibold">{t('Classes that will be added')}</h3>
+      <h3 className="mb-1.5 text-xs font-semibold">{t('New classes')}</h3>
       <ul className="flex flex-wrap gap-1.5">
         {classes.map(({ name, color }) => (
           <li
@@ -102,7 +102,7 @@ function Preview({
           options={[
             {
               value: 'add',
-              label: t('Add to them, skip {count} identical', {
+              label: t('Add, skip {count} identical', {
                 count: plan.identical.toLocaleString(),
               }),
             },
@@ -113,7 +113,7 @@ function Preview({
       )}
       {mode === 'replace' && plan.incompleteImages > 0 && (
         <p className="text-sm text-warning">
-          {t('{count} could only be read in part: their labels are added to, not replaced.', {
+          {t('{count} could only be read in part. Labels there are added, not replaced.', {
             count: counted(plan.incompleteImages, 'image'),
           })}
         </p>
@@ -121,7 +121,7 @@ function Preview({
       <NewClasses classes={plan.newClasses} />
       <Unmatched names={plan.unmatched} />
       <Failures failed={plan.failed} />
-      <Losses title={t('Changes during import')} losses={plan.losses} />
+      <Losses title={t('Changes on import')} losses={plan.losses} />
       <p className="text-xs text-muted">{t('The import is one undo step on each image.')}</p>
     </div>
   )
@@ -232,7 +232,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
           <PathField
             label={t('Label file or folder')}
             hint={t(
-              'A COCO file, a YOLO or VOC folder, a folder of labelme, X-AnyLabeling or Pictograph JSON.',
+              'A COCO file, a YOLO or Pascal VOC folder, or a folder of labelme, X-AnyLabeling or Pictograph JSON files.',
             )}
             value={path}
             onChange={setPath}

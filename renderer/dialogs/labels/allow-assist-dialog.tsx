@@ -48,7 +48,7 @@ export function AllowAssistDialog({ dataset }: { dataset: Dataset }) {
       onClose={() => showDialog(null)}
       footer={
         <>
-          <Button onClick={() => showDialog(null)}>{t('Send nothing')}</Button>
+          <Button onClick={() => showDialog(null)}>{t('Don’t send')}</Button>
           <Button variant="primary" disabled={!account} onClick={() => void allow()}>
             {t('Allow for this folder')}
           </Button>
@@ -58,7 +58,7 @@ export function AllowAssistDialog({ dataset }: { dataset: Dataset }) {
       <div className="flex flex-col gap-3 text-sm">
         <p>
           {t(
-            'The service does assisted labelling. Each image that you ask about is sent to {host}; other images stay on this machine. It is put into no dataset.',
+            'Assisted labeling runs on the service. Only the images you use it on are sent to {host}. They aren’t added to a dataset.',
             { host: account ? new URL(account.baseUrl).host : '' },
           )}
         </p>
@@ -80,12 +80,12 @@ export function AllowAssistDialog({ dataset }: { dataset: Dataset }) {
           </Field>
         )}
         <p>
-          {asked.isPending && t('Asking the service what it costs…')}
+          {asked.isPending && t('Getting the price…')}
           {asked.isError && messageOf(asked.error)}
           {asked.data &&
             (price === null
               ? t(
-                  'The plan of {organization} pays for each image. The service does not say how much.',
+                  'Each image is charged to {organization}’s plan. The service doesn’t say how much.',
                   {
                     organization: account?.organization ?? '',
                   },
@@ -97,7 +97,7 @@ export function AllowAssistDialog({ dataset }: { dataset: Dataset }) {
           {remaining !== null && ` ${t('{left} left.', { left: formatMicroUsd(remaining) })}`}
         </p>
         <p className="text-xs text-muted">
-          {t('You are asked once a folder, and can take this back in Settings → Accounts.')}
+          {t('You are asked once per folder, and can revoke it in Settings → Accounts.')}
         </p>
         {error !== null && <ErrorNote>{error}</ErrorNote>}
       </div>

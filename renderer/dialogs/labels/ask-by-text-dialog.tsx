@@ -20,11 +20,11 @@ function usePriceWords(): string {
   )
   const known = useStore(cloudState, ({ prices }) => prices[accountId])
   if (known?.price == null || known.remaining === null)
-    return t('Each answer is paid by your plan.')
+    return t('Each answer is charged to your plan.')
   const words = { price: formatMicroUsd(known.price), left: formatMicroUsd(known.remaining) }
   return isRemote
-    ? t('An answer costs {price}; {left} are left.', words)
-    : t('An image costs {price}, however often you ask; {left} are left.', words)
+    ? t('Each answer costs {price}. {left} left.', words)
+    : t('Each image costs {price}, no matter how often you ask. {left} left.', words)
 }
 
 /** Words for what is to be found on the whole image; the answer is a proposal on the canvas. */
@@ -40,7 +40,7 @@ export function AskByTextDialog() {
     <Modal
       title={t('Find by words')}
       description={[
-        t('What the service finds is proposed as “{currentClassName}”.', {
+        t('Results are proposed as “{currentClassName}”.', {
           currentClassName: currentClassName(),
         }),
         usePriceWords(),

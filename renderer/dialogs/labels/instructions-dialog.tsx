@@ -114,7 +114,9 @@ function Form({
             id={id}
             rows={7}
             maxLength={20_000}
-            placeholder={t('What belongs to it, what does not, and how tight the shapes are.')}
+            placeholder={t(
+              'What to include, what to leave out, and how tight the shapes should be.',
+            )}
             className="w-full rounded-md border border-line-strong bg-surface px-2.5 py-1.5 text-sm text-text placeholder:text-muted"
             value={draft.text}
             onChange={({ target }) => setDraft({ ...draft, text: target.value })}

@@ -35,9 +35,7 @@ function FromFiles() {
     <div className="flex flex-col gap-2">
       <div className="flex items-center gap-3">
         <p className="min-w-0 flex-1 text-sm">
-          {isBusy
-            ? t('Looking at the files…')
-            : t('ONNX files: choose them, or drop them on the window')}
+          {isBusy ? t('Checking the files…') : t('Choose ONNX files, or drop them on the window')}
         </p>
         <input
           ref={input}
@@ -73,10 +71,10 @@ function FromService({ accountId, organization }: { accountId: string; organizat
     <div className="flex flex-col gap-1">
       <div className="flex items-center gap-3">
         <p className="min-w-0 flex-1 truncate text-sm">
-          {t('Models of {organization} on Pictograph', { organization })}
+          {t('{organization}’s models on Pictograph', { organization })}
         </p>
         <Button disabled={isFetching} onClick={() => setAsked(true)}>
-          {isFetching ? t('Loading…') : t('Show them')}
+          {isFetching ? t('Loading…') : t('Show')}
         </Button>
       </div>
       {error && <ErrorNote>{error.message}</ErrorNote>}
@@ -93,12 +91,12 @@ function FromService({ accountId, organization }: { accountId: string; organizat
               </p>
             </div>
             <Button
-              aria-label={t('Fetch {name}', { name })}
+              aria-label={t('Download {name}', { name })}
               onClick={() =>
                 client.models.fetchFromService({ accountId, modelId: id }).catch(notifyError)
               }
             >
-              {t('Fetch')}
+              {t('Download')}
             </Button>
           </li>
         ))}
@@ -123,8 +121,8 @@ function FromCatalogue() {
   return (
     <div className="flex flex-col gap-2">
       <Field
-        label={t('Catalogue of models')}
-        hint={t('A file that names models with address, size, licence and SHA-256.')}
+        label={t('Model catalog')}
+        hint={t('A JSON file that lists models with their address, size, license and SHA-256.')}
       >
         {(id) => (
           <div className="flex gap-2">
@@ -135,7 +133,7 @@ function FromCatalogue() {
               onChange={({ target }) => setPath(target.value)}
             />
             <Button disabled={path.trim() === ''} onClick={() => void read()}>
-              {t('Read')}
+              {t('Load')}
             </Button>
           </div>
         )}
@@ -149,7 +147,7 @@ function FromCatalogue() {
                 {entry.name}
               </p>
               <p className="text-xs break-all text-muted">
-                {t('{size} from {host} · licence: {licence}', {
+                {t('{size} from {host} · license: {licence}', {
                   size: formatBytes(entry.sizeBytes),
                   host: new URL(entry.address).host,
                   licence: entry.licence,
@@ -157,10 +155,10 @@ function FromCatalogue() {
               </p>
             </div>
             <Button
-              aria-label={t('Accept the licence and fetch {name}', { name: entry.name })}
+              aria-label={t('Accept the license and download {name}', { name: entry.name })}
               onClick={() => client.models.fetchFromCatalogue(entry).catch(notifyError)}
             >
-              {t('Accept licence and fetch')}
+              {t('Accept license and download')}
             </Button>
           </li>
         ))}

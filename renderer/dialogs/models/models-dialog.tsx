@@ -53,14 +53,14 @@ function FetchRow({ fetch: { name, doneBytes, totalBytes } }: { fetch: ModelFetc
     <li className="flex items-center gap-3 py-2">
       <div className="min-w-0 flex-1">
         <p className="truncate text-sm">
-          {t('Fetching {name}: {done}', { name, done: formatBytes(doneBytes) })}
+          {t('Downloading {name}: {done}', { name, done: formatBytes(doneBytes) })}
         </p>
         <div className="mt-1 h-1.5 overflow-hidden rounded bg-raised">
           <Bar percent={percent} />
         </div>
       </div>
       <IconButton
-        label={t('Stop fetching {name}', { name })}
+        label={t('Stop downloading {name}', { name })}
         onClick={() => client.models.cancelFetch({ name }).catch(notifyError)}
       >
         <X />
@@ -87,7 +87,7 @@ function Kept({ settings }: { settings: Settings }) {
     <div className="flex items-end gap-3">
       <Field
         label={t('Prepared images on this disk')}
-        hint={t('{size} now. The ones not used for longest go first.', {
+        hint={t('{size} used. The least recently used are removed first.', {
           size: formatBytes(data?.bytes ?? 0),
         })}
       >
@@ -134,15 +134,15 @@ export function ModelsDialog({ settings }: { settings: Settings }) {
     <Modal
       title={t('Models')}
       description={t(
-        'They run on this machine, and no image leaves it. Segment needs an encoder with its decoder.',
+        'Models run on this computer, and no image leaves it. Segment needs an encoder and its decoder.',
       )}
       onClose={() => showDialog(null)}
       wide
     >
       <div className="flex flex-col gap-5">
         {error && <ErrorNote>{error.message}</ErrorNote>}
-        <section aria-label={t('Models on this machine')}>
-          <h3 className="text-sm font-semibold">{t('Models on this machine')}</h3>
+        <section aria-label={t('Models on this computer')}>
+          <h3 className="text-sm font-semibold">{t('Models on this computer')}</h3>
           {data && models.length === 0 && data.fetching.length === 0 && (
             <p className="mt-1 text-xs text-muted">{t('None yet. Add the first below.')}</p>
           )}
@@ -157,7 +157,7 @@ export function ModelsDialog({ settings }: { settings: Settings }) {
           {removing && (
             <div className="mt-2 flex items-center gap-2 rounded-md bg-danger-soft px-3 py-2 text-sm">
               <p className="min-w-0 flex-1">
-                {t('Remove {name} from this machine?', { name: removing.name })}
+                {t('Remove {name} from this computer?', { name: removing.name })}
               </p>
               <Button onClick={() => setRemoving(null)}>{t('Cancel')}</Button>
               <Button variant="danger" onClick={() => void remove(removing)}>
@@ -170,7 +170,7 @@ export function ModelsDialog({ settings }: { settings: Settings }) {
         <Kept settings={settings} />
         {data && (
           <p className="text-xs break-all text-muted">
-            {t('All of them lie in {folder}. Copy that folder to use them on another machine.', {
+            {t('Models are stored in {folder}. Copy that folder to use them on another computer.', {
               folder: data.folder,
             })}
           </p>

@@ -3,9 +3,9 @@ import { ACTIONS, chooseClass } from '#renderer/actions/actions.ts'
 import { appState, type SettingsSection, showDialog } from '#renderer/actions/app-state.ts'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { isAvailable, perform } from '#renderer/actions/dispatch.ts'
-import { keyLabel } from '#renderer/actions/keys.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { keyLabel } from '#renderer/document/key-label.ts'
 import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
 import { found, imagesNamed, wordsOf } from './palette-search.ts'
@@ -31,7 +31,7 @@ const SETTINGS: readonly { section: SettingsSection; label: string }[] = [
     label: t('Canvas: line width, fill, class names, crosshair, loupe, snapping, wheel'),
   },
   { section: 'shortcuts', label: t('Shortcuts: labelme, CVAT and X-AnyLabeling presets') },
-  { section: 'accounts', label: t('Accounts: API keys, assisted labelling') },
+  { section: 'accounts', label: t('Accounts: API keys, assisted labeling') },
   { section: 'storage', label: t('Storage: cache, thumbnails, edit log, logs') },
   { section: 'transfers', label: t('Transfers: connections, sleep') },
   { section: 'network', label: t('Network: proxy, certificates') },

@@ -4,7 +4,7 @@ import { found, imagesNamed, wordsOf } from './palette-search.ts'
 const id = (text: string) => text
 
 test('every word has to be there, in any order; the beginning of a word counts more', () => {
-  const commands = ['Zoom to 100 %', 'Export…', 'Next image', 'Images as a grid']
+  const commands = ['Zoom to 100%', 'Export…', 'Next image', 'Images as a grid']
   expect(found(commands, id, wordsOf('image'))).toEqual(['Images as a grid', 'Next image'])
   expect(found(commands, id, wordsOf(' grid  images '))).toEqual(['Images as a grid'])
   expect(found(commands, id, wordsOf(''))).toEqual(commands)

@@ -1,7 +1,7 @@
-import { isMac } from '#renderer/actions/keys.ts'
 import { zoom } from '#renderer/actions/view-actions.ts'
 import { canvasFrame } from '#renderer/document/canvas-frame.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { isMac } from '#renderer/document/key-label.ts'
 import { say } from '#renderer/document/status-line.ts'
 import { toImage } from '#renderer/document/viewport.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
@@ -48,7 +48,7 @@ const targetOf = (editor: Editor): InputTarget => ({
   zoomBy: (factor, about) => zoom(editor, factor, about),
   setHeld: (isHeld) => editor.tool.setState({ isHeld }),
   onLost: (hadEffect) => {
-    if (hadEffect) say(t('The system took the pointer away: what was being dragged is as it was'))
+    if (hadEffect) say(t('The system interrupted the drag, so nothing was changed'))
   },
 })
 

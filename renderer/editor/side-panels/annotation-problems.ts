@@ -36,7 +36,7 @@ export function problemsOf(
       height: height + 2 * OUTSIDE,
     })
   return [
-    ...(isOutside ? [t('reaches beyond the image')] : []),
+    ...(isOutside ? [t('extends beyond the image')] : []),
     ...(speaksForPose(annotation, document)
       ? attributeProblems(annotation, classAsking(annotation, document, classes))
       : []),

@@ -121,7 +121,7 @@ export function CommentView({ comment, onReact, thread }: CommentViewProps) {
               <Reply />
             </IconButton>
             <IconButton
-              label={isResolved ? t('Open again') : t('Resolve')}
+              label={isResolved ? t('Reopen') : t('Resolve')}
               className="size-6"
               onClick={() => thread.onResolve(!isResolved)}
             >

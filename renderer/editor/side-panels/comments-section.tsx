@@ -5,6 +5,7 @@ import { notifyError } from '#renderer/actions/app-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
+import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
 import type { Comment } from '#shared/model/comment.ts'
 import { t } from '#shared/texts/texts.ts'
@@ -149,6 +150,7 @@ export function CommentsSection({
       <h3 className="flex items-center gap-1.5 text-xs font-semibold text-muted">
         <MessageSquare className="size-3.5" aria-hidden="true" /> {t('Comments')}
       </h3>
+      {comments.isError && <ErrorNote>{comments.error.message}</ErrorNote>}
       {threads.size > 0 && (
         <ul className="flex flex-col gap-1.5">
           {listed

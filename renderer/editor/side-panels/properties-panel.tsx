@@ -22,7 +22,7 @@ function Numbers({ editor, annotation }: { editor: Editor; annotation: Annotatio
     const wasInside = borders !== null && isInside(annotation.shape, borders)
     if (!shape) say(t('{label}: “{text}” is not possible', { label, text }))
     else if (wasInside && !isInside(shape, borders)) {
-      say(t('{label}: with “{text}” it would reach beyond the image', { label, text }))
+      say(t('{label}: “{text}” would place it outside the image', { label, text }))
       return false
     } else
       updateAnnotations(
@@ -69,7 +69,7 @@ export function PropertiesPanel({ editor }: { editor: Editor }) {
   return (
     <section
       aria-label={t('Properties')}
-      className="flex max-h-[50%] shrink-0 flex-col gap-2 overflow-y-auto border-t border-line p-2.5"
+      className="flex max-h-[50%] min-h-24 flex-col gap-2 overflow-y-auto border-t border-line p-2.5"
     >
       <h2 className="flex justify-between text-xs font-semibold text-muted">
         {title}

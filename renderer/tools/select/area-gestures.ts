@@ -47,7 +47,7 @@ export class SelectInBox extends MarqueeGesture {
   }
 
   hint(): string {
-    return t('Release to select what lies inside · Esc: cancel')
+    return t('Release to select the shapes inside · Esc: cancel')
   }
 }
 

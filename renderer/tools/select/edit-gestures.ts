@@ -19,7 +19,7 @@ import {
 import type { Handle } from '#shared/geometry/shape-geometry.ts'
 import { BOX_HANDLES, resizeBox } from '#shared/geometry/shapes/bbox.ts'
 import type { Annotation, BboxShape, Box, Point, Shape } from '#shared/model/annotation.ts'
-import { t } from '#shared/texts/texts.ts'
+import { counted, t } from '#shared/texts/texts.ts'
 import type { Gesture } from './gesture.ts'
 
 /** A press that moves less is a click, screen pixels. */
@@ -32,14 +32,20 @@ abstract class EditGesture implements Gesture {
   protected readonly from: Point
   readonly #initial: readonly Annotation[]
   readonly #shapes = new Map<string, Shape>()
-  readonly #verb: string
+  /** The name of the edit in the history. */
+  readonly #labelOf: (what: string) => string
   #moved = false
 
-  constructor(host: ToolHost, from: Point, initial: readonly Annotation[], verb: string) {
+  constructor(
+    host: ToolHost,
+    from: Point,
+    initial: readonly Annotation[],
+    labelOf: (what: string) => string,
+  ) {
     this.host = host
     this.from = from
     this.#initial = initial
-    this.#verb = verb
+    this.#labelOf = labelOf
   }
 
   move(pointer: Pointer): void {
@@ -61,10 +67,8 @@ abstract class EditGesture implements Gesture {
       return shape ? [{ before, after: { ...before, shape } }] : []
     })
     const what =
-      updated.length === 1
-        ? this.#initial[0].className
-        : t('{length} shapes', { length: updated.length })
-    this.host.edit(`${this.#verb} ${what}`, { created: [], updated, deleted: [] })
+      updated.length === 1 ? this.#initial[0].className : counted(updated.length, 'shape')
+    this.host.edit(this.#labelOf(what), { created: [], updated, deleted: [] })
   }
 
   preview(): Preview {
@@ -93,7 +97,7 @@ export class MoveShapes extends EditGesture {
     initial: readonly Annotation[],
     onClick: (pointer: Pointer) => void,
   ) {
-    super(host, from, initial, t('Move'))
+    super(host, from, initial, (what) => t('Move {what}', { what }))
     this.#click = onClick
     this.#bounds = boundsOfShapes(initial.map(({ shape }) => shape))
   }
@@ -117,7 +121,7 @@ export class DragHandle extends EditGesture {
   #snap: Point | null = null
 
   constructor(host: ToolHost, from: Point, annotation: Annotation, handle: Handle) {
-    super(host, from, [annotation], t('Reshape'))
+    super(host, from, [annotation], (what) => t('Reshape {what}', { what }))
     this.#handle = handle
     this.#id = annotation.id
     this.cursor = handle.cursor
@@ -152,7 +156,7 @@ export class MoveVertices extends EditGesture {
   readonly #handleIds: ReadonlySet<string>
 
   constructor(host: ToolHost, from: Point, annotation: Annotation, handleIds: ReadonlySet<string>) {
-    super(host, from, [annotation], t('Reshape'))
+    super(host, from, [annotation], (what) => t('Reshape {what}', { what }))
     this.#handleIds = handleIds
   }
 
@@ -164,7 +168,9 @@ export class MoveVertices extends EditGesture {
   }
 
   override hint(): string {
-    return t('Release to finish · {size} points move · Esc: cancel', { size: this.#handleIds.size })
+    return t('Release to finish · moving {size} points · Esc: cancel', {
+      size: this.#handleIds.size,
+    })
   }
 }
 
@@ -193,7 +199,7 @@ export class StretchFrame extends EditGesture {
   readonly #frame: Box
 
   constructor(host: ToolHost, from: Point, annotations: readonly Annotation[], handle: Handle) {
-    super(host, from, annotations, t('Scale'))
+    super(host, from, annotations, (what) => t('Scale {what}', { what }))
     this.#handle = handle
     this.#frame = frameOf(annotations)
     this.cursor = handle.cursor

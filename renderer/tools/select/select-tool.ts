@@ -1,3 +1,4 @@
+import { actionKey, keyLabel } from '#renderer/document/key-label.ts'
 import { hint } from '#renderer/tools/hint.ts'
 import { IdleTool } from '#renderer/tools/idle-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from '#renderer/tools/tool.ts'
@@ -106,7 +107,11 @@ export class SelectTool extends IdleTool {
     const selected = this.host.selected()
     const vertices = this.host.vertices().size
     if (selected.length === 0)
-      return hint(t('Click: select'), t('Drag: select several'), t('Alt+drag: lasso'))
+      return hint(
+        t('Click: select'),
+        t('Drag: select several'),
+        t('{key}+drag: lasso', { key: keyLabel('Alt') }),
+      )
     if (vertices > 0)
       return hint(
         plural(vertices, 'Drag: move the point', 'Drag: move {count} points'),
@@ -115,14 +120,18 @@ export class SelectTool extends IdleTool {
         t('Esc: deselect'),
       )
     if (selected.every((annotation) => this.host.isLocked(annotation)))
-      return hint(t('Locked'), t('Ctrl+L: unlock'), t('Esc: deselect'))
+      return hint(t('Locked'), t('{key}: unlock', { key: actionKey('lock') }), t('Esc: deselect'))
     if (selected.length > 1)
       return hint(
         t('{count} selected', { count: selected.length.toLocaleString() }),
         t('Drag: move'),
         t('Frame: scale'),
         selected.every(({ shape }) => shape.kind === 'keypoint')
-          ? t('Shift+S: swap sides, Shift+X: flip, Shift+O: occluded')
+          ? t('{swap}: swap sides, {flip}: flip, {occluded}: occluded', {
+              swap: actionKey('swap-sides'),
+              flip: actionKey('flip'),
+              occluded: actionKey('occluded'),
+            })
           : t('Digits: change class'),
         t('Delete: remove'),
         t('Esc: deselect'),
@@ -131,8 +140,8 @@ export class SelectTool extends IdleTool {
     return hint(
       t('Drag: move'),
       t('Handles: reshape'),
-      isPath && t('Ctrl+drag: select points'),
-      isPath && t('Alt+click: remove a point'),
+      isPath && t('{key}+drag: select points', { key: keyLabel('Mod') }),
+      isPath && t('{key}+click: remove a point', { key: keyLabel('Alt') }),
       t('Digits: change class'),
       t('Enter: attributes'),
       t('Delete: remove'),

@@ -5,8 +5,8 @@ import { showDialog } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
 import { assignSlot, CLASS_SLOTS, slotKey } from '#renderer/actions/class-keys.ts'
 import { selectClass } from '#renderer/actions/edit-actions.ts'
-import { keyLabel } from '#renderer/actions/keys.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { keyLabel } from '#renderer/document/key-label.ts'
 import { openEditor } from '#renderer/tools/workspace.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { t } from '#shared/texts/texts.ts'
@@ -43,7 +43,7 @@ export function ClassMenu({
     chosen.current = run
   }
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <IconButton label={t('More for {name}', { name })}>
           <Ellipsis />
@@ -81,7 +81,7 @@ export function ClassMenu({
                   </DropdownMenu.Item>
                 ))}
                 <DropdownMenu.Item className={ITEM} onSelect={() => assignSlot(name, null)}>
-                  {t('By its place in the list')}
+                  {t('By position in the list')}
                 </DropdownMenu.Item>
               </DropdownMenu.SubContent>
             </DropdownMenu.Portal>

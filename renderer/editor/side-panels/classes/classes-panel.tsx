@@ -117,7 +117,7 @@ export function ClassesPanel({ datasetId }: { datasetId: string }) {
       {classes.length === 0 && (
         <p className="px-1 text-xs text-muted">
           {t(
-            'No classes yet. Type a name and press Enter. Or just draw: the first shape creates the class “object”, which you can rename.',
+            'No classes yet. Type a name and press Enter, or just draw: the first shape creates the class “object”, which you can rename.',
           )}
         </p>
       )}

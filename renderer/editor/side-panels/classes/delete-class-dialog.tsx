@@ -36,7 +36,7 @@ export function DeleteClassDialog({
           })}{' '}
       {isRemote &&
         t(
-          'The service deletes it for everybody, with its annotations on images that were not opened on this machine; those cannot be restored.',
+          'The service deletes it for everyone, including its annotations on images that weren’t opened on this computer. Those can’t be restored.',
         )}
     </ConfirmDialog>
   )

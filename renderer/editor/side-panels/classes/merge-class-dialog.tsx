@@ -22,7 +22,7 @@ export function MergeClassDialog({
   const merge = async () => {
     onClose()
     if (await editClasses({ kind: 'merge', name, into }))
-      say(t('{name} is merged into {into} · Undo takes it back', { name, into }))
+      say(t('{name} was merged into {into} · Undo restores it', { name, into }))
   }
   return (
     <Modal
@@ -38,7 +38,7 @@ export function MergeClassDialog({
       }
     >
       <Field
-        label={t('Class that stays')}
+        label={t('Class to keep')}
         hint={t('{count} on all images get this class. “{name}” is then deleted.', {
           count: counted(count, 'annotation'),
           name,

@@ -42,7 +42,7 @@ import { orpc, queryClient } from './rpc/query.ts'
 import { readEvents } from './rpc/read-events.ts'
 import { followEditor, openEditor } from './tools/workspace.ts'
 
-/** Pause before events are read again that ended though the engine is there, milliseconds. */
+/** Pause before events are read again after their stream ended while the engine is alive, milliseconds. */
 const READ_AGAIN_MS = 1_000
 /** Longest wait for a frame, milliseconds. */
 const SOON_MS = 100
@@ -51,7 +51,7 @@ function isOpen(datasetId: string): boolean {
   return datasetState.getState().dataset?.id === datasetId
 }
 
-/** Images told of since the last frame, latest state each: thousands of events make one update. */
+/** Changed images since the last frame, the latest state of each: thousands of events make one update. */
 const changedImages = new Map<string, DatasetImage>()
 let changedIn = ''
 

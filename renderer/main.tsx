@@ -1,5 +1,5 @@
 import { chosenLanguage, loadTexts } from './texts/languages.ts'
 
-// Words are read where modules begin: the language comes before all of them.
+// Modules read texts when they load, so the language must be set first.
 await loadTexts(chosenLanguage())
 await import('./start.tsx')

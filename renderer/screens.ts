@@ -11,7 +11,7 @@ export const screens = {
   ),
 }
 
-/** Loads them one after the other while the page is idle: without its engine it must be able to show them, too. */
+/** Loads them one by one while the page is idle, so that they can be shown even without the engine. */
 export async function loadScreens(): Promise<void> {
   for (const load of [...Object.values(screens).map((screen) => screen.load), ...DIALOG_LOADERS]) {
     await new Promise((idle) => requestIdleCallback(idle, { timeout: 2_000 }))

@@ -13,7 +13,7 @@ import { t } from '#shared/texts/texts.ts'
 
 const USUAL_ADDRESS = 'https://api.pictograph.io'
 
-/** Asks for an API key; the service is asked whether it holds before it is kept. */
+/** Asks for an API key, and checks it with the service before saving it. */
 export function AccountDialog() {
   const [apiKey, setApiKey] = useState('')
   const [baseUrl, setBaseUrl] = useState(USUAL_ADDRESS)

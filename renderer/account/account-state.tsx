@@ -6,7 +6,7 @@ import { plural, t } from '#shared/texts/texts.ts'
 
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
-/** In a word: whether the service can be reached with this account. */
+/** Whether the service can be reached with this account. */
 export function AccountBadge({ account }: { account: Account }) {
   if (account.state === 'online')
     return (
@@ -29,7 +29,7 @@ export function AccountBadge({ account }: { account: Account }) {
   )
 }
 
-/** Why nothing goes to the service at the moment, calmly; nothing when it does. */
+/** Why nothing can be sent to the service at the moment; nothing if it can. */
 export function AccountBanner({ account, waiting }: { account: Account; waiting: number }) {
   const paused = account.pausedUntilMs !== null
   if (account.state === 'online' && !paused) return null

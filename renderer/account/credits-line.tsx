@@ -6,7 +6,7 @@ import { t } from '#shared/texts/texts.ts'
 
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
-/** What the organisation can still spend; nothing while the service does not say. */
+/** The organization's remaining credit; hidden if the service does not report it. */
 export function CreditsLine({ accountId }: { accountId: string }) {
   const { data } = useQuery(
     orpc.service.credits.queryOptions({ input: { accountId }, staleTime: 0 }),

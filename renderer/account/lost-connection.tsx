@@ -1,7 +1,7 @@
 import { CloudAlert } from 'lucide-react'
 import { t } from '#shared/texts/texts.ts'
 
-/** Instead of what is true only while the engine answers. */
+/** Shown instead of states that are valid only while the engine answers. */
 export function LostConnection() {
   return (
     <output className="flex shrink-0 items-center gap-1.5 text-xs whitespace-nowrap text-warning">

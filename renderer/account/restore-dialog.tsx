@@ -21,7 +21,7 @@ const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 /** How often the service is asked while it works, milliseconds. */
 const ASK_AGAIN_MS = 2_000
 
-/** The lists and the open dataset say whether it is cold: they are read again. */
+/** Refreshes the lists and the open dataset, which show whether it is cold. */
 async function readAgain({ accountId, remoteId }: RemoteTarget): Promise<void> {
   void queryClient.invalidateQueries({ queryKey: orpc.remote.list.key() })
   void queryClient.invalidateQueries({ queryKey: orpc.service.credits.key() })
@@ -57,7 +57,7 @@ function Facts({ storage, left }: { storage: Storage; left: number | null }) {
   )
 }
 
-/** Says what bringing a dataset back from cold storage costs, and does it on a yes. */
+/** Shows the price of restoring a dataset from cold storage, and restores it. */
 export function RestoreDialog({ target }: { target: RemoteTarget }) {
   const { accountId, remoteId, name } = target
   const [error, setError] = useState<unknown>(null)

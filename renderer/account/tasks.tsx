@@ -43,7 +43,7 @@ function Row({ accountId, task }: { accountId: string; task: Task }) {
   )
 }
 
-/** What the person was asked to label or to review; nothing while there is nothing to do. */
+/** The user's labeling and review tasks; hidden while there are none. */
 export function Tasks({ accountId }: { accountId: string }) {
   const [showsAll, setShowsAll] = useState(false)
   const { data, error } = useQuery(

@@ -2,7 +2,7 @@ import type { Editor } from '#renderer/tools/editor.ts'
 import type { ActionGroup } from '#shared/contract/window.ts'
 import { t } from '#shared/texts/texts.ts'
 
-/** Groups as they are headed. */
+/** Headings of the groups. */
 export const GROUP_LABEL: Readonly<Record<ActionGroup, string>> = {
   File: t('File'),
   Edit: t('Edit'),
@@ -33,7 +33,7 @@ interface ActionFacts {
 
 export interface ImageAction extends ActionFacts {
   context: 'image'
-  /** False leaves the key to whatever else wants it. */
+  /** If false, the key is free for other actions. */
   enabled?: (editor: Editor) => boolean
   run: (editor: Editor) => void | Promise<void>
 }

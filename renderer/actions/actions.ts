@@ -33,12 +33,12 @@ import { downloadAgain, type RemoteTarget, TRANSFER_ACTIONS } from './transfers.
 import { UNDO_ACTIONS } from './undo-actions.ts'
 import { VIEW_ACTIONS } from './view-actions.ts'
 
-/** The field that C goes to. */
+/** The field that C focuses. */
 export const CLASS_SEARCH_ID = 'class-search'
 
 const inRemote = () => datasetState.getState().dataset?.remote != null
 
-/** The drawing tool that N takes in hand again. */
+/** The drawing tool that N selects again. */
 let lastDrawing: ToolId = 'bbox'
 
 export function takeTool(id: ToolId): void {

@@ -49,19 +49,19 @@ interface Notice {
 }
 
 interface AppState {
-  /** The engine has answered, and what earlier windows left unsent is on its way. */
+  /** The engine has answered, and unsent edits of earlier windows are being sent. */
   isReady: boolean
   datasetId: string | null
   /** Whose datasets are shown while none is open. */
   accountId: string | null
   /** The images of the dataset as a grid instead of one on the canvas. */
   isGallery: boolean
-  /** The image has the window to itself: panel, tool bar and filmstrip are hidden. */
+  /** Only the image is shown: panel, toolbar and filmstrip are hidden. */
   isImageOnly: boolean
   /** The instructions lie beside the image while one draws. */
   showsInstructions: boolean
   dialog: Dialog | null
-  /** Something to be read; stays until dismissed. */
+  /** A message for the user. */
   notices: readonly Notice[]
 }
 

@@ -20,7 +20,7 @@ export async function loadEngines(): Promise<void> {
   segmentState.setState({ engines })
 }
 
-/** Takes the Segment tool in hand, once it is known what can be asked; where there is nothing, models can be got. */
+/** Activates the Segment tool when its engines are known; without any, opens the Models dialog. */
 export async function takeAssistTool(): Promise<void> {
   if (segmentState.getState().engines === null) await loadEngines()
   const engine = currentEngine()
@@ -38,7 +38,7 @@ function loadPrice(accountId: string): void {
     .catch(() => {})
 }
 
-/** False: the person has to allow first that this folder's images are sent, and is asked now. */
+/** False if the user must first allow sending this folder's images; the question is shown. */
 export function readyToAssist(): boolean {
   const { dataset } = datasetState.getState()
   if (!dataset || !canAskService()) return false
@@ -51,7 +51,7 @@ export function readyToAssist(): boolean {
   return true
 }
 
-/** Asks the service for what words name, on the whole image. */
+/** Asks the service for objects by text, on the whole image. */
 export function askByText(prompt: string, output: 'polygon' | 'bbox'): void {
   // Models of this machine take no words.
   void changeSettings({ segmentEngine: SERVICE })
@@ -66,7 +66,7 @@ export function chooseEngine(engineId: string): void {
   takeAssistTool().catch(notifyError)
 }
 
-/** What the Segment tool draws from now on; what it has found is asked for again. */
+/** Sets what the Segment tool draws, and asks again for the current proposal. */
 export function chooseOutput(segmentOutput: SegmentOutput): void {
   void changeSettings({ segmentOutput })
   const active = openEditor()?.tool.getState().active

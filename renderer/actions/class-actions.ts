@@ -10,11 +10,11 @@ export async function editClasses(edit: ClassEdit): Promise<boolean> {
   const { dataset } = datasetState.getState()
   if (!dataset) return false
   try {
-    // What was drawn before must be there to be renamed.
+    // Earlier edits must be saved before they can be renamed.
     await flushEdits()
     const next = await client.datasets.editClasses({ id: dataset.id, commitId: newId(), edit })
     datasetState.setState({ dataset: next })
-    // The open image is done now, whatever is still to come for others.
+    // Updates the open image now; other images follow.
     reloadAll()
     return true
   } catch (error) {

@@ -11,7 +11,7 @@ import type { Action } from './action.ts'
 import { appState, focusCanvas, notify, notifyError, showDialog } from './app-state.ts'
 import { imagesChanged } from './image-facts.ts'
 
-/** Reads the accounts; called at the start and after a break of the connection. */
+/** Reads the accounts; called at the start and after a reconnect. */
 export async function loadAccounts(): Promise<void> {
   const { accounts, warning } = await client.accounts.list()
   cloudState.setState({ accounts, warning })
@@ -106,7 +106,7 @@ export async function releaseOffline(datasetId: string, imageIds: string[] | nul
   }
 }
 
-/** Reads what is to be decided on the editor's image. */
+/** Reads the conflicts of the editor's image. */
 export async function loadConflicts(editor: Editor): Promise<void> {
   const imageId = editor.document.image.id
   if (!imageById(imageId)?.remote) return
@@ -124,7 +124,7 @@ function currentConflict({ conflicts: state }: Editor): Conflict | null {
   return conflicts[index] ?? null
 }
 
-/** Selects what is being decided, so that it stands out. */
+/** Selects the shape in conflict, to highlight it. */
 function showConflict(editor: Editor): void {
   const conflict = currentConflict(editor)
   if (conflict) editor.selection.select(conflict.mine ? [conflict.id] : [])
@@ -137,7 +137,7 @@ export function stepConflict(editor: Editor, by: 1 | -1): void {
   showConflict(editor)
 }
 
-/** Decides the shown conflict, or all of the image's. */
+/** Resolves the shown conflict, or all conflicts of the image. */
 export async function resolveConflicts(
   editor: Editor,
   choice: 'mine' | 'theirs' | 'both',

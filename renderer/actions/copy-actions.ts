@@ -26,7 +26,7 @@ function copy({ selection }: Editor): void {
   try {
     localStorage.setItem(CLIPBOARD_KEY, JSON.stringify(clipboard))
   } catch {
-    // Too many to share with other windows: this one still has them.
+    // Too many to share with other windows; this window still has them.
     localStorage.removeItem(CLIPBOARD_KEY)
   }
   say(t('{length} copied', { length: clipboard.length }))
@@ -58,7 +58,7 @@ function addCopies(
   editor.selection.select(created.map(({ id }) => id))
 }
 
-/** The middle of what was copied comes to lie under the pointer. */
+/** Pastes with the center of the copied shapes under the pointer. */
 function pasteAtPointer(editor: Editor): void {
   const originals = copied()
   const at = editor.menuPlace ?? editor.pointer
@@ -81,12 +81,12 @@ function duplicate(editor: Editor): void {
   const originals = editor.selection.annotations()
   const offset = { x: DUPLICATE_OFFSET, y: DUPLICATE_OFFSET }
   const by = editor.clampMove(originals, offset)
-  // In the corner of the image it goes the other way: it must not cover its original.
+  // At the corner of the image it moves the other way, so that it does not cover the original.
   const sign = by.x === 0 && by.y === 0 ? -1 : 1
   addCopies(editor, t('Duplicate'), originals, sign * offset.x, sign * offset.y)
 }
 
-/** Adds what the previous image has and this one has not, at the same places. */
+/** Adds the shapes of the previous image that this one lacks, at the same places. */
 async function copyFromPrevious(editor: Editor): Promise<void> {
   const { document, selection } = editor
   const previous = nextImage(datasetState.getState().images, document.image.id, -1)
@@ -126,7 +126,7 @@ export function imagesAfter(count: number): DatasetImage[] {
   return images
 }
 
-/** What propagating takes along: the selection, or all shapes where nothing is selected. */
+/** The shapes to propagate: the selection, or all shapes if nothing is selected. */
 export function propagated(): readonly Annotation[] {
   const editor = openEditor()
   const selected = editor?.selection.annotations() ?? []

@@ -16,11 +16,11 @@ import { changeSettings } from './view-actions.ts'
 
 /** Images fetched first: more than a screen shows. */
 const FIRST_PAGE = 200
-/** Images fetched at a time from then on: enough for few calls, few enough that a page is taken in within a frame. */
+/** Page size from then on: large enough for few calls, small enough to process within a frame. */
 const PAGE = 1_000
 const LAST_IMAGE_KEY = 'pictograph.last-image.'
 
-/** Takes over what the core knows of all images of the open dataset, page by page. Rejects when it cannot be read. */
+/** Loads all images of the open dataset, page by page. Rejects if they cannot be read. */
 export async function loadImages(datasetId: string): Promise<void> {
   let after: string | null = null
   for (let limit = FIRST_PAGE; ; limit = PAGE) {
@@ -34,7 +34,7 @@ export async function loadImages(datasetId: string): Promise<void> {
   }
 }
 
-/** Shows a dataset and goes to where the person left it. */
+/** Shows a dataset at the image that was open last. */
 async function enter(dataset: Dataset, imageId: string | null = null): Promise<void> {
   // The image of another dataset may still be open.
   closeEditor()
@@ -43,7 +43,7 @@ async function enter(dataset: Dataset, imageId: string | null = null): Promise<v
   hideDataset(dataset.id, false)
   if (imageId !== null) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)
   const last = localStorage.getItem(LAST_IMAGE_KEY + dataset.id)
-  // It is on screen while the list comes.
+  // It is shown while the list loads.
   if (last !== null) goToImage(last)
   await loadImages(dataset.id)
   const { imageId: shown } = workspace.getState()
@@ -52,7 +52,7 @@ async function enter(dataset: Dataset, imageId: string | null = null): Promise<v
   void queryClient.invalidateQueries({ queryKey: orpc.datasets.list.key() })
 }
 
-/** Takes a dataset out of the list of recent ones, or back into it. Nothing of it is deleted. */
+/** Hides a dataset from the recent list, or shows it again. Nothing is deleted. */
 export function hideDataset(id: string, isHidden: boolean): void {
   const { hiddenDatasets } = editorSettings.getState()
   if (hiddenDatasets.includes(id) === isHidden) return
@@ -66,7 +66,7 @@ export function openFirstImage(): void {
   const first = images.at(0)
   if (!dataset || workspace.getState().imageId !== null || !first) return
   const last = localStorage.getItem(LAST_IMAGE_KEY + dataset.id)
-  // The service lists the newest first: which is the first is known when all have come.
+  // The service lists the newest first, so the first image is known only when all are loaded.
   if (dataset.remote && last === null && scan?.state === 'scanning') return
   goToImage(last !== null && images.find(last) ? last : first.id)
 }
@@ -136,7 +136,7 @@ export function goToImage(imageId: string): void {
   void openImage(imageId)
 }
 
-/** Resolves when the image is open, or could not be opened, which is shown. */
+/** Resolves when the image is open, or when the error is shown. */
 export async function openImage(imageId: string): Promise<void> {
   const { dataset } = datasetState.getState()
   if (dataset) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)

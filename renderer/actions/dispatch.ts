@@ -25,7 +25,7 @@ function isOnScreen(context: ActionContext): boolean {
   }
 }
 
-/** Whether an action can run with what is on screen. A dialog over it is none of its business: a palette is one, too. */
+/** Whether an action can run on the current screen. Dialogs do not count, because the palette is one. */
 export function isAvailable(action: Action): boolean {
   if (!isOnScreen(action.context)) return false
   if (action.context !== 'image') return action.enabled?.() ?? true
@@ -33,7 +33,7 @@ export function isAvailable(action: Action): boolean {
   return editor !== null && (action.enabled?.(editor) ?? true)
 }
 
-/** The one way to run an action, from keys, menus, buttons and the palette alike. What fails is told. */
+/** Runs an action, whether from a key, menu, button or the palette. Errors are shown. */
 export async function perform(action: Action): Promise<void> {
   if (!isAvailable(action)) return
   try {
@@ -57,7 +57,7 @@ function isTyping(target: EventTarget | null): boolean {
   )
 }
 
-/** Buttons, lists and menus keep the keys that they live by. */
+/** Buttons, lists and menus handle their own keys. */
 function isControl(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&

@@ -135,7 +135,7 @@ const nudges: ImageAction[] = ARROWS.flatMap(({ key, dx, dy }) =>
   ),
 )
 
-/** The shape that Tab goes to; null past either end, where the key goes on to the next control. */
+/** The shape that Tab selects; null past either end, where Tab moves to the next control. */
 function neighbor({ selection }: Editor, step: 1 | -1): string | null {
   const list = selection.visible()
   const [current] = selection.state.getState().selected
@@ -156,7 +156,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     group: 'Edit',
     context: 'image',
     keys: ['Enter'],
-    // With nothing being drawn Enter goes to the attributes.
+    // If nothing is being drawn, Enter focuses the attributes.
     enabled: ({ isDrawing }) => isDrawing,
     run: ({ tool }) => void tool.getState().active.finish(),
   },
@@ -243,7 +243,7 @@ export const EDIT_ACTIONS: readonly Action[] = [
     group: 'File',
     context: 'dataset',
     keys: ['Mod+S'],
-    // Of a dataset of the service the key sends what waits.
+    // On a dataset of the service, the key pushes unsent changes.
     enabled: () => datasetState.getState().dataset?.remote == null,
     run: async () => {
       retrySaving()

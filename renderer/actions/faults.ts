@@ -3,7 +3,7 @@ import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
 import { notify } from './app-state.ts'
 
-/** No more than so many faults of a window go to the log: one that comes with each frame must not fill it. */
+/** Maximum number of logged errors per window, so that an error in every frame does not fill the log. */
 const MOST_LOGGED = 100
 /** Characters of a stack that are kept. */
 const LONGEST_STACK = 8_000
@@ -29,10 +29,10 @@ export function tellFault(error: unknown, where: string): void {
   notify(t('Something went wrong: {reason}', { reason: messageOf(error) }), 'error')
 }
 
-/** Faults that nobody caught are told and logged. Called once. */
+/** Shows and logs uncaught errors. Call once. */
 export function followFaults(): void {
   window.addEventListener('error', ({ error, message }) => {
-    // Says only that sizes changed while they were told of: nothing is wrong.
+    // ResizeObserver loop notice: harmless.
     if (!message.startsWith('ResizeObserver loop')) tellFault(error ?? message, 'uncaught')
   })
   window.addEventListener('unhandledrejection', ({ reason }) =>

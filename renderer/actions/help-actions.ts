@@ -25,7 +25,7 @@ export async function copyLink(): Promise<void> {
   await copy(client.datasets.link({ id: dataset.id, imageId }), t('Link copied.'))
 }
 
-/** What somebody who is to help needs to know; it is read before it is sent anywhere, by whoever pastes it. */
+/** Diagnostics for support. The user reads them before sending them. */
 export const copyDiagnostics = (): Promise<void> =>
   copy(
     client.app.diagnostics(),

@@ -35,7 +35,7 @@ export async function changeImages(ids: readonly string[], change: ImageChange):
   told.delete(telling)
 }
 
-/** Resolves when the engine has every change asked for so far: what is asked of it next counts them. */
+/** Resolves when the engine has all changes so far, so that the next request includes them. */
 export async function imagesChanged(): Promise<void> {
   await Promise.all(told)
 }

@@ -34,7 +34,7 @@ export function matchesKey(press: KeyPress, shortcut: string): boolean {
   return press.key.toLowerCase() === key.toLowerCase()
 }
 
-/** Keys that are nothing by themselves. */
+/** Keys that are no shortcut alone. */
 const NO_KEYS = new Set(['Shift', 'Control', 'Alt', 'AltGraph', 'Meta', 'CapsLock', 'Dead', 'Fn'])
 
 /** The shortcut that a key press would be, as `matchesKey` reads it; null while only modifiers are down. */

@@ -4,7 +4,7 @@ import type { Action } from './action.ts'
 import { appState } from './app-state.ts'
 import { changeSettings } from './view-actions.ts'
 
-/** Shows or hides a part of the window. Asked for while the image has it alone, the part comes back. */
+/** Shows or hides a part of the window. In image-only mode, the part is shown. */
 function toggle(part: 'showPanel' | 'showFilmstrip'): void {
   const { isImageOnly } = appState.getState()
   appState.setState({ isImageOnly: false })

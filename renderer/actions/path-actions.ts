@@ -23,7 +23,7 @@ function editable<K extends Shape['kind']>(
 const polygons = (editor: Editor) => editable(editor, 'polygon')
 const polylines = (editor: Editor) => editable(editor, 'polyline')
 
-/** The annotation as the first of the shapes, new ones for the others. */
+/** The annotation keeps the first shape; the others become new annotations. */
 function replaceBy(before: Annotation, [first, ...others]: readonly Shape[]): ChangeSet {
   return {
     created: others.map((shape) => ({ ...before, id: newId(), shape })),
@@ -83,7 +83,7 @@ function split(editor: Editor): void {
   else say(t('The line between the two points must run inside the polygon, and not along its edge'))
 }
 
-/** Two polylines become one; the ends of a single one are joined to a ring. */
+/** Joins two polylines, or closes a single one to a polygon. */
 function join(editor: Editor): void {
   const [first, second, ...more] = polylines(editor)
   if (more.length > 0) {
@@ -139,7 +139,7 @@ function fillHoles(editor: Editor): void {
 const crossed = (editor: Editor) =>
   polygons(editor).filter(({ shape }) => selfCrossings(shape).length > 0)
 
-/** Polygons of the selection that cross themselves become ones that do not. */
+/** Repairs selected polygons that cross themselves. */
 export function repairSelected(editor: Editor): void {
   const repaired = crossed(editor).map((annotation) => ({
     annotation,

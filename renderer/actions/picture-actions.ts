@@ -7,14 +7,14 @@ import type { Annotation } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { ImageAction } from './action.ts'
 
-/** How far from a border its edge is looked for: what the eye takes for near. Screen pixels, and at least so many of the image. */
+/** Search distance for edges around a border, screen pixels; and its minimum in image pixels. */
 const REACH = 12
 const LEAST_REACH = 4
 
 const withBorder = ({ selection }: Editor) =>
   selection.editable().filter(({ shape }) => shape.kind !== 'polyline' && shape.kind !== 'keypoint')
 
-/** One step: the borders of the selection go to the strongest edges nearby. */
+/** Moves the borders of the selection to the strongest edges nearby, in one step. */
 async function snapToEdges(editor: Editor): Promise<void> {
   const { document, borders, view } = editor
   const picture = pictureOf(document.image)
@@ -28,7 +28,7 @@ async function snapToEdges(editor: Editor): Promise<void> {
       after: { ...before, shape: borders ? clampShape(shape, borders) : shape },
     })
   }
-  // What was changed meanwhile stays as it was changed.
+  // Shapes that changed meanwhile are left alone.
   const current = updated.filter(({ before }) => document.annotations.get(before.id) === before)
   if (current.length === 0) {
     say(t('It is already on the nearest edges, or there are none nearby'))

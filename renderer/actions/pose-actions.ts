@@ -40,7 +40,7 @@ function swapSides(editor: Editor): void {
   updateAnnotations(editor, t('Swap left and right'), joints, (joint) => otherSide(editor, joint))
 }
 
-/** Mirrors about the middle of the selection; what was left of a pose is right then. */
+/** Mirrors the selection about its center, and swaps left and right joints. */
 function flip(editor: Editor): void {
   const parts = wholeInstances(editor).filter(
     (annotation) => !editor.selection.isLocked(annotation),

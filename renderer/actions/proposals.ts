@@ -63,7 +63,7 @@ export function onProposals(datasetId: string, counts: readonly OpenCount[]): vo
     loadProposals(editor).catch(notifyError)
 }
 
-/** A detection got on. Its end is told: that of one image in the status line, where somebody waits for it. */
+/** Updates a detection job. Its end is announced; for a single image in the status line. */
 export function onJob(job: DetectJob): void {
   const before = proposalState.getState().jobs.find(({ id }) => id === job.id)
   upsertJob(job)
@@ -90,7 +90,7 @@ export function onJob(job: DetectJob): void {
 
 /** Another window moved a threshold, or a detection began with the usual ones. */
 export function onChoice(datasetId: string, model: string, choice: ModelChoice): void {
-  // What is being moved here counts more than its own echo.
+  // A slider that is being moved ignores its own echo.
   if (!unsent.has(model)) showChoice(datasetId, model, choice)
 }
 
@@ -99,7 +99,7 @@ function showChoice(datasetId: string, model: string, choice: ModelChoice): void
   proposalState.setState(({ choices }) => ({ choices: { ...choices, [model]: choice } }))
 }
 
-/** A slider moves sixty times a second; it is kept when it rests for so long. Milliseconds. */
+/** Delay after which a moved slider is saved. Milliseconds. */
 const KEEP_AFTER_MS = 200
 
 /** Choices that the engine does not have yet, by model. */
@@ -122,7 +122,7 @@ async function keepChoice(model: string): Promise<void> {
   if (!waiting) return
   clearTimeout(waiting.timer)
   await waiting.send()
-  // Moved on meanwhile: that one waits for its own turn.
+  // Changed meanwhile: the newer value is saved later.
   if (unsent.get(model) === waiting) unsent.delete(model)
 }
 
@@ -134,7 +134,7 @@ export async function settle(
 ): Promise<void> {
   const datasetId = datasetState.getState().dataset?.id
   if (datasetId === undefined) return
-  // What was drawn before is a step before this one, and what is shown is what is meant.
+  // Earlier edits must come first in the history, and thresholds must be saved, because they decide what is accepted.
   await Promise.all([flushEdits(), ...[...unsent.keys()].map(keepChoice)])
   const { images, proposals } = await client.proposals.settle({
     datasetId,

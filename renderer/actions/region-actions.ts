@@ -12,7 +12,7 @@ function regions(): HTMLElement[] {
   )
 }
 
-/** Leads from one part of the window to the next, however many shapes Tab would go through. */
+/** Moves the focus between parts of the window, without tabbing through all shapes. */
 function goToRegion(step: 1 | -1): void {
   const all = regions()
   const current = all.findIndex((region) => region.contains(document.activeElement))

@@ -30,7 +30,7 @@ interface Operand {
   polygon: PolygonShape
 }
 
-/** What of the selection has an area and may be changed, in the order it was selected. */
+/** The editable selected shapes with an area, in the order of selection. */
 function operands({ selection }: Editor): Operand[] {
   return selection.editable().flatMap((annotation) => {
     const polygon = asPolygon(annotation.shape)
@@ -134,7 +134,7 @@ function rotate(editor: Editor, angleDeg: number): void {
   })
 }
 
-/** Gives the selection an instance of its own, or takes it out of any. */
+/** Groups the selection as a new instance, or ungroups it. */
 function regroup(editor: Editor, together: boolean): void {
   const next = editor.document.annotations.nextInstanceId()
   updateAnnotations(

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { actionKey } from '#renderer/document/key-label.ts'
 import { DEFAULT_SETTINGS } from '#shared/contract/settings.ts'
 import { ACTIONS } from './actions.ts'
 import { matchesKey, shortcutOf } from './keys.ts'
@@ -53,4 +55,11 @@ test('a key press is written as the shortcut that it matches', () => {
   }
   for (const modifier of ['Shift', 'Control', 'Alt', 'Meta', 'Dead', 'CapsLock'])
     expect(shortcutOf(press(modifier))).toBeNull()
+})
+
+test('hints of the tools show the keys that the person chose', () => {
+  editorSettings.setState({ shortcuts: { lock: ['Mod+Shift+L'] } })
+  expect(actionKey('lock')).toBe('Ctrl+Shift+L')
+  editorSettings.setState({ shortcuts: {} })
+  expect(actionKey('lock')).toBe('Ctrl+L')
 })

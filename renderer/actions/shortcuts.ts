@@ -7,7 +7,7 @@ import { type KeyPress, matchesKey } from './keys.ts'
 type Keys = Readonly<Record<string, readonly string[]>>
 type PresetId = Settings['shortcutPreset']
 
-/** Where another tool's habits differ from ours: all keys of the action, an empty list takes them away. */
+/** Keys of another tool where they differ from ours: all keys of the action; an empty list removes them. */
 const LABELME: Keys = {
   'tool-bbox': ['Mod+R', 'R'],
   'tool-polygon': ['Mod+N', 'P'],
@@ -49,7 +49,7 @@ export const PRESETS: readonly { id: PresetId; label: string; keys: Keys }[] = [
 
 type Choice = Pick<Settings, 'shortcuts' | 'shortcutPreset'>
 
-/** What an action's keys are without what the person changed. */
+/** An action's keys in a preset, without the user's changes. */
 export function presetKeys(action: Action, preset: PresetId): readonly string[] {
   return PRESETS.find(({ id }) => id === preset)?.keys[action.id] ?? action.keys
 }
@@ -72,7 +72,7 @@ export function isKeyOf(event: KeyPress, action: Action): boolean {
   return keysOf(action).some((key) => matchesKey(event, key))
 }
 
-/** Two actions that share a key from the start never want it at the same moment. */
+/** Actions that share a default key are never available at the same time. */
 function mayShare(a: Action, b: Action): boolean {
   return a.keys.some((key) => b.keys.includes(key))
 }

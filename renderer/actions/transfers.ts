@@ -16,7 +16,7 @@ export interface RemoteTarget {
   name: string
 }
 
-/** What was dropped or chosen. */
+/** Dropped or chosen files. */
 export type Dropped =
   | { kind: 'paths'; paths: string[] }
   /** Of a browser, which has no paths: files by their place below what was dropped. */
@@ -68,7 +68,7 @@ export async function stageFiles(
       })
       const said = await answer.text()
       if (!answer.ok) throw new Error(`${path}: ${said}`)
-      // A name may be called otherwise on this disk.
+      // The name may be different on this disk.
       tops.add(decodeURIComponent(said))
       onProgress(++done)
     }
@@ -104,7 +104,7 @@ export async function startDownload(
   { folder, options }: DownloadChoice,
 ): Promise<void> {
   await client.transfers.download({ ...target, folder, options })
-  // Chosen images are of this one time.
+  // The selected images apply only this time.
   const isWhole = options.imageIds === null
   const { downloadChoices } = editorSettings.getState()
   void changeSettings({
@@ -116,7 +116,7 @@ export async function startDownload(
   showDialog({ kind: 'transfers' })
 }
 
-/** Downloads a dataset as the last time; the first time it asks how. */
+/** Downloads a dataset with its last options; the first time it opens the dialog. */
 export async function downloadAgain(target: RemoteTarget): Promise<void> {
   const last = lastDownload(target)
   if (last) await startDownload(target, last)
@@ -166,16 +166,16 @@ function endWords({ state, kind, name, files, problem }: Transfer): string {
     : t('The upload to “{name}” has stopped: {problem}', what)
 }
 
-/** The end of a transfer is told: here, and by the system where the person is elsewhere. */
+/** Announces the end of a transfer, as a notice or, if the window is in the background, by the system. */
 export function onTransfer(transfer: Transfer): void {
   const before = transferState.getState().transfers.find(({ id }) => id === transfer.id)
   upsertTransfer(transfer)
   const { state, kind } = transfer
   if ((state !== 'done' && state !== 'failed') || !before || before.state === state) return
   const words = endWords(transfer)
-  // Its dataset has more images now.
+  // Its dataset has new images.
   if (kind === 'upload') void queryClient.invalidateQueries({ queryKey: orpc.remote.list.key() })
-  // It is looked at already.
+  // The dialog already shows it.
   if (appState.getState().dialog?.kind !== 'transfers')
     notify(words, state === 'failed' ? 'error' : 'info')
   // Not asked for: in the app it is granted, in a browser only if the person has granted it.

@@ -9,7 +9,7 @@ import type { ImageAction } from './action.ts'
 import { notifyError } from './app-state.ts'
 import { openImage } from './datasets.ts'
 
-/** The images that the last press of undo named: where it was pressed, and where the next one goes. */
+/** The images of the last undo message: where undo was pressed, and where the next press goes. */
 let offered: { from: string; to: string } | null = null
 
 /**
@@ -21,7 +21,7 @@ async function undoElsewhere(from: string): Promise<boolean> {
   for (let to = lastEditElsewhere(from); to !== null; to = lastEditElsewhere(from)) {
     const image = imageById(to)
     if (!image) {
-      // Gone, or of another dataset.
+      // Removed, or in another dataset.
       forgetEdits(to)
       continue
     }
@@ -63,7 +63,7 @@ export const UNDO_ACTIONS: readonly ImageAction[] = [
     group: 'Edit',
     context: 'image',
     keys: ['Mod+Z'],
-    // In the middle of a shape the last thing done is its last point.
+    // While drawing, undo removes the last point.
     run: (editor) => {
       const { active } = editor.tool.getState()
       if (!(editor.isDrawing && active.removeLast())) return turn(editor, 'undo')

@@ -4,7 +4,7 @@ import { notify, notifyError } from './app-state.ts'
 
 const told = new Set<string>()
 
-/** Once for each version: whoever does not want it is not asked again and again. */
+/** Asks once per version. */
 export function notifyUpdate(version: string): void {
   if (told.has(version)) return
   told.add(version)

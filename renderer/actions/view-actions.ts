@@ -54,7 +54,7 @@ function actualSize({ view: store }: Editor): void {
   })
 }
 
-/** How many changes are on their way: only the last one's answer counts. */
+/** Number of changes in flight: only the answer to the last one is shown. */
 let changesUnderWay = 0
 
 /** Keeps a setting and shows it at once. */
@@ -78,7 +78,7 @@ export async function changeSettings(change: Partial<Settings>): Promise<void> {
   }
 }
 
-/** Keeps settings that may be refused, and shows them when they are kept. Rejects with the reason. */
+/** Saves settings that may be rejected, and applies them after they are saved. Rejects with the reason. */
 export async function keepSettings(change: Partial<Settings>): Promise<void> {
   const kept = await client.settings.set(change)
   queryClient.setQueryData(orpc.settings.get.queryKey(), kept)
@@ -104,7 +104,7 @@ function stepTolerance(direction: 1 | -1): void {
   say(t('Freehand lines are simplified to {value} px', { value: next ?? now }))
 }
 
-/** Of the tool in hand, if it has a size; else of freehand lines. */
+/** Changes the size of the active tool, or else the freehand tolerance. */
 function resizeTool(direction: 1 | -1): void {
   const active = openEditor()?.tool.getState().active
   if (active?.resize) active.resize(direction)

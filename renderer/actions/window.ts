@@ -15,10 +15,10 @@ import { hostWindow, NEW_WINDOW } from './host-window.ts'
 import { keysOf } from './shortcuts.ts'
 
 const APP_NAME = 'Pictograph Desktop'
-/** The window is told of changes this much later, together. Milliseconds. */
+/** Delay before the window is updated, to batch changes. Milliseconds. */
 const SOON_MS = 200
 
-/** Edits that are not on disk yet, or that the service of the open dataset has not been told. */
+/** Whether edits are not on disk yet, or not pushed to the service of the open dataset. */
 function isEdited(): boolean {
   const { remote } = datasetState.getState().dataset ?? {}
   const counts = remote && (cloudState.getState().sync[remote.accountId] ?? remote)
@@ -26,7 +26,7 @@ function isEdited(): boolean {
   return session.getState().save.kind !== 'saved' || unsent > 0
 }
 
-/** How far transfers are, a dot for what is not saved or sent, what is open. */
+/** Transfer progress, a dot for unsaved or unpushed edits, and the open image. */
 function title(): string {
   const { dataset } = datasetState.getState()
   const { imageId } = workspace.getState()
@@ -37,7 +37,7 @@ function title(): string {
   return `${percent}${dataset && isEdited() ? '● ' : ''}${parts.join(' – ')}`
 }
 
-/** Actions that mean the text where somebody types. */
+/** Actions that apply to the text in a text field. */
 const TEXT_ACTIONS: ReadonlySet<string> = new Set(['undo', 'redo'])
 
 function description(): WindowDescription {
@@ -47,7 +47,7 @@ function description(): WindowDescription {
     isEdited: dataset !== null && isEdited(),
     isSaving: session.getState().save.kind !== 'saved',
     folder: dataset && !dataset.remote ? dataset.root : null,
-    // The host has an entry of its own for new windows: it is there without any, too.
+    // The host has its own entry for new windows, available even without a window.
     actions: ACTIONS.filter(({ id }) => id !== NEW_WINDOW).map((action) => ({
       id: action.id,
       label: action.label,
@@ -70,7 +70,7 @@ function show(): void {
   if (text === told) return
   told = text
   client.app.describeWindow(described).catch(() => {
-    // Told again with the next change.
+    // Sent again with the next change.
     told = ''
   })
 }
@@ -81,13 +81,13 @@ function soon(): void {
   if (timer !== null) return
   timer = setTimeout(() => {
     timer = null
-    // In the middle of a drag nothing of it is worth the time.
+    // Not worth the time during a drag.
     if (openEditor()?.tool.getState().isHeld) soon()
     else show()
   }, SOON_MS)
 }
 
-/** Keeps the window's title, and where there is one its menu, as the page is. `id`: of the host's window. */
+/** Keeps the window's title and menu in sync with the page. `id`: of the host's window. */
 export function followWindow(id: string | null): void {
   hostWindow.setState({ id })
   for (const store of [

@@ -124,7 +124,7 @@ export function prefetchImage(image: DatasetImage): void {
     const mustStay = (other: string) => shown.includes(other) || ahead.has(other)
     if (!makeRoom(bytesOf(image), mustStay)) return
     begin(image).picture.catch(() => {
-      // Whoever opens it is told.
+      // Whoever opens it gets the error.
     })
   }
   ahead.add(key)

@@ -4,7 +4,7 @@ import { lazyScreen } from '#renderer/ui/lazy-screen.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 
-/** What a dialog may be about, besides what it was opened with. */
+/** What a dialog may depend on besides its own parameters. */
 interface Around {
   settings: Settings
   /** The open dataset. */

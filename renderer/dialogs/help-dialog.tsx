@@ -42,7 +42,7 @@ const POINTER: readonly [string, string][] = [
   [t('{key} while drawing a box', { key: ALT }), t('From the center')],
 ]
 
-/** Ten keys that do the same are one line. */
+/** Ten keys that do the same share one line. */
 function shown(actions: readonly Action[]): { label: string; keys: string[] }[] {
   return actions
     .map((action) => ({ ...action, keys: keysOf(action) }))

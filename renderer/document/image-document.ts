@@ -86,16 +86,16 @@ export class ImageDocument {
 
   /** Undoes the last edit; returns its label, or null if there was none. Throws a NotSavedError. */
   async undo(): Promise<string | null> {
-    return this.#turn((commitId) => this.#backend.undo(this.image.id, commitId))
+    return this.#applyUndo((commitId) => this.#backend.undo(this.image.id, commitId))
   }
 
   async redo(): Promise<string | null> {
-    return this.#turn((commitId) => this.#backend.redo(this.image.id, commitId))
+    return this.#applyUndo((commitId) => this.#backend.redo(this.image.id, commitId))
   }
 
   /** Undoes or redoes until edit `seq` is the last one in effect; null: before the first. Throws a NotSavedError. */
   async goTo(seq: number | null): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#serialize(async () => {
       // Shown once, when everything is done.
       this.#isJumping = true
       try {
@@ -162,7 +162,7 @@ export class ImageDocument {
    * Runs steps one after another. Each waits until everything is saved, and throws a NotSavedError if that fails,
    * because key presses must not accumulate and take effect all at once later.
    */
-  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+  #serialize<T>(step: () => Promise<T>): Promise<T> {
     const turning = this.#turning
       .catch(() => {})
       .then(() => this.#autosave.saved())
@@ -171,8 +171,8 @@ export class ImageDocument {
     return turning
   }
 
-  #turn(step: (commitId: string) => Promise<Turned | null>): Promise<string | null> {
-    return this.#inTurn(async () => {
+  #applyUndo(step: (commitId: string) => Promise<Turned | null>): Promise<string | null> {
+    return this.#serialize(async () => {
       const commitId = newId()
       this.#autosave.claim(commitId)
       const turned = await step(commitId)

@@ -32,7 +32,7 @@ function useSize(element: React.RefObject<HTMLElement | null>): { width: number;
     const observer = new ResizeObserver(([entry]) => {
       const { width, height } = entry.contentRect
       const next = { width: Math.floor(width), height: Math.floor(height) }
-      // Before the canvas itself is drawn in that size: the view fits it by then.
+      // Before the canvas is drawn at that size, so that the view already fits.
       canvasFrame.setState(next)
       setSize(next)
     })
@@ -79,7 +79,7 @@ function Announcer() {
   )
 }
 
-/** Says that shapes are hidden, and ends it: otherwise they are missed, or drawn twice. */
+/** Says that shapes are hidden and can show them, because hidden shapes get missed or drawn twice. */
 function HiddenBadge() {
   const allHidden = useStore(choices, (state) => state.allHidden)
   if (!allHidden) return null
@@ -128,7 +128,7 @@ export function CanvasPanel({ settings }: { settings: Settings }) {
   const onReady = useCallback((ready: () => void) => {
     redraw.current = ready
   }, [])
-  // For whoever waits for the whole picture: written past React, in the middle of drawing.
+  // For tests that wait for the complete image: set without React, while drawing.
   const onComplete = useCallback((isComplete: boolean) => {
     if (container.current) container.current.dataset.complete = String(isComplete)
   }, [])

@@ -34,7 +34,7 @@ function describe({ fields, base, mine, theirs }: Conflict): string {
     : t('You both changed it: {changed}', { changed })
 }
 
-/** Decides, one by one or all at once, what a merge could not. The slider shows mine and theirs over each other. */
+/** Resolves conflicts one by one or all at once. The slider blends my shapes and theirs. */
 export function ConflictBar({ editor }: { editor: Editor }) {
   const { conflicts, index, blend } = useStore(editor.conflicts)
   const conflict = conflicts[index]

@@ -12,9 +12,9 @@ import { selfCrossings } from '#shared/geometry/crossings.ts'
 import { shapeHandles, shapeVertices } from '#shared/geometry/shape.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 
-/** More selected shapes than this are not looked through for crossings. */
+/** With more selected shapes than this, crossings are not searched. */
 const CHECKED = 50
-/** A shape of more points than this is not looked through at each frame in which it changes. */
+/** Shapes with more points than this are not checked for crossings in each frame of a change. */
 const CHECKED_POINTS = 300
 
 function currentTheirs(editor: Editor): Overlay['theirs'] {
@@ -99,7 +99,7 @@ export function currentOverlay(
         : cursor
           ? toScreen(editor.view.getState(), cursor)
           : canvasFrame.getState().pointer,
-    // It is for drawing. The cursor that keys move has no other sign.
+    // The crosshair is for drawing. The keyboard cursor has no other mark.
     showCrosshair: (showCrosshair && toolById(toolId).draws) || cursor !== null,
     proposals: drawnProposals(editor, style.classes),
     theirs: currentTheirs(editor),

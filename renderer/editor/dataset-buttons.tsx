@@ -10,12 +10,12 @@ import { t } from '#shared/texts/texts.ts'
 
 const act = (id: string) => () => void perform(actionById(id))
 
-/** What a button says beside its icon; in a narrow window only to those who hear it. */
+/** The word of a button beside its icon; in a narrow window only for screen readers. */
 function Word({ children }: { children: string }) {
   return <span className="max-[1100px]:sr-only">{children}</span>
 }
 
-/** Does something as the last time; the small button beside it asks how. Without a last time the large one asks. */
+/** Repeats an action with its last options; the small button beside it asks for options. The first time, the large one asks. */
 function AgainButton({
   icon,
   word,
@@ -30,7 +30,7 @@ function AgainButton({
   /** Ids of actions. */
   again: string
   ask: string
-  /** Where it went the last time; null when it never was. */
+  /** The last target folder; null if there was none. */
   last: string | null
   askLabel: string
   isPlain?: boolean
@@ -64,7 +64,7 @@ function AgainButton({
   )
 }
 
-/** What leads into and out of the open dataset. */
+/** Import, export, upload and download of the open dataset. */
 export function DatasetButtons({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
   const { remote } = dataset
   const isRemote = remote !== null

@@ -80,7 +80,7 @@ function NoImages({ dataset }: { dataset: Dataset }) {
   )
 }
 
-/** Folders that could not be read stand beside the images that could. */
+/** Lists folders that could not be read. */
 function ScanProblems() {
   const problems = useStore(datasetState, (state) => state.scan?.problems) ?? []
   const images = useStore(datasetState, (state) => state.images.length)
@@ -100,7 +100,7 @@ function ScanProblems() {
 }
 
 export function DatasetScreen({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
-  // Decoded pictures go with their dataset.
+  // Decoded images are released with their dataset.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another dataset may take the place of this one
   useEffect(() => releaseImages, [dataset.id])
   const hasImages = useStore(datasetState, (state) => state.images.length > 0)
@@ -135,7 +135,7 @@ function RemoteBanner({ remote }: { remote: NonNullable<Dataset['remote']> }) {
 
 /** One image on the canvas, with tools, classes and labels around it. */
 function OneImage({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
-  // The picture of another image comes first, the panels beside it in the frame after.
+  // Paints the next image first, and the panels one frame later.
   const editor = useStore(workspace, (state) => state.editor)
   const beside = useDeferredValue(editor)
   const place = useRef<HTMLDivElement>(null)

@@ -7,7 +7,7 @@ import { Button } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { t } from '#shared/texts/texts.ts'
 
-/** Offers what was being drawn here when the tool, the image or the app was left. */
+/** Offers to continue a shape that was left unfinished on this image. */
 export function DraftBanner({ document }: { document: ImageDocument }) {
   const drafts = useStore(document.drafts)
   const toolId = useStore(choices, (state) => state.toolId)

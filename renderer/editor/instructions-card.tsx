@@ -50,7 +50,7 @@ function Readme({ datasetId }: { datasetId: string }) {
   return <Part title={t('On the service')} instructions={{ text, imageId: null }} />
 }
 
-/** How to label the class in hand and the dataset, beside the image: one goes on drawing meanwhile. */
+/** Instructions for the current class and the dataset, next to the image while drawing. */
 export function InstructionsCard({ dataset, settings }: { dataset: Dataset; settings: Settings }) {
   const isShown = useStore(appState, (state) => state.showsInstructions)
   useStore(choices, (state) => state.className)

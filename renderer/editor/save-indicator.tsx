@@ -6,7 +6,7 @@ import { Button } from '#renderer/ui/button.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { t } from '#shared/texts/texts.ts'
 
-/** Quietly: whether every edit is on disk; loudly, with the reason, when one is not. */
+/** Whether every edit is on disk; an alert with the reason if one is not. */
 export function SaveIndicator() {
   const save = useStore(session, (state) => state.save)
   const lost = useStore(connection, ({ state }) => state === 'lost')

@@ -24,11 +24,11 @@ const OUTPUTS: Record<SegmentOutput, string> = {
 }
 const isOutput = (value: string): value is SegmentOutput => value in OUTPUTS
 
-/** While the Segment tool is in hand: who is asked, and what is drawn. */
+/** While the Segment tool is active: which model to use, and which shape to draw. */
 export function SegmentBar({ settings }: { settings: Settings }) {
   const isInHand = useStore(choices, ({ toolId }) => toolId === 'assist')
   const engines = useStore(segmentState, (state) => state.engines) ?? []
-  // The service comes and goes with these.
+  // Whether the service is offered depends on these.
   useStore(cloudState, ({ accounts }) => accounts)
   useStore(datasetState, ({ dataset }) => dataset)
   if (!isInHand) return null

@@ -75,7 +75,7 @@ function Sub({ label, children }: { label: string; children: ReactNode }) {
   )
 }
 
-/** Other classes for the selection: what is wanted most. */
+/** Relabeling, the most frequent action, comes first. */
 function Classes({ onChoose }: { onChoose: Choose }) {
   const classes = useStore(datasetState, ({ dataset }) => dataset?.classes ?? NO_CLASSES)
   if (classes.length === 0) return null
@@ -102,7 +102,7 @@ function Classes({ onChoose }: { onChoose: Choose }) {
  * keys and palette. `children`: one element, on which it opens.
  */
 export function ShapeMenu({ editor, children }: { editor: Editor | null; children: ReactNode }) {
-  // Done once the menu has closed and given the focus back: some of it goes to a field, or asks where the pointer is.
+  // Runs after the menu has closed and returned the focus, because some actions focus a field or need the pointer position.
   const chosen = useRef<(() => void) | null>(null)
   const onChoose: Choose = (run) => {
     chosen.current = run

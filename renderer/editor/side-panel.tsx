@@ -84,7 +84,7 @@ export function SidePanel({
         ref={panelRef}
         data-region=""
         aria-label={t('Classes and annotations')}
-        // However wide it was made in a larger window, the image keeps most of this one.
+        // The panel may be wide from a larger window; here the image keeps most of the width.
         className="flex max-w-[45vw] shrink-0 flex-col overflow-y-auto bg-surface"
       >
         <div ref={classesRef} className="flex max-h-[50%] min-h-24 flex-col">

@@ -24,7 +24,7 @@ function Place({ editor }: { editor: Editor }) {
   )
 }
 
-/** Always says what the next click, Enter and Esc do. */
+/** Shows what the next click, Enter and Esc do. */
 export function StatusBar() {
   const editor = useStore(workspace, (state) => state.editor)
   const image = editor?.document.image

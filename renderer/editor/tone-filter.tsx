@@ -5,7 +5,7 @@ import { TONE_FILTER_ID, type Tone, toneTable } from '#renderer/canvas/tone.ts'
  * value for each of the 256 that a channel has is the table itself, with nothing between.
  */
 export function ToneFilter({ tone }: { tone: Tone }) {
-  // Browsers cut off what is behind the point: from the middle of a step they come to its value.
+  // Browsers truncate, so each value is placed in the middle of its step.
   const values = Array.from(toneTable(tone), (value) => Math.min(1, (value + 0.5) / 255)).join(' ')
   return (
     <svg width="0" height="0" className="absolute" aria-hidden="true">

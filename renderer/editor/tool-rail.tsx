@@ -39,7 +39,7 @@ const ICONS: Record<ToolId, LucideIcon> = {
   ...SHAPE_ICONS,
 }
 
-/** What fits below an icon. */
+/** The short name below the icon. */
 const SHORT_LABEL: Partial<Record<ToolId, string>> = {
   oriented_box: t('Rotated'),
   extreme_box: t('Extreme'),
@@ -51,7 +51,7 @@ const SHORT_LABEL: Partial<Record<ToolId, string>> = {
 const BUTTON_HEIGHT = 40
 const PADDING = 8
 
-/** As many columns as show all of the buttons: in a low window none lies below the edge. */
+/** As many columns as needed, so that no button is below the window's edge. */
 function useColumns(count: number): (element: HTMLElement | null) => (() => void) | undefined {
   return useCallback(
     (element) => {
@@ -71,7 +71,7 @@ function useColumns(count: number): (element: HTMLElement | null) => (() => void
 
 export function ToolRail() {
   const current = useStore(choices, (state) => state.toolId)
-  // Shown anew when the shortcuts change.
+  // Rerenders when the shortcuts change.
   useStore(editorSettings, ({ shortcuts }) => shortcuts)
   useStore(editorSettings, ({ shortcutPreset }) => shortcutPreset)
   const rail = useColumns(TOOLS.length)
@@ -85,7 +85,7 @@ export function ToolRail() {
       {TOOLS.map(({ id, label }) => {
         const Icon = ICONS[id]
         const keys = keysOf(actionById(`tool-${id}`))
-        // The shortest has room in a button; the tooltip tells the first.
+        // The button shows the shortest key, the tooltip the first.
         const [key] = keys
         const short = [...keys].sort((a, b) => a.length - b.length)[0]
         const badge = short ? keyLabel(short).replace('Shift+', '⇧') : ''

@@ -29,7 +29,7 @@ const SELECT = 'h-7 w-auto shrink-0 px-1.5 text-xs'
 function History({ document }: { document: ImageDocument }) {
   const history = useStore(document.history)
   const isGallery = useStore(appState, (state) => state.isGallery)
-  // Of an image that nobody sees nothing is taken back.
+  // Undo is disabled while the image is not on screen.
   const { undo, redo } = isGallery ? { undo: null, redo: null } : history
   return (
     <div className="flex">
@@ -53,7 +53,7 @@ function History({ document }: { document: ImageDocument }) {
 
 function ImageState({ image }: { image: DatasetImage }) {
   const update = (change: ImageChange) => {
-    // A list that keeps the focus would take the next shortcut for a choice.
+    // A focused list would handle the next shortcut as a choice.
     focusCanvas()
     void changeImages([image.id], change)
   }
@@ -117,7 +117,7 @@ export function TopBar({ settings }: { settings: Settings }) {
         <h1
           className={classNames(
             'min-w-0 truncate text-sm font-semibold',
-            // In a narrow window the file's name counts more.
+            // In a narrow window, the file name matters more.
             image && !isGallery && 'max-w-[30%] max-[1100px]:sr-only',
           )}
           title={dataset?.name}

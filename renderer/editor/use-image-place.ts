@@ -1,6 +1,6 @@
 import { type RefObject, useLayoutEffect } from 'react'
 
-/** Tells notices how far the image's place is from the window's edges, so that they lie over the image alone. */
+/** Publishes the canvas position as CSS variables, so that notices cover only the image. */
 export function useImagePlace(place: RefObject<HTMLElement | null>): void {
   useLayoutEffect(() => {
     const element = place.current

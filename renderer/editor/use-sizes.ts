@@ -19,7 +19,7 @@ function onResize(listener: () => void): () => void {
   return () => window.removeEventListener('resize', listener)
 }
 
-/** The size of a part of the window, and what a splitter needs to change it. It is kept when it is let go of. */
+/** The size of a part of the window, with the props of its splitter. It is saved when the drag ends. */
 export function useSize(name: SizeName, settings: Settings) {
   const [live, setLive] = useState<number | null>(null)
   const [min, limit] = LIMITS[name]

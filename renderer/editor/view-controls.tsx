@@ -35,7 +35,7 @@ function Slider({ label, value, shown, min, max, step, onChange }: SliderProps) 
 
 const percent = (value: number) => `${Math.round(value * 100)}%`
 
-/** Brightness and the like of the picture, for the eye alone. */
+/** Brightness, contrast and gamma of the displayed image; the file does not change. */
 export function PictureControls({ settings }: { settings: Settings }) {
   const { brightness, contrast, gamma } = settings
   const isPlain = brightness === 0 && contrast === 0 && gamma === 1

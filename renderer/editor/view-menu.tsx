@@ -6,7 +6,7 @@ import { t } from '#shared/texts/texts.ts'
 import { LayoutControls } from './layout-controls.tsx'
 import { AidControls, PictureControls, ShapeControls } from './view-controls.tsx'
 
-/** How picture and shapes are shown; nothing of it changes a file or a label. */
+/** How the image and shapes are displayed; changes no file or label. */
 export function ViewMenu({ settings }: { settings: Settings }) {
   const { brightness, contrast, gamma } = settings
   const isPlain = brightness === 0 && contrast === 0 && gamma === 1

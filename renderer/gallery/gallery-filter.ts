@@ -1,7 +1,7 @@
 import { type ImageList, imageCounter, imageFilter } from '#renderer/document/image-list.ts'
 import type { DatasetImage, Split, Stage } from '#shared/model/dataset.ts'
 
-/** What images of the grid have to be like; an empty field lets all through. */
+/** Filter of the grid; an empty field matches all images. */
 export interface GalleryFilter {
   text: string
   stage: Stage | ''

@@ -81,7 +81,7 @@ export function Gallery({ dataset }: { dataset: Dataset }) {
   )
 }
 
-/** All images of the dataset as a grid: found, chosen, and changed together. */
+/** All images of the dataset as a grid, with filters, selection and bulk changes. */
 function AllImages({
   dataset,
   filter,
@@ -102,7 +102,7 @@ function AllImages({
   const { tileWidth, gallerySort: sort } = useStore(editorSettings)
   const tileHeight = Math.round(tileWidth * 0.75) + TILE_TEXT
   const withClass = useImagesWithClass(dataset.id, filter.className)
-  // Followed only where it counts: a detection tells of images many times a second.
+  // Subscribed only if needed: a detection updates images many times per second.
   const proposals = useStore(proposalState, (state) => (filter.proposals === '' ? null : state))
   const narrow = useMemo(
     () =>
@@ -155,7 +155,7 @@ function AllImages({
     const id = tile?.dataset.imageId ?? chosen.at(0)?.id
     const moved = keys.move(event)
     if (moved !== null) {
-      // With Shift what is passed is chosen, too.
+      // Shift extends the selection.
       if (event.shiftKey) {
         anchor.current ??= keys.active ?? null
         setSelected(

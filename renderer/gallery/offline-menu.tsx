@@ -12,7 +12,7 @@ import { formatBytes } from '#shared/model/bytes.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 
-/** Brings the whole dataset onto this disk, to be worked on without a network; and takes it off again. */
+/** Makes the whole dataset available offline, and removes it from the disk again. */
 export function OfflineMenu({
   datasetId,
   remote,

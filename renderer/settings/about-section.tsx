@@ -70,7 +70,7 @@ function Update({ state }: { state: UpdateState }) {
   }
 }
 
-/** What this is, where it keeps things, and what leaves this machine. */
+/** Version, data folder, and privacy. */
 export function AboutSection() {
   const info = useQuery(orpc.app.info.queryOptions())
   const update = useQuery(orpc.app.update.queryOptions())

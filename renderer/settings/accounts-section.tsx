@@ -47,7 +47,7 @@ function Row({ account, onRemove }: { account: Account; onRemove: () => void }) 
   )
 }
 
-/** The accounts of the service: their plans, and taking them off this machine. */
+/** Accounts, their plans, and removing them from this computer. */
 export function AccountsSection() {
   const accounts = useStore(cloudState, (state) => state.accounts)
   const sync = useStore(cloudState, (state) => state.sync)

@@ -19,7 +19,7 @@ async function takeBack(id: string): Promise<void> {
   }
 }
 
-/** The folders whose images may be sent to the service for assisted labelling, and taking that back. */
+/** Folders whose images may be sent to the service for assisted labeling, and revoking that. */
 export function AssistSection() {
   const accounts = useStore(cloudState, (state) => state.accounts)
   const { data, error } = useQuery(orpc.datasets.list.queryOptions({ staleTime: 0 }))

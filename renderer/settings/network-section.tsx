@@ -12,7 +12,7 @@ import type { Settings } from '#shared/contract/settings.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
 
-/** What is asked about where there is no account yet. */
+/** The address checked while there is no account. */
 const SERVICE = 'https://api.pictograph.io'
 
 type Way = UseQueryResult<{ proxy: string | null; loginFor: string | null }>

@@ -25,7 +25,7 @@ import { StorageSection } from './storage-section.tsx'
 const TAB =
   'w-full rounded-md px-2.5 py-1.5 text-left text-sm text-muted hover:bg-hover data-[state=active]:bg-accent-soft data-[state=active]:font-medium data-[state=active]:text-accent-text'
 
-/** Everything that a person may set, by subject. `first`: what is shown when it opens. */
+/** All settings, by section. `first`: the section shown first. */
 export function SettingsDialog({
   settings,
   first,

@@ -22,7 +22,7 @@ function setKeys(settings: Settings, changes: Record<string, string[]>): void {
   void changeSettings({ shortcuts: { ...settings.shortcuts, ...changes } })
 }
 
-/** Why a key cannot simply be taken: another action has it, or nobody can. */
+/** Why a key cannot be assigned: it belongs to another action, or is reserved. */
 type Trouble = { key: string; holder: Action | null }
 
 function Row({ action, settings }: { action: Action; settings: Settings }) {

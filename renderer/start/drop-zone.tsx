@@ -18,7 +18,7 @@ function targetOfDrop(): RemoteTarget | null {
   return { accountId, remoteId, name: dataset.name }
 }
 
-/** Something was dropped: models are added, all else is sent to the open dataset, or opened as a folder. */
+/** Handles a drop: models are added; everything else is uploaded to the open dataset, or opened as a folder. */
 async function take(dropped: Dropped): Promise<void> {
   if (areModels(dropped)) {
     showDialog({ kind: 'models' })
@@ -55,7 +55,7 @@ function isDropMessage(data: unknown): data is DropMessage {
   )
 }
 
-/** Takes what is dropped anywhere on the window, and says beforehand where it will go. */
+/** Accepts drops anywhere on the window, and shows beforehand where they will go. */
 export function DropZone() {
   const [isOver, setOver] = useState(false)
   const name = useStore(datasetState, ({ dataset }) => (dataset?.remote ? dataset.name : null))
@@ -113,7 +113,7 @@ export function DropZone() {
         }))
         if (entries.length === 0 && loose.length === 0) return
         hasPaths = false
-        // The preload's word comes right after this event, where there is a preload.
+        // The preload's message, if there is a preload, comes right after this event.
         setTimeout(() => {
           if (hasPaths) return
           const reading = entries.length > 0 ? filesOfDrop(entries) : Promise.resolve(loose)

@@ -390,7 +390,7 @@ test('slice says what is locked, and cuts what is not', async () => {
   click(at(40, 50))
   click(at(120, 50))
   expect(annotations()).toEqual([box])
-  expect(statusLine.getState().message).toContain('is locked')
+  expect(statusLine.getState().message).toContain('are locked')
   editor().selection.state.setState({ locked: new Set() })
   click(at(40, 50))
   click(at(120, 50))

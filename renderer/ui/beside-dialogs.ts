@@ -1,4 +1,4 @@
-/** What was pressed in something that lies over every dialog: by the time a dialog hears of it, it may be gone. */
+/** Whether an event came from an element above all dialogs; the element may already be removed. */
 const pressed = new WeakSet<EventTarget>()
 
 export function markBesideDialogs({ target }: { target: EventTarget }): void {

@@ -3,7 +3,7 @@ import { t } from '#shared/texts/texts.ts'
 import { Button } from './button.tsx'
 import { Modal } from './modal.tsx'
 
-/** Asks before something is taken away; keeping it is what Enter and Escape do. */
+/** Asks before something is removed; Enter and Escape keep it. */
 export function ConfirmDialog({
   title,
   action,
@@ -13,9 +13,9 @@ export function ConfirmDialog({
   children,
 }: {
   title: string
-  /** What the button says that does it. */
+  /** Label of the confirming button. */
   action: string
-  /** What the button says that changes nothing. */
+  /** Label of the button that changes nothing. */
   keep?: string
   onConfirm: () => void
   onClose: () => void

@@ -6,15 +6,15 @@ import { Button } from './button.tsx'
 import { EmptyState } from './feedback.tsx'
 
 interface Props {
-  /** What cannot be shown, as a heading has it. */
+  /** The failed region, as the subject of a sentence. */
   region: string
   onError: (error: unknown, region: string, componentStack: string) => void
-  /** Another way on than trying again, such as closing a dialog. */
+  /** An alternative to retrying, such as closing a dialog. */
   leave?: { label: string; run: () => void }
   children: ReactNode
 }
 
-/** Keeps a fault in one region of the window from taking down the others: it says what happened, and can be tried again. */
+/** Contains an error in one region of the window: shows what happened and a retry button. */
 export class ErrorBoundary extends Component<Props, { error: unknown }> {
   override state = { error: null as unknown }
 

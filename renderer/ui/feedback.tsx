@@ -32,7 +32,7 @@ export function ErrorNote({ children }: { children: ReactNode }) {
   )
 }
 
-/** Fills its parent up to so many percent. */
+/** A bar that fills this percentage of its parent. */
 export function Bar({ percent }: { percent: number }) {
   return (
     <svg
@@ -55,7 +55,7 @@ export function ProgressBar({
   label: string
   done: number
   total: number
-  /** Without words, where they stand beside it. */
+  /** Without the label, if it is shown elsewhere. */
   isBare?: boolean
 }) {
   const percent = total === 0 ? 0 : Math.round((done / total) * 100)

@@ -61,7 +61,7 @@ interface ChoiceProps<T extends string> {
   isLabelHidden?: boolean
 }
 
-/** A few alternatives side by side. */
+/** Radio buttons side by side. */
 export function Choice<T extends string>({
   label,
   name,

@@ -15,7 +15,7 @@ interface ModalProps {
   wide?: boolean
 }
 
-/** The first field, else the first button of the content or footer, else what scrolls: never the cross. */
+/** Focuses the first field, else the first button of the content or footer, else the scroll area; never the close button. */
 function focusFirst(content: HTMLElement): void {
   const first =
     content.querySelector<HTMLElement>(
@@ -26,7 +26,7 @@ function focusFirst(content: HTMLElement): void {
   first?.focus()
 }
 
-/** Back to what opened a dialog inside another one; Radix knows of triggers alone. */
+/** Returns the focus to what opened a nested dialog; Radix only knows triggers. */
 function focusOpener(opener: Element | null, event: Event): void {
   const outer = opener?.closest<HTMLElement>('[role=dialog]')
   if (!outer?.isConnected) return
@@ -34,7 +34,7 @@ function focusOpener(opener: Element | null, event: Event): void {
   if (opener instanceof HTMLElement) opener.focus()
 }
 
-/** A dialog over the app; Radix keeps focus, Escape and the screen reader right. */
+/** A modal dialog; Radix handles focus, Escape and screen readers. */
 export function Modal({ title, description, onClose, children, footer, wide = false }: ModalProps) {
   const opener = useRef<Element | null>(null)
   return (
@@ -50,11 +50,11 @@ export function Modal({ title, description, onClose, children, footer, wide = fa
             focusFirst(content)
           }}
           onCloseAutoFocus={(event) => focusOpener(opener.current, event)}
-          // What lies over every dialog is none of this one's business.
+          // Presses on elements above all dialogs must not close this one.
           onInteractOutside={(event) => {
             if (isBesideDialogs(event.detail.originalEvent)) event.preventDefault()
           }}
-          // Something inside is open that Escape ends first.
+          // Escape first closes something inside the dialog.
           onEscapeKeyDown={(event) => {
             if (document.activeElement?.closest('[data-keeps-escape]')) event.preventDefault()
           }}

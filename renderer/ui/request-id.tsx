@@ -1,7 +1,7 @@
 import { Copy } from 'lucide-react'
 import { t } from '#shared/texts/texts.ts'
 
-/** What the service calls a request that failed, to be copied into a report. */
+/** The service's id of a failed request, to copy into a report. */
 export function RequestId({ id }: { id: string }) {
   return (
     <button

@@ -1,7 +1,7 @@
 import { type KeyboardEvent, type PointerEvent, useRef } from 'react'
 import { classNames } from './class-names.ts'
 
-/** What an arrow key moves the border by, CSS pixels. */
+/** Step of an arrow key, CSS pixels. */
 const STEP = 16
 
 interface SplitterProps {
@@ -16,9 +16,9 @@ interface SplitterProps {
   direction: 1 | -1
   /** With every move. */
   onChange: (value: number) => void
-  /** When it is let go of. */
+  /** When the drag ends. */
   onCommit: (value: number) => void
-  /** What a double click goes back to. */
+  /** The size after a double click. */
   initial: number
 }
 
@@ -71,7 +71,7 @@ export function Splitter(props: SplitterProps) {
       onKeyDown={onKeyDown}
       className={classNames(
         'relative z-10 shrink-0 touch-none bg-line transition-colors select-none hover:bg-accent focus-visible:bg-accent',
-        // Easier to take than it is wide.
+        // The hit area is wider than the line.
         'after:absolute after:content-[""]',
         isVertical
           ? 'w-px cursor-col-resize after:-inset-x-1 after:inset-y-0'

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 
-/** A value, once it has not changed for so many milliseconds: a request for each key pressed is too many. */
+/** Debounces a value by so many milliseconds, to avoid a request for each key press. */
 export function useSettled<T>(value: T, delayMs = 400): T {
   const [settled, setSettled] = useState(value)
   const key = JSON.stringify(value)

@@ -3,7 +3,7 @@ import { useStore } from 'zustand'
 
 export { useStore }
 
-/** Renders again when something that has a version and can be listened to changes. */
+/** Rerenders when a versioned store changes. */
 export function useVersion(
   source: { version: number; subscribe: (listener: () => void) => () => void } | null,
 ): number {

@@ -187,3 +187,27 @@ test('a whole dataset in the background: killed in the middle, it goes on, and t
   await expectAccessible(page)
   await app.screenshot('detection-jobs')
 })
+
+test('an ONNX file dropped on the window becomes a model', async ({ app, folder }) => {
+  await writePicture(join(folder, 'street-00.png'))
+  const page = await app.start(folder)
+  await app.canvas.ready()
+  const dropped = await page.evaluateHandle(
+    (bytes) => {
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([new Uint8Array(bytes)], 'tiny.onnx'))
+      return transfer
+    },
+    [...tinyDetector()],
+  )
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer: dropped })
+  await page.dispatchEvent('body', 'drop', { dataTransfer: dropped })
+  const models = page.getByRole('dialog', { name: 'Models' })
+  await expect(models.getByRole('listitem').filter({ hasText: 'tiny' })).toContainText('Detect')
+  // From the dialog of models to the one that uses them, and back.
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Shift+D')
+  await expect(detectDialog(app)).toContainText('Recognized as YOLOX')
+  await detectDialog(app).getByRole('button', { name: 'Models…' }).click()
+  await expect(models).toBeVisible()
+})

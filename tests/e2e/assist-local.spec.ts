@@ -142,7 +142,7 @@ test('the wand takes a surface of one colour, as alike as the wheel says', async
   await expect(canvas.hint).toContainText('tolerance 24 (wheel)')
   await page.mouse.wheel(0, -100)
   await expect(canvas.hint).toContainText('tolerance 35 (wheel)')
-  await expect(canvas.hint).toContainText('kept to 1')
+  await expect(canvas.hint).toContainText('border within 1')
   await app.screenshot('assist-wand')
   await page.mouse.wheel(0, 100)
   await expect(canvas.hint).toContainText('tolerance 24 (wheel)')
@@ -154,6 +154,24 @@ test('the wand takes a surface of one colour, as alike as the wheel says', async
   const zoom = await page.locator('footer').getByText(/%$/).textContent()
   await page.mouse.wheel(0, -100)
   await expect(page.locator('footer').getByText(/%$/)).not.toHaveText(zoom ?? '')
+})
+
+test('brush size and wand tolerance stay over a restart', async ({ app, folder }) => {
+  await app.page.keyboard.press('Alt+w')
+  await expect(app.canvas.hint).toContainText('tolerance 24')
+  await app.page.keyboard.press(']')
+  await expect(app.canvas.hint).toContainText('tolerance 35')
+  await app.page.keyboard.press('Shift+B')
+  await expect(app.canvas.hint).toContainText('size 32')
+  await app.page.keyboard.press('[')
+  await expect(app.canvas.hint).not.toContainText('size 32')
+  const size = /size \d+/.exec((await app.canvas.hint.textContent()) ?? '')?.[0] ?? ''
+  await app.restart('quit', folder)
+  await app.canvas.ready()
+  await app.page.keyboard.press('Alt+w')
+  await expect(app.canvas.hint).toContainText('tolerance 35')
+  await app.page.keyboard.press('Shift+B')
+  await expect(app.canvas.hint).toContainText(size)
 })
 
 test('a rough polygon and a box are drawn to the edges, step by step', async ({ app }) => {
@@ -174,7 +192,9 @@ test('a rough polygon and a box are drawn to the edges, step by step', async ({ 
   // In the end it stays, and nothing is written.
   await expect(async () => {
     await page.keyboard.press('Shift+E')
-    await expect(canvas.hint).toContainText('It is already on the nearest edges', { timeout: 1_000 })
+    await expect(canvas.hint).toContainText('It is already on the nearest edges', {
+      timeout: 1_000,
+    })
   }).toPass()
   expect(iou(app, [disc])).toBeGreaterThan(0.96)
   expect(app.editCount()).toBeLessThanOrEqual(count + 6)

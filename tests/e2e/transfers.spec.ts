@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { writeImage } from '#tests/helpers/core.ts'
@@ -45,6 +45,23 @@ test('a dataset is downloaded with one click, in the format for training', async
   await app.screenshot('transfers')
   expect(readFileSync(join(folder, 'street/data.yaml'), 'utf8')).toContain('car')
   expect(readdirSync(join(folder, 'street'))).toContain('images')
+})
+
+test('the second download of a dataset is one click', async ({ app, service, folder }) => {
+  const target = join(folder, 'street')
+  const page = await addAccount(app, service)
+  await page.getByRole('button', { name: 'Download street scenes' }).click()
+  await page.getByLabel('Target folder').fill(target)
+  await page.getByLabel('Format', { exact: true }).selectOption('coco')
+  await page.getByRole('button', { name: 'Download', exact: true }).click()
+  await expect(rows(page, 'done')).toHaveCount(1)
+  await page.keyboard.press('Escape')
+  rmSync(target, { recursive: true })
+  await page.getByRole('button', { name: /^street scenes/ }).click()
+  await app.canvas.ready()
+  await page.getByRole('button', { name: 'Download', exact: true }).click()
+  await expect.poll(() => existsSync(join(target, 'annotations.json'))).toBe(true)
+  await expect(page.getByRole('dialog', { name: /^Download/ })).toHaveCount(0)
 })
 
 test('a second download asks about locally changed files, and keeps them', async ({

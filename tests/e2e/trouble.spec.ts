@@ -171,7 +171,9 @@ test('edits made while the core is down are shown as unsaved, and saved when it 
   await page.keyboard.press('k')
   await app.canvas.click(50, 50)
   await app.canvas.click(90, 50)
-  await expect(page.getByRole('alert')).toContainText('not saved: The app’s engine isn’t responding')
+  await expect(page.getByRole('alert')).toContainText(
+    'not saved: The app’s engine isn’t responding',
+  )
   await expect(page.locator('[data-save]')).toHaveCount(0)
   await app.screenshot('not-saved')
   await revive()

@@ -38,7 +38,7 @@ function DefaultField({
         onChange={({ target }) => {
           setText(target.value)
           const parsed = parseAttribute(schema, target.value)
-          // What is no number is kept as it is typed, and named as the problem it is.
+          // Text that is no number is kept as typed and reported as a problem.
           set(parsed ? parsed.value : target.value)
         }}
       />

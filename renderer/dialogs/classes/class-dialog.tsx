@@ -31,7 +31,7 @@ function jointNameProblem(names: readonly string[]): string | null {
   return wrong && t('There are two joints called “{name}”.', { name: wrong })
 }
 
-/** What keeps the class from being saved, in words; null when nothing does. */
+/** Why the class cannot be saved, in words; null if it can. */
 function problemOf(attributes: readonly AttributeSchema[], { nodes }: Skeleton): string | null {
   const empty = attributes.find(({ type, values }) => type === 'select' && !values?.length)
   if (empty) return t('The attribute “{name}” needs at least one choice.', { name: empty.name })
@@ -49,7 +49,7 @@ function problemOf(attributes: readonly AttributeSchema[], { nodes }: Skeleton):
   )
 }
 
-/** What a class asks of its annotations: attributes, and the skeleton of its poses. */
+/** Settings of a class: attributes and skeleton. */
 export function ClassDialog({ item }: { item: AnnotationClass }) {
   const [attributes, setAttributes] = useState<AttributeSchema[]>(item.attributes ?? [])
   const [skeleton, setSkeleton] = useState<Skeleton>(item.skeleton ?? { nodes: [], edges: [] })

@@ -19,7 +19,7 @@ interface PathFieldProps {
   onEnter?: () => void
 }
 
-/** A path to type or to look for: with the system's dialog where there is one, else below the field. */
+/** A path field with a browse button: the system's dialog if there is one, otherwise a picker below the field. */
 export function PathField({
   label,
   hint,

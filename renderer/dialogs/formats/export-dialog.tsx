@@ -29,7 +29,7 @@ const FIRST_CHOICE: ExportChoice = {
   clampToImage: false,
 }
 
-/** Who trains with YOLO needs the images beside the labels: a data.yaml without them points nowhere. */
+/** YOLO training needs the images next to the labels, because data.yaml refers to them. */
 function withFormat(options: Options, format: FormatId): Options {
   const isYolo = format.startsWith('yolo')
   const images = isYolo && options.images === 'none' ? 'copy' : options.images

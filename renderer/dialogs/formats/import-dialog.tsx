@@ -133,7 +133,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
   const [mode, setMode] = useState<Mode>('add')
   const [state, setState] = useState<State>({ step: 'choosing', error: null })
   const [cancel] = useState(() => new AbortController())
-  // Whoever closes the dialog wants no more of it: what is being read, or imported, ends.
+  // Closing the dialog cancels reading and importing.
   useEffect(() => () => cancel.abort(), [cancel])
   const close = () => showDialog(null)
   const failed = (error: unknown) => {

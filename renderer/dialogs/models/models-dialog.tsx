@@ -71,7 +71,7 @@ function FetchRow({ fetch: { name, doneBytes, totalBytes } }: { fetch: ModelFetc
 
 const KEPT_LIMITS = [500e6, 1e9, 2e9, 5e9, 10e9, 20e9]
 
-/** What models made of images, which makes the next click on them fast. */
+/** The cache of image embeddings, which makes clicks fast. */
 function Kept({ settings }: { settings: Settings }) {
   const { data } = useQuery(orpc.segment.kept.queryOptions({ staleTime: 0 }))
   const forget = async () => {

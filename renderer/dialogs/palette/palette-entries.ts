@@ -20,7 +20,7 @@ export interface Entry {
   run: () => void
 }
 
-/** As many images are offered at once. */
+/** Maximum number of images offered at once. */
 const MOST_IMAGES = 30
 
 /** By the words that people look for. */

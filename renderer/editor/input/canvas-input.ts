@@ -147,7 +147,7 @@ export class CanvasInput {
   #onMove(event: PointerEvent): void {
     const at = this.#at(event)
     const isDrawing = this.#machine.state.kind === 'draw'
-    // A pen tells of more places than there are frames; a stroke needs them all.
+    // A pen reports more points than frames; a stroke needs all of them.
     const collected = isDrawing ? event.getCoalescedEvents() : []
     const events = collected.length > 0 ? collected : [event]
     this.#machine.move(events.map((each) => this.#inputOf(each)))
@@ -271,7 +271,7 @@ export class CanvasInput {
     this.#editor.selection.state.setState({ isPeeking: isDown })
   }
 
-  /** Keys and pointers that are let go over another window are never told. */
+  /** The release of keys and pointers over another window is never reported. */
   #onBlur(): void {
     this.#machine.reset()
     this.#editor.selection.state.setState({ isPeeking: false })

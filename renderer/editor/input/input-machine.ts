@@ -1,7 +1,7 @@
 import type { ActiveTool, Pointer } from '#renderer/tools/tool.ts'
 import type { Point } from '#shared/model/annotation.ts'
 
-/** What an event says of the keys that change how a pointer acts. */
+/** The modifier keys of a pointer event. */
 export interface Modifiers {
   shift: boolean
   alt: boolean
@@ -29,9 +29,9 @@ export interface InputTarget {
   toPointer(at: Point, modifiers: Modifiers): Pointer
   panBy(dx: number, dy: number): void
   zoomBy(factor: number, about: Point): void
-  /** A press of the tool begins or ends: keys wait in between. */
+  /** A press with the tool starts or ends; keys wait in between. */
   setHeld(isHeld: boolean): void
-  /** A gesture ended without its pointer being lifted; `hadEffect`: something that was dragged went back. */
+  /** A gesture was cancelled; `hadEffect`: a drag was reverted. */
   onLost(hadEffect: boolean): void
 }
 
@@ -103,7 +103,7 @@ export class InputMachine {
         return true
       case 'draw':
       case 'pan': {
-        // The same pointer again: its end was never told.
+        // The same pointer again: its release was never reported.
         if (state.pointerId === pointerId) {
           if (button !== 0 && state.kind === 'draw') return false
           this.#leave()
@@ -148,7 +148,7 @@ export class InputMachine {
       case 'draw':
         if (state.pointerId !== pointerId) return
         if (!isDown) {
-          // It was lifted where nobody saw it, over another window for instance.
+          // It was released unseen, for example over another window.
           this.lose(pointerId)
           return
         }
@@ -202,7 +202,7 @@ export class InputMachine {
       case 'pinch': {
         const other = state.fingers.find((finger) => finger.pointerId !== pointerId)
         if (!other || !state.fingers.some((finger) => finger.pointerId === pointerId)) return
-        // The finger that stays goes on moving the view; it never begins to draw.
+        // The remaining finger keeps panning; it never starts to draw.
         this.#state = {
           kind: 'pan',
           pointerId: other.pointerId,
@@ -214,7 +214,7 @@ export class InputMachine {
     }
   }
 
-  /** The system took the pointer away (capture lost, cancelled): what it dragged goes back. */
+  /** The system cancelled the pointer (capture lost): its drag is reverted. */
   lose(pointerId: number): void {
     const state = this.#state
     if (state.kind === 'pinch') {
@@ -247,7 +247,7 @@ export class InputMachine {
     this.#isSpaceHeld = isHeld
   }
 
-  /** The window lost the focus, or the canvas goes: no key or pointer is held from here on. */
+  /** The window lost focus, or the canvas is unmounted: all keys and pointers count as released. */
   reset(): void {
     this.#isSpaceHeld = false
     this.#leave()

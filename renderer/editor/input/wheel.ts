@@ -30,10 +30,10 @@ const LARGEST_STEP = 300
 /** Events that follow each other this closely belong to one movement, milliseconds. */
 const SAME_MOVEMENT_MS = 180
 
-/** What turns the wheel: it decides what `auto` does. */
+/** The device behind the wheel events, which decides what `auto` does. */
 type Device = 'wheel' | 'touchpad'
 
-/** Keeps what was found out, through other images and starts; null: nothing yet. */
+/** Remembers the detected device across images and restarts; null: unknown. */
 export interface WheelMemory {
   read(): Device | null
   write(device: Device): void
@@ -50,7 +50,7 @@ export const storedDevice: WheelMemory = {
   write: (device) => localStorage.setItem(DEVICE_KEY, device),
 }
 
-/** So many notches in one movement, and nothing else, come from no touchpad. */
+/** This many notches in one movement, and nothing else, never come from a touchpad. */
 const SURE_NOTCHES = 3
 
 /** Only a touchpad turns both ways at once. */

@@ -7,10 +7,10 @@ import { attributeProblems } from '#shared/model/attributes.ts'
 import { askingClass, isKeypoint } from '#shared/model/pose.ts'
 import { t } from '#shared/texts/texts.ts'
 
-/** A shape may reach this far beyond its image before that is worth a word, image pixels. */
+/** A shape may extend this far beyond the image without a warning, image pixels. */
 const OUTSIDE = 1
 
-/** The class whose attributes an annotation is asked for: of a joint, that of its pose. */
+/** The class whose attributes apply to an annotation; for a joint, the class of its pose. */
 export function classAsking(
   annotation: Annotation,
   { annotations }: ImageDocument,
@@ -43,7 +43,7 @@ export function problemsOf(
   ]
 }
 
-/** Of the joints of a pose only one speaks for it, as a pose has one set of attributes: the least by its id. */
+/** A pose has one set of attributes, so only its joint with the smallest id reports problems. */
 function speaksForPose(annotation: Annotation, { annotations }: ImageDocument): boolean {
   const { id, instanceId } = annotation
   if (instanceId === undefined || !isKeypoint(annotation)) return true

@@ -16,7 +16,7 @@ import { Entry } from './entry.tsx'
 
 const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 
-/** What all of the annotations say of an attribute; undefined when they differ, or have none. */
+/** The common value of an attribute; undefined if the annotations differ or have none. */
 function common(annotations: readonly Annotation[], name: string): unknown {
   const [first, ...others] = annotations.map(({ attributes }) => attributes[name])
   return others.every((value) => sameValue(value, first)) ? first : undefined
@@ -179,7 +179,7 @@ export function AttributesSection({
   asking: (annotation: Annotation) => AnnotationClass | undefined
 }) {
   const [name, setName] = useState('')
-  // Of several classes only what all of them ask for: one value must fit all.
+  // With several classes, only the attributes that all of them define: one value must fit all.
   const schemas = [...new Set(annotations.map(asking))].map((item) => item?.attributes ?? [])
   const asked = (schemas[0] ?? []).filter((schema) =>
     schemas.every((list) => list.some((other) => sameValue(other, schema))),

@@ -73,7 +73,7 @@ function ReactionPicker({ onPick }: { onPick: (reaction: Reaction) => void }) {
 interface CommentViewProps {
   comment: Comment
   onReact: (reaction: Reaction, isOn: boolean) => void
-  /** null: a reply, which is not replied to or resolved by itself. */
+  /** null for a reply, which cannot be replied to or resolved. */
   thread: { onReply: () => void; onResolve: (isResolved: boolean) => void } | null
 }
 

@@ -11,7 +11,7 @@ import type { Comment } from '#shared/model/comment.ts'
 import { t } from '#shared/texts/texts.ts'
 import { CommentView } from './comment-view.tsx'
 
-/** What others wrote meanwhile is asked for at most this often, milliseconds. */
+/** Minimum time between two requests for new comments, milliseconds. */
 const ASK_AGAIN_MS = 120_000
 
 /** Makes a change and shows it; false, with a notice, when it failed. */
@@ -141,7 +141,7 @@ export function CommentsSection({
   )
   const listed = comments.data?.filter((comment) => comment.annotationId === annotationId) ?? []
   const known = new Set(listed.map(({ id }) => id))
-  // A reply whose first comment is not there stands as one itself.
+  // A reply without its parent is shown as a comment.
   const rootOf = ({ id, parentId }: Comment) =>
     parentId !== null && known.has(parentId) ? parentId : id
   const threads = Map.groupBy(listed, rootOf)

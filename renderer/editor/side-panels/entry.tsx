@@ -6,16 +6,16 @@ interface EntryProps {
   label: string
   value: string
   placeholder?: string
-  /** False when it cannot be; the field goes back to what it was. */
+  /** False if the value is invalid; the field shows the old value again. */
   onCommit: (text: string) => boolean
   /** After Enter and Escape, instead of going back to the canvas. */
   onConfirm?: (event: KeyboardEvent<HTMLElement>) => void
 }
 
-/** A field whose text counts when it is left or confirmed. */
+/** A field that commits its text on blur or Enter. */
 export function Entry({ label, value, placeholder, onCommit, onConfirm }: EntryProps) {
   const [text, setText] = useState<string | null>(null)
-  // Leaving the field on Enter or Escape must not find the text again.
+  // The blur that follows Enter or Escape must not commit the text again.
   const pending = useRef<string | null>(null)
   const keep = (next: string | null) => {
     pending.current = next

@@ -13,9 +13,9 @@ import { t } from '#shared/texts/texts.ts'
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 
-/** Every edit of the image, latest first; a click goes to how it was after that edit. */
+/** Every edit of the image, latest first; a click restores the state after that edit. */
 export function HistoryPanel({ document }: { document: ImageDocument }) {
-  // Edited or turned: the list is another.
+  // Edits, undo and redo change the list.
   const stamp = useStore(document.history, ({ undo, redo }) => `${undo}|${redo}`)
   const saved = useStore(session, ({ save }) => save.kind === 'saved')
   const history = useInfiniteQuery({
@@ -32,7 +32,7 @@ export function HistoryPanel({ document }: { document: ImageDocument }) {
   const entries = history.data.pages.flatMap((page) => page.entries)
   if (entries.length === 0) return <EmptyState icon={<History />} title={t('No edits yet')} />
   const now = entries.find(({ undone, origin }) => !undone && origin !== 'sync')?.seq
-  // Older pages may hold it.
+  // It may be on an older page.
   const isBeforeFirst = now === undefined && !history.hasNextPage
   const goTo = (seq: number | null) => void document.goTo(seq).catch(notifyError)
   const row = 'flex w-full flex-col rounded-md px-2.5 py-1.5 text-left hover:bg-hover'

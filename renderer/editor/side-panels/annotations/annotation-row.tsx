@@ -36,7 +36,7 @@ export function AnnotationRow({
 }: {
   editor: Editor
   annotation: Annotation
-  /** Of an open group: it stands below the group's row. */
+  /** True in an open group: the row is indented below the group's row. */
   isMember: boolean
   color: string
   names: readonly string[]

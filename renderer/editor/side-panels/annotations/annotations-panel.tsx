@@ -74,22 +74,22 @@ export function AnnotationsPanel({ editor }: { editor: Editor }) {
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    // A row stays the annotation's: a list that is open in it relabels no other after one above went.
+    // Rows are keyed by annotation, so that an open list keeps its annotation when a row above is removed.
     getItemKey: (index) => rows[index]?.id ?? index,
     overscan: 8,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: another image begins at its top
   useEffect(() => virtual.scrollToOffset(0), [document])
-  // What is selected on the canvas comes into view here.
+  // Scrolls to what is selected on the canvas.
   useEffect(
     () =>
       selection.state.subscribe(({ selected }, before) => {
         const [id] = selected
         if (selected === before.selected || id === undefined) return
         const index = rows.findIndex((row) => idsOf(row).includes(id))
-        // A selection that is larger than its row was made here, or with all shapes.
+        // A selection larger than its row was made in this list, or by selecting all shapes.
         if (index < 0 || selected.size > idsOf(rows[index]).length) return
-        // The panel of its properties may take room from the list first.
+        // The properties panel may shrink the list first.
         requestAnimationFrame(() => virtual.scrollToIndex(index, { align: 'auto' }))
       }),
     [selection, rows, virtual],

@@ -6,7 +6,7 @@ import type { Editor } from '#renderer/tools/editor.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { t } from '#shared/texts/texts.ts'
 
-/** A small arrow that opens the list of classes. The choices are made when somebody comes near: there are many rows. */
+/** A small arrow that opens the list of classes. Options are rendered on hover or focus, because there are many rows. */
 export function ClassPicker({
   editor,
   annotation,

@@ -27,7 +27,7 @@ export function RowButton({
   ids: readonly string[]
   label: string
   selected: boolean
-  /** Some of them are selected: the menu is about the selection as it is. */
+  /** If some of them are selected, the menu applies to the current selection. */
   isPartly?: boolean
   onPick: Pick
   children: ReactNode

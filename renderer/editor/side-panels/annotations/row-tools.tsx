@@ -18,7 +18,7 @@ function withAll(set: ReadonlySet<string>, ids: readonly string[], has: boolean)
   return next
 }
 
-/** Hide, lock and delete: seen where the pointer or the focus is, or where one of them is on. */
+/** Hide, lock and delete: visible on hover or focus, or if one of them is on. */
 export function RowTools({
   editor,
   annotations,

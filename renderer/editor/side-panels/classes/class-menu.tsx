@@ -37,7 +37,7 @@ export function ClassMenu({
   onRename: () => void
   onMerge: () => void
 }) {
-  // What moves the focus comes after the menu gave it back.
+  // Actions that move the focus run after the menu has returned it.
   const chosen = useRef<(() => void) | null>(null)
   const later = (run: () => void) => () => {
     chosen.current = run

@@ -22,7 +22,7 @@ const DRAG_TYPE = 'application/x-pictograph-class'
 
 interface RowProps {
   item: AnnotationClass
-  /** Of the key that chooses it; -1 when it has none. */
+  /** Slot of the class's key; -1 if it has none. */
   slot: number
   count: number
   current: boolean

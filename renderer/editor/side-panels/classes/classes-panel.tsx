@@ -62,7 +62,7 @@ function ClassList({
   const drop = (name: string, before: string) => {
     const others = names.filter((other) => other !== name)
     if (name === before || others.length === names.length) return
-    // Moved down it comes behind the row that it was dropped on, moved up before it.
+    // Dragged down, it goes behind the target row; dragged up, before it.
     const at = others.indexOf(before) + (names.indexOf(name) < names.indexOf(before) ? 1 : 0)
     void editClasses({ kind: 'reorder', names: others.toSpliced(at, 0, name) })
   }

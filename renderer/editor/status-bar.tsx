@@ -19,7 +19,7 @@ function Place({ editor }: { editor: Editor }) {
   return (
     <>
       <span className="w-28 text-right tabular-nums">{at}</span>
-      <span className="w-14 text-right tabular-nums">{zoom} %</span>
+      <span className="w-14 text-right tabular-nums">{`${zoom}%`}</span>
     </>
   )
 }
@@ -38,6 +38,7 @@ export function StatusBar() {
           message ? 'min-w-0 flex-1 truncate font-medium text-text' : 'min-w-0 flex-1 truncate'
         }
         data-hint=""
+        title={message ?? hint}
       >
         {message ?? hint}
       </output>

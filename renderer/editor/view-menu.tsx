@@ -13,7 +13,7 @@ export function ViewMenu({ settings }: { settings: Settings }) {
   return (
     <Popover.Root>
       <Popover.Trigger asChild>
-        <IconButton label={t('View: picture and shapes')} pressed={!isPlain}>
+        <IconButton label={t('View: image and shapes')} pressed={!isPlain}>
           <SlidersHorizontal />
         </IconButton>
       </Popover.Trigger>
@@ -22,7 +22,7 @@ export function ViewMenu({ settings }: { settings: Settings }) {
           align="end"
           sideOffset={8}
           aria-label={t('View')}
-          className="z-30 flex w-80 flex-col gap-3 divide-y divide-line rounded-lg border border-line bg-surface p-3.5 shadow-float *:not-last:pb-3"
+          className="z-30 flex max-h-[var(--radix-popover-content-available-height)] w-80 flex-col gap-3 divide-y divide-line rounded-lg border border-line bg-surface p-3.5 overflow-y-auto shadow-float *:not-last:pb-3"
         >
           <PictureControls settings={settings} />
           <ShapeControls settings={settings} />

@@ -147,11 +147,11 @@ export function OutboxDialog() {
           onClose={() => setDiscarding(null)}
         >
           {discarding.path
-            ? t('{what} of {path}: this returns to the service’s version.', {
+            ? t('{what} of {path} will be reset to the service’s version.', {
                 what: discarding.what,
                 path: discarding.path,
               })
-            : t('{what}: this returns to the service’s version.', { what: discarding.what })}{' '}
+            : t('{what} will be reset to the service’s version.', { what: discarding.what })}{' '}
           {discarding.kind === 'annotations'
             ? t('Your version stays in the image’s history, and undo restores it.')
             : t('This cannot be undone.')}

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { DATABASE_FILE } from '#core/cache/database.ts'
 import { tinyDetector } from '#emulator/tiny-onnx.ts'
 import { FOUND_BY } from '#shared/model/proposal.ts'
-import { expectAccessible } from './accessible.ts'
+import { expectAccessibleInBothThemes } from './accessible.ts'
 import { type App, engineIsSeparate, expect, test } from './fixture.ts'
 
 /** The detector sees 64 × 64 pixels, so a square of its finest grid is this large in a picture of 640 × 640. */
@@ -88,7 +88,7 @@ test('a model says what it is taken for, and its proposals are accepted and drop
   await page.keyboard.press('Shift+D')
   await expect(detectDialog(app)).toContainText('Recognized as YOLOX')
   await expect(detectDialog(app)).toContainText('a row for each of the 84 cells')
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await app.screenshot('detect')
   await page.keyboard.press('Escape')
   await detect(app)
@@ -96,7 +96,7 @@ test('a model says what it is taken for, and its proposals are accepted and drop
   await expect(rows(app)).toHaveCount(3)
   await expect(app.canvas.hint).toHaveText('3 proposals found')
   await expect(rows(app).first()).toHaveText(/car\s*9\d%/)
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await app.screenshot('proposals')
   // Nothing of it is an annotation.
   expect(app.stored('street-00.png')).toEqual([])
@@ -184,7 +184,7 @@ test('a whole dataset in the background: killed in the middle, it goes on, and t
   await page.getByRole('button', { name: 'Detection', exact: true }).click()
   const jobs = page.getByRole('region', { name: 'Detection on this computer' })
   await expect(jobs).toContainText(`60 of 60 images · ${3 * pictures} proposals`)
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await app.screenshot('detection-jobs')
 })
 

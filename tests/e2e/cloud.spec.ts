@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import type { Emulator } from '#emulator/server.ts'
 import { cable } from '#tests/helpers/cable.ts'
 import { onService } from '#tests/helpers/cloud.ts'
-import { expectAccessible } from './accessible.ts'
+import { expectAccessibleInBothThemes } from './accessible.ts'
 import { type App, expect, test } from './fixture.ts'
 import { MOD_PRESSED } from './modifier.ts'
 import { recordAttribute } from './recorded-attribute.ts'
@@ -25,13 +25,13 @@ test('an account is added, and errors say what is wrong', async ({ app, service 
   await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
   await expect(page.getByRole('alert')).toContainText('Couldn’t reach')
   await app.screenshot('account-error')
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await page.getByLabel('API key').fill('pk_live_member')
   await page.getByLabel('Service address').fill(service.url)
   await page.getByRole('button', { name: 'Add account', exact: true }).last().click()
   await expect(page.getByRole('heading', { name: 'Emulated Organisation' })).toBeVisible()
   await expect(page.getByText('12,000 images')).toBeVisible()
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await app.screenshot('datasets')
   await page.getByLabel('Search datasets').fill('str')
   const datasets = page.getByRole('list', { name: 'Datasets' })
@@ -134,7 +134,7 @@ test('12,000 images in a grid are filtered, selected and changed together', asyn
   await page.keyboard.press('Escape')
   await expect(tiles(page, /Complete/)).toHaveCount(3)
   await expect(tiles(page).filter({ hasText: 'night' })).toHaveCount(3)
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await app.screenshot('gallery')
   await page.getByRole('button', { name: 'Back to the start screen' }).waitFor()
   await sync(page).click()
@@ -163,7 +163,7 @@ test('offline work continues, and is sent when the network is back', async ({ ap
   await app.canvas.saved()
   await expect(page.getByText('Working offline.')).toBeVisible({ timeout: 15_000 })
   await app.screenshot('offline')
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await page.keyboard.press('d')
   await app.canvas.ready()
   await page.keyboard.press('k')
@@ -178,7 +178,7 @@ test('offline work continues, and is sent when the network is back', async ({ ap
   await sync(app.page).click()
   await expect(app.page.getByRole('listitem').filter({ hasText: 'Annotations' })).toHaveCount(2)
   await app.screenshot('outbox')
-  await expectAccessible(app.page)
+  await expectAccessibleInBothThemes(app.page)
   service.faults.clear()
   await expect(app.page.getByText('Everything is on the service')).toBeVisible({ timeout: 30_000 })
   const { state } = service
@@ -217,7 +217,7 @@ test('two people change the same shape, one offline: both versions are shown, an
   const bar = page.getByRole('region', { name: 'Conflicts with the service' })
   await expect(bar).toContainText('yours: person, theirs: lane')
   await app.screenshot('conflict')
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await page.keyboard.press('Alt+t')
   await expect(bar).toHaveCount(0)
   await expect(sync(page)).toHaveAttribute('data-sync', 'synced', { timeout: 15_000 })
@@ -249,7 +249,7 @@ test('comments on a shape reach other people', async ({ app, service }) => {
   await expect(comments.getByText('Member Person').first()).toBeVisible()
   await expect(page.getByRole('button', { name: 'Celebrate (1)', pressed: true })).toBeVisible()
   await app.screenshot('comments')
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await page.emulateMedia({ colorScheme: 'dark' })
   await app.screenshot('comments-dark')
   await page.getByRole('button', { name: 'Celebrate (1)' }).click()

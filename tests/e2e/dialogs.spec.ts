@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
 import { writeImage } from '#tests/helpers/core.ts'
-import { expectAccessible } from './accessible.ts'
+import { expectAccessible, expectAccessibleInBothThemes } from './accessible.ts'
 import { expect, test } from './fixture.ts'
 import { addAccount } from './remote.ts'
 
@@ -35,11 +35,7 @@ async function expectUsable(page: Page, name: string): Promise<void> {
   for (const button of await buttons.all())
     await expect(button, `${name}: ${await button.textContent()}`).toBeInViewport({ ratio: 1 })
   expect(await scrolledSideways(dialog), name).toEqual([])
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await expectAccessible(page)
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
+  await expectAccessibleInBothThemes(page)
 }
 
 async function close(page: Page): Promise<void> {

@@ -315,7 +315,7 @@ test('drawing ends at the border, or beyond it if that is allowed', async ({ app
   await expect(canvas.list).toHaveCount(2)
   await canvas.saved()
   expect(app.stored('picture-00.jpg')[1].shape).toMatchObject({ x: 0, y: 0 })
-  await page.getByRole('button', { name: 'View: picture and shapes' }).click()
+  await page.getByRole('button', { name: 'View: image and shapes' }).click()
   await page.getByLabel('Draw inside the image').uncheck()
   await page.keyboard.press('Escape')
   await canvas.drag([700, 400], [820, 515])

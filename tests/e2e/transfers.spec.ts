@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { writeImage } from '#tests/helpers/core.ts'
-import { expectAccessible } from './accessible.ts'
+import { expectAccessibleInBothThemes } from './accessible.ts'
 import { type App, expect, test } from './fixture.ts'
 
 async function addAccount(app: App, { url }: { url: string }): Promise<Page> {
@@ -37,11 +37,11 @@ test('a dataset is downloaded with one click, in the format for training', async
   await page.getByLabel('Target folder').fill(join(folder, 'street'))
   await page.getByLabel('Format', { exact: true }).selectOption('yolo_seg')
   await expect(page.getByRole('dialog').getByRole('status')).toContainText('are free on the disk')
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await app.screenshot('download')
   await page.getByRole('button', { name: 'Download', exact: true }).click()
   await expect(rows(page, 'done')).toHaveCount(1)
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await app.screenshot('transfers')
   expect(readFileSync(join(folder, 'street/data.yaml'), 'utf8')).toContain('car')
   expect(readdirSync(join(folder, 'street'))).toContain('images')
@@ -87,7 +87,7 @@ test('a second download asks about locally changed files, and keeps them', async
   await choice.selectOption('replace')
   await expect(page.getByText('Your changes to them will be lost.')).toBeVisible()
   await choice.selectOption('beside')
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await app.screenshot('download-again')
   await page.getByRole('button', { name: 'Download', exact: true }).click()
   await expect(rows(page, 'done')).toHaveCount(2)
@@ -114,7 +114,7 @@ test('a folder is uploaded with its directories, and recognised when dropped aga
   await upload()
   await expect(page.getByRole('dialog').getByRole('status')).toContainText('12 images')
   await expect(page.getByRole('dialog').getByRole('status')).toContainText('2 directories')
-  await expectAccessible(page)
+  await expectAccessibleInBothThemes(page)
   await app.screenshot('upload')
   await page.getByRole('button', { name: 'Upload 12 images' }).click()
   await expect(rows(page, 'done')).toHaveCount(1)

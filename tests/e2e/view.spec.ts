@@ -18,7 +18,7 @@ test('brightness, contrast and gamma change only the picture, and stay for the n
 }) => {
   const { page, canvas } = app
   expect(await canvas.colors(PLACE)).toEqual(['#808080'])
-  await page.getByRole('button', { name: 'View: picture and shapes' }).click()
+  await page.getByRole('button', { name: 'View: image and shapes' }).click()
   await page.getByLabel('Brightness').fill('0.25')
   await expect.poll(() => canvas.colors(PLACE)).toEqual(['#c0c0c0'])
   await page.getByLabel('Gamma').fill('1')
@@ -50,7 +50,7 @@ test('a held key shows the bare image; opacity of fill and outline can be set', 
   await expect.poll(() => canvas.colors(PLACE)).toEqual(['#808080'])
   await page.keyboard.up('b')
   await expect.poll(() => canvas.colors(PLACE)).not.toEqual(['#808080'])
-  await page.getByRole('button', { name: 'View: picture and shapes' }).click()
+  await page.getByRole('button', { name: 'View: image and shapes' }).click()
   await page.getByLabel('Fill').fill('0')
   await expect.poll(() => canvas.colors(PLACE)).toEqual(['#808080'])
   const edge = await canvas.colors([300, 250])

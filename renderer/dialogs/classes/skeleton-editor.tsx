@@ -125,7 +125,7 @@ function Drawing({
   )
 }
 
-const NODE_COLUMNS = 'grid grid-cols-[20px_1fr_128px_80px_72px] items-center gap-1 px-1'
+const NODE_COLUMNS = 'grid grid-cols-[20px_minmax(0,1fr)_minmax(0,128px)_72px_72px] items-center gap-1 px-1'
 
 function NodeRow({
   skeleton,
@@ -251,7 +251,7 @@ export function SkeletonEditor({ skeleton, color, onChange }: EditorProps) {
           {t('Pair left and right by name')}
         </Button>
       </div>
-      <div className="grid grid-cols-[240px_1fr] gap-3">
+      <div className="grid grid-cols-[240px_minmax(0,1fr)] gap-3 max-[760px]:grid-cols-1">
         <div className="flex flex-col gap-1">
           <Drawing
             skeleton={skeleton}

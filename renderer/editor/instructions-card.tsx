@@ -62,7 +62,7 @@ export function InstructionsCard({ dataset, settings }: { dataset: Dataset; sett
   return (
     <aside
       aria-label={t('Instructions')}
-      className="absolute top-3 left-3 z-10 flex max-h-[70%] w-72 flex-col gap-3 overflow-y-auto rounded-lg border border-line bg-surface p-3 shadow-float"
+      className="absolute top-3 left-3 z-10 flex max-h-[70%] w-72 max-w-[calc(100%-1.5rem)] flex-col gap-3 overflow-y-auto rounded-lg border border-line bg-surface p-3 shadow-float"
     >
       <div className="flex items-center gap-1">
         <h2 className="min-w-0 flex-1 truncate text-sm font-semibold" title={name}>

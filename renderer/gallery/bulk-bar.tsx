@@ -99,7 +99,7 @@ export function BulkBar({
 }) {
   const none = chosen.length === 0
   return (
-    <footer className="flex h-11 shrink-0 items-center gap-2 border-t border-line bg-surface px-3">
+    <footer className="flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-t border-line bg-surface px-3 py-2">
       <span className="min-w-28 text-xs font-medium tabular-nums">
         {none
           ? t('Click to choose, double-click to open')
@@ -174,8 +174,7 @@ export function BulkBar({
           )}
         </>
       )}
-      <span className="flex-1" />
-      <Button variant="ghost" className="h-7 px-2.5 text-xs" onClick={onSelectAll}>
+      <Button variant="ghost" className="ml-auto h-7 px-2.5 text-xs" onClick={onSelectAll}>
         {t('Select all')}
       </Button>
       {!none && (

@@ -33,7 +33,7 @@ export function WorkIndicator() {
             <span className="h-1 w-12 overflow-hidden rounded-full bg-line max-[1100px]:hidden">
               <Bar percent={percent} />
             </span>
-            <span className="w-8 text-right tabular-nums">{percent} %</span>
+            <span className="w-8 text-right tabular-nums">{`${percent}%`}</span>
           </>
         )}
       </span>

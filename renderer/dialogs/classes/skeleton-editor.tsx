@@ -125,7 +125,8 @@ function Drawing({
   )
 }
 
-const NODE_COLUMNS = 'grid grid-cols-[20px_minmax(0,1fr)_minmax(0,128px)_72px_72px] items-center gap-1 px-1'
+const NODE_COLUMNS =
+  'grid grid-cols-[20px_minmax(0,1fr)_minmax(0,128px)_72px_72px] items-center gap-1 px-1'
 
 function NodeRow({
   skeleton,

@@ -38,7 +38,7 @@ export function AskByTextDialog() {
   }
   return (
     <Modal
-      title={t('Find by words')}
+      title={t('Segment by text')}
       description={[
         t('Results are proposed as “{currentClassName}”.', {
           currentClassName: currentClassName(),
@@ -68,7 +68,7 @@ export function AskByTextDialog() {
           )}
         </Field>
         <Choice
-          label={t('As')}
+          label={t('Draw as')}
           name="assist-output"
           value={output}
           options={[

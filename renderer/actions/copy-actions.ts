@@ -153,7 +153,7 @@ export async function propagate(
     }
     const what =
       annotations.length === 1 ? annotations[0].className : counted(annotations.length, 'shape')
-    const label = t('Copy {what} to the next images', { what })
+    const label = t('Propagate {what}', { what })
     await client.annotations.commitMany({ datasetId: dataset.id, commitId: newId(), label, edits })
     for (const { id } of images) forgetAhead(id)
     refreshLabels()
@@ -230,7 +230,7 @@ export const COPY_ACTIONS: readonly Action[] = [
   },
   {
     id: 'propagate',
-    label: t('Copy shapes to the next images…'),
+    label: t('Propagate shapes to the next images…'),
     group: 'Edit',
     context: 'image',
     keys: ['Mod+Shift+P'],

@@ -134,7 +134,7 @@ test('thresholds and classes count at once, and what is there already is marked'
   await detect(app)
   await showProposals(app)
   await expect(rows(app)).toHaveCount(3)
-  await expect(rows(app).first()).toContainText('there')
+  await expect(rows(app).first()).toContainText('overlaps')
   const thresholds = page.getByRole('region', { name: 'Thresholds of Street detector' })
   await thresholds.getByRole('button', { name: 'Street detector' }).click()
   await thresholds.getByLabel('Class of the dataset for dog').selectOption('Ignore')

@@ -156,7 +156,7 @@ test('a model of the person on Pictograph is fetched, and told with its classes'
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog', { name: 'Models' })
   await dialog.getByRole('button', { name: 'Show' }).click()
-  await dialog.getByRole('button', { name: 'Fetch tiny detector' }).click()
+  await dialog.getByRole('button', { name: 'Download tiny detector' }).click()
   await expect(dialog.getByRole('region', { name: 'Models on this computer' })).toContainText(
     'YOLOX',
   )

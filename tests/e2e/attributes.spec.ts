@@ -110,6 +110,7 @@ test('Escape does not drop unsaved settings of a class without asking', async ({
   await page.getByLabel('Find or add a class').fill('car')
   await page.keyboard.press('Enter')
   await canvas.openClassSettings('car')
+  await expect(page.getByText('No attributes yet.')).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('dialog')).toHaveCount(0)
   await canvas.openClassSettings('car')

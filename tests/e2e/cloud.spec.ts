@@ -125,7 +125,7 @@ test('12,000 images in a grid are filtered, selected and changed together', asyn
   await tiles(page)
     .nth(3)
     .click({ modifiers: ['Shift'] })
-  await expect(page.getByText('3 images chosen')).toBeVisible()
+  await expect(page.getByText('3 images selected')).toBeVisible()
   await page.getByLabel('Set the stage').selectOption('complete')
   await page.getByLabel('Set the split').selectOption('val')
   await page.getByRole('button', { name: 'Tags…' }).click()

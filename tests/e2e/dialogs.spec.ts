@@ -67,7 +67,7 @@ test('each dialog of a folder is usable in a small window, with long names', asy
   for (const [key, name] of [
     ['ControlOrMeta+i', 'import'],
     ['ControlOrMeta+Shift+E', 'export'],
-    ['ControlOrMeta+Shift+P', 'copy to the next images'],
+    ['ControlOrMeta+Shift+P', 'propagate'],
     ['Shift+D', 'detect'],
     ['Shift+I', 'instructions'],
     ['q', 'models'],

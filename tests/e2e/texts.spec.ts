@@ -13,7 +13,7 @@ async function unmarked(page: Page): Promise<string[]> {
     const found = new Set<string>()
     const look = (text: string | null) => {
       let rest = (text ?? '').replace(
-        /(?:(?:Ctrl|Shift|Alt)\+)*(?:Ctrl|Shift|Alt)\+[^⟦⟧\s]+|\b(?:Enter|Esc|Backspace|Delete|Tab|Space|Home|End|PageUp|PageDown)\b/g,
+        /(?:(?:Ctrl|Shift|Alt)\+)*(?:Ctrl|Shift|Alt)\+[^⟦⟧\s]+|\b(?:Ctrl|Alt|Shift|Enter|Esc|Backspace|Delete|Tab|Space|Home|End|PageUp|PageDown)\b/g,
         '',
       )
       // Inserted values are outside of the marks.
@@ -78,7 +78,7 @@ test('every text of the interface is in the catalogue', async ({ app }) => {
     ['?', 'Shortcuts'],
     ['ControlOrMeta+Shift+E', 'Export'],
     ['ControlOrMeta+i', 'Import labels'],
-    ['ControlOrMeta+Shift+P', 'Copy to the next images'],
+    ['ControlOrMeta+Shift+P', 'Propagate to the next images'],
   ] as const) {
     await page.keyboard.press(key)
     await expect(page.getByRole('dialog', { name: `⟦${name}⟧` })).toBeVisible()

@@ -60,7 +60,7 @@ test('the second download of a dataset is one click', async ({ app, service, fol
   await page.getByRole('button', { name: /^street scenes/ }).click()
   await app.canvas.ready()
   await page.getByRole('button', { name: 'Download', exact: true }).click()
-  await expect.poll(() => existsSync(join(target, 'annotations.json'))).toBe(true)
+  await expect.poll(() => existsSync(join(target, 'annotations'))).toBe(true)
   await expect(page.getByRole('dialog', { name: /^Download/ })).toHaveCount(0)
 })
 

@@ -28,7 +28,7 @@ export function PropagateDialog() {
   }
   return (
     <Modal
-      title={t('Copy to the next images')}
+      title={t('Propagate to the next images')}
       description={t(
         '{count} of this image: the selection, or all shapes if nothing is selected.',
         {

@@ -53,15 +53,15 @@ const KINDS: Record<StoredKind, Kind> = {
   thumbnails: {
     name: t('Thumbnails and previews'),
     hint: t(
-      'Small pictures for the grid, and pictures in formats that the screen needs converted.',
+      'Small images for the gallery, and converted images of formats that can’t be displayed directly.',
     ),
     limit: bytes('thumbnailLimitBytes', [500e6, 1e9, 2e9, 5e9, 10e9]),
     clear: t('Clear thumbnails'),
-    loss: t('They are made again when they are shown.'),
+    loss: t('They are created again when they are shown.'),
   },
   embeddings: {
     name: t('Prepared images'),
-    hint: t('What models of this machine made of images, so that the next click is fast.'),
+    hint: t('Images prepared for the models of the Segment tool, so that the next click is fast.'),
     limit: bytes('embeddingLimitBytes', [500e6, 1e9, 2e9, 5e9, 10e9, 20e9]),
     clear: t('Clear prepared images'),
     loss: t('The models prepare an image again at the first click.'),
@@ -92,10 +92,10 @@ const KINDS: Record<StoredKind, Kind> = {
   },
   logs: {
     name: t('Logs'),
-    hint: t('What the app did, for reports of problems. At most 5 MB.'),
+    hint: t('What the app did, for problem reports. At most 5 MB.'),
     limit: null,
     clear: t('Clear logs'),
-    loss: t('A report of a problem then only has what happens from now on.'),
+    loss: t('Problem reports will contain only what happens from now on.'),
   },
 }
 
@@ -170,7 +170,7 @@ export function StorageSection({ settings }: { settings: Settings }) {
               library: formatBytes(data.libraryBytes),
               copy: formatBytes(data.backupBytes),
             })
-          : t('Adding up…')}
+          : t('Calculating…')}
       </p>
       {error && <ErrorNote>{error.message}</ErrorNote>}
       <ul className="flex flex-col">

@@ -1,4 +1,5 @@
 import { createStore } from 'zustand/vanilla'
+import type { FormatId } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
 import type { Dropped, RemoteTarget } from './transfers.ts'
@@ -19,7 +20,8 @@ export type Dialog =
   | { kind: 'relocate'; datasetId: string }
   /** `isAgain`: at once, as the dataset was exported last. */
   | { kind: 'export'; isAgain?: boolean }
-  | { kind: 'import' }
+  /** `format`: of the label files in the dataset's folder. */
+  | { kind: 'import'; format?: FormatId }
   | { kind: 'settings'; section?: SettingsSection }
   | { kind: 'help' }
   /** `text`: what is typed already. */

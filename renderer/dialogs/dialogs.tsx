@@ -51,7 +51,7 @@ const DIALOGS: { [K in Kind]: Entry<Asked<K>> } = {
   ),
   import: entry(
     () => import('./formats/import-dialog.tsx').then((module) => module.ImportDialog),
-    (_asked, { dataset }) => dataset && { dataset },
+    ({ format }, { dataset, settings }) => dataset && { dataset, settings, found: format ?? null },
   ),
   settings: entry(
     () => import('#renderer/settings/settings-dialog.tsx').then((module) => module.SettingsDialog),

@@ -24,6 +24,7 @@ import { CanvasPanel } from './canvas-panel.tsx'
 import { ConflictBar } from './conflict-bar.tsx'
 import { DraftBanner } from './draft-banner.tsx'
 import { InstructionsCard } from './instructions-card.tsx'
+import { LabelFilesNotice } from './label-files-notice.tsx'
 import { SidePanel } from './side-panel.tsx'
 import { StatusBar } from './status-bar.tsx'
 import { ToolRail } from './tool-rail.tsx'
@@ -113,6 +114,7 @@ export function DatasetScreen({ dataset, settings }: { dataset: Dataset; setting
       </ErrorBoundary>
       {dataset.remote && <RemoteBanner remote={dataset.remote} />}
       {dataset.remote?.isCold && <ColdBanner remote={dataset.remote} name={dataset.name} />}
+      <LabelFilesNotice dataset={dataset} settings={settings} />
       {dataset.remote && !isGallery && editor && <ConflictBar editor={editor} />}
       {isGallery && hasImages ? (
         <ErrorBoundary region={t('The gallery')} onError={logFault}>

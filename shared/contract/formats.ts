@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { annotationClassSchema } from '#shared/model/annotation-class.ts'
+import { labelFileFormatSchema } from '#shared/model/dataset.ts'
 import {
   exportOptionsSchema,
   formatIdSchema,
@@ -45,6 +46,17 @@ const importPlanSchema = z.object({
 })
 export type ImportPlan = z.infer<typeof importPlanSchema>
 
+const foundLabelsSchema = z.array(
+  z.object({
+    format: formatIdSchema,
+    /** Files with labels; lists of classes are not counted. */
+    files: z.number().int(),
+    /** The format in which label files can be kept in step with these; null: not where they are. */
+    inStep: labelFileFormatSchema.nullable(),
+  }),
+)
+export type FoundLabels = z.infer<typeof foundLabelsSchema>
+
 const importReportSchema = z.object({ images: z.number().int(), annotations: z.number().int() })
 
 export const formats = {
@@ -69,6 +81,8 @@ export const formats = {
         ]),
       ),
     ),
+  /** Counts the label files in a dataset's folder by format, most files first. */
+  find: procedure.input(z.object({ datasetId: id })).output(foundLabelsSchema),
   /** Reads label files and shows what importing them would do; writes nothing. */
   planImport: procedure
     .input(z.object({ datasetId: id, path: z.string().min(1), format: formatIdSchema.nullable() }))

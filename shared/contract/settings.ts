@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { instructionsSchema } from '#shared/model/annotation-class.ts'
 import { segmentOutputSchema } from '#shared/model/assist-model.ts'
-import { exportChoiceSchema } from '#shared/model/format.ts'
+import { exportChoiceSchema, formatIdSchema, importChoiceSchema } from '#shared/model/format.ts'
 import { downloadChoiceSchema } from '#shared/model/transfer.ts'
 
 /** No field has a default here, because a change names only what it changes. */
@@ -50,6 +50,10 @@ export const settingsSchema = z.object({
   lastExportFolder: z.string().nullable(),
   /** The last export options, by dataset. */
   exportChoices: z.record(z.string(), exportChoiceSchema),
+  /** The last import options, by dataset. */
+  importChoices: z.record(z.string(), importChoiceSchema),
+  /** By dataset, formats of label files in its folder that are not offered for import any more. */
+  seenLabels: z.record(z.string(), z.array(formatIdSchema)),
   /** Maximum bytes of cached remote images that are not kept offline. */
   cacheLimitBytes: z.number().min(0),
   /** Maximum number of connections of a download or upload. */
@@ -125,6 +129,8 @@ export const DEFAULT_SETTINGS: Settings = {
   showFilmstrip: true,
   lastExportFolder: null,
   exportChoices: {},
+  importChoices: {},
+  seenLabels: {},
   cacheLimitBytes: 10_000_000_000,
   transferConnections: 256,
   embeddingLimitBytes: 2_000_000_000,

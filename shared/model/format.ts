@@ -76,6 +76,17 @@ export const exportChoiceSchema = z.object({
 })
 export type ExportChoice = z.infer<typeof exportChoiceSchema>
 
+/** The user's import options. */
+export const importChoiceSchema = z.object({
+  /** A label file or a folder of them, absolute. */
+  path: z.string(),
+  /** null: detected. */
+  format: formatIdSchema.nullable(),
+  /** What happens to annotations that the images have. */
+  mode: z.enum(['add', 'replace']),
+})
+export type ImportChoice = z.infer<typeof importChoiceSchema>
+
 /** Something that the target format cannot hold, or a file does not contain. */
 export const lossSchema = z.object({
   message: z.string(),

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { expect, test } from './fixture.ts'
@@ -148,4 +148,94 @@ test('synced label files: an edit is written, and a change by labelme shows at o
   await page.keyboard.press('ControlOrMeta+z')
   await expect(app.canvas.hint).toHaveText('Undone: Read a.json')
   await expect(app.canvas.list).toHaveCount(1)
+})
+
+const labelme = (imagePath: string, label: string) => ({
+  version: '5.4.1',
+  flags: {},
+  shapes: [
+    {
+      label,
+      shape_type: 'rectangle',
+      points: [
+        [10, 10],
+        [60, 40],
+      ],
+      group_id: null,
+      description: '',
+      flags: {},
+    },
+  ],
+  imagePath,
+  imageData: null,
+  imageHeight: 300,
+  imageWidth: 400,
+})
+
+test('label files in a folder are offered: import, keep in step, or ignore', async ({
+  app,
+  folder,
+}) => {
+  const inside = (...parts: string[]) => join(folder, ...parts)
+  for (const set of ['one', 'two', 'three']) {
+    mkdirSync(inside(set))
+    for (const name of ['a', 'b']) {
+      await writeImage(inside(set, `${name}.png`), 400, 300)
+      writeFileSync(inside(set, `${name}.json`), JSON.stringify(labelme(`${name}.png`, set)))
+    }
+  }
+  writeFileSync(
+    inside('three', 'coco.json'),
+    JSON.stringify({
+      images: [{ id: 1, file_name: 'a.png', width: 400, height: 300 }],
+      annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 2, 30, 40] }],
+      categories: [{ id: 1, name: 'car' }],
+    }),
+  )
+
+  const page = await app.start(inside('one'))
+  const notice = page.getByRole('status').filter({ hasText: 'found in this folder' })
+  await expect(notice).toContainText('2 labelme files found in this folder.')
+  await app.screenshot('labels-found')
+  await notice.getByRole('button', { name: 'Import…' }).click()
+  await expect(page.getByLabel('Label file or folder')).toHaveValue(inside('one'))
+  await expect(page.getByLabel('Format')).toHaveValue('labelme')
+  await page.getByRole('button', { name: 'Preview' }).click()
+  await page.getByRole('button', { name: 'Import 2 annotations' }).click()
+  await expect(page.getByText('2 annotations imported on 2 images.')).toBeVisible()
+  await page.getByRole('button', { name: 'Done' }).click()
+  await expect(notice).toBeHidden()
+  await expect(app.canvas.list).toHaveCount(1)
+  // The import of this dataset is remembered.
+  await page.keyboard.press('ControlOrMeta+i')
+  await expect(page.getByLabel('Format')).toHaveValue('labelme')
+  await page.keyboard.press('Escape')
+
+  await app.restart('quit', inside('two'))
+  const kept = app.page.getByRole('status').filter({ hasText: 'found in this folder' })
+  await kept.getByRole('button', { name: 'Keep in step' }).click()
+  await expect(kept).toBeHidden()
+  await expect(app.canvas.list).toHaveCount(1)
+
+  await app.restart('quit', inside('three'))
+  const several = app.page.getByRole('status').filter({ hasText: 'found in this folder' })
+  await expect(several).toContainText('2 labelme files, 1 COCO file found in this folder.')
+  await expect(several.getByRole('button', { name: 'Keep in step' })).toBeHidden()
+  await several.getByRole('button', { name: 'Ignore' }).click()
+  await expect(several).toBeHidden()
+
+  // What was answered is not asked again; another format is.
+  writeFileSync(
+    inside('three', 'list.csv'),
+    'filename,class,xmin,ymin,xmax,ymax\na.png,car,1,2,3,4\n',
+  )
+  await app.restart('quit', inside('three'))
+  const again = app.page.getByRole('status').filter({ hasText: 'found in this folder' })
+  await expect(again).toContainText('1 Roboflow / TensorFlow CSV file found in this folder.')
+  await app.restart('quit', inside('one'))
+  await app.canvas.ready()
+  await expect(app.canvas.list).toHaveCount(1)
+  await expect(
+    app.page.getByRole('status').filter({ hasText: 'found in this folder' }),
+  ).toBeHidden()
 })

@@ -69,6 +69,9 @@ const ENDINGS: Record<string, RegExp> = {
   open_images: /\.csv$/i,
 }
 
+const isKind = (id: FormatId, path: string): boolean =>
+  (ENDINGS[FORMAT_BY_ID[id].extraKey] ?? /\.json$/i).test(path)
+
 /** What label files are, all of them looked at. */
 export interface Detection {
   /** Of most files; null: none is known. */
@@ -172,8 +175,6 @@ export function* detect(files: readonly InputFile[]): Generator<void, Detection>
   const chosen = [...byFormat].filter(([id]) => id !== 'png_masks' || byFormat.size === 1)
   const [best] = chosen.toSorted(([, a], [, b]) => b.length - a.length)
   const [format, own] = best ?? [null, []]
-  const sameKind = (id: FormatId, path: string) =>
-    (ENDINGS[FORMAT_BY_ID[id].extraKey] ?? /\.json$/i).test(path)
   return {
     format,
     why: format ? `${own.length} ${own.length === 1 ? 'file' : 'files'}: ${whys.get(format)}` : '',
@@ -189,7 +190,7 @@ export function* detect(files: readonly InputFile[]): Generator<void, Detection>
       if (wanted.size === 0) return [...files]
       return files.filter(
         (file) =>
-          wanted.has(file) || ((unread.has(file) || unknown.has(file)) && sameKind(id, file.path)),
+          wanted.has(file) || ((unread.has(file) || unknown.has(file)) && isKind(id, file.path)),
       )
     },
   }
@@ -224,20 +225,31 @@ export function describeSkipped(skipped: readonly ImportFailure[]): string {
 export const isYoloFile = ({ path }: Pick<InputFile, 'path'>): boolean =>
   /\.(?:txt|ya?ml|names)$/i.test(path)
 
-/** What a text file is that is none of YOLO's. */
-function otherTextFormat(file: InputFile): FormatId | null {
+/** What a text file is by its lines. Empty ones, and lists of classes and images, go with YOLO's labels. */
+function textFormat(file: InputFile): FormatId | null {
   try {
     const look = lookAt(file)
     if (isDotaText(look)) return 'dota'
-    return isMotText(look) ? 'mot' : null
+    if (isMotText(look)) return 'mot'
+    const isOther = /\.txt$/i.test(file.path) && kindOfText(file.path, look.text) === 'other'
+    return isOther || foreignFile(look) !== null ? null : 'yolo'
   } catch {
-    return null
+    // Reading it tells what is wrong.
+    return 'yolo'
   }
 }
 
 /** What one label file is by itself; which YOLO tells only `detectFormat` of those with it. null: none of ours. */
 export function formatOfFile(file: InputFile): FormatId | null {
-  if (isYoloFile(file)) return otherTextFormat(file) ?? 'yolo'
+  if (isYoloFile(file)) return textFormat(file)
   const finding = findingOf(file)
   return finding && 'format' in finding ? finding.format : null
+}
+
+/** Whether a file that tells nothing by itself may name classes, splits or sizes for labels of a format. */
+export function mayAccompany(format: FormatId, file: InputFile): boolean {
+  // One JSON file an image has nobody beside it.
+  const hasOthers = ENDINGS[FORMAT_BY_ID[format].extraKey] !== undefined
+  if (!hasOthers || !isKind(format, file.path)) return false
+  return isYoloFile(file) || findingOf(file) === null
 }

@@ -1,5 +1,6 @@
 import type { Extra, KnownImage, ReadImage, ReadOptions } from '#core/formats/types.ts'
 import type { WireError } from '#core/threads/wire-error.ts'
+import type { FoundLabels } from '#shared/contract/formats.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { LabelFileFormat } from '#shared/model/dataset.ts'
@@ -59,6 +60,8 @@ export type LabelOrder =
   | { do: 'next' }
   | ({ do: 'label-file' } & LabelFileOrder)
   | { do: 'named'; format: LabelFileFormat; content: string }
+  /** Counts the label files below a path. */
+  | { do: 'count'; path: string }
   | { do: 'group'; files: readonly LabelPath[]; images: readonly string[] }
 
 /** A label file in step, see formats/label-file-codec.ts. */
@@ -81,6 +84,7 @@ export type LabelAnswer =
   | { batch: LabelBatch }
   | { groups: { groups: PathGroup[]; none: string[] } }
   | { known: true }
+  | { found: FoundLabels }
   | { annotations: Annotation[] }
   | { named: string | null }
   | { error: WireError & { reason?: string } }

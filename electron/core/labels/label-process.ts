@@ -6,6 +6,7 @@ import { OUT_OF_MEMORY } from '#core/threads/memory-guard.ts'
 import { fromWireError } from '#core/threads/wire-error.ts'
 import { UserError } from '#core/user-error.ts'
 import { workerFile } from '#core/worker-file.ts'
+import type { FoundLabels } from '#shared/contract/formats.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { LabelFileFormat } from '#shared/model/dataset.ts'
 import type {
@@ -89,6 +90,13 @@ export class LabelProcess implements AsyncDisposable {
   async open(wanted: Wanted): Promise<OpenedLabels> {
     const answer = await this.#ask({ do: 'open', wanted })
     if ('opened' in answer) return answer.opened
+    throw new Error('The process that reads labels gave another answer')
+  }
+
+  /** Counts the label files below a path by format; the images at hand are told before. */
+  async count(path: string): Promise<FoundLabels> {
+    const answer = await this.#ask({ do: 'count', path })
+    if ('found' in answer) return answer.found
     throw new Error('The process that reads labels gave another answer')
   }
 

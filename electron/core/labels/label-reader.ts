@@ -5,12 +5,14 @@ import { LossLog } from '#core/formats/loss-log.ts'
 import { type OpenLabels, openLabels } from '#core/formats/read-labels.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { InputFile } from '#core/formats/types.ts'
+import { labelInput } from '#core/library/label-input.ts'
 import { readLabels } from '#core/library/label-reading.ts'
 import { guardMemory } from '#core/threads/memory-guard.ts'
 import { parentChannel } from '#core/threads/parent-channel.ts'
 import { toWireError } from '#core/threads/wire-error.ts'
 import { labelGroups } from '#core/transfer/label-groups.ts'
 import { UserError } from '#core/user-error.ts'
+import { countLabels } from './count-labels.ts'
 import type {
   LabelAnswer,
   LabelBatch,
@@ -157,6 +159,15 @@ async function answer(order: LabelOrder): Promise<LabelAnswer> {
     }
     case 'named':
       return { named: namedImage(order.format, order.content) }
+    case 'count': {
+      const files = (await labelInput(order.path)).map(watched)
+      return {
+        found: countLabels(
+          files,
+          images.map(({ path }) => path),
+        ),
+      }
+    }
     case 'group': {
       const absolute = new Map(order.files.map(({ path, file }) => [path, file]))
       const files = order.files.map(({ path, file }) => watched(diskFile(path, file)))

@@ -1,10 +1,13 @@
 import type { CoreEvents } from '#core/core-events.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
+import { LabelProcess } from '#core/labels/label-process.ts'
 import type { StartProcess } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
 import type { Works } from '#core/works.ts'
+import type { FoundLabels } from '#shared/contract/formats.ts'
 import { type ExportJob, type ExportStep, runExport } from './export-job.ts'
 import { ImportPlans } from './import-plans.ts'
+import { hasLabelInput } from './label-input.ts'
 import { labelSetOf, type Selection } from './label-set.ts'
 
 /** Which images to export with their labels, and in which format. */
@@ -15,6 +18,7 @@ type ExportWish = Selection &
 export class LabelExchange {
   readonly #store: Store
   readonly #works: Works
+  readonly #startProcess: StartProcess
   readonly imports: ImportPlans
 
   constructor({
@@ -31,6 +35,7 @@ export class LabelExchange {
     const { datasets, images, edits } = store
     this.#store = store
     this.#works = works
+    this.#startProcess = startProcess
     this.imports = new ImportPlans({
       datasets,
       images,
@@ -43,6 +48,18 @@ export class LabelExchange {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.imports[Symbol.asyncDispose]()
+  }
+
+  /** Counts the label files in a dataset's folder, in a process of its own. Empty if there are none. */
+  async find(datasetId: string, signal?: AbortSignal): Promise<FoundLabels> {
+    const { datasets, images } = this.#store
+    const { root, remote } = datasets.get(datasetId)
+    if (remote || !(await hasLabelInput(root, signal)) || signal?.aborted) return []
+    await using reader = new LabelProcess(this.#startProcess, signal)
+    await reader.know(
+      images.list(datasetId).map(({ path }) => ({ path, width: null, height: null, file: null })),
+    )
+    return await reader.count(root)
   }
 
   /** Throws a UserError if there is nothing to export, or the folder cannot be written. */

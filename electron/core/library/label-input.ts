@@ -24,26 +24,50 @@ async function look(
   return { files, folders }
 }
 
+interface LabelFolder {
+  /** Below the root; '' is the root itself. */
+  folder: string
+  absolute: string
+  /** Names of label files in it. */
+  files: string[]
+}
+
+/** Yields the folders below a root, itself first; a loop of links is walked once. */
+async function* labelFolders(root: string): AsyncGenerator<LabelFolder> {
+  const visited = new Set<string>()
+  const queue = ['']
+  for (let folder = queue.shift(); folder !== undefined; folder = queue.shift()) {
+    const absolute = join(root, folder)
+    const real = await realpath(absolute)
+    if (visited.has(real)) continue
+    visited.add(real)
+    const { files, folders } = await look(absolute, folder)
+    yield { folder, absolute, files }
+    for (const name of folders) queue.push(joinPath(folder, name))
+  }
+}
+
 /** Label files below a folder, or a single file. Throws a UserError. */
 export async function labelInput(path: string): Promise<InputFile[]> {
   const root = resolve(path)
   try {
     if ((await stat(root)).isFile()) return [diskFile(basename(root), root)]
     const found: InputFile[] = []
-    // A loop of links is walked once.
-    const visited = new Set<string>()
-    const queue = ['']
-    for (let folder = queue.shift(); folder !== undefined; folder = queue.shift()) {
-      const absolute = join(root, folder)
-      const real = await realpath(absolute)
-      if (visited.has(real)) continue
-      visited.add(real)
-      const { files, folders } = await look(absolute, folder)
+    for await (const { folder, absolute, files } of labelFolders(root))
       for (const name of files) found.push(diskFile(joinPath(folder, name), join(absolute, name)))
-      queue.push(...folders.map((name) => joinPath(folder, name)))
-    }
     return found.sort((a, b) => (a.path < b.path ? -1 : 1))
   } catch (error) {
     throw toUserError(error, root)
+  }
+}
+
+/** Whether a folder has files that may hold labels; a folder that cannot be read has none. */
+export async function hasLabelInput(root: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    for await (const { files } of labelFolders(resolve(root)))
+      if (files.length > 0 || signal?.aborted) return files.length > 0
+    return false
+  } catch {
+    return false
   }
 }

@@ -7,6 +7,7 @@ export function formatRouter(formats: LabelExchange, log: Log) {
     export: os.formats.export.handler(({ input, signal }) =>
       guarded(formats.export(input, signal), log),
     ),
+    find: os.formats.find.handler(({ input, signal }) => formats.find(input.datasetId, signal)),
     planImport: os.formats.planImport.handler(({ input: { datasetId, path, format }, signal }) =>
       guarded(formats.imports.plan(datasetId, path, format, signal), log),
     ),

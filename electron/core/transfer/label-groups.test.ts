@@ -119,3 +119,26 @@ test('images are searched near the labels first, then further away', () => {
   const near = [...new ImagesByPlace(images).near('coco/annotations')]
   expect(near).toEqual([images.slice(0, 1), images.slice(0, 2), images])
 })
+
+test('lists that name classes go with the labels that they are for, not with YOLO', () => {
+  const { groups, none } = sorted(
+    {
+      'mot/seq/gt/gt.txt': '1,1,912,484,97,109,1,1,1\n',
+      'mot/seq/gt/labels.txt': 'dog\ncat\n',
+      'voc/Annotations/a.xml': '<annotation/>',
+      'voc/ImageSets/Main/train.txt': 'a\n',
+      'voc/labelmap.txt': 'background:0,0,0::\ncat:128,0,0::\n',
+      'open/train-annotations-bbox.csv':
+        'ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax\na,x,/m/1,1,0,1,0,1\n',
+      'open/class-descriptions-boxable.csv': '/m/1,Person\n',
+      'notes.txt': 'hello\n',
+    },
+    ['mot/seq/img1/000001.jpg', 'voc/JPEGImages/a.jpg', 'open/a.jpg'],
+  )
+  expect(groups.map(([format, , files]) => [format, (files as string[]).toSorted()])).toEqual([
+    ['mot', ['mot/seq/gt/gt.txt', 'mot/seq/gt/labels.txt']],
+    ['open_images', ['open/class-descriptions-boxable.csv', 'open/train-annotations-bbox.csv']],
+    ['pascal_voc', ['voc/Annotations/a.xml', 'voc/ImageSets/Main/train.txt', 'voc/labelmap.txt']],
+  ])
+  expect(none).toEqual(['notes.txt'])
+})

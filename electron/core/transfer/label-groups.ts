@@ -1,4 +1,4 @@
-import { detectFormat, formatOfFile, isYoloFile } from '#core/formats/detect.ts'
+import { detectFormat, formatOfFile, isYoloFile, mayAccompany } from '#core/formats/detect.ts'
 import type { InputFile } from '#core/formats/types.ts'
 import type { FormatId } from '#shared/model/format.ts'
 import { directoryOf } from '#shared/model/paths.ts'
@@ -97,7 +97,27 @@ export function labelGroups(
       none.push(...group.files.map(({ path }) => path))
     else whole.push({ ...group, format: detectFormat(group.files) ?? 'yolo' })
   }
-  return { groups: whole, none }
+  return { groups: whole, none: accompany(whole, none, files) }
+}
+
+/** Adds to each group the files that may name its classes, splits or sizes. Returns the paths that remain. */
+function accompany(
+  groups: readonly LabelGroup[],
+  none: readonly string[],
+  files: readonly InputFile[],
+): string[] {
+  const open = new Set(none)
+  const candidates = files.filter(({ path }) => open.has(path))
+  for (const group of groups) {
+    if (group.format.startsWith('yolo')) continue
+    const isNear = ({ path }: InputFile) => group.home === '' || path.startsWith(`${group.home}/`)
+    for (const file of candidates) {
+      if (!isNear(file) || !mayAccompany(group.format, file)) continue
+      group.files.push(file)
+      open.delete(file.path)
+    }
+  }
+  return none.filter((path) => open.has(path))
 }
 
 /** Images indexed by all their parent directories, so that groups need not be compared with every image. */

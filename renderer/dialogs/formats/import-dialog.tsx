@@ -1,6 +1,7 @@
 import { CircleCheck } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
+import { rememberImport, rememberLabels } from '#renderer/actions/label-memory.ts'
 import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
 import { flushEdits } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
@@ -9,8 +10,9 @@ import { ErrorNote, ProgressBar } from '#renderer/ui/feedback.tsx'
 import { Choice, Field, SelectField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
 import type { ImportPlan } from '#shared/contract/formats.ts'
+import type { Settings } from '#shared/contract/settings.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
-import { FORMATS, formatIdSchema } from '#shared/model/format.ts'
+import { FORMATS, type FormatId, formatIdSchema, type ImportChoice } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { counted, plural, t } from '#shared/texts/texts.ts'
 import { Failures, Figure, Losses } from './conversion-report.tsx'
@@ -127,10 +129,28 @@ function Preview({
   )
 }
 
-export function ImportDialog({ dataset }: { dataset: Dataset }) {
-  const [path, setPath] = useState(dataset.remote ? '' : dataset.root)
-  const [format, setFormat] = useState('')
-  const [mode, setMode] = useState<Mode>('add')
+/** What was chosen the last time, unless labels were `found` in the dataset's folder. */
+function firstChoice(dataset: Dataset, settings: Settings, found: FormatId | null): ImportChoice {
+  const before = settings.importChoices[dataset.id]
+  const path = dataset.remote ? '' : dataset.root
+  if (found !== null) return { path, format: found, mode: before?.mode ?? 'add' }
+  return before ?? { path, format: null, mode: 'add' }
+}
+
+/** `found`: the format of label files that lie in the dataset's folder. */
+export function ImportDialog({
+  dataset,
+  settings,
+  found,
+}: {
+  dataset: Dataset
+  settings: Settings
+  found: FormatId | null
+}) {
+  const [first] = useState(() => firstChoice(dataset, settings, found))
+  const [path, setPath] = useState(first.path)
+  const [format, setFormat] = useState<string>(first.format ?? '')
+  const [mode, setMode] = useState<Mode>(first.mode)
   const [state, setState] = useState<State>({ step: 'choosing', error: null })
   const [cancel] = useState(() => new AbortController())
   // Closing the dialog cancels reading and importing.
@@ -145,6 +165,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
     try {
       await flushEdits()
       const wanted = format === '' ? null : formatIdSchema.parse(format)
+      await rememberImport(dataset.id, { path, format: wanted, mode })
       const wish = { datasetId: dataset.id, path, format: wanted }
       const { signal } = cancel
       for await (const step of await client.formats.planImport(wish, { signal }))
@@ -158,9 +179,11 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
     }
   }
 
-  const apply = async (planId: string) => {
+  const apply = async ({ planId, format: read }: ImportPlan) => {
     setState({ step: 'importing', done: 0, total: 0, doing: t('Starting') })
     try {
+      const wanted = format === '' ? null : formatIdSchema.parse(format)
+      await rememberImport(dataset.id, { path, format: wanted, mode })
       for await (const step of await client.formats.applyImport(
         { planId, mode },
         { signal: cancel.signal },
@@ -168,6 +191,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
         setState(
           step.type === 'done' ? { step: 'done', ...step.report } : { step: 'importing', ...step },
         )
+      await rememberLabels(dataset.id, [read])
     } catch (error) {
       failed(error)
     }
@@ -190,7 +214,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
             disabled={
               plan.annotations === 0 || (mode === 'add' && plan.annotations === plan.identical)
             }
-            onClick={() => void apply(plan.planId)}
+            onClick={() => void apply(plan)}
           >
             {t('Import {count}', {
               count: counted(
@@ -237,7 +261,7 @@ export function ImportDialog({ dataset }: { dataset: Dataset }) {
             value={path}
             onChange={setPath}
             onEnter={() => void read()}
-            showFiles={/\.(json|xml|txt|ya?ml)$/i}
+            showFiles={/\.(json|jsonl|ndjson|xml|csv|txt|ya?ml)$/i}
           />
           <Field label={t('Format')}>
             {(id) => (

@@ -2,6 +2,7 @@ import { openLibrary } from './cache/database.ts'
 import { DatasetRepository } from './cache/dataset-repository.ts'
 import { EditStore } from './cache/edit-store.ts'
 import { ImageRepository } from './cache/image-repository.ts'
+import { LabelExtraRepository } from './cache/label-extra-repository.ts'
 import { SettingRepository } from './cache/setting-repository.ts'
 
 export type Store = ReturnType<typeof openStore>
@@ -22,6 +23,7 @@ export function openStore(dataDir: string, firstImages?: number) {
     images: new ImageRepository(db),
     edits: new EditStore(db, datasets, firstImages),
     settings: new SettingRepository(db),
+    labelExtras: new LabelExtraRepository(db),
     [Symbol.dispose]: () => opened[Symbol.dispose](),
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { expect, test } from './fixture.ts'
@@ -172,33 +172,24 @@ const labelme = (imagePath: string, label: string) => ({
   imageWidth: 400,
 })
 
-test('label files in a folder are offered: import, keep in step, or ignore', async ({
-  app,
-  folder,
-}) => {
-  const inside = (...parts: string[]) => join(folder, ...parts)
-  for (const set of ['one', 'two', 'three']) {
-    mkdirSync(inside(set))
-    for (const name of ['a', 'b']) {
-      await writeImage(inside(set, `${name}.png`), 400, 300)
-      writeFileSync(inside(set, `${name}.json`), JSON.stringify(labelme(`${name}.png`, set)))
-    }
+/** Two images, each with a labelme file. */
+async function withLabelme(folder: string): Promise<void> {
+  for (const name of ['a', 'b']) {
+    await writeImage(join(folder, `${name}.png`), 400, 300)
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(labelme(`${name}.png`, 'car')))
   }
-  writeFileSync(
-    inside('three', 'coco.json'),
-    JSON.stringify({
-      images: [{ id: 1, file_name: 'a.png', width: 400, height: 300 }],
-      annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 2, 30, 40] }],
-      categories: [{ id: 1, name: 'car' }],
-    }),
-  )
+}
 
-  const page = await app.start(inside('one'))
-  const notice = page.getByRole('status').filter({ hasText: 'found in this folder' })
+const FOUND = { hasText: 'found in this folder' }
+
+test('label files in a folder are offered for import, once', async ({ app, folder }) => {
+  await withLabelme(folder)
+  const page = await app.start(folder)
+  const notice = page.getByRole('status').filter(FOUND)
   await expect(notice).toContainText('2 labelme files found in this folder.')
   await app.screenshot('labels-found')
   await notice.getByRole('button', { name: 'Import…' }).click()
-  await expect(page.getByLabel('Label file or folder')).toHaveValue(inside('one'))
+  await expect(page.getByLabel('Label file or folder')).toHaveValue(folder)
   await expect(page.getByLabel('Format')).toHaveValue('labelme')
   await page.getByRole('button', { name: 'Preview' }).click()
   await page.getByRole('button', { name: 'Import 2 annotations' }).click()
@@ -206,36 +197,45 @@ test('label files in a folder are offered: import, keep in step, or ignore', asy
   await page.getByRole('button', { name: 'Done' }).click()
   await expect(notice).toBeHidden()
   await expect(app.canvas.list).toHaveCount(1)
-  // The import of this dataset is remembered.
-  await page.keyboard.press('ControlOrMeta+i')
-  await expect(page.getByLabel('Format')).toHaveValue('labelme')
-  await page.keyboard.press('Escape')
 
-  await app.restart('quit', inside('two'))
-  const kept = app.page.getByRole('status').filter({ hasText: 'found in this folder' })
-  await kept.getByRole('button', { name: 'Keep in step' }).click()
-  await expect(kept).toBeHidden()
-  await expect(app.canvas.list).toHaveCount(1)
-
-  await app.restart('quit', inside('three'))
-  const several = app.page.getByRole('status').filter({ hasText: 'found in this folder' })
-  await expect(several).toContainText('2 labelme files, 1 COCO file found in this folder.')
-  await expect(several.getByRole('button', { name: 'Keep in step' })).toBeHidden()
-  await several.getByRole('button', { name: 'Ignore' }).click()
-  await expect(several).toBeHidden()
-
-  // What was answered is not asked again; another format is.
-  writeFileSync(
-    inside('three', 'list.csv'),
-    'filename,class,xmin,ymin,xmax,ymax\na.png,car,1,2,3,4\n',
+  // Another format comes: only that one is offered, and the import of this dataset is remembered.
+  const table = 'filename,class,xmin,ymin,xmax,ymax\na.png,car,1,2,3,4\n'
+  writeFileSync(join(folder, 'list.csv'), table)
+  await app.restart('quit', folder)
+  await expect(app.page.getByRole('status').filter(FOUND)).toContainText(
+    '1 Roboflow / TensorFlow CSV file found in this folder.',
   )
-  await app.restart('quit', inside('three'))
-  const again = app.page.getByRole('status').filter({ hasText: 'found in this folder' })
-  await expect(again).toContainText('1 Roboflow / TensorFlow CSV file found in this folder.')
-  await app.restart('quit', inside('one'))
-  await app.canvas.ready()
+  await app.page.keyboard.press('ControlOrMeta+i')
+  await expect(app.page.getByLabel('Format')).toHaveValue('labelme')
+})
+
+test('label files in a folder are kept in step', async ({ app, folder }) => {
+  await withLabelme(folder)
+  const page = await app.start(folder)
+  const notice = page.getByRole('status').filter(FOUND)
+  await notice.getByRole('button', { name: 'Keep in step' }).click()
+  await expect(notice).toBeHidden()
   await expect(app.canvas.list).toHaveCount(1)
-  await expect(
-    app.page.getByRole('status').filter({ hasText: 'found in this folder' }),
-  ).toBeHidden()
+})
+
+test('label files of several formats are ignored, also at the next start', async ({
+  app,
+  folder,
+}) => {
+  await withLabelme(folder)
+  const coco = {
+    images: [{ id: 1, file_name: 'a.png', width: 400, height: 300 }],
+    annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 2, 30, 40] }],
+    categories: [{ id: 1, name: 'car' }],
+  }
+  writeFileSync(join(folder, 'coco.json'), JSON.stringify(coco))
+  const page = await app.start(folder)
+  const notice = page.getByRole('status').filter(FOUND)
+  await expect(notice).toContainText('2 labelme files, 1 COCO file found in this folder.')
+  await expect(notice.getByRole('button', { name: 'Keep in step' })).toBeHidden()
+  await notice.getByRole('button', { name: 'Ignore' }).click()
+  await expect(notice).toBeHidden()
+  await app.restart('quit', folder)
+  await app.canvas.ready()
+  await expect(app.page.getByRole('status').filter(FOUND)).toBeHidden()
 })

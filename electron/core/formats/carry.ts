@@ -224,7 +224,6 @@ export function reportExtra(
   own: string,
   where: string,
   losses: LossLog,
-  words = 'has no place in this format',
 ): void {
   if (!extra) return
   for (const family of Object.keys(extra)) {
@@ -232,7 +231,7 @@ export function reportExtra(
     if (family === own || name === undefined) continue
     for (const [field, value] of Object.entries(fieldsOf(extra, family)))
       if (!SILENT.has(field) && !saysNothing(value))
-        losses.add(`“${field}” of ${name} ${words}`, where)
+        losses.add(`“${field}” of ${name} has no place in this format`, where)
     const whole = extra[family]
     const given = isJsonObject(whole) ? whole[GIVEN] : undefined
     const round = isJsonObject(given) ? roundIn(given) : undefined
@@ -241,20 +240,15 @@ export function reportExtra(
 }
 
 /** What files said of a dataset as a whole and of its classes. */
-export function reportHeadExtra(
-  extra: Extra | undefined,
-  own: string,
-  losses: LossLog,
-  words?: string,
-): void {
+export function reportHeadExtra(extra: Extra | undefined, own: string, losses: LossLog): void {
   const { coco } = extra ?? {}
   if (own === 'coco' || !isJsonObject(coco)) return
   const { categories, ...top } = coco
-  reportExtra({ coco: top }, own, 'the dataset', losses, words)
+  reportExtra({ coco: top }, own, 'the dataset', losses)
   if (!isJsonObject(categories)) return
   for (const [name, category] of Object.entries(categories)) {
     if (!isJsonObject(category)) continue
     const { name: _name, keypoints: _keypoints, skeleton: _skeleton, ...others } = category
-    reportExtra({ coco: others }, own, name, losses, words)
+    reportExtra({ coco: others }, own, name, losses)
   }
 }

@@ -3,10 +3,10 @@ import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { EditStore, Outcome } from '#core/cache/edit-store.ts'
 import { imageFile } from '#core/cache/image-file.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
-import { reportExtra, reportHeadExtra } from '#core/formats/carry.ts'
+import type { LabelExtraRepository } from '#core/cache/label-extra-repository.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
-import type { ReadImage } from '#core/formats/types.ts'
+import type { Extra, ReadImage } from '#core/formats/types.ts'
 import { type LabelLimits, LabelProcess } from '#core/labels/label-process.ts'
 import type { StartProcess } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
@@ -27,12 +27,15 @@ interface Plan {
   reader: LabelProcess
   /** Ids of images, by their numbers in the reader. */
   images: Map<number, string>
+  /** Of the files as a whole. */
+  extra: Extra | undefined
 }
 
 interface Deps {
   datasets: DatasetRepository
   images: ImageRepository
   edits: EditStore
+  labelExtras: LabelExtraRepository
   publish: (outcome: Outcome) => void
   works: Works
   startProcess: StartProcess
@@ -47,8 +50,6 @@ export type PlanStep = Progress | { type: 'plan'; plan: ImportPlan }
 
 /** Only the last one is kept: a plan holds where everything is in the files. */
 const MAX_PLANS = 1
-/** Annotations keep data that the model has no field for; images and datasets do not yet. */
-const NOT_KEPT = 'is not kept with the images here'
 /** How long labels are written before others get their turn, milliseconds. */
 const TURN_MS = 20
 
@@ -104,7 +105,6 @@ export class ImportPlans {
     )
     const opened = await reader.open({ path, imageRoot: dataset.root, format: wanted })
     const losses = new LossLog()
-    reportHeadExtra(opened.extra, '', losses, NOT_KEPT)
     const planned = new Map<number, string>()
     const unmatched: string[] = []
     for (const [number, found] of opened.images.entries()) {
@@ -119,8 +119,7 @@ export class ImportPlans {
     let done = 0
     for await (const batch of reader.read([...planned.keys()])) {
       for (const { number, image } of batch.images) {
-        const { annotations, incomplete, extra, path: imagePath } = image
-        reportExtra(extra, '', imagePath, losses, NOT_KEPT)
+        const { annotations, incomplete } = image
         for (const { className } of annotations) used.add(className)
         const known = byPath.get(opened.images[number].known ?? '')
         counts.annotations += annotations.length
@@ -142,7 +141,9 @@ export class ImportPlans {
     const newClasses = withClassNames(opened.classes, used).filter(({ name }) => !known.has(name))
     const { format, files } = opened
     const planId = newId()
-    await this.#keep(planId, { datasetId, format, classes: newClasses, reader, images: planned })
+    const { extra } = opened
+    const plan = { datasetId, format, classes: newClasses, reader, images: planned, extra }
+    await this.#keep(planId, plan)
     return {
       planId,
       format,
@@ -198,7 +199,8 @@ export class ImportPlans {
     mode: 'add' | 'replace',
     signal: AbortSignal,
   ): AsyncGenerator<ImportStep> {
-    const { datasets, publish } = this.#deps
+    const { datasets, labelExtras, publish } = this.#deps
+    if (plan.extra) labelExtras.addToDataset(plan.datasetId, plan.extra)
     datasets.addClasses(plan.datasetId, this.#coloured(plan.datasetId, plan.classes))
     publish({ datasetId: plan.datasetId, label: '', effects: [], classesChanged: true })
     let done = 0
@@ -232,13 +234,16 @@ export class ImportPlans {
     imported: ReadImage,
     mode: 'add' | 'replace',
   ): void {
-    const { edits, images, publish } = this.#deps
+    const { edits, images, labelExtras, publish } = this.#deps
     // Half of what a file says must not take the place of what is there.
     const own = mode === 'replace' && imported.incomplete ? 'add' : mode
     const changes = importChanges(edits.annotations(imageId).annotations, imported, own)
     const label = `Import ${FORMAT_BY_ID[plan.format].label}`
     publish(edits.commit({ commitId, imageId, changes, label, origin: 'import' }))
-    const { stage, split, tags } = imported
+    const { stage, split, tags, extra = {}, isLabelled = false } = imported
+    const isEmpty = isLabelled && imported.annotations.length === 0
+    if (isEmpty || Object.keys(extra).length > 0)
+      labelExtras.addToImage(imageId, { extra, isLabelled: isEmpty })
     if (stage || split || tags) images.patch([imageId], { stage, split, tags })
   }
 

@@ -32,7 +32,7 @@ export class LabelExchange {
     works: Works
     startProcess: StartProcess
   }) {
-    const { datasets, images, edits } = store
+    const { datasets, images, edits, labelExtras } = store
     this.#store = store
     this.#works = works
     this.#startProcess = startProcess
@@ -40,6 +40,7 @@ export class LabelExchange {
       datasets,
       images,
       edits,
+      labelExtras,
       works,
       startProcess,
       publish: (outcome) => coreEvents.publish({ type: 'edited', outcome, by: 'person' }),

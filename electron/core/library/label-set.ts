@@ -2,6 +2,7 @@ import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { EditStore } from '#core/cache/edit-store.ts'
 import { imageFile } from '#core/cache/image-file.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
+import type { LabelExtraRepository } from '#core/cache/label-extra-repository.ts'
 import type { LossLog } from '#core/formats/loss-log.ts'
 import type { LabelledImage } from '#core/formats/types.ts'
 import { SafeNames } from '#core/safe-names.ts'
@@ -12,6 +13,7 @@ interface Deps {
   datasets: DatasetRepository
   images: ImageRepository
   edits: EditStore
+  labelExtras: LabelExtraRepository
 }
 
 export interface Selection {
@@ -25,7 +27,7 @@ export interface Selection {
  * there are none.
  */
 export function labelSetOf(
-  { datasets, images, edits }: Deps,
+  { datasets, images, edits, labelExtras }: Deps,
   datasetId: string,
   { imageIds, onlyAnnotated }: Selection,
   losses: LossLog,
@@ -57,11 +59,14 @@ export function labelSetOf(
         )
       const { annotations, damaged } = edits.readable(image.id)
       if (damaged > 0) losses.add('annotations that cannot be read from the library', path)
-      yield { path, width, height, stage, split, tags, annotations }
+      yield {
+        ...{ path, width, height, stage, split, tags, annotations },
+        ...labelExtras.ofImage(image.id),
+      }
     }
   }
   return {
-    set: { name, classes, images: labelled() },
+    set: { name, classes, extra: labelExtras.ofDataset(datasetId), images: labelled() },
     files: chosen.map(({ image }) => imageFile(dataset, image)),
   }
 }

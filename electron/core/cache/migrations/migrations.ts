@@ -14,6 +14,7 @@ import { unreadImages } from './0013-unread-images.ts'
 import { keptImages } from './0014-kept-images.ts'
 import { outboxKinds } from './0015-outbox-kinds.ts'
 import { factEdits } from './0016-fact-edits.ts'
+import { labelExtras } from './0017-label-extras.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -33,4 +34,5 @@ export const MIGRATIONS: readonly string[] = [
   keptImages,
   outboxKinds,
   factEdits,
+  labelExtras,
 ]

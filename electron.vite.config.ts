@@ -12,6 +12,7 @@ export default defineConfig({
           main: 'electron/main.ts',
           serve: 'electron/serve.ts',
           cli: 'electron/cli.ts',
+          engine: 'electron/engine.ts',
           // A file of its own, so that it runs before what the others load.
           'small-heap': 'electron/small-heap.ts',
           'watchdog-worker': 'electron/watchdog-worker.ts',

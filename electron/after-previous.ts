@@ -2,6 +2,8 @@
 export const AFTER_PID = 'PICTOGRAPH_AFTER_PID'
 /** Environment variable of a restart: the number of restarts in a row. */
 export const RESTARTS_BEFORE = 'PICTOGRAPH_RESTARTS'
+/** Environment variable of a restart: how the old process ended, for the user. */
+export const ENDED_BECAUSE = 'PICTOGRAPH_ENDED_BECAUSE'
 /** Milliseconds. */
 const LONGEST_MS = 10_000
 const LOOK_MS = 50
@@ -12,6 +14,13 @@ function isAlive(pid: number): boolean {
   } catch {
     return false
   }
+}
+
+/** How the run before this one crashed; undefined: it did not. For this process only, not for those that it starts. */
+export function takeEndedBecause(): string | undefined {
+  const words = process.env[ENDED_BECAUSE]
+  delete process.env[ENDED_BECAUSE]
+  return words
 }
 
 /** Waits until the old process has ended, because it holds the library's lock and the port. */

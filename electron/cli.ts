@@ -4,8 +4,8 @@ import { CommanderError } from 'commander'
 import { withoutSecrets } from '#core/redact.ts'
 import { terminalLine, terminalLines } from '#core/terminal-text.ts'
 import { UserError } from '#core/user-error.ts'
+import { workerFile } from '#core/worker-file.ts'
 import { messageOf } from '#shared/model/message-of.ts'
-import { waitForPrevious } from './after-previous.ts'
 import { appVersion, findAppRoot } from './app-root.ts'
 import { outliveTerminal } from './closed-terminal.ts'
 import { isMistyped, suggestion } from './commands/command-names.ts'
@@ -23,7 +23,7 @@ export interface Invocation {
   noWindowBecause: string | null
 }
 
-/** Runs until interrupted, then closes the database properly. */
+/** Runs the app in a process of its own until interrupted; restarts it if it crashes. Returns the exit code. */
 async function runServer(
   targets: readonly string[],
   values: ServeValues,
@@ -37,26 +37,26 @@ async function runServer(
     )
   if (more !== undefined)
     throw new UserError('usage', `One folder at a time: “${more}” is too many. See --help.`)
-  waitForPrevious()
   if (noWindowBecause)
     process.stdout.write(`${noWindowBecause} The app is served to your browser instead.\n`)
   const dataDir = values.data === undefined ? defaultDataDir() : resolve(cwd, values.data)
-  const { serveApp } = await import('./serve.ts')
-  const served = await serveApp({
-    dataDir,
-    port: values.port ?? null,
-    host: values.host,
-    target: openTarget(target, cwd),
-    print: (line) => process.stdout.write(`${terminalLine(line)}\n`),
+  const { supervise } = await import('./supervisor.ts')
+  const engine = supervise({
+    file: workerFile('engine', import.meta.dirname),
+    order: {
+      dataDir,
+      port: values.port ?? null,
+      host: values.host,
+      target: openTarget(target, cwd),
+    },
+    print: (line) => process.stderr.write(`${terminalLine(line)}\n`),
   })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, engine.stop)
   const hasDisplay =
     process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY
-  if (noWindowBecause && hasDisplay) await openInBrowser(served.url, dataDir).catch(() => {})
-  const { promise, resolve: stop } = Promise.withResolvers<void>()
-  process.once('SIGINT', () => stop()).once('SIGTERM', () => stop())
-  await promise
-  await served[Symbol.asyncDispose]()
-  return 0
+  if (noWindowBecause && hasDisplay)
+    engine.served.then((url) => openInBrowser(url, dataDir)).catch(() => {})
+  return engine.ended
 }
 
 /** Runs the command line; returns the exit code. */

@@ -10,7 +10,7 @@ import { PRIVATE_FOLDER } from '#core/private-files.ts'
 import { LINK_SCHEME } from '#shared/model/link.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
-import { waitForPrevious } from './after-previous.ts'
+import { takeEndedBecause, waitForPrevious } from './after-previous.ts'
 import { outliveTerminal } from './closed-terminal.ts'
 import { ask, showError } from './host-electron/dialogs.ts'
 import { consoleLog, electronPorts } from './host-electron/electron-ports.ts'
@@ -133,6 +133,7 @@ async function start(): Promise<void> {
   log.info('started', { version: app.getVersion() })
   const ports = electronPorts(given.dataDir, log)
   reportUncaught(log)
+  ports.endedBecause = takeEndedBecause()
   const core = createAppCore(ports, null)
   const watchdog = watch({
     logFile: currentLog(logs),

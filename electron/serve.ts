@@ -17,12 +17,24 @@ export interface ServeArguments {
   /** A folder, image or link to open first. */
   target: string | null
   print: (line: string) => void
+  /** How the run before this one crashed; undefined: it did not. */
+  endedBecause?: string
 }
 
-/** Runs the app in this process until it is stopped. */
-export async function serveApp({ dataDir, port, host, target, print }: ServeArguments) {
+/** Runs the app in this process until it is stopped. Its supervisor restarts it, see supervisor.ts. */
+export async function serveApp({
+  dataDir,
+  port,
+  host,
+  target,
+  print,
+  endedBecause,
+}: ServeArguments) {
   const appRoot = findAppRoot()
-  const core = createAppCore(nodePorts(appRoot, appVersion(appRoot), dataDir), target)
+  const core = createAppCore(
+    { ...nodePorts(appRoot, appVersion(appRoot), dataDir), endedBecause },
+    target,
+  )
   try {
     const served = await serve({
       core,
@@ -31,18 +43,10 @@ export async function serveApp({ dataDir, port, host, target, print }: ServeArgu
       host,
       onNewAddress: (url) => print(`A new address, for one use: ${url}`),
     })
-    // A restart runs the same program in the same terminal.
-    const watchdog = watch({
-      logFile: currentLog(join(dataDir, 'logs')),
-      restart: {
-        program: process.execPath,
-        args: [...process.execArgv, ...process.argv.slice(1)],
-        isAttached: true,
-      },
-    })
-    print(`Serving on ${served.url}`)
+    const watchdog = watch({ logFile: currentLog(join(dataDir, 'logs')), restart: null })
     return {
       url: served.url,
+      port: served.port,
       [Symbol.asyncDispose]: async () => {
         watchdog[Symbol.dispose]()
         await served[Symbol.asyncDispose]()

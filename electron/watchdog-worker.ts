@@ -1,13 +1,14 @@
 /** Worker thread: detects when the main thread stops responding. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, writeSync } from 'node:fs'
 import type { Debugger } from 'node:inspector'
 import { Session } from 'node:inspector/promises'
 import { setTimeout } from 'node:timers/promises'
 import { workerData } from 'node:worker_threads'
 import { PRIVATE_FILE } from '#core/private-files.ts'
-import { AFTER_PID, RESTARTS_BEFORE } from './after-previous.ts'
+import { AFTER_PID, ENDED_BECAUSE, RESTARTS_BEFORE } from './after-previous.ts'
+import { HANG } from './engine-end.ts'
 
 export interface WatchdogStart {
   /** Its first number increases while the main thread is alive. */
@@ -17,7 +18,7 @@ export interface WatchdogStart {
   nameAfterMs: number
   restartAfterMs: number
   logFile: string
-  restart: { program: string; args: readonly string[]; isAttached: boolean }
+  restart: { program: string; args: readonly string[]; isAttached: boolean } | null
 }
 
 /** One line of the log. */
@@ -29,6 +30,7 @@ export interface WatchdogReport {
   where?: string[]
 }
 
+const STDERR = 2
 const LOOK_MS = 500
 const FRAMES = 10
 
@@ -37,7 +39,12 @@ const { beats, halted, nameAfterMs, restartAfterMs, logFile, restart } = workerD
 function report(fields: Omit<WatchdogReport, 'at' | 'level'>): void {
   const line: WatchdogReport = { at: new Date().toISOString(), level: 'error', ...fields }
   const text = `${JSON.stringify(line)}\n`
-  process.stderr.write(text)
+  try {
+    // `process.stderr` of a worker goes through the main thread, which hangs.
+    writeSync(STDERR, text)
+  } catch {
+    // The terminal is gone.
+  }
   try {
     appendFileSync(logFile, text, { mode: PRIVATE_FILE })
   } catch {
@@ -102,9 +109,12 @@ for (;;) {
       where: await orNothing(whereItHangs()),
     })
   }
+  if (silentMs <= restartAfterMs || Atomics.load(beats, 0) !== last) continue
   const before = process.uptime() > LIVED_S ? 0 : restarts
-  if (silentMs > restartAfterMs && before < RESTARTS && Atomics.load(beats, 0) === last) {
-    report({ message: 'The engine is ended and begun again. What was saved is on disk.' })
+  // A supervisor counts by itself.
+  if (restart !== null && before >= RESTARTS) continue
+  report({ message: `The engine is ended and begun again (${HANG}). What was saved is on disk.` })
+  if (restart !== null)
     spawn(restart.program, restart.args, {
       stdio: restart.isAttached ? 'inherit' : 'ignore',
       detached: !restart.isAttached,
@@ -112,9 +122,9 @@ for (;;) {
         ...process.env,
         [AFTER_PID]: String(process.pid),
         [RESTARTS_BEFORE]: String(before + 1),
+        [ENDED_BECAUSE]: HANG,
       },
     }).unref()
-    // SIGKILL, because the hanging thread handles all other signals.
-    process.kill(process.pid, 'SIGKILL')
-  }
+  // SIGKILL, because the hanging thread handles all other signals.
+  process.kill(process.pid, 'SIGKILL')
 }

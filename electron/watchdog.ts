@@ -22,8 +22,8 @@ export interface WatchdogOptions {
   restartAfterMs?: number
   /** The log file, absolute; the hanging thread itself cannot write. */
   logFile: string
-  /** The program to start instead, with its arguments. */
-  restart: { program: string; args: readonly string[]; isAttached: boolean }
+  /** The program to start instead, with its arguments; null: a supervisor does that. */
+  restart: { program: string; args: readonly string[]; isAttached: boolean } | null
 }
 
 /**

@@ -34,12 +34,14 @@ import { detectThreads } from './proposals/detect-threads.ts'
 import { Detection } from './proposals/detection.ts'
 import { Proposals } from './proposals/proposals.ts'
 import { StorageCare } from './storage-care.ts'
+import { SetAside } from './set-aside.ts'
 import { openStore } from './store.ts'
 import { assistant } from './sync/assist.ts'
 import { createSync } from './sync/sync.ts'
 import type { SyncLimits } from './sync/sync-limits.ts'
 import { createTransfers } from './transfer/create-transfers.ts'
 import { Works } from './works.ts'
+import { WorkInHand } from './work-in-hand.ts'
 
 export type AppCore = ReturnType<typeof createAppCore>
 
@@ -74,6 +76,8 @@ export function createAppCore(
   )
   const store = openStore(ports.dataDir, firstImages)
   const { datasets, images } = store
+  const inHand = new WorkInHand(ports.dataDir)
+  const setAside = new SetAside(ports.endedBecause ?? null, inHand)
   const listenerFailed = (error: unknown) =>
     ports.log.error('a listener failed', { error: error instanceof Error ? error.stack : error })
   /** Events to the windows. */
@@ -81,7 +85,7 @@ export function createAppCore(
   /** Events between features. */
   const coreEvents = new EventBus<CoreEvent>(listenerFailed)
   const settings = new AppSettings(store.settings)
-  const shared = { store, events, coreEvents, ports }
+  const shared = { store, events, coreEvents, ports, inHand, setAside }
   const network = new Network({
     settings: () => settings.read(),
     secrets: ports.secrets,
@@ -96,7 +100,13 @@ export function createAppCore(
   announceEdits({ store, events, coreEvents, log: ports.log, describe })
   const works = new Works(events, store.settings)
   const library = new Library(shared)
-  const formats = new LabelExchange({ store, coreEvents, works, startProcess: ports.startProcess })
+  const formats = new LabelExchange({
+    store,
+    coreEvents,
+    works,
+    startProcess: ports.startProcess,
+    inHand,
+  })
   const cacheLimitBytes = () => settings.read().cacheLimitBytes
   const sync = createSync({
     ...shared,
@@ -130,7 +140,8 @@ export function createAppCore(
     routeTo: (url) => network.routeTo(url),
   })
   const notice = (message: string) => events.publish({ type: 'notice', message })
-  if (store.restored !== null) events.publishToFirst({ type: 'notice', message: store.restored })
+  for (const message of [store.restored, setAside.notice()])
+    if (message !== null) events.publishToFirst({ type: 'notice', message })
   const care = new LibraryCare({
     db: store.db,
     dataDir: ports.dataDir,
@@ -179,6 +190,7 @@ export function createAppCore(
     events,
     log: ports.log,
     proposals,
+    inHand,
     prepare,
     fileOf: (imageId) => sync.cache.file(imageId),
     decode: (order) => decoders.do(order),
@@ -219,6 +231,8 @@ export function createAppCore(
   })
   const opening = new Opening({ store, library, formats, sync, removal, coreEvents, target })
   void removal.start()
+  transfers.setAside(setAside.ids('upload', 'download'), setAside.problem)
+  detection.setAside(setAside.ids('detection'), setAside.problem)
   if (pushesByItself) {
     sync.engine.start()
     transfers.start()
@@ -253,7 +267,7 @@ export function createAppCore(
     assist: assistant({ accounts: sync.accounts, datasets, images, remotes: sync.remotes }),
     media: mediaHandler({
       images,
-      renditions: new Renditions(join(ports.dataDir, 'renditions')),
+      renditions: new Renditions(join(ports.dataDir, 'renditions'), { inHand, setAside }),
       fileOf: (imageId) => sync.cache.file(imageId),
       thumbnailOf: (imageId) => sync.cache.thumbnail(imageId),
       placeOf: (image) => (image.remote ? sync.cache.renditionsOf(image.id) : {}),
@@ -296,6 +310,7 @@ export function createAppCore(
       for (const end of ended)
         if (end.status === 'rejected')
           ports.log.error('a part did not end in order', { error: String(end.reason) })
+      inHand[Symbol.dispose]()
       store[Symbol.dispose]()
     },
   }

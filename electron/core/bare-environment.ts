@@ -11,7 +11,7 @@ export function bareEnvironment(environment: NodeJS.ProcessEnv): Record<string, 
 }
 
 /** Maximum characters to keep of a process's error output. */
-const MOST_WORDS = 2_000
+const MOST_WORDS = 8_000
 
 /** Keeps the end of a process's error output. */
 export function lastWords(stream: NodeJS.ReadableStream | null): {

@@ -20,6 +20,8 @@ export interface Ports {
   /** Set after the core exists, because updates ask it whether the app may quit; null: none. */
   updates: Updates | null
   startProcess: StartProcess
+  /** How the run before this one crashed, e.g. “it ran out of memory”; absent: it did not, or nobody knows. */
+  endedBecause?: string
 }
 
 /** Runs one of the app's own files (absolute path) as a separate process, without our keys and proxies. */

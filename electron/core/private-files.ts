@@ -52,7 +52,7 @@ function tightenSync(path: string): void {
 
 /** File names of this app. Other files belong to the user, who may have chosen a folder with other contents. */
 const OWN =
-  /^(library\.sqlite|lock\.sqlite|secrets\.|session|logs$|renditions$|datasets$|stages$|scratch$|sample$|electron$|models$|embeddings$|command-line$|open-)/
+  /^(library\.sqlite|lock\.sqlite|secrets\.|session|logs$|renditions$|datasets$|stages$|scratch$|sample$|electron$|models$|embeddings$|command-line$|open-|work-in-hand$)/
 
 /**
  * Removes other users' access that an earlier version or a careless copy left: for the folder and its direct contents

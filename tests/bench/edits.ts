@@ -1,13 +1,9 @@
 import { join } from 'node:path'
-import { createORPCClient } from '@orpc/client'
-import { RPCLink } from '@orpc/client/websocket'
-import type { ContractRouterClient } from '@orpc/contract'
 import Database from 'better-sqlite3'
-import { WebSocket } from 'ws'
 import { serve } from '#hosts/host-node/server.ts'
-import type { Contract } from '#shared/contract/contract.ts'
 import { newAnnotation, newId } from '#shared/model/annotation.ts'
 import { coreWithImages, temporaryFolder } from '#tests/helpers/core.ts'
+import { connectPage, openAddress } from '#tests/helpers/served-page.ts'
 import { type Figure, percentile } from './measure.ts'
 
 const EDITS = 1_000
@@ -50,22 +46,8 @@ export async function benchEdits(): Promise<Figure[]> {
     host: '127.0.0.1',
     onNewAddress: () => {},
   })
-  const origin = `http://127.0.0.1:${server.port}`
-  const signedIn = await fetch(server.url, { redirect: 'manual' })
-  const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0]
-  const claim = signedIn.headers.get('location')?.split('claim=')[1]
-  const exchanged = await fetch(`${origin}/session`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${claim}` },
-  })
-  const { secret } = (await exchanged.json()) as { secret: string }
-  const protocols = ['pictograph', `secret.${secret}`]
-  const websocket = new WebSocket(`ws://127.0.0.1:${server.port}/rpc`, protocols, {
-    headers: { cookie, origin },
-  })
-  await new Promise((opened) => websocket.once('open', opened))
-  const link = new RPCLink({ websocket: websocket as unknown as globalThis.WebSocket })
-  const client: ContractRouterClient<Contract> = createORPCClient(link)
+  using page = await connectPage(await openAddress(server.url))
+  const { client } = page
   const [image] = setup.list()
   const commit = async (count: number) => {
     const created = Array.from({ length: count }, aPolygon)
@@ -84,7 +66,6 @@ export async function benchEdits(): Promise<Figure[]> {
     await commit(1)
     times.push(performance.now() - start)
   }
-  websocket.close()
   const bare = bareInserts()
   const figure = (share: number): Figure => {
     const [value, base] = [percentile(times, share), percentile(bare, share)]

@@ -36,6 +36,12 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }
 
+/** Ends a child and all that it started at once. */
+function cutPower(child: ChildProcess): void {
+  if (process.platform === 'win32' || child.pid === undefined) child.kill('SIGKILL')
+  else process.kill(-child.pid, 'SIGKILL')
+}
+
 /**
  * The core in plain Node. Port 0 asks the system for a free one; passing it again lets an open page find the core
  * after a restart.
@@ -51,6 +57,8 @@ async function serveNode(dataDir: string, port: number, folder: string | null) {
   ]
   const child = spawn(process.execPath, folder === null ? args : [...args, folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that a power cut ends the engine together with its supervisor.
+    detached: process.platform !== 'win32',
   })
   let output = ''
   const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -127,7 +135,7 @@ export class App {
   /** Kills the core under an open page and restarts it; only if the two are separate. */
   async killEngine(): Promise<{ revive: () => Promise<void> }> {
     if (!this.#engine) throw new Error('The engine is not a process of its own here')
-    this.#engine.kill('SIGKILL')
+    cutPower(this.#engine)
     await ended(this.#engine)
     return {
       revive: async () => {
@@ -222,7 +230,8 @@ export class App {
     return {
       page,
       stop: async (how) => {
-        this.#engine?.kill(how === 'kill' ? 'SIGKILL' : 'SIGTERM')
+        if (how === 'kill' && this.#engine) cutPower(this.#engine)
+        else this.#engine?.kill('SIGTERM')
         if (this.#engine) await ended(this.#engine)
         await context.close()
       },

@@ -10,7 +10,10 @@ import { fileFactsThreads } from '#core/transfer/file-facts.ts'
 import { decodes } from '#core/transfer/whole-image.ts'
 
 const [folder, cache, ...names] = process.argv.slice(2)
-const renditions = new Renditions(cache)
+const renditions = new Renditions(cache, {
+  inHand: { begin: () => ({ [Symbol.dispose]: () => {} }) },
+  setAside: { refuse: () => {} },
+})
 await using threads = fileFactsThreads()
 const read = []
 for (const name of names) {

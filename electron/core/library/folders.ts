@@ -5,10 +5,12 @@ import type { FileFacts, ImageRepository } from '#core/cache/image-repository.ts
 import type { CoreEvents, FileChange } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { makeFolder } from '#core/make-folder.ts'
-import { probeImage } from '#core/media/probe.ts'
+import { type Facts, probeImage } from '#core/media/probe.ts'
 import { inPieces } from '#core/pieces.ts'
 import type { Log } from '#core/ports.ts'
+import type { SetAside } from '#core/set-aside.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
+import type { WorkInHand } from '#core/work-in-hand.ts'
 import type { Dataset, LabelFiles } from '#shared/model/dataset.ts'
 import { hasImageExtension } from '#shared/model/dataset.ts'
 import { confirmGone } from './confirm-gone.ts'
@@ -24,6 +26,7 @@ const SAMPLE_NAME = 'Sample dataset'
 
 interface OpenFolder {
   datasetId: string
+  name: string
   root: string
   abort: AbortController
   /** Scans and reads run one after another. */
@@ -38,6 +41,8 @@ interface Deps {
   events: EventBus
   coreEvents: CoreEvents
   log: Log
+  inHand: Pick<WorkInHand, 'begin'>
+  setAside: SetAside
 }
 
 /** Local folders as datasets: scanned, read in the background, watched; never written to. */
@@ -74,7 +79,12 @@ export class Folders {
 
   /** Rescans the folder and watches it from now on. A missing folder opens with its last known images. */
   async open(datasetId: string): Promise<Dataset> {
-    const { datasets } = this.#deps
+    const { datasets, setAside } = this.#deps
+    setAside.refuseOnce(
+      'folder',
+      datasetId,
+      'Open it again to try once more, or look for a damaged picture or label file in it first.',
+    )
     datasets.touch(datasetId)
     const dataset = await this.describe(datasets.get(datasetId))
     if (dataset.missing) return dataset
@@ -119,7 +129,7 @@ export class Folders {
     if (image.remote) return
     if (image.width !== null || image.problem !== null || image.missing) return
     const { root } = datasets.get(image.datasetId)
-    const facts = await probeImage(join(root, image.path))
+    const facts = await this.#probe(image, root)
     const upserted = images.setFacts([{ id: imageId, ...facts }])
     this.#deps.events.publish({ type: 'images', datasetId: image.datasetId, upserted })
   }
@@ -165,6 +175,7 @@ export class Folders {
   #start(dataset: StoredDataset): OpenFolder {
     const folder: OpenFolder = {
       datasetId: dataset.id,
+      name: dataset.name,
       root: dataset.root,
       abort: new AbortController(),
       work: Promise.resolve(),
@@ -176,7 +187,12 @@ export class Folders {
   }
 
   #queue(folder: OpenFolder, work: () => Promise<void>): void {
-    folder.work = folder.work.then(work).catch((error: unknown) => {
+    const inHand = async () => {
+      const { datasetId: id, name } = folder
+      using _work = this.#deps.inHand.begin({ kind: 'folder', id, name })
+      await work()
+    }
+    folder.work = folder.work.then(inHand).catch((error: unknown) => {
       if (folder.abort.signal.aborted) return
       this.#deps.log.error('folder work failed', { root: folder.root, error: String(error) })
       folder.problems.push(toUserError(error, folder.root).message)
@@ -266,13 +282,24 @@ export class Folders {
       const facts: Parameters<ImageRepository['setFacts']>[0][number][] = []
       const readSome = async () => {
         for (const { id, path } of queue)
-          facts.push({ id, ...(await probeImage(join(folder.root, path))) })
+          facts.push({ id, ...(await this.#probe({ id, path }, folder.root)) })
       }
-      await Promise.all(Array.from({ length: PROBE_PARALLEL }, readSome))
+      // After a crash one by one, so that the one that causes another crash is known.
+      const parallel = this.#deps.setAside.isAfterCrash ? 1 : PROBE_PARALLEL
+      await Promise.all(Array.from({ length: parallel }, readSome))
       if (folder.abort.signal.aborted) return
       this.#publish(folder, images.setFacts(facts))
       this.#tell(folder, 'reading')
     }
+  }
+
+  /** Reads a picture; one that alone was being read when the app crashed is not read again. */
+  async #probe({ id, path }: { id: string; path: string }, root: string): Promise<Facts> {
+    const { inHand, setAside } = this.#deps
+    if (setAside.isOnly('picture', id))
+      return { width: null, height: null, problem: setAside.pictureProblem }
+    using _work = inHand.begin({ kind: 'picture', id, name: path })
+    return await probeImage(join(root, path))
   }
 
   #onChanges(folder: OpenFolder, changes: FileChange[]): void {

@@ -11,6 +11,7 @@ import { type LabelLimits, LabelProcess } from '#core/labels/label-process.ts'
 import type { StartProcess } from '#core/ports.ts'
 import { UserError } from '#core/user-error.ts'
 import type { Works } from '#core/works.ts'
+import type { WorkInHand } from '#core/work-in-hand.ts'
 import type { ImportPlan } from '#shared/contract/formats.ts'
 import { shapeVertices } from '#shared/geometry/shape.ts'
 import { type Annotation, newId } from '#shared/model/annotation.ts'
@@ -39,6 +40,7 @@ interface Deps {
   publish: (outcome: Outcome) => void
   works: Works
   startProcess: StartProcess
+  inHand: Pick<WorkInHand, 'begin'>
   limits?: Partial<LabelLimits>
 }
 
@@ -72,6 +74,7 @@ export class ImportPlans {
     wanted: FormatId | null,
     signal?: AbortSignal,
   ): AsyncGenerator<PlanStep> {
+    using _work = this.#begin(datasetId)
     const reader = new LabelProcess(this.#deps.startProcess, signal, this.#deps.limits)
     let isKept = false
     try {
@@ -225,6 +228,11 @@ export class ImportPlans {
     }
     await this.#drop(planId)
     yield { type: 'done', report: { images: done, annotations } }
+  }
+
+  #begin(datasetId: string): Disposable {
+    const { name } = this.#deps.datasets.get(datasetId)
+    return this.#deps.inHand.begin({ kind: 'import', id: datasetId, name })
   }
 
   #take(

@@ -5,6 +5,7 @@ import type { StartProcess } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
 import type { Works } from '#core/works.ts'
 import type { FoundLabels } from '#shared/contract/formats.ts'
+import type { WorkInHand } from '#core/work-in-hand.ts'
 import { type ExportJob, type ExportStep, runExport } from './export-job.ts'
 import { ImportPlans } from './import-plans.ts'
 import { hasLabelInput } from './label-input.ts'
@@ -26,11 +27,13 @@ export class LabelExchange {
     coreEvents,
     works,
     startProcess,
+    inHand,
   }: {
     store: Store
     coreEvents: CoreEvents
     works: Works
     startProcess: StartProcess
+    inHand: Pick<WorkInHand, 'begin'>
   }) {
     const { datasets, images, edits, labelExtras } = store
     this.#store = store
@@ -43,6 +46,7 @@ export class LabelExchange {
       labelExtras,
       works,
       startProcess,
+      inHand,
       publish: (outcome) => coreEvents.publish({ type: 'edited', outcome, by: 'person' }),
     })
   }

@@ -7,7 +7,9 @@ import type { EventBus } from '#core/event-bus.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import type { Ports } from '#core/ports.ts'
 import { PRIVATE_FOLDER, tightenBelow } from '#core/private-files.ts'
+import type { SetAside } from '#core/set-aside.ts'
 import type { Store } from '#core/store.ts'
+import type { WorkInHand } from '#core/work-in-hand.ts'
 import type { Dataset, LabelFiles } from '#shared/model/dataset.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { Folders } from './folders.ts'
@@ -18,6 +20,8 @@ interface Deps {
   events: EventBus
   coreEvents: CoreEvents
   ports: Pick<Ports, 'dataDir' | 'resourcesDir' | 'log' | 'startProcess'>
+  inHand: Pick<WorkInHand, 'begin'>
+  setAside: SetAside
 }
 
 /** Folders of images as datasets, with synced label files. */
@@ -27,10 +31,18 @@ export class Library {
   readonly labelFiles: LabelFileSync
 
   constructor(deps: Deps) {
-    const { store, events, coreEvents, ports } = deps
+    const { store, events, coreEvents, ports, inHand, setAside } = deps
     const { datasets, images, edits } = store
     this.#deps = deps
-    this.folders = new Folders({ datasets, images, events, coreEvents, log: ports.log })
+    this.folders = new Folders({
+      datasets,
+      images,
+      events,
+      coreEvents,
+      log: ports.log,
+      inHand,
+      setAside,
+    })
     this.labelFiles = new LabelFileSync({
       datasets,
       images,
@@ -118,7 +130,14 @@ export class Library {
     const { log } = this.#deps.ports
     if (dataset.labelFiles && !dataset.missing)
       this.settled(dataset.id)
-        .then(() => this.labelFiles.start(dataset.id))
+        .then(async () => {
+          using _work = this.#deps.inHand.begin({
+            kind: 'folder',
+            id: dataset.id,
+            name: dataset.name,
+          })
+          await this.labelFiles.start(dataset.id)
+        })
         .catch((error: unknown) => log.error('label files not started', { error: String(error) }))
     return dataset
   }

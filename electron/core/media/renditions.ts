@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path'
 import { touchFile } from '#core/aged-files.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import { makePrivateFileSync, PRIVATE_FOLDER } from '#core/private-files.ts'
+import type { SetAside } from '#core/set-aside.ts'
+import type { WorkInHand } from '#core/work-in-hand.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { loadSharp } from './load-sharp.ts'
@@ -88,15 +90,22 @@ async function render({ file }: Source, rendition: Rendition, target: string): P
     .toFile(target)
 }
 
+interface Risks {
+  inHand: Pick<WorkInHand, 'begin'>
+  setAside: Pick<SetAside, 'refuse'>
+}
+
 /** Pictures derived from originals, cached on disk by their source. */
 export class Renditions {
   readonly #folder: string
+  readonly #risks: Risks
   readonly #running = new Map<string, Promise<string>>()
   readonly #waiting: (() => void)[] = []
   #active = 0
 
-  constructor(folder: string) {
+  constructor(folder: string, risks: Risks) {
     this.#folder = folder
+    this.#risks = risks
   }
 
   /** The absolute path of the picture. Concurrent calls share one creation. Throws what sharp throws. */
@@ -117,6 +126,8 @@ export class Renditions {
 
   async #make(source: Source, rendition: Rendition, target: string): Promise<string> {
     if (await touchFile(target)) return target
+    const { id, path } = source.image
+    this.#risks.setAside.refuse('picture', id)
     if (this.#active >= MAX_PARALLEL) await new Promise<void>((go) => this.#waiting.push(go))
     this.#active++
     const temporary = `${target}.${newId()}.part`
@@ -124,7 +135,10 @@ export class Renditions {
       await makeFolder(dirname(target), PRIVATE_FOLDER)
       // The encoder writes into the existing file and keeps its mode.
       makePrivateFileSync(temporary)
-      await render(source, rendition, temporary)
+      {
+        using _work = this.#risks.inHand.begin({ kind: 'picture', id, name: path })
+        await render(source, rendition, temporary)
+      }
       await rename(temporary, target)
       return target
     } catch (error) {

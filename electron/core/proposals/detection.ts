@@ -3,6 +3,7 @@ import type { EventBus } from '#core/event-bus.ts'
 import type { Log } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
 import { UserError } from '#core/user-error.ts'
+import type { WorkInHand } from '#core/work-in-hand.ts'
 import type { DetectModelInfo } from '#shared/contract/proposals.ts'
 import type { DetectJob } from '#shared/model/detect-job.ts'
 import { messageOf } from '#shared/model/message-of.ts'
@@ -18,6 +19,7 @@ interface Deps extends DetectDeps, ImageSource {
   log: Log
   models: DetectModels
   proposals: Proposals
+  inHand: Pick<WorkInHand, 'begin'>
 }
 
 /** Failures that are shown of a job. */
@@ -42,6 +44,12 @@ export class Detection implements AsyncDisposable {
   /** Goes on with what was not done when the app ended. */
   start(): void {
     this.#goOn()
+  }
+
+  /** Pauses jobs that ran when the app crashed, before `start`. */
+  setAside(ids: readonly string[], problem: string): void {
+    for (const id of ids)
+      if (this.#jobs.get(id)?.state === 'running') this.#jobs.setState(id, 'paused', problem)
   }
 
   async models(): Promise<DetectModelInfo[]> {
@@ -144,6 +152,8 @@ export class Detection implements AsyncDisposable {
   async #workThrough(): Promise<void> {
     for (let job = this.#next(); job && !this.#isEnding; job = this.#next()) {
       const { id } = job
+      const name = this.#deps.store.datasets.find(job.datasetId)?.name ?? ''
+      using _work = this.#deps.inHand.begin({ kind: 'detection', id, name })
       try {
         const model = await this.#modelOf(job)
         // Paused or cancelled meanwhile.

@@ -5,11 +5,13 @@ import type { EventBus } from '#core/event-bus.ts'
 import { LabelProcess } from '#core/labels/label-process.ts'
 import type { Ports } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
+import type { WorkInHand } from '#core/work-in-hand.ts'
 import type { TransferDeps } from './running-transfer.ts'
 import { Stages } from './stages.ts'
 import { Transfers } from './transfers.ts'
 
 interface Deps extends Pick<TransferDeps, 'clock' | 'labels' | 'probe' | 'ceiling' | 'routeTo'> {
+  inHand: Pick<WorkInHand, 'begin'>
   store: Pick<Store, 'db'>
   ports: Pick<Ports, 'dataDir' | 'log' | 'startProcess'>
   /** Clients of the accounts, and their hourly request budgets. */

@@ -7,6 +7,7 @@ import { Locks } from '#core/locks.ts'
 import { releaseHeap } from '#core/memory.ts'
 import { toServiceError } from '#core/service-error.ts'
 import { codeOf, toUserError, UserError } from '#core/user-error.ts'
+import type { WorkInHand } from '#core/work-in-hand.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { counted } from '#shared/model/counted.ts'
 import {
@@ -29,6 +30,8 @@ interface Deps extends TransferDeps {
   events: EventBus
   /** A dataset has new images. */
   onUploaded: (accountId: string, remoteId: string) => void
+  /** Absent: nobody starts this process again. */
+  inHand?: Pick<WorkInHand, 'begin'>
 }
 
 interface Target {
@@ -65,6 +68,14 @@ export class Transfers {
       }).catch((error: unknown) =>
         this.#deps.log.warn('transfer not resumed', { id, error: String(error) }),
       )
+  }
+
+  /** Pauses transfers that ran when the app crashed, before `start`. */
+  setAside(ids: readonly string[], problem: string): void {
+    for (const id of ids) {
+      const stored = this.#deps.transfers.find(id)
+      if (stored && isLive(stored)) this.#setState(id, 'paused', problem)
+    }
   }
 
   /** The machine goes to sleep, and connections would break. `start` resumes what was running. */
@@ -297,6 +308,8 @@ export class Transfers {
     const { transfers } = this.#deps
     const began = performance.now()
     const bytesBefore = transfers.counts(id).bytes.done
+    const { kind, name } = this.#stored(id)
+    using _work = this.#deps.inHand?.begin({ kind, id, name })
     try {
       const report = await at.work()
       transfers.setReport(id, report)

@@ -33,15 +33,15 @@ import { type DetectModels, detectModels } from './proposals/detect-models.ts'
 import { detectThreads } from './proposals/detect-threads.ts'
 import { Detection } from './proposals/detection.ts'
 import { Proposals } from './proposals/proposals.ts'
-import { StorageCare } from './storage-care.ts'
 import { SetAside } from './set-aside.ts'
+import { StorageCare } from './storage-care.ts'
 import { openStore } from './store.ts'
 import { assistant } from './sync/assist.ts'
 import { createSync } from './sync/sync.ts'
 import type { SyncLimits } from './sync/sync-limits.ts'
 import { createTransfers } from './transfer/create-transfers.ts'
-import { Works } from './works.ts'
 import { WorkInHand } from './work-in-hand.ts'
+import { Works } from './works.ts'
 
 export type AppCore = ReturnType<typeof createAppCore>
 

@@ -110,3 +110,20 @@ test('any name stays in the folder, has at most 255 bytes, and is unique', () =>
     }),
   )
 })
+
+test('thousands of directories in one name take neither time nor depth', () => {
+  const names = new SafeNames()
+  const before = process.cpuUsage()
+  const [one, other, same] = ['d/'.repeat(75_000), 'd/'.repeat(74_999), 'd/'.repeat(75_000)].map(
+    (directory, index) => names.assign(`${directory}${index}.png`),
+  )
+  expect(process.cpuUsage(before).user).toBeLessThan(500_000)
+  for (const path of [one, other, same]) expect(path.length).toBeLessThan(1_300)
+  const directoryOf = (path: string) => path.slice(0, path.lastIndexOf('/'))
+  expect(directoryOf(one)).toBe(directoryOf(same))
+  expect(directoryOf(one)).not.toBe(directoryOf(other))
+  const deep = `${'directory/'.repeat(20)}a.png`
+  expect(names.assign(deep)).toBe(deep)
+  const long = names.assign(`${'x'.repeat(150_000)}/${'y'.repeat(150_000)}/${'z'.repeat(150_000)}`)
+  expect(Buffer.byteLength(long)).toBeLessThan(1_300)
+})

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
 
 /** File systems allow 255 bytes per name; this leaves room for suffixes (`.json`, `.part`). */
@@ -38,6 +39,25 @@ export function safeSegment(segment: string): string {
 /** Programs look for files that begin with a dot and obey them, such as `.bashrc` and `.ssh/authorized_keys`. */
 const harmless = (segment: string): string =>
   segment.replace(/^\.+/, (dots) => '_'.repeat(dots.length))
+
+/**
+ * Systems allow 1,024 to 4,096 bytes for a whole path. A service may send thousands of directories in one name; making
+ * each would take minutes and gigabytes.
+ */
+const MAX_DEPTH = 64
+const MAX_DIRECTORY_BYTES = 1_000
+
+/** The segments of a directory; beyond what systems allow, the rest becomes one name of its own. */
+function bounded(segments: readonly string[]): readonly string[] {
+  let bytes = 0
+  for (const [depth, segment] of segments.entries()) {
+    bytes += Math.min(MAX_NAME_BYTES, Buffer.byteLength(segment)) + 1
+    if (depth < MAX_DEPTH && bytes <= MAX_DIRECTORY_BYTES) continue
+    const rest = createHash('sha256').update(segments.slice(depth).join('/')).digest('hex')
+    return [...segments.slice(0, depth), rest.slice(0, 16)]
+  }
+  return segments
+}
 
 /** What else stands in a folder that we fill, by the formats. */
 const OURS = [
@@ -123,7 +143,7 @@ export class SafeNames {
   #directory(segments: readonly string[]): string {
     let path = ''
     let own = ''
-    for (const segment of segments) {
+    for (const segment of bounded(segments)) {
       path = `${path}/${segment}`
       const known = this.#directories.get(path)
       if (known !== undefined) {

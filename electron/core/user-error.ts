@@ -45,6 +45,16 @@ const WORDS: [pattern: RegExp, reason: string, message: string][] = [
   ],
   [/^ENOENT/, 'not_found', 'It does not exist (any more)'],
   [/^ENOTDIR/, 'not_a_folder', 'It is not a folder'],
+  [
+    /^ENAMETOOLONG/,
+    'name_too_long',
+    'Its path is too long for this disk. Choose a folder that is less deep',
+  ],
+  [
+    /^(EMFILE|ENFILE)/,
+    'too_many_files',
+    'Too many files are open. Close other programs, or raise the limit (ulimit -n)',
+  ],
   [/^EEXIST/, 'exists', 'Something of this name is in the way'],
 ]
 

@@ -19,6 +19,15 @@ function shortened(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
 }
 
+/** The reader tripped over what no program writes: say what is wrong with the file, not with the code. */
+function wordsOf(error: unknown): string {
+  if (error instanceof RangeError && /call stack/.test(error.message))
+    return 'is nested too deeply to be read'
+  if (error instanceof TypeError || error instanceof RangeError)
+    return `is not as this format has it (${error.message})`
+  return messageOf(error)
+}
+
 export const WHOLE_FILE = '(whole file)'
 
 export function failureOf(file: string, error: unknown, prefix = ''): ImportFailure {
@@ -26,6 +35,6 @@ export function failureOf(file: string, error: unknown, prefix = ''): ImportFail
   return {
     file,
     field: shortened([prefix, field].filter((part) => part !== '').join('.')),
-    message: shortened(messageOf(error)),
+    message: shortened(wordsOf(error)),
   }
 }

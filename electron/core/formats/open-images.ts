@@ -134,7 +134,10 @@ function* openFile(file: InputFile, opened: Opened, context: OpenContext): Gener
         )
       }
     }
-    if (isClasses) opened.names.set(row.fields[0].trim(), row.fields[1].trim())
+    if (isClasses) {
+      const [id = '', name = id] = row.fields
+      opened.names.set(id.trim(), name.trim())
+    }
     if (!source) continue
     const cell = (name: string) => row.fields[source?.header.get(name) ?? -1]?.trim() ?? ''
     const id = cell('ImageID')

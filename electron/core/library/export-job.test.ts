@@ -1,10 +1,19 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LossLog } from '#core/formats/loss-log.ts'
 import type { ImageMode } from '#shared/model/format.ts'
 import { aBox, temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { runExport } from './export-job.ts'
+import { OutputFolder } from './output-folder.ts'
 
 async function exported(images: ImageMode, path = 'a.png', mayExist = true) {
   const source = temporaryFolder()
@@ -40,6 +49,39 @@ async function exported(images: ImageMode, path = 'a.png', mayExist = true) {
     },
   }
 }
+
+describe('an export', () => {
+  test.each(['copy', 'none'] as const)(
+    'does not follow a planted link (images: %s)',
+    async (mode) => {
+      using run = await exported(mode)
+      using elsewhere = temporaryFolder()
+      mkdirSync(run.out)
+      for (const name of ['images', 'annotations']) symlinkSync(elsewhere.path, join(run.out, name))
+      await expect(run.run()).rejects.toThrow(/link to another place/)
+      expect(readdirSync(elsewhere.path)).toEqual([])
+    },
+  )
+
+  test('stops when its folder is replaced by a link meanwhile', async () => {
+    using folder = temporaryFolder()
+    using elsewhere = temporaryFolder()
+    const out = join(folder.path, 'out')
+    await using output = new OutputFolder(out)
+    await output.write({ path: 'labels/a.txt', content: 'x' })
+    await output.write({ path: 'labels/long.txt', content: 'x', more: true })
+    renameSync(join(out, 'labels'), join(folder.path, 'moved'))
+    symlinkSync(elsewhere.path, join(out, 'labels'))
+    for (const path of ['labels/b.txt', 'labels/long.txt'])
+      await expect(output.write({ path, content: 'y' })).rejects.toThrow(/replaced by another/)
+    const source = join(folder.path, 'source')
+    writeFileSync(source, 'z')
+    await expect(output.copy(source, output.claim('labels/c.png'), 'copy')).rejects.toThrow(
+      /replaced by another/,
+    )
+    expect(readdirSync(elsewhere.path)).toEqual([])
+  })
+})
 
 describe('exporting images along', () => {
   test('a link is the same file, a copy is another file with the same bytes', async () => {

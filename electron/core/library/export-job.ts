@@ -1,14 +1,11 @@
-import { copyFile, link, rename, rm, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
 import type { LabelHead, LabelledImage } from '#core/formats/types.ts'
 import { LabelWriting } from '#core/formats/write-labels.ts'
-import { makeFolder } from '#core/make-folder.ts'
-import { toUserError } from '#core/user-error.ts'
 import type { ExportReport } from '#shared/contract/formats.ts'
-import { newId } from '#shared/model/annotation.ts'
 import type { ExportOptions, FormatId, ImageMode } from '#shared/model/format.ts'
 import { OutputFolder } from './output-folder.ts'
 
@@ -39,23 +36,6 @@ export type ExportStep = Progress | { type: 'done'; report: ExportReport }
 /** Minimum time between progress reports, in milliseconds. */
 const TELL_EVERY_MS = 50
 
-/** Copies a file completely or not at all; links it if requested and possible. */
-async function placeImage(from: string, to: string, mode: ImageMode): Promise<void> {
-  if (resolve(from) === resolve(to)) return
-  await makeFolder(dirname(to))
-  const temporary = `${to}.${newId().slice(0, 8)}.part`
-  try {
-    if (mode === 'link') await link(from, temporary).catch(() => copyFile(from, temporary))
-    else await copyFile(from, temporary)
-    await rename(temporary, to)
-    // Renaming a hard link onto the same file keeps both names.
-    await rm(temporary, { force: true })
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-}
-
 /**
  * Writes a dataset in a format, image by image. Each file appears complete and replaces one of the same name. Throws
  * a UserError that names the file; no partial file stays.
@@ -82,9 +62,7 @@ export async function* runExport(
     if (written && mode !== 'none' && !isDry) {
       const target = output.claim(written.place.image)
       if (source && (await stat(source).catch(() => null))) {
-        await placeImage(source, target, mode).catch((error: unknown) => {
-          throw toUserError(error, target)
-        })
+        await output.copy(source, target, mode)
         copies++
       } else losses.add('the image file is missing and could not be copied', image.path)
     }

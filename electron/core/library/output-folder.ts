@@ -1,8 +1,8 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
-import { writeFileAtomic } from '#core/atomic-file.ts'
+import { copyFile, type FileHandle, link, open, rename, rm } from 'node:fs/promises'
+import { basename, join, relative, resolve, sep } from 'node:path'
+import { replaceFile } from '#core/atomic-file.ts'
 import type { OutputPiece } from '#core/formats/types.ts'
-import { makeFolder } from '#core/make-folder.ts'
+import { SafeFolder } from '#core/transfer/safe-folder.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 
@@ -23,7 +23,8 @@ export function below(folder: string, path: string): string {
 
 /** A file that is written in pieces and appears when it is complete. */
 interface Growing {
-  target: string
+  /** Below the folder, forward slashes. */
+  place: string
   temporary: string
   handle: FileHandle
   waiting: (string | Uint8Array)[]
@@ -32,7 +33,7 @@ interface Growing {
 
 /** Writes files whole or in pieces. Incomplete files are deleted when it is disposed. */
 export class OutputFolder implements AsyncDisposable {
-  readonly #folder: string
+  readonly #folder: SafeFolder
   readonly #growing = new Map<string, Growing>()
   /** Files of this export, as the disk tells them apart. */
   readonly #claimed = new Set<string>()
@@ -40,7 +41,7 @@ export class OutputFolder implements AsyncDisposable {
 
   /** `folder`: absolute. */
   constructor(folder: string) {
-    this.#folder = folder
+    this.#folder = new SafeFolder(folder)
   }
 
   /** Number of completed files. */
@@ -49,47 +50,75 @@ export class OutputFolder implements AsyncDisposable {
   }
 
   /**
-   * The absolute path of a file of this export. Throws a UserError where another file of it has that place, which would
+   * The path of a file of this export below its folder, with forward slashes. Throws a UserError where another file of it has that place, which would
    * be lost without a word.
    */
   claim(path: string): string {
-    const target = below(this.#folder, path)
-    const key = IGNORES_CASE ? target.normalize('NFC').toLowerCase() : target
+    const { root } = this.#folder
+    const place = relative(root, below(root, path)).split(sep).join('/')
+    const key = IGNORES_CASE ? place.normalize('NFC').toLowerCase() : place
     if (this.#claimed.has(key))
       throw new UserError(
         'twice',
         `Two files of this export would be “${path}”. Rename one of the images, or export without the images.`,
       )
     this.#claimed.add(key)
-    return target
+    return place
   }
 
-  /** Throws a UserError that names the file. */
-  async write({ path, content, more }: OutputPiece): Promise<void> {
-    const there = this.#growing.get(path)
-    const target = there?.target ?? this.claim(path)
+  /**
+   * Copies a file to a claimed place completely or not at all; links it if requested and possible. Throws a UserError
+   * that names the file.
+   */
+  async copy(from: string, place: string, mode: 'copy' | 'link'): Promise<void> {
+    const target = join(this.#folder.root, place)
+    if (resolve(from) === target) return
     try {
-      if (!more && !there) {
-        await writeFileAtomic(target, content)
-        this.#files++
-        return
+      await this.#folder.place(place)
+      using held = this.#folder.hold(place)
+      const temporary = held.pathOf(temporaryName(place))
+      try {
+        if (mode === 'link') await link(from, temporary).catch(() => copyFile(from, temporary))
+        else await copyFile(from, temporary)
+        await rename(temporary, held.pathOf(basename(place)))
+      } finally {
+        // Renaming a hard link onto the same file keeps both names.
+        await rm(temporary, { force: true })
       }
-      const file = there ?? (await this.#begin(path, target))
-      file.waiting.push(content)
-      file.length += content.length
-      if (file.length > GATHERED || !more) await flush(file)
-      if (!more) await this.#finish(path, file)
     } catch (error) {
       throw toUserError(error, target)
     }
   }
 
-  async #begin(path: string, target: string): Promise<Growing> {
-    await makeFolder(dirname(target))
-    const name = `.${basename(target).slice(0, 100)}.${newId().slice(0, 8)}.part`
-    const temporary = join(dirname(target), name)
-    const handle = await open(temporary, 'wx')
-    const file: Growing = { target, temporary, handle, waiting: [], length: 0 }
+  /** Throws a UserError that names the file. */
+  async write({ path, content, more }: OutputPiece): Promise<void> {
+    const there = this.#growing.get(path)
+    const place = there?.place ?? this.claim(path)
+    try {
+      if (!more && !there) {
+        await this.#folder.place(place)
+        using held = this.#folder.hold(place)
+        const target = held.pathOf(basename(place))
+        await replaceFile(target, content, undefined, held.pathOf(temporaryName(place)))
+        this.#files++
+        return
+      }
+      const file = there ?? (await this.#begin(path, place))
+      file.waiting.push(content)
+      file.length += content.length
+      if (file.length > GATHERED || !more) await flush(file)
+      if (!more) await this.#finish(path, file)
+    } catch (error) {
+      throw toUserError(error, join(this.#folder.root, place))
+    }
+  }
+
+  async #begin(path: string, place: string): Promise<Growing> {
+    await this.#folder.place(place)
+    using held = this.#folder.hold(place)
+    const temporary = temporaryName(place)
+    const handle = await open(held.pathOf(temporary), 'wx')
+    const file: Growing = { place, temporary, handle, waiting: [], length: 0 }
     this.#growing.set(path, file)
     return file
   }
@@ -97,19 +126,29 @@ export class OutputFolder implements AsyncDisposable {
   async #finish(path: string, file: Growing): Promise<void> {
     await file.handle.sync()
     await file.handle.close()
-    await rename(file.temporary, file.target)
+    using held = this.#folder.hold(file.place)
+    await rename(held.pathOf(file.temporary), held.pathOf(basename(file.place)))
     this.#growing.delete(path)
     this.#files++
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { handle, temporary } of this.#growing.values()) {
+    for (const { handle, place, temporary } of this.#growing.values()) {
       await handle.close().catch(() => {})
-      await rm(temporary, { force: true })
+      try {
+        using held = this.#folder.hold(place)
+        await rm(held.pathOf(temporary), { force: true })
+      } catch {
+        // The folder is gone, or another one is in its place.
+      }
     }
     this.#growing.clear()
   }
 }
+
+/** A hidden name beside the file. */
+const temporaryName = (place: string): string =>
+  `.${basename(place).slice(0, 100)}.${newId().slice(0, 8)}.part`
 
 async function flush(file: Growing): Promise<void> {
   const all = file.waiting.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))

@@ -1,7 +1,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { replaceFile } from '#core/atomic-file.ts'
+import { type FolderMark, holdFolder } from '#core/held-folder.ts'
 import { isGeneral } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import { eachZipEntry, isArchive, type ZipEntry } from '#core/zip-file.ts'
@@ -19,6 +20,8 @@ type Begun = z.infer<typeof begunSchema>
 interface ExportRequest {
   /** Absolute path of the temporary archive, in an existing folder. */
   archive: string
+  /** Which folder that is. */
+  mark: FolderMark
   includeImages: boolean
   /** Export only images of this stage; null: all. */
   stage: string | null
@@ -35,6 +38,11 @@ const readNote = async (file: string): Promise<Begun | null> =>
     .nullable()
     .catch(null)
     .parse(JSON.parse(await readFile(file, 'utf8').catch(() => 'null')))
+
+async function writeNote(archive: string, mark: FolderMark, note: Begun): Promise<void> {
+  using held = holdFolder(dirname(archive), mark)
+  await replaceFile(held.pathOf(`${basename(archive)}${NOTE}`), JSON.stringify(note))
+}
 
 async function takeAway(archive: string): Promise<void> {
   for (const file of [archive, `${archive}.part`, `${archive}${NOTE}`])
@@ -58,7 +66,7 @@ export async function forgetExports(
 /** Resumes the export of an earlier run if it still exists and is fresh; otherwise starts a new one. */
 async function begin(context: JobContext, request: ExportRequest): Promise<Begun> {
   const { run, transfer, signal, clock } = context
-  const { archive, includeImages, stage } = request
+  const { archive, mark, includeImages, stage } = request
   const begun = await readNote(`${archive}${NOTE}`)
   if (begun) {
     const isThere = await run((client) =>
@@ -87,13 +95,13 @@ async function begin(context: JobContext, request: ExportRequest): Promise<Begun
     ),
   )
   const created = { id, etag: null, createdAtMs: clock.now() }
-  await replaceFile(`${archive}${NOTE}`, JSON.stringify(created))
+  await writeNote(archive, mark, created)
   return created
 }
 
 async function fetchArchive(
   { run, fetch, transfer, signal, onBytes, untilItWorks }: JobContext,
-  { archive, includeImages }: ExportRequest,
+  { archive, mark, includeImages }: ExportRequest,
   begun: Begun,
 ): Promise<void> {
   // Complete from an earlier run, which ended during unpacking.
@@ -103,13 +111,13 @@ async function fetchArchive(
     const address = await run((client) =>
       client.exports.downloadUrl(begun.id, transfer.remoteId, { signal }),
     )
-    const order = { target: archive, mayHavePart: true, expectedBytes: 0, etag, address }
+    const order = { target: archive, mark, mayHavePart: true, expectedBytes: 0, etag, address }
     await fetch({ ...order, holds: 'archive' }, (note) => {
       // Only bytes of images count as progress.
       if ('bytes' in note) return includeImages ? onBytes(note.bytes) : undefined
       etag = note.etag
-      const text = JSON.stringify({ ...begun, etag })
-      void replaceFile(`${archive}${NOTE}`, text).catch(() => {})
+      // Without it the archive is only fetched again.
+      writeNote(archive, mark, { ...begun, etag }).catch(() => {})
     })
   })
 }

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs'
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { pour } from '#core/api/storage.ts'
 import type { ZipEntry } from '#core/zip-file.ts'
@@ -61,6 +62,7 @@ export class DownloadImages {
     const target = await this.#folder.place(item.target)
     const order = {
       target,
+      mark: this.#folder.markFor(item.target),
       mayHavePart: isAgain || this.#folder.wasThere(`${item.target}.part`),
       expectedBytes: item.sizeBytes,
       etag: item.facts.etag ?? null,
@@ -146,8 +148,10 @@ export class DownloadImages {
     }
     // An export holds one stage or all.
     for (const stage of stages) {
-      const archive = await this.#folder.place(`${this.#staging}/images-${stage}.zip`)
-      const request = { archive, includeImages: true, stage }
+      const path = `${this.#staging}/images-${stage}.zip`
+      const archive = await this.#folder.place(path)
+      const mark = this.#folder.markFor(path)
+      const request = { archive, mark, includeImages: true, stage }
       await orOneByOne(this.#context, () =>
         // A file that cannot be unpacked stays queued and is fetched alone, which reports its error.
         eachOfExport(this.#context, request, (entry) =>
@@ -191,7 +195,8 @@ export class DownloadImages {
     if (await this.#findPlace(item)) return true
     const file = await this.#folder.place(item.target)
     const judge = (bytes: Buffer) => decodes(item.target, bytes)
-    const part = `${file}.part`
+    using held = this.#folder.hold(item.target)
+    const part = held.pathOf(`${basename(file)}.part`)
     await rm(part, { recursive: true, force: true })
     let isGood: boolean
     if (entry.sizeBytes <= SMALL_BYTES) {
@@ -207,8 +212,8 @@ export class DownloadImages {
       await rm(part, { force: true })
       return false
     }
-    await rename(part, file)
-    const { size, mtimeMs } = await stat(file)
+    await rename(part, held.pathOf(basename(file)))
+    const { size, mtimeMs } = await stat(held.pathOf(basename(file)))
     this.#keep(item, file, stampOf(item), { sizeBytes: size, modifiedAtMs: mtimeMs })
     await this.#unlessTheSame(item)
     return true

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Client } from '#core/api/client.ts'
 import { fromWireAnnotation } from '#core/api/wire-annotation.ts'
 import { classesOf } from '#core/api/wire-dataset.ts'
@@ -95,8 +95,10 @@ export class DownloadLabels {
   async #export(
     onImage: (path: string, annotations: readonly unknown[]) => void | Promise<void>,
   ): Promise<void> {
-    const archive = await this.#folder.place(`${this.#staging}/labels.zip`)
-    const request = { archive, includeImages: false, stage: null }
+    const path = `${this.#staging}/labels.zip`
+    const archive = await this.#folder.place(path)
+    const mark = this.#folder.markFor(path)
+    const request = { archive, mark, includeImages: false, stage: null }
     await eachOfExport(this.#context, request, async ({ name, bytes }) => {
       if (!name.endsWith('.json')) return
       const json = JSON.parse((await bytes()).toString('utf8')) as { annotations?: unknown }
@@ -131,7 +133,7 @@ export class DownloadLabels {
           })
     const content = `${JSON.stringify({ image: fileNameOf(item.facts.path), annotations: kept }, null, 1)}\n`
     if (this.#options.layout === 'files') await this.#put(this.placeOf(item), content, item.source)
-    else await this.#replace(await this.#fileOf(item), content)
+    else await this.#replace(this.placeOf(item), content)
     this.#written.add(item.seq)
   }
 
@@ -148,7 +150,7 @@ export class DownloadLabels {
     if (!(await isThere(path))) {
       const place = await this.#own.placeFor(path)
       if (place !== path) this.besides.push({ path, beside: place })
-      if (!(await isThere(place))) await this.#replace(await this.#folder.place(place), content)
+      if (!(await isThere(place))) await this.#replace(place, content)
       await this.#own.keep(place, { remoteId, stamp: 'labels' })
       return
     }
@@ -156,8 +158,10 @@ export class DownloadLabels {
   }
 
   /** Writes to a temporary name like that of a partial image, then renames it. */
-  #replace(file: string, content: string | Uint8Array): Promise<void> {
-    return replaceFile(file, content, undefined, `${file}.part`)
+  async #replace(path: string, content: string | Uint8Array): Promise<void> {
+    const name = basename(await this.#folder.place(path))
+    using held = this.#folder.hold(path)
+    await replaceFile(held.pathOf(name), content, undefined, held.pathOf(`${name}.part`))
   }
 
   /** Fetches the labels of one image. */

@@ -1,6 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { drawnImage } from '#emulator/drawn-image.ts'
 import { newId } from '#shared/model/annotation.ts'
 import { ALL_FILES } from '#shared/model/transfer.ts'
@@ -190,6 +198,38 @@ test('images without a listed address come from an export, complete and with few
   expect(readFileSync(join(folder.path, sample.directory_path, sample.filename))).toEqual(
     await drawnImage(Number(sample.object.slice(5))),
   )
+})
+
+test('a directory that is swapped for a link during the download is not followed', async () => {
+  await using service = await seededEmulator()
+  const { emulator } = service
+  emulator.faults.add({
+    match: 'STORAGE GET',
+    times: 1_000,
+    after: 5,
+    fault: { kind: 'delay', ms: 1_000 },
+  })
+  await using cloud = await cloudCore(emulator)
+  using outer = temporaryFolder()
+  using elsewhere = temporaryFolder()
+  const folder = join(outer.path, 'target')
+  const { id } = cloud.core.transfers.download(target(cloud, emulator), folder, {
+    ...ALL_FILES,
+    what: 'images_only',
+  })
+  await vi.waitUntil(() => cloud.core.transfers.get(id).files.done > 0, { timeout: 20_000 })
+  const directories = readdirSync(folder).filter((name) => !name.includes('.'))
+  for (const name of directories) {
+    renameSync(join(folder, name), join(outer.path, `moved-${name}`))
+    symlinkSync(elsewhere.path, join(folder, name))
+  }
+  const done = await cloud.core.transfers.settled(id)
+  expect(directories.length).toBeGreaterThan(0)
+  expect(done.state).toBe('failed')
+  expect(cloud.core.transfers.failures(id)[0].problem).toMatch(
+    /replaced by another folder or a link/,
+  )
+  expect(readdirSync(elsewhere.path)).toEqual([])
 })
 
 test('names cannot leave the folder, and a planted link is not followed', async () => {

@@ -9,9 +9,10 @@ import {
   writevSync,
 } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { PictographError } from '#core/api/errors.ts'
 import type { StorageHead, StorageSink } from '#core/api/storage.ts'
+import { type FolderMark, type HeldFolder, holdFolder } from '#core/held-folder.ts'
 import { PRIVATE_FILE } from '#core/private-files.ts'
 import { BrokenFileError } from '#core/threads/wire-error.ts'
 import { isWhole, isWholeImage, lengthOf } from './whole-image.ts'
@@ -28,6 +29,8 @@ const LONGER_FILE = constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOL
 export interface FetchRequest {
   /** Absolute; the data is in a `.part` file beside it until it is complete and checked. */
   target: string
+  /** Its directory, which is compared before each write; left out: a folder of the app. */
+  mark?: FolderMark
   /** True if a `.part` file of an earlier try may exist. */
   mayHavePart: boolean
   /** Bytes according to a list; 0: unknown. A file that is far larger is refused. */
@@ -80,9 +83,20 @@ class OversizedError extends PictographError {
   }
 }
 
-const partOf = ({ target }: Pick<FetchRequest, 'target'>) => `${target}.part`
+const partName = ({ target }: Pick<FetchRequest, 'target'>) => `${basename(target)}.part`
 
-function sizeOf(file: string): number {
+/** The directory of the file, held for one step. */
+const hold = ({ target, mark = undefined }: FetchRequest): HeldFolder =>
+  holdFolder(dirname(target), mark ?? null)
+
+function removePart(request: FetchRequest): void {
+  using held = hold(request)
+  rmSync(held.pathOf(partName(request)), { force: true })
+}
+
+function sizeOfPart(request: FetchRequest): number {
+  using held = hold(request)
+  const file = held.pathOf(partName(request))
   const info = lstatSync(file, { throwIfNoEntry: false })
   if (info && !info.isFile()) {
     // Remove a link or folder with our file's name; never write into it.
@@ -120,8 +134,9 @@ class Incoming implements StorageSink {
     if ((this.totalBytes ?? 0) > mostBytes(this.#request)) throw new OversizedError(this.#request)
     const isSmall = begins === 0 && this.totalBytes !== null && this.totalBytes <= SMALL_BYTES
     if (isSmall && !this.#request.isWhole) return
+    using held = hold(this.#request)
     this.#fd = openSync(
-      partOf(this.#request),
+      held.pathOf(partName(this.#request)),
       begins > 0 ? LONGER_FILE : NEW_FILE,
       modeOf(this.#request),
     )
@@ -167,18 +182,18 @@ class Incoming implements StorageSink {
  */
 export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
   const { target, etag, onEtag, onBytes, decodes = async () => true } = request
-  const part = partOf(request)
-  const there = request.mayHavePart || etag !== null ? sizeOf(part) : 0
+  const part = `${target}.part`
+  const there = request.mayHavePart || etag !== null ? sizeOfPart(request) : 0
   const have = etag === null ? 0 : there
   const body = await receive(request, have, etag).catch((error: unknown) => {
     if (error instanceof OversizedError) {
       onEtag(null)
-      rmSync(part, { force: true })
+      removePart(request)
     }
     // Nothing follows the part: it belongs to another file, or is complete and only unchecked.
     const isBeyond = error instanceof PictographError && error.status === 416
     if (!isBeyond || have === 0) throw error
-    rmSync(part, { force: true })
+    removePart(request)
     return receive(request, 0, null)
   })
   const { chunks } = body
@@ -195,10 +210,10 @@ export async function fetchFile(request: FetchRequest): Promise<FetchedFile> {
   } catch (error) {
     // A wrong part must not be resumed.
     onEtag(null)
-    rmSync(part, { force: true })
+    removePart(request)
     throw error
   }
-  return body.part === null ? writeWhole(request, chunks) : intoPlace(part, target, body.part)
+  return body.part === null ? writeWhole(request, chunks) : intoPlace(request, body.part)
 }
 
 async function receive(
@@ -217,8 +232,8 @@ async function receive(
 
 /** Writes a small file, complete or not at all. */
 function writeWhole(request: FetchRequest, chunks: readonly Buffer[]): Promise<FetchedFile> {
-  const part = partOf(request)
-  const fd = openSync(part, NEW_FILE, modeOf(request))
+  using held = hold(request)
+  const fd = openSync(held.pathOf(partName(request)), NEW_FILE, modeOf(request))
   let file: FetchedFile
   try {
     writeAll(fd, chunks)
@@ -226,12 +241,16 @@ function writeWhole(request: FetchRequest, chunks: readonly Buffer[]): Promise<F
   } finally {
     closeSync(fd)
   }
-  return intoPlace(part, request.target, file)
+  return intoPlace(request, file)
 }
 
 /** `file`: its state while it was open. Systems other than Linux may store a later time when they close it. */
-async function intoPlace(part: string, target: string, file: FetchedFile): Promise<FetchedFile> {
-  renameSync(part, target)
+async function intoPlace(request: FetchRequest, file: FetchedFile): Promise<FetchedFile> {
+  const { target } = request
+  {
+    using held = hold(request)
+    renameSync(held.pathOf(partName(request)), held.pathOf(basename(target)))
+  }
   if (process.platform === 'linux') return file
   const { size, mtimeMs } = await stat(target)
   return { sizeBytes: size, modifiedAtMs: mtimeMs }

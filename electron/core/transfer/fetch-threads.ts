@@ -4,7 +4,7 @@ import type { FetchedFile, FetchRequest } from './fetch-file.ts'
 
 /** A storage file to fetch, as sent to a thread. */
 export interface FetchOrder
-  extends Pick<FetchRequest, 'target' | 'mayHavePart' | 'expectedBytes' | 'etag'> {
+  extends Pick<FetchRequest, 'target' | 'mark' | 'mayHavePart' | 'expectedBytes' | 'etag'> {
   /** A signed address. */
   address: string
   holds: 'image' | 'archive'

@@ -1,5 +1,6 @@
 import { lstat, mkdir, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { type FolderMark, type HeldFolder, holdFolder, markOf } from '#core/held-folder.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import { UserError } from '#core/user-error.ts'
 
@@ -7,6 +8,7 @@ import { UserError } from '#core/user-error.ts'
 export class SafeFolder {
   readonly root: string
   readonly #known = new Map<string, Promise<void>>()
+  readonly #marks = new Map<string, FolderMark>()
   /** Names in a directory when it was first used. */
   readonly #found = new Map<string, ReadonlySet<string>>()
   /** The folder's device id when it was first used. */
@@ -31,6 +33,18 @@ export class SafeFolder {
   async place(path: string): Promise<string> {
     await this.#prepare(dirname(path))
     return join(this.root, path)
+  }
+
+  /** Which directory a placed file goes to, for who writes it. */
+  markFor(path: string): FolderMark {
+    const mark = this.#marks.get(dirname(path))
+    if (!mark) throw new Error(`${path} has not been placed`)
+    return mark
+  }
+
+  /** The directory of a placed file, to write there. Throws a UserError if it was replaced meanwhile. */
+  hold(path: string): HeldFolder {
+    return holdFolder(join(this.root, dirname(path)), this.markFor(path))
   }
 
   /**
@@ -67,6 +81,8 @@ export class SafeFolder {
       // Not recursive: a vanished folder must not be recreated, perhaps on another disk.
       if (!there) await mkdir(absolute)
     }
+    // Before it is listed: what is found belongs to this directory.
+    this.#marks.set(directory, markOf(absolute))
     this.#found.set(
       directory,
       new Set((await readdir(absolute)).map((name) => name.normalize('NFC'))),

@@ -230,6 +230,11 @@ export function createAppCore(
     works,
   })
   const opening = new Opening({ store, library, formats, sync, removal, coreEvents, target })
+  formats
+    .sweep()
+    .catch((error: unknown) =>
+      ports.log.warn('exports not cleaned up', { error: messageOf(error) }),
+    )
   void removal.start()
   transfers.setAside(setAside.ids('upload', 'download'), setAside.problem)
   detection.setAside(setAside.ids('detection'), setAside.problem)

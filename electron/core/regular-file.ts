@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { UserError } from './user-error.ts'
 
@@ -21,11 +21,23 @@ export function openRegularFile(path: string): { handle: number; size: number } 
   throw refusal(path, NOT_A_FILE)
 }
 
+/** The same without blocking. The caller closes the handle. */
+export async function openRegular(path: string): Promise<{ handle: FileHandle; info: Stats }> {
+  const handle = await open(path, OPEN_FLAGS)
+  try {
+    const info = await handle.stat()
+    if (!info.isFile()) throw refusal(path, NOT_A_FILE)
+    return { handle, info }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
 /** The content of a regular file of at most `mostBytes`. Throws a UserError, or the system's error. */
 export async function readRegularFile(path: string, mostBytes: number): Promise<Buffer> {
-  await using handle = await open(path, OPEN_FLAGS)
-  const info = await handle.stat()
-  if (!info.isFile()) throw refusal(path, NOT_A_FILE)
+  const { handle: opened, info } = await openRegular(path)
+  await using handle = opened
   if (info.size > mostBytes)
     throw refusal(
       path,

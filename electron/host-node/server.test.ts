@@ -1,13 +1,15 @@
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { coreWithImages, temporaryFolder } from '#tests/helpers/core.ts'
+import { connectPage, openAddress } from '#tests/helpers/served-page.ts'
 import { serve } from './server.ts'
 
-async function served() {
+async function served(options: Partial<Parameters<typeof serve>[0]> = {}) {
   const setup = await coreWithImages(['a.png'])
   const renderer = temporaryFolder()
   writeFileSync(join(renderer.path, 'index.html'), '<script nonce="__CSP_NONCE__"></script>')
@@ -18,6 +20,7 @@ async function served() {
     ports: [0],
     host: '127.0.0.1',
     onNewAddress: (url) => addresses.push(url),
+    ...options,
   })
   const base = `http://127.0.0.1:${server.port}`
   const claim = async () => {
@@ -99,6 +102,44 @@ describe('the served app', () => {
     expect((await fetch(`${app.base}/media/image/${image.id}`)).status).toBe(401)
     for (const path of ['/..%2f..%2fpackage.json', '/%2e%2e/package.json', '/none.js'])
       expect((await fetch(app.base + path, { headers: { cookie } })).status).toBe(404)
+  })
+
+  test('drops a window that reads nothing, so that its events take no memory', async () => {
+    await using app = await served({ mostUnreadBytes: 5_000_000 })
+    const page = await openAddress(app.server.url)
+    using reading = await connectPage(page)
+    using stalled = await connectPage(page)
+    const heard = { count: 0 }
+    const listen = async ({ client }: typeof reading, stop: () => void) => {
+      for await (const event of await client.app.events()) {
+        if (event.type === 'listening') stop()
+        if (event.type === 'notice') heard.count++
+      }
+    }
+    const stop = (Reflect.get(stalled.socket, '_socket') as Socket).pause
+    const ready = [reading, stalled].map(
+      (window) =>
+        new Promise<void>((done) => {
+          listen(window, done).catch(() => {})
+        }),
+    )
+    await Promise.all(ready)
+    stop.call(Reflect.get(stalled.socket, '_socket'))
+    const message = 'x'.repeat(100_000)
+    let dropped = false
+    app.core.ports.log.warn = (words) => {
+      dropped ||= words.includes('does not read')
+    }
+    let sent = 0
+    await vi.waitUntil(
+      () => {
+        for (let n = 0; n < 20; n++, sent++) app.core.events.publish({ type: 'notice', message })
+        return dropped
+      },
+      { timeout: 20_000, interval: 100 },
+    )
+    await vi.waitUntil(() => heard.count === sent, { timeout: 20_000 })
+    expect(reading.socket.readyState).toBe(reading.socket.OPEN)
   })
 
   test('survives malformed requests', async () => {

@@ -21,6 +21,8 @@ export interface ServeOptions {
   ports: readonly number[]
   /** The interface to listen on; loopback unless the user chose another. */
   host: string
+  /** What may wait for a window that does not read. Bytes. */
+  mostUnreadBytes?: number
   /** Called with a new address after somebody opened a used one. */
   onNewAddress: (url: string) => void
 }
@@ -38,6 +40,11 @@ const WILDCARD = new Set(['0.0.0.0', '::'])
 const NEW_ADDRESS_EVERY_MS = 5_000
 /** Maximum size of a message from a window: an edit of about ten thousand shapes. Bytes. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024
+
+/** As much may wait for a slow window; a window that reads takes milliseconds for it. Bytes. */
+const MOST_UNREAD_BYTES = 128 * 1024 * 1024
+/** A window that has read nothing for this long does not read. Milliseconds. */
+const UNREAD_LOOK_MS = 2_000
 
 /** Every request that is not read-only needs the page's secret in addition to the cookie. */
 const changes = ({ method = 'GET' }: IncomingMessage) => method !== 'GET' && method !== 'HEAD'
@@ -119,6 +126,7 @@ export async function serve({
   ports,
   host,
   onNewAddress,
+  mostUnreadBytes = MOST_UNREAD_BYTES,
 }: ServeOptions): Promise<Served> {
   const session = new Session(core.ports.dataDir)
   const files = rendererFiles(rendererDir, (url) => `ws://${url.host}`)
@@ -236,6 +244,20 @@ export async function serve({
     })
   })
 
+  // Drops windows that read nothing, for example of a suspended browser: what they miss they read when they reconnect.
+  const unread = new WeakMap<object, number>()
+  const unreadTimer = setInterval(() => {
+    for (const client of sockets.clients) {
+      const { bufferedAmount } = client
+      const before = unread.get(client) ?? 0
+      unread.set(client, bufferedAmount)
+      if (bufferedAmount <= mostUnreadBytes || bufferedAmount < before) continue
+      core.ports.log.warn('a window does not read and is dropped', { bytes: bufferedAmount })
+      client.terminate()
+    }
+  }, UNREAD_LOOK_MS)
+  unreadTimer.unref()
+
   const port = await listen(server, ports, host)
   const name = shownName(host)
   const address = () => `http://${name}:${port}/?token=${session.token}`
@@ -243,6 +265,7 @@ export async function serve({
     url: address(),
     port,
     [Symbol.asyncDispose]: async () => {
+      clearInterval(unreadTimer)
       for (const client of sockets.clients) client.terminate()
       server.closeAllConnections()
       await new Promise<void>((done) => server.close(() => done()))

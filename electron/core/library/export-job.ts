@@ -22,6 +22,8 @@ export interface ExportJob {
   options: ExportOptions
   /** Writes nothing; the report says what would be written. */
   isDry?: boolean
+  /** Stands in the names of temporary files, see begun-exports.ts. */
+  mark?: string
 }
 
 export interface Progress {
@@ -53,7 +55,7 @@ export async function* runExport(
   let done = 0
   let toldAt = Date.now()
   yield { type: 'progress', done: 0, total, doing: 'Writing labels' }
-  await using output = new OutputFolder(folder)
+  await using output = new OutputFolder(folder, job.mark)
   for (const image of set.images) {
     signal?.throwIfAborted()
     const written = writing.write(image)

@@ -1,11 +1,13 @@
+import { resolve } from 'node:path'
 import type { CoreEvents } from '#core/core-events.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { LabelProcess } from '#core/labels/label-process.ts'
 import type { StartProcess } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
+import type { WorkInHand } from '#core/work-in-hand.ts'
 import type { Works } from '#core/works.ts'
 import type { FoundLabels } from '#shared/contract/formats.ts'
-import type { WorkInHand } from '#core/work-in-hand.ts'
+import { BegunExports } from './begun-exports.ts'
 import { type ExportJob, type ExportStep, runExport } from './export-job.ts'
 import { ImportPlans } from './import-plans.ts'
 import { hasLabelInput } from './label-input.ts'
@@ -21,6 +23,7 @@ export class LabelExchange {
   readonly #works: Works
   readonly #startProcess: StartProcess
   readonly imports: ImportPlans
+  readonly #begun: BegunExports
 
   constructor({
     store,
@@ -37,6 +40,7 @@ export class LabelExchange {
   }) {
     const { datasets, images, edits, labelExtras } = store
     this.#store = store
+    this.#begun = new BegunExports(store.settings)
     this.#works = works
     this.#startProcess = startProcess
     this.imports = new ImportPlans({
@@ -67,6 +71,11 @@ export class LabelExchange {
     return await reader.count(root)
   }
 
+  /** Deletes temporary files of exports that an earlier run did not end. Throws the system's error. */
+  sweep(): Promise<void> {
+    return this.#begun.sweep()
+  }
+
   /** Throws a UserError if there is nothing to export, or the folder cannot be written. */
   export(wish: ExportWish, signal: AbortSignal | undefined): AsyncGenerator<ExportStep> {
     const losses = new LossLog()
@@ -78,8 +87,12 @@ export class LabelExchange {
       label: `Export to ${folder}`,
       ifCutOff: `The export to ${folder} is not complete, because the app ended. Export again: each file in the folder is whole, and is replaced.`,
     }
-    return this.#works.follow(work, signal, (stop) =>
-      runExport({ set, files, folder, format, images, options }, losses, stop),
-    )
+    const job = { set, files, folder, format, images, options }
+    return this.#works.follow(work, signal, (stop) => this.#run(job, losses, stop))
+  }
+
+  async *#run(job: ExportJob, losses: LossLog, signal: AbortSignal): AsyncGenerator<ExportStep> {
+    using begun = this.#begun.begin(resolve(job.folder))
+    yield* runExport({ ...job, mark: begun.mark }, losses, signal)
   }
 }

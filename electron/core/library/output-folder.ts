@@ -5,6 +5,7 @@ import type { OutputPiece } from '#core/formats/types.ts'
 import { SafeFolder } from '#core/transfer/safe-folder.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
+import { temporaryName } from './begun-exports.ts'
 
 /** Collect this many characters of a file before writing. */
 const GATHERED = 1 << 18
@@ -34,13 +35,15 @@ interface Growing {
 /** Writes files whole or in pieces. Incomplete files are deleted when it is disposed. */
 export class OutputFolder implements AsyncDisposable {
   readonly #folder: SafeFolder
+  readonly #mark: string
   readonly #growing = new Map<string, Growing>()
   /** Files of this export, as the disk tells them apart. */
   readonly #claimed = new Set<string>()
   #files = 0
 
-  /** `folder`: absolute. */
-  constructor(folder: string) {
+  /** `folder`: absolute. `mark`: stands in the names of temporary files. */
+  constructor(folder: string, mark = newId().slice(0, 8)) {
+    this.#mark = mark
     this.#folder = new SafeFolder(folder)
   }
 
@@ -76,7 +79,7 @@ export class OutputFolder implements AsyncDisposable {
     try {
       await this.#folder.place(place)
       using held = this.#folder.hold(place)
-      const temporary = held.pathOf(temporaryName(place))
+      const temporary = held.pathOf(temporaryName(basename(place), this.#mark))
       try {
         if (mode === 'link') await link(from, temporary).catch(() => copyFile(from, temporary))
         else await copyFile(from, temporary)
@@ -99,7 +102,12 @@ export class OutputFolder implements AsyncDisposable {
         await this.#folder.place(place)
         using held = this.#folder.hold(place)
         const target = held.pathOf(basename(place))
-        await replaceFile(target, content, undefined, held.pathOf(temporaryName(place)))
+        await replaceFile(
+          target,
+          content,
+          undefined,
+          held.pathOf(temporaryName(basename(place), this.#mark)),
+        )
         this.#files++
         return
       }
@@ -116,7 +124,7 @@ export class OutputFolder implements AsyncDisposable {
   async #begin(path: string, place: string): Promise<Growing> {
     await this.#folder.place(place)
     using held = this.#folder.hold(place)
-    const temporary = temporaryName(place)
+    const temporary = temporaryName(basename(place), this.#mark)
     const handle = await open(held.pathOf(temporary), 'wx')
     const file: Growing = { place, temporary, handle, waiting: [], length: 0 }
     this.#growing.set(path, file)
@@ -145,10 +153,6 @@ export class OutputFolder implements AsyncDisposable {
     this.#growing.clear()
   }
 }
-
-/** A hidden name beside the file. */
-const temporaryName = (place: string): string =>
-  `.${basename(place).slice(0, 100)}.${newId().slice(0, 8)}.part`
 
 async function flush(file: Growing): Promise<void> {
   const all = file.waiting.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))

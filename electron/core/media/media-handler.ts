@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { Readable } from 'node:stream'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
+import { openRegular } from '#core/regular-file.ts'
 import { toUserError } from '#core/user-error.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { isShownAsIs, type Renditions } from './renditions.ts'
@@ -31,8 +31,25 @@ function parseRange(
   return from >= size || from > to ? 'unsatisfiable' : { from, to }
 }
 
+/** Opens the file before the answer begins, so that a failure is an answer and not a broken connection. */
 async function sendFile(request: Request, file: string): Promise<Response> {
-  const info = await stat(file)
+  const { handle, info } = await openRegular(file)
+  let isPassedOn = false
+  try {
+    const response = answerOf(request, file, info, handle)
+    isPassedOn = response.body !== null
+    return response
+  } finally {
+    if (!isPassedOn) await handle.close()
+  }
+}
+
+function answerOf(
+  request: Request,
+  file: string,
+  info: { size: number; mtimeMs: number },
+  handle: FileHandle,
+): Response {
   const etag = `"${info.size.toString(36)}-${Math.round(info.mtimeMs * 1000).toString(36)}"`
   const headers = new Headers({
     'content-type': TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream',
@@ -57,7 +74,7 @@ async function sendFile(request: Request, file: string): Promise<Response> {
   headers.set('content-length', String(to - from + 1))
   if (range) headers.set('content-range', `bytes ${from}-${to}/${info.size}`)
   const empty = request.method === 'HEAD' || info.size === 0
-  const stream = empty ? null : Readable.toWeb(createReadStream(file, { start: from, end: to }))
+  const stream = empty ? null : Readable.toWeb(handle.createReadStream({ start: from, end: to }))
   return new Response(stream as ReadableStream | null, { status: range ? 206 : 200, headers })
 }
 

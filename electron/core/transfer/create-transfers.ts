@@ -1,3 +1,4 @@
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TransferRepository } from '#core/cache/transfer-repository.ts'
 import type { CoreEvents } from '#core/core-events.ts'
@@ -6,6 +7,7 @@ import { LabelProcess } from '#core/labels/label-process.ts'
 import type { Ports } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
 import type { WorkInHand } from '#core/work-in-hand.ts'
+import { isLive, type Transfer } from '#shared/model/transfer.ts'
 import type { TransferDeps } from './running-transfer.ts'
 import { Stages } from './stages.ts'
 import { Transfers } from './transfers.ts'
@@ -18,6 +20,15 @@ interface Deps extends Pick<TransferDeps, 'clock' | 'labels' | 'probe' | 'ceilin
   accounts: Pick<TransferDeps, 'run' | 'aside' | 'budget' | 'serviceOf'>
   events: EventBus
   coreEvents: CoreEvents
+}
+
+/** A failed one unpacks its archive again if it is retried. */
+const isResumed = (state: Transfer['state']) => isLive({ state }) || state === 'paused'
+
+/** Deletes what previews and uploads of an earlier run unpacked. `kept`: transfers that resume. */
+async function sweepScratch(folder: string, kept: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(folder).catch(() => []))
+    if (!kept.has(name)) await rm(join(folder, name), { recursive: true, force: true })
 }
 
 /** Downloads, uploads, and the staging folders for files dropped in a browser. */
@@ -45,5 +56,9 @@ export function createTransfers({ store, ports, accounts, coreEvents, ...deps }:
   stages
     .sweep(new Set(waiting))
     .catch((error: unknown) => log.warn('staging folders not cleaned up', { error: String(error) }))
+  const resumed = rows.list().flatMap(({ id, state }) => (isResumed(state) ? [id] : []))
+  sweepScratch(join(dataDir, 'scratch'), new Set(resumed)).catch((error: unknown) =>
+    log.warn('unpacked archives not cleaned up', { error: String(error) }),
+  )
   return { transfers, stages }
 }

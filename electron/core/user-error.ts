@@ -44,6 +44,7 @@ const WORDS: [pattern: RegExp, reason: string, message: string][] = [
     'Permission denied. Allow access to it, or choose another place',
   ],
   [/^ENOENT/, 'not_found', 'It does not exist (any more)'],
+  [/^EISDIR/, 'not_a_file', 'It is a folder, not a file'],
   [/^ENOTDIR/, 'not_a_folder', 'It is not a folder'],
   [
     /^ENAMETOOLONG/,

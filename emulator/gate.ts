@@ -8,18 +8,16 @@ const HOUR_MS = 3_600_000
 
 /** Requests of the last hour by key. */
 class HourlyLimit {
-  readonly #limit: number
   readonly #now: () => number
   /** When requests arrived, oldest first; those before `from` are older than an hour. */
   readonly #made = new Map<string, { times: number[]; from: number }>()
 
-  constructor(limit: number, now: () => number) {
-    this.#limit = limit
+  constructor(now: () => number) {
     this.#now = now
   }
 
   /** Counts a request. Throws a 429 above the limit; returns the rate limit headers. */
-  count(key: string): Record<string, string> {
+  count(key: string, limit: number): Record<string, string> {
     const made = this.#made.get(key) ?? { times: [], from: 0 }
     this.#made.set(key, made)
     while (made.from < made.times.length && made.times[made.from] <= this.#now() - HOUR_MS)
@@ -28,13 +26,13 @@ class HourlyLimit {
       made.times.splice(0, made.from)
       made.from = 0
     }
-    const isFull = made.times.length - made.from >= this.#limit
+    const isFull = made.times.length - made.from >= limit
     if (!isFull) made.times.push(this.#now())
     // With a limit of 0, no request ever expires.
     const freeAt = (made.times[made.from] ?? this.#now()) + HOUR_MS
     const headers = {
-      'x-ratelimit-limit': String(this.#limit),
-      'x-ratelimit-remaining': String(this.#limit - (made.times.length - made.from)),
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(limit - (made.times.length - made.from)),
       'x-ratelimit-reset': String(Math.ceil(freeAt / 1000)),
     }
     if (!isFull) return headers
@@ -55,21 +53,23 @@ interface GateOptions {
 /** Checks keys and the hourly limit, and gives each request an id. */
 export function gate(app: FastifyInstance, options: GateOptions): void {
   const { organization, hourlyLimit, now, requests } = options
-  const limit = hourlyLimit === null ? null : new HourlyLimit(hourlyLimit, now)
+  const hourly = new HourlyLimit(now)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', randomUUID())
     if (request.url.startsWith('/__admin')) return
     requests.push({ line: `${request.method} ${request.url}`, headers: request.headers })
     const key = String(request.headers['x-api-key'] ?? '')
-    const person = organization.people.get(key)
-    if (!person)
+    const found = organization.personOf(key)
+    if (!found)
       throw new Problem(
         401,
         'unauthorized',
         key === '' ? 'An API key is required' : 'Invalid API key',
       )
-    Reflect.set(request, 'person', person)
-    if (limit) reply.headers(limit.count(key))
+    Reflect.set(request, 'person', found.person)
+    // A key's own cap can only be lower than the plan's limit.
+    const limit = Math.min(hourlyLimit ?? Infinity, found.rateLimit ?? Infinity)
+    if (Number.isFinite(limit)) reply.headers(hourly.count(key, limit))
   })
 }
 

@@ -14,6 +14,7 @@ const { values } = parseArgs({
     seed: { type: 'boolean', default: false },
     // The plan of the emulated organisation.
     limit: { type: 'string', default: '20000' },
+    'max-images': { type: 'string', default: '1000000' },
     'refuse-unknown-classes': { type: 'boolean', default: false },
     fault: { type: 'string', multiple: true },
   },
@@ -24,6 +25,7 @@ const emulator = await startEmulator({
   storagePort: Number(values['storage-port']),
   seeded: values.seed,
   hourlyLimit: Number(values.limit),
+  maxImages: Number(values['max-images']),
   refusesUnknownClasses: values['refuse-unknown-classes'],
 })
 for (const fault of values.fault ?? []) emulator.faults.add(faultSchema.parse(JSON.parse(fault)))

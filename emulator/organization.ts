@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Collection } from './collection.ts'
+import type { Keys } from './keys.ts'
 
 export type Role = 'viewer' | 'member' | 'admin' | 'owner'
 export const RANK: Readonly<Record<Role, number>> = { viewer: 0, member: 1, admin: 2, owner: 3 }
@@ -36,10 +37,12 @@ export function steadyId(text: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** The only organisation of the emulated service, with one person per key. */
+/** The only organisation of the emulated service, with one person per key of the start. */
 export class Organization {
-  readonly people: ReadonlyMap<string, Person>
+  readonly people: readonly Person[]
+  readonly keys: Keys
   readonly invites: Collection<Invite>
+  readonly maxImages: number
   #own: { name: string; description: string | null; is_public: boolean; updated_at: string } = {
     name: 'Emulated Organisation',
     description: null,
@@ -47,21 +50,32 @@ export class Organization {
     updated_at: SINCE,
   }
 
-  constructor(keys: Readonly<Record<string, Role>>, invites: Collection<Invite>) {
+  /** `roles`: by key; `maxImages`: the plan's cap. */
+  constructor(
+    roles: Readonly<Record<string, Role>>,
+    { keys, invites, maxImages }: { keys: Keys; invites: Collection<Invite>; maxImages: number },
+  ) {
+    this.keys = keys
     this.invites = invites
-    this.people = new Map(
-      Object.entries(keys).map(([key, role]) => [
-        key,
-        {
-          id: steadyId(`membership ${key}`),
-          user_id: steadyId(`user ${key}`),
-          email: `${role}@example.com`,
-          full_name: `${role[0].toUpperCase()}${role.slice(1)} Person`,
-          role,
-          joined_at: SINCE,
-        },
-      ]),
-    )
+    this.maxImages = maxImages
+    this.people = Object.entries(roles).map(([key, role]) => ({
+      id: steadyId(`membership ${key}`),
+      user_id: steadyId(`user ${key}`),
+      email: `${role}@example.com`,
+      full_name: `${role[0].toUpperCase()}${role.slice(1)} Person`,
+      role,
+      joined_at: SINCE,
+    }))
+    for (const [index, key] of Object.keys(roles).entries())
+      keys.seed(key, this.people[index], SINCE)
+  }
+
+  /** The owner of a key, with the key's role; null if the key is unknown, inactive or expired. */
+  personOf(key: string): { person: Person; rateLimit: number | null } | null {
+    const stored = this.keys.valid(key)
+    const owner = stored && this.people.find(({ user_id }) => user_id === stored.user_id)
+    if (!stored || !owner) return null
+    return { person: { ...owner, role: stored.role }, rateLimit: stored.rate_limit }
   }
 
   change(fields: { name?: string; description?: string; is_public?: boolean }, at: string): void {
@@ -79,9 +93,9 @@ export class Organization {
       credits_monthly_allowance: credits.allowance,
       credits_reset_at: credits.resetAt,
       max_users: 25,
-      max_images: 1_000_000,
+      max_images: this.maxImages,
       max_storage_bytes: 1024 ** 4,
-      member_count: this.people.size,
+      member_count: this.people.length,
       pending_invite_count: this.invites.all().filter(({ status }) => status === 'pending').length,
       created_at: SINCE,
     }

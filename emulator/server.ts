@@ -5,10 +5,12 @@ import { Credits } from './credits.ts'
 import { Faults, faultSchema } from './faults.ts'
 import { answerErrors, gate, refuseUnknownQuery } from './gate.ts'
 import { Jobs } from './jobs.ts'
+import { Keys } from './keys.ts'
 import { takeMultipart } from './multipart.ts'
 import { Organization, type Role } from './organization.ts'
 import { annotateJobRoutes } from './routes/annotate-jobs.ts'
 import { annotationRoutes } from './routes/annotations.ts'
+import { apiKeyRoutes } from './routes/api-keys.ts'
 import { autoAnnotateRoutes } from './routes/auto-annotate.ts'
 import { batchRoutes } from './routes/batch.ts'
 import { coldStorageRoutes } from './routes/cold-storage.ts'
@@ -28,6 +30,7 @@ import { sam3Routes } from './routes/sam3.ts'
 import { searchRoutes } from './routes/search.ts'
 import { similarRoutes } from './routes/similar.ts'
 import { taskRoutes } from './routes/tasks.ts'
+import { trainingRoutes } from './routes/training.ts'
 import { videoRoutes } from './routes/video.ts'
 import { seed } from './seed.ts'
 import { sendWithFault } from './send.ts'
@@ -45,6 +48,8 @@ export interface EmulatorOptions {
   keys?: Readonly<Record<string, Role>>
   /** Requests per hour and key, reported in the headers of each answer; null: no limit and no headers. */
   hourlyLimit?: number | null
+  /** Number of images that the plan allows; default: a million. */
+  maxImages?: number
   /** Three different datasets; a number: the size of the large one. */
   seeded?: boolean | number
   /** Milliseconds since 1970; tests set it. */
@@ -81,9 +86,11 @@ const ROUTES: readonly ((app: FastifyInstance, service: Service) => void)[] = [
   similarRoutes,
   sam3Routes,
   organizationRoutes,
+  apiKeyRoutes,
   creditRoutes,
   jobRoutes,
   modelRoutes,
+  trainingRoutes,
   searchRoutes,
   taskRoutes,
   notificationRoutes,
@@ -109,7 +116,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const storage = new Storage(state.objectsDir, faults, now)
   const app = fastify({ bodyLimit: 64 * 1024 * 1024 })
   const { keys = DEFAULT_KEYS, hourlyLimit = null } = options
-  const organization = new Organization(keys, state.collection('invite'))
+  const organization = new Organization(keys, {
+    keys: new Keys(state.collection('key'), now, hourlyLimit),
+    invites: state.collection('invite'),
+    maxImages: options.maxImages ?? 1_000_000,
+  })
   const jobs = new Jobs(state.collection('job'), now)
   const service: Service = {
     state,

@@ -149,6 +149,12 @@ export class State {
     return row ?? { images: 0, complete: 0, archived: 0, bytes: 0 }
   }
 
+  /** Number of images of all datasets, archived ones too. */
+  imageTotal(): number {
+    const row = this.#db.prepare<[], { total: number }>('SELECT count(*) AS total FROM image').get()
+    return row?.total ?? 0
+  }
+
   /** Newest first. */
   images(datasetId: string): (StoredImage & Computed)[] {
     return this.#db

@@ -20,12 +20,19 @@ function payment({
   requiredMicroUsd,
   remainingMicroUsd,
   upgradeUrl,
+  limitType,
+  current,
+  limit,
 }: PaymentRequiredError): string {
-  const cost =
-    requiredMicroUsd === null || remainingMicroUsd === null
+  const cost = requiredMicroUsd === null ? '' : ` It costs ${formatMicroUsd(requiredMicroUsd)}.`
+  const left = remainingMicroUsd === null ? '' : ` ${formatMicroUsd(remainingMicroUsd)} is left.`
+  const plan =
+    limitType === null || limit === null
       ? ''
-      : ` It costs ${formatMicroUsd(requiredMicroUsd)}; ${formatMicroUsd(remainingMicroUsd)} is left.`
-  return `${message}.${cost}${upgradeUrl ? ` More: ${upgradeUrl}` : ''}`
+      : ` The plan allows ${limit.toLocaleString('en')} ${limitType}${current === null ? '' : `; ${current.toLocaleString('en')} are in use`}.`
+  // Some answers have only a status.
+  const said = /^HTTP \d+$/.test(message) ? 'The plan or the balance does not allow this' : message
+  return `${said.replace(/[.\s]*$/, '')}.${plan}${cost}${left}${upgradeUrl ? ` More: ${upgradeUrl}` : ''}`
 }
 
 function waiting({ retryAfter }: RateLimitError): string {
@@ -38,6 +45,8 @@ function waiting({ retryAfter }: RateLimitError): string {
 /** `reason` for code, and a message for the user that says what to do. */
 function wordsOf(error: PictographError): [reason: string, words: string] {
   const { message } = error
+  if (error.isForeign && (error.status ?? 0) < 500)
+    return ['offline', `${message}. Check the network.`]
   if (error instanceof AuthenticationError)
     return [
       'key_refused',
@@ -122,6 +131,8 @@ export function faultOf(error: unknown): Fault {
     )
   if (isBroken(error) || error instanceof NetworkError) return LINE
   if (!(error instanceof PictographError)) return OURS
+  // A 5xx page is a gateway's of the service; any other one is of a portal or a proxy.
+  if (error.isForeign) return (error.status ?? 0) >= 500 ? LATER : LINE
   if (error instanceof AuthenticationError || error instanceof RateLimitError) return ALL_LATER
   if (error instanceof ServerError) {
     // A 2xx that is not JSON is the page of a captive portal or a proxy.

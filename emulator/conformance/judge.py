@@ -42,13 +42,11 @@ MAY_LACK = {
     ("ImportJob", "total_images"),
 }
 
-# What the service's contract for a desktop app leaves out: training, serving and administration.
+# What the service's contract for a desktop app leaves out: evaluation, serving and administration.
 OUTSIDE = {
-    "api_keys",
     "deployments",
     "model_evaluations",
     "tools",
-    "training",
     "webhooks",
     "workflows",
 }
@@ -61,8 +59,6 @@ OUTSIDE_METHODS = {
     "explore.iter_models",
     "explore.models",
     "models.bulk_delete",
-    "models.delete",
-    "models.fork",
     "models.get_local_path",
     "organizations.remove_member",
     "organizations.update_member_role",

@@ -44,7 +44,7 @@ export function commentRoutes(app: FastifyInstance, service: Service): void {
     if (!comment) throw notFound('Comment')
     return comment
   }
-  const people = new Map([...organization.people.values()].map((one) => [one.user_id, one]))
+  const people = new Map(organization.people.map((one) => [one.user_id, one]))
 
   const shown = (comment: Comment, { user_id }: Person) => {
     const { image_id: _image, reactions, ...rest } = comment

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { addDrawn } from '#emulator/drawn-images.ts'
 import type { Job } from '#emulator/jobs.ts'
 import { freeDatasetName, newDataset } from '#emulator/new-dataset.ts'
+import { heldImages } from '#emulator/plan.ts'
 import { InvalidRequest } from '#emulator/problems.ts'
 import {
   API,
@@ -21,7 +22,6 @@ const TYPE = 'connector_import'
 const BATCH = 20
 /** Accepted keys of the other services. */
 const KEY = /^valid-/
-const IMAGE_LIMIT = 1_000_000
 const STORAGE_LIMIT = 1024 ** 4
 
 const source = { provider: z.enum(['v7', 'roboflow']), api_key: z.string().min(1) }
@@ -55,16 +55,17 @@ export function connectorRoutes(app: FastifyInstance, service: Service): void {
       z.strictObject({ total_images: count, estimated_size_bytes: count }),
     )
     const counts = state.datasets().map(({ id }) => state.counts(id))
-    const current_images = counts.reduce((sum, { images }) => sum + images, 0)
+    const current_images = heldImages(service)
+    const image_limit = service.organization.maxImages
     const current_storage_bytes = counts.reduce((sum, { bytes }) => sum + bytes, 0)
     const images_after_import = current_images + total_images
     const storage_after_import_bytes = current_storage_bytes + estimated_size_bytes
-    const isOver = [images_after_import > IMAGE_LIMIT, storage_after_import_bytes > STORAGE_LIMIT]
+    const isOver = [images_after_import > image_limit, storage_after_import_bytes > STORAGE_LIMIT]
     const exceeded = isOver[0] ? (isOver[1] ? 'both' : 'images') : isOver[1] ? 'storage' : null
     return {
       allowed: exceeded === null,
       current_images,
-      image_limit: IMAGE_LIMIT,
+      image_limit,
       images_after_import,
       current_storage_bytes,
       storage_limit_bytes: STORAGE_LIMIT,

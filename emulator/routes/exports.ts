@@ -24,7 +24,7 @@ const BASE = `${API}/exports`
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const KEPT_DAYS = 30
 
-interface Export {
+export interface StoredExport {
   id: string
   dataset_id: string
   name: string
@@ -45,10 +45,10 @@ interface Export {
 /** Exports run in the background and are ZIPs in storage. */
 export function exportRoutes(app: FastifyInstance, service: Service): void {
   const { state, storage, jobs } = service
-  const exports = state.collection<Export>('export')
+  const exports = state.collection<StoredExport>('export')
 
   /** By name in its dataset, or by id with or without one. */
-  const find = (request: FastifyRequest): Export => {
+  const find = (request: FastifyRequest): StoredExport => {
     const { export: slot } = params(request)
     const { dataset } = queryOf(request, z.strictObject({ dataset: z.string().optional() }))
     if (dataset === undefined && !UUID.test(slot))
@@ -67,7 +67,7 @@ export function exportRoutes(app: FastifyInstance, service: Service): void {
     return found
   }
 
-  const shown = ({ object, ...item }: Export) => {
+  const shown = ({ object, ...item }: StoredExport) => {
     const dataset = state.datasets().find(({ id }) => id === item.dataset_id)
     const isDone = item.status === 'completed'
     return {
@@ -78,7 +78,7 @@ export function exportRoutes(app: FastifyInstance, service: Service): void {
     }
   }
 
-  const remove = async (item: Export) => {
+  const remove = async (item: StoredExport) => {
     exports.delete(item.id)
     await rm(join(state.objectsDir, item.object), { force: true })
   }
@@ -90,7 +90,7 @@ export function exportRoutes(app: FastifyInstance, service: Service): void {
     requireWarm(dataset)
     if (exports.all().some((one) => one.dataset_id === dataset.id && one.name === body.name))
       throw conflict(`An export named '${body.name}' already exists in '${dataset.name}'`)
-    const item: Export = {
+    const item: StoredExport = {
       id: newId(),
       dataset_id: dataset.id,
       name: body.name,
@@ -108,7 +108,7 @@ export function exportRoutes(app: FastifyInstance, service: Service): void {
       object: storage.newObject(),
     }
     exports.put(item)
-    const update = (change: Partial<Export>) => {
+    const update = (change: Partial<StoredExport>) => {
       const before = exports.get(item.id)
       if (before) exports.put({ ...before, ...change })
     }

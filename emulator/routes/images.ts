@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { ZipFile } from 'yazl'
 import { z } from 'zod'
 import { cleanDirectory } from '#emulator/directories.ts'
+import { requireRoom } from '#emulator/plan.ts'
 import { conflict, InvalidRequest, Problem } from '#emulator/problems.ts'
 import {
   assignSplits,
@@ -86,6 +87,7 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
     const object = pending.get(place)
     if (object === undefined || !storage.has(object))
       throw new Problem(400, 'validation_error', `'${body.filename}' was not uploaded`)
+    requireRoom(service, 1)
     const image: StoredImage = {
       id: newId(),
       dataset_id: dataset.id,
@@ -146,6 +148,7 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
   app.post(`${BASE}/upload-url`, (request) => {
     requireRole(request, 'member')
     const { dataset, ...image } = bodyOf(request, uploadUrl)
+    requireRoom(service, 1)
     return { data: { ...giveUrl(writable(dataset), image), expires_in_minutes: UPLOAD_MINUTES } }
   })
 
@@ -153,6 +156,7 @@ export function imageRoutes(app: FastifyInstance, service: Service): void {
     requireRole(request, 'member')
     const { dataset, images } = bodyOf(request, bulkUploadUrl)
     const target = writable(dataset)
+    requireRoom(service, images.length)
     const upload_urls = images.map((image) => giveUrl(target, image))
     return { data: { upload_urls, expires_in_minutes: UPLOAD_MINUTES } }
   })

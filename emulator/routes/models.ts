@@ -1,6 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { StoredModel, StoredVersion } from '#emulator/models.ts'
+import {
+  freeModelName,
+  newModel,
+  PUBLIC_MODEL,
+  type StoredModel,
+  type StoredVersion,
+} from '#emulator/models.ts'
 import { fieldsOf, uprightSize } from '#emulator/multipart.ts'
 import { conflict, InvalidRequest, notFound, Problem } from '#emulator/problems.ts'
 import { row, SCORE } from '#emulator/sam3.ts'
@@ -47,7 +53,7 @@ export function modelRoutes(app: FastifyInstance, service: Service): void {
   }
   const shown = ({ versions: _versions, pinned_version_id: _pin, ...model }: StoredModel) => {
     const { dataset_name: _dataset, ...rest } = model
-    return { ...rest, parent_model_id: null, forked_from_model_id: null }
+    return { forked_from_model_id: null, ...rest, parent_model_id: null }
   }
   const latest = ({ versions }: StoredModel) => versions.find(({ status }) => status === 'ready')
   const current = (model: StoredModel): StoredVersion | undefined =>
@@ -146,6 +152,22 @@ export function modelRoutes(app: FastifyInstance, service: Service): void {
     const { id, name } = find(params(request).model)
     models.delete(id)
     return { success: true, message: `Model '${name}' deleted` }
+  })
+
+  app.post(`${BASE}/:organization/:model/fork`, (request) => {
+    requireRole(request, 'member')
+    const { name } = bodyOf(request, z.strictObject({ name: z.string().min(1).max(100).nullish() }))
+    const { organization, model } = params(request)
+    const isPublic =
+      organization === PUBLIC_MODEL.organization &&
+      (model === PUBLIC_MODEL.slug || model === PUBLIC_MODEL.name)
+    if (!isPublic) throw notFound('Model')
+    const fields = {
+      name: freeModelName(state, name ?? PUBLIC_MODEL.name),
+      classes: PUBLIC_MODEL.classes,
+      forked_from_model_id: PUBLIC_MODEL.id,
+    }
+    return { data: shown(newModel(state, fields, service.at())) }
   })
 
   app.get(`${BASE}/:model/download`, (request) => {

@@ -53,7 +53,7 @@ export function organizationRoutes(app: FastifyInstance, service: Service): void
 
   app.get(`${BASE}/members`, (request) => {
     queryOf(request, NO_QUERY)
-    return { members: [...organization.people.values()] }
+    return { members: organization.people }
   })
 
   app.get(`${BASE}/invites`, (request) => {

@@ -5,7 +5,8 @@ import { addDrawn } from '#emulator/drawn-images.ts'
 import type { Job } from '#emulator/jobs.ts'
 import { freeDatasetName, newDataset } from '#emulator/new-dataset.ts'
 import { steadyId } from '#emulator/organization.ts'
-import { notFound, Problem } from '#emulator/problems.ts'
+import { requireRoom } from '#emulator/plan.ts'
+import { notFound } from '#emulator/problems.ts'
 import {
   API,
   bodyOf,
@@ -52,7 +53,6 @@ const CATALOG = [
   created_at: PUBLISHED,
   updated_at: PUBLISHED,
 }))
-const IMAGE_LIMIT = 1_000_000
 
 /** Published datasets, and copies of them. */
 export function publicRoutes(app: FastifyInstance, service: Service): void {
@@ -110,18 +110,7 @@ export function publicRoutes(app: FastifyInstance, service: Service): void {
     const { organization, name } = params(request)
     const source = find(organization, name)
     const body = bodyOf(request, z.strictObject({ name: z.string().min(1).nullish() }))
-    const held = state.datasets().reduce((sum, { id }) => sum + state.counts(id).images, 0)
-    if (held + source.image_count > IMAGE_LIMIT)
-      throw new Problem(402, 'image_limit_exceeded', 'The plan does not take so many images', {
-        // A plan limit has no price.
-        legacy: {
-          error: 'limit_exceeded',
-          limit_type: 'images',
-          current: held,
-          limit: IMAGE_LIMIT,
-          upgrade_url: 'https://pictograph.io/pricing',
-        },
-      })
+    requireRoom(service, source.image_count, 'image_limit_exceeded')
     const own = freeDatasetName(state, body.name ?? source.name)
     const dataset = newDataset(own, service.at(), { classes: source.classes })
     state.putDataset(dataset)

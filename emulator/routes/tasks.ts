@@ -41,7 +41,7 @@ export function taskRoutes(app: FastifyInstance, { state, organization }: Servic
     if (!task) throw notFound('Task')
     const wanted = new Set(task.image_ids)
     const images = state.images(task.dataset_id).filter(({ id }) => wanted.has(id))
-    const contributors = [...organization.people.values()]
+    const contributors = organization.people
       .map((person) => {
         const own = images
           .map((image) => ({

@@ -5,7 +5,7 @@ import { type CallOptions, type Http, segment } from './http.ts'
 import { imageRoute, imageTarget } from './image-address.ts'
 import { refuseUnknown } from './options.ts'
 import { bulkSavedSchema, classChangeSchema, data, savedSchema } from './schemas.ts'
-import { number, rowsOf, text } from './tolerant.ts'
+import { anyId, number, rowsOf } from './tolerant.ts'
 import { fromWireAnnotation, toWireAnnotation, type WireAnnotation } from './wire-annotation.ts'
 
 /** The service's limit for one bulk save, in images. */
@@ -15,7 +15,7 @@ const listSchema = z.object({
   annotations: z.array(z.unknown()).transform((list) => rowsOf(z.looseObject({}), list)),
 })
 
-const deletedSchema = z.object({ image_id: text, deleted_count: number })
+const deletedSchema = z.object({ image_id: anyId, deleted_count: number })
 
 export type SavedAnnotations = z.infer<typeof savedSchema>
 export type DeletedAnnotations = z.infer<typeof deletedSchema>

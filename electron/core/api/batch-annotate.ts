@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, flag, number, text } from './tolerant.ts'
+import { count, flag, number, requiredCount, requiredId, text, time } from './tolerant.ts'
 
 export interface BatchClass {
   name: string
@@ -53,7 +53,7 @@ export const SIMILAR_OPTIONS = {
 
 /** A new job. */
 export const begunSchema = z.object({
-  job_id: z.string(),
+  job_id: requiredId,
   status: text,
   total_images: number,
   /** Millionths of a dollar. */
@@ -74,7 +74,7 @@ export const quoteSchema = z.object({
 })
 
 export const batchJobSchema = z.object({
-  job_id: z.string(),
+  job_id: requiredId,
   /** `pending`, `running`, `completed`, `failed` or `cancelled` */
   status: z.string(),
   progress: number,
@@ -83,8 +83,8 @@ export const batchJobSchema = z.object({
   total_annotations_added: count,
   /** A number in some answers, a list in others. */
   failed_images: z
-    .union([z.number().int(), z.array(z.unknown()).transform(({ length }) => length)])
+    .union([requiredCount, z.array(z.unknown()).transform(({ length }) => length)])
     .catch(0),
   error_message: text,
-  completed_at: text,
+  completed_at: time,
 })

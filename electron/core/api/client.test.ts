@@ -529,7 +529,7 @@ describe('what goes wrong', () => {
   test('an answer that violates the contract gives an error with route, field and request', async () => {
     const server = createServer((_request, response) => {
       response.setHeader('x-request-id', 'r-1')
-      response.end(JSON.stringify({ organization: { id: 7, name: 'x' }, grown: true }))
+      response.end(JSON.stringify({ organization: { id: null, name: 'x' }, grown: true }))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo

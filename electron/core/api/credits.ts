@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import type { CallOptions, Http } from './http.ts'
-import { allItems, type Listing, type Page, type Range } from './paging.ts'
-import { flag, number, rows, rowsOf, text } from './tolerant.ts'
+import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
+import { flag, number, requiredId, rows, text, time } from './tolerant.ts'
 
 /** The service's maximum page size. */
 const PAGE_LIMIT = 100
 
 const entrySchema = z.object({
-  id: z.string(),
+  id: requiredId,
   operation: text,
   /** Millionths of a dollar; negative when spent. */
   amount: number,
-  created_at: text,
+  created_at: time,
 })
 export type CreditEntry = z.infer<typeof entrySchema>
 
@@ -22,7 +22,7 @@ const balanceSchema = z.object({
   budget_micro_usd: number,
   budget_remaining_micro_usd: number,
   period_spend_micro_usd: number,
-  credits_reset_at: text,
+  credits_reset_at: time,
   recent_history: rows(entrySchema),
 })
 
@@ -52,20 +52,12 @@ export class Credits {
   /** Latest first. */
   history(options: CallOptions & Range = {}): Listing<CreditEntry> {
     const { limit, offset, ...call } = options
-    const schema = z.object({ entries: z.array(z.unknown()) })
     return allItems(
-      async (limit, offset): Promise<Page<CreditEntry>> => {
-        const query = { limit, offset }
-        const { entries } = await this.#http.json(schema, 'GET', '/credits/history', {
+      (limit, offset) =>
+        this.#http.json(pageSchema(entrySchema, 'entries'), 'GET', '/credits/history', {
           ...call,
-          query,
-        })
-        return {
-          items: rowsOf(entrySchema, entries),
-          received: entries.length,
-          pagination: null,
-        }
-      },
+          query: { limit, offset },
+        }),
       { limit, offset },
       PAGE_LIMIT,
     )

@@ -1,5 +1,15 @@
 import { z } from 'zod'
-import { count, flag, number, rows, text } from './tolerant.ts'
+import {
+  anyId,
+  count,
+  flag,
+  number,
+  requiredId,
+  requiredName,
+  rows,
+  text,
+  time,
+} from './tolerant.ts'
 
 /** The price of restoring a dataset from cold storage; only for one that is cold and idle. */
 const estimateSchema = z.looseObject({
@@ -14,24 +24,24 @@ export const storageSchema = z.object({
   storage_class: text,
   /** `idle`, `freezing` or `restoring` */
   storage_state: z.string(),
-  cold_since: text,
+  cold_since: time,
   cold_bytes: number,
   cold_image_count: number,
-  storage_job_id: text,
+  storage_job_id: anyId,
   restore_estimate: estimateSchema.nullish().catch(null),
 })
 export type DatasetStorage = z.infer<typeof storageSchema>
 
 export const storageJobSchema = z.object({
-  job_id: text,
+  job_id: anyId,
   storage_state: text,
   /** Millionths of a dollar, charged when the restore is complete. */
   quoted_micro_usd: number,
 })
 
 const memberSchema = z.object({
-  id: z.string(),
-  filename: z.string(),
+  id: requiredId,
+  filename: requiredName,
   virtual_directory_path: text,
   status: text,
   annotation_count: count,

@@ -15,25 +15,27 @@ import {
 } from './errors.ts'
 import { rowsOf } from './tolerant.ts'
 
-const fieldSchema = z.object({
-  loc: z.array(z.union([z.string(), z.number()])),
-  msg: z.string(),
-})
-const listedSchema = z.object({ errors: z.array(z.unknown()) })
-const detailSchema = z.object({
-  message: z.string().nullish().catch(null),
-  error: z.string().nullish().catch(null),
-  code: z.string().nullish().catch(null),
-})
+const words = z.string().nullish().catch(null)
+const fieldSchema = z
+  .object({ loc: z.unknown().optional(), field: words, msg: words, message: words })
+  .refine(({ msg, message }) => (msg ?? message ?? '') !== '')
+const detailSchema = z.object({ message: words, error: words, code: words, msg: words })
 const structuredSchema = z.object({
-  code: z.string().nullish().catch(null),
-  message: z.string().nullish().catch(null),
+  code: z
+    .union([z.string(), z.number().transform(String)])
+    .nullish()
+    .catch(null),
+  message: words,
   details: z.unknown().optional(),
 })
 const bodySchema = z.object({
   error: z.union([structuredSchema, z.string()]).nullish().catch(null),
   detail: z.unknown().optional(),
-  message: z.string().nullish().catch(null),
+  details: z.unknown().optional(),
+  errors: z.unknown().optional(),
+  code: words,
+  message: words,
+  title: words,
 })
 
 interface ErrorBody {
@@ -43,44 +45,108 @@ interface ErrorBody {
   fields: FieldProblem[]
 }
 
-/** Reads an error's body in all formats that the service has used. */
+/** The first text that says something. */
+const firstText = (...texts: readonly (string | null | undefined)[]): string | null =>
+  texts.find((text) => text && text.trim() !== '') ?? null
+
+/** Reads an error's body in all formats that the service has used; any other body has no message. */
 export function readErrorBody(json: unknown): ErrorBody {
-  const parsed = bodySchema.safeParse(json)
+  const bare = typeof json === 'string' ? { message: json } : json
+  const parsed = bodySchema.safeParse(bare)
   if (!parsed.success) return { message: null, code: undefined, details: undefined, fields: [] }
-  const { error, detail, message } = parsed.data
+  const { error, detail, message, title, code, errors } = parsed.data
   const structured = typeof error === 'object' ? error : null
-  const bare = typeof error === 'string' ? error : (message ?? null)
   const own = detailSchema.safeParse(detail).data
-  const fields = fieldsOf(structured?.details, detail)
+  const fields = fieldsOf([structured?.details, parsed.data.details, { errors }, detail])
   return {
-    message:
-      structured?.message ??
-      (typeof detail === 'string' ? detail : null) ??
-      bare ??
-      own?.message ??
-      (fields.map((item) => `${item.field}: ${item.message}`).join('; ') || null),
-    code: structured?.code ?? own?.error ?? own?.code ?? undefined,
+    message: firstText(
+      structured?.message,
+      typeof detail === 'string' ? detail : null,
+      typeof error === 'string' ? error : null,
+      message,
+      own?.message,
+      own?.msg,
+      fields
+        .map((item) => (item.field ? `${item.field}: ${item.message}` : item.message))
+        .join('; '),
+      title,
+    ),
+    code: firstText(structured?.code, own?.error, own?.code, code) ?? undefined,
     details: structured?.details ?? (typeof detail === 'string' ? undefined : detail),
     fields,
   }
 }
 
-/** Each refused field: from the structured list if present, else from the older one. */
-function fieldsOf(details: unknown, detail: unknown): FieldProblem[] {
-  const inDetails = listedSchema.safeParse(details).data?.errors
-  const list = inDetails ?? (Array.isArray(detail) ? detail : [])
-  return rowsOf(fieldSchema, list).map(({ loc, msg }) => ({ field: loc.join('.'), message: msg }))
+/** `body.annotations.0.name`; some answers write it as one text. */
+function fieldName({ loc, field }: { loc?: unknown; field?: string | null | undefined }): string {
+  const path = Array.isArray(loc) ? loc.join('.') : typeof loc === 'string' ? loc : null
+  return path ?? field ?? ''
 }
 
-/** The error for a failed response. `retryAfter`: seconds, for a 429. */
+/** Each refused field, from the first place that lists some: `[{loc, msg}]`, `{errors: [...]}` or `{field: [text]}`. */
+function fieldsOf(places: readonly unknown[]): FieldProblem[] {
+  for (const place of places) {
+    const record = recordSchema.safeParse(place).data
+    const list = Array.isArray(place) ? place : record?.errors
+    const found = Array.isArray(list) ? listedFields(list) : namedFields(record?.errors)
+    if (found.length > 0) return found
+  }
+  return []
+}
+
+const recordSchema = z.record(z.string(), z.unknown())
+
+/** A list of texts has no fields; beside fields, other rows say nothing. */
+function listedFields(list: readonly unknown[]): FieldProblem[] {
+  const fields = rowsOf(fieldSchema, list).map((item) => ({
+    field: fieldName(item),
+    message: item.msg ?? item.message ?? '',
+  }))
+  if (fields.length > 0) return fields
+  return rowsOf(z.string().min(1), list).map((message) => ({ field: '', message }))
+}
+
+/** `{ name: ['is taken'] }` */
+const namedFields = (value: unknown): FieldProblem[] =>
+  Object.entries(recordSchema.safeParse(value).data ?? {}).flatMap(([field, problems]) =>
+    rowsOf(z.string(), [problems].flat()).map((message) => ({ field, message })),
+  )
+
+export const isWebPage = (text: string): boolean =>
+  /<html|<!doctype|<body/i.test(text.slice(0, 2_000))
+
+/** What a body says that is not JSON: a page of a proxy, or a line of a gateway. */
+function messageOfText(status: number, text: string): string {
+  const line = (given: string) => given.replaceAll(/\s+/g, ' ').trim().slice(0, 200)
+  if (!isWebPage(text))
+    return text.trim() === '' ? `HTTP ${status}` : `HTTP ${status}: ${line(text)}`
+  const title = line(/<title[^>]*>([^<]*)/i.exec(text)?.[1] ?? '')
+  const what = title === '' ? '' : ` (“${title}”)`
+  return `HTTP ${status}: a web page came instead of the service’s answer${what}; a proxy or a network that wants a login first may be in between`
+}
+
+/** The body of a failed response: its JSON, or what it says instead. */
+export function readFailure(
+  status: number,
+  text: string,
+): { json: unknown; isForeign: boolean; fallback: string } {
+  try {
+    return { json: JSON.parse(text), isForeign: false, fallback: `HTTP ${status}` }
+  } catch {
+    return { json: null, isForeign: isWebPage(text), fallback: messageOfText(status, text) }
+  }
+}
+
+/** The error for a failed response. `retryAfter`: seconds, for a 429. `fallback`: the message of a body without one. */
 export function errorOfAnswer(
   status: number,
   json: unknown,
-  context: Pick<ErrorContext, 'route' | 'requestId'>,
+  context: Pick<ErrorContext, 'route' | 'requestId' | 'isForeign'>,
   retryAfter: number | null,
+  fallback = `HTTP ${status}`,
 ): PictographError {
   const body = readErrorBody(json)
-  const message = body.message ?? `HTTP ${status}`
+  const message = body.message ?? fallback
   const full: ErrorContext = {
     ...context,
     status,

@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import type { PaymentTerms } from './errors.ts'
 
+/** Some answers write amounts as texts. */
+const amount = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/)
+    .transform(Number),
+])
 const recordSchema = z.record(z.string(), z.unknown())
 const recordOf = (value: unknown) => recordSchema.safeParse(value).data ?? {}
 
@@ -24,13 +32,11 @@ function firstOf<T extends z.ZodType>(
  */
 export function paymentTerms(body: unknown): PaymentTerms {
   const top = recordOf(body)
-  const places = [
-    recordOf(recordOf(top.error).details),
-    recordOf(top.details),
-    top,
-    recordOf(top.detail),
-  ]
-  const number = (...names: string[]) => firstOf(z.number(), places, names)
+  const [error, detail] = [recordOf(top.error), recordOf(top.detail)]
+  const places = [recordOf(error.details), error, recordOf(top.details), top, detail].concat(
+    recordOf(detail.details),
+  )
+  const number = (...names: string[]) => firstOf(amount, places, names)
   const words = (...names: string[]) => firstOf(z.string(), places, names)
   return {
     requiredMicroUsd: number('required_micro_usd', 'required', 'credit_cost'),

@@ -8,6 +8,8 @@ export interface ErrorContext {
   requestId?: string
   details?: unknown
   cause?: unknown
+  /** A web page came instead of an answer of the service. */
+  isForeign?: boolean
 }
 
 /** Base class of all errors of the service and the connection; the message is for users. */
@@ -17,6 +19,11 @@ export class PictographError extends Error {
   readonly code: string | null
   readonly requestId: string | null
   readonly details: unknown
+  /**
+   * A web page came instead of an answer of the service: a proxy or a login page is in between, and the status says
+   * nothing about the key or the dataset.
+   */
+  readonly isForeign: boolean
 
   constructor(message: string, context: ErrorContext) {
     super(message, { cause: context.cause })
@@ -26,6 +33,7 @@ export class PictographError extends Error {
     this.code = context.code ?? null
     this.requestId = context.requestId ?? null
     this.details = context.details ?? null
+    this.isForeign = context.isForeign ?? false
   }
 }
 

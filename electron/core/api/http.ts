@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Agent, type Dispatcher, request } from 'undici'
 import type { z } from 'zod'
 import { RequestBudget } from './budget.ts'
-import { errorOfAnswer } from './error-body.ts'
+import { errorOfAnswer, isWebPage, readFailure } from './error-body.ts'
 import {
   NetworkError,
   type PictographError,
@@ -315,14 +315,16 @@ export class Http {
     if (told) this.budget.told(told)
     const answer: Answer = { status: response.statusCode, header, body: response.body }
     if (answer.status >= 200 && answer.status < 300) return answer
-    const json = await readJson(answer, route, MAX_ERROR_BYTES).catch(() => null)
+    const text = await readText(answer, route, MAX_ERROR_BYTES).catch(() => '')
+    const { json, isForeign, fallback } = readFailure(answer.status, text)
     const retryAfter = parseRetryAfter(header('retry-after'), this.clock.now())
     const requestId = header('x-request-id')
     throw errorOfAnswer(
       answer.status,
       json,
-      { route, ...(requestId !== null && { requestId }) },
+      { route, isForeign, ...(requestId !== null && { requestId }) },
       retryAfter,
+      fallback,
     )
   }
 
@@ -363,13 +365,11 @@ function refuseDots(path: string): void {
     )
 }
 
-/** API answers are JSON and fit in memory; anything else is an error of the service. */
-async function readJson(
-  { body, status, header }: Answer,
+async function readText(
+  { body, status }: Answer,
   route: string,
   maxBytes: number,
-): Promise<unknown> {
-  let text: string
+): Promise<string> {
   try {
     const chunks: Buffer[] = []
     let bytes = 0
@@ -383,21 +383,32 @@ async function readJson(
         )
       chunks.push(chunk)
     }
-    text = Buffer.concat(chunks).toString('utf8')
+    return Buffer.concat(chunks).toString('utf8')
   } catch (error) {
     throw error instanceof UnexpectedAnswerError ? error : networkError(error, route)
   }
+}
+
+/** API answers are JSON and fit in memory; anything else is an error of the service. */
+async function readJson(answer: Answer, route: string, maxBytes: number): Promise<unknown> {
+  const text = await readText(answer, route, maxBytes)
   if (text === '') return null
   try {
     return JSON.parse(text)
   } catch (error) {
-    const requestId = header('x-request-id')
-    const isPage = /<html|<!doctype/i.test(text.slice(0, 500))
+    const requestId = answer.header('x-request-id')
+    const isForeign = isWebPage(text)
     throw new ServerError(
-      isPage
+      isForeign
         ? 'A web page came instead of the service’s answer: a network that wants a login first may be in between'
         : 'The service answered something that is not JSON',
-      { route, status, cause: error, ...(requestId !== null && { requestId }) },
+      {
+        route,
+        status: answer.status,
+        isForeign,
+        cause: error,
+        ...(requestId !== null && { requestId }),
+      },
     )
   }
 }

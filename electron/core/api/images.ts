@@ -11,7 +11,7 @@ import { allItems, hasMore, type Listing, pageSchema, type Range } from './pagin
 import { readBody, saveBody } from './save-file.ts'
 import { data, type RemoteImage, remoteImageSchema } from './schemas.ts'
 import { putFile } from './storage.ts'
-import { rows, text } from './tolerant.ts'
+import { number, requiredName, rows, text } from './tolerant.ts'
 
 /** Accepted file types by lower-case extension. Others are refused before any request. */
 export const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -87,15 +87,19 @@ const wireRegistration = ({ fileSize, width, height, ...image }: Registration) =
 })
 
 const uploadUrlSchema = z.object({
-  filename: z.string(),
-  directory_path: z.string().nullish(),
+  filename: requiredName,
+  directory_path: text,
   upload_url: z.string(),
 })
 
 const bulkRegisteredSchema = z.object({
   succeeded: rows(remoteImageSchema),
   failed: rows(
-    z.object({ filename: z.string(), directory_path: text, error: z.string().catch('refused') }),
+    z.object({
+      filename: requiredName,
+      directory_path: text,
+      error: requiredName.catch('refused'),
+    }),
   ),
 })
 
@@ -150,7 +154,11 @@ export class Images extends ImageBatches {
       ...call,
       query,
     })
-    return { images: page.items, received: page.received, hasMore: hasMore(page, limit) }
+    return {
+      images: page.items,
+      received: page.received,
+      hasMore: hasMore(page, { limit, offset }),
+    }
   }
 
   /** By UUID in the whole organisation: check `dataset_id`. */
@@ -284,7 +292,7 @@ export class Images extends ImageBatches {
   async bulkUploadUrl(dataset: string, images: readonly NewImage[], call: CallOptions = {}) {
     const body = { dataset, images: images.map(wireName) }
     const schema = data(
-      z.object({ upload_urls: z.array(uploadUrlSchema), expires_in_minutes: z.number().nullish() }),
+      z.object({ upload_urls: z.array(uploadUrlSchema), expires_in_minutes: number }),
     )
     return (await this.http.json(schema, 'POST', '/images/bulk-upload-url', { ...call, body })).data
   }
@@ -350,7 +358,7 @@ export class Images extends ImageBatches {
   ) {
     const route = `/images/${await imageRoute(this.http, { dataset, image }, call)}/review`
     const body = { action, ...(note !== undefined && { note }) }
-    const schema = data(z.object({ status: z.string(), review_note: z.string().nullish() }))
+    const schema = data(z.object({ status: text, review_note: text }))
     return (await this.http.json(schema, 'POST', route, { ...call, body })).data
   }
 
@@ -361,7 +369,7 @@ export class Images extends ImageBatches {
     call: CallOptions = {},
   ) {
     const route = `/images/${await imageRoute(this.http, { dataset, image }, call)}/split`
-    const schema = data(z.object({ split: splitSchema.nullable() }))
+    const schema = data(z.object({ split: splitSchema.nullish().catch(null) }))
     return (await this.http.json(schema, 'POST', route, { ...call, body: { split } })).data.split
   }
 }

@@ -3,25 +3,25 @@ import { NotFoundError } from './errors.ts'
 import { API_PREFIX, type CallOptions, type Http, segment } from './http.ts'
 import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
 import { data } from './schemas.ts'
-import { number, text } from './tolerant.ts'
+import { anyId, number, requiredId, text, time } from './tolerant.ts'
 
 /** The service's maximum page size. */
 const PAGE_LIMIT = 100
 
 const jobSchema = z.object({
-  id: z.string(),
+  id: requiredId,
   type: text,
   /** `queued`, `running`, `completed`, `failed` or `cancelled` */
   status: z.string(),
   progress: number,
   name: text,
-  dataset_id: text,
+  dataset_id: anyId,
   error: text,
   /** The route that cancels it; null if it cannot be cancelled. */
   cancel_path: text,
   detail: z.record(z.string(), z.unknown()).nullish().catch(null),
-  created_at: text,
-  completed_at: text,
+  created_at: time,
+  completed_at: time,
 })
 export type RemoteJob = z.infer<typeof jobSchema>
 

@@ -6,16 +6,26 @@ import { wireFields } from './options.ts'
 import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
 import { saveStorage } from './save-file.ts'
 import { data } from './schemas.ts'
-import { flag, number, rows, text, texts } from './tolerant.ts'
+import {
+  anyId,
+  flag,
+  number,
+  requiredId,
+  requiredName,
+  rows,
+  text,
+  texts,
+  time,
+} from './tolerant.ts'
 import type { WireAnnotation } from './wire-annotation.ts'
 
 /** The service's maximum page size. */
 const PAGE_LIMIT = 100
 
 const modelSchema = z.object({
-  id: z.string(),
-  organization_id: text,
-  name: z.string(),
+  id: requiredId,
+  organization_id: anyId,
+  name: requiredName,
   description: text,
   /** `object_detection`, `instance_segmentation`, `semantic_segmentation`, `classification` or `keypoint_detection` */
   model_type: text,
@@ -32,26 +42,26 @@ const modelSchema = z.object({
     .catch(null),
   version: z.unknown().optional(),
   precision: text,
-  created_at: text,
-  updated_at: text,
+  created_at: time,
+  updated_at: time,
 })
 export type RemoteModel = z.infer<typeof modelSchema>
 
 const versionsSchema = z.object({
   versions: rows(z.looseObject({})),
-  current_version_id: text,
-  pinned_version_id: text,
-  latest_version_id: text,
+  current_version_id: anyId,
+  pinned_version_id: anyId,
+  latest_version_id: anyId,
 })
 
 const versionSchema = z.looseObject({
-  version_id: z.string(),
+  version_id: requiredId,
   version_number: z.unknown().optional(),
   is_current: flag,
 })
 const fileSchema = z.object({
-  version_id: z.string(),
-  name: z.string(),
+  version_id: requiredId,
+  name: requiredName,
   /** `weights`, `config`, `license` or `readme` */
   kind: text,
   format: text,

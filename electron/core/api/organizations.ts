@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import type { CallOptions, Http } from './http.ts'
 import { organizationSchema } from './schemas.ts'
-import { rows, text } from './tolerant.ts'
+import { anyId, requiredId, rows, text, time } from './tolerant.ts'
 
 const memberSchema = z.object({
-  id: z.string(),
-  user_id: text,
+  id: requiredId,
+  user_id: anyId,
   email: text,
   full_name: text,
   /** `owner`, `admin`, `member` or `viewer` */
   role: z.string(),
-  joined_at: text,
+  joined_at: time,
 })
 
 /** The organisation of the key. All methods throw a PictographError. */

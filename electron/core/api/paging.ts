@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { UnexpectedAnswerError } from './errors.ts'
-import { rowsOf } from './tolerant.ts'
+import { flag, rowsOf, whole } from './tolerant.ts'
 
 /** The service's maximum page size. For a larger limit it returns a short page with `has_more`. */
 export const PAGE_LIMIT = 1_000
@@ -10,32 +10,60 @@ export interface Page<T> {
   items: T[]
   /** Number of rows that the service sent; the next page starts after them. */
   received: number
-  pagination: { has_more: boolean; total?: number | null | undefined } | null
+  /** null: the answer does not report it. */
+  pagination: { has_more?: boolean | null | undefined; total?: number | null | undefined } | null
 }
 
-export const pageSchema = <T extends z.ZodType>(item: T) =>
+/** `has_more` and `total` are also found beside the rows, and `total_items` is another name of `total`. */
+const pagingSchema = z.object({ has_more: flag, total: whole, total_items: whole })
+
+const rowsAt = (answer: Record<string, unknown>, key: string): unknown => answer[key] ?? answer.data
+
+/**
+ * An answer `{ data: [...], pagination }`, or the rows under another `key`, or a bare list. Missing rows are an error,
+ * because a list that is read as empty would look as if everything had been deleted; null is an empty list only if
+ * the answer reports no more.
+ */
+export const pageSchema = <T extends z.ZodType>(item: T, key = 'data') =>
   z
-    .object({
-      data: z.array(z.unknown()),
-      pagination: z
-        .object({
-          has_more: z.boolean(),
-          total: z.number().int().nullish().catch(null),
-        })
-        .nullish()
-        .catch(null),
-    })
+    .preprocess(
+      (answer): unknown => {
+        if (Array.isArray(answer)) return { data: answer, pagination: null }
+        if (typeof answer !== 'object' || answer === null) return answer
+        const given = answer as Record<string, unknown>
+        const beside = pagingSchema.safeParse(given).data
+        const inside = pagingSchema.safeParse(given.pagination).data
+        const has_more = inside?.has_more ?? beside?.has_more
+        const total = inside?.total ?? inside?.total_items ?? beside?.total ?? beside?.total_items
+        const rows = rowsAt(given, key)
+        const isEmpty = rows === null && (has_more === false || total === 0)
+        return { data: isEmpty ? [] : rows, pagination: { has_more, total } }
+      },
+      z.object({
+        data: z.array(z.unknown()),
+        pagination: z
+          .object({ has_more: z.boolean().nullish(), total: z.number().nullish() })
+          .nullable(),
+      }),
+    )
     .transform(
       ({ data, pagination }): Page<z.infer<T>> => ({
         items: rowsOf(item, data),
         received: data.length,
-        pagination: pagination ?? null,
+        pagination,
       }),
     )
 
-/** True if another page follows this one. */
-export function hasMore({ pagination, received }: Page<unknown>, limit: number): boolean {
-  return pagination ? pagination.has_more : received >= limit
+/**
+ * True if another page follows this one, which began at `offset`: `has_more` decides, then the total; without both, a
+ * short page is the last.
+ */
+export function hasMore(
+  { pagination, received }: Page<unknown>,
+  { limit, offset }: { limit: number; offset: number },
+): boolean {
+  const { has_more, total } = pagination ?? {}
+  return has_more ?? (typeof total === 'number' ? offset + received < total : received >= limit)
 }
 
 /** Number of pages requested in parallel, once the first has reported the total. */
@@ -97,9 +125,10 @@ async function* pagedItems<T>(
     if (pages > MAX_PAGES) throw endless(`more than ${MAX_PAGES} pages came`)
     yield* page.items.slice(0, left)
     left -= page.items.length
+    const isLast = !hasMore(page, { limit: size, offset })
     offset += page.received
     // A page without items would repeat forever.
-    if (left <= 0 || page.received === 0 || !hasMore(page, size)) return
+    if (left <= 0 || page.received === 0 || isLast) return
   }
 }
 

@@ -1,20 +1,50 @@
 import { z } from 'zod'
 import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
-import { count, flag, number, rows, text, texts } from './tolerant.ts'
+import {
+  anyId,
+  count,
+  flag,
+  number,
+  renamed,
+  requiredCount,
+  requiredId,
+  requiredName,
+  rows,
+  size,
+  text,
+  texts,
+  time,
+  whole,
+} from './tolerant.ts'
 
 /**
  * The service's answers, under its own field names. Other fields are ignored. Only indispensable fields are required,
  * because the service evolves and other clients write unexpected data.
  */
 
-const int = z.number().int()
-const counts = z.record(z.string(), int)
+const counts = z.record(z.string(), requiredCount)
+
+/** Older names of stages and splits. */
+const OLD_STAGES: Readonly<Record<string, string>> = {
+  in_progress: 'annotate',
+  completed: 'complete',
+  done: 'complete',
+}
+const OLD_SPLITS: Readonly<Record<string, string>> = { valid: 'val', validation: 'val' }
+
+const read = (names: Readonly<Record<string, string>>) => (value: unknown) =>
+  typeof value === 'string' ? (names[value.toLowerCase()] ?? value.toLowerCase()) : value
+const stage = z.preprocess(read(OLD_STAGES), stageSchema).catch('new')
+const split = z.preprocess(read(OLD_SPLITS), splitSchema.nullish()).catch(null)
+
+/** Older names of an answer's fields. */
+const OLD_NAMES = { dataset_id: ['project_id'], dataset: ['project'] }
 
 /**
  * A class as any client may have written it. Unknown fields stay, so that they are sent back unchanged; `mendClasses`
  * converts it to the app's form.
  */
-const remoteClassSchema = z.looseObject({ name: z.string() })
+const remoteClassSchema = z.looseObject({ name: requiredName })
 
 /** A class of the service, identified by name and type: `car` as box and `car` as polygon are two. */
 export interface RemoteClass {
@@ -30,33 +60,36 @@ export interface RemoteClass {
   [field: string]: unknown
 }
 
-export const remoteImageSchema = z.object({
-  id: z.string(),
-  dataset_id: text,
-  filename: z.string(),
-  status: stageSchema.catch('new'),
-  split: splitSchema.nullish().catch(null),
-  /** null: unknown. That is not 0: an image without labels may be saved without being read first. */
-  annotation_count: int.nullish().catch(null),
-  min_confidence: number,
-  file_size: int.nullish().catch(null),
-  width: int.nullish().catch(null),
-  height: int.nullish().catch(null),
-  content_type: text,
-  directory_path: text,
-  tags: texts,
-  is_archived: flag,
-  image_url: text,
-  thumbnail_url: text,
-  annotation_url: text,
-  created_at: text,
-})
+export const remoteImageSchema = renamed(
+  OLD_NAMES,
+  z.object({
+    id: requiredId,
+    dataset_id: anyId,
+    filename: requiredName,
+    status: stage,
+    split,
+    /** null: unknown. That is not 0: an image without labels may be saved without being read first. */
+    annotation_count: whole,
+    min_confidence: number,
+    file_size: whole,
+    width: size,
+    height: size,
+    content_type: text,
+    directory_path: text,
+    tags: texts,
+    is_archived: flag,
+    image_url: text,
+    thumbnail_url: text,
+    annotation_url: text,
+    created_at: time,
+  }),
+)
 export type RemoteImage = z.infer<typeof remoteImageSchema>
 
 export const remoteDatasetSchema = z.object({
-  id: z.string(),
-  organization_id: text,
-  name: z.string(),
+  id: requiredId,
+  organization_id: anyId,
+  name: requiredName,
   description: text,
   readme: text,
   annotation_types: texts,
@@ -74,11 +107,11 @@ export const remoteDatasetSchema = z.object({
   total_size: count,
   is_public: flag,
   is_archived: flag,
-  archived_at: text,
+  archived_at: time,
   storage_class: text,
   images: rows(remoteImageSchema).nullish(),
-  created_at: text,
-  updated_at: text,
+  created_at: time,
+  updated_at: time,
 })
 export type RemoteDataset = z.infer<typeof remoteDatasetSchema>
 
@@ -87,7 +120,7 @@ export const insightsSchema = z.object({
   total_annotations: count,
   annotated_images: count,
   unannotated_images: count,
-  avg_annotations_per_image: z.number().catch(0),
+  avg_annotations_per_image: number.transform((value) => value ?? 0),
   total_bytes: count,
   status_counts: counts.catch({}),
   // A class without annotations may be deleted, so an unknown count must not look like 0.
@@ -100,10 +133,10 @@ export const insightsSchema = z.object({
 })
 
 const downloadItemSchema = z.object({
-  id: z.string(),
-  filename: z.string(),
-  file_size: int.nullish().catch(null),
-  annotation_count: int.nullish().catch(null),
+  id: requiredId,
+  filename: requiredName,
+  file_size: whole,
+  annotation_count: whole,
   directory_path: text,
   /** A signed storage address, without the key. */
   image_url: text,
@@ -114,9 +147,9 @@ export type DownloadItem = z.infer<typeof downloadItemSchema>
 
 export const downloadListingSchema = z
   .object({
-    id: text,
+    id: anyId,
     items: z.array(z.unknown()),
-    total_items: int.nullish().catch(null),
+    total_items: whole,
   })
   .transform(({ items, ...listing }) => ({
     ...listing,
@@ -128,11 +161,11 @@ export const downloadListingSchema = z
 export const batchResultSchema = z.object({
   success: flag,
   processed: count,
-  failed: rows(z.object({ id: z.string(), reason: z.string().catch('no reason given') })),
+  failed: rows(z.object({ id: requiredId, reason: requiredName.catch('no reason given') })),
   affected_directories: texts,
   /** Number of renamed images; older answers list them. */
   renamed: z
-    .union([int, z.array(z.unknown()).transform(({ length }) => length)])
+    .union([requiredCount, z.array(z.unknown()).transform(({ length }) => length)])
     .nullish()
     .catch(null),
   operation: text,
@@ -154,94 +187,106 @@ export interface Directory {
   children?: Directory[] | null | undefined
 }
 export const directorySchema: z.ZodType<Directory> = z.object({
-  id: z.string(),
-  name: z.string(),
-  full_path: z.string(),
+  id: requiredId,
+  name: requiredName,
+  full_path: requiredName,
   image_count: count,
-  nested_image_count: int.nullish().catch(null),
+  nested_image_count: whole,
   get children() {
     return rows(directorySchema).nullish()
   },
 })
 
 export const savedSchema = z.object({
-  image_id: z.string(),
-  previous_count: int,
-  new_count: int,
+  image_id: requiredId,
+  /** null: not reported; the save has happened all the same. */
+  previous_count: whole.transform((value) => value ?? null),
+  new_count: whole.transform((value) => value ?? null),
   status: text,
 })
 export const bulkSavedSchema = z.object({
-  saved: z.array(savedSchema),
-  failed: z.array(z.object({ image_id: z.string(), error: z.string() })),
+  saved: rows(savedSchema),
+  failed: rows(z.object({ image_id: requiredId, error: requiredName.catch('no reason given') })),
 })
 
 export const classChangeSchema = z.object({
-  images_updated: int.nullish().catch(null),
-  annotations_updated: int.nullish().catch(null),
-  annotations_removed: int.nullish().catch(null),
+  images_updated: whole,
+  annotations_updated: whole,
+  annotations_removed: whole,
   config_updated: flag,
 })
 
 export const commentSchema = z.object({
-  id: z.string(),
-  image_id: text,
-  annotation_id: text,
+  id: requiredId,
+  image_id: anyId,
+  annotation_id: anyId,
   /** Empty if deleted. */
-  body: z.string().catch(''),
+  body: text.transform((value) => value ?? ''),
   resolved: flag,
   resolved_by_name: text,
-  resolved_at: text,
+  resolved_at: time,
   /** The comment that this one replies to; always the first of its thread. */
-  parent_comment_id: text,
+  parent_comment_id: anyId,
   is_edited: flag,
   /** Deleted comments stay in the list, so that their replies keep their place. */
   is_deleted: flag,
   is_mine: flag,
-  user_id: text,
+  user_id: anyId,
   author_name: text,
   author_username: text,
   author_avatar_url: text,
   reactions: rows(z.object({ reaction: z.string(), count, reacted: flag })),
-  created_at: text,
-  updated_at: text,
+  created_at: time,
+  updated_at: time,
 })
 export type RemoteComment = z.infer<typeof commentSchema>
 
-export const exportSchema = z.object({
-  id: z.string(),
-  dataset_id: text,
-  dataset_name: text,
-  name: z.string(),
-  format: text,
-  include_images: flag,
-  class_filter: texts,
-  status_filter: text,
-  /** `pending`, `processing`, `completed` or `failed` */
-  status: z.string(),
-  error_message: text,
-  /** Bytes. */
-  file_size: number,
-  image_count: number,
-  annotation_count: number,
-  created_at: text,
-  expires_at: text,
-})
+export const exportSchema = renamed(
+  { ...OLD_NAMES, dataset_name: ['project_name'] },
+  z.object({
+    id: requiredId,
+    dataset_id: anyId,
+    dataset_name: text,
+    name: requiredName,
+    format: text,
+    include_images: flag,
+    class_filter: texts,
+    status_filter: text,
+    /** `pending`, `processing`, `completed` or `failed` */
+    status: z.string(),
+    error_message: text,
+    /** Bytes. */
+    file_size: number,
+    image_count: number,
+    annotation_count: number,
+    created_at: time,
+    expires_at: time,
+  }),
+)
 export type RemoteExport = z.infer<typeof exportSchema>
 
 export const organizationSchema = z.object({
-  id: z.string(),
-  name: z.string(),
+  id: requiredId,
+  name: requiredName,
   slug: text,
   description: text,
   /** `free`, `core`, `pro`, `team` or `enterprise` */
   subscription_tier: text,
   credits_remaining: number,
   credits_monthly_allowance: number,
-  credits_reset_at: text,
+  credits_reset_at: time,
   max_users: number,
   max_images: number,
   max_storage_bytes: number,
   member_count: number,
 })
 
-export const data = <T extends z.ZodType>(schema: T) => z.object({ data: schema })
+const hasData = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && 'data' in value
+
+/** `{ data: … }`; some routes return the record itself. */
+export const data = <T extends z.ZodType>(schema: T) =>
+  z.preprocess(
+    (value): unknown => (hasData(value) ? value : { data: value }),
+    z.object({ data: schema }),
+  )

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import type { CallOptions, Http } from './http.ts'
-import { allItems, type Listing, type Page, type Range } from './paging.ts'
-import { count, number, rowsOf, text } from './tolerant.ts'
+import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
+import { anyId, count, number, requiredId, requiredName, rowsOf, text } from './tolerant.ts'
 
 /** The service's maximum page size. */
 const PAGE_LIMIT = 500
 
 const foundSchema = z.object({
-  id: z.string(),
-  dataset_id: text,
-  filename: z.string(),
+  id: requiredId,
+  dataset_id: anyId,
+  filename: requiredName,
   virtual_directory_path: text,
   status: text,
   annotation_count: count,
@@ -55,18 +55,11 @@ export class Search {
     const { dataset, limit, offset, ...call } = options
     const { objects, scenes, attributes } = tags
     return allItems(
-      async (limit, offset): Promise<Page<FoundImage>> => {
-        const query = { objects, scenes, attributes, dataset_name: dataset, limit, offset }
-        const { results } = await this.#http.json(answerSchema, 'GET', '/search/by-tags', {
+      (limit, offset) =>
+        this.#http.json(pageSchema(foundSchema, 'results'), 'GET', '/search/by-tags', {
           ...call,
-          query,
-        })
-        return {
-          items: rowsOf(foundSchema, results),
-          received: results.length,
-          pagination: null,
-        }
-      },
+          query: { objects, scenes, attributes, dataset_name: dataset, limit, offset },
+        }),
       { limit, offset },
       PAGE_LIMIT,
     )

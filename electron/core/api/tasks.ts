@@ -2,28 +2,28 @@ import { z } from 'zod'
 import { type CallOptions, type Http, segment } from './http.ts'
 import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
 import { data } from './schemas.ts'
-import { number, rows, text } from './tolerant.ts'
+import { anyId, number, requiredId, rows, text, time } from './tolerant.ts'
 
 /** The service's maximum page size. */
 const PAGE_LIMIT = 100
 
 const taskSchema = z.object({
-  id: z.string(),
-  dataset_id: text,
+  id: requiredId,
+  dataset_id: anyId,
   dataset: z.unknown().optional(),
   title: text,
   /** `annotate` or `review` */
   kind: text,
   /** `open` or `done` */
   status: text,
-  created_at: text,
+  created_at: time,
   image_count: number,
   assignee_count: number,
 })
 export type RemoteTask = z.infer<typeof taskSchema>
 
 const contributionsSchema = z.object({
-  task_id: text,
+  task_id: anyId,
   contributors: rows(z.looseObject({})),
   total_images: number,
   images_complete: number,

@@ -67,7 +67,7 @@ describe('odd rows', () => {
     expect(listed[1].classes).toEqual(classes.slice(0, 2))
     const images = await setup.client.images.list('odd')
     expect(images).toMatchObject([
-      { id: 'a', width: null, tags: ['wet'], status: 'new' },
+      { id: 'a', width: null, tags: ['wet'], status: 'annotate' },
       { id: 'c', annotation_count: null },
     ])
   })

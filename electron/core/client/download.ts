@@ -93,7 +93,7 @@ export async function downloadDataset(
         return await work(client)
       } catch (error) {
         // The engine would wait for another key, but here nobody can enter one.
-        if (error instanceof AuthenticationError) {
+        if (error instanceof AuthenticationError && !error.isForeign) {
           refused = error
           stop()
         }

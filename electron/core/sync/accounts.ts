@@ -6,6 +6,7 @@ import {
   type HttpOptions,
   NetworkError,
   NotFoundError,
+  PictographError,
   RequestBudget,
   ServerError,
   UnexpectedAnswerError,
@@ -74,14 +75,16 @@ export function cleanBaseUrl(text: string): string {
 
 /** Explains why an account cannot be added: a bad key, address or network. */
 function refusal(error: unknown, baseUrl: string): UserError {
-  if (error instanceof AuthenticationError)
+  const isForeign = error instanceof PictographError && error.isForeign
+  if (!isForeign && error instanceof AuthenticationError)
     return new UserError(
       'key_refused',
       `The service at ${baseUrl} does not accept this key (${error.message}). Copy it again from Pictograph’s settings.`,
       { cause: error, requestId: error.requestId },
     )
-  if (error instanceof ForbiddenError) return toServiceError(error)
+  if (!isForeign && error instanceof ForbiddenError) return toServiceError(error)
   const isElse =
+    isForeign ||
     error instanceof NotFoundError ||
     error instanceof UnexpectedAnswerError ||
     (error instanceof ServerError && error.status !== null && error.status < 300)
@@ -284,7 +287,7 @@ export class Accounts {
   #learn(accountId: string, connection: Connection, error: unknown): void {
     // Meanwhile the account got a new key or was removed.
     if (this.#isClosed || this.#connections.get(accountId) !== connection) return
-    if (error instanceof AuthenticationError) {
+    if (error instanceof AuthenticationError && !error.isForeign) {
       this.#setState(accountId, connection, 'refused', toServiceError(error).message)
     } else if (isOffline(error) && connection.state === 'online') {
       this.#setState(accountId, connection, 'offline', toServiceError(error).message)
@@ -325,7 +328,7 @@ export class Accounts {
     } catch (error) {
       // Any other error is an answer: the service is reachable.
       if (isOffline(error)) return
-      if (error instanceof AuthenticationError) {
+      if (error instanceof AuthenticationError && !error.isForeign) {
         this.#setState(accountId, connection, 'refused', toServiceError(error).message)
         return
       }

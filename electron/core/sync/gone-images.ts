@@ -34,7 +34,7 @@ async function isListed(
     const image = await client.images.metadata(id, { signal })
     return !image.is_archived && (image.dataset_id ?? dataset) === dataset
   } catch (error) {
-    if (error instanceof NotFoundError) return false
+    if (error instanceof NotFoundError && !error.isForeign) return false
     throw error
   }
 }

@@ -114,7 +114,7 @@ export class SaveBatch {
     const saved = answer.saved.flatMap(({ image_id, previous_count }) => {
       const save = byRemote.get(image_id)
       byRemote.delete(image_id)
-      return save ? [{ ...save, previousCount: previous_count }] : []
+      return save ? [{ ...save, previousCount: previous_count ?? save.readCount }] : []
     })
     labels.told(saved)
     for (const save of saved)

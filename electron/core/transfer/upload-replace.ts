@@ -96,7 +96,7 @@ export class UploadReplace {
     try {
       await this.#context.run(work)
     } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error
+      if (!(error instanceof NotFoundError) || error.isForeign) throw error
     }
   }
 

@@ -17,6 +17,7 @@ from . import (
     refusals,
     search,
     storage,
+    training,
     video,
 )
 
@@ -38,12 +39,15 @@ AREAS = [
     ("exports", exports.judge),
     ("export formats", exports.formats),
     ("organisation", organisation.judge),
+    ("API keys", organisation.keys),
     ("prompts", assist.prompts),
     ("any image", assist.any_image),
     ("batch labelling", assist.batch),
     ("similar objects", assist.similar),
     ("jobs", jobs.judge),
     ("models", models.judge),
+    ("training", training.judge),
+    ("copied models", training.fork),
     ("local inference", models.local),
     ("search", search.judge),
     ("duplicates", search.duplicates),

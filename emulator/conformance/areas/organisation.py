@@ -1,7 +1,7 @@
 """The organisation of the key and its people."""
 
 from pictograph import Client
-from pictograph.exceptions import NotFoundError
+from pictograph.exceptions import AuthError, ForbiddenError, NotFoundError
 
 from ..setting import Setting, refused
 
@@ -23,3 +23,18 @@ def judge(setting: Setting, service: Client) -> None:
     changed = service.organizations.update(name=f"{mine.name} 2", description="for tests")
     assert changed.description == "for tests"
     service.organizations.update(name=mine.name)
+
+
+def keys(setting: Setting, service: Client) -> None:
+    assert len(service.api_keys.list()) == 4
+    mine = service.organizations.me()
+    made = service.api_keys.create(setting.name("key"), organization=mine.id, role="viewer")
+    with Client(api_key=made.api_key, base_url=setting.url, max_retries=0) as other:
+        assert other.organizations.me().id == mine.id
+        refused(ForbiddenError, lambda: other.datasets.create("nothing"))
+        assert service.api_keys.get(made.key_id).key_prefix == made.api_key[:12]
+        assert service.api_keys.update(made.key_id, name="renamed").name == "renamed"
+        assert not service.api_keys.update(made.key_id, is_active=False).is_active
+        refused(AuthError, other.datasets.list)
+    service.api_keys.delete(made.key_id)
+    refused(NotFoundError, lambda: service.api_keys.get(made.key_id))

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join, posix, resolve } from 'node:path'
+import { Extractor, ExtractorConfig } from '@microsoft/api-extractor'
 import { build } from 'rolldown'
 import { requireNode } from './node-version.mjs'
 
@@ -12,6 +13,8 @@ const root = join(import.meta.dirname, '..')
 const source = join(root, 'packages/client')
 const out = join(root, 'out/client')
 const types = join(root, 'out/client-types')
+/** The types with relative imports, a file per module. */
+const relative = join(root, 'out/client-types-relative')
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'))
 const own = readJson(join(root, 'package.json'))
 
@@ -57,8 +60,8 @@ async function buildCode() {
 }
 
 /**
- * Builds the types of the public module and of all it refers to: the compiler writes one file per module, and alias
- * imports become relative. Returns the names of packages.
+ * Builds the types of the public module and of all it refers to as one file: the compiler writes one file per module,
+ * alias imports become relative, and API Extractor joins them. Returns the names of packages.
  */
 function buildTypes() {
   run('tsc', ['-p', join(source, 'tsconfig.json')])
@@ -81,14 +84,53 @@ function buildTypes() {
         return `${before}${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`
       },
     )
-    const place = join(out, 'types', file)
+    const place = join(relative, file)
     mkdirSync(dirname(place), { recursive: true })
     writeFileSync(place, rewritten)
   }
   copy(ENTRY)
-  const entry = `/// <reference types="node" />\nexport * from './types/${ENTRY.replace(/\.d\.ts$/, '.js')}'\n`
-  writeFileSync(join(out, 'client.d.ts'), entry)
+  joinTypes(join(relative, ENTRY))
   return packages
+}
+
+/** Joins the types of a module and of all modules that it imports into the package's type file. */
+function joinTypes(entry) {
+  const config = ExtractorConfig.prepare({
+    configObject: {
+      projectFolder: root,
+      mainEntryPointFilePath: entry,
+      compiler: {
+        overrideTsconfig: {
+          compilerOptions: {
+            target: 'es2023',
+            lib: ['es2024', 'esnext.disposable'],
+            module: 'nodenext',
+            moduleResolution: 'nodenext',
+            types: ['node'],
+            skipLibCheck: true,
+          },
+          files: [entry],
+        },
+      },
+      dtsRollup: { enabled: true, untrimmedFilePath: join(out, 'client.d.ts') },
+      newlineKind: 'lf',
+      messages: {
+        extractorMessageReporting: { default: { logLevel: 'none' } },
+        tsdocMessageReporting: { default: { logLevel: 'none' } },
+      },
+    },
+    configObjectFullPath: undefined,
+    packageJsonFullPath: join(source, 'package.json'),
+  })
+  const { succeeded } = Extractor.invoke(config, {
+    localBuild: true,
+    messageCallback: (message) => {
+      if (message.logLevel !== 'error') message.handled = true
+    },
+  })
+  if (!succeeded) throw new Error('The types could not be joined')
+  const file = join(out, 'client.d.ts')
+  writeFileSync(file, `/// <reference types="node" />\n${readFileSync(file, 'utf8')}`)
 }
 
 /** The type file of a module's import, below `types`. */
@@ -101,6 +143,7 @@ function targetOf(id, file) {
 
 rmSync(out, { recursive: true, force: true })
 rmSync(types, { recursive: true, force: true })
+rmSync(relative, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
 const names = new Set([...(await buildCode()), ...buildTypes(), '@types/node'])
 const versions = { ...own.devDependencies, ...own.dependencies }

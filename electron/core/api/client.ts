@@ -2,6 +2,7 @@ import { Annotations } from './annotations.ts'
 import { AutoAnnotate } from './auto-annotate.ts'
 import { type ClientOptions, httpOptions } from './client-options.ts'
 import { Comments } from './comments.ts'
+import { Connectors } from './connectors.ts'
 import { Credits } from './credits.ts'
 import { Datasets } from './datasets.ts'
 import { Directories } from './directories.ts'
@@ -10,9 +11,12 @@ import { Http } from './http.ts'
 import { Images } from './images.ts'
 import { Jobs } from './jobs.ts'
 import { Models } from './models.ts'
+import { Notifications } from './notifications.ts'
 import { Organizations } from './organizations.ts'
+import { PublicDatasets } from './public-datasets.ts'
 import { Search } from './search.ts'
 import { Tasks } from './tasks.ts'
+import { Video } from './video.ts'
 
 export { BULK_SAVE_LIMIT } from './annotations.ts'
 export { BATCH_LIMIT } from './auto-annotate.ts'
@@ -50,6 +54,10 @@ export class Client implements Disposable, AsyncDisposable {
   readonly search: Search
   readonly credits: Credits
   readonly tasks: Tasks
+  readonly notifications: Notifications
+  readonly video: Video
+  readonly publicDatasets: PublicDatasets
+  readonly connectors: Connectors
   readonly http: Http
 
   /** Throws an AuthenticationError without a key, and a ValidationError for an unknown option. */
@@ -68,6 +76,10 @@ export class Client implements Disposable, AsyncDisposable {
     this.search = new Search(this.http)
     this.credits = new Credits(this.http)
     this.tasks = new Tasks(this.http)
+    this.notifications = new Notifications(this.http)
+    this.video = new Video(this.http)
+    this.publicDatasets = new PublicDatasets(this.http)
+    this.connectors = new Connectors(this.http)
   }
 
   /** Requests per hour, and whether they are paused. */

@@ -10,6 +10,7 @@ import {
 } from './dataset-storage.ts'
 import { type CallOptions, type Http, type Query, segment } from './http.ts'
 import { Images, type ListOptions } from './images.ts'
+import { polled } from './job-end.ts'
 import { wireFields } from './options.ts'
 import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
 import {
@@ -194,11 +195,12 @@ export class Datasets {
 
   /** Resolves when freezing or restoring has ended. */
   async storageSettled(dataset: string, call: CallOptions = {}): Promise<DatasetStorage> {
-    for (let pauseMs = POLL_MS; ; pauseMs = Math.min(LONGEST_POLL_MS, pauseMs * 1.5)) {
-      const state = await this.storage(dataset, call)
-      if (state.storage_state === 'idle') return state
-      await this.#http.clock.sleep(pauseMs, call.signal)
-    }
+    return polled(
+      this.#http,
+      () => this.storage(dataset, call),
+      ({ storage_state }) => storage_state === 'idle',
+      call,
+    )
   }
 
   async #moveStorage(dataset: string, verb: 'freeze' | 'restore', call: CallOptions) {
@@ -212,9 +214,6 @@ export class Datasets {
   }
 }
 
-/** Polling interval of a job, in milliseconds. */
-const POLL_MS = 2_000
-const LONGEST_POLL_MS = 30_000
 /** Timeout for calls that take minutes, in milliseconds. */
 const SLOW_MS = 300_000
 

@@ -1,14 +1,11 @@
 import { z } from 'zod'
 import { type CallOptions, type Http, segment } from './http.ts'
 import { isUuid } from './image-address.ts'
+import { polled } from './job-end.ts'
 import { wireFields } from './options.ts'
 import { allItems, type Listing, pageSchema, type Range } from './paging.ts'
 import { saveStorage } from './save-file.ts'
 import { data, exportSchema, type RemoteExport } from './schemas.ts'
-
-/** Polling interval of a running export, in milliseconds. */
-const POLL_MS = 2_000
-const LONGEST_POLL_MS = 30_000
 
 export interface NewExport {
   /** At most 100 characters, and unique in the dataset. */
@@ -73,12 +70,12 @@ export class Exports {
 
   /** Resolves when the export has completed or failed. */
   async finished(name: string, dataset: string, call: CallOptions = {}): Promise<RemoteExport> {
-    for (let pauseMs = POLL_MS; ; pauseMs = Math.min(LONGEST_POLL_MS, pauseMs * 1.5)) {
-      const state = await this.get(name, dataset, call)
-      if (state.status === 'completed' || state.status === 'failed') return state
-      // A large export takes long, and each poll is a request of the hourly limit.
-      await this.#http.clock.sleep(pauseMs, call.signal)
-    }
+    return polled(
+      this.#http,
+      () => this.get(name, dataset, call),
+      ({ status }) => status === 'completed' || status === 'failed',
+      call,
+    )
   }
 
   /** A signed storage address of the ZIP. */

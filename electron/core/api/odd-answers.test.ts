@@ -234,3 +234,25 @@ describe('bodies of errors', () => {
     expect(error).toMatchObject({ requiredMicroUsd: required, remainingMicroUsd: remaining })
   })
 })
+
+test('work that fails ends as an error that says why; older ids are read', async () => {
+  await using setup = await talk(({ line }) =>
+    line.includes('/video/')
+      ? { json: { job: 9, status: 'failed', error: 'No codec' } }
+      : {
+          json: { job: 'j', status: 'error', progress: '12.5', datasets: [{ project_name: 'x' }] },
+        },
+  )
+  const { video, connectors } = setup.client
+  expect((await video.extraction('9')).job_id).toBe('9')
+  await expect(video.extracted('9')).rejects.toMatchObject({
+    message: 'The extraction of frames ended as failed: No codec',
+    code: 'job_failed',
+  })
+  expect(await connectors.importState('j')).toMatchObject({
+    import_id: 'j',
+    progress: 12.5,
+    datasets: [{ name: 'x' }],
+  })
+  await expect(connectors.imported('j')).rejects.toThrow('The import ended as error')
+})

@@ -60,6 +60,14 @@ export interface RemoteClass {
   [field: string]: unknown
 }
 
+export const remoteClassesSchema = z
+  .array(z.unknown())
+  .nullish()
+  .catch(null)
+  .transform((items): RemoteClass[] | undefined =>
+    items?.flatMap((item) => remoteClassSchema.safeParse(item).data ?? []),
+  )
+
 export const remoteImageSchema = renamed(
   OLD_NAMES,
   z.object({
@@ -93,13 +101,7 @@ export const remoteDatasetSchema = z.object({
   description: text,
   readme: text,
   annotation_types: texts,
-  classes: z
-    .array(z.unknown())
-    .nullish()
-    .catch(null)
-    .transform((items): RemoteClass[] | undefined =>
-      items?.flatMap((item) => remoteClassSchema.safeParse(item).data ?? []),
-    ),
+  classes: remoteClassesSchema,
   image_count: count,
   completed_image_count: count,
   archived_image_count: count,
@@ -200,8 +202,8 @@ export const directorySchema: z.ZodType<Directory> = z.object({
 export const savedSchema = z.object({
   image_id: requiredId,
   /** null: not reported; the save has happened all the same. */
-  previous_count: whole.transform((value) => value ?? null),
-  new_count: whole.transform((value) => value ?? null),
+  previous_count: whole,
+  new_count: whole,
   status: text,
 })
 export const bulkSavedSchema = z.object({

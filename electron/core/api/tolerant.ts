@@ -18,71 +18,104 @@ export const rows = <T extends z.ZodType>(item: T) =>
     .catch([])
     .transform((list) => rowsOf(item, list))
 
-const numeral = z
-  .string()
-  .regex(/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i)
-  .transform(Number)
+/** A field that is converted; it may be missing. One function a field is three times as fast as a union of types. */
+const field = <T>(read: (value: unknown) => T) => z.unknown().optional().transform(read)
+/** A field that must have a value. */
+const required = <T>(what: string, read: (value: unknown) => T | null) =>
+  z
+    .unknown()
+    .optional()
+    .transform((value, context): T => {
+      const found = read(value)
+      if (found !== null) return found
+      context.issues.push({ code: 'custom', message: `expected ${what}`, input: value })
+      return z.NEVER
+    })
+
+const NUMERAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i
+
 /** Databases send large or exact numbers as texts. */
-const anyNumber = z.union([z.number(), numeral])
-const anyText = z.union([z.string(), z.number().transform(String)])
+function toNumber(value: unknown): number | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  return typeof value === 'string' && NUMERAL.test(value) ? Number(value) : null
+}
+
+function toWhole(value: unknown): number | null {
+  const found = toNumber(value)
+  return Number.isSafeInteger(found) ? found : null
+}
+
+function toText(value: unknown): string | null {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' ? String(value) : null
+}
+
+function toId(value: unknown): string | null {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : null
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+const FLAGS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  [1, true],
+  [0, false],
+  ['true', true],
+  ['false', false],
+  ['1', true],
+  ['0', false],
+])
 
 /** An id: a UUID, or a number of an older row. */
-export const requiredId = z.union([z.string().min(1), z.number().int().transform(String)])
+export const requiredId = required('an id', toId)
 /** The same where it may be missing, null or something else. */
-export const anyId = requiredId.nullish().catch(null)
+export const anyId = field(toId)
 /** A name that must be there. */
-export const requiredName = anyText
+export const requiredName = required('a text', toText)
 /** A text that may be missing, null, or something else. */
-export const text = anyText.nullish().catch(null)
+export const text = field(toText)
 /** A number that may be missing, null, or something else. */
-export const number = anyNumber.nullish().catch(null)
+export const number = field(toNumber)
 /** A whole number that may be missing, null, or something else. */
-export const whole = anyNumber.pipe(z.number().int()).nullish().catch(null)
+export const whole = field(toWhole)
 /** A size that may be missing; 0 means unknown, too. */
-export const size = anyNumber.pipe(z.number().int().min(1)).nullish().catch(null)
+export const size = field((value) => toWhole(value) || null)
 /** A count that must be there. */
-export const requiredCount = anyNumber.pipe(z.number().int())
+export const requiredCount = required('a whole number', toWhole)
 /** A count: 0 if missing or invalid. */
-export const count = requiredCount.catch(0)
-export const flag = z
-  .union([
-    z.boolean(),
-    z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] }),
-    z.literal([0, 1]).transform(Boolean),
-  ])
-  .nullish()
-  .catch(null)
+export const count = field((value) => toWhole(value) ?? 0)
+export const flag = field((value) =>
+  typeof value === 'boolean' ? value : (FLAGS.get(value) ?? null),
+)
 /** A list of texts; null if missing. */
-export const texts = z
-  .array(z.unknown())
-  .nullish()
-  .catch(null)
-  .transform((list) => list && rowsOf(z.string(), list))
+export const texts = field((value) =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : null,
+)
 
 /** Unix seconds and milliseconds differ by their size: seconds reach this value in the year 5138. */
 const FIRST_MS = 100_000_000_000
+const ZONED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+const WITHOUT_ZONE = /^\d{4}-\d\d-\d\dT[\d:.,]+$/
+
+function toTime(value: unknown): string | null {
+  if (typeof value === 'number') {
+    const date = new Date(value < FIRST_MS ? value * 1000 : value)
+    return Number.isNaN(date.getTime()) ? null : date.toISOString()
+  }
+  if (typeof value !== 'string') return null
+  if (ZONED.test(value)) return value
+  const iso = value
+    .trim()
+    .replace(/^(\d{4}-\d\d-\d\d) (?=\d)/, '$1T')
+    .replace(/ (?=[+-]\d)/, '')
+  // Without a zone, JavaScript would take the time of this computer's zone.
+  const zoned = WITHOUT_ZONE.test(iso) ? `${iso.replace(',', '.')}Z` : iso
+  return Number.isNaN(Date.parse(zoned)) ? null : zoned
+}
 
 /**
  * A time as an ISO 8601 text with its zone. A text without a zone is UTC, as Python's `isoformat` writes it; a number
  * is Unix time. null if missing or no time.
  */
-export const time = z
-  .union([
-    z.string().transform((value) => {
-      const iso = value.trim().replace(/^(\d{4}-\d\d-\d\d) (?=\d)/, '$1T')
-      // Without a zone, JavaScript would take the time of this computer's zone.
-      return /^\d{4}-\d\d-\d\dT[\d:.,]+$/.test(iso)
-        ? `${iso.replace(',', '.')}Z`
-        : iso.replace(/ (?=[+-]\d)/, '')
-    }),
-    z.number().transform((value) => {
-      const date = new Date(value < FIRST_MS ? value * 1000 : value)
-      return Number.isNaN(date.getTime()) ? '' : date.toISOString()
-    }),
-  ])
-  .refine((value) => !Number.isNaN(Date.parse(value)))
-  .nullish()
-  .catch(null)
+export const time = field(toTime)
 
 /**
  * Reads older names of fields. `names`: the service's name, then the older ones. A field under its own name wins.

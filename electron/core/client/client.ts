@@ -34,16 +34,20 @@ export {
   RequestBudget,
   type WireAnnotation,
 } from '#core/api/client.ts'
+export type { ConnectorImport, Provider, SourceDataset } from '#core/api/connectors.ts'
 export type { CreditEntry } from '#core/api/credits.ts'
 export type { DatasetStorage, DuplicateOptions, Duplicates } from '#core/api/dataset-storage.ts'
 export * from '#core/api/errors.ts'
 export type { RemoteJob } from '#core/api/jobs.ts'
 export type { ModelPrediction, RemoteModel, WeightsOptions } from '#core/api/models.ts'
+export type { RemoteNotification } from '#core/api/notifications.ts'
 export type { Listing } from '#core/api/paging.ts'
+export type { PublicDataset, PublicImport } from '#core/api/public-datasets.ts'
 export type { Sam3Options } from '#core/api/sam3-form.ts'
 export type { RemoteComment, RemoteExport } from '#core/api/schemas.ts'
 export type { FoundImage } from '#core/api/search.ts'
 export type { RemoteTask } from '#core/api/tasks.ts'
+export type { ExtractOptions, FrameExtraction, VideoFacts } from '#core/api/video.ts'
 export type { DownloadOptions, DownloadProgress, DownloadResult } from './download-options.ts'
 
 class DatasetsWithDownload extends Datasets {

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Coins } from 'lucide-react'
 import { orpc } from '#renderer/rpc/query.ts'
+import { RetryLine } from '#renderer/ui/feedback.tsx'
 import { formatMicroUsd } from '#shared/model/money.ts'
 import { t } from '#shared/texts/texts.ts'
 
@@ -8,9 +9,18 @@ const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
 /** The organization's remaining credit; hidden if the service does not report it. */
 export function CreditsLine({ accountId }: { accountId: string }) {
-  const { data } = useQuery(
+  const { data, error, isFetching, refetch } = useQuery(
     orpc.service.credits.queryOptions({ input: { accountId }, staleTime: 0 }),
   )
+  if (error && !data)
+    return (
+      <RetryLine
+        message={t('Couldn’t load the credits')}
+        detail={error.message}
+        isTrying={isFetching}
+        onRetry={() => void refetch()}
+      />
+    )
   if (!data || data.includedRemaining === null) return null
   const left = data.includedRemaining + (data.budgetRemaining ?? 0)
   const lines = [

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { openRemote } from '#renderer/actions/datasets.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
-import { ErrorNote } from '#renderer/ui/feedback.tsx'
+import { RetryLine } from '#renderer/ui/feedback.tsx'
 import type { Task } from '#shared/model/service.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 
@@ -46,11 +46,21 @@ function Row({ accountId, task }: { accountId: string; task: Task }) {
 /** The user's labeling and review tasks; hidden while there are none. */
 export function Tasks({ accountId }: { accountId: string }) {
   const [showsAll, setShowsAll] = useState(false)
-  const { data, error } = useQuery(
+  const { data, error, isFetching, refetch } = useQuery(
     orpc.service.tasks.queryOptions({ input: { accountId }, staleTime: 0 }),
   )
   const open = data?.filter(({ isDone }) => !isDone) ?? []
-  if (open.length === 0) return error && <ErrorNote>{error.message}</ErrorNote>
+  if (open.length === 0)
+    return (
+      error && (
+        <RetryLine
+          message={t('Couldn’t load your tasks')}
+          detail={error.message}
+          isTrying={isFetching}
+          onRetry={() => void refetch()}
+        />
+      )
+    )
   const shown = showsAll ? open : open.slice(0, FIRST)
   return (
     <section aria-label={t('Your tasks')} className="flex flex-col gap-2">

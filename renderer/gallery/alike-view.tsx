@@ -1,16 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
 import { ArrowLeft, Images, LoaderCircle } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { datasetState, imageById } from '#renderer/document/dataset-state.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button, IconButton } from '#renderer/ui/button.tsx'
 import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { SelectField } from '#renderer/ui/field.tsx'
+import { useSeen } from '#renderer/ui/use-rows.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import { type AlikeGroup, allButOne } from './alike.ts'
+import { columnsOf, groupsInSight, type PlacedGroup, totalHeight } from './alike-layout.ts'
 import { BulkBar } from './bulk-bar.tsx'
 import { Tile } from './tile.tsx'
 
@@ -24,8 +26,8 @@ const THRESHOLDS: readonly { value: number; label: string }[] = [
 ]
 const USUAL_THRESHOLD = 0.92
 
-/** Groups that are shown at once; more on demand. */
-const FIRST_GROUPS = 50
+/** Screen pixels around the groups. */
+const PADDING = 12
 
 interface Found {
   groups: readonly { imageIds: readonly string[]; similarity: number | null }[]
@@ -81,6 +83,8 @@ function useFound(dataset: Dataset, lookup: Lookup, threshold: number) {
 
 function Group({
   group: { images, similarity },
+  place,
+  columns,
   title,
   selected,
   onToggle,
@@ -88,6 +92,8 @@ function Group({
   onOpen,
 }: {
   group: AlikeGroup
+  place: PlacedGroup
+  columns: number
   title: string
   selected: ReadonlySet<string>
   onToggle: (id: string) => void
@@ -95,8 +101,12 @@ function Group({
   onOpen: (id: string) => void
 }) {
   return (
-    <section aria-label={title} className="flex flex-col gap-1">
-      <header className="flex items-center gap-3 px-1.5">
+    <section
+      aria-label={title}
+      className="absolute inset-x-0 flex flex-col gap-1"
+      style={{ top: place.top }}
+    >
+      <header className="flex h-6 items-center gap-3 px-1.5">
         <h3 className="text-xs font-semibold">{title}</h3>
         {similarity !== null && (
           <span className="text-xs text-muted tabular-nums">
@@ -117,15 +127,20 @@ function Group({
         role="listbox"
         aria-multiselectable="true"
         aria-label={t('Images of {title}', { title })}
-        className="grid auto-rows-[176px] grid-cols-[repeat(auto-fill,minmax(168px,1fr))] gap-1"
+        className="grid auto-rows-[176px] content-start gap-1"
+        style={{
+          gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+          height: place.height,
+          paddingTop: place.skipped,
+        }}
       >
-        {images.map((image, index) => (
+        {images.slice(place.first, place.end).map((image, index) => (
           <Tile
             key={image.id}
             image={image}
             selected={selected.has(image.id)}
             current={false}
-            place={index + 1}
+            place={place.first + index + 1}
             count={images.length}
             hasFocus
             onClick={() => onToggle(image.id)}
@@ -152,7 +167,8 @@ export function AlikeView({
 }) {
   const [threshold, setThreshold] = useState(USUAL_THRESHOLD)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
-  const [shownGroups, setShownGroups] = useState(FIRST_GROUPS)
+  const scroller = useRef<HTMLDivElement>(null)
+  const seen = useSeen(scroller)
   // Tags and archiving change the images while their groups stay.
   const images = useStore(datasetState, (state) => state.images)
   const { found, isAsking, error } = useFound(dataset, lookup, threshold)
@@ -165,6 +181,10 @@ export function AlikeView({
       }))
       .filter((group) => group.images.length >= least)
   }, [found, images, lookup.kind])
+  const counts = useMemo(() => groups.map((group) => group.images.length), [groups])
+  const columns = columnsOf(seen.across - 2 * PADDING)
+  const offset = seen.offset - PADDING
+  const placed = groupsInSight(counts, { columns, offset, length: seen.length })
   const all = groups.flatMap((group) => group.images)
   const chosen: DatasetImage[] = all.filter(({ id }) => selected.has(id))
   const toggle = (id: string) =>
@@ -213,7 +233,7 @@ export function AlikeView({
           </Button>
         )}
       </header>
-      <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-3">
+      <div ref={scroller} className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-3">
         {error && <ErrorNote>{error.message}</ErrorNote>}
         {isAsking && (
           <EmptyState
@@ -226,31 +246,29 @@ export function AlikeView({
         {!isAsking && found && groups.length === 0 && (
           <EmptyState icon={<Images />} title={t('No images this similar')} />
         )}
-        {!isAsking &&
-          groups
-            .slice(0, shownGroups)
-            .map((group, index) => (
-              <Group
-                key={group.images[0].id}
-                group={group}
-                title={
-                  lookup.kind === 'duplicates'
-                    ? t('Group {number}', { number: index + 1 })
-                    : t('Most similar first')
-                }
-                selected={selected}
-                onToggle={toggle}
-                onChoose={lookup.kind === 'duplicates' ? add : null}
-                onOpen={onOpen}
-              />
-            ))}
-        {groups.length > shownGroups && (
-          <Button
-            className="self-center"
-            onClick={() => setShownGroups(shownGroups + FIRST_GROUPS)}
-          >
-            {t('Show more groups')}
-          </Button>
+        {!isAsking && (
+          <div className="relative shrink-0" style={{ height: totalHeight(counts, columns) }}>
+            {placed.map((place) => {
+              const group = groups[place.index]
+              return (
+                <Group
+                  key={group.images[0].id}
+                  group={group}
+                  place={place}
+                  columns={columns}
+                  title={
+                    lookup.kind === 'duplicates'
+                      ? t('Group {number}', { number: place.index + 1 })
+                      : t('Most similar first')
+                  }
+                  selected={selected}
+                  onToggle={toggle}
+                  onChoose={lookup.kind === 'duplicates' ? add : null}
+                  onOpen={onOpen}
+                />
+              )
+            })}
+          </div>
         )}
       </div>
       <BulkBar

@@ -1,6 +1,7 @@
 import { CircleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { t } from '#shared/texts/texts.ts'
+import { Button } from './button.tsx'
 
 export function EmptyState({
   icon,
@@ -28,6 +29,37 @@ export function ErrorNote({ children }: { children: ReactNode }) {
     >
       <CircleAlert className="mt-0.5 size-4 shrink-0" />
       <div className="min-w-0 break-words">{children}</div>
+    </div>
+  )
+}
+
+/** Something that could not be loaded, in one line, with another try. */
+export function RetryLine({
+  message,
+  detail,
+  isTrying,
+  onRetry,
+}: {
+  message: string
+  /** Why; shown on hover. */
+  detail: string
+  isTrying: boolean
+  onRetry: () => void
+}) {
+  return (
+    <div role="alert" className="flex min-w-0 items-center gap-2 text-xs text-muted">
+      <CircleAlert className="size-4 shrink-0 text-danger" aria-hidden="true" />
+      <span className="min-w-0 truncate" title={detail}>
+        {message}
+      </span>
+      <Button
+        variant="ghost"
+        className="h-6 shrink-0 px-2 text-xs"
+        disabled={isTrying}
+        onClick={onRetry}
+      >
+        {t('Try again')}
+      </Button>
     </div>
   )
 }

@@ -23,20 +23,20 @@ export function rowsInSight(
   return { first: Math.min(count, Math.max(0, first)), end: Math.min(count, Math.max(0, end)) }
 }
 
-/**
- * Which rows of a scrolled list are to be rendered, where all rows have the same size: nothing is kept for each
- * row, so a list of 100,000 costs what one of ten does.
- */
-export function useRows({ count, size, padding, overscan, scroller, horizontal }: RowsOptions) {
-  const [seen, setSeen] = useState({ offset: 0, length: 0 })
+/** Scroll position and size of a scrolled element, in screen pixels; 0 until it is on screen. */
+export function useSeen(scroller: RefObject<HTMLElement | null>, horizontal = false) {
+  const [seen, setSeen] = useState({ offset: 0, length: 0, across: 0 })
   useEffect(() => {
     const element = scroller.current
     if (!element) return
     const look = () => {
       const offset = horizontal ? element.scrollLeft : element.scrollTop
       const length = horizontal ? element.clientWidth : element.clientHeight
+      const across = horizontal ? element.clientHeight : element.clientWidth
       setSeen((before) =>
-        before.offset === offset && before.length === length ? before : { offset, length },
+        before.offset === offset && before.length === length && before.across === across
+          ? before
+          : { offset, length, across },
       )
     }
     const observer = new ResizeObserver(look)
@@ -47,6 +47,15 @@ export function useRows({ count, size, padding, overscan, scroller, horizontal }
       element.removeEventListener('scroll', look)
     }
   }, [scroller, horizontal])
+  return seen
+}
+
+/**
+ * Which rows of a scrolled list are to be rendered, where all rows have the same size: nothing is kept for each
+ * row, so a list of 100,000 costs what one of ten does.
+ */
+export function useRows({ count, size, padding, overscan, scroller, horizontal }: RowsOptions) {
+  const seen = useSeen(scroller, horizontal)
   const last = useRef({ size, padding })
   last.current = { size, padding }
   const scrollTo = useCallback(

@@ -42,6 +42,25 @@ test('the account’s screen shows the user’s tasks and the organisation’s c
   await expect(page.getByRole('heading', { name: STREET })).toBeVisible()
 })
 
+test('tasks and credits that could not be loaded say so, and load with another try', async ({
+  app,
+  service,
+}) => {
+  for (const match of ['GET .*/tasks', 'GET .*/credits/balance'])
+    service.faults.add({ match, fault: { kind: 'status', status: 400 } })
+  const page = await app.start()
+  await addAccount(page, service)
+  const credits = page.getByRole('alert').filter({ hasText: 'Couldn’t load the credits' })
+  const tasks = page.getByRole('alert').filter({ hasText: 'Couldn’t load your tasks' })
+  await expect(credits).toBeVisible()
+  await expect(tasks).toBeVisible()
+  await screenshots(app, page, 'account-retry')
+  await credits.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('$60.00 left')).toBeVisible()
+  await tasks.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByRole('region', { name: 'Your tasks' })).toBeVisible()
+})
+
 test('jobs of the service are listed beside the transfers', async ({ app, service }) => {
   const page = await app.start()
   await addAccount(page, service)

@@ -9,6 +9,7 @@ import {
   type SimilarOptions,
   wireClasses,
 } from './batch-annotate.ts'
+import type { Picture } from './file-form.ts'
 import { type CallOptions, type Http, segment } from './http.ts'
 import { refuseUnknown, wireFields } from './options.ts'
 import { SAM3_OPTIONS, type Sam3Options, sam3Form } from './sam3-form.ts'
@@ -185,11 +186,11 @@ export class AutoAnnotate {
   }
 
   /**
-   * Prompts on any local picture of at most 25 MB; nothing is stored in a dataset. One fee per picture, however many
+   * Prompts on any local picture of at most 25 MB, a file or bytes; nothing is stored in a dataset. One fee per picture, however many
    * prompts; failures are free.
    */
   async sam3Predict(
-    file: string,
+    file: string | Picture,
     options: CallOptions & Sam3Options,
   ): Promise<Prediction & { width: number | null; height: number | null }> {
     const { signal, idempotencyKey, retries, ...prompt } = options

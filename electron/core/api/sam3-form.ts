@@ -1,5 +1,5 @@
 import { ValidationError } from './errors.ts'
-import { fileForm } from './file-form.ts'
+import { fileForm, type Picture } from './file-form.ts'
 
 /** Exactly one of text, box and points is the prompt. All in pixels of the upright image. */
 export interface Sam3Options {
@@ -30,7 +30,7 @@ const boxText = ({ x, y, w, h }: { x: number; y: number; w: number; h: number })
   [x, y, w, h].join(',')
 
 /** The multipart form of a prompt on a local picture. Throws a ValidationError. */
-export async function sam3Form(file: string, options: Sam3Options): Promise<FormData> {
+export async function sam3Form(file: string | Picture, options: Sam3Options): Promise<FormData> {
   const { text, box, points, negativeBoxes = [], name, output } = options
   const { confidenceThreshold, maxDetections } = options
   const prompts = [text, box, points?.length ? points : undefined]

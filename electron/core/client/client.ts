@@ -38,6 +38,7 @@ export type { ConnectorImport, Provider, SourceDataset } from '#core/api/connect
 export type { CreditEntry } from '#core/api/credits.ts'
 export type { DatasetStorage, DuplicateOptions, Duplicates } from '#core/api/dataset-storage.ts'
 export * from '#core/api/errors.ts'
+export type { Picture } from '#core/api/file-form.ts'
 export type { RemoteJob } from '#core/api/jobs.ts'
 export type { ModelPrediction, RemoteModel, WeightsOptions } from '#core/api/models.ts'
 export type { RemoteNotification } from '#core/api/notifications.ts'

@@ -1,6 +1,9 @@
+import { join } from 'node:path'
+import sharp from 'sharp'
 import { expect, test } from 'vitest'
+import { shapeBounds } from '#shared/geometry/shape.ts'
 import { seededEmulator } from '#tests/helpers/cloud.ts'
-import { coreWithImages } from '#tests/helpers/core.ts'
+import { coreWithImages, temporaryFolder } from '#tests/helpers/core.ts'
 
 const POINT = { kind: 'point' as const, positive: [{ x: 15, y: 15 }], negative: [] }
 
@@ -43,4 +46,28 @@ test('a permission ends with its account and does not cover another folder', asy
   await expect(core.assist(image.id, 'dog', POINT)).rejects.toMatchObject({ reason: 'not_allowed' })
   await core.removeAccount(account.id)
   expect((await core.library.describe(datasetId)).assistAccountId).toBeNull()
+})
+
+test('an image of a type that the service does not take is sent as a smaller JPEG; results fit the image', async () => {
+  await using service = await seededEmulator()
+  await using local = await coreWithImages(['a.png'])
+  const { core } = local
+  using folder = temporaryFolder()
+  const sides = { width: 5_000, height: 2_500 }
+  await sharp({ create: { ...sides, channels: 3, background: '#345' } })
+    .avif({ effort: 0 })
+    .toFile(join(folder.path, 'large.heif'))
+  const { id: datasetId } = await core.openFolder(folder.path)
+  await core.library.settled(datasetId)
+  const [image] = core.images.list(datasetId)
+  const account = await core.accounts.add(service.emulator.url, 'pk_live_member')
+  await core.library.setAssistAccount(datasetId, account.id)
+  const box = { x: 3_000, y: 1_000, w: 1_000, h: 500 }
+  const { annotations } = await core.assist(image.id, 'dog', { kind: 'box', box })
+  const found = shapeBounds(annotations[0].shape)
+  // The emulator finds an outline inside the box that was asked for.
+  expect(found.x).toBeGreaterThanOrEqual(box.x - 2)
+  expect(found.y).toBeGreaterThanOrEqual(box.y - 2)
+  expect(found.x + found.w).toBeLessThanOrEqual(box.x + box.w + 2)
+  expect(found.w).toBeGreaterThan(box.w / 2)
 })

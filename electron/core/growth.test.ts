@@ -4,8 +4,9 @@ import { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import { openDatabase } from '#core/cache/database.ts'
 import { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import { ImageRepository } from '#core/cache/image-repository.ts'
+import type { ListedImage } from '#core/cache/listed-images.ts'
 import { Outbox } from '#core/cache/outbox.ts'
-import { type ListedImage, RemoteRepository } from '#core/cache/remote-repository.ts'
+import { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import { UploadNames } from '#core/transfer/upload-names.ts'
 import { cloudCore, seededEmulator } from '#tests/helpers/cloud.ts'
@@ -73,13 +74,13 @@ test('an unchanged list of the service writes nothing', () => {
   remotes.link(id, 'a', 'remote-x')
   const written = () => db.prepare<[], { n: number }>('SELECT total_changes() AS n').get()?.n
   const page = listed(500)
-  expect(remotes.upsertListed(id, page)).toHaveLength(500)
+  expect(remotes.listed.upsert(id, page)).toHaveLength(500)
   const before = written()
-  expect(remotes.upsertListed(id, page)).toEqual([])
+  expect(remotes.listed.upsert(id, page)).toEqual([])
   expect(written()).toBe(before)
   // A real change among the rest is still found.
   const changed = page.map((image, n) => (n === 7 ? { ...image, tags: ['day'] } : image))
-  expect(remotes.upsertListed(id, changed)).toHaveLength(1)
+  expect(remotes.listed.upsert(id, changed)).toHaveLength(1)
 })
 
 test('the tags of many images are one event and one transaction', async () => {

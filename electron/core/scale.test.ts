@@ -1,7 +1,9 @@
 /** What is done with all images of a dataset costs each image at 10,000 what it costs at 1,000: counted in statements and rows. */
 import { expect, test, vi } from 'vitest'
+import { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import { type Db, openDatabase } from '#core/cache/database.ts'
 import { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import { EditLogPruning } from '#core/cache/edit-log-pruning.ts'
 import { EditStore } from '#core/cache/edit-store.ts'
 import { ImageRepository } from '#core/cache/image-repository.ts'
 import { Outbox } from '#core/cache/outbox.ts'
@@ -39,7 +41,7 @@ function library(size: number) {
       thumbnailUrl: null,
     }))
   const list = () => {
-    for (let start = 0; start < size; start += PAGE) remotes.upsertListed(id, page(start))
+    for (let start = 0; start < size; start += PAGE) remotes.listed.upsert(id, page(start))
   }
   list()
   const insert = db.prepare(
@@ -64,6 +66,8 @@ function library(size: number) {
   }
   return {
     db,
+    remotes,
+    files: new CachedFileRepository(db),
     datasets,
     images: new ImageRepository(db),
     edits,
@@ -115,6 +119,48 @@ const OPERATIONS: Record<string, (library: Library) => void> = {
       const batch = outbox.waiting(id, 'tags', { after, limit: PAGE })
       after = batch.at(-1)?.id ?? 0
       isMore = batch.length === PAGE
+    }
+  },
+  'making all available offline': ({ files, id, ids }) => {
+    files.setKept(id, null, true)
+    for (let after = '', isMore = true; isMore; ) {
+      const wanted = files.wanted(id, PAGE, after)
+      for (const { imageId } of wanted) {
+        files.keptProgressOf(imageId)
+        files.setCached(imageId, 1)
+      }
+      after = wanted.at(-1)?.place ?? ''
+      // The last place is asked for again.
+      isMore = wanted.length > 1
+    }
+    expect(files.keptProgress(id).total).toBe(ids.length)
+  },
+  'pushing the tags that wait': ({ outbox, id, ids }) => {
+    let pushed = 0
+    for (let after = 0, isMore = true; isMore; ) {
+      const batch = outbox.waiting(id, 'tags', { after, limit: PAGE })
+      for (const row of batch) if (outbox.done(row)) pushed++
+      after = batch.at(-1)?.id ?? after
+      isMore = batch.length === PAGE
+    }
+    expect(pushed).toBe(ids.length)
+  },
+  'following a class renamed on the service': ({ remotes, id }) => {
+    for (let after: string | null = ''; after !== null; )
+      after = remotes.changeBaseClass(id, { from: 'car', to: 'x', after, count: PAGE }).last
+  },
+  'pruning the edit log': ({ db }) => {
+    const pruning = new EditLogPruning(db)
+    const later = Date.now() + 30 * 24 * 3_600_000
+    while (!pruning.step(PAGE, later).isOver) {
+      // The next entries.
+    }
+  },
+  'clearing the cached images': ({ files }) => {
+    for (;;) {
+      const batch = files.evictable(PAGE).map(({ imageId }) => imageId)
+      if (batch.length === 0) return
+      files.forgetCached(batch)
     }
   },
   'removing the dataset': ({ datasets, db, id }) => {

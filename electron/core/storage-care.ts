@@ -60,13 +60,13 @@ export class StorageCare implements AsyncDisposable {
     const { dataDir, images, thumbnails, embeddings, log } = this.#deps
     const [tables, library, backup, pictures, prepared] = await Promise.all([
       tableSizes(dataDir),
-      sizeOf(join(dataDir, DATABASE_FILE)),
+      Promise.all(['', '-wal'].map((end) => sizeOf(join(dataDir, `${DATABASE_FILE}${end}`)))),
       sizeOf(join(dataDir, BACKUP_FILE)),
       thumbnails.bytes(),
       embeddings.bytes(),
     ])
     return {
-      libraryBytes: library,
+      libraryBytes: library.reduce((sum, size) => sum + size, 0),
       backupBytes: backup,
       kinds: [
         { kind: 'images', bytes: images.bytes() },

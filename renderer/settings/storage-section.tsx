@@ -116,7 +116,7 @@ function Row({
   return (
     <li
       data-stored={kind}
-      className="grid grid-cols-[1fr_7.5rem_auto] items-center gap-x-3 gap-y-0.5 border-b border-line py-3 first:pt-0 last:border-0"
+      className="grid grid-cols-[1fr_9.5rem_auto] items-center gap-x-3 gap-y-0.5 border-b border-line py-3 first:pt-0 last:border-0"
     >
       <p className="flex items-baseline gap-2 text-sm font-medium">
         {name}
@@ -166,10 +166,14 @@ export function StorageSection({ settings }: { settings: Settings }) {
     <section aria-label={t('Storage')} className="flex flex-col gap-4">
       <p className="text-xs text-muted">
         {data
-          ? t('The library with your labels: {library}. Its safety copy: {copy}.', {
-              library: formatBytes(data.libraryBytes),
-              copy: formatBytes(data.backupBytes),
-            })
+          ? data.backupBytes > 0
+            ? t('The library with your labels: {library}. Its safety copy: {copy}.', {
+                library: formatBytes(data.libraryBytes),
+                copy: formatBytes(data.backupBytes),
+              })
+            : t('The library with your labels: {library}.', {
+                library: formatBytes(data.libraryBytes),
+              })
           : t('Calculating…')}
       </p>
       {error && <ErrorNote>{error.message}</ErrorNote>}

@@ -7,6 +7,7 @@ import { benchEditor } from './editor.ts'
 import { benchEdits } from './edits.ts'
 import { benchFormats } from './formats.ts'
 import { benchHandwork } from './handwork.ts'
+import { benchLines } from './lines.ts'
 import type { Figure } from './measure.ts'
 import { benchScale } from './scale.ts'
 import { benchScan } from './scan.ts'
@@ -24,6 +25,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   assist: benchAssist,
   handwork: benchHandwork,
   client: benchClient,
+  lines: benchLines,
   sync: benchSync,
   startup: benchStartup,
   transfer: () => benchTransfer(),

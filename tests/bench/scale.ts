@@ -5,8 +5,9 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { CachedFileRepository } from '#core/cache/cached-file-repository.ts'
 import { DATABASE_FILE, openDatabase } from '#core/cache/database.ts'
 import { DatasetRepository } from '#core/cache/dataset-repository.ts'
+import type { ListedImage } from '#core/cache/listed-images.ts'
 import { Outbox } from '#core/cache/outbox.ts'
-import { type ListedImage, RemoteRepository } from '#core/cache/remote-repository.ts'
+import { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { inPieces } from '#core/pieces.ts'
 import { SafeNames } from '#core/safe-names.ts'
 import { ImageList, imageFilter } from '#renderer/document/image-list.ts'
@@ -58,7 +59,7 @@ function makeLibrary(file: string, size: number): void {
     classes,
   })
   remotes.link(id, 'a', '00000000-0000-4000-9000-000000000000')
-  for (let start = 0; start < size; start += PAGE) remotes.upsertListed(id, pageOf(start))
+  for (let start = 0; start < size; start += PAGE) remotes.listed.upsert(id, pageOf(start))
   const insert = db.prepare(
     'INSERT INTO annotation (image_id, id, position, class_name, data) VALUES (?, ?, ?, ?, ?)',
   )
@@ -154,7 +155,7 @@ async function measure(size: number): Promise<Figure[]> {
   })
   await row.time('listing again, nothing changed', async () => {
     for (let start = 0; start < size; start += PAGE) {
-      remotes.upsertListed(id, pageOf(start))
+      remotes.listed.upsert(id, pageOf(start))
       await setImmediate()
     }
   })

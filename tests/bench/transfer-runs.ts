@@ -9,7 +9,7 @@ import { temporaryFolder } from '#tests/helpers/core.ts'
 const root = join(import.meta.dirname, '../..')
 
 /** The first output line of a process. */
-async function firstLine(child: ChildProcess): Promise<string> {
+export async function firstLine(child: ChildProcess): Promise<string> {
   if (!child.stdout) throw new Error('No output')
   for await (const line of createInterface(child.stdout)) return line
   throw new Error('It ended without a word')

@@ -10,7 +10,9 @@ import { newId } from '#shared/model/annotation.ts'
 import { emptyDataset } from '#tests/helpers/cloud.ts'
 
 const [dataDir, ...sets] = process.argv.slice(2)
-const emulator = await startEmulator({ dataDir })
+// Where the address of the storage must be known before: a free port otherwise.
+const storagePort = Number(process.env.PICTOGRAPH_STORAGE_PORT ?? 0)
+const emulator = await startEmulator({ dataDir, storagePort })
 const AT = '2026-01-01T00:00:00.000Z'
 /** Maximum length of a JPEG comment. */
 const SEGMENT_BYTES = 65_000

@@ -50,13 +50,26 @@ function gone(): UserError {
   )
 }
 
-function fromRow(row: Row): StoredDataset {
+/** Parsed class lists by dataset: each edit asks for the classes several times, and they seldom change. */
+class ParsedClasses {
+  readonly #known = new Map<string, { text: string; classes: AnnotationClass[] }>()
+
+  of(id: string, text: string): AnnotationClass[] {
+    const known = this.#known.get(id)
+    if (known?.text === text) return known.classes
+    const classes = mendClasses(storedJson(text))
+    this.#known.set(id, { text, classes })
+    return classes
+  }
+}
+
+function fromRow(row: Row, parsed: ParsedClasses): StoredDataset {
   return {
     id: row.id,
     name: row.name,
     kind: row.kind,
     root: row.root,
-    classes: mendClasses(storedJson(row.classes)),
+    classes: parsed.of(row.id, row.classes),
     labelFiles: storedAs(row.label_files, labelFilesSchema, null),
     assistAccountId: row.assist_account_id,
     lastOpenedAtMs: row.last_opened_at_ms,
@@ -75,6 +88,7 @@ function fromRow(row: Row): StoredDataset {
 
 export class DatasetRepository {
   readonly #db: Db
+  readonly #parsed = new ParsedClasses()
 
   constructor(db: Db) {
     this.#db = db
@@ -90,14 +104,14 @@ export class DatasetRepository {
     return this.#db
       .prepare<[], Row>(`${SELECT} WHERE kind <> '${REMOVED}' ORDER BY last_opened_at_ms DESC`)
       .all()
-      .map(fromRow)
+      .map((row) => fromRow(row, this.#parsed))
   }
 
   find(id: string): StoredDataset | null {
     const row = this.#db
       .prepare<[string], Row>(`${SELECT} WHERE dataset.id = ? AND kind <> '${REMOVED}'`)
       .get(id)
-    return row ? fromRow(row) : null
+    return row ? fromRow(row, this.#parsed) : null
   }
 
   /** Throws a UserError if it does not exist. */
@@ -109,7 +123,7 @@ export class DatasetRepository {
 
   findByRoot(root: string): StoredDataset | null {
     const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE root = ?`).get(root)
-    return row ? fromRow(row) : null
+    return row ? fromRow(row, this.#parsed) : null
   }
 
   create(

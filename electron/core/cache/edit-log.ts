@@ -28,9 +28,16 @@ export interface LogEntry {
   revision: number
 }
 
-/** The edits that undo and redo of an image include: its own, and those of the dataset's classes. */
-const SCOPE = `parent IS NULL AND
-  (image_id = $imageId OR (image_id IS NULL AND dataset_id = $datasetId))`
+/**
+ * The edits that undo and redo of an image include: its own, and those of the dataset's classes. Each part names its
+ * index: the planner would rather read the whole log of the dataset.
+ */
+const scope = (columns: string, where: string) =>
+  `SELECT ${columns} FROM edit_log INDEXED BY edit_log_of_image
+     WHERE image_id = $imageId AND parent IS NULL AND ${where}
+   UNION ALL
+   SELECT ${columns} FROM edit_log INDEXED BY edit_log_dataset
+     WHERE dataset_id = $datasetId AND image_id IS NULL AND parent IS NULL AND ${where}`
 
 /** Every edit, in order, with its undo state. Callers write it in the transaction of the edit itself. */
 export class EditLog {
@@ -98,9 +105,10 @@ export class EditLog {
   ): HistoryEntry[] {
     return this.#db
       .prepare<unknown[], LogRow>(
-        `SELECT * FROM edit_log WHERE ${SCOPE} AND (state <> 'abandoned' OR origin = 'sync')
-           AND ($before IS NULL OR seq < $before)
-         ORDER BY seq DESC LIMIT $limit`,
+        `SELECT * FROM (${scope(
+          'seq, label, state, at_ms, origin',
+          "(state <> 'abandoned' OR origin = 'sync') AND ($before IS NULL OR seq < $before)",
+        )}) ORDER BY seq DESC LIMIT $limit`,
       )
       .all({ imageId, datasetId, limit, before })
       .map(({ seq, label, state, at_ms, origin }) => ({
@@ -118,7 +126,7 @@ export class EditLog {
       .prepare<unknown[], { back: number; forward: number }>(
         `SELECT count(*) FILTER (WHERE state = 'done' AND seq > $seq) AS back,
                 count(*) FILTER (WHERE state = 'undone' AND seq <= $seq) AS forward
-         FROM edit_log WHERE ${SCOPE}`,
+         FROM (${scope('seq, state', '1')})`,
       )
       .get({ imageId, datasetId, seq })
     return steps ?? { back: 0, forward: 0 }
@@ -156,7 +164,7 @@ export class EditLog {
     if (state === 'undone' || last?.image_id !== null) return last
     const since = this.#db
       .prepare(
-        `SELECT 1 FROM edit_log WHERE dataset_id = ? AND seq > ? AND image_id <> ?
+        `SELECT 1 FROM edit_log INDEXED BY edit_log_recent WHERE dataset_id = ? AND seq > ? AND image_id <> ?
            AND parent IS NULL AND image_id IS NOT NULL AND state = 'done' LIMIT 1`,
       )
       .get(datasetId, last.seq, imageId)
@@ -169,18 +177,26 @@ export class EditLog {
     datasetId: string,
     withDataset: boolean,
   ): LogRow | undefined {
-    const end = state === 'done' ? 'max' : 'min'
+    const { order, isLater } =
+      state === 'done'
+        ? { order: 'DESC', isLater: (a: LogRow, b: LogRow) => a.seq > b.seq }
+        : { order: 'ASC', isLater: (a: LogRow, b: LogRow) => a.seq < b.seq }
     // Two look-ups, each at the end of an index, so the cost does not grow with the log.
-    return this.#db
-      .prepare<unknown[], LogRow>(
-        `SELECT * FROM edit_log WHERE seq = (SELECT ${end}(seq) FROM (
-           SELECT ${end}(seq) AS seq FROM edit_log
-             WHERE image_id = $imageId AND state = $state AND parent IS NULL
-           UNION ALL
-           SELECT ${end}(seq) FROM edit_log
-             WHERE dataset_id = $datasetId AND state = $state AND image_id IS NULL AND $withDataset))`,
+    const own = this.#db
+      .prepare<[string, string], LogRow>(
+        `SELECT * FROM edit_log INDEXED BY edit_log_image
+         WHERE image_id = ? AND state = ? AND parent IS NULL ORDER BY seq ${order} LIMIT 1`,
       )
-      .get({ imageId, datasetId, state, withDataset: withDataset ? 1 : 0 })
+      .get(imageId, state)
+    if (!withDataset) return own
+    const whole = this.#db
+      .prepare<[string, string], LogRow>(
+        `SELECT * FROM edit_log INDEXED BY edit_log_dataset
+         WHERE dataset_id = ? AND state = ? AND image_id IS NULL ORDER BY seq ${order} LIMIT 1`,
+      )
+      .get(datasetId, state)
+    if (!own || !whole) return own ?? whole
+    return isLater(own, whole) ? own : whole
   }
 
   /** A new edit abandons everything that could have been redone. The entries stay in the log. */

@@ -255,7 +255,7 @@ export class RemoteDatasets {
     const takeOver = (page: ReturnType<typeof fromRemoteImage>[]) => {
       for (const image of page) gone.delete(image.remoteId)
       found += page.length
-      const changed = remotes.upsertListed(datasetId, page, askedAtMs)
+      const changed = remotes.listed.upsert(datasetId, page, askedAtMs)
       if (changed.length > 0)
         events.publish({ type: 'images', datasetId, upserted: images.getMany(changed) })
       this.#tell(datasetId, 'scanning', found)
@@ -278,7 +278,7 @@ export class RemoteDatasets {
       reallyGone(client, remoteId, candidates, signal),
     )
     const missing = images.markMissing(confirmed.flatMap((id) => gone.get(id) ?? []))
-    const renamed = images.getMany(remotes.takeOwnPaths(datasetId))
+    const renamed = images.getMany(remotes.listed.takeOwnPaths(datasetId))
     const upserted = [...missing, ...renamed]
     if (upserted.length > 0) events.publish({ type: 'images', datasetId, upserted })
     remotes.setListed(datasetId, Date.now())

@@ -120,7 +120,7 @@ function takeChunk(
 ): Outcome[] {
   return edits.together(() => {
     const unknown = labels.filter(({ image }) => !remotes.imageId(datasetId, image.remoteId))
-    remotes.upsertListed(
+    remotes.listed.upsert(
       datasetId,
       unknown.map(({ image }) => image),
     )

@@ -1,4 +1,4 @@
-import type { ListedImage } from '#core/cache/remote-repository.ts'
+import type { ListedImage } from '#core/cache/listed-images.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 

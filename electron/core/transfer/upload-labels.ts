@@ -1,5 +1,5 @@
 import { backoffMs } from '#core/api/retry.ts'
-import type { ListedImage } from '#core/cache/remote-repository.ts'
+import type { ListedImage } from '#core/cache/listed-images.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
 import { WHOLE_FILE } from '#core/formats/format-error.ts'
 import { LossLog } from '#core/formats/loss-log.ts'

@@ -11,7 +11,9 @@ const run = (command, args) =>
   1
 
 if (
-  ['editor', 'handwork', 'startup', 'assist', 'assist-detect'].some((name) => chosen.includes(name))
+  ['editor', 'gallery', 'handwork', 'startup', 'assist', 'assist-detect'].some((name) =>
+    chosen.includes(name),
+  )
 ) {
   const browser = findBrowser()
   if (!browser) {

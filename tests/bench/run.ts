@@ -6,6 +6,7 @@ import { benchClient } from './client.ts'
 import { benchEditor } from './editor.ts'
 import { benchEdits } from './edits.ts'
 import { benchFormats } from './formats.ts'
+import { benchGallery } from './gallery.ts'
 import { benchHandwork } from './handwork.ts'
 import { benchLines } from './lines.ts'
 import type { Figure } from './measure.ts'
@@ -21,6 +22,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   scale: benchScale,
   edits: benchEdits,
   formats: benchFormats,
+  gallery: benchGallery,
   editor: benchEditor,
   assist: benchAssist,
   handwork: benchHandwork,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
+import { withoutMasks } from '#core/formats/label-file-name.ts'
 import type { LossLog } from '#core/formats/loss-log.ts'
 import type { FoundImage, OpenLabels } from '#core/formats/read-labels.ts'
 import type { KnownImage, ReadImage, ReadOptions } from '#core/formats/types.ts'
@@ -36,12 +37,13 @@ async function imageRootOf(input: string): Promise<string> {
 }
 
 async function knownImages(folder: string): Promise<KnownImage[]> {
+  const paths: string[] = []
+  for await (const { files } of scanFolder(folder)) for (const { path } of files) paths.push(path)
   const images: KnownImage[] = []
-  for await (const { files } of scanFolder(folder))
-    for (const { path } of files) {
-      const { width, height } = await probeImage(join(folder, path))
-      images.push({ path, width, height })
-    }
+  for (const path of withoutMasks(paths)) {
+    const { width, height } = await probeImage(join(folder, path))
+    images.push({ path, width, height })
+  }
   return images
 }
 

@@ -4,24 +4,134 @@ import { ringArea, ringsContain } from '#shared/geometry/ring.ts'
 import type { Box, Point } from '#shared/model/annotation.ts'
 import { LIMITS, requireAtMost } from './limits.ts'
 
+/** A vertex of an outline that grows. */
+interface Vertex {
+  point: Point
+  next: Vertex | null
+}
+
+/** Finds the nearest of many vertices, by squares of a grid. */
+class VertexGrid {
+  readonly #side: number
+  readonly #squares = new Map<string, Vertex[]>()
+  /** Squares that hold vertices: columns and rows. */
+  #bounds: { left: number; top: number; right: number; bottom: number } | null = null
+
+  constructor(rings: readonly (readonly Point[])[]) {
+    const count = rings.reduce((sum, ring) => sum + ring.length, 0)
+    let [left, top, right, bottom] = [1, 1, -1, -1].map((sign) => sign * Number.POSITIVE_INFINITY)
+    for (const ring of rings)
+      for (const { x, y } of ring) {
+        left = Math.min(left, x)
+        right = Math.max(right, x)
+        top = Math.min(top, y)
+        bottom = Math.max(bottom, y)
+      }
+    // About one vertex a square, however long and thin the outline is.
+    const extent = Math.max(right - left, bottom - top, 1e-9)
+    this.#side = Math.max(Math.sqrt(((right - left) * (bottom - top)) / count), extent / count)
+  }
+
+  #square({ x, y }: Point): { column: number; row: number } {
+    return { column: Math.floor(x / this.#side), row: Math.floor(y / this.#side) }
+  }
+
+  add(vertex: Vertex): void {
+    const { column, row } = this.#square(vertex.point)
+    const key = `${column} ${row}`
+    const there = this.#squares.get(key)
+    if (there) there.push(vertex)
+    else this.#squares.set(key, [vertex])
+    const { left, top, right, bottom } = this.#bounds ?? {
+      ...{ left: column, top: row, right: column, bottom: row },
+    }
+    this.#bounds = {
+      left: Math.min(left, column),
+      top: Math.min(top, row),
+      right: Math.max(right, column),
+      bottom: Math.max(bottom, row),
+    }
+  }
+
+  /** The nearest vertex that is nearer than `limit`; null: there is none. */
+  nearest(point: Point, limit: number): { vertex: Vertex; length: number } | null {
+    const bounds = this.#bounds
+    if (!bounds) return null
+    const { column, row } = this.#square(point)
+    let best: { vertex: Vertex; length: number } | null = null
+    const far = Math.max(
+      Math.abs(column - bounds.left),
+      Math.abs(column - bounds.right),
+      Math.abs(row - bounds.top),
+      Math.abs(row - bounds.bottom),
+    )
+    const near = Math.max(
+      0,
+      bounds.left - column,
+      column - bounds.right,
+      bounds.top - row,
+      row - bounds.bottom,
+    )
+    for (let away = near; away <= far; away++) {
+      if ((away - 1) * this.#side > (best?.length ?? limit)) break
+      for (const vertex of this.#around(column, row, away)) {
+        const length = distance(point, vertex.point)
+        if (length < (best?.length ?? limit)) best = { vertex, length }
+      }
+    }
+    return best
+  }
+
+  /** Vertices in the squares that are `away` squares from one. Squares outside the bounds are empty. */
+  *#around(column: number, row: number, away: number): Generator<Vertex> {
+    if (!this.#bounds) return
+    const { left, top, right, bottom } = this.#bounds
+    const [from, to] = [Math.max(left, column - away), Math.min(right, column + away)]
+    const last = Math.min(bottom, row + away)
+    for (let y = Math.max(top, row - away); y <= last; y++) {
+      if (Math.abs(y - row) === away)
+        for (let x = from; x <= to; x++) yield* this.#squares.get(`${x} ${y}`) ?? []
+      else
+        for (const x of [column - away, column + away]) yield* this.#squares.get(`${x} ${y}`) ?? []
+    }
+  }
+}
+
 /**
  * One ring that draws several, outlines as well as holes: each is joined to those before it by a cut of no width, walked
  * there and back, at the closest pair of vertices. Filled even-odd or non-zero, holes stay empty. Ultralytics joins the
  * parts of an object in the same way (`merge_multi_segment`).
  */
 export function joinRings(rings: readonly (readonly Point[])[]): Point[] {
-  let outline = [...rings[0]]
-  for (const ring of rings.slice(1)) {
-    let best = { length: Number.POSITIVE_INFINITY, at: 0, from: 0 }
-    outline.forEach((a, at) => {
-      ring.forEach((b, from) => {
-        const length = distance(a, b)
-        if (length < best.length) best = { length, at, from }
-      })
-    })
-    const turned = [...ring.slice(best.from), ...ring.slice(0, best.from), ring[best.from]]
-    outline = [...outline.slice(0, best.at + 1), ...turned, ...outline.slice(best.at)]
+  const grid = new VertexGrid(rings)
+  let first: Vertex | null = null
+  let last: Vertex | null = null
+  for (const point of rings[0]) {
+    const vertex: Vertex = { point, next: null }
+    if (last) last.next = vertex
+    else first = vertex
+    last = vertex
+    grid.add(vertex)
   }
+  for (const ring of rings.slice(1)) {
+    let best: { vertex: Vertex; length: number; from: number } | null = null
+    for (const [from, point] of ring.entries()) {
+      const found = grid.nearest(point, best?.length ?? Number.POSITIVE_INFINITY)
+      if (found) best = { ...found, from }
+    }
+    if (!best) continue
+    const { vertex, from } = best
+    const after = vertex.next
+    let at = vertex
+    for (const point of [...ring.slice(from), ...ring.slice(0, from), ring[from], vertex.point]) {
+      at.next = { point, next: null }
+      at = at.next
+      grid.add(at)
+    }
+    at.next = after
+  }
+  const outline: Point[] = []
+  for (let vertex = first; vertex; vertex = vertex.next) outline.push(vertex.point)
   return outline
 }
 

@@ -44,6 +44,21 @@ export const objectMaskPath = (path: string): string =>
 export const isObjectMask = (path: string): boolean =>
   /\.png$/i.test(path) && OBJECT_FOLDER.test(path)
 
+/** The end of a mask's name that its image does not have. */
+const MASK_ENDING = /_(?:mask|gt|seg)$/i
+
+/** Paths of images without masks: what lies in a folder of masks and has the name of an image outside of it. */
+export function withoutMasks(paths: readonly string[]): string[] {
+  const isSure = (path: string) =>
+    isObjectMask(path) || PANOPTIC.test(path) || maskPlace(path)?.isUnsure === false
+  if (!paths.some(isSure)) return [...paths]
+  const nameOf = (path: string) => stemOf(fileNameOf(path)).toLowerCase()
+  const images = new Set(paths.filter((path) => !isSure(path)).map(nameOf))
+  const isOfImage = (path: string) =>
+    images.has(nameOf(path)) || images.has(nameOf(path).replace(MASK_ENDING, ''))
+  return paths.filter((path) => !isSure(path) || !isOfImage(path))
+}
+
 /** Whether a file of this path may hold labels in one of the formats, or name their classes and splits. */
 export const mayHoldLabels = (path: string): boolean =>
   LABELS.test(path) || PANOPTIC.test(path) || isObjectMask(path) || maskPlace(path) !== null

@@ -63,6 +63,16 @@ describe('an export', () => {
     },
   )
 
+  test('refuses a path of thousands of directories', async () => {
+    using folder = temporaryFolder()
+    await using output = new OutputFolder(folder.path)
+    for (const depth of [5_000, 75_000])
+      await expect(
+        output.write({ path: `${'d/'.repeat(depth)}a.txt`, content: 'x' }),
+      ).rejects.toThrow(/too long for any disk/)
+    expect(readdirSync(folder.path)).toEqual([])
+  })
+
   test('stops when its folder is replaced by a link meanwhile', async () => {
     using folder = temporaryFolder()
     using elsewhere = temporaryFolder()

@@ -4,6 +4,9 @@ import { type FolderMark, type HeldFolder, holdFolder, markOf } from '#core/held
 import { makeFolder } from '#core/make-folder.ts'
 import { UserError } from '#core/user-error.ts'
 
+/** No system has longer paths; each directory of one takes time. */
+const MOST_PATH_BYTES = 4_096
+
 /** A folder for downloaded files. A link inside it is refused, because it may lead anywhere. */
 export class SafeFolder {
   readonly root: string
@@ -31,6 +34,11 @@ export class SafeFolder {
    * UserError.
    */
   async place(path: string): Promise<string> {
+    if (Buffer.byteLength(path) > MOST_PATH_BYTES)
+      throw new UserError(
+        'name_too_long',
+        `“${path.slice(0, 100)}…” is too long for any disk (${path.length} characters). Rename it.`,
+      )
     await this.#prepare(dirname(path))
     return join(this.root, path)
   }

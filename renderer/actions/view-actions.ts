@@ -265,7 +265,7 @@ export const VIEW_ACTIONS: readonly Action[] = [
   },
   {
     id: 'freehand-coarser',
-    label: t('Larger brush or tolerance, smoother freehand lines'),
+    label: t('Larger brush or tolerance, freehand lines with fewer points'),
     group: 'Tools',
     context: 'canvas',
     keys: [']'],

@@ -35,7 +35,7 @@ test('a template is edited: joints, lines, sides, order', async ({ app }) => {
   await expect(page.getByText('There are two joints called “left_eye”.')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Save class' })).toBeDisabled()
   await page.getByLabel('Name of joint 6').fill('chin')
-  await page.getByLabel('Connect chin with').selectOption('left_mouth')
+  await page.getByLabel('Connect chin to').selectOption('left_mouth')
   await page.getByRole('button', { name: 'Move chin up' }).click()
   await app.screenshot('skeleton')
   await page.getByRole('button', { name: 'Save class' }).click()

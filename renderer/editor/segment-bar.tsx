@@ -37,11 +37,11 @@ export function SegmentBar({ settings }: { settings: Settings }) {
     <div
       role="toolbar"
       aria-label={t('Segment')}
-      className="absolute top-3 left-1/2 z-10 flex max-w-[calc(100%-1rem)] -translate-x-1/2 items-center gap-1.5 rounded-lg border border-line bg-surface p-1.5 shadow-float"
+      className="absolute top-3 left-1/2 z-10 flex w-max max-w-[calc(100%-1rem)] -translate-x-1/2 flex-wrap items-center gap-1.5 rounded-lg border border-line bg-surface p-1.5 shadow-float"
     >
       <SelectField
         aria-label={t('Segment with')}
-        className="h-7 w-auto max-w-64 min-w-0 text-xs"
+        className="h-7 w-auto max-w-64 min-w-24 text-xs"
         title={engines.find(({ id }) => id === engine)?.family}
         value={engine ?? ''}
         onChange={({ target }) => {
@@ -59,7 +59,7 @@ export function SegmentBar({ settings }: { settings: Settings }) {
       {engine !== SERVICE && (
         <SelectField
           aria-label={t('Draw as')}
-          className="h-7 w-auto min-w-0 text-xs"
+          className="h-7 w-auto min-w-20 text-xs"
           value={settings.segmentOutput}
           onChange={({ target }) => {
             if (isOutput(target.value)) chooseOutput(target.value)

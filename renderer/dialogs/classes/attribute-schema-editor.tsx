@@ -101,7 +101,7 @@ export function AttributeSchemaEditor({
   const change = (index: number, schema: AttributeSchema) =>
     onChange(attributes.with(index, schema))
   const columns =
-    'grid grid-cols-[minmax(0,1fr)_88px_minmax(0,1.4fr)_84px_60px_24px] items-center gap-1.5 text-2xs text-muted'
+    'grid grid-cols-[minmax(0,1fr)_104px_minmax(0,1.4fr)_84px_60px_24px] items-center gap-1.5 text-2xs text-muted'
   return (
     <div className="flex flex-col gap-1.5">
       {attributes.length > 0 && (

@@ -70,6 +70,7 @@ const FOREIGN: Known[] = [
     'Export the dataset as COCO',
     ({ isList, inner }) => isList && inner('').has('image') && inner('').has('annotations'),
   ],
+  ['OpenLABEL', 'Convert it to COCO first', ({ keys }) => keys.has('openlabel')],
   ['GeoJSON', '', ({ keys, inner }) => keys.has('features') && inner('features').has('geometry')],
 ]
 

@@ -329,6 +329,7 @@ describe('files that are not read are named', () => {
     ['a.json', [{ image: 'a.jpg', annotations: [{ label: 'x', coordinates: {} }] }], 'Create ML'],
     ['a.json', { videos: [], annotations: [{ bboxes: [] }], categories: [] }, 'YouTube-VIS'],
     ['a.json', { image: {}, annotations: [{ predicted_iou: 1, bbox: [] }] }, 'Segment Anything'],
+    ['a.json', { openlabel: { objects: {} } }, 'is OpenLABEL'],
     ['a.json', { compilerOptions: {} }, 'its keys: compilerOptions'],
     ['a.json', '', 'a.json is empty'],
     ['a.csv', 'image_id,bbox\n1,2\n', 'columns are not known (image_id,bbox)'],

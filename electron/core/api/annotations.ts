@@ -11,9 +11,17 @@ import { fromWireAnnotation, toWireAnnotation, type WireAnnotation } from './wir
 /** The service's limit for one bulk save, in images. */
 export const BULK_SAVE_LIMIT = 200
 
-const listSchema = z.object({
-  annotations: z.array(z.unknown()).transform((list) => rowsOf(z.looseObject({}), list)),
-})
+const noneSchema = z.object({ annotations: z.null(), annotation_count: z.literal(0) })
+/** null is no list: read as empty, it would be saved as empty. Only a count of 0 says that there are none. */
+const listSchema = z.preprocess(
+  (answer): unknown => {
+    const said = noneSchema.safeParse(answer)
+    return said.success ? { annotations: [] } : answer
+  },
+  z.object({
+    annotations: z.array(z.unknown()).transform((list) => rowsOf(z.looseObject({}), list)),
+  }),
+)
 
 const deletedSchema = z.object({ image_id: anyId, deleted_count: number })
 

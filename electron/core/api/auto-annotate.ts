@@ -14,7 +14,7 @@ import { type CallOptions, type Http, segment } from './http.ts'
 import { refuseUnknown, wireFields } from './options.ts'
 import { SAM3_OPTIONS, type Sam3Options, sam3Form } from './sam3-form.ts'
 import { data } from './schemas.ts'
-import { number, rowsOf } from './tolerant.ts'
+import { number, rowsOf, text } from './tolerant.ts'
 import type { WireAnnotation } from './wire-annotation.ts'
 
 /** The result of a prompt. It is not saved. */
@@ -32,7 +32,7 @@ export interface Prediction {
 const annotationSchema = z.record(z.string(), z.unknown())
 const answerSchema = z
   .object({
-    status: z.string(),
+    status: text,
     annotation: annotationSchema.nullish().catch(null),
     annotations: z.array(z.unknown()).nullish().catch(null),
     score: number,
@@ -40,9 +40,11 @@ const answerSchema = z
   })
   .transform(({ status, annotation, annotations, score, inference_time }): Prediction => {
     const listed = rowsOf(annotationSchema, annotations ?? [])
+    const found = listed.length > 0 || !annotation ? listed : [annotation]
     return {
-      status,
-      annotations: listed.length > 0 || !annotation ? listed : [annotation],
+      // The prompt is paid, so an answer without its status is used, too.
+      status: status ?? (found.length > 0 ? 'success' : 'no_detection'),
+      annotations: found,
       score: score ?? null,
       inferenceTime: inference_time ?? null,
     }

@@ -104,6 +104,23 @@ describe('ids and numbers', () => {
   })
 })
 
+test('a paid prompt without its status is used', async () => {
+  const shape = { id: '1', type: 'polygon', name: 'car' }
+  await using setup = await talk(() => ({ json: { annotation: shape, score: '0.9' } }))
+  const target = { dataset: 'x', image: 'a.png', name: 'car' }
+  const found = await setup.client.autoAnnotate.byPoint(target, { x: 1, y: 1 })
+  expect(found).toMatchObject({ status: 'success', annotations: [shape], score: 0.9 })
+})
+
+test('labels that are null are none only where the answer counts none', async () => {
+  let json: object = { annotations: null, annotation_count: 0 }
+  await using setup = await talk(() => ({ json }))
+  const { annotations } = setup.client
+  expect(await annotations.get('x', 'a.png')).toEqual([])
+  json = { annotations: null }
+  await expect(annotations.get('x', 'a.png')).rejects.toThrow(UnexpectedAnswerError)
+})
+
 describe('paged lists', () => {
   const all = Array.from({ length: 250 }, (_, index) => ({ id: index, name: `d${index}` }))
   const asked = (line: string) => {

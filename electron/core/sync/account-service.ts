@@ -114,19 +114,22 @@ export class AccountService {
   async storage(accountId: string, remoteId: string): Promise<Storage> {
     const storage = await this.#run(accountId, (client) => client.datasets.storage(remoteId))
     const { restore_estimate } = storage
+    const price = restore_estimate?.total_micro_usd ?? null
     return {
       isCold: storage.storage_class === 'coldline',
       state: storageSchema.shape.state.catch('idle').parse(storage.storage_state),
       coldSinceMs: at(storage.cold_since),
       bytes: storage.cold_bytes ?? 0,
       imageCount: storage.cold_image_count ?? 0,
-      restore: restore_estimate
-        ? {
-            microUsd: restore_estimate.total_micro_usd ?? 0,
-            daysInCold: restore_estimate.days_in_cold ?? 0,
-            minDays: restore_estimate.min_storage_days ?? 0,
-          }
-        : null,
+      // An unknown price must not look like no price.
+      restore:
+        !restore_estimate || price === null
+          ? null
+          : {
+              microUsd: price,
+              daysInCold: restore_estimate.days_in_cold ?? 0,
+              minDays: restore_estimate.min_storage_days ?? 0,
+            },
     }
   }
 

@@ -288,7 +288,7 @@ describe('new Client', () => {
   test('reads missing options from the environment', async () => {
     vi.stubEnv('PICTOGRAPH_API_KEY', ' pk_live_viewer ')
     vi.stubEnv('PICTOGRAPH_BASE_URL', emulator.url)
-    vi.stubEnv('PICTOGRAPH_TIMEOUT', '0.2')
+    vi.stubEnv('PICTOGRAPH_TIMEOUT', '1')
     vi.stubEnv('PICTOGRAPH_MAX_RETRIES', '0')
     using mine = new Client()
     expect((await mine.organizations.me()).subscription_tier).toBe('pro')

@@ -94,7 +94,8 @@ export const labels: AttackKind = {
         }
         for (const message of failures) {
           requireTold(message)
-          if (message.length > 2_000) throw new Error(`A message of ${message.length} characters`)
+          if (message.length > 2_000)
+            throw new Error(`A message of ${message.length} characters: ${message.slice(0, 300)}`)
         }
       },
     }

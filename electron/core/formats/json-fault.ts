@@ -2,6 +2,7 @@ import { FormatError, WHOLE_FILE } from './format-error.ts'
 
 /** Deeper nesting is no label file, and would exhaust the stack. */
 const MAX_DEPTH = 500
+const TOO_DEEP = 'is nested too deeply'
 
 /** Where and why a text is no JSON. `path`: of the value, as `annotations[3].score`. */
 export interface JsonFault {
@@ -54,7 +55,7 @@ export function findJsonFault(text: string): JsonFault | null {
   }
   const value = (path: string, depth: number): JsonFault | null => {
     space()
-    if (depth > MAX_DEPTH) return stop(path, `is nested deeper than ${MAX_DEPTH} levels`)
+    if (depth > MAX_DEPTH) return stop(path, TOO_DEEP)
     if (text[at] === '{' || text[at] === '[') return members(path, depth)
     if (text[at] === '"') return string(path)
     const word = WORDS.find((candidate) => text.startsWith(candidate, at)) ?? match(NUMBER)
@@ -119,6 +120,11 @@ export function jsonError(text: string, prefix: string, firstLine: number): Form
   const { line, column } = placeIn(text, fault.offset)
   const joint = prefix !== '' && fault.path !== '' && !fault.path.startsWith('[') ? '.' : ''
   const field = `${prefix}${joint}${fault.path}`
+  if (fault.what === TOO_DEEP)
+    return new FormatError(
+      field || WHOLE_FILE,
+      `is nested deeper than ${MAX_DEPTH} levels: line ${firstLine + line - 1}, column ${column}`,
+    )
   const cut = fault.what === 'ends in the middle' ? ': it is cut off. Copy or export it again' : ''
   return new FormatError(
     field || WHOLE_FILE,
@@ -126,11 +132,34 @@ export function jsonError(text: string, prefix: string, firstLine: number): Form
   )
 }
 
-/** Throws a FormatError that says where the JSON breaks. `prefix`: what the text is in its file; `firstLine`: where. */
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [...'[]{}'].map((letter) =>
+  letter.charCodeAt(0),
+)
+
+/** Whether the text may be nested too deeply. Brackets inside its strings count as well, so it may also not be. */
+function mayBeDeep(text: string): boolean {
+  if (text.length < 2 * MAX_DEPTH) return false
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const letter = text.charCodeAt(at)
+    if (letter === OPEN_LIST || letter === OPEN_OBJECT) {
+      if (++depth > MAX_DEPTH) return true
+    } else if (letter === CLOSE_LIST || letter === CLOSE_OBJECT) depth--
+  }
+  return false
+}
+
+/**
+ * Throws a FormatError that says where the JSON breaks, or is nested so deeply that writing it again would exhaust the
+ * stack. `prefix`: what the text is in its file; `firstLine`: where.
+ */
 export function parseJson(text: string, prefix = '', firstLine = () => 1): unknown {
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
     throw jsonError(text, prefix, firstLine())
   }
+  if (mayBeDeep(text) && findJsonFault(text)) throw jsonError(text, prefix, firstLine())
+  return value
 }

@@ -11,7 +11,7 @@ import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.t
 import { fieldsOf } from './carry.ts'
 import { instanceIds } from './common.ts'
 import { shown } from './fields.ts'
-import { FormatError, failureOf, WHOLE_FILE } from './format-error.ts'
+import { FormatError, failureOf, shortFailure, WHOLE_FILE } from './format-error.ts'
 import {
   cleanReference,
   type Found,
@@ -340,7 +340,7 @@ function longName(file: string, name: string): ImportFailure {
 
 /** Notes a fault; of very many only how many there are. */
 function addFailure(failed: ImportFailure[], failure: ImportFailure): void {
-  if (failed.length < LIMITS.failures) failed.push(failure)
+  if (failed.length < LIMITS.failures) failed.push(shortFailure(failure))
   else {
     const last = failed[LIMITS.failures] ?? { file: '(more)', field: WHOLE_FILE, message: '0' }
     last.message = `${Number.parseInt(last.message, 10) + 1} more faults, which are not told one by one`

@@ -21,6 +21,7 @@ export default defineConfig({
           'fetch-worker': 'electron/core/transfer/fetch-worker.ts',
           'table-sizes-worker': 'electron/core/cache/table-sizes-worker.ts',
           'database-check-worker': 'electron/core/cache/database-check-worker.ts',
+          'label-job': 'electron/commands/label-job.ts',
           'label-reader': 'electron/core/labels/label-reader.ts',
           'file-facts-worker': 'electron/core/transfer/file-facts-worker.ts',
           'inference-worker': 'electron/core/assist/inference-worker.ts',

@@ -4,7 +4,13 @@ import { LossLog } from '#core/formats/loss-log.ts'
 import { terminalJson, terminalLine } from '#core/terminal-text.ts'
 import { formatIdSchema } from '#shared/model/format.ts'
 import { firstPixel, problemLines } from './convert.ts'
-import { isSpokenOf, openPath, pathArgument, unmatchedOf } from './label-command.ts'
+import {
+  isSpokenOf,
+  type LabelSurroundings,
+  openPath,
+  pathArgument,
+  unmatchedOf,
+} from './label-command.ts'
 import type { LabelValues } from './values.ts'
 
 /** Number of images between two pauses for other tasks. */
@@ -17,7 +23,7 @@ const BATCH = 200
 export async function checkLabels(
   input: string,
   values: LabelValues,
-  cwd: string,
+  { cwd, notes }: LabelSurroundings,
 ): Promise<number> {
   const imagesFrom = values.imagesFrom
   const losses = new LossLog()
@@ -29,6 +35,7 @@ export async function checkLabels(
       options: { vocPixelOrigin: firstPixel(values.vocFirstPixel) },
     },
     losses,
+    notes,
   )
   let [images, annotations, outside, unlabelled] = [0, 0, 0, 0]
   const perClass = new Map<string, number>()
@@ -39,6 +46,7 @@ export async function checkLabels(
       continue
     }
     const image = labels.read(found)
+    notes?.getOn()
     images++
     annotations += image.annotations.length
     for (const { className } of image.annotations)

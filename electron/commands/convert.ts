@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
-import type { LabelledImage } from '#core/formats/types.ts'
+import type { LabelledImage, ReadImage } from '#core/formats/types.ts'
 import { runExport } from '#core/library/export-job.ts'
 import { terminalJson, terminalLine } from '#core/terminal-text.ts'
 import { withClassNames } from '#shared/model/annotation-class.ts'
@@ -22,6 +22,7 @@ import {
   withRenamed,
 } from './convert-changes.ts'
 import {
+  type LabelSurroundings,
   type Opened,
   openPath,
   pathArgument,
@@ -83,9 +84,14 @@ interface Changes {
 }
 
 /** Yields the images with the requested changes. */
-function* changed({ labels }: Opened, { classes, split }: Changes): Generator<LabelledImage> {
+function* changed(
+  { labels }: Opened,
+  { classes, split }: Changes,
+  notes: LabelSurroundings['notes'],
+): Generator<LabelledImage> {
   for (const found of labels.images) {
     const image = labels.read(found)
+    notes?.getOn()
     const renamed = classes ? withRenamed(image, classes) : image
     yield split && !renamed.split ? { ...renamed, split: split(renamed.path) } : renamed
   }
@@ -99,7 +105,7 @@ export async function convert(
   input: string,
   output: string,
   values: ConvertValues,
-  cwd: string,
+  { cwd, notes, mark }: LabelSurroundings,
 ): Promise<number> {
   const to = formatIdSchema.parse(values.to)
   const from = values.from ? formatIdSchema.parse(values.from) : null
@@ -122,12 +128,14 @@ export async function convert(
       },
     },
     losses,
+    notes,
   )
   const { needs } = FORMAT_BY_ID[to]
-  requireReadable(opened, new LossLog(), (image) => {
+  const isUsable = (image: ReadImage) => {
     if (image.width !== null || image.annotations.length === 0) return true
     return image.isUnit ? needs === 'fraction' : needs === 'pixels'
-  })
+  }
+  requireReadable(opened, new LossLog(), isUsable, notes)
   const { labels, fileOf } = opened
   const own = [...labels.classes]
   const classes = changes.classes
@@ -138,7 +146,7 @@ export async function convert(
       name: basename(opened.input),
       classes,
       extra: changes.classes ? withoutNumbers(labels.extra) : labels.extra,
-      images: changed(opened, changes),
+      images: changed(opened, changes, notes),
     },
     files: labels.images.map(({ known }) => (known ? fileOf(known.path) : null)),
     folder: resolve(cwd, output),
@@ -149,6 +157,7 @@ export async function convert(
       vocPixelOrigin: to === 'pascal_voc' && origin === 1 ? (1 as const) : (0 as const),
     },
     isDry: values.dryRun ?? false,
+    ...(mark !== undefined && { mark }),
   }
   let report: Report | null = null
   for await (const step of runExport(job, losses)) {

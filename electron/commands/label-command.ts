@@ -6,6 +6,7 @@ import { withoutMasks } from '#core/formats/label-file-name.ts'
 import type { LossLog } from '#core/formats/loss-log.ts'
 import type { FoundImage, OpenLabels } from '#core/formats/read-labels.ts'
 import type { KnownImage, ReadImage, ReadOptions } from '#core/formats/types.ts'
+import type { ReadingNotes } from '#core/labels/reading-notes.ts'
 import { type Reading, readLabels } from '#core/library/label-reading.ts'
 import { scanFolder } from '#core/library/scan.ts'
 import { probeImage } from '#core/media/probe.ts'
@@ -13,6 +14,16 @@ import { toUserError, UserError } from '#core/user-error.ts'
 import type { FormatId } from '#shared/model/format.ts'
 
 /** Code that `convert` and `check` share. */
+
+/** Where a command runs. */
+export interface LabelSurroundings {
+  /** The base folder of relative paths. */
+  cwd: string
+  /** Hears how reading gets on. */
+  notes?: ReadingNotes
+  /** Stands in the names of temporary files, see begun-exports.ts. */
+  mark?: string
+}
 
 /** Resolves a path argument from `cwd`; accepts the other system's slashes if only that path exists. */
 export function pathArgument(cwd: string, path: string): string {
@@ -36,13 +47,17 @@ async function imageRootOf(input: string): Promise<string> {
   return LABEL_FOLDER.test(basename(folder)) ? dirname(folder) : folder
 }
 
-async function knownImages(folder: string): Promise<KnownImage[]> {
+async function knownImages(folder: string, notes?: ReadingNotes): Promise<KnownImage[]> {
   const paths: string[] = []
-  for await (const { files } of scanFolder(folder)) for (const { path } of files) paths.push(path)
+  for await (const { files } of scanFolder(folder)) {
+    notes?.getOn()
+    for (const { path } of files) paths.push(path)
+  }
   const images: KnownImage[] = []
   for (const path of withoutMasks(paths)) {
     const { width, height } = await probeImage(join(folder, path))
     images.push({ path, width, height })
+    notes?.getOn()
   }
   return images
 }
@@ -71,13 +86,18 @@ function keepHeapSmall(): void {
 export async function openPath(
   { input, from, imagesFrom, options }: OpenWish,
   losses: LossLog,
+  notes?: ReadingNotes,
 ): Promise<Opened> {
   keepHeapSmall()
   const imageRoot = imagesFrom ?? (await imageRootOf(input))
-  const images = await knownImages(imageRoot)
+  const images = await knownImages(imageRoot, notes)
   const there = new Set(images.map(({ path }) => path))
   const fileOf = (path: string) => (there.has(path) ? join(imageRoot, path) : null)
-  const wish = { path: input, format: from, images, imageRoot, fileOf, options }
+  const watched = notes && {
+    wrap: notes.wrap,
+    run: async <T>(steps: Generator<void, T>) => notes.run(steps),
+  }
+  const wish = { path: input, format: from, images, imageRoot, fileOf, options, ...watched }
   return { ...(await readLabels(wish, losses)), input, fileOf }
 }
 
@@ -95,11 +115,13 @@ export function requireReadable(
   { labels, format, input, skipped }: Opened,
   losses: LossLog,
   isUsable: (image: ReadImage) => boolean,
+  notes?: ReadingNotes,
 ): void {
   const before = labels.failed.length
   let unusable: ReadImage | null = null
   for (const found of labels.images) {
     const image = labels.read(found, losses)
+    notes?.getOn()
     if (image.annotations.length > 0 || !image.incomplete) {
       if (isUsable(image)) {
         labels.failed.length = before

@@ -28,10 +28,10 @@ function folderOf(files: Record<string, string>) {
 }
 
 const run = (folder: string, input: string, values: Partial<ConvertValues> & { to: string }) =>
-  printed(() => convert(input, 'out', { images: 'none', json: true, ...values }, folder))
+  printed(() => convert(input, 'out', { images: 'none', json: true, ...values }, { cwd: folder }))
 
 const check = (folder: string, input: string, values: Parameters<typeof checkLabels>[1] = {}) =>
-  printed(() => checkLabels(input, { json: true, ...values }, folder))
+  printed(() => checkLabels(input, { json: true, ...values }, { cwd: folder }))
 
 const treeOf = (folder: string) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -2,6 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { formatIdSchema } from '#shared/model/format.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { completionScript, SHELLS } from './completion.ts'
+import type { LabelCommand } from './limited-command.ts'
 import { splitNamed, stageNamed } from './values.ts'
 
 export interface Wish {
@@ -68,6 +69,8 @@ The same command again continues where the last one ended. Exits with 1 when fil
 ${KEY_HELP}`
 
 function addLabelCommands(program: Command, { cwd, end }: Wish): void {
+  const runLabels = async (command: LabelCommand) =>
+    (await import('./limited-command.ts')).inLimits(command, cwd)
   program
     .command('convert')
     .summary('convert label files between formats')
@@ -88,7 +91,7 @@ function addLabelCommands(program: Command, { cwd, end }: Wish): void {
     .option('--clamp', 'cut shapes at the border of the image')
     .addOption(json())
     .action(async (input, output, values) =>
-      end(await (await import('./convert.ts')).convert(input, output, values, cwd)),
+      end(await runLabels({ command: 'convert', input, output, values })),
     )
   program
     .command('check')
@@ -101,9 +104,7 @@ function addLabelCommands(program: Command, { cwd, end }: Wish): void {
     .addOption(imagesFrom())
     .addOption(firstPixel())
     .addOption(json())
-    .action(async (input, values) =>
-      end(await (await import('./check-labels.ts')).checkLabels(input, values, cwd)),
-    )
+    .action(async (input, values) => end(await runLabels({ command: 'check', input, values })))
 }
 
 function addTransferCommands(program: Command, { cwd, end }: Wish): void {

@@ -1,14 +1,13 @@
-import { totalmem } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { readLabelFile } from '#core/formats/label-file-codec.ts'
 import type { HelperProcess, StartProcess } from '#core/ports.ts'
-import { OUT_OF_MEMORY } from '#core/threads/memory-guard.ts'
 import { fromWireError } from '#core/threads/wire-error.ts'
 import { UserError } from '#core/user-error.ts'
 import { workerFile } from '#core/worker-file.ts'
 import type { FoundLabels } from '#shared/contract/formats.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { LabelFileFormat } from '#shared/model/dataset.ts'
+import { LABEL_LIMITS, type LabelLimits, ranOutOfMemory, readingEnded } from './label-limits.ts'
 import type {
   LabelAnswer,
   LabelBatch,
@@ -21,26 +20,10 @@ import type {
   Wanted,
 } from './label-orders.ts'
 
-export interface LabelLimits {
-  /** Of the process, bytes. */
-  memoryBytes: number
-  /** How long one step may take: one value of a file, or one image. Milliseconds. */
-  stepMs: number
-}
-
-/** A COCO file of a million annotations takes 400 MB; a step takes milliseconds. */
-const LIMITS: LabelLimits = {
-  memoryBytes: Math.min(3e9, Math.round(totalmem() / 2)),
-  stepMs: 60_000,
-}
-
 /** How often the watch looks, at least; milliseconds. */
 const WATCH_MS = 250
 /** Images that are told in one message. */
 const TOLD_IMAGES = 2_000
-
-/** What V8 says at its end, when it is faster than the guard. */
-const HEAP_WORDS = /heap out of memory|allocation failed|invalid (?:array|table) (?:length|size)/i
 
 /**
  * A process in which label files are read. Others made them: what takes too long or too much memory ends the process, and
@@ -58,7 +41,7 @@ export class LabelProcess implements AsyncDisposable {
   #lastStepAt: number | null = null
 
   constructor(startProcess: StartProcess, signal?: AbortSignal, limits: Partial<LabelLimits> = {}) {
-    this.#limits = { ...LIMITS, ...limits }
+    this.#limits = { ...LABEL_LIMITS, ...limits }
     const file = workerFile('label-reader', import.meta.dirname)
     this.#child = startProcess(file, [String(this.#limits.memoryBytes)])
     this.#child.onMessage((message) => this.#hear(message as LabelAnswer | LabelNote))
@@ -182,37 +165,13 @@ export class LabelProcess implements AsyncDisposable {
 
   #look(): void {
     if (!this.#waiting || this.#lastStepAt === null) return
-    if (performance.now() - this.#lastStepAt > this.#limits.stepMs) this.#end(this.#tooLong())
+    if (performance.now() - this.#lastStepAt > this.#limits.stepMs)
+      this.#end(readingEnded('too_slow', this.#file, this.#limits))
   }
 
   #lose(words: string): void {
-    const isMemory = words.includes(OUT_OF_MEMORY) || HEAP_WORDS.test(words)
-    this.#fail(isMemory ? this.#tooLarge() : this.#crashed())
-  }
-
-  #tooLarge(): UserError {
-    const megabytes = Math.round(this.#limits.memoryBytes / 1e6)
-    return this.#error(
-      'labels_too_large',
-      `takes more memory than reading labels may (${megabytes} MB)`,
-    )
-  }
-
-  #tooLong(): UserError {
-    const seconds = Math.max(1, Math.round(this.#limits.stepMs / 1_000))
-    return this.#error('labels_too_slow', `could not be read within ${seconds} s`)
-  }
-
-  #crashed(): UserError {
-    return this.#error('labels_crashed', 'made the process that reads it end')
-  }
-
-  #error(reason: string, words: string): UserError {
-    const file = this.#file || 'A label file'
-    return new UserError(
-      reason,
-      `${file} ${words}, so reading was ended. Nothing of your work is lost. Split the file, or leave it out.`,
-    )
+    const how = ranOutOfMemory(words) ? 'too_large' : 'crashed'
+    this.#fail(readingEnded(how, this.#file, this.#limits))
   }
 
   #end(reason: Error): void {

@@ -4,7 +4,6 @@ import { namedImage, readLabelFile } from '#core/formats/label-file-codec.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
 import { type OpenLabels, openLabels } from '#core/formats/read-labels.ts'
 import { FORMAT_BY_ID } from '#core/formats/registry.ts'
-import type { InputFile } from '#core/formats/types.ts'
 import { labelInput } from '#core/library/label-input.ts'
 import { readLabels } from '#core/library/label-reading.ts'
 import { guardMemory } from '#core/threads/memory-guard.ts'
@@ -16,70 +15,25 @@ import { countLabels } from './count-labels.ts'
 import type {
   LabelAnswer,
   LabelBatch,
-  LabelNote,
   LabelOrder,
   OpenedLabels,
   PlacedImage,
   Wanted,
 } from './label-orders.ts'
+import { ReadingNotes } from './reading-notes.ts'
 
 /** A batch is sent when it has so many annotations or images: taking it over is to be short. */
 const BATCH_ANNOTATIONS = 500
 const BATCH_IMAGES = 64
 
-/** How often the app hears that reading gets on, milliseconds. */
-const NOTE_MS = 200
-
 const channel = parentChannel()
 guardMemory(Number(process.argv[2]))
-let notedAt = 0
-let file = ''
+const notes = new ReadingNotes((note) => channel.send(note))
 const images: PlacedImage[] = []
 let losses = new LossLog()
 let labels: OpenLabels | null = null
 let queue: readonly number[] = []
 let place = 0
-
-function note(at: string | null): void {
-  notedAt = performance.now()
-  channel.send({ at } satisfies LabelNote)
-}
-
-function begin(path: string): void {
-  if (path === file) getOn()
-  else {
-    file = path
-    note(path.slice(0, 1_000))
-  }
-}
-
-function getOn(): void {
-  if (performance.now() - notedAt > NOTE_MS) note(null)
-}
-
-/** Notes which file is read, for the case that reading it never ends. */
-function watched(file: InputFile): InputFile {
-  return {
-    path: file.path,
-    get size() {
-      return file.size
-    },
-    bytes: (from, to) => {
-      begin(file.path)
-      return file.bytes(from, to)
-    },
-    close: () => file.close?.(),
-  }
-}
-
-/** Each step shows that reading gets on. */
-function run<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = steps.next()
-    getOn()
-    if (done) return value
-  }
-}
 
 async function open(wanted: Wanted): Promise<OpenedLabels> {
   losses = new LossLog()
@@ -90,8 +44,8 @@ async function open(wanted: Wanted): Promise<OpenedLabels> {
         ...wanted,
         images,
         fileOf: (path) => fileOf.get(path) ?? null,
-        wrap: watched,
-        run: async (steps) => run(steps),
+        wrap: notes.wrap,
+        run: async (steps) => notes.run(steps),
       },
       losses,
     )
@@ -99,8 +53,8 @@ async function open(wanted: Wanted): Promise<OpenedLabels> {
     const { format, why, files, skipped } = reading
     return { format, why, files, skipped, ...summary(reading.labels) }
   }
-  const files = wanted.files.map(({ path, file }) => watched(diskFile(path, file)))
-  labels = run(openLabels(FORMAT_BY_ID[wanted.format], files, images, losses))
+  const files = wanted.files.map(({ path, file }) => notes.wrap(diskFile(path, file)))
+  labels = notes.run(openLabels(FORMAT_BY_ID[wanted.format], files, images, losses))
   return {
     format: wanted.format,
     why: '',
@@ -129,7 +83,7 @@ function nextBatch(): LabelBatch {
   while (place < queue.length) {
     const number = queue[place++]
     const image = labels.read(labels.images[number])
-    getOn()
+    notes.getOn()
     batch.images.push({ number, image })
     annotations += image.annotations.length
     if (annotations >= BATCH_ANNOTATIONS || batch.images.length >= BATCH_IMAGES) return batch
@@ -154,13 +108,13 @@ async function answer(order: LabelOrder): Promise<LabelAnswer> {
       return { batch: nextBatch() }
     case 'label-file': {
       const { format, path, content, image, classes } = order
-      note(path)
+      notes.note(path)
       return { annotations: readLabelFile(format, path, content, image, classes) }
     }
     case 'named':
       return { named: namedImage(order.format, order.content) }
     case 'count': {
-      const files = (await labelInput(order.path)).map(watched)
+      const files = (await labelInput(order.path)).map(notes.wrap)
       return {
         found: countLabels(
           files,
@@ -170,7 +124,7 @@ async function answer(order: LabelOrder): Promise<LabelAnswer> {
     }
     case 'group': {
       const absolute = new Map(order.files.map(({ path, file }) => [path, file]))
-      const files = order.files.map(({ path, file }) => watched(diskFile(path, file)))
+      const files = order.files.map(({ path, file }) => notes.wrap(diskFile(path, file)))
       const { groups, none } = labelGroups(files, order.images)
       const named = groups.map(({ format, files: own, home }) => ({
         format,
@@ -191,5 +145,5 @@ function hear(order: LabelOrder): void {
     .then((message) => channel.send(message))
 }
 
-note(null)
+notes.note(null)
 channel.onMessage((message) => hear(message as LabelOrder))

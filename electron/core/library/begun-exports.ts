@@ -21,7 +21,7 @@ export class BegunExports {
 
   /** `folder`: absolute. Dispose it at the end of the export. */
   begin(folder: string): { mark: string } & Disposable {
-    const mark = newId().slice(0, 8).toLowerCase()
+    const mark = newMark()
     this.#settings.set(BEGUN, { ...this.#read(), [mark]: folder })
     return { mark, [Symbol.dispose]: () => this.#forget(mark) }
   }
@@ -44,12 +44,15 @@ export class BegunExports {
   }
 }
 
+/** Tells the temporary files of one export from others. */
+export const newMark = (): string => newId().slice(0, 8).toLowerCase()
+
 /** The hidden name of a file that is being written. */
 export const temporaryName = (name: string, mark: string): string =>
   `.${name.slice(0, 60)}.${newId().slice(0, 8)}.${mark}.part`
 
-/** Does not follow links. */
-async function removeMarked(folder: string, mark: string): Promise<void> {
+/** Deletes the temporary files below a folder that have this mark. Does not follow links. Throws the system's error. */
+export async function removeMarked(folder: string, mark: string): Promise<void> {
   const queue = [folder]
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     if (!(await lstat(next).catch(() => null))?.isDirectory()) continue

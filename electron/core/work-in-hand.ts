@@ -47,7 +47,7 @@ function decoded(slot: string): Work[] {
  * not the machine.
  */
 export class WorkInHand implements Disposable {
-  readonly #fd: number | null
+  #fd: number | null
   readonly #free = Array.from({ length: SLOTS }, (_, index) => SLOTS - 1 - index)
   /** What an earlier run had in hand when it ended without closing. */
   readonly left: readonly Work[]
@@ -77,7 +77,10 @@ export class WorkInHand implements Disposable {
   [Symbol.dispose](): void {
     if (this.#fd === null) return
     for (let slot = 0; slot < SLOTS; slot++) this.#write(slot, EMPTY)
-    closeSync(this.#fd)
+    const fd = this.#fd
+    // Closing its number again would close a file that somebody else opened since.
+    this.#fd = null
+    closeSync(fd)
   }
 
   #write(slot: number, bytes: Buffer): void {

@@ -35,7 +35,18 @@ test('what files say of an image comes back as it was; a later file of a format 
       extras.addToImage(imageId, { extra: second, isLabelled: false })
       expect(extras.ofImage(imageId)).toEqual({ extra: { ...first, ...second }, isLabelled })
     }),
+    { examples: [[JSON.parse('{"coco":{"":[{"__proto__":null}]}}'), {}, false]] },
   )
+})
+
+test('a class may be called like a part of every object', () => {
+  using world = storeWithImage()
+  const { extras, datasetId } = world
+  const named = (id: number): { coco: object } =>
+    JSON.parse(`{"coco":{"categories":{"__proto__":{"id":${id}},"constructor":{"id":2}}}}`)
+  extras.addToDataset(datasetId, named(1) as never)
+  extras.addToDataset(datasetId, named(3) as never)
+  expect(JSON.stringify(extras.ofDataset(datasetId))).toBe(JSON.stringify(named(3)))
 })
 
 test('files of a dataset add to each other, down to their categories', () => {

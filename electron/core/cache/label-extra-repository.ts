@@ -4,13 +4,14 @@ import { storedAs } from './stored-json.ts'
 
 type Json = z.infer<ReturnType<typeof z.json>>
 type JsonObject = { [key: string]: Json }
-
-const extraSchema = z.record(z.string(), z.json())
 /** By the families of formats (formats/types.ts). */
-type Extra = z.infer<typeof extraSchema>
+type Extra = JsonObject
 
-const isObject = (value: Json | undefined): value is JsonObject =>
+const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Not copied, as `z.json` would: a copy has no key `__proto__`. The column holds JSON, so the values are. */
+const extraSchema = z.custom<Extra>(isObject)
 
 export interface ImageExtra {
   extra: Extra
@@ -21,10 +22,12 @@ export interface ImageExtra {
 /** Of two objects the keys of both, with those of `added` first. */
 function merged(before: Json | undefined, added: Json, depth: number): Json {
   if (depth === 0 || !isObject(before) || !isObject(added)) return added
-  const result: JsonObject = { ...before }
-  for (const [key, value] of Object.entries(added))
-    result[key] = merged(before[key], value, depth - 1)
-  return result
+  const own = (key: string) => (Object.hasOwn(before, key) ? before[key] : undefined)
+  const entries = Object.entries(added).map(([key, value]): [string, Json] => [
+    key,
+    merged(own(key), value, depth - 1),
+  ])
+  return { ...before, ...Object.fromEntries(entries) }
 }
 
 /** Families, their keys, and the keys of lists such as the categories of COCO. */

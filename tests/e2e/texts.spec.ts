@@ -93,7 +93,7 @@ test('every text of the interface is in the catalogue', async ({ app }) => {
   await page.keyboard.press('ControlOrMeta+,')
   const dialog = page.getByRole('dialog', { name: '⟦Settings⟧' })
   const tabs = dialog.getByRole('tab')
-  await expect(tabs).toHaveCount(8)
+  await expect(tabs).toHaveCount(9)
   for (const tab of await tabs.all()) {
     await tab.click()
     const name = await tab.textContent()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { repetitions } from '#tests/helpers/repetitions.ts'
 import { emptyTally, simulate } from './sync-simulation.ts'
 
-const SEEDS = repetitions({ few: 25, many: 250 })
+const SEEDS = repetitions({ few: 25, many: 150 })
 
 test(`${SEEDS} simulated weeks of two or three people end in agreement with nothing lost`, {
   timeout: 1_800_000,

@@ -32,6 +32,8 @@ interface Supervised {
 
 /** Closing takes two seconds at most; a second Ctrl+C does not wait. Milliseconds. */
 const STOP_WITHIN_MS = 15_000
+/** Two calls within this time are one. Milliseconds. */
+const AGAIN_MS = 1_000
 const INTERRUPTED = 130
 const CRASHED = 1
 
@@ -53,12 +55,19 @@ export function supervise({ file, order, print, restarts = 3, withinMs = 600_000
   const ended = Promise.withResolvers<number>()
   let child: ChildProcess | null = null
   let isStopping = false
+  let stoppedAt = 0
   let crashes: number[] = []
 
   const stop = () => {
-    if (isStopping) child?.kill('SIGKILL')
-    else if (child?.connected) child.send('stop')
+    if (isStopping) {
+      // npm passes one Ctrl+C on a second time.
+      if (performance.now() - stoppedAt > AGAIN_MS) child?.kill('SIGKILL')
+      return
+    }
     isStopping = true
+    stoppedAt = performance.now()
+    // If it has ended meanwhile, its end is handled below.
+    if (child?.connected) child.send('stop', () => {})
     setTimeout(() => child?.kill('SIGKILL'), STOP_WITHIN_MS).unref()
   }
 

@@ -78,6 +78,7 @@ export async function checkLabels(
       ({ message, count, examples }) => `note: ${message} (${count}×, e.g. ${examples[0]})`,
     ),
   ]
+  notes?.end()
   process.stdout.write(
     values.json ? `${terminalJson(report)}\n` : `${lines.map(terminalLine).join('\n')}\n`,
   )

@@ -178,6 +178,7 @@ export async function convert(
     }
   }
   if (!report) throw new Error('The export ended without a report')
+  notes?.end()
   if (values.json) process.stdout.write(`${terminalJson(report)}\n`)
   else printReport(report)
   const lost = report.losses.length > 0 || report.failed.length > 0 || report.unmatched.length > 0

@@ -10,11 +10,16 @@ import { checkLabels } from './check-labels.ts'
 import { convert } from './convert.ts'
 import type { LabelJob } from './limited-command.ts'
 
+/** Milliseconds. */
+const NOTE_MS = 1_000
+
 outliveTerminal()
 const job = JSON.parse(process.argv[2]) as LabelJob
 guardMemory(job.memoryBytes)
 const notes = new ReadingNotes((note: LabelNote) => process.send?.(note))
 notes.note(null)
+// Copying an image may take long. A loop that never ends stops this as well, so it is found.
+setInterval(() => notes.getOn(), NOTE_MS).unref()
 try {
   process.exitCode =
     job.command === 'convert'

@@ -27,6 +27,8 @@ export type LabelJob = LabelCommand & {
 
 /** How often the watch looks, at least; milliseconds. */
 const WATCH_MS = 250
+/** If the watch itself did not look for so long, nobody could. */
+const ASLEEP_MS = 10 * WATCH_MS
 const INTERRUPTED = 130
 /** Exit codes of the commands: complete, with losses, not possible. */
 const MOST_CODE = 2
@@ -50,20 +52,34 @@ export async function inLimits(
   let file = ''
   let noteAt = performance.now()
   let isTooSlow = false
-  child.on('message', ({ at }: LabelNote) => {
-    noteAt = performance.now()
-    if (at !== null) file = at
-  })
+  let lookedAt = performance.now()
   const watch = setInterval(
     () => {
-      isTooSlow = performance.now() - noteAt > limits.stepMs
+      const now = performance.now()
+      // Both processes were stopped or asleep.
+      if (now - lookedAt > ASLEEP_MS) noteAt = now
+      lookedAt = now
+      isTooSlow = now - noteAt > limits.stepMs
       if (isTooSlow) child.kill('SIGKILL')
     },
     Math.min(WATCH_MS, limits.stepMs),
   )
+  child.on('message', ({ at, isOver }: LabelNote) => {
+    noteAt = performance.now()
+    if (at !== null) file = at
+    // It only prints its report now, which a pager may read slowly.
+    if (isOver) clearInterval(watch)
+  })
+  let isInterrupted = false
   // Ctrl+C reaches the child as well; this process waits for its end.
-  const ignore = () => {}
-  process.on('SIGINT', ignore)
+  const interrupt = () => {
+    isInterrupted = true
+  }
+  const terminate = () => {
+    isInterrupted = true
+    child.kill('SIGTERM')
+  }
+  process.on('SIGINT', interrupt).on('SIGTERM', terminate)
   try {
     const { code, signal } = await new Promise<{
       code: number | null
@@ -79,11 +95,11 @@ export async function inLimits(
     }
     if (command.command === 'convert')
       await removeMarked(pathArgument(cwd, command.output), job.mark)
-    if (signal === 'SIGINT' || signal === 'SIGTERM') return INTERRUPTED
+    if (isInterrupted || signal === 'SIGINT' || signal === 'SIGTERM') return INTERRUPTED
     const how = isTooSlow ? 'too_slow' : ranOutOfMemory(last.words) ? 'too_large' : 'crashed'
     throw readingEnded(how, file, limits)
   } finally {
     clearInterval(watch)
-    process.off('SIGINT', ignore)
+    process.off('SIGINT', interrupt).off('SIGTERM', terminate)
   }
 }

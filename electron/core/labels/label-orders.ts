@@ -92,4 +92,6 @@ export type LabelAnswer =
 /** What the process is at: the file that it reads; null: it gets on. */
 export interface LabelNote {
   at: string | null
+  /** Nothing more is read. */
+  isOver?: boolean
 }

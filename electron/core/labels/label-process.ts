@@ -22,6 +22,8 @@ import type {
 
 /** How often the watch looks, at least; milliseconds. */
 const WATCH_MS = 250
+/** If the watch itself did not look for so long, nobody could. */
+const ASLEEP_MS = 10 * WATCH_MS
 /** Images that are told in one message. */
 const TOLD_IMAGES = 2_000
 
@@ -37,6 +39,7 @@ export class LabelProcess implements AsyncDisposable {
   #waiting: PromiseWithResolvers<LabelAnswer> | null = null
   #failure: Error | null = null
   #file = ''
+  #lookedAt = performance.now()
   /** null: it is still being loaded. */
   #lastStepAt: number | null = null
 
@@ -164,8 +167,13 @@ export class LabelProcess implements AsyncDisposable {
   }
 
   #look(): void {
+    const now = performance.now()
+    const wasAsleep = now - this.#lookedAt > ASLEEP_MS
+    this.#lookedAt = now
     if (!this.#waiting || this.#lastStepAt === null) return
-    if (performance.now() - this.#lastStepAt > this.#limits.stepMs)
+    // Both processes were stopped or asleep.
+    if (wasAsleep) this.#lastStepAt = now
+    if (now - this.#lastStepAt > this.#limits.stepMs)
       this.#end(readingEnded('too_slow', this.#file, this.#limits))
   }
 

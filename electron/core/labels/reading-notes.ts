@@ -26,6 +26,11 @@ export class ReadingNotes {
     if (performance.now() - this.#notedAt > NOTE_MS) this.note(null)
   }
 
+  /** Nothing more is read. */
+  end(): void {
+    this.#send({ at: null, isOver: true })
+  }
+
   /** Notes the file, for the case that reading it never ends. */
   readonly wrap = (file: InputFile): InputFile => ({
     path: file.path,

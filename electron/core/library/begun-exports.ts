@@ -51,16 +51,17 @@ export const newMark = (): string => newId().slice(0, 8).toLowerCase()
 export const temporaryName = (name: string, mark: string): string =>
   `.${name.slice(0, 60)}.${newId().slice(0, 8)}.${mark}.part`
 
-/** Deletes the temporary files below a folder that have this mark. Does not follow links. Throws the system's error. */
+/** Deletes the temporary files below a folder that have this mark. Does not follow links. */
 export async function removeMarked(folder: string, mark: string): Promise<void> {
   const queue = [folder]
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     if (!(await lstat(next).catch(() => null))?.isDirectory()) continue
-    for (const entry of await readdir(next, { withFileTypes: true })) {
+    // What cannot be read or deleted now does not keep the rest.
+    for (const entry of await readdir(next, { withFileTypes: true }).catch(() => [])) {
       const path = join(next, entry.name)
       if (entry.isDirectory()) queue.push(path)
       else if (entry.name.startsWith('.') && entry.name.endsWith(`.${mark}.part`))
-        await rm(path, { force: true })
+        await rm(path, { force: true }).catch(() => {})
     }
   }
 }

@@ -226,7 +226,12 @@ export class DatasetClasses {
         const { name } = op.class
         // The class was created again since: only its old labels are gone.
         const isBack = this.#deps.datasets.get(datasetId).classes.some((one) => one.name === name)
-        if (isBack || !has(name)) return
+        if (isBack) return
+        if (!has(name)) {
+          // An earlier call succeeded, but the app ended before the merge base followed.
+          await this.#followInBase(datasetId, name, null, signal)
+          return
+        }
         const counts = await this.#countsThere(client, remoteId, signal)
         if ((counts[name] ?? 0) === 0) {
           await change(there.filter((item) => item.name !== name))

@@ -25,10 +25,13 @@ interface Deps extends Pick<TransferDeps, 'clock' | 'labels' | 'probe' | 'ceilin
 /** A failed one unpacks its archive again if it is retried. */
 const isResumed = (state: Transfer['state']) => isLive({ state }) || state === 'paused'
 
-/** Deletes what previews and uploads of an earlier run unpacked. `kept`: transfers that resume. */
-async function sweepScratch(folder: string, kept: ReadonlySet<string>): Promise<void> {
+/**
+ * Deletes what previews and uploads of an earlier run unpacked. `isKept`: a transfer that resumes. It is asked at each
+ * deletion, because a failed transfer may be retried meanwhile.
+ */
+async function sweepScratch(folder: string, isKept: (name: string) => boolean): Promise<void> {
   for (const name of await readdir(folder).catch(() => []))
-    if (!kept.has(name)) await rm(join(folder, name), { recursive: true, force: true })
+    if (!isKept(name)) await rm(join(folder, name), { recursive: true, force: true })
 }
 
 /** Downloads, uploads, and the staging folders for files dropped in a browser. */
@@ -56,8 +59,11 @@ export function createTransfers({ store, ports, accounts, coreEvents, ...deps }:
   stages
     .sweep(new Set(waiting))
     .catch((error: unknown) => log.warn('staging folders not cleaned up', { error: String(error) }))
-  const resumed = rows.list().flatMap(({ id, state }) => (isResumed(state) ? [id] : []))
-  sweepScratch(join(dataDir, 'scratch'), new Set(resumed)).catch((error: unknown) =>
+  const isKept = (id: string) => {
+    const stored = rows.find(id)
+    return stored !== null && isResumed(stored.state)
+  }
+  sweepScratch(join(dataDir, 'scratch'), isKept).catch((error: unknown) =>
     log.warn('unpacked archives not cleaned up', { error: String(error) }),
   )
   return { transfers, stages }

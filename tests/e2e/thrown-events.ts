@@ -109,7 +109,9 @@ export async function throwEvents({
         !seenBefore.has(image) &&
         JSON.stringify(annotations) !== JSON.stringify(before[image])
       )
-        throw new Error(`Image ${image} was changed while others were on screen`)
+        throw new Error(
+          `Image ${image} was changed while others were on screen: ${JSON.stringify(before[image])} became ${JSON.stringify(annotations)}`,
+        )
     before = now
     seenBefore = new Set(seen)
     seen.clear()
@@ -135,6 +137,8 @@ export async function throwEvents({
     }
   }
   const letGo = () => {
+    // Another image may have come since the last look, and gets what is drawn to its end now.
+    look()
     if (held) pointer('pointerup', 0)
     held = false
   }
@@ -238,7 +242,10 @@ export async function throwEvents({
       // With the gallery in front, which takes the canvas away and brings another.
       letGo()
       press('g', mod)
-      while (canvasNow()) await frame()
+      while (canvasNow()) {
+        look()
+        await frame()
+      }
       await checkUnseen()
       seen.clear()
       seenBefore = new Set()

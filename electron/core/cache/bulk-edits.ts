@@ -104,6 +104,8 @@ export class BulkEdits {
   /** The running bulk edit of a dataset, done up to `after`; null: none. */
   running(datasetId: string): (Bulk & { after: string }) | null {
     const row = this.#find(datasetId)
+    // It was deleted together with its dataset.
+    if (!row) this.#busy.delete(datasetId)
     return row ? { ...fromRow(row), after: row.after } : null
   }
 

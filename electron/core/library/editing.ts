@@ -181,6 +181,7 @@ export class Editing {
     for (let [datasetId] = edits.bulkDatasets(); datasetId; [datasetId] = edits.bulkDatasets()) {
       await this.#runBulk(datasetId)
       if (this.#stop.signal.aborted) return
+      await setImmediate()
     }
   }
 

@@ -5,7 +5,9 @@ import type { EventBus } from '#core/event-bus.ts'
 import type { Log } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
 import type { Works } from '#core/works.ts'
+import { newId } from '#shared/model/annotation.ts'
 import { counted } from '#shared/model/counted.ts'
+import { messageOf } from '#shared/model/message-of.ts'
 
 interface Deps {
   store: Pick<Store, 'images' | 'edits'>
@@ -36,10 +38,16 @@ export class FactEdits {
     for (const edit of this.#deps.rows.ready()) this.#later(edit)
   }
 
-  /** `ids`: of one dataset, few enough for one transaction. */
-  make(ids: readonly string[], change: FactChange): void {
-    const { images, edits } = this.#deps.store
+  /**
+   * `ids`: of one dataset, few enough for one transaction. Resolves when they are changed: at once, or after the edits
+   * of the dataset that still run, so that these do not overwrite it.
+   */
+  async make(ids: readonly string[], change: FactChange): Promise<void> {
+    const { store, rows } = this.#deps
+    const { images, edits } = store
     const { datasetId } = images.get(ids[0])
+    if (rows.ready().some((edit) => edit.datasetId === datasetId))
+      return this.add(newId(), ids, change, true)
     edits.together(() => this.#write(ids, change))
     this.#announce(datasetId, ids)
   }
@@ -73,14 +81,28 @@ export class FactEdits {
     await this.#running
   }
 
-  /** One after another. A failure is logged, and the next start goes on. */
+  /** One after another. */
   #later(edit: FactEdit): Promise<void> {
     this.#running = this.#running
       .then(() => this.#run(edit))
-      .catch((error: unknown) =>
-        this.#deps.log.error('an edit of many images stopped', { error: String(error) }),
-      )
+      .catch((error: unknown) => this.#failed(edit, error))
     return this.#running
+  }
+
+  /** Drops the rest of an edit: at the next start it would overwrite newer edits. */
+  #failed({ id, change }: FactEdit, error: unknown): void {
+    const { rows, events, log } = this.#deps
+    log.error('an edit of many images stopped', { error: String(error) })
+    try {
+      rows.remove(id)
+    } catch (cause) {
+      // The disk may be full.
+      log.error('an edit of many images could not be dropped', { error: String(cause) })
+    }
+    events.publish({
+      type: 'notice',
+      message: `${labelOf(change)} stopped: ${messageOf(error)}. Some images were not changed; try again.`,
+    })
   }
 
   async #run({ id, datasetId, change, images: total }: FactEdit): Promise<void> {

@@ -88,3 +88,27 @@ test('a removed dataset is gone at once and deleted in pieces, also by a later r
   expect(most).toBeLessThanOrEqual(30)
   second.db.close()
 })
+
+test('two datasets that are removed one during the other are deleted in pieces, beside a large one that stays', () => {
+  const all = openAll(':memory:')
+  const { db, datasets, removed } = all
+  fill(all, '/kept', 300)
+  const kept = rowsOf(db)
+  const gone = [fill(all, '/a', 60), fill(all, '/b', 60)]
+  // The first one is removed when the images of the second are half deleted, and is deleted before the rest of these.
+  datasets.remove(gone[1])
+  const imagesOf = (id: string) =>
+    db.prepare('SELECT count(*) FROM image WHERE dataset_id = ?').pluck().get(id)
+  while (Number(imagesOf(gone[1])) > 30) removed.step(30)
+  datasets.remove(gone[0])
+  let most = 0
+  for (let isMore = true; isMore; ) {
+    const before = rowsOf(db)
+    isMore = removed.step(30)
+    const after = rowsOf(db)
+    most = Math.max(most, ...before.map((rows, table) => rows - after[table]))
+  }
+  expect(rowsOf(db)).toEqual(kept)
+  expect(most).toBeLessThanOrEqual(30)
+  db.close()
+})

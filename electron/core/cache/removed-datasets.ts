@@ -10,8 +10,8 @@ const ROWS_OF_IMAGE = 8
 /** Deletes the remaining rows of removed datasets, in pieces. */
 export class RemovedDatasets {
   readonly #db: Db
-  /** The last image of the dataset whose rows are deleted. */
-  #after = ''
+  /** The dataset whose rows are deleted, and the last image that was looked at for it. */
+  #place = { id: '', after: '' }
 
   constructor(db: Db) {
     this.#db = db
@@ -19,15 +19,21 @@ export class RemovedDatasets {
 
   /** Deletes up to about `rows` rows in one transaction. Returns false if nothing was left. */
   step(rows: number): boolean {
-    return inRepeatableTransaction(this.#db, () => {
-      const dataset = this.#db
-        .prepare<[string], { id: string }>('SELECT id FROM dataset WHERE kind = ? LIMIT 1')
-        .get(REMOVED)
-      if (!dataset) return false
-      if (!this.#deleteSome(dataset.id, rows))
-        this.#db.prepare('DELETE FROM dataset WHERE id = ?').run(dataset.id)
-      return true
-    })
+    try {
+      return inRepeatableTransaction(this.#db, () => {
+        const dataset = this.#db
+          .prepare<[string], { id: string }>('SELECT id FROM dataset WHERE kind = ? LIMIT 1')
+          .get(REMOVED)
+        if (!dataset) return false
+        if (!this.#deleteSome(dataset.id, rows))
+          this.#db.prepare('DELETE FROM dataset WHERE id = ?').run(dataset.id)
+        return true
+      })
+    } catch (error) {
+      // The images of this step are still there.
+      this.#place = { id: '', after: '' }
+      throw error
+    }
   }
 
   #deleteSome(id: string, rows: number): boolean {
@@ -40,18 +46,17 @@ export class RemovedDatasets {
         .run(id, rows)
       if (changes > 0) return true
     }
-    // In the order of their ids, in which their rows lie: so each page of the file is changed once, not a hundred times.
+    if (this.#place.id !== id) this.#place = { id, after: '' }
+    // In id order, because annotations are stored in that order; each page is written once. Images of other datasets
+    // count too, so that one step never reads very many of them.
     const images = this.#db
-      .prepare<[string, string, number], { id: string }>(
-        'SELECT id FROM image WHERE id > ? AND +dataset_id = ? ORDER BY id LIMIT ?',
+      .prepare<unknown[], { id: string; mine: number }>(
+        'SELECT id, dataset_id = $id AS mine FROM image WHERE id > $after ORDER BY id LIMIT $count',
       )
-      .all(this.#after, id, Math.ceil(rows / ROWS_OF_IMAGE))
+      .all({ id, after: this.#place.after, count: Math.ceil(rows / ROWS_OF_IMAGE) })
     const last = images.at(-1)
-    if (!last) {
-      this.#after = ''
-      return false
-    }
-    const ids = JSON.stringify(images.map((image) => image.id))
+    if (!last) return false
+    const ids = JSON.stringify(images.filter(({ mine }) => mine === 1).map((image) => image.id))
     // An image may have very many annotations, so delete them separately.
     const { changes } = this.#db
       .prepare(
@@ -61,7 +66,7 @@ export class RemovedDatasets {
       .run(ids, rows)
     if (changes < rows) {
       this.#db.prepare('DELETE FROM image WHERE id IN (SELECT value FROM json_each(?))').run(ids)
-      this.#after = last.id
+      this.#place.after = last.id
     }
     return true
   }

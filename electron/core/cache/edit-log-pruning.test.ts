@@ -53,3 +53,30 @@ test('edits that were not sent stay in the log until they are', async () => {
   pruneAll(pruning, LATER)
   expect(core.edits.canUndo(unsent.id).undo).toBeNull()
 })
+
+test('a step looks at a limited number of entries, also if none of them may go, and ends at a young one', async () => {
+  await using setup = await coreWithImages(['a.png', 'b.png', 'c.png', 'd.png', 'e.png'])
+  const { core, datasetId } = setup
+  for (const { id } of setup.list()) edit(core, id, { created: [aBox('car')] })
+  await core.editing.editClasses(datasetId, 'e', { kind: 'rename', from: 'car', to: 'auto' })
+  await core.editing.settled()
+  const count = () => core.db.prepare('SELECT count(*) FROM edit_log').pluck().get()
+  expect(count()).toBe(11)
+  // An edit that still runs keeps everything.
+  core.db
+    .prepare(
+      `INSERT INTO bulk_edit (dataset_id, seq, commit_id, label, is_back)
+       SELECT ?, max(seq), 'c', '', 0 FROM edit_log`,
+    )
+    .run(datasetId)
+  const pruning = new EditLogPruning(core.db)
+  const steps = Array.from({ length: 3 }, () => pruning.step(4, LATER))
+  expect(steps.map(({ isOver }) => isOver)).toEqual([false, false, true])
+  expect(count()).toBe(11)
+  core.db.prepare('DELETE FROM bulk_edit').run()
+  core.db
+    .prepare('UPDATE edit_log SET at_ms = ? WHERE seq = (SELECT min(seq) + 2 FROM edit_log)')
+    .run(LATER)
+  expect(pruning.step(20, LATER).isOver).toBe(true)
+  expect(count()).toBe(9)
+})

@@ -22,23 +22,34 @@ export class EditLogPruning {
     this.#db = db
   }
 
-  /** Deletes at most `rows` entries in one transaction. `nowMs`: milliseconds since 1970. */
+  /** Looks at the next `rows` entries and deletes about as many at most, in one transaction. `nowMs`: milliseconds since 1970. */
   step(rows: number, nowMs: number = Date.now()): Step {
     return inRepeatableTransaction(this.#db, () => {
       const entries = this.#db
-        .prepare<unknown[], { seq: number; isWhole: number; bytes: number; mayGo: number }>(
-          `SELECT seq, image_id IS NULL AS isWhole, octet_length(changes) AS bytes,
-             CASE WHEN image_id IS NULL THEN NOT EXISTS (
+        .prepare<
+          unknown[],
+          { seq: number; isOld: number; isWhole: number; bytes: number; mayGo: number }
+        >(
+          `SELECT seq, at_ms < $before AS isOld, image_id IS NULL AS isWhole,
+             octet_length(changes) AS bytes,
+             parent IS NULL AND at_ms < $before
+             AND CASE WHEN image_id IS NULL THEN NOT EXISTS (
                SELECT 1 FROM outbox WHERE outbox.dataset_id = edit_log.dataset_id)
              ELSE NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.image_id = edit_log.image_id) END
              AND NOT EXISTS (SELECT 1 FROM bulk_edit WHERE bulk_edit.dataset_id = edit_log.dataset_id)
              AND NOT EXISTS (SELECT 1 FROM proposal WHERE closed_by = commit_id)
              AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.commit_id = edit_log.commit_id) AS mayGo
-           FROM edit_log WHERE seq > $after AND parent IS NULL AND at_ms < $before ORDER BY seq LIMIT $rows`,
+           FROM edit_log WHERE seq > $after ORDER BY seq LIMIT $rows`,
         )
         .all({ after: this.#after, before: nowMs - KEPT_MS, rows })
       let bytes = 0
+      let isOver = entries.length < rows
       for (const entry of entries) {
+        // All later ones are younger.
+        if (entry.isOld === 0) {
+          isOver = true
+          break
+        }
         if (entry.mayGo === 1) {
           if (entry.isWhole === 1) {
             const parts = this.#removeParts(entry.seq, rows)
@@ -51,7 +62,6 @@ export class EditLogPruning {
         }
         this.#after = entry.seq
       }
-      const isOver = entries.length < rows
       if (isOver) this.#after = 0
       return { bytes, isOver }
     })

@@ -4,7 +4,10 @@ import { codeOf } from './user-error.ts'
 
 /** Folders that are too large are made smaller than their limit, to this share of it. */
 const ROOM = 0.9
-/** A file's time is written at most this often, milliseconds: reading a page of thumbnails must not write hundreds. */
+/**
+ * A file's time is written at most this often,
+ * milliseconds. Otherwise showing a page of thumbnails would write hundreds of file times.
+ */
 const USED_EVERY_MS = 3_600_000
 
 interface Found {
@@ -26,16 +29,20 @@ export class AgedFiles {
     return (await this.#files()).reduce((sum, { size }) => sum + size, 0)
   }
 
-  /** Removes the oldest until the rest is within the limit, bytes; `kept` stays. */
-  async trim(limitBytes: number, kept: string | null = null): Promise<void> {
-    const files = await this.#files()
+  /** Removes the oldest until the rest is within the limit, bytes; `kept` stays, and so does what cannot be removed. */
+  async trim(limitBytes: number, kept: string | null = null, signal?: AbortSignal): Promise<void> {
+    const files = await this.#files(signal)
     let bytes = files.reduce((sum, { size }) => sum + size, 0)
     if (bytes <= limitBytes) return
     for (const { file, size } of files.toSorted((a, b) => a.mtimeMs - b.mtimeMs)) {
-      if (bytes <= limitBytes * ROOM) return
+      if (signal?.aborted || bytes <= limitBytes * ROOM) return
       if (file === kept) continue
-      await rm(file, { force: true })
-      bytes -= size
+      const isGone = await rm(file, { force: true }).then(
+        () => true,
+        // Another program may have it open.
+        () => false,
+      )
+      if (isGone) bytes -= size
     }
   }
 
@@ -43,11 +50,13 @@ export class AgedFiles {
     for (const folder of this.#folders()) await rm(folder, { recursive: true, force: true })
   }
 
-  async #files(): Promise<Found[]> {
+  /** Incomplete after a stop. */
+  async #files(signal?: AbortSignal): Promise<Found[]> {
     const found: Found[] = []
     for (const folder of this.#folders()) {
       try {
         for await (const entry of await opendir(folder, { recursive: true })) {
+          if (signal?.aborted) return found
           // What is being written gets its name when it is whole.
           if (!entry.isFile() || entry.name.endsWith('.part')) continue
           const file = join(entry.parentPath, entry.name)

@@ -1,10 +1,16 @@
 import { existsSync } from 'node:fs'
-import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { cloudCore, edit, seededEmulator } from '#tests/helpers/cloud.ts'
-import { aBox, temporaryFolder } from '#tests/helpers/core.ts'
+import { aBox, temporaryFolder, testPorts } from '#tests/helpers/core.ts'
 import { AgedFiles, touchFile } from './aged-files.ts'
+import { StorageCare } from './storage-care.ts'
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>()
+  return { ...real, rm: vi.fn(real.rm) }
+})
 
 test('cached images are cleared, but none that is kept offline or has unsent changes', async () => {
   await using service = await seededEmulator()
@@ -63,4 +69,46 @@ test('of files that can be made again, the ones not used for longest go first', 
   expect(files.map((file) => existsSync(file))).toEqual([true, false, true])
   await aged.trim(0, files[2])
   expect(files.map((file) => existsSync(file))).toEqual([false, false, true])
+})
+
+test('a file that cannot be removed does not keep the others, and nothing goes on after a stop', async () => {
+  using folder = temporaryFolder()
+  const files = ['a', 'b', 'c', 'd'].map((name) => join(folder.path, name))
+  for (const [n, file] of files.entries()) {
+    await writeFile(file, 'x'.repeat(100))
+    await utimes(file, n + 1, n + 1)
+  }
+  const aged = new AgedFiles(() => [folder.path])
+  await aged.trim(0, null, AbortSignal.abort())
+  expect(await aged.bytes()).toBe(400)
+  vi.mocked(rm).mockRejectedValueOnce(Object.assign(new Error('busy'), { code: 'EBUSY' }))
+  await aged.trim(250)
+  expect(files.map((file) => existsSync(file))).toEqual([true, false, false, true])
+})
+
+test('pruning ends with the step that runs when the app quits', async () => {
+  using folder = temporaryFolder()
+  const removed: string[] = []
+  const fails = () => {
+    throw new Error('it goes on')
+  }
+  const care = new StorageCare({
+    dataDir: folder.path,
+    log: testPorts(folder.path).log,
+    limits: () => ({ thumbnailsBytes: 0, editLogBytes: 0, transfers: 0 }),
+    thumbnails: new AgedFiles(() => []),
+    embeddings: { bytes: async () => 0, trim: async () => {}, clear: async () => {} },
+    editLog: { step: fails },
+    images: { bytes: () => 0, clear: async () => {} },
+    transfers: {
+      finished: () => ['a', 'b', 'c'],
+      remove: async (id) => {
+        removed.push(id)
+        await care[Symbol.asyncDispose]()
+      },
+    },
+    works: { begin: fails },
+  })
+  await care.prune()
+  expect(removed).toEqual(['a'])
 })

@@ -16,7 +16,7 @@ import type { Works } from './works.ts'
 const FIRST_MS = 5 * 60_000
 const EVERY_MS = 6 * 3_600_000
 
-/** What is within its limit is left alone until it has grown by this share, so that pruning is not done each time. */
+/** Pruning goes down to this share of the limit, so that it does not run again at once. */
 const ROOM = 0.9
 
 export interface StorageLimits {
@@ -93,13 +93,17 @@ export class StorageCare implements AsyncDisposable {
     await clearing[kind]()
   }
 
-  /** Prunes what is above its limit. */
+  /** Prunes what is above its limit. Ends early when the app quits. */
   async prune(): Promise<void> {
     const { dataDir, limits, thumbnails, embeddings } = this.#deps
     const { thumbnailsBytes, editLogBytes, transfers } = limits()
-    await thumbnails.trim(thumbnailsBytes)
-    await embeddings.trim()
+    const { signal } = this.#stop
+    await thumbnails.trim(thumbnailsBytes, null, signal)
+    if (signal.aborted) return
+    await embeddings.trim(null, signal)
+    if (signal.aborted) return
     await this.#keepTransfers(transfers)
+    if (signal.aborted) return
     const { editLog } = await tableSizes(dataDir)
     if (editLog > editLogBytes) await this.#pruneLog(editLog - editLogBytes * ROOM)
   }
@@ -126,7 +130,10 @@ export class StorageCare implements AsyncDisposable {
 
   async #keepTransfers(count: number): Promise<void> {
     const { transfers } = this.#deps
-    for (const id of transfers.finished().slice(count)) await transfers.remove(id)
+    for (const id of transfers.finished().slice(count)) {
+      if (this.#stop.signal.aborted) return
+      await transfers.remove(id)
+    }
   }
 
   async #pruneLog(wantedBytes: number): Promise<void> {

@@ -27,8 +27,8 @@ export class Embeddings {
   }
 
   /** Removes the oldest until the rest is within the limit; `kept` stays. */
-  trim(kept: string | null = null): Promise<void> {
-    return this.#files.trim(this.#limitBytes(), kept)
+  trim(kept: string | null = null, signal?: AbortSignal): Promise<void> {
+    return this.#files.trim(this.#limitBytes(), kept, signal)
   }
 
   bytes(): Promise<number> {

@@ -60,7 +60,7 @@ export class WorkInHand implements Disposable {
 
   begin(work: Work): Disposable {
     const slot = this.#fd === null ? undefined : this.#free.pop()
-    // With so much at once, the rest of it says enough.
+    // All slots are taken; this work is not recorded.
     if (slot === undefined) return { [Symbol.dispose]: () => {} }
     this.#write(slot, encoded(work))
     let isOver = false

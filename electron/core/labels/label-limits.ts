@@ -16,7 +16,7 @@ export const LABEL_LIMITS: LabelLimits = {
   stepMs: 60_000,
 }
 
-/** What V8 says at its end, when it is faster than the guard. */
+/** V8's message when it runs out of memory before the guard acts. */
 const HEAP_WORDS = /heap out of memory|allocation failed|invalid (?:array|table) (?:length|size)/i
 
 /** Whether a process with these last words ran out of memory. */

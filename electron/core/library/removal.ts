@@ -24,7 +24,7 @@ export class Removal {
   start(): Promise<void> {
     this.#work = this.#work
       .then(async () => {
-        // Others see no sign of the dataset any more; how many rows are left is not known.
+        // The dataset is already hidden; the number of remaining rows is unknown, so no progress is shown.
         using _work = this.#works.begin({ datasetId: null, label: 'Remove dataset' })
         await inPieces((rows) => this.#removed.step(rows), this.#stop.signal)
       })

@@ -4,7 +4,7 @@ import type { Clock } from '#core/api/retry.ts'
  * Slow start: double each round while that pays (Jacobson 1988). Then steps up and down find out whether the network
  * or the number of connections is the limit ("perturb and observe"): a step up must raise the throughput, a step down
  * must not lower it. Errors reduce the number at once by a factor (Chiu and Jain 1989). After an outage the number
- * doubles each round again, up to the one before it: what the line carried then, it carries again.
+ * doubles each round again, up to the one before it. The connection can probably carry that many again.
  */
 const STEP = 1 / 8
 const DECREASE = 0.6

@@ -1,6 +1,6 @@
 /**
- * What waits of one kind is found beside 100,000 changes of other kinds, as are the few that need the user; the images
- * of a dataset are gone through in the order of their ids.
+ * Indexes to find waiting rows of one kind, and rows that need the user, in a large outbox. The last one is for reading
+ * the images of a dataset in id order.
  */
 export const outboxKinds = `
 DROP INDEX outbox_dataset;

@@ -146,9 +146,17 @@ export async function throwEvents({
     while (!document.querySelector('[data-canvas][data-ready=true]')) await frame()
     while (document.querySelector('[role=tab] span') === null) await frame()
   }
+  /** A key may have opened a dialog, which keeps the keys that the next step needs. */
+  const closeDialogs = async () => {
+    while (document.querySelector('[role=dialog]')) {
+      press('Escape')
+      await frame()
+    }
+  }
   /** Each shape is hidden by itself; then whatever does not show them again leaves them as they are. */
   const workBesideHidden = async () => {
     letGo()
+    await closeDialogs()
     await shownImage()
     press('Escape')
     press('v')
@@ -241,6 +249,7 @@ export async function throwEvents({
     if (event % 1_000 === 500) {
       // With the gallery in front, which takes the canvas away and brings another.
       letGo()
+      await closeDialogs()
       press('g', mod)
       while (canvasNow()) {
         look()
@@ -254,6 +263,7 @@ export async function throwEvents({
       for (let key = 0; key < 5; key++) press(pick([...'zxvad']), mod)
       await settled()
       await checkUnseen()
+      await closeDialogs()
       press('g', mod)
       await shownImage()
     }

@@ -112,6 +112,9 @@ const namedFields = (value: unknown): FieldProblem[] =>
     rowsOf(z.string(), [problems].flat()).map((message) => ({ field, message })),
   )
 
+/** A gateway of the service refuses these requests with a page of its own: nobody else is in between. */
+const REFUSED_BY_GATEWAY: ReadonlySet<number> = new Set([413, 414, 431])
+
 export const isWebPage = (text: string): boolean =>
   /<html|<!doctype|<body/i.test(text.slice(0, 2_000))
 
@@ -122,6 +125,8 @@ function messageOfText(status: number, text: string): string {
     return text.trim() === '' ? `HTTP ${status}` : `HTTP ${status}: ${line(text)}`
   const title = line(/<title[^>]*>([^<]*)/i.exec(text)?.[1] ?? '')
   const what = title === '' ? '' : ` (“${title}”)`
+  if (REFUSED_BY_GATEWAY.has(status))
+    return `HTTP ${status}${what}: the request is too large for the service`
   return `HTTP ${status}: a web page came instead of the service’s answer${what}; a proxy or a network that wants a login first may be in between`
 }
 
@@ -133,7 +138,8 @@ export function readFailure(
   try {
     return { json: JSON.parse(text), isForeign: false, fallback: `HTTP ${status}` }
   } catch {
-    return { json: null, isForeign: isWebPage(text), fallback: messageOfText(status, text) }
+    const isForeign = isWebPage(text) && !REFUSED_BY_GATEWAY.has(status)
+    return { json: null, isForeign, fallback: messageOfText(status, text) }
   }
 }
 

@@ -225,6 +225,19 @@ describe('bodies of errors', () => {
     expect(String(error)).toContain(`“${status} From the proxy”`)
   })
 
+  test.each([413, 414, 431])(
+    'a gateway that finds a request too large is the service: %i',
+    async (status) => {
+      const page = `<html><head><title>${status} Request Too Large</title></head></html>`
+      await using setup = await talk(() => ({ status, bytes: Buffer.from(page) }))
+      await expect(setup.client.organizations.me()).rejects.toMatchObject({
+        status,
+        isForeign: false,
+        message: `HTTP ${status} (“${status} Request Too Large”): the request is too large for the service`,
+      })
+    },
+  )
+
   test.each<[string, string]>([
     ['upstream connect error', 'HTTP 503: upstream connect error'],
     ['', 'HTTP 503'],

@@ -75,7 +75,7 @@ class RangeReader {
 
 /** Whether a number is too large to be told from its neighbours (2^53 and beyond): it is kept as text. */
 export const isLargeId = (id: unknown): id is string =>
-  typeof id === 'string' && /^-?\d{16,19}$/.test(id) && !Number.isSafeInteger(Number(id))
+  typeof id === 'string' && /^-?\d{16,20}$/.test(id) && !Number.isSafeInteger(Number(id))
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
 

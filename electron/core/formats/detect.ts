@@ -63,7 +63,7 @@ const ENDINGS: Record<string, RegExp> = {
   hugging_face: /\.jsonl?$/i,
   labelbox: /\.(?:json|jsonl|ndjson)$/i,
   mot: /\.(?:txt|ini)$/i,
-  png_masks: /\.png$|\.txt$|(?:^|\/)_classes\.csv$/i,
+  png_masks: /\.txt$|(?:^|\/)_classes\.csv$/i,
   coco_panoptic: /\.(?:json|png)$/i,
   label_studio: /\.(?:json|csv)$/i,
   open_images: /\.csv$/i,

@@ -138,16 +138,20 @@ export class ImageLookup {
     return this.#convertedCopy(places, name, size ?? null)
   }
 
-  /** The image may have been converted since, from PNG to JPEG for example. It must have the same size. */
+  /**
+   * The image may have been converted since, from PNG to JPEG for example. Where the format looks for it, it must not have
+   * another size; elsewhere, its size must be known and the same.
+   */
   #convertedCopy(places: readonly string[], name: string, size: Size | null): Found | null {
     const clean = cleanReference(name)
     if (!hasImageExtension(clean)) return null
     const anyOf = (path: string) => `${stemOf(path)}.*`
     const atPlace = places.filter(hasImageExtension).map((place) => this.#at(anyOf(place)))
-    const image =
-      atPlace.find((one) => one !== null) ??
-      this.#byEnd(resolvePath(anyOf(clean)), clean.startsWith('/'), size)?.image
-    return image && fitsSize(image, size) ? { image, rule: 'name' } : null
+    const there = atPlace.find((one) => one !== null)
+    if (there) return fitsSize(there, size) ? { image: there, rule: 'name' } : null
+    const image = this.#byEnd(resolvePath(anyOf(clean)), clean.startsWith('/'), size)?.image
+    const isProven = image && size && image.width !== null && image.height !== null
+    return isProven && fitsSize(image, size) ? { image, rule: 'name' } : null
   }
 
   #byEnd(reference: string, isAbsolute: boolean, size: Size | null): Found | null {

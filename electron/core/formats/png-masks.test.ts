@@ -120,6 +120,23 @@ describe('masks that others made', () => {
     ])
   })
 
+  test('regions that no object covers stay separate things', () => {
+    const colors: [number, number, number][] = [
+      [0, 0, 0],
+      [1, 1, 1],
+    ]
+    const read = readFiles('png_masks', {
+      'SegmentationClass/a.png': palettePng(numbered(5, [[1, 0, 1, 0, 1]]), colors),
+      'SegmentationObject/a.png': palettePng(numbered(5, [[1, 0, 0, 0, 0]]), colors),
+      'classes.txt': 'car\n',
+    })
+    expect(read.images[0].annotations.map(({ instanceId }) => instanceId)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
   test('a broken mask and a labelmap that makes no sense are named', () => {
     const read = readFiles('png_masks', {
       'masks/a.png': new Uint8Array([1, 2, 3]),

@@ -246,7 +246,8 @@ function readEntry({ source, objects, colors }: MaskEntry, losses: LossLog): Rea
     throw new FormatError('', `has another size than ${objects.path}`)
   const values = new Uint32Array(size.width * size.height)
   const combined = new Map<string, number>()
-  const parts: { value: number }[] = []
+  // The number 0 is no object: what it covers are separate things.
+  const parts: { value: number; isOne: boolean }[] = []
   for (let at = 0; at < values.length; at++) {
     const object =
       own.palette || own.channels < 3
@@ -257,15 +258,16 @@ function readEntry({ source, objects, colors }: MaskEntry, losses: LossLog): Rea
     const key = `${object} ${value}`
     let number = combined.get(key)
     if (number === undefined) {
-      parts.push({ value })
+      parts.push({ value, isOne: object !== 0 })
       number = parts.length
       combined.set(key, number)
     }
     values[at] = number
   }
   const annotations = [...regionsByNumber({ ...size, values })].flatMap(([number, shapes]) => {
-    const name = named(parts[number - 1].value)
-    return name === null ? [] : drawn(name, shapes, true)
+    const { value, isOne } = parts[number - 1]
+    const name = named(value)
+    return name === null ? [] : drawn(name, shapes, isOne)
   })
   return { annotations, size }
 }

@@ -108,32 +108,37 @@ describe('which image a label is for', () => {
 })
 
 describe('numbers', () => {
-  test('ids beyond 2^53 stay as they are, and tell images apart', () => {
-    const text = JSON.stringify(
-      coco([box({ id: 77, image_id: 66 })], {
-        images: [
-          { id: 66, file_name: 'a.jpg', width: 100, height: 80 },
-          { id: 55, file_name: 'b.jpg', width: 100, height: 80 },
-        ],
-      }),
-    )
-      .replaceAll(':66', ':9007199254740993')
-      .replaceAll(':55', ':9007199254740992')
-      .replaceAll(':77', ':20230101000000001')
-    const { images } = read('coco', { 'a.json': text })
-    expect(images.map(({ path, annotations }) => [path, annotations.length])).toEqual([
-      ['a.jpg', 1],
-      ['b.jpg', 0],
-    ])
-    const out = again('coco', 'coco', { 'a.json': text }).out['annotations/instances_default.json']
-    for (const id of [
-      '"id":9007199254740993',
-      '"id":9007199254740992',
-      '"image_id":9007199254740993',
-      '"id":20230101000000001',
-    ])
-      expect(out).toContain(id)
-  })
+  test.each(['9007199254740993', '18446744073709551615'])(
+    'the id %s stays as it is, and tells images apart',
+    (large) => {
+      const text = JSON.stringify(
+        coco([box({ id: 77, image_id: 66 })], {
+          images: [
+            { id: 66, file_name: 'a.jpg', width: 100, height: 80 },
+            { id: 55, file_name: 'b.jpg', width: 100, height: 80 },
+          ],
+        }),
+      )
+        .replaceAll(':66', `:${large}`)
+        .replaceAll(':55', ':9007199254740992')
+        .replaceAll(':77', ':20230101000000001')
+      const { images } = read('coco', { 'a.json': text })
+      expect(images.map(({ path, annotations }) => [path, annotations.length])).toEqual([
+        ['a.jpg', 1],
+        ['b.jpg', 0],
+      ])
+      const out = again('coco', 'coco', { 'a.json': text }).out[
+        'annotations/instances_default.json'
+      ]
+      for (const id of [
+        `"id":${large}`,
+        '"id":9007199254740992',
+        `"image_id":${large}`,
+        '"id":20230101000000001',
+      ])
+        expect(out).toContain(id)
+    },
+  )
 
   test('fractions in place of pixels, and corners in place of a size, are told', () => {
     const fractions = coco([box({ bbox: [0.1, 0.2, 0.3, 0.4] })])

@@ -3,6 +3,7 @@ import {
   type Client,
   ForbiddenError,
   NotFoundError,
+  PictographError,
   ValidationError,
   type WireAnnotation,
 } from '#core/api/client.ts'
@@ -12,6 +13,9 @@ import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repo
 import { isRefusal, toServiceError } from '#core/service-error.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { LabelSync } from './label-sync.ts'
+
+/** A gateway refuses the whole batch for its size. */
+const TOO_LARGE = 413
 
 export interface SaveBatchDeps {
   remotes: RemoteRepository
@@ -104,7 +108,10 @@ export class SaveBatch {
       if (!isRefusal(error) || signal.aborted) throw error
       remotes.forgetSent(saves.map(({ imageId }) => imageId))
       // One bad image makes the whole batch fail; saving each image alone finds it.
-      const isAmong = error instanceof ValidationError || error instanceof NotFoundError
+      const isAmong =
+        error instanceof ValidationError ||
+        error instanceof NotFoundError ||
+        (error instanceof PictographError && error.status === TOO_LARGE)
       if (saves.length > 1 && isAmong)
         for (const save of saves) await this.save(client, [save], signal)
       else for (const { row } of saves) this.refuse(row, error)
@@ -126,6 +133,9 @@ export class SaveBatch {
       remotes.forgetSent([save.imageId])
       this.#refuseWith(save.row, `The service refused it: ${error}`, null)
     }
+    // What it was sent stays known, so the next pull finds out whether it was saved.
+    for (const { row } of byRemote.values())
+      this.#refuseWith(row, 'The service did not say whether it saved this. Try again.', null)
   }
 
   /** Somebody else saved between our read and our save. The service cannot prevent that, so report it to the user. */

@@ -45,7 +45,10 @@ export function LabelFilesNotice({ dataset, settings }: { dataset: Dataset; sett
     try {
       const labelFiles = { format, folder: null }
       const changed = await client.datasets.setLabelFiles({ id: dataset.id, labelFiles })
-      datasetState.setState({ dataset: changed })
+      // Another dataset may be open by now, or this one may have changed otherwise.
+      datasetState.setState(({ dataset: open }) =>
+        open?.id === changed.id ? { dataset: { ...open, labelFiles: changed.labelFiles } } : {},
+      )
     } catch (error) {
       notifyError(error)
     }

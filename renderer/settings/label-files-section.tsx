@@ -29,7 +29,10 @@ export function LabelFilesSection({ dataset }: { dataset: Dataset }) {
     setBusy(true)
     try {
       const changed = await client.datasets.setLabelFiles({ id: dataset.id, labelFiles: next })
-      datasetState.setState({ dataset: changed })
+      // Another dataset may be open by now, or this one may have changed otherwise.
+      datasetState.setState(({ dataset: open }) =>
+        open?.id === changed.id ? { dataset: { ...open, labelFiles: changed.labelFiles } } : {},
+      )
     } catch (error) {
       notifyError(error)
     }

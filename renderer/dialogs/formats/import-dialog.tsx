@@ -129,12 +129,15 @@ function Preview({
   )
 }
 
-/** What was chosen the last time, unless labels were `found` in the dataset's folder. */
+/**
+ * The path and format of the last time, unless labels were `found` in the dataset's folder. Each import begins with adding:
+ * existing annotations are replaced only where that was chosen for this import.
+ */
 function firstChoice(dataset: Dataset, settings: Settings, found: FormatId | null): ImportChoice {
   const before = settings.importChoices[dataset.id]
   const path = dataset.remote ? '' : dataset.root
-  if (found !== null) return { path, format: found, mode: before?.mode ?? 'add' }
-  return before ?? { path, format: null, mode: 'add' }
+  if (found !== null) return { path, format: found, mode: 'add' }
+  return before ? { ...before, mode: 'add' } : { path, format: null, mode: 'add' }
 }
 
 /** `found`: the format of label files that lie in the dataset's folder. */

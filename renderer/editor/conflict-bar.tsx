@@ -84,21 +84,21 @@ export function ConflictBar({ editor }: { editor: Editor }) {
       <span className="flex gap-1">
         <Button
           className="h-7 px-2.5"
-          title="Alt+M"
+          title={actionKey('take-mine')}
           onClick={() => void resolveConflicts(editor, 'mine', 'current')}
         >
           {t('Keep mine')}
         </Button>
         <Button
           className="h-7 px-2.5"
-          title="Alt+T"
+          title={actionKey('take-theirs')}
           onClick={() => void resolveConflicts(editor, 'theirs', 'current')}
         >
           {t('Keep theirs')}
         </Button>
         <Button
           className="h-7 px-2.5"
-          title="Alt+B"
+          title={actionKey('take-both')}
           disabled={!conflict.mine || !conflict.theirs}
           onClick={() => void resolveConflicts(editor, 'both', 'current')}
         >

@@ -6,7 +6,7 @@ import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ConfirmDialog } from '#renderer/ui/confirm-dialog.tsx'
-import { ErrorNote } from '#renderer/ui/feedback.tsx'
+import { RetryLine } from '#renderer/ui/feedback.tsx'
 import { SelectField } from '#renderer/ui/field.tsx'
 import type { Settings } from '#shared/contract/settings.ts'
 import type { StoredKind } from '#shared/contract/storage.ts'
@@ -29,8 +29,9 @@ interface Kind {
   hint: string
   /** null: it cannot be chosen, and the hint says what it is. */
   limit: Limit | null
-  /** What the button says that clears it, and what is lost then. */
+  /** What the button says that clears it, what is asked then, and what would be lost. */
   clear: string
+  question: string
   loss: string
 }
 
@@ -48,6 +49,7 @@ const KINDS: Record<StoredKind, Kind> = {
     ),
     limit: bytes('cacheLimitBytes', [1e9, 5e9, 10e9, 25e9, 50e9, 100e9]),
     clear: t('Clear cached images'),
+    question: t('Clear cached images?'),
     loss: t('They are downloaded again when you open them. Images made available offline stay.'),
   },
   thumbnails: {
@@ -57,6 +59,7 @@ const KINDS: Record<StoredKind, Kind> = {
     ),
     limit: bytes('thumbnailLimitBytes', [500e6, 1e9, 2e9, 5e9, 10e9]),
     clear: t('Clear thumbnails'),
+    question: t('Clear thumbnails?'),
     loss: t('They are created again when they are shown.'),
   },
   embeddings: {
@@ -64,6 +67,7 @@ const KINDS: Record<StoredKind, Kind> = {
     hint: t('Images prepared for the models of the Segment tool, so that the next click is fast.'),
     limit: bytes('embeddingLimitBytes', [500e6, 1e9, 2e9, 5e9, 10e9, 20e9]),
     clear: t('Clear prepared images'),
+    question: t('Clear prepared images?'),
     loss: t('The models prepare an image again at the first click.'),
   },
   'edit-log': {
@@ -73,6 +77,7 @@ const KINDS: Record<StoredKind, Kind> = {
     ),
     limit: bytes('editLogLimitBytes', [100e6, 500e6, 1e9, 2e9, 5e9]),
     clear: t('Clear the edit log'),
+    question: t('Clear the edit log?'),
     loss: t(
       'Edits older than seven days can no longer be undone and leave the history. Annotations stay as they are.',
     ),
@@ -88,6 +93,7 @@ const KINDS: Record<StoredKind, Kind> = {
       shown: (count) => counted(count, 'transfer'),
     },
     clear: t('Clear finished transfers'),
+    question: t('Clear finished transfers?'),
     loss: t('They leave the list of transfers. The files stay where they are.'),
   },
   logs: {
@@ -95,6 +101,7 @@ const KINDS: Record<StoredKind, Kind> = {
     hint: t('What the app did, for problem reports. At most 5 MB.'),
     limit: null,
     clear: t('Clear logs'),
+    question: t('Clear logs?'),
     loss: t('Problem reports will contain only what happens from now on.'),
   },
 }
@@ -103,12 +110,14 @@ function Row({
   kind,
   size,
   settings,
+  isClearing,
   onClear,
 }: {
   kind: StoredKind
   /** null: not known yet. */
   size: number | null
   settings: Settings
+  isClearing: boolean
   onClear: () => void
 }) {
   const { name, hint, limit, clear } = KINDS[kind]
@@ -116,7 +125,7 @@ function Row({
   return (
     <li
       data-stored={kind}
-      className="grid grid-cols-[1fr_9.5rem_auto] items-center gap-x-3 gap-y-0.5 border-b border-line py-3 first:pt-0 last:border-0"
+      className="col-span-3 grid grid-cols-subgrid items-center gap-y-0.5 border-b border-line py-3 first:pt-0 last:border-0"
     >
       <p className="flex items-baseline gap-2 text-sm font-medium">
         {name}
@@ -141,7 +150,12 @@ function Row({
       ) : (
         <span />
       )}
-      <Button className="h-8 px-2.5" aria-label={clear} disabled={size === 0} onClick={onClear}>
+      <Button
+        className="h-8 px-2.5"
+        aria-label={clear}
+        disabled={size === 0 || isClearing}
+        onClick={onClear}
+      >
         {t('Clear')}
       </Button>
       <p className="col-span-3 max-w-prose text-xs text-muted">{hint}</p>
@@ -151,51 +165,67 @@ function Row({
 
 /** What the app keeps on this disk: how much of each kind, its limit, and a button that clears it. */
 export function StorageSection({ settings }: { settings: Settings }) {
-  const { data, error } = useQuery(orpc.storage.use.queryOptions({ staleTime: 0 }))
-  const [clearing, setClearing] = useState<StoredKind | null>(null)
+  const { data, error, isFetching, refetch } = useQuery(
+    orpc.storage.use.queryOptions({ staleTime: 0 }),
+  )
+  /** The kind that the user is asked about. */
+  const [asked, setAsked] = useState<StoredKind | null>(null)
+  const [clearing, setClearing] = useState<ReadonlySet<StoredKind>>(new Set())
   const sizes = new Map(data?.kinds.map(({ kind, bytes: size }) => [kind, size]))
   const clear = async (kind: StoredKind) => {
+    setClearing((now) => new Set([...now, kind]))
     try {
       await client.storage.clear({ kind })
     } catch (fault) {
       notifyError(fault)
     }
     await queryClient.invalidateQueries({ queryKey: orpc.storage.use.key() })
+    setClearing((now) => new Set([...now].filter((other) => other !== kind)))
   }
   return (
     <section aria-label={t('Storage')} className="flex flex-col gap-4">
-      <p className="text-xs text-muted">
-        {data
-          ? data.backupBytes > 0
-            ? t('The library with your labels: {library}. Its safety copy: {copy}.', {
-                library: formatBytes(data.libraryBytes),
-                copy: formatBytes(data.backupBytes),
-              })
-            : t('The library with your labels: {library}.', {
-                library: formatBytes(data.libraryBytes),
-              })
-          : t('Calculating…')}
-      </p>
-      {error && <ErrorNote>{error.message}</ErrorNote>}
-      <ul className="flex flex-col">
+      {(data || !error) && (
+        <p className="text-xs text-muted">
+          {data
+            ? data.backupBytes > 0
+              ? t('The library with your labels: {library}. Its safety copy: {copy}.', {
+                  library: formatBytes(data.libraryBytes),
+                  copy: formatBytes(data.backupBytes),
+                })
+              : t('The library with your labels: {library}.', {
+                  library: formatBytes(data.libraryBytes),
+                })
+            : t('Calculating…')}
+        </p>
+      )}
+      {error && (
+        <RetryLine
+          message={t('Couldn’t calculate the storage in use')}
+          detail={error.message}
+          isTrying={isFetching}
+          onRetry={() => void refetch()}
+        />
+      )}
+      <ul className="grid grid-cols-[1fr_max-content_auto] gap-x-3">
         {(Object.keys(KINDS) as StoredKind[]).map((kind) => (
           <Row
             key={kind}
             kind={kind}
             size={sizes.get(kind) ?? null}
             settings={settings}
-            onClear={() => setClearing(kind)}
+            isClearing={clearing.has(kind)}
+            onClear={() => setAsked(kind)}
           />
         ))}
       </ul>
-      {clearing !== null && (
+      {asked !== null && (
         <ConfirmDialog
-          title={`${KINDS[clearing].clear}?`}
+          title={KINDS[asked].question}
           action={t('Clear')}
-          onConfirm={() => void clear(clearing)}
-          onClose={() => setClearing(null)}
+          onConfirm={() => void clear(asked)}
+          onClose={() => setAsked(null)}
         >
-          {KINDS[clearing].loss}
+          {KINDS[asked].loss}
         </ConfirmDialog>
       )}
     </section>

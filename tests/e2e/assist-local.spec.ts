@@ -166,6 +166,9 @@ test('brush size and wand tolerance stay over a restart', async ({ app, folder }
   await app.page.keyboard.press('[')
   await expect(app.canvas.hint).not.toContainText('size 32')
   const size = /size \d+/.exec((await app.canvas.hint.textContent()) ?? '')?.[0] ?? ''
+  await expect
+    .poll(() => app.savedSettings())
+    .toMatchObject({ wandTolerance: 29, brushRadius: Number(size.replace('size ', '')) / 2 })
   await app.restart('quit', folder)
   await app.canvas.ready()
   await app.page.keyboard.press('Alt+w')

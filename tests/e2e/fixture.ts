@@ -14,6 +14,7 @@ import {
 import Database from 'better-sqlite3'
 import { DATABASE_FILE } from '#core/cache/database.ts'
 import { type Emulator, startEmulator } from '#emulator/server.ts'
+import type { Settings } from '#shared/contract/settings.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { Canvas } from './canvas-driver.ts'
@@ -199,6 +200,16 @@ export class App {
             'SELECT drafts FROM image_state JOIN image ON image.id = image_id WHERE path = ?',
           )
           .get(path)?.drafts ?? '',
+    )
+  }
+
+  /** The settings as they are saved. */
+  savedSettings(): Partial<Settings> {
+    return this.#read((db) =>
+      JSON.parse(
+        db.prepare<[], { value: string }>(`SELECT value FROM setting WHERE key = 'settings'`).get()
+          ?.value ?? '{}',
+      ),
     )
   }
 

@@ -109,13 +109,16 @@ const KINDS: Record<StoredKind, Kind> = {
 function Row({
   kind,
   size,
+  isUnknown,
   settings,
   isClearing,
   onClear,
 }: {
   kind: StoredKind
-  /** null: not known yet. */
+  /** null: not known. */
   size: number | null
+  /** The size could not be calculated. */
+  isUnknown: boolean
   settings: Settings
   isClearing: boolean
   onClear: () => void
@@ -130,7 +133,7 @@ function Row({
       <p className="flex items-baseline gap-2 text-sm font-medium">
         {name}
         <span className="text-xs font-normal text-muted tabular-nums">
-          {size === null ? '…' : formatBytes(size)}
+          {size === null ? (isUnknown ? '–' : '…') : formatBytes(size)}
         </span>
       </p>
       {limit && value !== null ? (
@@ -212,6 +215,7 @@ export function StorageSection({ settings }: { settings: Settings }) {
             key={kind}
             kind={kind}
             size={sizes.get(kind) ?? null}
+            isUnknown={error !== null}
             settings={settings}
             isClearing={clearing.has(kind)}
             onClear={() => setAsked(kind)}

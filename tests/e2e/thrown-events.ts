@@ -151,6 +151,10 @@ export async function throwEvents({
     while (document.querySelector('[role=dialog]')) {
       press('Escape')
       await frame()
+      // A field that has the focus may keep Escape for itself.
+      const close = document.querySelector('[role=dialog] button[aria-label=Close]')
+      if (close instanceof HTMLElement) close.click()
+      await frame()
     }
   }
   /** Each shape is hidden by itself; then whatever does not show them again leaves them as they are. */

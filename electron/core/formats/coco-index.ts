@@ -80,11 +80,13 @@ export const isLargeId = (id: unknown): id is string =>
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
 
 const IDS = new Set(['id', 'image_id'])
+/** Coordinates have as many digits, but nothing to keep. */
+const LONG_ID = /"(?:image_)?id"\s*:\s*-?\d{16}/
 
 /** As `parseJson`, with ids to the last digit. Throws a FormatError. */
 function parseWithIds(text: string, path: string, line: () => number): unknown {
   const value = parseJson(text, path, line)
-  if (!/\d{16}/.test(text)) return value
+  if (!LONG_ID.test(text)) return value
   const exact: Reviver = (key, number, { source }) =>
     typeof number === 'number' && IDS.has(key) && isLargeId(source) ? source : number
   return JSON.parse(text, exact as (key: string, value: unknown) => unknown)

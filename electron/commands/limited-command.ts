@@ -1,12 +1,8 @@
 import { fork } from 'node:child_process'
 import { lastWords } from '#core/bare-environment.ts'
-import {
-  LABEL_LIMITS,
-  type LabelLimits,
-  ranOutOfMemory,
-  readingEnded,
-} from '#core/labels/label-limits.ts'
+import { LABEL_LIMITS, type LabelLimits } from '#core/labels/label-limits.ts'
 import type { LabelNote } from '#core/labels/label-orders.ts'
+import { ReadingWatch } from '#core/labels/reading-watch.ts'
 import { newMark, removeMarked } from '#core/library/begun-exports.ts'
 import { workerFile } from '#core/worker-file.ts'
 import { pathArgument } from './label-command.ts'
@@ -25,10 +21,6 @@ export type LabelJob = LabelCommand & {
   memoryBytes: number
 }
 
-/** How often the watch looks, at least; milliseconds. */
-const WATCH_MS = 250
-/** If the watch itself did not look for so long, nobody could. */
-const ASLEEP_MS = 10 * WATCH_MS
 const INTERRUPTED = 130
 /** Exit codes of the commands: complete, with losses, not possible. */
 const MOST_CODE = 2
@@ -49,27 +41,14 @@ export async function inLimits(
     execArgv: [],
   })
   const last = lastWords(child.stderr)
-  let file = ''
-  let noteAt = performance.now()
-  let isTooSlow = false
-  let lookedAt = performance.now()
-  const watch = setInterval(
-    () => {
-      const now = performance.now()
-      // Both processes were stopped or asleep.
-      if (now - lookedAt > ASLEEP_MS) noteAt = now
-      lookedAt = now
-      isTooSlow = now - noteAt > limits.stepMs
-      if (isTooSlow) child.kill('SIGKILL')
-    },
-    Math.min(WATCH_MS, limits.stepMs),
-  )
-  child.on('message', ({ at, isOver }: LabelNote) => {
-    noteAt = performance.now()
-    if (at !== null) file = at
-    // It only prints its report now, which a pager may read slowly.
-    if (isOver) clearInterval(watch)
+  using watch = new ReadingWatch(limits, {
+    isBusy: () => true,
+    end: () => child.kill('SIGKILL'),
   })
+  // Being loaded counts as a step.
+  watch.step()
+  // After its last note it only prints its report, which a pager may read slowly.
+  child.on('message', (note: LabelNote) => watch.hear(note))
   let isInterrupted = false
   // Ctrl+C reaches the child as well; this process waits for its end.
   const interrupt = () => {
@@ -96,10 +75,8 @@ export async function inLimits(
     if (command.command === 'convert')
       await removeMarked(pathArgument(cwd, command.output), job.mark)
     if (isInterrupted || signal === 'SIGINT' || signal === 'SIGTERM') return INTERRUPTED
-    const how = isTooSlow ? 'too_slow' : ranOutOfMemory(last.words) ? 'too_large' : 'crashed'
-    throw readingEnded(how, file, limits)
+    throw watch.failure(last.words)
   } finally {
-    clearInterval(watch)
     process.off('SIGINT', interrupt).off('SIGTERM', terminate)
   }
 }

@@ -2,11 +2,11 @@ import { opendir, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from './user-error.ts'
 
-/** Folders that are too large are made smaller than their limit, to this share of it. */
-const ROOM = 0.9
+/** Pruning goes down to this share of a limit, so that it does not run again at once. */
+export const ROOM = 0.9
 /**
- * A file's time is written at most this often,
- * milliseconds. Otherwise showing a page of thumbnails would write hundreds of file times.
+ * A file's time is written at most this often, in milliseconds. Otherwise showing a page of thumbnails would write
+ * hundreds of file times.
  */
 const USED_EVERY_MS = 3_600_000
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StorageUse, StoredKind } from '#shared/contract/storage.ts'
 import { messageOf } from '#shared/model/message-of.ts'
-import type { AgedFiles } from './aged-files.ts'
+import { type AgedFiles, ROOM } from './aged-files.ts'
 import type { Embeddings } from './assist/embeddings.ts'
 import { DATABASE_FILE } from './cache/database.ts'
 import type { EditLogPruning } from './cache/edit-log-pruning.ts'
@@ -15,9 +15,6 @@ import type { Works } from './works.ts'
 /** The first look is when the app has begun. Milliseconds. */
 const FIRST_MS = 5 * 60_000
 const EVERY_MS = 6 * 3_600_000
-
-/** Pruning goes down to this share of the limit, so that it does not run again at once. */
-const ROOM = 0.9
 
 export interface StorageLimits {
   thumbnailsBytes: number

@@ -1,11 +1,10 @@
-import { z } from 'zod'
 import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { naturalKey } from '#shared/model/natural-order.ts'
 import type { Db } from './database.ts'
 import { Outbox } from './outbox.ts'
-import { storedItems } from './stored-json.ts'
+import { storedTexts } from './stored-json.ts'
 
 export interface FileFacts {
   /** Relative to the dataset's root, with forward slashes. */
@@ -69,7 +68,7 @@ function fromRow(row: Row): DatasetImage {
     missing: row.missing === 1,
     stage: row.stage,
     split: row.split,
-    tags: tagsOf(row.tags),
+    tags: storedTexts(row.tags),
     annotationCount: row.annotation_count,
     remote:
       row.remote_id === null
@@ -82,8 +81,6 @@ function fromRow(row: Row): DatasetImage {
           },
   }
 }
-
-const tagsOf = (text: string) => storedItems(text, z.string())
 
 export class ImageRepository {
   readonly #db: Db
@@ -307,7 +304,9 @@ export class ImageRepository {
         .all(JSON.stringify(ids))
       // Most images have the same tags, so write those together.
       for (const [stored, same] of Map.groupBy(rows, ({ tags }) => tags)) {
-        const kept = tagsOf(stored).filter((tag) => !remove.includes(tag) && !add.includes(tag))
+        const kept = storedTexts(stored).filter(
+          (tag) => !remove.includes(tag) && !add.includes(tag),
+        )
         this.#write(
           same.map(({ id }) => id),
           'tags',

@@ -1,9 +1,9 @@
-import { z } from 'zod'
 import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { naturalKey } from '#shared/model/natural-order.ts'
 import type { Db } from './database.ts'
-import { storedItems } from './stored-json.ts'
+import type { RemoteRepository } from './remote-repository.ts'
+import { storedTexts } from './stored-json.ts'
 
 /** An image of a service listing, in the app's terms. */
 export interface ListedImage {
@@ -84,17 +84,17 @@ export function mergeTags(
   return [...kept, ...theirs.filter((tag) => !base.includes(tag) && !kept.includes(tag))]
 }
 
-const tagsOf = (text: string) => storedItems(text, z.string())
-
 /** The local name of an image whose name another one has. */
 const aliasOf = (path: string, remoteId: string) => `${path} (${remoteId})`
 
 /** Takes in the image lists of the service. */
 export class ListedImages {
   readonly #db: Db
+  readonly #remotes: Pick<RemoteRepository, 'imageId'>
 
-  constructor(db: Db) {
+  constructor(db: Db, remotes: Pick<RemoteRepository, 'imageId'>) {
     this.#db = db
+    this.#remotes = remotes
   }
 
   /**
@@ -161,7 +161,7 @@ export class ListedImages {
         const row = known.get(image.remoteId)
         if (row && isAsListed(row, image, tags)) continue
         // The same image may be on a page twice.
-        const id = row?.id ?? this.#imageId(datasetId, image.remoteId)
+        const id = row?.id ?? this.#remotes.imageId(datasetId, image.remoteId)
         if (id === null) {
           const created = this.#freePath(datasetId, path, image.remoteId)
           const own = newId()
@@ -199,7 +199,7 @@ export class ListedImages {
         // Merges other people's tag changes with local ones.
         const own = keeps('tags') ? readTags.get(id) : undefined
         const shownTags = own
-          ? JSON.stringify(mergeTags(tagsOf(own.base), tagsOf(own.mine), image.tags))
+          ? JSON.stringify(mergeTags(storedTexts(own.base), storedTexts(own.mine), image.tags))
           : tags
         const shown = this.#freePath(datasetId, path, image.remoteId, id)
         updateRemote.run(path, annotationCount, stage, split, tags, thumbnailUrl, sizeBytes, id, id)
@@ -267,16 +267,6 @@ export class ListedImages {
           return [image_id]
         }),
     )()
-  }
-
-  /** The local id of a remote image; null if it is not here. */
-  #imageId(datasetId: string, remoteId: string): string | null {
-    const row = this.#db
-      .prepare<[string, string], { image_id: string }>(
-        'SELECT image_id FROM remote_image WHERE dataset_id = ? AND remote_id = ?',
-      )
-      .get(datasetId, remoteId)
-    return row?.image_id ?? null
   }
 
   #remoteId(imageId: string): string | null {

@@ -73,7 +73,7 @@ export class RemoteRepository {
 
   constructor(db: Db) {
     this.#db = db
-    this.listed = new ListedImages(db)
+    this.listed = new ListedImages(db, this)
   }
 
   /** The local id of a remote dataset; null if it was never opened here. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 
 /** Parses a JSON column. `undefined` if it is invalid, because one bad row must not hide the others. */
 export function storedJson(text: string | null | undefined): unknown {
@@ -29,3 +29,6 @@ export function storedItems<T>(text: string | null, item: z.ZodType<T>): T[] {
     return parsed.success ? [parsed.data] : []
   })
 }
+
+/** The texts of a list, such as tags. */
+export const storedTexts = (text: string | null): string[] => storedItems(text, z.string())

@@ -7,7 +7,7 @@ import { workerFile } from '#core/worker-file.ts'
 import type { FoundLabels } from '#shared/contract/formats.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { LabelFileFormat } from '#shared/model/dataset.ts'
-import { LABEL_LIMITS, type LabelLimits, ranOutOfMemory, readingEnded } from './label-limits.ts'
+import { LABEL_LIMITS, type LabelLimits } from './label-limits.ts'
 import type {
   LabelAnswer,
   LabelBatch,
@@ -19,11 +19,8 @@ import type {
   PlacedImage,
   Wanted,
 } from './label-orders.ts'
+import { ReadingWatch } from './reading-watch.ts'
 
-/** How often the watch looks, at least; milliseconds. */
-const WATCH_MS = 250
-/** If the watch itself did not look for so long, nobody could. */
-const ASLEEP_MS = 10 * WATCH_MS
 /** Images that are told in one message. */
 const TOLD_IMAGES = 2_000
 
@@ -33,24 +30,21 @@ const TOLD_IMAGES = 2_000
  */
 export class LabelProcess implements AsyncDisposable {
   readonly #child: HelperProcess
-  readonly #limits: LabelLimits
-  readonly #watch: NodeJS.Timeout
+  readonly #watch: ReadingWatch
   readonly #signal: AbortSignal | undefined
   #waiting: PromiseWithResolvers<LabelAnswer> | null = null
   #failure: Error | null = null
-  #file = ''
-  #lookedAt = performance.now()
-  /** null: it is still being loaded. */
-  #lastStepAt: number | null = null
 
   constructor(startProcess: StartProcess, signal?: AbortSignal, limits: Partial<LabelLimits> = {}) {
-    this.#limits = { ...LABEL_LIMITS, ...limits }
+    const all = { ...LABEL_LIMITS, ...limits }
     const file = workerFile('label-reader', import.meta.dirname)
-    this.#child = startProcess(file, [String(this.#limits.memoryBytes)])
+    this.#child = startProcess(file, [String(all.memoryBytes)])
+    this.#watch = new ReadingWatch(all, {
+      isBusy: () => this.#waiting !== null,
+      end: () => this.#end(this.#watch.failure('')),
+    })
     this.#child.onMessage((message) => this.#hear(message as LabelAnswer | LabelNote))
-    this.#child.onExit(({ words }) => this.#lose(words))
-    this.#watch = setInterval(() => this.#look(), Math.min(WATCH_MS, this.#limits.stepMs))
-    this.#watch.unref()
+    this.#child.onExit(({ words }) => this.#fail(this.#watch.failure(words)))
     this.#signal = signal
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     if (signal?.aborted) this.#onAbort()
@@ -147,7 +141,7 @@ export class LabelProcess implements AsyncDisposable {
     if (this.#failure) throw this.#failure
     const waiting = Promise.withResolvers<LabelAnswer>()
     this.#waiting = waiting
-    if (this.#lastStepAt !== null) this.#lastStepAt = performance.now()
+    this.#watch.begin()
     this.#child.post(order)
     const answer = await waiting.promise
     if (!('error' in answer)) return answer
@@ -156,30 +150,14 @@ export class LabelProcess implements AsyncDisposable {
   }
 
   #hear(message: LabelAnswer | LabelNote): void {
-    this.#lastStepAt = performance.now()
     if ('at' in message) {
-      if (message.at !== null) this.#file = message.at
+      this.#watch.hear(message)
       return
     }
+    this.#watch.step()
     const waiting = this.#waiting
     this.#waiting = null
     waiting?.resolve(message)
-  }
-
-  #look(): void {
-    const now = performance.now()
-    const wasAsleep = now - this.#lookedAt > ASLEEP_MS
-    this.#lookedAt = now
-    if (!this.#waiting || this.#lastStepAt === null) return
-    // Both processes were stopped or asleep.
-    if (wasAsleep) this.#lastStepAt = now
-    if (now - this.#lastStepAt > this.#limits.stepMs)
-      this.#end(readingEnded('too_slow', this.#file, this.#limits))
-  }
-
-  #lose(words: string): void {
-    const how = ranOutOfMemory(words) ? 'too_large' : 'crashed'
-    this.#fail(readingEnded(how, this.#file, this.#limits))
   }
 
   #end(reason: Error): void {
@@ -189,7 +167,7 @@ export class LabelProcess implements AsyncDisposable {
 
   #fail(error: Error): void {
     this.#failure ??= error
-    clearInterval(this.#watch)
+    this.#watch[Symbol.dispose]()
     const waiting = this.#waiting
     this.#waiting = null
     waiting?.reject(this.#failure)

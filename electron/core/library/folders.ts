@@ -6,7 +6,6 @@ import type { CoreEvents, FileChange } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import { type Facts, probeImage } from '#core/media/probe.ts'
-import { inPieces } from '#core/pieces.ts'
 import type { Log } from '#core/ports.ts'
 import type { SetAside } from '#core/set-aside.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
@@ -16,6 +15,7 @@ import { hasImageExtension } from '#shared/model/dataset.ts'
 import { confirmGone } from './confirm-gone.ts'
 import { describeDataset } from './describe-dataset.ts'
 import { areImageFiles, watchFolder } from './folder-watcher.ts'
+import { presentImages } from './present-images.ts'
 import { fileFacts, scanFolder } from './scan.ts'
 
 /** Number of images to read in one transaction and between two checks of the clock. */
@@ -229,7 +229,7 @@ export class Folders {
 
   async #scan(folder: OpenFolder, deleted?: ReadonlySet<string>): Promise<void> {
     // Those that are not found again are gone.
-    const known = await this.#present(folder)
+    const known = await presentImages(this.#deps.images, folder.datasetId, folder.abort.signal)
     this.#tell(folder, 'scanning')
     for await (const { files, problems } of scanFolder(folder.root, folder.abort.signal)) {
       folder.problems.push(...problems)
@@ -239,19 +239,6 @@ export class Folders {
     }
     if (folder.abort.signal.aborted) return
     await this.#markGone(folder, [...known.keys()], known, deleted)
-  }
-
-  /** Ids of the images that were there when the folder was last looked at, by path. */
-  async #present({ datasetId, abort }: OpenFolder): Promise<Map<string, string>> {
-    const present = new Map<string, string>()
-    let after = ''
-    await inPieces((count) => {
-      const page = this.#deps.images.paths(datasetId, after, count)
-      for (const { path, id, missing } of page) if (!missing) present.set(path, id)
-      after = page.at(-1)?.path ?? after
-      return page.length === count
-    }, abort.signal)
-    return present
   }
 
   /** Marks images as missing only if their absence is certain; what cannot be checked now stays unchanged. */

@@ -1,8 +1,6 @@
 import { resolve } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import type { CoreEvents } from '#core/core-events.ts'
 import { LossLog } from '#core/formats/loss-log.ts'
-import type { PlacedImage } from '#core/labels/label-orders.ts'
 import { LabelProcess } from '#core/labels/label-process.ts'
 import type { StartProcess } from '#core/ports.ts'
 import type { Store } from '#core/store.ts'
@@ -14,9 +12,7 @@ import { type ExportJob, type ExportStep, runExport } from './export-job.ts'
 import { ImportPlans } from './import-plans.ts'
 import { hasLabelInput } from './label-input.ts'
 import { labelSetOf, type Selection } from './label-set.ts'
-
-/** Paths that are read at once, so that nobody waits for a hundred thousand. */
-const PATHS = 2_000
+import { presentImages } from './present-images.ts'
 
 /** Which images to export with their labels, and in which format. */
 type ExportWish = Selection &
@@ -70,14 +66,10 @@ export class LabelExchange {
     const { root, remote } = datasets.get(datasetId)
     if (remote || !(await hasLabelInput(root, signal)) || signal?.aborted) return []
     await using reader = new LabelProcess(this.#startProcess, signal)
-    const known: PlacedImage[] = []
-    for (let after: string | undefined = ''; after !== undefined; await setImmediate()) {
-      const page = images.paths(datasetId, after, PATHS)
-      for (const { path, missing } of page)
-        if (!missing) known.push({ path, width: null, height: null, file: null })
-      after = page.at(-1)?.path
-    }
-    await reader.know(known)
+    const present = await presentImages(images, datasetId, signal)
+    await reader.know(
+      [...present.keys()].map((path) => ({ path, width: null, height: null, file: null })),
+    )
     return await reader.count(root)
   }
 

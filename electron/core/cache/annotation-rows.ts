@@ -5,6 +5,12 @@ import { counted } from '#shared/model/counted.ts'
 import type { Db } from './database.ts'
 import { storedJson } from './stored-json.ts'
 
+/**
+ * Drawing positions of one revision: more than one edit creates. Positions counted from 1 by earlier versions of the
+ * app come before them.
+ */
+const POSITIONS_PER_REVISION = 2 ** 20
+
 /** Empty if the row is damaged. */
 function annotationOf(data: string): Annotation[] {
   const value = storedJson(data)
@@ -73,11 +79,13 @@ export class AnnotationRows {
       .map(({ id }) => id)
   }
 
-  /** Writes a change set that matches the current rows. */
-  write(imageId: string, changes: ChangeSet): void {
+  /**
+   * Writes a change set that matches the current rows. `revision`: the image's new one; it puts new annotations behind
+   * those of earlier revisions.
+   */
+  write(imageId: string, revision: number, changes: ChangeSet): void {
     const insert = this.#db.prepare(
-      `INSERT INTO annotation (image_id, id, position, class_name, data) VALUES (?, ?,
-       (SELECT coalesce(max(position), 0) + 1 FROM annotation WHERE image_id = ?), ?, ?)`,
+      'INSERT INTO annotation (image_id, id, position, class_name, data) VALUES (?, ?, ?, ?, ?)',
     )
     const update = this.#db.prepare(
       'UPDATE annotation SET class_name = ?, data = ? WHERE image_id = ? AND id = ?',
@@ -86,8 +94,11 @@ export class AnnotationRows {
     for (const { id } of changes.deleted) remove.run(imageId, id)
     for (const { after } of changes.updated)
       update.run(after.className, JSON.stringify(after), imageId, after.id)
-    for (const annotation of changes.created)
-      insert.run(imageId, annotation.id, imageId, annotation.className, JSON.stringify(annotation))
+    for (const [index, annotation] of changes.created.entries()) {
+      const { id, className } = annotation
+      const position = revision * POSITIONS_PER_REVISION + index
+      insert.run(imageId, id, position, className, JSON.stringify(annotation))
+    }
   }
 
   /** Increments the image's revision and updates its count; returns the new revision. */

@@ -13,7 +13,9 @@ import {
   testPorts,
 } from '#tests/helpers/core.ts'
 import { DATABASE_FILE, openLibrary } from './database.ts'
+import { DatasetRepository } from './dataset-repository.ts'
 import { library } from './migrations/0001-library.ts'
+import { MIGRATIONS } from './migrations/migrations.ts'
 
 describe('an unusable data folder gives an error with the reason and what to do', () => {
   test('a database from a newer version is left untouched', () => {
@@ -84,6 +86,31 @@ test('a database of the first version is upgraded with its data', () => {
   ])
 })
 
+test('whether images have labels is counted, also in a library of before, and after each kind of change', async () => {
+  using folder = temporaryFolder()
+  const file = join(folder.path, DATABASE_FILE)
+  const old = new Database(file)
+  for (const sql of MIGRATIONS.slice(0, 17)) old.exec(sql)
+  old.pragma('user_version = 17')
+  old.exec(`INSERT INTO dataset (id, name, kind, root, classes, created_at_ms, last_opened_at_ms)
+    VALUES ('d', 'd', 'folder', '/d', '[]', 0, 0)`)
+  for (const [id, count] of Object.entries({ a: 0, b: 2 }))
+    old.exec(`INSERT INTO image (id, dataset_id, path, sort_key, file_size_bytes, modified_at_ms, annotation_count)
+      VALUES ('${id}', 'd', '${id}.png', '${id}', 1, 1, ${count})`)
+  old.close()
+  using opened = openLibrary(folder.path)
+  const { db } = opened
+  const counts = () => new DatasetRepository(db).counts('d')
+  expect(counts()).toEqual({ imageCount: 2, annotatedCount: 1 })
+  db.exec("UPDATE image SET annotation_count = 3 WHERE id = 'a'")
+  expect(counts().annotatedCount).toBe(2)
+  db.exec('UPDATE image SET annotation_count = annotation_count - 2')
+  expect(counts().annotatedCount).toBe(1)
+  db.exec(`INSERT INTO image (id, dataset_id, path, sort_key, file_size_bytes, modified_at_ms, annotation_count)
+    VALUES ('c', 'd', 'c.png', 'c', 1, 1, 1)`)
+  expect(counts()).toEqual({ imageCount: 3, annotatedCount: 2 })
+})
+
 test('on a full disk an edit is refused completely with a readable error, and works again when there is space', async () => {
   await using setup = await coreWithImages(['a.png'])
   const [image] = setup.list()
@@ -92,7 +119,6 @@ test('on a full disk an edit is refused completely with a readable error, and wo
   using library = openLibrary(setup.dataDir)
   library.db.pragma(`max_page_count = ${Number(library.db.pragma('page_count', { simple: true }))}`)
   const { EditStore } = await import('./edit-store.ts')
-  const { DatasetRepository } = await import('./dataset-repository.ts')
   const edits = new EditStore(library.db, new DatasetRepository(library.db))
   const created = Array.from({ length: 2000 }, () => aBox())
   const commit = {

@@ -121,6 +121,17 @@ export class DatasetRepository {
     return dataset
   }
 
+  /** The classes of a dataset, read alone because each edit needs them. Throws a UserError if it does not exist. */
+  classes(id: string): AnnotationClass[] {
+    const row = this.#db
+      .prepare<[string], { classes: string }>(
+        `SELECT classes FROM dataset WHERE id = ? AND kind <> '${REMOVED}'`,
+      )
+      .get(id)
+    if (!row) throw gone()
+    return this.#parsed.of(id, row.classes)
+  }
+
   findByRoot(root: string): StoredDataset | null {
     const row = this.#db.prepare<[string], Row>(`${SELECT} WHERE root = ?`).get(root)
     return row ? fromRow(row, this.#parsed) : null
@@ -172,7 +183,7 @@ export class DatasetRepository {
   counts(id: string): Pick<Dataset, 'imageCount' | 'annotatedCount'> {
     const row = this.#db
       .prepare<[string], Pick<Dataset, 'imageCount' | 'annotatedCount'>>(
-        `SELECT count(*) AS imageCount, count(*) FILTER (WHERE annotation_count > 0) AS annotatedCount
+        `SELECT count(*) AS imageCount, count(*) FILTER (WHERE is_labelled) AS annotatedCount
          FROM image WHERE dataset_id = ? AND missing = 0`,
       )
       .get(id)

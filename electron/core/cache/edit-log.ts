@@ -14,6 +14,9 @@ export interface LogRow {
   at_ms: number
 }
 
+/** An edit that can be undone or redone. */
+export type Step = Pick<LogRow, 'seq' | 'label' | 'image_id'>
+
 /** A new entry. */
 export interface LogEntry {
   commitId: string
@@ -159,13 +162,13 @@ export class EditLog {
    * The next edit to undo or redo. An edit of the whole dataset can be undone only until another image is edited,
    * because after that the user no longer has it in mind.
    */
-  next(state: 'done' | 'undone', imageId: string, datasetId: string): LogRow | undefined {
+  next(state: 'done' | 'undone', imageId: string, datasetId: string): Step | undefined {
     const last = this.#end(state, imageId, datasetId, true)
     if (state === 'undone' || last?.image_id !== null) return last
     const since = this.#db
       .prepare(
-        `SELECT 1 FROM edit_log INDEXED BY edit_log_recent WHERE dataset_id = ? AND seq > ? AND image_id <> ?
-           AND parent IS NULL AND image_id IS NOT NULL AND state = 'done' LIMIT 1`,
+        `SELECT 1 FROM edit_log INDEXED BY edit_log_of_dataset WHERE dataset_id = ? AND seq > ?
+           AND image_id <> ? AND parent IS NULL AND state = 'done' LIMIT 1`,
       )
       .get(datasetId, last.seq, imageId)
     return since ? this.#end(state, imageId, datasetId, false) : last
@@ -176,22 +179,23 @@ export class EditLog {
     imageId: string,
     datasetId: string,
     withDataset: boolean,
-  ): LogRow | undefined {
+  ): Step | undefined {
     const { order, isLater } =
       state === 'done'
-        ? { order: 'DESC', isLater: (a: LogRow, b: LogRow) => a.seq > b.seq }
-        : { order: 'ASC', isLater: (a: LogRow, b: LogRow) => a.seq < b.seq }
-    // Two look-ups, each at the end of an index, so the cost does not grow with the log.
+        ? { order: 'DESC', isLater: (a: Step, b: Step) => a.seq > b.seq }
+        : { order: 'ASC', isLater: (a: Step, b: Step) => a.seq < b.seq }
+    // Two look-ups, each at the end of an index, so the cost does not grow with the log. They leave out the changes,
+    // which may be large.
     const own = this.#db
-      .prepare<[string, string], LogRow>(
-        `SELECT * FROM edit_log INDEXED BY edit_log_image
+      .prepare<[string, string], Step>(
+        `SELECT seq, label, image_id FROM edit_log INDEXED BY edit_log_of_image
          WHERE image_id = ? AND state = ? AND parent IS NULL ORDER BY seq ${order} LIMIT 1`,
       )
       .get(imageId, state)
     if (!withDataset) return own
     const whole = this.#db
-      .prepare<[string, string], LogRow>(
-        `SELECT * FROM edit_log INDEXED BY edit_log_dataset
+      .prepare<[string, string], Step>(
+        `SELECT seq, label, image_id FROM edit_log INDEXED BY edit_log_dataset
          WHERE dataset_id = ? AND state = ? AND image_id IS NULL ORDER BY seq ${order} LIMIT 1`,
       )
       .get(datasetId, state)

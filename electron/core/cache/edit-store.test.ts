@@ -254,3 +254,34 @@ test('the history comes in pages, and gives the number of steps to any entry', (
   expect(store.edits.stepsTo(store.a, all[5].seq)).toEqual({ back: 1, forward: 0 })
   expect(store.edits.stepsTo(store.a, 0)).toEqual({ back: 3, forward: 0 })
 })
+
+test('an edit writes few pages, because that is most of what it costs', () => {
+  using folder = temporaryFolder()
+  using store = withImages(join(folder.path, 'x.sqlite'))
+  const frames = () => {
+    const [wal] = store.db.pragma('wal_checkpoint(NOOP)') as [{ log: number }]
+    return wal.log
+  }
+  store.db.pragma('wal_autocheckpoint = 0')
+  const draw = () => store.draw(store.a)
+  for (let n = 0; n < 500; n++) draw()
+  const before = frames()
+  for (let n = 0; n < 500; n++) draw()
+  // Each index of annotations and of the edit log adds one.
+  expect((frames() - before) / 500).toBeLessThan(11)
+})
+
+test('annotations keep their drawing order behind those of earlier versions of the app', () => {
+  using store = withImages()
+  const old = [aBox('car', 1), aBox('car', 2)]
+  for (const [index, box] of old.entries())
+    store.db
+      .prepare(
+        "INSERT INTO annotation (image_id, id, position, class_name, data) VALUES (?, ?, ?, 'car', ?)",
+      )
+      .run(store.a, box.id, index + 1, JSON.stringify(box))
+  const made = [aBox('car', 3), aBox('car', 4), aBox('car', 5)]
+  store.commit(store.a, { ...EMPTY_CHANGE_SET, created: made.slice(0, 2) })
+  store.commit(store.a, { ...EMPTY_CHANGE_SET, created: made.slice(2) })
+  expect(store.edits.annotations(store.a).annotations).toEqual([...old, ...made])
+})

@@ -371,7 +371,8 @@ export class EditStore {
   #turn(state: 'done' | 'undone', imageId: string, commitId: string): Outcome | null {
     return this.#write(() => {
       const image = this.#image(imageId)
-      const entry = this.#log.next(state, imageId, image.dataset_id)
+      const step = this.#log.next(state, imageId, image.dataset_id)
+      const entry = step && this.#log.at(step.seq)
       return entry
         ? this.#turnEntry(entry, commitId, { isPushed: true, first: imageId, isAtOnce: false })
         : null
@@ -465,13 +466,14 @@ export class EditStore {
   }
 
   #take(imageId: string, changes: ChangeSet): number {
-    this.#rows.write(imageId, changes)
-    return this.#rows.touch(imageId, changes)
+    const revision = this.#rows.touch(imageId, changes)
+    this.#rows.write(imageId, revision, changes)
+    return revision
   }
 
   /** An annotation's class must exist, so add missing ones again. */
   #addMissingClasses(datasetId: string, changes: ChangeSet, isOurs = true): boolean {
-    const classes = this.#datasets.get(datasetId).classes
+    const classes = this.#datasets.classes(datasetId)
     const names = [...changes.created, ...changes.updated.map(({ after }) => after)].map(
       ({ className }) => className,
     )

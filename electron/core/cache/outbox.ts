@@ -63,7 +63,7 @@ const fromRow = (row: Row): OutboxRow => ({
 const newKey = () => randomUUID().replaceAll('-', '')
 
 /** An image that is already queued: a failed row is retried, because its content is new. */
-const CHANGED_AGAIN = `ON CONFLICT (image_id, kind) WHERE kind NOT IN ('classes', 'comment') DO UPDATE SET
+const CHANGED_AGAIN = `ON CONFLICT (image_id, kind, iif(kind IN ('classes', 'comment'), id, 0)) DO UPDATE SET
   version = version + 1, idempotency_key = excluded.idempotency_key,
   state = iif(state = 'failed', 'waiting', state), problem = iif(state = 'failed', NULL, problem),
   request_id = iif(state = 'failed', NULL, request_id)`

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import Database from 'better-sqlite3'
+import { expect, test, vi } from 'vitest'
 import { newAnnotation } from '#shared/model/annotation.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
 import { type Db, openDatabase } from './database.ts'
@@ -111,4 +112,28 @@ test('two datasets that are removed one during the other are deleted in pieces, 
   expect(rowsOf(db)).toEqual(kept)
   expect(most).toBeLessThanOrEqual(30)
   db.close()
+})
+
+test('no step sorts the rows that are left, so that its cost does not grow with their number', () => {
+  using folder = temporaryFolder()
+  const all = openAll(join(folder.path, 'x.sqlite'))
+  const id = fill(all, '/a', 10)
+  const prepare = vi.spyOn(Database.prototype, 'prepare')
+  all.datasets.remove(id)
+  while (all.removed.step(5)) {
+    // The next rows.
+  }
+  const asked = [...new Set(prepare.mock.calls.map(([sql]) => sql))]
+  prepare.mockRestore()
+  expect(asked.length).toBeGreaterThan(5)
+  const plans = asked.flatMap((sql) =>
+    all.db
+      .prepare<[], { detail: string }>(
+        `EXPLAIN QUERY PLAN ${sql.replaceAll(/\?|\$[a-z]\w*/gi, "'x'")}`,
+      )
+      .all()
+      .map(({ detail }) => detail),
+  )
+  expect(plans.filter((detail) => detail.includes('ORDER BY'))).toEqual([])
+  all.db.close()
 })

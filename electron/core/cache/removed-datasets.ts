@@ -1,8 +1,15 @@
 import { type Db, inRepeatableTransaction } from './database.ts'
 import { REMOVED } from './dataset-repository.ts'
 
-/** Tables with a dataset id. Rows are deleted latest first, so that a bulk edit has no parts left. */
-const BY_DATASET = ['edit_log', 'push_log', 'outbox'] as const
+/**
+ * Tables with a dataset id, and the order in which their rows are deleted, which must be that of an index. The parts of
+ * an edit go before the edit, so that deleting it deletes no others.
+ */
+const BY_DATASET = [
+  { table: 'edit_log', order: 'ORDER BY parent DESC' },
+  { table: 'push_log', order: '' },
+  { table: 'outbox', order: '' },
+]
 
 /** Maximum number of rows of an image besides its annotations. */
 const ROWS_OF_IMAGE = 8
@@ -10,8 +17,8 @@ const ROWS_OF_IMAGE = 8
 /** Deletes the remaining rows of removed datasets, in pieces. */
 export class RemovedDatasets {
   readonly #db: Db
-  /** The dataset whose rows are deleted, and the last image that was looked at for it. */
-  #place = { id: '', after: '' }
+  /** The dataset whose annotations are deleted, and the last image whose annotations are; null: all are. */
+  #place: { id: string; after: string | null } = { id: '', after: '' }
 
   constructor(db: Db) {
     this.#db = db
@@ -30,44 +37,57 @@ export class RemovedDatasets {
         return true
       })
     } catch (error) {
-      // The images of this step are still there.
+      // The annotations of this step are still there.
       this.#place = { id: '', after: '' }
       throw error
     }
   }
 
   #deleteSome(id: string, rows: number): boolean {
-    for (const table of BY_DATASET) {
+    for (const { table, order } of BY_DATASET) {
       const { changes } = this.#db
         .prepare(
           `DELETE FROM ${table} WHERE rowid IN
-             (SELECT rowid FROM ${table} WHERE dataset_id = ? ORDER BY rowid DESC LIMIT ?)`,
+             (SELECT rowid FROM ${table} WHERE dataset_id = ? ${order} LIMIT ?)`,
         )
         .run(id, rows)
       if (changes > 0) return true
     }
     if (this.#place.id !== id) this.#place = { id, after: '' }
-    // In id order, because annotations are stored in that order; each page is written once. Images of other datasets
-    // count too, so that one step never reads very many of them.
+    return this.#place.after === null
+      ? this.#deleteImages(id, rows)
+      : this.#deleteAnnotations(id, this.#place.after, rows)
+  }
+
+  /** In order of the image ids, as annotations are stored, so that each page is written once. */
+  #deleteAnnotations(id: string, after: string, rows: number): boolean {
+    // Images of other datasets count too, so that one step never reads very many of them.
     const images = this.#db
       .prepare<unknown[], { id: string; mine: number }>(
         'SELECT id, dataset_id = $id AS mine FROM image WHERE id > $after ORDER BY id LIMIT $count',
       )
-      .all({ id, after: this.#place.after, count: Math.ceil(rows / ROWS_OF_IMAGE) })
+      .all({ id, after, count: Math.ceil(rows / ROWS_OF_IMAGE) })
     const last = images.at(-1)
-    if (!last) return false
     const ids = JSON.stringify(images.filter(({ mine }) => mine === 1).map((image) => image.id))
-    // An image may have very many annotations, so delete them separately.
+    // An image may have very many annotations, so their number is limited, too.
     const { changes } = this.#db
       .prepare(
         `DELETE FROM annotation WHERE (image_id, id) IN
            (SELECT image_id, id FROM annotation WHERE image_id IN (SELECT value FROM json_each(?)) LIMIT ?)`,
       )
       .run(ids, rows)
-    if (changes < rows) {
-      this.#db.prepare('DELETE FROM image WHERE id IN (SELECT value FROM json_each(?))').run(ids)
-      this.#place.after = last.id
-    }
+    if (changes < rows) this.#place.after = last?.id ?? null
     return true
+  }
+
+  /** In list order, in which images and what belongs to them are stored. */
+  #deleteImages(id: string, rows: number): boolean {
+    const { changes } = this.#db
+      .prepare(
+        `DELETE FROM image WHERE rowid IN
+           (SELECT rowid FROM image WHERE dataset_id = ? ORDER BY sort_key LIMIT ?)`,
+      )
+      .run(id, Math.ceil(rows / ROWS_OF_IMAGE))
+    return changes > 0
   }
 }

@@ -181,8 +181,7 @@ function replay(from: Source, to: Db, imageId: string, revision: number): void {
     for (const { changes } of entries) {
       const changeSet = JSON.parse(changes) as ChangeSet
       to.transaction(() => {
-        rows.write(imageId, changeSet)
-        rows.touch(imageId, changeSet)
+        rows.write(imageId, rows.touch(imageId, changeSet), changeSet)
       })()
     }
   } catch {

@@ -15,6 +15,7 @@ import { keptImages } from './0014-kept-images.ts'
 import { outboxKinds } from './0015-outbox-kinds.ts'
 import { factEdits } from './0016-fact-edits.ts'
 import { labelExtras } from './0017-label-extras.ts'
+import { narrowIndexes } from './0018-narrow-indexes.ts'
 
 /** In order; the index of the last is the database's `user_version`. Never edited once released. */
 export const MIGRATIONS: readonly string[] = [
@@ -35,4 +36,5 @@ export const MIGRATIONS: readonly string[] = [
   outboxKinds,
   factEdits,
   labelExtras,
+  narrowIndexes,
 ]

@@ -62,7 +62,8 @@ function wordsOf(error: PictographError): [reason: string, words: string] {
   if (error instanceof RequestTimeoutError)
     return ['offline', 'The service did not answer in time. Check the network, or try again later.']
   if (error instanceof NetworkError) return ['offline', `${message}. Check the network.`]
-  if (error instanceof UnexpectedAnswerError) return ['unexpected_answer', message]
+  if (error instanceof UnexpectedAnswerError)
+    return ['unexpected_answer', `${message.replace(/[.\s]*$/, '')}. Try again later.`]
   if (error instanceof ServerError)
     return ['service_failed', `${message}. The service failed. Try again in a moment.`]
   return ['service', message]

@@ -2,10 +2,11 @@ import { z } from 'zod'
 import type { Annotation } from '#shared/model/annotation.ts'
 import { ValidationError } from './errors.ts'
 import { type CallOptions, type Http, segment } from './http.ts'
-import { imageRoute, imageTarget } from './image-address.ts'
+import { imageRoute, imageTarget, requireSameId } from './image-address.ts'
 import { refuseUnknown } from './options.ts'
+import { withOwnIds } from './own-ids.ts'
 import { bulkSavedSchema, classChangeSchema, data, savedSchema } from './schemas.ts'
-import { anyId, number, rowsOf } from './tolerant.ts'
+import { anyId, number, rowsOf, whole } from './tolerant.ts'
 import { fromWireAnnotation, toWireAnnotation, type WireAnnotation } from './wire-annotation.ts'
 
 /** The service's limit for one bulk save, in images. */
@@ -18,9 +19,17 @@ const listSchema = z.preprocess(
     const said = noneSchema.safeParse(answer)
     return said.success ? { annotations: [] } : answer
   },
-  z.object({
-    annotations: z.array(z.unknown()).transform((list) => rowsOf(z.looseObject({}), list)),
-  }),
+  z
+    .object({ annotations: z.array(z.unknown()), annotation_count: whole, image_id: anyId })
+    .transform(({ annotations, annotation_count: said, image_id }, context) => {
+      // A shortened list would be saved as short as it came.
+      if (said !== null && said !== annotations.length) {
+        const message = `${annotations.length} annotations came, and the answer counts ${said}`
+        context.issues.push({ code: 'custom', path: ['annotations'], message, input: said })
+        return z.NEVER
+      }
+      return { annotations: rowsOf(z.looseObject({}), annotations), image_id }
+    }),
 )
 
 const deletedSchema = z.object({ image_id: anyId, deleted_count: number })
@@ -80,7 +89,9 @@ export class Annotations {
   /** The same by the image's UUID alone; its `annotation_url` points there. */
   async getById(imageId: string, call: CallOptions = {}): Promise<WireAnnotation[]> {
     const route = `/annotations/${segment(imageId)}/file`
-    return (await this.#http.json(listSchema, 'GET', route, call)).annotations
+    const { annotations, image_id } = await this.#http.json(listSchema, 'GET', route, call)
+    requireSameId(imageId, image_id, `GET ${route}`)
+    return annotations
   }
 
   /**
@@ -93,11 +104,12 @@ export class Annotations {
   ): Promise<{ annotations: Annotation[]; unreadable: WireAnnotation[] }> {
     const annotations: Annotation[] = []
     const unreadable: WireAnnotation[] = []
-    for (const value of await this.getById(imageId, call)) {
+    const given = await this.getById(imageId, call)
+    withOwnIds(imageId, given).forEach((value, index) => {
       const parsed = fromWireAnnotation(value)
       if (parsed.ok) annotations.push(parsed.annotation)
-      else unreadable.push(value)
-    }
+      else unreadable.push(given[index])
+    })
     return { annotations, unreadable }
   }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { Reaction } from '#shared/model/comment.ts'
 import { type CallOptions, type Http, segment } from './http.ts'
+import { requireSameId } from './image-address.ts'
 import { wireFields } from './options.ts'
 import { commentSchema, type RemoteComment } from './schemas.ts'
-import { rows } from './tolerant.ts'
+import { rowsOf } from './tolerant.ts'
 
 const BASE = '/annotation-comments'
 const answerSchema = z.object({ comment: commentSchema })
@@ -21,7 +22,9 @@ export class Comments {
    * `is_deleted` and an empty body, so that their replies keep their place.
    */
   async list(imageId: string, call: CallOptions = {}): Promise<RemoteComment[]> {
-    const schema = z.object({ comments: rows(commentSchema) })
+    // Read as empty, a missing list would look as if every comment had been deleted.
+    const comments = z.array(z.unknown()).transform((list) => rowsOf(commentSchema, list))
+    const schema = z.object({ comments })
     const query = { image_id: imageId }
     return (await this.#http.json(schema, 'GET', BASE, { ...call, query })).comments
   }
@@ -39,7 +42,9 @@ export class Comments {
       body: text,
       ...(parentCommentId !== undefined && { parent_comment_id: parentCommentId }),
     }
-    return (await this.#http.json(answerSchema, 'POST', BASE, { ...call, body })).comment
+    const { comment } = await this.#http.json(answerSchema, 'POST', BASE, { ...call, body })
+    requireSameId(imageId, comment.image_id, `POST ${BASE}`)
+    return comment
   }
 
   /** Only the author can change the text. */

@@ -9,6 +9,7 @@ import {
   storageSchema,
 } from './dataset-storage.ts'
 import { type CallOptions, type Http, type Query, segment } from './http.ts'
+import { requireSameId } from './image-address.ts'
 import { Images, type ListOptions } from './images.ts'
 import { polled } from './job-end.ts'
 import { wireFields } from './options.ts'
@@ -77,7 +78,9 @@ export class Datasets {
       ? { include_images: true, images_limit: imagesLimit, images_offset: imagesOffset }
       : {}
     const path = `/datasets/${segment(dataset)}`
-    return (await this.#http.json(data(remoteDatasetSchema), 'GET', path, { ...call, query })).data
+    const answer = await this.#http.json(data(remoteDatasetSchema), 'GET', path, { ...call, query })
+    requireSameId(dataset, answer.data.id, `GET ${path}`)
+    return answer.data
   }
 
   /** Newest first; the same as `images.list`. */
@@ -121,7 +124,12 @@ export class Datasets {
   ): Promise<RemoteDataset> {
     const body = wireFields('datasets.update', change, CHANGEABLE)
     const path = `/datasets/${segment(dataset)}`
-    return (await this.#http.json(data(remoteDatasetSchema), 'PATCH', path, { ...call, body })).data
+    const answer = await this.#http.json(data(remoteDatasetSchema), 'PATCH', path, {
+      ...call,
+      body,
+    })
+    requireSameId(dataset, answer.data.id, `PATCH ${path}`)
+    return answer.data
   }
 
   async delete(dataset: string, call: CallOptions = {}): Promise<void> {

@@ -112,6 +112,48 @@ const namedFields = (value: unknown): FieldProblem[] =>
     rowsOf(z.string(), [problems].flat()).map((message) => ({ field, message })),
   )
 
+/** Fields that only say what went wrong. */
+const ERROR_FIELDS: ReadonlySet<string> = new Set([
+  'error',
+  'errors',
+  'error_code',
+  'detail',
+  'details',
+  'code',
+  'message',
+  'msg',
+  'title',
+  'type',
+  'status',
+  'status_code',
+  'success',
+  'ok',
+  'instance',
+  'path',
+  'request_id',
+  'timestamp',
+  'data',
+])
+const refusalSchema = z.looseObject({
+  success: z.unknown().optional(),
+  error: z.unknown().optional(),
+  errors: z.unknown().optional(),
+  detail: z.unknown().optional(),
+  data: z.null().optional(),
+})
+const isSaid = (value: unknown): boolean => value !== undefined && value !== null && value !== false
+
+/**
+ * True for a body that only reports an error, as some gateways send it with status 200: read as a record with all its
+ * fields missing, it would look as if the call had succeeded.
+ */
+export function isErrorBody(json: unknown): boolean {
+  const { data: body } = refusalSchema.safeParse(json)
+  if (!body || Array.isArray(json)) return false
+  if (!Object.keys(body).every((name) => ERROR_FIELDS.has(name))) return false
+  return body.success === false || [body.error, body.errors, body.detail].some(isSaid)
+}
+
 /** A gateway of the service refuses these requests with a page of its own: nobody else is in between. */
 const REFUSED_BY_GATEWAY: ReadonlySet<number> = new Set([413, 414, 431])
 

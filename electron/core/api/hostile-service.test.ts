@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { UnexpectedAnswerError } from './errors.ts'
+import { RequestTimeoutError, UnexpectedAnswerError } from './errors.ts'
 import { Http } from './http.ts'
 import { allItems } from './paging.ts'
 import { parseRetryAfter, systemClock } from './retry.ts'
@@ -121,3 +121,42 @@ test.each([2 ** 31, 2 ** 40, Number.POSITIVE_INFINITY])(
     }
   },
 )
+
+test('an answer that comes byte by byte does not hold its caller', async () => {
+  await using service = await answering((response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    const drip = setInterval(() => response.write(' '), 20)
+    response.on('close', () => clearInterval(drip))
+  })
+  const call = { silenceMs: 500, retries: 0 }
+  await expect(service.http.json(z.unknown(), 'GET', '/x', call)).rejects.toBeInstanceOf(
+    RequestTimeoutError,
+  )
+})
+
+test.each<[unknown, string]>([
+  [{ error: { code: 'x', message: 'The database is away' } }, 'The database is away'],
+  [{ detail: 'Not now' }, 'Not now'],
+  [{ success: false, message: 'No' }, 'No'],
+  [{ success: false, error: 'No', data: null }, 'No'],
+  [{ ok: false, errors: ['one'], status: 503 }, 'one'],
+  [{ success: false }, 'no reason given'],
+])('status 200 with %j is no success, whatever the schema asks for', async (body, message) => {
+  await using service = await answering((response) => response.end(JSON.stringify(body)))
+  const call = service.http.json(z.unknown(), 'POST', '/x')
+  await expect(call).rejects.toBeInstanceOf(UnexpectedAnswerError)
+  await expect(call).rejects.toThrow(message)
+  expect(service.asked()).toBe(1)
+})
+
+test.each([
+  { success: true, message: 'Deleted' },
+  { success: false, image_id: 'i', message: 'below the threshold' },
+  { job_id: 'j', status: 'failed', error: 'No codec' },
+  { data: { id: 'd' }, error: null },
+  { error: null, detail: null },
+  {},
+])('%j is an answer', async (body) => {
+  await using service = await answering((response) => response.end(JSON.stringify(body)))
+  expect(await service.http.json(z.unknown(), 'POST', '/x')).toEqual(body)
+})

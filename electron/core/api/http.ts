@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { Agent, type Dispatcher, request } from 'undici'
 import type { z } from 'zod'
 import { RequestBudget } from './budget.ts'
-import { errorOfAnswer, isWebPage, readFailure } from './error-body.ts'
+import { errorOfAnswer, isErrorBody, isWebPage, readErrorBody, readFailure } from './error-body.ts'
 import {
   NetworkError,
-  type PictographError,
+  PictographError,
   RateLimitError,
+  RequestTimeoutError,
   ServerError,
   UnexpectedAnswerError,
   ValidationError,
@@ -30,6 +31,9 @@ export const API_PREFIX = '/api/v1/developer'
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 /** An error body is one page at most. */
 const MAX_ERROR_BYTES = 1024 * 1024
+
+/** A slower answer is broken off: it would hold its caller for hours. Bytes a second, over the maximum silence. */
+const SLOWEST = 100
 
 /** If the service asks for a longer wait, the caller decides. Seconds. */
 const LONGEST_WAIT_S = 120
@@ -90,6 +94,8 @@ interface Call extends CallOptions {
 
 interface Answer {
   status: number
+  /** Maximum silence of the service, in milliseconds. */
+  silenceMs: number
   header: (name: string) => string | null
   body: Dispatcher.ResponseData['body']
 }
@@ -193,12 +199,20 @@ export class Http {
       json: await readJson(answer, route, this.#maxAnswerBytes),
       requestId: answer.header('x-request-id'),
     }))
+    if (isErrorBody(json)) {
+      const { message, code } = readErrorBody(json)
+      throw new UnexpectedAnswerError(
+        `${route} answered with an error under a status of success: ${(message ?? 'no reason given').slice(0, 500)}`,
+        { route, ...(code !== undefined && { code }), ...(requestId !== null && { requestId }) },
+      )
+    }
     const parsed = schema.safeParse(json)
     if (parsed.success) return parsed.data
     const [issue] = parsed.error.issues
     const field = issue.path.map(String).join('.') || 'the answer'
+    const problem = issue.message.replace(', received undefined', ', which is missing')
     throw new UnexpectedAnswerError(
-      `${route} answered something unexpected: ${field}: ${issue.message}`,
+      `${route} answered something unexpected: ${field}: ${problem}`,
       {
         route,
         ...(requestId !== null && { requestId }),
@@ -313,9 +327,10 @@ export class Http {
     }
     const told = parseRateLimit(header, this.clock.now())
     if (told) this.budget.told(told)
-    const answer: Answer = { status: response.statusCode, header, body: response.body }
+    const answer: Answer = { status: response.statusCode, silenceMs, header, body: response.body }
     if (answer.status >= 200 && answer.status < 300) return answer
     const text = await readText(answer, route, MAX_ERROR_BYTES).catch(() => '')
+    if (answer.status >= 300 && answer.status < 400) throw redirected(answer, route)
     const { json, isForeign, fallback } = readFailure(answer.status, text)
     const retryAfter = parseRetryAfter(header('retry-after'), this.clock.now())
     const requestId = header('x-request-id')
@@ -337,6 +352,15 @@ export class Http {
       else if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
     return url
   }
+}
+
+/** No redirect is followed: it would take the key elsewhere, and no route of the service has one. */
+function redirected({ status, header }: Answer, route: string): PictographError {
+  const to = header('location')?.slice(0, 200) ?? 'nowhere'
+  return new PictographError(
+    `HTTP ${status}: the service’s address leads on to ${to}. A network that wants a login first may be in between, or the account’s address is out of date`,
+    { route, status, isForeign: true },
+  )
 }
 
 /** The encoded body; null: none. */
@@ -366,15 +390,23 @@ function refuseDots(path: string): void {
 }
 
 async function readText(
-  { body, status }: Answer,
+  { body, status, silenceMs }: Answer,
   route: string,
   maxBytes: number,
 ): Promise<string> {
   try {
     const chunks: Buffer[] = []
     let bytes = 0
+    let window = { beganMs: performance.now(), bytes: 0 }
     for await (const chunk of body) {
       bytes += chunk.length
+      window.bytes += chunk.length
+      const now = performance.now()
+      if (now - window.beganMs > silenceMs) {
+        if (window.bytes < (SLOWEST * silenceMs) / 1000)
+          throw new RequestTimeoutError('The service answers too slowly', { route })
+        window = { beganMs: now, bytes: 0 }
+      }
       // Leaving the loop closes the connection.
       if (bytes > maxBytes)
         throw new UnexpectedAnswerError(
@@ -385,7 +417,7 @@ async function readText(
     }
     return Buffer.concat(chunks).toString('utf8')
   } catch (error) {
-    throw error instanceof UnexpectedAnswerError ? error : networkError(error, route)
+    throw error instanceof PictographError ? error : networkError(error, route)
   }
 }
 

@@ -1,4 +1,4 @@
-import { NotFoundError, ValidationError } from './errors.ts'
+import { NotFoundError, UnexpectedAnswerError, ValidationError } from './errors.ts'
 import { type CallOptions, type Http, imagePath, segment } from './http.ts'
 import { data, type RemoteImage, remoteDatasetSchema, remoteImageSchema } from './schemas.ts'
 
@@ -11,6 +11,18 @@ const pathOf = ({ directory_path, filename }: RemoteImage) => `${directory_path 
 const isSame = (id: string | null | undefined, other: string) =>
   id?.toLowerCase() === other.toLowerCase()
 
+/**
+ * An answer about another record than the requested one, as a confused cache or proxy gives it, would be stored under
+ * the wrong id. A record without an id is accepted. Throws an UnexpectedAnswerError.
+ */
+export function requireSameId(asked: string, answered: string | null, route: string): void {
+  if (answered === null || !isUuid(asked) || isSame(answered, asked)) return
+  throw new UnexpectedAnswerError(
+    `${route} answered about another record than ${asked}: ${answered.slice(0, 100)}`,
+    { route, details: { field: 'id' } },
+  )
+}
+
 /** The call options for the look-up, without those of the call itself. */
 const lookUp = ({ signal, retries }: CallOptions): CallOptions => ({
   ...(signal && { signal }),
@@ -20,7 +32,9 @@ const lookUp = ({ signal, retries }: CallOptions): CallOptions => ({
 /** An image of the whole organisation by its UUID. Throws a PictographError. */
 export async function imageById(http: Http, id: string, call: CallOptions): Promise<RemoteImage> {
   const path = `/images/${segment(id)}/metadata`
-  return (await http.json(data(remoteImageSchema), 'GET', path, call)).data
+  const image = (await http.json(data(remoteImageSchema), 'GET', path, call)).data
+  requireSameId(id, image.id, `GET ${path}`)
+  return image
 }
 
 /** The image with a UUID if it belongs to the dataset; otherwise throws a NotFoundError. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { CallOptions, Http } from './http.ts'
 import { wireFields } from './options.ts'
 import { batchResultSchema, copiedSchema, data } from './schemas.ts'
-import { count } from './tolerant.ts'
+import { confirmedBy, count } from './tolerant.ts'
 
 const SHARES = { train: 'train', val: 'val', test: 'test', seed: 'seed', mode: 'split_mode' }
 const UPDATES = { status: 'status', displayName: 'display_name', isArchived: 'is_archived' }
@@ -24,7 +24,7 @@ export class ImageBatches {
     call: CallOptions = {},
   ): Promise<number> {
     const body = { dataset, image_ids: imageIds, tags, add }
-    const schema = data(z.object({ processed: count }))
+    const schema = data(confirmedBy(['processed', 'added', 'tags'], z.object({ processed: count })))
     const answer = await this.http.json(schema, 'POST', '/images/bulk-tag', { ...call, body })
     return answer.data.processed
   }
@@ -46,7 +46,8 @@ export class ImageBatches {
       split_mode: 'random',
       ...wireFields('images.assignSplits', shares, SHARES),
     }
-    const schema = data(z.object({ processed: count, train: count, val: count, test: count }))
+    const counts = z.object({ processed: count, train: count, val: count, test: count })
+    const schema = data(confirmedBy(['processed', 'train', 'val', 'test'], counts))
     return (await this.http.json(schema, 'POST', '/images/assign-splits', { ...call, body })).data
   }
 

@@ -11,7 +11,7 @@ import { allItems, hasMore, type Listing, pageSchema, type Range } from './pagin
 import { readBody, saveBody } from './save-file.ts'
 import { data, type RemoteImage, remoteImageSchema } from './schemas.ts'
 import { putFile } from './storage.ts'
-import { number, requiredName, rows, text } from './tolerant.ts'
+import { confirmedBy, number, requiredName, rows, text } from './tolerant.ts'
 
 /** Accepted file types by lower-case extension. Others are refused before any request. */
 export const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -369,7 +369,8 @@ export class Images extends ImageBatches {
     call: CallOptions = {},
   ) {
     const route = `/images/${await imageRoute(this.http, { dataset, image }, call)}/split`
-    const schema = data(z.object({ split: splitSchema.nullish().catch(null) }))
+    const answer = z.object({ split: splitSchema.nullish().catch(null) })
+    const schema = data(confirmedBy(['split', 'id'], answer))
     return (await this.http.json(schema, 'POST', route, { ...call, body: { split } })).data.split
   }
 }

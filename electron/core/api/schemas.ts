@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import {
   anyId,
+  confirmedBy,
   count,
   flag,
   number,
@@ -160,7 +161,8 @@ export const downloadListingSchema = z
     received: items.length,
   }))
 
-export const batchResultSchema = z.object({
+const BATCH_DONE = ['processed', 'failed', 'success']
+const batchResult = z.object({
   success: flag,
   processed: count,
   failed: rows(z.object({ id: requiredId, reason: requiredName.catch('no reason given') })),
@@ -173,12 +175,17 @@ export const batchResultSchema = z.object({
   operation: text,
 })
 
+export const batchResultSchema = confirmedBy(BATCH_DONE, batchResult)
+
 /** Additional fields of a copy to another dataset. */
-export const copiedSchema = batchResultSchema.extend({
-  target_dataset: text,
-  /** Names of classes that the target lacked. */
-  classes_added: texts,
-})
+export const copiedSchema = confirmedBy(
+  BATCH_DONE,
+  batchResult.extend({
+    target_dataset: text,
+    /** Names of classes that the target lacked. */
+    classes_added: texts,
+  }),
+)
 
 export interface Directory {
   id: string
@@ -211,12 +218,15 @@ export const bulkSavedSchema = z.object({
   failed: rows(z.object({ image_id: requiredId, error: requiredName.catch('no reason given') })),
 })
 
-export const classChangeSchema = z.object({
-  images_updated: whole,
-  annotations_updated: whole,
-  annotations_removed: whole,
-  config_updated: flag,
-})
+export const classChangeSchema = confirmedBy(
+  ['dataset_id', 'images_updated', 'annotations_updated', 'annotations_removed', 'config_updated'],
+  z.object({
+    images_updated: whole,
+    annotations_updated: whole,
+    annotations_removed: whole,
+    config_updated: flag,
+  }),
+)
 
 export const commentSchema = z.object({
   id: requiredId,

@@ -18,6 +18,19 @@ export const rows = <T extends z.ZodType>(item: T) =>
     .catch([])
     .transform((list) => rowsOf(item, list))
 
+/**
+ * An answer to a change that must have at least one of these fields. With all of them tolerant, any rubbish would say
+ * that the change has happened.
+ */
+export const confirmedBy = <T extends z.ZodType>(names: readonly string[], schema: T) =>
+  z.preprocess((value, context): unknown => {
+    const given = z.looseObject({}).safeParse(value).data
+    if (given && names.some((name) => given[name] !== undefined)) return value
+    const message = `expected ${names.join(' or ')}, which say that it has happened`
+    context.issues.push({ code: 'custom', message, input: value })
+    return z.NEVER
+  }, schema)
+
 /** A field that is converted; it may be missing. One function a field is three times as fast as a union of types. */
 const field = <T>(read: (value: unknown) => T) => z.unknown().optional().transform(read)
 /** A field that must have a value. */

@@ -28,6 +28,13 @@ export interface OutboxRow {
   queuedAtMs: number
 }
 
+export interface RefusalDetails {
+  /** For reports. */
+  requestId?: string | null
+  /** The request may have been executed. */
+  isUnknown?: boolean
+}
+
 interface Row {
   id: number
   dataset_id: string
@@ -265,23 +272,34 @@ export class Outbox {
     this.#db.prepare('DELETE FROM outbox WHERE id = ?').run(id)
   }
 
-  setState(
-    id: number,
-    state: OutboxRow['state'],
-    problem: string | null = null,
-    requestId: string | null = null,
-  ): void {
+  setState(id: number, state: OutboxRow['state'], problem: string | null = null): void {
     this.#db
-      .prepare('UPDATE outbox SET state = ?, problem = ?, request_id = ? WHERE id = ?')
-      .run(state, problem, requestId, id)
+      .prepare('UPDATE outbox SET state = ?, problem = ?, request_id = NULL WHERE id = ?')
+      .run(state, problem, id)
   }
 
-  /** Retries failed rows with new keys, so that the service does not repeat its first answer. */
+  /**
+   * Marks a row for the user. A refused request gets a new key, so that the service does not repeat its first answer.
+   * If it is unknown whether the request was executed, it keeps its key, so that a retry does not execute it twice.
+   */
+  refuse(
+    id: number,
+    problem: string,
+    { requestId = null, isUnknown = false }: RefusalDetails = {},
+  ): void {
+    this.#db
+      .prepare(
+        `UPDATE outbox SET state = 'failed', problem = $problem, request_id = $requestId,
+           idempotency_key = iif($isUnknown, idempotency_key, lower(hex(randomblob(16)))) WHERE id = $id`,
+      )
+      .run({ id, problem, requestId, isUnknown: isUnknown ? 1 : 0 })
+  }
+
+  /** Retries failed rows. */
   retry(ids: readonly number[] | null): void {
     this.#db
       .prepare(
-        `UPDATE outbox SET state = 'waiting', problem = NULL, request_id = NULL,
-           idempotency_key = lower(hex(randomblob(16)))
+        `UPDATE outbox SET state = 'waiting', problem = NULL, request_id = NULL
          WHERE state = 'failed' AND ($ids IS NULL OR id IN (SELECT value FROM json_each($ids)))`,
       )
       .run({ ids: ids && JSON.stringify(ids) })

@@ -1,4 +1,4 @@
-import type { Client, RemoteClass } from '#core/api/client.ts'
+import { type Client, type RemoteClass, UnexpectedAnswerError } from '#core/api/client.ts'
 import { classesOf, toRemoteClass } from '#core/api/wire-dataset.ts'
 import { applyClassOps, type ClassOp, inverseOps } from '#core/cache/class-ops.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
@@ -170,7 +170,10 @@ export class DatasetClasses {
     } catch (error) {
       if (!isRefusal(error) || signal.aborted) throw error
       const { message, requestId } = toServiceError(error)
-      outbox.setState(row.id, 'failed', message, requestId)
+      outbox.refuse(row.id, message, {
+        requestId,
+        isUnknown: error instanceof UnexpectedAnswerError,
+      })
       return false
     } finally {
       this.#pushed.set(row.datasetId, this.#now++)
@@ -206,6 +209,12 @@ export class DatasetClasses {
   ): Promise<void> {
     const { signal } = call
     const remote = await client.datasets.get(remoteId, { signal })
+    // Without a list, “it is not there any more” cannot be told from “it was not listed”.
+    if (!remote.classes && op.kind !== 'add' && op.kind !== 'change')
+      throw new UnexpectedAnswerError(
+        'The service’s answer about the dataset has no list of classes, so this change was not sent',
+        { route: `GET /datasets/${remoteId}` },
+      )
     const there = remote.classes ?? []
     const has = (name: string) => there.some((item) => item.name === name)
     // The service applies the difference to its current list, so concurrent changes survive.

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { CallOptions, Client } from '#core/api/client.ts'
+import { type CallOptions, type Client, UnexpectedAnswerError } from '#core/api/client.ts'
 import type { CommentRepository, StoredComment } from '#core/cache/comment-repository.ts'
 import type { DatasetRepository } from '#core/cache/dataset-repository.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
@@ -36,6 +36,22 @@ interface Told {
   imageId: string
   remoteId: string
   image: DatasetImage
+}
+
+/**
+ * The images that the service refused. Throws an UnexpectedAnswerError if it refused some and does not say which, so
+ * that none counts as saved.
+ */
+function failedOf(
+  { success, failed }: Awaited<ReturnType<Client['images']['updateMany']>>,
+  ids: readonly string[],
+) {
+  const isTold = success !== false || failed.length > 0
+  if (isTold && failed.every(({ id }) => ids.includes(id))) return failed
+  throw new UnexpectedAnswerError(
+    'The service refused some of these images and did not say which',
+    { route: 'PATCH /batch/images/update' },
+  )
 }
 
 /** Pushes everything except labels and classes: stages, splits, tags, comments. */
@@ -129,12 +145,8 @@ export class PushFacts {
       for (const [stage, group] of Map.groupBy(waiting, ({ image }) => image.stage))
         await this.#together(group, async (dataset) => {
           const ids = group.map(({ remoteId }) => remoteId)
-          const { failed } = await client.images.updateMany(
-            dataset,
-            ids,
-            { status: stage },
-            { signal },
-          )
+          const answer = await client.images.updateMany(dataset, ids, { status: stage }, { signal })
+          const failed = failedOf(answer, ids)
           const reasons = new Map(failed.map(({ id, reason }) => [id, reason]))
           this.#settle(group, 'stage', () => stage, reasons)
         })
@@ -213,7 +225,7 @@ export class PushFacts {
         const { row, imageId, remoteId } = one
         const reason = failed.get(remoteId)
         if (reason !== undefined) {
-          outbox.setState(row.id, 'failed', `The service refused it: ${reason}`)
+          outbox.refuse(row.id, `The service refused it: ${reason}`)
           continue
         }
         remotes.setServerField(imageId, field, valueFor(one))
@@ -260,6 +272,9 @@ export class PushFacts {
 
   #refuse(row: OutboxRow, error: unknown): void {
     const { message, requestId } = toServiceError(error)
-    this.#deps.outbox.setState(row.id, 'failed', message, requestId)
+    this.#deps.outbox.refuse(row.id, message, {
+      requestId,
+      isUnknown: error instanceof UnexpectedAnswerError,
+    })
   }
 }

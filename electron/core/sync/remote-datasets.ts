@@ -233,7 +233,8 @@ export class RemoteDatasets {
     datasets.together(() => {
       remotes.setState(id, { isArchived: dataset.is_archived ?? false, isCold: isCold(dataset) })
       if (name !== dataset.name) datasets.setName(id, dataset.name)
-      classes.take(id, classesOf(dataset), askedAt)
+      // A record without its classes does not say that there are none.
+      if (dataset.classes) classes.take(id, classesOf(dataset), askedAt)
     })
     this.#deps.announce(id)
   }

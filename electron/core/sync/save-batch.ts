@@ -4,11 +4,12 @@ import {
   ForbiddenError,
   NotFoundError,
   PictographError,
+  UnexpectedAnswerError,
   ValidationError,
   type WireAnnotation,
 } from '#core/api/client.ts'
 import { toWireAnnotation } from '#core/api/wire-annotation.ts'
-import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
+import type { Outbox, OutboxRow, RefusalDetails } from '#core/cache/outbox.ts'
 import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repository.ts'
 import { isRefusal, toServiceError } from '#core/service-error.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
@@ -49,6 +50,27 @@ function batchKey(saves: readonly Save[]): string {
   return createHash('sha256').update(keys).digest('hex').slice(0, 32)
 }
 
+type SaveAnswer = Awaited<ReturnType<Client['annotations']['saveMany']>>
+
+/**
+ * The saves that the answer acknowledges: named once as saved, not as failed, and with as many annotations as were
+ * sent. Taken as saved, labels that the service did not store would be deleted here by the next pull.
+ */
+function acknowledged<T extends Pick<Save, 'remoteId' | 'annotations' | 'unreadable'>>(
+  saves: readonly T[],
+  { saved, failed }: SaveAnswer,
+): (T & { previousCount: number | null })[] {
+  const answers = new Map(saved.map((item) => [item.image_id, item]))
+  const isRefused = new Set(failed.map(({ image_id }) => image_id))
+  return saves.flatMap((save) => {
+    const answer = answers.get(save.remoteId)
+    if (!answer || isRefused.has(save.remoteId)) return []
+    const count = save.annotations.length + save.unreadable.length
+    if ((answer.new_count ?? count) !== count) return []
+    return [{ ...save, previousCount: answer.previous_count }]
+  })
+}
+
 /** Saves freshly merged labels, and stores the service's answer per image. */
 export class SaveBatch {
   readonly #deps: SaveBatchDeps
@@ -59,33 +81,27 @@ export class SaveBatch {
 
   /**
    * Repeats a save whose answer was lost, with the same key: the service repeats its answer if the save had arrived,
-   * and saves now if it had not. Only for images that nobody else has changed since.
+   * and saves now if it had not. Only for images that nobody else has changed since. Returns true if the service says
+   * that it saved.
    */
   async askAgain(
     client: Client,
-    { imageId, remoteId, sent }: RemoteImageFacts,
+    { remoteId, sent }: RemoteImageFacts,
     unreadable: readonly WireAnnotation[],
     signal: AbortSignal,
-  ): Promise<void> {
-    if (!sent) return
+  ): Promise<boolean> {
+    if (!sent) return false
     const { annotations, key } = sent
     try {
-      const { saved } = await client.annotations.saveMany(
+      const answer = await client.annotations.saveMany(
         [{ imageId: remoteId, annotations: annotations.map(toWireAnnotation), unreadable }],
         { signal, idempotencyKey: key },
       )
-      const isSaved = saved.some(({ image_id }) => image_id === remoteId)
-      const known = this.#deps.remotes.find(imageId)
-      this.#deps.remotes.setBase(
-        imageId,
-        isSaved ? annotations : (known?.base ?? []),
-        known?.conflicts ?? [],
-      )
+      return acknowledged([{ remoteId, annotations, unreadable }], answer).length > 0
     } catch (error) {
-      if (!isRefusal(error) || signal.aborted) throw error
-      // The save was refused, so it did not happen; the current labels are pushed the usual way.
-      const known = this.#deps.remotes.find(imageId)
-      this.#deps.remotes.setBase(imageId, known?.base ?? [], known?.conflicts ?? [])
+      if (!isRefusal(error) || error instanceof UnexpectedAnswerError || signal.aborted) throw error
+      // The save was refused, so it did not happen.
+      return false
     }
   }
 
@@ -93,7 +109,7 @@ export class SaveBatch {
     const { labels, remotes } = this.#deps
     const key = batchKey(saves)
     remotes.setSent(saves, key)
-    let answer: Awaited<ReturnType<Client['annotations']['saveMany']>>
+    let answer: SaveAnswer
     try {
       answer = await client.annotations.saveMany(
         saves.map(({ remoteId, annotations, unreadable }) => ({
@@ -106,6 +122,11 @@ export class SaveBatch {
       )
     } catch (error) {
       if (!isRefusal(error) || signal.aborted) throw error
+      // An answer that cannot be read does not say that the save did not happen.
+      if (error instanceof UnexpectedAnswerError) {
+        for (const { row } of saves) this.refuse(row, error)
+        return
+      }
       remotes.forgetSent(saves.map(({ imageId }) => imageId))
       // One bad image makes the whole batch fail; saving each image alone finds it.
       const isAmong =
@@ -117,25 +138,29 @@ export class SaveBatch {
       else for (const { row } of saves) this.refuse(row, error)
       return
     }
-    const byRemote = new Map(saves.map((save) => [save.remoteId, save]))
-    const saved = answer.saved.flatMap(({ image_id, previous_count }) => {
-      const save = byRemote.get(image_id)
-      byRemote.delete(image_id)
-      return save ? [{ ...save, previousCount: previous_count ?? save.readCount }] : []
-    })
+    const saved = acknowledged(saves, answer)
     labels.told(saved)
-    for (const save of saved)
-      if (save.previousCount !== save.readCount) this.#overwritten(save, save.previousCount)
-    for (const { image_id, error } of answer.failed) {
-      const save = byRemote.get(image_id)
-      if (!save) continue
-      byRemote.delete(image_id)
-      remotes.forgetSent([save.imageId])
-      this.#refuseWith(save.row, `The service refused it: ${error}`, null)
+    for (const save of saved) {
+      const { previousCount, readCount } = save
+      if (previousCount !== null && previousCount !== readCount)
+        this.#overwritten(save, previousCount)
     }
-    // What it was sent stays known, so the next pull finds out whether it was saved.
-    for (const { row } of byRemote.values())
-      this.#refuseWith(row, 'The service did not say whether it saved this. Try again.', null)
+    const isSettled = new Set(saved.map(({ remoteId }) => remoteId))
+    const named = new Set(answer.saved.map(({ image_id }) => image_id))
+    const reasons = new Map(answer.failed.map(({ image_id, error }) => [image_id, error]))
+    for (const { row, imageId, remoteId } of saves) {
+      if (isSettled.has(remoteId)) continue
+      const reason = reasons.get(remoteId)
+      if (reason !== undefined && !named.has(remoteId)) {
+        remotes.forgetSent([imageId])
+        this.#refuseWith(row, `The service refused it: ${reason}`)
+      }
+      // What it was sent stays known, so the next pull finds out whether it was saved.
+      else
+        this.#refuseWith(row, 'The service did not say whether it saved this. Try again.', {
+          isUnknown: true,
+        })
+    }
   }
 
   /** Somebody else saved between our read and our save. The service cannot prevent that, so report it to the user. */
@@ -152,11 +177,14 @@ export class SaveBatch {
       error instanceof ForbiddenError
         ? `${message.replace(/[.\s]*$/, '')}. The edit stays on this machine. Use a key with the role of a member, or ask for one.`
         : message
-    this.#refuseWith(row, words, requestId)
+    this.#refuseWith(row, words, {
+      requestId,
+      isUnknown: error instanceof UnexpectedAnswerError,
+    })
   }
 
-  #refuseWith(row: OutboxRow, problem: string, requestId: string | null): void {
-    this.#deps.outbox.setState(row.id, 'failed', problem, requestId)
+  #refuseWith(row: OutboxRow, problem: string, details: RefusalDetails = {}): void {
+    this.#deps.outbox.refuse(row.id, problem, details)
     if (row.imageId !== null) this.#deps.announceImage(row.imageId)
   }
 }

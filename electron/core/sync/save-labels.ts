@@ -4,6 +4,7 @@ import type { EditStore } from '#core/cache/edit-store.ts'
 import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { OutboxRow } from '#core/cache/outbox.ts'
 import { isGeneral, isRefusal } from '#core/service-error.ts'
+import { sameLabels } from './merge.ts'
 import { type Save, SaveBatch, type SaveBatchDeps } from './save-batch.ts'
 import type { SyncLimits } from './sync-limits.ts'
 
@@ -194,8 +195,13 @@ export class SaveLabels {
       if (labels.takeIn(imageId, there.annotations) !== 'waiting') return null
       const again = remotes.find(imageId)
       if (again?.sent) {
-        await this.#batch.askAgain(client, again, there.unreadable, signal)
+        const isSaved = await this.#batch.askAgain(client, again, there.unreadable, signal)
         there = await read()
+        const base = again.base ?? []
+        // Whatever the answer says: if the service still has the labels from before, it did not save.
+        const isThere = isSaved && !sameLabels(base, there.annotations)
+        remotes.setBase(imageId, isThere ? again.sent.annotations : base, again.conflicts)
+        if (!isThere) outbox.renew(imageId, 'annotations')
         if (labels.takeIn(imageId, there.annotations) !== 'waiting') return null
       }
       return this.#saveOf(imageId, there.unreadable)

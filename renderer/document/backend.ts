@@ -41,11 +41,11 @@ export interface DocumentBackend {
   saveDrafts(imageId: string, drafts: Drafts): Promise<void>
   /** Saves the view of the image for the next time. */
   saveView(imageId: string, view: SavedView): Promise<void>
-  /** What smart tools ask of a picture. */
+  /** Operations of smart tools on the pixels of an image. */
   picture(image: DatasetImage): PictureWork
-  /** What is asked of the models of this machine. */
+  /** Requests to the models on this computer. */
   readonly segment: SegmentBackend
-  /** Asks the service for shapes; nothing is drawn by it. */
+  /** Asks the service for shapes, and draws nothing. */
   assist(imageId: string, className: string, ask: AssistAsk): Promise<Proposal>
 }
 

@@ -28,9 +28,9 @@ interface Choices {
   hiddenClasses: ReadonlySet<string>
   /** All shapes are hidden. */
   allHidden: boolean
-  /** How far a colour may be from the one that the wand was put on, 0..255 a channel. */
+  /** Tolerance of the magic wand: maximum difference to the clicked colour, 0..255 per channel. */
   wandTolerance: number
-  /** Of brush and eraser, screen pixels. */
+  /** Radius of brush and eraser. Screen pixels. */
   brushRadius: number
 }
 

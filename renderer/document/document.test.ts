@@ -17,7 +17,7 @@ import { adoptJournals, windowJournal } from './journal.ts'
 const box = (x: number) => newAnnotation({ kind: 'bbox', x, y: 0, w: 10, h: 10 }, 'car')
 const adding = (annotation: Annotation) => ({ ...EMPTY_CHANGE_SET, created: [annotation] })
 
-/** A core in memory, with faults on demand. */
+/** A core in memory that fails on demand. */
 function fakeCore() {
   const core = {
     annotations: [] as Annotation[],
@@ -235,7 +235,7 @@ test('what another window drew is not missed by an undo that comes before the wo
   }
   expect(await document.undo()).toBe('a')
   expect(document.annotations.list).toEqual([theirs])
-  // Its answer arrives at last, and changes nothing.
+  // Its late answer changes nothing.
   await document.onEvent({
     type: 'annotations',
     imageId: 'i',
@@ -340,7 +340,7 @@ test('a document that was left never saves its old draft over its successor’s'
   await vi.waitFor(() =>
     expect(first.document.drafts.getState()).toEqual({ polygon: { points: [1] } }),
   )
-  // Reopened before it could be saved: it is there.
+  // It was reopened before the draft was saved, and still has it.
   core.fail = null
   const { saveDrafts } = backend
   let isOut = true

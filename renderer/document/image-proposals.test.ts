@@ -29,7 +29,7 @@ const opened = () => {
   proposals.take([
     proposal('a', 0.9, 0),
     proposal('b', 0.8, 100),
-    // The same place as b, less sure.
+    // The same place as b, with less confidence.
     proposal('c', 0.7, 101),
     proposal('d', 0.2, 200),
   ])

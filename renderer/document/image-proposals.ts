@@ -12,19 +12,19 @@ import {
 import type { AnnotationStore } from './annotation-store.ts'
 import { proposalState } from './proposal-state.ts'
 
-/** A proposal as a person sees it. */
+/** A proposal as it is shown. */
 export interface ShownProposal {
   proposal: Proposal
-  /** The dataset's class that it will have. */
+  /** The dataset's class that the annotation would get. */
   className: string
-  /** The annotation that is there already; null: none. */
+  /** An existing annotation that it overlaps; null: none. */
   covered: Annotation | null
 }
 
 interface State {
-  /** The surest first, those below the threshold too. */
+  /** Highest confidence first, including those below the threshold. */
   all: readonly Proposal[]
-  /** The one that is decided on next. */
+  /** The selected proposal. */
   currentId: string | null
 }
 
@@ -35,7 +35,7 @@ interface Memo {
   shown: readonly ShownProposal[]
 }
 
-/** What models found in one open image, beside its annotations. */
+/** The proposals of models on one open image. */
 export class ImageProposals {
   readonly state: StoreApi<State> = createStore<State>(() => ({ all: [], currentId: null }))
   readonly #annotations: AnnotationStore
@@ -45,7 +45,7 @@ export class ImageProposals {
     this.#annotations = annotations
   }
 
-  /** The surest first. The same list until something changes. */
+  /** Highest confidence first. The same list object until something changes. */
   shown(): readonly ShownProposal[] {
     const { all } = this.state.getState()
     const { choices } = proposalState.getState()
@@ -65,14 +65,14 @@ export class ImageProposals {
     return shown
   }
 
-  /** The one that is decided on next; null when none is shown. */
+  /** The selected proposal; null if none is shown. */
   current(): ShownProposal | null {
     const { currentId } = this.state.getState()
     const shown = this.shown()
     return shown.find(({ proposal }) => proposal.id === currentId) ?? shown[0] ?? null
   }
 
-  /** Goes on to the next or the one before, around the ends. */
+  /** Selects the next or previous proposal; wraps around at the ends. */
   step(by: 1 | -1): ShownProposal | null {
     const shown = this.shown()
     if (shown.length === 0) return null
@@ -82,7 +82,7 @@ export class ImageProposals {
     return next
   }
 
-  /** The smallest that is shown at a point, within `tolerance` image pixels, is decided on next. */
+  /** Selects the smallest visible proposal at a point, within `tolerance` image pixels. */
   pick(at: Point, tolerance: number): void {
     const [hit] = this.shown()
       .filter(({ proposal }) => shapeHits(proposal.shape, at, tolerance))
@@ -90,7 +90,7 @@ export class ImageProposals {
     if (hit) this.state.setState({ currentId: hit.proposal.id })
   }
 
-  /** What there is now. The place in the list stays when the one that was there is gone. */
+  /** Replaces the proposals. If the selected one is gone, the one that took its place in the list is selected. */
   take(all: readonly Proposal[]): void {
     const before = this.shown()
     const at = before.findIndex(({ proposal }) => proposal.id === this.current()?.proposal.id)

@@ -12,7 +12,7 @@ const NAMES: Record<string, string> = {
   ' ': 'Space',
 }
 
-/** A shortcut such as `Mod+Shift+Z` as it is written on the keys; also a single key or modifier. */
+/** A shortcut such as `Mod+Shift+Z` as printed on the keys; also a single key or modifier. */
 export function keyLabel(shortcut: string): string {
   const parts = shortcut.split('+').map((part) => (isMac && MAC_SIGNS[part]) || NAMES[part] || part)
   return parts.join(isMac ? '' : '+')
@@ -20,12 +20,12 @@ export function keyLabel(shortcut: string): string {
 
 let labelOf: (actionId: string) => string = () => '–'
 
-/** Tells hints which keys actions have now. Tools lie below the actions, so that they cannot ask them. */
+/** Sets the current keys of actions for hints. Tools cannot import the actions, because actions depend on tools. */
 export function setActionKeys(lookUp: (actionId: string) => string): void {
   labelOf = lookUp
 }
 
-/** The first key of an action as it is configured now; a dash where it has none. */
+/** The first configured key of an action; a dash if it has none. */
 export function actionKey(actionId: string): string {
   return labelOf(actionId)
 }

@@ -4,11 +4,11 @@ import type { DetectJob } from '#shared/model/detect-job.ts'
 import { type ModelChoice, USUAL_CHOICE } from '#shared/model/proposal.ts'
 
 interface ProposalState {
-  /** Of the open dataset: open proposals by image. */
+  /** Pending proposals of the open dataset, by image. */
   counts: ReadonlyMap<string, OpenCount>
-  /** Of the open dataset: thresholds and classes, by the model's name. */
+  /** Thresholds and class mappings of the open dataset, by name of the model. */
   choices: Readonly<Record<string, ModelChoice>>
-  /** Of all datasets, the latest first. */
+  /** Detection jobs of all datasets, latest first. */
   jobs: readonly DetectJob[]
 }
 
@@ -41,7 +41,7 @@ export function removeJob(id: string): void {
   proposalState.setState(({ jobs }) => ({ jobs: jobs.filter((job) => job.id !== id) }))
 }
 
-/** Whether an image has a proposal that its models' lowest threshold lets through. */
+/** True if an image has a proposal above the lowest threshold of its models. */
 export function hasShownProposals(
   { counts, choices }: Pick<ProposalState, 'counts' | 'choices'>,
   imageId: string,

@@ -6,23 +6,26 @@ import { cloudState } from './cloud-state.ts'
 import { datasetState } from './dataset-state.ts'
 import { editorSettings } from './editor-settings.ts'
 
-/** The engine that is the service. */
+/** Id of the service as an engine. */
 export const SERVICE = 'service'
 
 interface SegmentState {
-  /** Models of this machine that find the thing at a click; null: they have not been read yet. */
+  /** Segmentation models on this computer; null until they are loaded. */
   engines: readonly SegmentEngine[] | null
 }
 
 export const segmentState = createStore<SegmentState>(() => ({ engines: null }))
 
-/** Whether the open dataset is one of the service, or a folder while there is an account to ask. */
+/** True if the service can be asked: the open dataset is remote, or it is a folder and there is an account. */
 export function canAskService(): boolean {
   const { dataset } = datasetState.getState()
   return dataset !== null && (dataset.remote !== null || cloudState.getState().accounts.length > 0)
 }
 
-/** What is asked: as chosen, where it is still there; otherwise what is on this machine, or the service. Null: there is nothing. */
+/**
+ * The engine to ask: the chosen one if it still exists, otherwise a model on this computer, otherwise the service. Null if
+ * there is none.
+ */
 export function currentEngine(): string | null {
   const engines = segmentState.getState().engines ?? []
   const chosen = editorSettings.getState().segmentEngine
@@ -31,7 +34,7 @@ export function currentEngine(): string | null {
   return engines[0]?.id ?? (canAskService() ? SERVICE : null)
 }
 
-/** What the tool needs of the models of this machine. All reject with what went wrong, in words. */
+/** The segmentation models on this computer. All calls reject with an error in plain words. */
 export interface SegmentBackend {
   prepare(imageId: string, engineId: string): Promise<void>
   prepareAhead(imageIds: readonly string[], engineId: string): Promise<void>

@@ -103,14 +103,14 @@ export function flushEdits(): Promise<void> {
   return autosave?.flush() ?? Promise.resolve()
 }
 
-/** What smart tools ask of an open image's picture. */
+/** Operations of smart tools on the pixels of an open image. */
 export function pictureOf(image: DatasetImage): PictureWork {
   return backend.picture(image)
 }
-/** The models of this machine. */
+/** Requests to the models on this computer. */
 export const segmentBackend = (): SegmentBackend => backend.segment
 
-/** Asks the service for shapes. Throws what it says. */
+/** Asks the service for shapes. Throws the service's error. */
 export function assist(imageId: string, className: string, ask: AssistAsk): Promise<Proposal> {
   return backend.assist(imageId, className, ask)
 }

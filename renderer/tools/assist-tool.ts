@@ -2,12 +2,12 @@ import { t } from '#shared/texts/texts.ts'
 import { type Found, PromptTool } from './prompt-tool.ts'
 import type { ToolHost } from './tool.ts'
 
-/** Asks the service for the thing that is pointed at. */
+/** Asks the service for the object at the pointer. */
 export class AssistTool extends PromptTool {
-  // The service takes points or a box.
+  // The service accepts points or a box, not both.
   protected readonly keepsBox = false
 
-  /** By words: what the service finds on the whole image. */
+  /** Shows what the service finds on the whole image for a text prompt. */
   askByText(prompt: string, output: 'polygon' | 'bbox'): Promise<void> {
     this.clear()
     return this.ask(() => this.#answer({ kind: 'text', prompt, output }))

@@ -7,10 +7,10 @@ import { hint } from './hint.ts'
 import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 
-/** A press that moves less is a click, screen pixels. */
+/** A press that moves less than this is a click. Screen pixels. */
 const CLICK_SLOP = 4
 
-/** Pure: the box between two corners; Shift makes it square, Alt takes the first corner as the centre. */
+/** Pure: the box between two corners. Shift makes it square; with Alt the first corner is the centre. */
 export function dragBox(from: Point, to: Point, square: boolean, fromCentre: boolean): Box {
   let dx = to.x - from.x
   let dy = to.y - from.y
@@ -24,7 +24,7 @@ export function dragBox(from: Point, to: Point, square: boolean, fromCentre: boo
 }
 
 abstract class AnyBoxTool extends PointsTool {
-  /** Commits the box; false when it is none, which is said. */
+  /** Commits the box. False if it has no area; the user is told why. */
   protected createBox(box: Box, pixel: number): boolean {
     if (box.w < pixel || box.h < pixel) {
       this.host.say(t('A box needs a width and a height'))
@@ -37,7 +37,7 @@ abstract class AnyBoxTool extends PointsTool {
   }
 }
 
-/** A bounding box by dragging, or by two clicks. */
+/** Draws a bounding box by a drag or by two clicks. */
 export class BoxTool extends AnyBoxTool {
   /** Where the held pointer was pressed. */
   #pressed: Point | null = null
@@ -97,10 +97,10 @@ export class BoxTool extends AnyBoxTool {
   }
 }
 
-/** Top, left, bottom, right. */
+/** Number of clicks: top, left, bottom, right. */
 const EXTREMES = 4
 
-/** A bounding box by clicking the four outermost points of the thing, in any order. */
+/** Draws a bounding box by clicks on the four outermost points of an object, in any order. */
 export class ExtremeBoxTool extends AnyBoxTool {
   override pointerUp(pointer: Pointer): void {
     this.pointer = pointer

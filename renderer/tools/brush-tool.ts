@@ -28,16 +28,16 @@ const LARGER = 1.2
 const isPolygon = (annotation: Annotation): annotation is PolygonAnnotation =>
   annotation.shape.kind === 'polygon'
 
-/** Paints on the selected polygon, or a new one; or takes away from polygons. Each stroke is one step. */
+/** Adds to the selected polygon, paints a new one, or erases from polygons. Each stroke is one undo step. */
 export class BrushTool extends IdleTool {
   readonly #erases: boolean
-  /** Where the held pointer went; empty: it is not held. */
+  /** The path of the current stroke; empty while the pointer is not held. */
   #points: Point[] = []
   #pointer: Pointer | null = null
-  /** Strokes whose polygons are being made, in their order. */
+  /** Strokes that are being turned into polygons, in the order they were drawn. */
   #waiting: BrushStroke[] = []
   #work = Promise.resolve()
-  /** How near the border is to the last stroke's, as it is shown; null before the first. */
+  /** Maximum distance in image pixels between the last stroke's border and its polygon, shown in the hint; null before the first stroke. */
   #tolerance: string | null = null
 
   constructor(host: ToolHost, erases: boolean) {
@@ -127,7 +127,7 @@ export class BrushTool extends IdleTool {
     )
   }
 
-  /** What a drag does. */
+  /** Says what a drag does. */
   #action(): string {
     if (this.#erases) return t('Drag over a polygon to erase')
     return this.host.selected().some(isPolygon)
@@ -152,7 +152,7 @@ export class BrushTool extends IdleTool {
     }
   }
 
-  /** What a stroke changes is decided in its turn: the stroke before may have made it. */
+  /** Decides what a stroke changes only when it is applied, because the previous stroke may have created that polygon. */
   async #apply(stroke: BrushStroke): Promise<void> {
     const targets = this.#targets(stroke)
     if (targets.length === 0 && stroke.erases) {
@@ -193,7 +193,10 @@ export class BrushTool extends IdleTool {
     this.host.select(created.map(({ id }) => id))
   }
 
-  /** Of the selected polygons: to add, the one that the stroke touches first; to take away, all that it touches. Without any, the one under it. */
+  /**
+   * The polygons that a stroke changes. The brush adds to the first selected polygon that the stroke touches; the eraser
+   * changes all selected ones that it touches. If none is selected, it is the polygon under the stroke.
+   */
   #targets(stroke: BrushStroke): PolygonAnnotation[] {
     const isFree = (annotation: Annotation): annotation is PolygonAnnotation =>
       isPolygon(annotation) && !this.host.isLocked(annotation)

@@ -5,21 +5,21 @@ import { DragHandle } from './select/edit-gestures.ts'
 import { handleAt } from './select/handle-at.ts'
 import type { ActiveTool, Pointer, Preview, ToolHost } from './tool.ts'
 
-/** A press that moves less is a click, screen pixels. */
+/** A press that moves less than this is a click. Screen pixels. */
 const CLICK_SLOP = 4
 
 /**
- * A drawing tool whose last shape keeps its handles: a drag on one of them corrects the shape. Every other press begins
- * the next shape, and so does a click on a handle, so that two shapes can share a corner.
+ * A drawing tool that keeps handles on the last shape. A drag on a handle corrects that shape. Every other press starts
+ * the next shape. A click on a handle does too, so that two shapes can share a corner.
  */
 export class CorrectingTool implements ActiveTool {
   readonly #host: ToolHost
   readonly #inner: ActiveTool
-  /** A handle that is held, and where it was pressed. */
+  /** The handle that is held, and where the press began. */
   #held: { gesture: DragHandle; from: Pointer } | null = null
   #over: Handle | null = null
 
-  /** `create` makes the tool that draws. */
+  /** `create` makes the wrapped drawing tool. */
   constructor(host: ToolHost, create: (host: ToolHost) => ActiveTool) {
     this.#host = host
     this.#inner = create({

@@ -30,33 +30,33 @@ import type { ActiveTool } from './tool.ts'
 import { toolHost } from './tool-host.ts'
 import { toolById } from './tools.ts'
 
-/** The class of shapes drawn before any class was made. */
+/** The class of shapes in a dataset without classes. */
 const FIRST_CLASS = 'object'
-/** A view is kept when it has been still for this long, milliseconds. */
+/** The view is saved after it has not moved for this long. Milliseconds. */
 const SAVE_VIEW_AFTER_MS = 400
 
 interface ToolInHand {
   id: ToolId
   active: ActiveTool
-  /** The pointer is held: keys wait, so that no gesture is cut off. */
+  /** True while the pointer is held. Keys wait then, so that they do not interrupt a gesture. */
   isHeld: boolean
 }
 
 interface ConflictState {
-  /** Differences to the service that the user has to decide. */
+  /** Conflicts with the service that the user has to resolve. */
   conflicts: readonly Conflict[]
-  /** Which of them is being decided. */
+  /** Index of the conflict that is shown. */
   index: number
-  /** 0 shows mine alone, 1 theirs alone. */
+  /** Blend of both versions: 0 shows only mine, 1 only theirs. */
   blend: number
 }
 
-/** Takes a tool's draft that comes after its image was left, for instance with an answer of the service. */
+/** Receives a tool's draft after its image was closed, for example with a late answer of the service. */
 export type LateDraft = (imageId: string, toolId: ToolId, data: DraftData) => void
 
 /**
- * One open image: its document, what is selected, the tool in hand, the part in view, and its conflicts. All of it
- * ends with `dispose`; nothing that was begun here can change another image.
+ * One open image: its document, selection, active tool, view and conflicts. `dispose` ends all of them, so that nothing
+ * that was started here can change another image.
  */
 export class Editor {
   readonly document: ImageDocument
@@ -64,10 +64,10 @@ export class Editor {
   readonly view: StoreApi<Viewport>
   readonly tool: StoreApi<ToolInHand>
   readonly conflicts: StoreApi<ConflictState>
-  /** What models found and nobody accepted yet. */
+  /** Proposals of models that the user has not accepted or rejected yet. */
   readonly proposals: ImageProposals
   readonly cursor: KeyboardCursor
-  /** Where a menu was opened over the image, image pixels: the pointer is over the menu since. */
+  /** Where the context menu was opened, because the pointer is over the menu now. Image pixels. */
   menuPlace: Point | null = null
   readonly #onLateDraft: LateDraft
   readonly #listeners = new Set<() => void>()
@@ -94,24 +94,24 @@ export class Editor {
     this.view.subscribe(() => this.#saveViewSoon())
   }
 
-  /** The whole image; image pixels. */
+  /** The whole image as a box. Image pixels. */
   get #box(): Box {
     const { width, height } = this.document.image
     return { x: 0, y: 0, w: width ?? 1, h: height ?? 1 }
   }
 
-  /** The image's size; null while it is not known. */
+  /** The image's size; null while it is unknown. */
   get size(): Size | null {
     const { width, height } = this.document.image
     return width && height ? { width, height } : null
   }
 
-  /** The size that shapes have to stay inside; null when it is allowed to draw beyond it. */
+  /** The size that shapes must stay inside; null if the settings allow drawing outside the image. */
   get borders(): Size | null {
     return editorSettings.getState().keepInside ? this.size : null
   }
 
-  /** Something is begun with the tool in hand. */
+  /** True if the active tool has started a shape or a gesture. */
   get isDrawing(): boolean {
     return this.document.drafts.getState()[this.tool.getState().id] !== undefined
   }
@@ -124,18 +124,21 @@ export class Editor {
     return datasetState.getState().dataset?.classes ?? []
   }
 
-  /** The class that a new shape gets. */
+  /** The class of the next shape. */
   get className(): string {
     return currentClassName()
   }
 
-  /** Where the pointer is, image pixels; null when it is not over the canvas. */
+  /** Position of the pointer in image pixels; null while it is not over the canvas. */
   get pointer(): Point | null {
     const { pointer } = canvasFrame.getState()
     return pointer && toImage(this.view.getState(), pointer)
   }
 
-  /** Commits an edit of the open image; shapes that are made, or get another class, can be seen. `finished`: the tool whose draft it completes. */
+  /**
+   * Commits an edit of the open image. Shapes that are new or get another class are made visible. `finished`: the tool
+   * whose draft the edit completes.
+   */
   edit(label: string, changes: ChangeSet, finished?: ToolId): void {
     for (const { className } of changes.created) showClass(className)
     for (const { before, after } of changes.updated)
@@ -143,7 +146,7 @@ export class Editor {
     this.document.edit(label, changes, finished)
   }
 
-  /** What can be grabbed: of the shape just drawn, of the one selected shape, or of the frame around several. */
+  /** The handles of the shape just drawn, of the one selected shape, or of the frame around several. */
   handles(): readonly Handle[] {
     const fresh = this.selection.fresh()
     if (fresh) return this.selection.isLocked(fresh) ? [] : shapeHandles(fresh.shape)
@@ -154,20 +157,20 @@ export class Editor {
     return this.selection.annotations().length === 1 ? shapeHandles(only.shape) : []
   }
 
-  /** The nearest point inside the image, unless it is allowed to draw beyond it. */
+  /** The nearest point inside the image; the point itself if the settings allow drawing outside. */
   inside(point: Point): Point {
     return this.borders ? clampPoint(point, this.borders) : point
   }
 
-  /** How far shapes can be moved together towards `by`, unless it is allowed to draw beyond the image. Image pixels. */
+  /** Limits a move of several shapes so that all stay inside the image, unless the settings allow drawing outside. Image pixels. */
   clampMove(annotations: readonly Annotation[], by: Point): Point {
     if (!this.borders || annotations.length === 0) return by
     return clampMove(boundsOfShapes(annotations.map(({ shape }) => shape)), by, this.borders)
   }
 
-  /** Takes a tool in hand. What the tool left unfinished on this image goes on. */
+  /** Activates a tool. It continues its own draft on this image, if there is one. */
   takeTool(id: ToolId): void {
-    // Made before the selection goes: a tool may go on with what is selected.
+    // Create the tool before the selection is cleared, because it may continue the selected shape.
     const active = this.#createTool(id)
     if (toolById(id).draws && id !== 'hole') this.selection.select([])
     this.selection.state.setState({ fresh: null })
@@ -177,7 +180,7 @@ export class Editor {
     this.tool.setState({ id, active, isHeld: false })
   }
 
-  /** A tool's draft that came late, for instance with an answer of the service. What was begun since then counts more. */
+  /** Adopts a tool's late draft, for example from an answer of the service, unless the user has started something since. */
   takeLateDraft(toolId: ToolId, data: DraftData): void {
     if (this.document.drafts.getState()[toolId] !== undefined) return
     this.document.setDraft(toolId, data)
@@ -185,7 +188,7 @@ export class Editor {
     if (id === toolId && !isHeld) this.takeTool(toolId)
   }
 
-  /** Puts the view where it was on this image, or fits it, at first; later the middle stays. */
+  /** At first restores the saved view of this image, or fits it. When the canvas changes its size, the centre stays. */
   resize({ width, height }: { width: number; height: number }): void {
     if (width < 2 || height < 2) return
     this.view.setState((view) => {
@@ -198,8 +201,8 @@ export class Editor {
   }
 
   /**
-   * Calls back when anything changes that the overlay or the status line shows: the annotations, the selection, the
-   * tool and what it draws, conflicts. The view has its own store.
+   * Calls back when something changes that the overlay or the status line shows: annotations, selection, conflicts, the
+   * tool and its preview. The view has its own store.
    */
   subscribe(listener: () => void): () => void {
     const call = () => listener()
@@ -253,7 +256,7 @@ export class Editor {
   }
 }
 
-/** The class that new shapes get. */
+/** The class of new shapes. */
 export function currentClassName(): string {
   const { className } = choices.getState()
   const classes = datasetState.getState().dataset?.classes ?? []
@@ -261,7 +264,7 @@ export function currentClassName(): string {
   return known?.name ?? FIRST_CLASS
 }
 
-/** What is drawn is seen: drawing ends what hides its class, or all shapes. */
+/** Stops hiding the class and all shapes, so that a drawn shape is never invisible. */
 function showClass(className: string): void {
   const { allHidden, hiddenClasses } = choices.getState()
   if (!allHidden && !hiddenClasses.has(className)) return

@@ -1,4 +1,4 @@
-/** What the next presses do, one after the other; parts that do not apply are left out. */
+/** Joins the parts of a hint, and leaves out those that do not apply. */
 export function hint(...parts: readonly (string | false | null)[]): string {
   return parts.filter((part) => part !== false && part !== null).join(' · ')
 }

@@ -3,7 +3,7 @@ import { t } from '#shared/texts/texts.ts'
 import type { ActiveTool, Pointer, Preview, ToolHost } from './tool.ts'
 import { NO_PREVIEW } from './tool.ts'
 
-/** What every tool does when it does nothing; tools override what they need. */
+/** The defaults of all tools: nothing happens. Tools override what they need. */
 export abstract class IdleTool implements ActiveTool {
   protected readonly host: ToolHost
 

@@ -9,28 +9,28 @@ import type { Editor } from './editor.ts'
 import { SHAPE_KIND_LABEL } from './shape-kind-label.ts'
 import type { Pointer } from './tool.ts'
 
-/** The cursor stays this far from the canvas's border: the picture moves instead. Screen pixels. */
+/** Minimum distance between cursor and canvas border; the image is panned to keep it. Screen pixels. */
 const MARGIN = 40
 
 const coordinates = ({ x, y }: Point) => ({ x: Math.round(x), y: Math.round(y) })
 
-/** Draws without a pointer: a cursor that keys move over the image, and a click at its place. */
+/** Drawing by keyboard: keys move a cursor over the image, and Enter clicks at its place. */
 export class KeyboardCursor {
   readonly #editor: Editor
   #at: Point | null = null
-  /** Nothing was moved since the last point was placed. */
+  /** True if the cursor has not moved since the last point was placed. */
   #isPlaced = false
 
   constructor(editor: Editor) {
     this.#editor = editor
   }
 
-  /** Image pixels; null while the pointer draws. */
+  /** Position in image pixels; null while the pointer is used. */
   get at(): Point | null {
     return this.#at
   }
 
-  /** Begins where the pointer is, else in the middle of what is seen. Image pixels. */
+  /** Starts at the pointer, or in the centre of the visible part. Image pixels. */
   move(dx: number, dy: number): void {
     const isFirst = this.#at === null
     const from = this.#at ?? this.#start()
@@ -57,7 +57,7 @@ export class KeyboardCursor {
     )
   }
 
-  /** A click at the cursor. Where the last one was, it finishes what is drawn instead. */
+  /** Clicks at the cursor. A second click at the same place finishes the shape. */
   place(): void {
     if (!this.#at) return
     const { list: before } = this.#editor.document.annotations
@@ -78,7 +78,7 @@ export class KeyboardCursor {
     )
   }
 
-  /** The pointer draws again, or another tool is in hand. */
+  /** Hides the cursor, because the pointer is used again or the tool has changed. */
   end(): void {
     this.#at = null
   }
@@ -92,7 +92,7 @@ export class KeyboardCursor {
     return { at, pixel, shift: false, alt: false, mod: false }
   }
 
-  /** A whole pixel, so that coordinates that are read out are exact. */
+  /** Rounds to whole pixels, so that screen readers announce the exact coordinates. */
   #start(): Point {
     const { width, height, ...view } = this.#editor.view.getState()
     const middle = { x: width / 2, y: height / 2 }
@@ -100,7 +100,7 @@ export class KeyboardCursor {
     return this.#editor.inside({ x: Math.round(at.x), y: Math.round(at.y) })
   }
 
-  /** Moves the picture as far as it takes to see the cursor. */
+  /** Pans the image until the cursor is visible. */
   #show(at: Point): void {
     const view = this.#editor.view.getState()
     const on = toScreen(view, at)

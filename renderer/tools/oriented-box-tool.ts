@@ -16,10 +16,10 @@ function sideEnd(from: Point, to: Point, constrain: boolean): Point {
   return { x: from.x + length * Math.cos(angle), y: from.y + length * Math.sin(angle) }
 }
 
-/** A press that moves more draws the first side, screen pixels. */
+/** A press that moves more than this draws the first side. Screen pixels. */
 const DRAG_FROM = 8
 
-/** An oriented box by three clicks: two ends of a side, then how far it reaches. */
+/** Draws an oriented box by three clicks: both ends of a side, then the width. */
 export class OrientedBoxTool extends PointsTool {
   #pressed: Point | null = null
 
@@ -31,7 +31,7 @@ export class OrientedBoxTool extends PointsTool {
     this.pointer = pointer
     const pressed = this.#pressed
     this.#pressed = null
-    // A drag is the first side.
+    // A drag draws the first side.
     if (
       pressed &&
       this.points.length === 0 &&
@@ -90,7 +90,7 @@ export class OrientedBoxTool extends PointsTool {
     )
   }
 
-  /** As far towards `next` as the image reaches. */
+  /** The last point inside the image on the way to `next`. */
   #box(from: Point, to: Point, next: Point): OrientedBoxShape | null {
     const size = this.host.borders()
     const make = (at: Point) => orientedBoxFromCorners(from, to, at)
@@ -98,7 +98,7 @@ export class OrientedBoxTool extends PointsTool {
   }
 
   #next({ at, shift }: Pointer): Point {
-    // A side that was turned to a multiple of 15° may lead beyond the border.
+    // A side that snapped to a multiple of 15° may end outside the image.
     return this.points.length === 1 ? this.host.inside(sideEnd(this.points[0], at, shift)) : at
   }
 }

@@ -8,9 +8,9 @@ import { dragBox } from './box-tool.ts'
 import { RegionTool } from './region-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts'
 
-/** A press that moves less is a click, screen pixels. */
+/** A press that moves less than this is a click. Screen pixels. */
 const CLICK_SLOP = 4
-/** A point beside the box makes it larger by so much around it, parts of the box's longer side. */
+/** A click outside the box extends it to the click plus this margin, a share of the box's longer side. */
 const AROUND_POINT = 0.1
 
 const draftSchema = z.object({
@@ -23,7 +23,7 @@ interface Mark {
   adds: boolean
 }
 
-/** A box around a thing becomes its outline; clicks add to it, with Shift they take away. Enter draws it. */
+/** Finds the outline of the object in a box. Clicks add to it, Shift+clicks remove from it, Enter draws it. */
 export class OutlineTool extends RegionTool {
   #pressed: Point | null = null
   #box: Box | null = null

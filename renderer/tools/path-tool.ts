@@ -13,29 +13,29 @@ import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 import { Wire } from './wire.ts'
 
-/** How near the first vertex a click closes the shape, screen pixels. */
+/** A click this close to the first vertex closes the shape. Screen pixels. */
 const CLOSE_RADIUS = 10
-/** The second click of a double click lands this near the first, screen pixels. */
+/** Maximum distance between the two clicks of a double click. Screen pixels. */
 const SAME_CLICK = 3
-/** A press that moves more draws freehand, screen pixels. */
+/** A press that moves more than this draws freehand. Screen pixels. */
 const FREEHAND_FROM = 8
 
-/** Point by point, or freehand: what polygons, holes and polylines have in common. */
+/** Base of polygons, holes and polylines: draws point by point or freehand. */
 abstract class PathTool extends PointsTool {
-  /** The border that the last point was taken to. */
+  /** The border that the last point snapped to. */
   #border: BorderPlace | null = null
-  /** What the held pointer has drawn. */
+  /** The freehand line of the held pointer. */
   #stroke: Point[] = []
   readonly #wire = new Wire(this.host)
-  /** Where the last click of the wire was: its point may lie beside it. */
+  /** Position of the last live-wire click; the point itself may have snapped to an edge beside it. */
   #clicked: Point | null = null
 
   protected abstract readonly closed: boolean
   protected abstract readonly fewest: number
-  /** Commits the shape; false when it cannot be one, which has been said. */
+  /** Commits the shape. False if it is invalid; the user has been told why. */
   protected abstract commit(points: Point[]): boolean
-  /** What is drawn, for the hint. */
-  /** What is said when there are too few points to finish. */
+  /** Name of the shape, for the hint. */
+  /** Message if there are too few points to finish. */
   protected abstract tooFew(fewest: number): string
 
   override pointerDown({ at }: Pointer): void {
@@ -55,12 +55,12 @@ abstract class PathTool extends PointsTool {
     const stroke = this.#stroke
     this.#stroke = []
     this.pointer = pointer
-    // Cancelled while it was held.
+    // The press was cancelled while it was held.
     if (stroke.length === 0) return
     if (this.#isFreehand(stroke, pointer)) this.#addStroke(stroke, pointer)
     else if (this.#closes(pointer)) this.finish()
     else if (this.#isWired(pointer)) this.#addWired(pointer)
-    // In its turn, when clicks before it are still looking for their ways.
+    // Earlier live-wire clicks may still be waiting for their paths, so this one is queued.
     else if (this.#wire.isBusy) this.#wire.afterwards(() => this.#addPoint(pointer))
     else this.#addPoint(pointer)
   }
@@ -179,12 +179,12 @@ abstract class PathTool extends PointsTool {
     this.addPoints([...followed, at])
   }
 
-  /** Whether the way to the pointer follows the picture's edges. */
+  /** Whether the path to the pointer follows edges in the image. */
   #isWired({ shift }: Pointer): boolean {
     return this.host.liveWire() && !shift
   }
 
-  /** A click of the live-wire: its points come when the way is found, in the order of the clicks. */
+  /** A live-wire click: its points are added when its path is found, in the order of the clicks. */
   #addWired(pointer: Pointer): void {
     const isSame =
       this.#clicked !== null && distance(this.#clicked, pointer.at) < SAME_CLICK * pointer.pixel
@@ -202,7 +202,7 @@ abstract class PathTool extends PointsTool {
     })
   }
 
-  /** The way back to the first point follows edges, too. */
+  /** Closes the shape; the path back to the first point follows edges too. */
   async #closeWired(pointer: Pointer, isCurrent: () => boolean): Promise<void> {
     const [first] = this.points
     const last = this.points.at(-1)
@@ -211,12 +211,12 @@ abstract class PathTool extends PointsTool {
     if (isCurrent()) this.points = [...this.points, ...way.slice(0, -1)]
   }
 
-  /** With Shift the vertices of a border between the last point and the next, so that both shapes share it. */
+  /** With Shift, the vertices of a neighbouring border between the last point and the next, so that both shapes share it. */
   #followed(place: BorderPlace | null, pointer: Pointer | null): Point[] {
     return this.#border && place && pointer?.shift ? borderBetween(this.#border, place) : []
   }
 
-  /** Whether the held pointer went beyond what a click may. */
+  /** Whether the held pointer moved too far for a click. */
   #isFreehand([first, ...others]: readonly Point[], { at, pixel }: Pointer): boolean {
     return (
       first !== undefined &&
@@ -227,7 +227,7 @@ abstract class PathTool extends PointsTool {
   #addStroke(stroke: readonly Point[], pointer: Pointer): void {
     const tolerance = this.host.freehandTolerance()
     const simple = simplifyPath([...stroke, pointer.at], tolerance * pointer.pixel)
-    // A line back to its own beginning is a whole shape.
+    // A freehand line that returns to its start is a complete shape.
     const whole = [...this.points, ...simple]
     const closes =
       this.closed &&
@@ -296,7 +296,7 @@ function isPolygon(annotation: Annotation): annotation is PolygonAnnotation {
   return annotation.shape.kind === 'polygon'
 }
 
-/** A ring inside a polygon becomes a hole of it. */
+/** Draws a ring inside a polygon, which becomes a hole of it. */
 export class HoleTool extends PathTool {
   protected readonly closed = true
   protected readonly fewest = MIN_RING_POINTS

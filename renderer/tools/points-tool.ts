@@ -6,21 +6,21 @@ import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts
 
 const draftSchema = z.object({ points: z.array(z.object({ x: z.number(), y: z.number() })) })
 
-/** What is drawn by clicking points one after the other. What is unfinished outlives tool, image and crash. */
+/** Base of tools that place one point after another. Unfinished shapes are saved as drafts and survive a crash. */
 export abstract class PointsTool extends IdleTool {
   #points: Point[] = []
-  /** What was taken back since the last point, the latest last. */
+  /** The points that were removed since the last one was placed, latest last. */
   #taken: Point[][] = []
-  /** Where clicks that brought several points begin and end among the points. */
+  /** Start and end index of the points of each click that placed several. */
   #spans: { from: number; to: number }[] = []
-  /** Where the pointer was last. */
+  /** The last known position of the pointer. */
   protected pointer: Pointer | null = null
 
   protected get points(): Point[] {
     return this.#points
   }
 
-  /** Other points than taking back has left: there is nothing to bring back any more. */
+  /** Replaces the points; removed points can no longer be restored. */
   protected set points(points: Point[]) {
     this.#points = points
     this.#taken = []
@@ -63,7 +63,7 @@ export abstract class PointsTool extends IdleTool {
     return true
   }
 
-  /** What there is of the shape before the pointer has come. */
+  /** The preview before the pointer has moved over the canvas. */
   protected begun(): Preview {
     return {
       ...NO_PREVIEW,
@@ -72,7 +72,7 @@ export abstract class PointsTool extends IdleTool {
     }
   }
 
-  /** What one click brought: one step to take back. */
+  /** Adds the points of one click, which Backspace removes together. */
   protected addPoints(points: readonly Point[]): void {
     const from = this.points.length
     this.#spans = [

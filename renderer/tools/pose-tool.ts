@@ -16,20 +16,20 @@ import { t } from '#shared/texts/texts.ts'
 import { IdleTool } from './idle-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts'
 
-/** A press that moves more places the whole template, screen pixels. */
+/** A press that moves more than this places the whole template. Screen pixels. */
 const TEMPLATE_FROM = 8
 
-/** A joint that was placed, or null for one that was skipped. */
+/** A placed joint; null: it was skipped. */
 const placedSchema = z.object({ x: z.number(), y: z.number(), occluded: z.boolean() }).nullable()
 type Placed = z.infer<typeof placedSchema>
 const draftSchema = z.object({
   className: z.string(),
   placed: z.array(placedSchema),
-  /** The pose that is being completed, and the joints that it lacked. */
+  /** The pose that is being completed, and its missing joints. */
   completing: z.object({ instanceId: z.number(), joints: z.array(z.string()) }).optional(),
 })
 
-/** The one selected pose if joints of it are missing, as a skeleton of just those; null for anything else. */
+/** The one selected pose with missing joints, and a skeleton of only those joints; null for any other selection. */
 function incompletePose(host: ToolHost): { owner: SkeletonClass; instanceId: number } | null {
   const [first, ...others] = host.selected()
   const instanceId = first?.instanceId
@@ -40,18 +40,18 @@ function incompletePose(host: ToolHost): { owner: SkeletonClass; instanceId: num
   const nodes = (owner?.skeleton.nodes ?? []).filter(
     ({ name }) => !members.some(({ className }) => className === name),
   )
-  // Lines between new and old joints are drawn as soon as the new ones are there.
+  // Lines between new and old joints appear once the new joints exist.
   return owner && nodes.length > 0
     ? { owner: { ...owner, skeleton: { nodes, edges: [] } }, instanceId }
     : null
 }
 
-/** A pose joint by joint in the order of its class's skeleton, or the whole template by dragging. */
+/** Draws a pose joint by joint in the order of its class's skeleton, or places the whole template by a drag. */
 export class PoseTool extends IdleTool {
-  /** Of this class's skeleton, in its order. */
+  /** One entry per joint of the skeleton, in its order. */
   #placed: Placed[] = []
   #className: string | null = null
-  /** The selected pose, whose missing joints are to be placed. */
+  /** The selected pose whose missing joints are placed; null: a new pose is drawn. */
   #completing: { owner: SkeletonClass; instanceId: number } | null = null
   #pressed: Point | null = null
   #pointer: Pointer | null = null

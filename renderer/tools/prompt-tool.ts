@@ -14,26 +14,26 @@ import { dragBox } from './box-tool.ts'
 import { IdleTool } from './idle-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts'
 
-/** A press that moves less is a click, screen pixels. */
+/** A press that moves less than this is a click. Screen pixels. */
 const CLICK_SLOP = 4
 
 const pointsSchema = z.array(z.object({ x: z.number(), y: z.number() }))
-/** A proposal that was waited for, or paid for, outlives tool, image and crash. */
+/** Draft of a proposal. Proposals take time or cost money, so they are saved and survive a crash. */
 const draftSchema = z.object({
   positive: pointsSchema,
   negative: pointsSchema,
   proposal: z.array(annotationSchema),
 })
 
-/** What was found; `nothing`: what is said when it is empty. */
+/** The answer; `nothing` is the message if it is empty. */
 export interface Found {
   annotations: readonly Annotation[]
   nothing: string
 }
 
 /**
- * Finds a thing by clicks on and (with Shift) beside it, or by a box around it. What is found is a proposal; Enter
- * draws it and the next thing can be clicked, Esc discards it.
+ * Finds an object by clicks on it and Shift+clicks on what does not belong to it, or by a box around it. The result is a
+ * proposal: Enter draws it, Esc discards it, and the next click looks for the next object.
  */
 export abstract class PromptTool extends IdleTool {
   #pressed: Point | null = null
@@ -42,7 +42,7 @@ export abstract class PromptTool extends IdleTool {
   protected negative: Point[] = []
   protected box: Box | null = null
   protected proposal: readonly Annotation[] = []
-  /** Of several answers only the one to the last question counts. */
+  /** Only the answer to the latest request is used. */
   #asked = 0
   protected isWaiting = false
 
@@ -55,13 +55,13 @@ export abstract class PromptTool extends IdleTool {
     this.proposal = kept.data.proposal
   }
 
-  /** Asks about the clicks, or the box. Null when it could not be asked, which is said. */
+  /** Sends the clicks or the box. Null if that failed; the user has been told why. */
   protected abstract find(): Promise<Found | null>
 
-  /** Whether clicks say more about what is in the box; otherwise they take its place. */
+  /** True if clicks refine the box; otherwise they replace it. */
   protected abstract readonly keepsBox: boolean
 
-  /** The pointer is held. */
+  /** True while the pointer is held. */
   protected get isPressed(): boolean {
     return this.#pressed !== null
   }
@@ -161,7 +161,7 @@ export abstract class PromptTool extends IdleTool {
     return this.isWaiting ? 'progress' : 'crosshair'
   }
 
-  /** Never rejects: `find` says what went wrong. */
+  /** Never rejects: `find` tells the user what went wrong. */
   protected async ask(find = () => this.find()): Promise<void> {
     const number = ++this.#asked
     this.isWaiting = true

@@ -9,25 +9,25 @@ import { IdleTool } from './idle-tool.ts'
 import { Latest } from './latest.ts'
 import type { Pointer, ToolHost } from './tool.ts'
 
-/** What finds regions in the picture: they are shown, and drawn as polygons when Enter is pressed. */
+/** Base of tools that find regions in the image: regions are previewed, and Enter draws them as polygons. */
 export abstract class RegionTool extends IdleTool {
   #found: MaskPolygons = { shapes: [], tolerance: 0 }
   readonly #latest = new Latest()
   #isWaiting = false
-  /** Enter was pressed while the answer was awaited. */
+  /** Enter was pressed before the answer arrived. */
   #drawsWhenFound = false
   protected pointer: Pointer | null = null
 
   constructor(host: ToolHost) {
     super(host)
-    // Read ahead, so that the first answer comes sooner; what fails is told when something is asked.
+    // Loads the image early, so that the first answer is faster. If this fails, the first request reports it.
     host
       .picture()
       .prepare()
       .catch(() => {})
   }
 
-  /** Nothing more is kept of what was asked. */
+  /** Forgets all clicks and boxes. */
   protected abstract clear(): void
 
   protected get shapes(): readonly PolygonShape[] {
@@ -38,12 +38,12 @@ export abstract class RegionTool extends IdleTool {
     return this.#isWaiting
   }
 
-  /** How far borders may be from what was found, as it is shown. */
+  /** Maximum distance between border and polygon, as shown in the hint. */
   protected get tolerance(): string {
     return this.#found.tolerance.toFixed(1)
   }
 
-  /** Shows what is answered; of several questions the last counts. */
+  /** Shows the answer to the latest request. */
   protected ask(question: (picture: PictureWork) => Promise<MaskPolygons>, nothing: string): void {
     this.#isWaiting = true
     this.#drawsWhenFound = false
@@ -79,7 +79,7 @@ export abstract class RegionTool extends IdleTool {
     this.host.changed()
   }
 
-  /** Draws what is shown, in one step; what is still looked for, when it is found. */
+  /** Draws the previewed regions in one undo step. If the answer is still awaited, draws as soon as it arrives. */
   override finish(): boolean {
     if (this.#isWaiting) this.#drawsWhenFound = true
     return this.#isWaiting || this.#draw()

@@ -9,14 +9,14 @@ import { type Found, PromptTool } from './prompt-tool.ts'
 import type { Pointer, Preview, ToolHost } from './tool.ts'
 
 /**
- * Asks models of this machine for the thing that is pointed at. What a click would find is shown while the pointer
- * moves; the wheel goes through what a click found.
+ * Asks a model on this computer for the object at the pointer. It previews the result of a click while the pointer moves.
+ * After a click the wheel shows the other candidates.
  */
 export class SegmentTool extends PromptTool {
   protected readonly keepsBox = true
   #candidates: readonly SegmentShape[] = []
   #choice = 0
-  /** What a click here would find. */
+  /** Preview of what a click would find at the pointer. */
   #hovered: SegmentShape | null = null
   readonly #hover = new Latest()
   #isReady = false
@@ -29,7 +29,7 @@ export class SegmentTool extends PromptTool {
         this.#look()
         host.changed()
       },
-      // It has been said.
+      // The host has told the user.
       () => {},
     )
   }
@@ -44,7 +44,7 @@ export class SegmentTool extends PromptTool {
     super.pointerDown(pointer)
   }
 
-  /** Another candidate, by wheel or key. */
+  /** Shows the next or previous candidate, by wheel or key. */
   resize(direction: 1 | -1): void {
     const last = this.#candidates.length - 1
     const next = Math.min(last, Math.max(0, this.#choice - direction))
@@ -54,7 +54,7 @@ export class SegmentTool extends PromptTool {
     this.host.changed()
   }
 
-  /** What is drawn of it is to be something else: asks again. */
+  /** Asks again, because the result is to be drawn as another kind of shape. */
   askAgain(): void {
     if (this.positive.length > 0 || this.box) void this.ask()
   }
@@ -113,7 +113,7 @@ export class SegmentTool extends PromptTool {
     super.clear()
   }
 
-  /** Parts of one thing are one instance. */
+  /** Draws all parts of one object as one instance. */
   #annotationsOf(candidate: SegmentShape | undefined): Annotation[] {
     if (!candidate) return []
     const className = this.host.className()
@@ -125,7 +125,7 @@ export class SegmentTool extends PromptTool {
     )
   }
 
-  /** Which candidate is shown, beside the pointer. */
+  /** Number of the shown candidate, as a label at the pointer. */
   #place(): string | null {
     const count = this.#candidates.length
     return count > 1 && this.proposal.length > 0 ? `${this.#choice + 1} / ${count}` : null

@@ -8,7 +8,7 @@ import { t } from '#shared/texts/texts.ts'
 import { PointsTool } from './points-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview } from './tool.ts'
 
-/** Cuts what is selected, or else all that the line crosses, along a line of two clicks. */
+/** Cuts shapes along a line of two clicks: the selected ones, or all that the line crosses. */
 export class SliceTool extends PointsTool {
   override pointerUp(pointer: Pointer): void {
     this.pointer = pointer
@@ -39,10 +39,10 @@ export class SliceTool extends PointsTool {
     const crossed = (annotations: readonly Annotation[]) =>
       annotations.filter(({ shape }) => {
         const polygon = asPolygon(shape)
-        // The cut goes on beyond its ends, but only through shapes that it meets between them.
+        // The cut extends beyond both clicks, but only through shapes that it crosses between them.
         return polygon !== null && crosses(polygon.rings, from, to)
       })
-    // What is selected comes first; a line beside it means what it crosses.
+    // Selected shapes are preferred. If the line crosses none of them, it cuts the shapes that it crosses.
     const selected = crossed(this.host.selected())
     const candidates = selected.length > 0 ? selected : crossed(this.host.annotations())
     const changes: ChangeSet = { ...EMPTY_CHANGE_SET, created: [], updated: [] }
@@ -67,7 +67,7 @@ export class SliceTool extends PointsTool {
   }
 }
 
-/** Whether the segment meets an edge of the rings. */
+/** True if the segment crosses an edge of the rings. */
 function crosses(rings: readonly (readonly Point[])[], a: Point, b: Point): boolean {
   const turn = (p: Point, q: Point, r: Point) =>
     Math.sign((q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x))

@@ -29,7 +29,7 @@ const square = (x: number, y: number, side: number): PolygonShape => ({
   ],
 })
 
-/** A question to the picture that the test answers when it wants. */
+/** A request that the test answers when it wants. */
 interface Question {
   name: keyof PictureWork
   args: readonly unknown[]
@@ -56,7 +56,7 @@ const picture = new Proxy({} as PictureWork, {
     },
 })
 
-/** What the tools under test use of a host; anything else throws. */
+/** The parts of a host that the tested tools use; everything else throws. */
 function testHost(): ToolHost {
   const host: Partial<ToolHost> = {
     picture: () => picture,
@@ -106,7 +106,7 @@ function click(tool: ActiveTool, place: Pointer): void {
   tool.pointerUp(place)
 }
 
-/** The next question, when it has been asked. */
+/** Resolves with the next request. */
 async function asked(): Promise<Question> {
   await expect.poll(() => questions.length).toBeGreaterThan(0)
   const [question] = questions.splice(0, 1)

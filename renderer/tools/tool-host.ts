@@ -19,13 +19,13 @@ import { t } from '#shared/texts/texts.ts'
 import type { Editor } from './editor.ts'
 import type { ToolHost } from './tool.ts'
 
-/** How near a border a point is taken to it, screen pixels. */
+/** A point this close to a border snaps to it. Screen pixels. */
 const SNAP_RADIUS = 8
 
-/** Images that are got ready for the models ahead. */
+/** Number of next images that are prepared for the models in advance. */
 const AHEAD = 3
 
-/** Those that come after an image. */
+/** The images that follow an image. */
 function nextImages(imageId: string): string[] {
   const found: string[] = []
   for (let id = imageId; found.length < AHEAD; ) {
@@ -40,14 +40,14 @@ function nextImages(imageId: string): string[] {
 interface HostOptions {
   editor: Editor
   toolId: ToolId
-  /** Whether the tool is still the one in hand, on an image that is still open. */
+  /** True while the tool is active and its image is open. */
   isInHand: () => boolean
   changed: () => void
-  /** Takes a draft of the tool after it was put away. */
+  /** Receives a draft of the tool after it became inactive. */
   onLateDraft: (data: DraftData) => void
 }
 
-/** What a tool may do with its image. After it was put away it changes nothing but its own draft. */
+/** What a tool may do with its image. An inactive tool can only change its own draft. */
 export function toolHost({
   editor,
   toolId,

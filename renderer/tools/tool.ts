@@ -16,7 +16,7 @@ import type { SkeletonClass } from '#shared/model/pose.ts'
 export interface Pointer {
   /** Image pixels. */
   at: Point
-  /** Image pixels that one screen pixel covers. */
+  /** Image pixels per screen pixel. */
   pixel: number
   shift: boolean
   alt: boolean
@@ -24,25 +24,25 @@ export interface Pointer {
   mod: boolean
 }
 
-/** What a tool wants to be seen besides the annotations. Image pixels. */
+/** What a tool shows in addition to the annotations. Image pixels. */
 export interface Preview {
   outlines: readonly Outline[]
   vertices: readonly Point[]
-  /** Places that are not part of it. */
+  /** Clicks that do not belong to the object. */
   crosses: readonly Point[]
-  /** The vertex that a click would close the shape on. */
+  /** The vertex where a click would close the shape. */
   closing: Point | null
-  /** Where the next point would go, when that is not where the pointer is. */
+  /** The place of the next point, if it differs from the pointer. */
   snap: Point | null
   marquee: Box | null
   lasso: readonly Point[]
-  /** A word beside the pointer. */
+  /** A label next to the pointer. */
   caption: string | null
-  /** What was found in the picture and is not drawn yet. */
+  /** Regions that were found in the image and are not drawn yet. */
   regions: readonly PolygonShape[]
-  /** Where a round brush went and goes; null without one. */
+  /** The path of a round brush; null if the tool has none. */
   brush: BrushPreview | null
-  /** Shapes shown instead of annotations while a gesture moves them. */
+  /** Shapes shown instead of their annotations during a gesture. */
   replaced: ReadonlyMap<string, Shape>
 }
 
@@ -67,20 +67,20 @@ export const NO_PREVIEW: Preview = {
   replaced: new Map(),
 }
 
-/** What a tool may do; it never draws, and knows nothing of stores. */
+/** What a tool may use. Tools never draw on the canvas themselves and do not access stores. */
 export interface ToolHost {
-  /** All that can be seen. */
+  /** All visible annotations. */
   annotations(): readonly Annotation[]
-  /** What can be picked at a point, smallest first; hidden shapes are left out. */
+  /** The visible annotations at a point, smallest first. */
   pick(at: Point, tolerance: number): Annotation[]
   inBox(box: Box): Annotation[]
-  /** All of the instance that an annotation belongs to; itself when it belongs to none. */
+  /** All annotations of the same instance; only the annotation itself if it has no instance. */
   instanceOf(annotation: Annotation): Annotation[]
-  /** Makes the proposal under a point, if any, the one that is decided on next. */
+  /** Selects the proposal under a point, if there is one. */
   pickProposal(at: Point, tolerance: number): void
-  /** The class whose skeleton has the joints of an instance; null when they are no pose. */
+  /** The class whose skeleton contains the joints of an instance; null if the instance is no pose. */
   poseClass(members: readonly Annotation[]): SkeletonClass | null
-  /** The joints of the pose that has a line at a point. */
+  /** The joints of the pose with a line at a point. */
   poseAt(at: Point, tolerance: number): Annotation[]
   nextInstanceId(): number
   isLocked(annotation: Annotation): boolean
@@ -89,84 +89,90 @@ export interface ToolHost {
   toggle(id: string): void
   selectVertices(handleIds: Iterable<string>): void
   vertices(): ReadonlySet<string>
-  /** Commits an edit; what was being drawn is finished by it. */
+  /** Commits an edit, which completes the draft of the tool. */
   edit(label: string, changes: ChangeSet): void
-  /** Commits a new shape of the current class, with its class's defaults. Returns its id. */
+  /** Commits a new shape of the current class with the class's default attributes. Returns its id. */
   create(shape: Shape): string
-  /** The shape that was just drawn and still has handles; null when there is none. */
+  /** The shape that was just drawn and still has handles; null if there is none. */
   fresh(): Annotation | null
-  /** Gives the shape handles while a tool that draws is in hand; null takes them away. */
+  /** Shows handles on the shape while a drawing tool is active; null removes them. */
   keepFresh(id: string | null): void
-  /** Keeps what is unfinished through another tool, another image and a crash; null when nothing is. */
+  /** Saves an unfinished shape, so that it survives a change of tool or image and a crash; null removes it. */
   keepDraft(data: DraftData | null): void
-  /** The name of the class that a new shape gets. */
+  /** Name of the class of new shapes. */
   className(): string
   classNamed(name: string): AnnotationClass | undefined
-  /** The border nearby that a point is taken to; null when none is, or snapping is off or suspended. */
+  /** The nearby border that a point snaps to; null if there is none, or snapping is off or suspended. */
   snap(pointer: Pointer, except?: string): BorderPlace | null
-  /** The nearest point inside the image, unless it is allowed to draw beyond it. */
+  /** The nearest point inside the image; the point itself if the settings allow drawing outside. */
   inside(point: Point): Point
-  /** The size that shapes have to stay inside; null when it is allowed to draw beyond it. Image pixels. */
+  /** The size that shapes must stay inside; null if the settings allow drawing outside. Image pixels. */
   borders(): Size | null
-  /** How far a freehand line may be from what the hand drew, screen pixels. */
+  /** Maximum distance between a simplified freehand line and the drawn one. Screen pixels. */
   freehandTolerance(): number
-  /** What is asked for the thing at a click: `SERVICE`, models of this machine by their id, or null: there is nothing. */
+  /** The engine that finds the object at a click: `SERVICE`, the id of a model on this computer, or null if there is none. */
   assistEngine(): string | null
-  /** Gets the image ready for the models of this machine, and those that may come next. False when it could not be, which is said. */
+  /**
+   * Prepares this image and the next ones for the chosen model on this computer. False if that failed; the user has been
+   * told why.
+   */
   prepareSegment(): Promise<boolean>
-  /** Asks the models of this machine; null when they could not be asked, which is said. Best first. */
+  /** Asks the model on this computer. Best first; null if that failed and the user has been told why. */
   segment(prompt: SegmentPrompt, detail: SegmentDetail): Promise<SegmentShape[] | null>
-  /** Asks the service for shapes of the current class; null when it could not be asked, which is said. */
+  /** Asks the service for shapes of the current class; null if that failed and the user has been told why. */
   assist(ask: AssistAsk): Promise<Proposal | null>
-  /** What the service asks for, like `$0.0025 an answer`; null while that is not known. */
+  /** The price of the service, such as `$0.0025 per answer`; null while it is unknown. */
   assistPrice(): string | null
-  /** What can be asked of the picture itself. */
+  /** Operations on the pixels of the image. */
   picture(): PictureWork
-  /** Whether paths follow the picture's edges. */
+  /** Whether paths follow edges in the image. */
   liveWire(): boolean
-  /** Says something that went otherwise than asked. */
+  /** Tells the user why something did not happen as requested. */
   say(message: string): void
-  /** The tool's preview, cursor or hint changed. */
+  /** Reports that the tool's preview, cursor or hint has changed. */
   changed(): void
-  /** Of the one selected annotation, of the frame around several, or of the shape that was just drawn. */
+  /** The handles of the selected annotation, of the frame around several, or of the shape just drawn. */
   handles(): readonly Handle[]
 }
 
-/** One active tool with whatever gesture it is in. */
+/** The active tool with its current gesture. */
 export interface ActiveTool {
   pointerDown(pointer: Pointer): void
-  /** `held`: the main button is down. */
+  /** `held`: the primary button is down. */
   pointerMove(pointer: Pointer, held: boolean): void
   pointerUp(pointer: Pointer): void
   doubleClick(pointer: Pointer): void
-  /** Enter. False when there is nothing to finish. */
+  /** Enter. False if there is nothing to finish. */
   finish(): boolean
-  /** Escape, one level. False when there is nothing to cancel. */
+  /** Escape: cancels one level. False if there is nothing to cancel. */
   cancel(): boolean
-  /** The press ends without the pointer being lifted: drops what the press began and nothing that was placed before. False when it began nothing. */
+  /**
+   * The press was interrupted, for example by a lost capture. Discards what this press started and keeps what was placed
+   * before. False if it started nothing.
+   */
   release(): boolean
-  /** Backspace. False when there is nothing to take back. */
+  /** Backspace. False if there is nothing to remove. */
   removeLast(): boolean
-  /** Redo: brings back what Backspace or undo took back last. False when there is nothing. */
+  /** Redo: restores what Backspace or undo removed last. False if there is nothing. */
   restoreLast?(): boolean
-  /** A size of the tool itself (tolerance, radius) one step down or up, by key or wheel. */
+  /** Changes a size of the tool (tolerance, radius) by one step, by key or wheel. */
   resize?(direction: 1 | -1): void
-  /** Whether the wheel alone does that now, instead of moving the view. With Alt it always does. */
+  /** True if the wheel alone changes that size instead of the view. Alt+wheel always does. */
   takesWheel?(): boolean
-  /** Goes on without this step, where steps can be left out. */
+  /** Skips the current step, if the tool has steps that can be skipped. */
   skip?(): void
   preview(): Preview
   cursor(): string
-  /** What the next click, Enter and Esc do. */
+  /** Says what the next click, Enter and Esc do. */
   hint(): string
 }
 
 export interface ToolDefinition {
   id: ToolId
   label: string
-  /** As the shortcut map writes it; the first is shown. */
+  /** The shortcuts as written in the shortcut map; the first one is shown. */
   keys: readonly string[]
   draws: boolean
-  /** `draft` is what an earlier use of the same tool left unfinished. */
+  /** `draft`: the unfinished shape of an earlier use of the same tool. */
   create(host: ToolHost, draft: DraftData | null): ActiveTool
 }

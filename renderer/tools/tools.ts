@@ -17,7 +17,7 @@ import { SliceTool } from './slice-tool.ts'
 import type { ToolDefinition } from './tool.ts'
 import { WandTool } from './wand-tool.ts'
 
-/** In the order of the tool bar. Ctrl+R, Ctrl+N and Ctrl+J are what labelme's users press. */
+/** In the order of the toolbar. Ctrl+R, Ctrl+N and Ctrl+J are the shortcuts of labelme. */
 export const TOOLS: readonly ToolDefinition[] = [
   {
     id: 'select',

@@ -8,7 +8,7 @@ import { t } from '#shared/texts/texts.ts'
 import { RegionTool } from './region-tool.ts'
 import { NO_PREVIEW, type Pointer, type Preview, type ToolHost } from './tool.ts'
 
-/** The steps of the tolerance are larger where it is. 0..255. */
+/** The step of the tolerance; larger tolerances have larger steps. 0..255. */
 const LARGER = 1.2
 const LEAST = 1
 const MOST = 255
@@ -17,7 +17,10 @@ const draftSchema = z.object({
   seeds: z.array(z.object({ at: z.object({ x: z.number(), y: z.number() }), adds: z.boolean() })),
 })
 
-/** Takes regions of like colour: a click adds one, with Shift it takes one away; the wheel changes what is alike. Enter draws. */
+/**
+ * Selects regions of similar colour. A click adds a region, Shift+click removes one, the wheel changes the tolerance, and
+ * Enter draws the result.
+ */
 export class WandTool extends RegionTool {
   #pressed: Point | null = null
   #seeds: WandSeed[] = []

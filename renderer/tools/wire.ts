@@ -3,32 +3,32 @@ import { messageOf } from '#shared/model/message-of.ts'
 import { Latest } from './latest.ts'
 import type { Pointer, ToolHost } from './tool.ts'
 
-/** How near an edge of the picture a click is taken to it, screen pixels. */
+/** A click this close to an edge in the image snaps to it. Screen pixels. */
 const EDGE_RADIUS = 6
-/** Of a path, what lies so near a straight line has no vertices, screen pixels. */
+/** Tolerance of the simplification of a path. Screen pixels. */
 const TOLERANCE = 0.5
 
-/** The live-wire of a path that is drawn: finds ways along the picture's edges, and keeps clicks in their order. */
+/** The live-wire: finds paths along edges in the image, and handles clicks in their order. */
 export class Wire {
   readonly #host: ToolHost
   readonly #latest = new Latest()
-  /** The way to where the pointer was last. */
+  /** The path to the last position of the pointer. */
   #ahead: { from: Point; points: readonly Point[] } | null = null
   #steps = Promise.resolve()
   #waiting = 0
-  /** Steps that were begun before the last `forget` do nothing any more. */
+  /** Steps that were queued before the last `forget` are dropped. */
   #epoch = 0
 
   constructor(host: ToolHost) {
     this.#host = host
   }
 
-  /** Clicks are waiting for their ways. */
+  /** True while clicks wait for their paths. */
   get isBusy(): boolean {
     return this.#waiting > 0
   }
 
-  /** The way from a point to the pointer as far as it is known; null: not yet. */
+  /** The path from a point to the pointer; null while it is unknown. */
   ahead(from: Point): readonly Point[] | null {
     const known = this.#ahead
     return known && known.from.x === from.x && known.from.y === from.y ? known.points : null
@@ -42,17 +42,17 @@ export class Wire {
         this.#ahead = { from, points }
         this.#host.changed()
       },
-      // It is told with the click.
+      // The click reports the failure.
       () => {},
     )
   }
 
-  /** The point on an edge that a first click means. */
+  /** The point on an edge that the first click snaps to. */
   begin({ at, pixel, mod }: Pointer): Promise<Point> {
     return mod ? Promise.resolve(at) : this.#host.picture().nearestEdge(at, EDGE_RADIUS * pixel)
   }
 
-  /** The way that a click means; straight, and said why, when there is none. `to` instead of the pointer ends it exactly there. */
+  /** The path of a click. If none is found, it is straight and the user is told why. `to` ends it exactly there. */
   async wayTo(from: Point, { at, pixel, mod }: Pointer, to: Point | null): Promise<Point[]> {
     const reach = to || mod ? 0 : EDGE_RADIUS * pixel
     try {
@@ -63,7 +63,7 @@ export class Wire {
     }
   }
 
-  /** Does a step after those that wait. It is dropped when everything is forgotten meanwhile; `isCurrent` tells. */
+  /** Queues a step after the waiting ones. `forget` drops it; `isCurrent` tells a running step about that. */
   afterwards(step: (isCurrent: () => boolean) => Promise<void> | void): void {
     const epoch = this.#epoch
     this.#waiting++

@@ -16,9 +16,9 @@ import { Editor, type LateDraft } from './editor.ts'
 
 interface Workspace {
   imageId: string | null
-  /** Null while the image's labels are read, or when they could not be. */
+  /** Null while the image's labels are loading, and if that failed. */
   editor: Editor | null
-  /** Why the image's labels could not be opened. */
+  /** Why the labels could not be loaded. */
   error: string | null
 }
 
@@ -31,11 +31,11 @@ export function openEditor(): Editor | null {
   return workspace.getState().editor
 }
 
-/** Shows an image. Resolves when it is open, or could not be opened, which is shown; of several calls the last counts. */
+/** Shows an image. Resolves when it is open, or the failure is shown. Of several calls only the last counts. */
 export async function openInEditor(imageId: string): Promise<void> {
   const known = takeAhead(imageId)
   if (known) {
-    // In one step: nothing is taken down to be put up again a moment later.
+    // One update, so that the canvas is not removed and added again.
     show(known)
     refreshLabels()
     return
@@ -54,14 +54,14 @@ export function closeEditor(): void {
   leave(NOTHING)
 }
 
-/** Takes a tool in hand, for this image and the next. */
+/** Activates a tool for this image and the next ones. */
 export function chooseTool(id: ToolId): void {
   const editor = openEditor()
   if (editor) editor.takeTool(id)
   else choices.setState({ toolId: id })
 }
 
-/** Attaches to the open editor, and to each later one in its place. `attach` answers how to let go. */
+/** Attaches to the open editor and to each one that replaces it. `attach` returns a function that detaches. */
 export function followEditor(attach: (editor: Editor) => () => void): () => void {
   let letGo: (() => void) | undefined
   const follow = () => {
@@ -79,7 +79,7 @@ export function followEditor(attach: (editor: Editor) => () => void): () => void
   }
 }
 
-/** A draft that comes after its image was left: it waits there. */
+/** Saves a draft that arrives after its image was closed. */
 const keepLate: LateDraft = (imageId, toolId, data) => {
   const editor = openEditor()
   if (editor?.document.image.id === imageId) editor.takeLateDraft(toolId, data)
@@ -91,7 +91,7 @@ function show(opened: OpenedDocument): void {
   leave({ imageId: opened.image.id, editor, error: null })
 }
 
-/** The editor before ends when the next is in its place: whoever is told of the change sees either. */
+/** Disposes the previous editor after the next one is set, so that listeners always see a live editor. */
 function leave(next: Workspace): void {
   const { editor: before } = workspace.getState()
   workspace.setState(next, true)
@@ -101,7 +101,7 @@ function leave(next: Workspace): void {
   before.dispose()
 }
 
-// The canvas of a new size shows the same part of the image.
+// After a resize the canvas shows the same part of the image.
 canvasFrame.subscribe(({ width, height }, before) => {
   if (width !== before.width || height !== before.height) openEditor()?.resize({ width, height })
 })

@@ -161,7 +161,7 @@ const CHANGED_HINT: Record<DownloadOptions['onChanged'], () => string> = {
   replace: () => t('Your changes to them will be lost.'),
 }
 
-/** What of a dataset is to be on this disk, where, and in which form. */
+/** Chooses what to download of a dataset, to which folder, and in which format. */
 export function DownloadDialog({
   target,
   imageIds,
@@ -186,7 +186,7 @@ export function DownloadDialog({
   const [error, setError] = useState<string | null>(null)
   const change = (part: Partial<DownloadOptions>) => setOptions({ ...options, ...part })
   const input = useSettled({ ...target, folder: folder || '/', options })
-  // A plan of an earlier time knows nothing of what is in the folder now.
+  // A cached plan would not know what is in the folder now.
   const [openedAtMs] = useState(Date.now)
   const plan = useQuery({
     ...orpc.transfers.planDownload.queryOptions({ input, staleTime: 60_000, retry: false }),

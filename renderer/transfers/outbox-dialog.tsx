@@ -87,7 +87,7 @@ function Sent({ pushed }: { pushed: readonly Pushed[] }) {
 const TAB =
   'h-8 border-b-2 border-transparent px-2 text-xs font-semibold text-muted data-[state=active]:border-accent data-[state=active]:text-text'
 
-/** What waits for the service, what it refused, what is to be decided, and what it was told. */
+/** Lists waiting, refused, conflicting and sent changes. */
 export function OutboxDialog() {
   const outbox = useQuery(orpc.sync.outbox.queryOptions({ staleTime: 0 }))
   const [discarding, setDiscarding] = useState<OutboxEntry | null>(null)

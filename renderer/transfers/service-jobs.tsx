@@ -9,7 +9,7 @@ import type { Account } from '#shared/model/account.ts'
 import type { Job } from '#shared/model/service.ts'
 import { t } from '#shared/texts/texts.ts'
 
-/** How often the service is asked while something runs, and while nothing does. Milliseconds. */
+/** Polling intervals while a job runs, and while none does. Milliseconds. */
 const RUNNING_MS = 3_000
 const IDLE_MS = 30_000
 
@@ -23,7 +23,7 @@ const STATE: Record<Job['state'], string> = {
   cancelled: t('Canceled'),
 }
 
-/** What the service calls a kind of job, in words; a kind that is new to us is shown as it is. */
+/** The kind of a job in words; unknown kinds are shown as the service names them. */
 const TYPES: Readonly<Record<string, string>> = {
   export: t('Export'),
   auto_annotate: t('Batch annotation'),
@@ -83,7 +83,7 @@ function Row({ accountId, job }: { accountId: string; job: Job }) {
   )
 }
 
-/** What the service works on in the background for an organisation, whoever began it. */
+/** Background jobs of an organization on the service, including those of other members. */
 export function ServiceJobs({ account }: { account: Account }) {
   const jobs = useQuery(
     orpc.service.jobs.queryOptions({

@@ -6,7 +6,7 @@ import { useStore } from '#renderer/ui/use-store.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 
-/** How a dataset of the service stands with it; a click shows what it has not been told. */
+/** Sync status of a remote dataset; a click lists unpushed changes. */
 export function SyncIndicator({ remote }: { remote: NonNullable<Dataset['remote']> }) {
   const account = useStore(cloudState, ({ accounts }) =>
     accounts.find(({ id }) => id === remote.accountId),
@@ -46,7 +46,7 @@ export function SyncIndicator({ remote }: { remote: NonNullable<Dataset['remote'
       )}
     >
       <Icon className="size-4" aria-hidden="true" />
-      {/* All is well: in a narrow window the icon says so. */}
+      {/* In a narrow window the icon alone says that everything is synced. */}
       <span className={isSynced ? 'max-[1200px]:sr-only' : ''}>{words}</span>
     </button>
   )

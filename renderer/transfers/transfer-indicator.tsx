@@ -5,7 +5,7 @@ import { useStore } from '#renderer/ui/use-store.ts'
 import { liveShare } from '#shared/model/transfer.ts'
 import { t } from '#shared/texts/texts.ts'
 
-/** Of all that runs: how far it is, 0..100; null when nothing runs. */
+/** Total progress of the running transfers, 0..100; null if none runs. */
 function useTotalPercent(): number | null {
   return useStore(transferState, ({ transfers }) => {
     const share = liveShare(transfers)
@@ -13,7 +13,7 @@ function useTotalPercent(): number | null {
   })
 }
 
-/** What is being transferred, in the bar; a click shows all of it. `isAlways`: also while there is nothing. */
+/** Progress of the transfers in the top bar; a click lists them. `isAlways`: also shown if there are none. */
 export function TransferIndicator({ isAlways = false }: { isAlways?: boolean }) {
   const percent = useTotalPercent()
   const failed = useStore(

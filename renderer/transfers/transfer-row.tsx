@@ -29,7 +29,7 @@ import { isLive, shareOf, type Transfer } from '#shared/model/transfer.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import { isWaiting, plainProblem, progressWords, stateWords } from './transfer-words.ts'
 
-/** Bytes a second over the last minute. */
+/** Bytes per second over the last minute. */
 function Graph({ history }: { history: readonly number[] }) {
   const top = Math.max(1, ...history)
   const points = history.map((value, index) => `${index},${30 - (value / top) * 28}`).join(' ')
@@ -64,7 +64,7 @@ function Graph({ history }: { history: readonly number[] }) {
   )
 }
 
-/** A problem in words; its codes when somebody asks for them. */
+/** A problem in plain words, with its technical details on request. */
 function Problem({ text }: { text: string }) {
   const { words, details } = plainProblem(text)
   if (details === null) return words
@@ -79,7 +79,7 @@ function Problem({ text }: { text: string }) {
   )
 }
 
-/** Counts down while somebody waits; milliseconds since 1970. */
+/** The current time, updated every second while `isCounting`. Milliseconds since 1970. */
 function useNow(isCounting: boolean): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {
@@ -111,7 +111,7 @@ function Failures({ id, count }: { id: string; count: number }) {
   )
 }
 
-/** One download or upload: what it does, how far it is, and what it could not do. */
+/** One download or upload: its state, progress and failures. */
 export function TransferRow({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void }) {
   const [showsReport, setShowsReport] = useState(false)
   const { id, kind, name, place, state, problem, files, history, report } = transfer
@@ -119,7 +119,7 @@ export function TransferRow({ transfer, onCancel }: { transfer: Transfer; onCanc
   const live = isLive(transfer)
   const now = useNow(isWaiting(transfer))
   const canCancel = live || state === 'paused'
-  // The list of failures below says the same.
+  // The list of failures below shows the same.
   const onlyCountsFailures = problem === `${countedInEnglish(files.failed, 'file')} failed`
   return (
     <li
@@ -140,7 +140,7 @@ export function TransferRow({ transfer, onCancel }: { transfer: Transfer; onCanc
         <span className="shrink-0 text-xs leading-7 text-muted">{stateWords(transfer, now)}</span>
         <div className="flex shrink-0">
           {(live || state === 'paused' || (state === 'failed' && files.failed === 0)) && (
-            // One button, so that the focus stays on it.
+            // One button for both states, so that it keeps the focus.
             <IconButton
               label={live ? t('Pause {name}', { name }) : t('Resume {name}', { name })}
               onClick={() => void (live ? pauseTransfer(id) : resumeTransfer(id))}

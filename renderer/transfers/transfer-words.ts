@@ -13,11 +13,11 @@ const STATE: Record<Transfer['state'], string> = {
   cancelled: t('Canceled'),
 }
 
-/** It waits for the service, or for the network. */
+/** True while it waits for the service or the network. */
 export const isWaiting = (transfer: Pick<Transfer, 'state' | 'problem'>): boolean =>
   isLive(transfer) && transfer.problem !== null
 
-/** What a transfer is doing, in few words. `nowMs`: milliseconds since 1970. */
+/** The state of a transfer in a few words. `nowMs`: milliseconds since 1970. */
 export function stateWords(transfer: Transfer, nowMs: number): string {
   const { state, doing, files, retryAtMs } = transfer
   if (isWaiting(transfer)) {
@@ -27,7 +27,7 @@ export function stateWords(transfer: Transfer, nowMs: number): string {
       : t('Waiting for the service')
   }
   if (isLive(transfer)) return doing ? `${doing}…` : STATE[state]
-  // All that could be transferred was.
+  // Everything that could be transferred has been.
   const isThrough = files.done + files.skipped + files.failed >= files.total && files.total > 0
   if (state === 'failed' && isThrough && files.failed > 0)
     return t('Done, {count} failed', { count: files.failed.toLocaleString() })
@@ -38,11 +38,11 @@ export function stateWords(transfer: Transfer, nowMs: number): string {
 
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
-/** How far it is, how fast, and when it ended. */
+/** Progress and speed of a transfer, or when it ended. */
 export function progressWords(transfer: Transfer): string {
   const { files, bytes, isPlanned, bytesPerSecond, leftMs, connections } = transfer
   const { state, createdAtMs, finishedAtMs } = transfer
-  // While it waits for the service there is no speed to speak of.
+  // A waiting transfer has no meaningful speed.
   const moves = isLive(transfer) && !isWaiting(transfer)
   const done = files.done + files.skipped
   const isOver = state === 'done'
@@ -74,11 +74,11 @@ export function progressWords(transfer: Transfer): string {
   return parts.filter(Boolean).join(' · ')
 }
 
-/** Codes of the system and of the service, such as ECONNRESET: they say nothing to most people. */
+/** Codes of the system and the service, such as ECONNRESET, which most users do not know. */
 const CODE =
   /\b(?:E[A-Z]{3,}|UND_ERR_[A-Z_]+|ERR_[A-Z_]+|[A-Z]{3,}_[A-Z_]{3,}|HTTP \d{3}|status \d{3})\b/
 
-/** A problem in plain words, and its technical details; null when the words hold no code. */
+/** A problem in plain words and its technical details; details are null if the message contains no code. */
 export function plainProblem(problem: string): { words: string; details: string | null } {
   const code = CODE.exec(problem)?.[0]
   if (!code) return { words: problem, details: null }

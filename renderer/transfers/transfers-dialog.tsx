@@ -14,7 +14,7 @@ import { t } from '#shared/texts/texts.ts'
 import { ServiceJobs } from './service-jobs.tsx'
 import { TransferRow } from './transfer-row.tsx'
 
-/** Every download and upload: what it does, how far it is, and what it could not do. */
+/** All downloads and uploads with their states, progress and failures. */
 export function TransfersDialog() {
   const transfers = useStore(transferState, (state) => state.transfers)
   const accounts = useStore(cloudState, (state) => state.accounts)

@@ -18,7 +18,7 @@ import { messageOf } from '#shared/model/message-of.ts'
 import type { UploadOptions, UploadPreview } from '#shared/model/transfer.ts'
 import { counted, plural, t } from '#shared/texts/texts.ts'
 
-/** What is found in what was dropped; told as it is found. */
+/** The images and label files in the dropped items, updated while they are scanned. */
 function usePreview(
   accountId: string,
   remoteId: string | null,
@@ -30,7 +30,7 @@ function usePreview(
   const key = JSON.stringify([accountId, remoteId, paths, options.directory, options.tree])
   const latest = useRef(options)
   latest.current = options
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key holds what counts
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` contains all relevant values
   useEffect(() => {
     if (paths.length === 0) return
     const stop = new AbortController()
@@ -51,7 +51,7 @@ function usePreview(
   return { preview, error }
 }
 
-/** What becomes of images whose names the dataset has already. */
+/** What happens to images whose names exist in the dataset. */
 function fateOf(count: number, onExisting: UploadOptions['onExisting']): string {
   switch (onExisting) {
     case 'skip':
@@ -135,7 +135,7 @@ function Preview({
   )
 }
 
-/** What is to be sent where, looked at first. */
+/** Chooses images and target of an upload, and shows them before anything is sent. */
 export function UploadDialog({
   target,
   dropped,

@@ -6,7 +6,7 @@ import { Bar } from '#renderer/ui/feedback.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import { plural, t } from '#shared/texts/texts.ts'
 
-/** Long work on many images that runs now, how much of it is done, and a button that cancels it. */
+/** Progress of long work on many images, with a button that cancels it. */
 export function WorkIndicator() {
   const works = useStore(workState, (state) => state.works)
   const [work] = works

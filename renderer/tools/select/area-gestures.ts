@@ -51,12 +51,12 @@ export class SelectInBox extends MarqueeGesture {
   }
 }
 
-/** Selects vertices of the one selected shape; a click that does not move does what it is given. */
+/** Selects vertices of the one selected shape in a box. A press that does not move calls `onClick`. */
 export class SelectVerticesInBox extends MarqueeGesture {
   readonly #onClick: () => void
   readonly #slop: number
 
-  /** `slop`: a press that moves less is a click, image pixels. */
+  /** `slop`: a press that moves less than this is a click. Image pixels. */
   constructor(host: ToolHost, from: Point, slop: number, onClick: () => void) {
     super(host, from)
     this.#slop = slop
@@ -81,7 +81,7 @@ export class SelectVerticesInBox extends MarqueeGesture {
   }
 }
 
-/** Selects the shapes that a freehand line goes round. */
+/** Selects the shapes inside a freehand line. */
 export class Lasso implements Gesture {
   readonly cursor = 'crosshair'
   readonly #host: ToolHost

@@ -22,17 +22,17 @@ import type { Annotation, BboxShape, Box, Point, Shape } from '#shared/model/ann
 import { counted, t } from '#shared/texts/texts.ts'
 import type { Gesture } from './gesture.ts'
 
-/** A press that moves less is a click, screen pixels. */
+/** A press that moves less than this is a click. Screen pixels. */
 const CLICK_SLOP = 3
 
-/** Changes shapes as a function of how they were and where the pointer is; nothing adds up on the way. */
+/** Computes the new shapes from the original shapes and the current pointer, so that errors do not accumulate. */
 abstract class EditGesture implements Gesture {
   abstract readonly cursor: string
   protected readonly host: ToolHost
   protected readonly from: Point
   readonly #initial: readonly Annotation[]
   readonly #shapes = new Map<string, Shape>()
-  /** The name of the edit in the history. */
+  /** Label of the edit in the history. */
   readonly #labelOf: (what: string) => string
   #moved = false
 
@@ -79,7 +79,7 @@ abstract class EditGesture implements Gesture {
     return t('Release to finish · Shift: keep proportions or snap the angle · Esc: cancel')
   }
 
-  /** Null leaves the shape as it was a moment ago. */
+  /** Null: the pointer is at an invalid place, so the last valid shape stays. */
   protected abstract reshape(shape: Shape, pointer: Pointer): Shape | null
   protected onClick(_pointer: Pointer): void {}
 }
@@ -87,10 +87,10 @@ abstract class EditGesture implements Gesture {
 export class MoveShapes extends EditGesture {
   readonly cursor = 'move'
   readonly #click: (pointer: Pointer) => void
-  /** Around all that is moved: it stops at the border as a whole. */
+  /** The box around all moved shapes. They stop together at the border of the image. */
   readonly #bounds: Box
 
-  /** `onClick`: what a press that does not move does. */
+  /** `onClick` is called if the press does not move. */
   constructor(
     host: ToolHost,
     from: Point,
@@ -132,7 +132,7 @@ export class DragHandle extends EditGesture {
     const { at: start, role, id } = this.#handle
     const isVertex = role === 'vertex' || role === 'midpoint'
     this.#snap = (isVertex ? this.host.snap(pointer, this.#id)?.at : null) ?? null
-    // The handle keeps its distance to the pointer, so that taking it does not move it.
+    // The handle keeps its offset to the pointer, so that grabbing it does not move it.
     const moved = { x: start.x + at.x - this.from.x, y: start.y + at.y - this.from.y }
     const make = (to: Point) =>
       dragShapeHandle(shape, id, { to, constrain: shift, fromCentre: alt })
@@ -142,7 +142,7 @@ export class DragHandle extends EditGesture {
       return turned && size && isInside(shape, size) ? movedInside(turned, size) : turned
     }
     const to = this.#snap ?? this.host.inside(moved)
-    // With Shift or Alt, or in a rotated box, other corners move than the one that is held.
+    // With Shift or Alt, or in a rotated box, other corners move besides the held one.
     return size && isInside(shape, size) ? lastInside(make, start, to, size) : make(to)
   }
 
@@ -174,12 +174,12 @@ export class MoveVertices extends EditGesture {
   }
 }
 
-/** The box around several annotations, which its handles stretch. Image pixels. */
+/** The box around several annotations; its handles scale them. Image pixels. */
 export function frameOf(annotations: readonly Annotation[]): Box {
   return boundsOfPoints(annotations.flatMap(({ shape }) => shapeVertices(shape)))
 }
 
-/** How far the frame keeps from the shapes, screen pixels. */
+/** Distance between the frame and the shapes. Screen pixels. */
 export const FRAME_MARGIN = 14
 
 export function frameHandles({ x, y, w, h }: Box): Handle[] {
@@ -192,7 +192,7 @@ export function frameHandles({ x, y, w, h }: Box): Handle[] {
   }))
 }
 
-/** Several shapes stretched as one, by a handle of the frame around them. */
+/** Scales several shapes together by a handle of their frame. */
 export class StretchFrame extends EditGesture {
   readonly cursor: string
   readonly #handle: Handle
@@ -209,7 +209,7 @@ export class StretchFrame extends EditGesture {
     const { at: start, id } = this.#handle
     const to = { x: start.x + at.x - this.from.x, y: start.y + at.y - this.from.y }
     const { w, h } = this.#frame
-    // A frame without a width cannot be made wider: it is stretched as if it had one, and keeps none.
+    // A frame with zero width or height cannot be scaled that way; a size of 1 avoids a division by zero.
     const solid = { ...this.#frame, w: w || 1, h: h || 1 }
     const make = (place: Point): BboxShape | null => {
       const drag = { to: place, constrain: shift && w > 0 && h > 0, fromCentre: alt }
@@ -227,7 +227,7 @@ export class StretchFrame extends EditGesture {
       dx: w > 0 ? dx : 0,
       dy: h > 0 ? dy : 0,
     })
-    // A rotated box keeps its right angles, and may need more room than the frame has.
+    // A rotated box keeps its right angles, so it may need more room than the frame has.
     return wasInside && shape.kind === 'oriented_box' ? movedInside(stretched, size) : stretched
   }
 }

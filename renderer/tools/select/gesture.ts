@@ -1,11 +1,11 @@
 import type { Pointer, Preview } from '#renderer/tools/tool.ts'
 
-/** What the select tool is doing while the pointer is held; exactly one at a time. */
+/** What the select tool does while the pointer is held; one gesture at a time. */
 export interface Gesture {
-  /** The CSS cursor meanwhile. */
+  /** The CSS cursor during the gesture. */
   readonly cursor: string
   move(pointer: Pointer): void
-  /** The pointer was let go of. */
+  /** Called when the pointer is released. */
   finish(pointer: Pointer): void
   preview(): Preview
   hint(): string

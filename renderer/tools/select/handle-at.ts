@@ -2,10 +2,10 @@ import type { Pointer } from '#renderer/tools/tool.ts'
 import { distance } from '#shared/geometry/point.ts'
 import type { Handle } from '#shared/geometry/shape-geometry.ts'
 
-/** How near a handle a press takes it, screen pixels. */
+/** A press this close to a handle grabs it. Screen pixels. */
 const HANDLE_RADIUS = 8
 
-/** The handle that a press takes: the nearest within reach; null when none is. */
+/** The handle that a press grabs: the nearest within reach; null if there is none. */
 export function handleAt(
   handles: readonly Handle[],
   { at, pixel }: Pick<Pointer, 'at' | 'pixel'>,

@@ -11,12 +11,12 @@ import { DragHandle, MoveShapes, MoveVertices, StretchFrame } from './edit-gestu
 import type { Gesture } from './gesture.ts'
 import { handleAt } from './handle-at.ts'
 
-/** How near an outline a press takes its shape, screen pixels. */
+/** A press this close to an outline selects its shape. Screen pixels. */
 export const PICK_RADIUS = 5
-/** A press that moves less is a click, screen pixels. */
+/** A press that moves less than this is a click. Screen pixels. */
 const CLICK_SLOP = 3
 
-/** Picks, moves and reshapes. */
+/** Selects, moves and reshapes annotations. */
 export class SelectTool extends IdleTool {
   #gesture: Gesture | null = null
   #over: { handle: Handle | null; annotation: Annotation | null } = {
@@ -49,7 +49,7 @@ export class SelectTool extends IdleTool {
     this.host.changed()
   }
 
-  /** All of the instance that was clicked. */
+  /** Selects all annotations of the clicked instance. */
   override doubleClick({ at, pixel }: Pointer): void {
     const hit = this.#pick(at, pixel)
     if (hit?.instanceId !== undefined)
@@ -81,7 +81,7 @@ export class SelectTool extends IdleTool {
   override removeLast(): boolean {
     const vertices = this.host.vertices()
     const [only] = this.host.selected()
-    // A keypoint is its one point: the whole shape goes.
+    // A keypoint has only one point, so the whole shape is deleted.
     if (vertices.size === 0 || !only || only.shape.kind === 'keypoint') return false
     if (this.host.isLocked(only)) {
       this.host.say(t('Locked shapes are not changed'))
@@ -194,7 +194,7 @@ export class SelectTool extends IdleTool {
     return this.#moveSelected(at, wasSelected)
   }
 
-  /** A line between joints takes the whole pose. */
+  /** A click on a line between joints selects the whole pose. */
   #takePose({ at, pixel }: Pointer): Gesture | null {
     const joints = this.host.poseAt(at, PICK_RADIUS * pixel)
     if (joints.length === 0) return null
@@ -215,7 +215,7 @@ export class SelectTool extends IdleTool {
     return hits.find(({ id }) => selected.has(id)) ?? hits[0] ?? null
   }
 
-  /** Adds the smallest shape that is not selected yet; where all are, lets go of the smallest. */
+  /** Adds the smallest unselected shape; if all are selected, deselects the smallest. */
   #toggleAt(at: Point, pixel: number): void {
     const hits = this.host.pick(at, PICK_RADIUS * pixel)
     const selected = new Set(this.host.selected().map(({ id }) => id))
@@ -223,7 +223,7 @@ export class SelectTool extends IdleTool {
     if (target) this.host.toggle(target.id)
   }
 
-  /** A click on what is selected already takes the next shape below it. */
+  /** A click on a selected shape selects the next shape below it. */
   #cycle({ at, pixel }: Pointer): void {
     const hits = this.host.pick(at, PICK_RADIUS * pixel)
     const selected = new Set(this.host.selected().map(({ id }) => id))

@@ -94,7 +94,7 @@ describe('convert', () => {
     ])
     expect(run('convert', '/no/such', folder.out, '--to', 'coco')).toMatchObject({
       status: 2,
-      stderr: '/no/such: It does not exist (any more)\n',
+      stderr: '/no/such: Not found. It may have been moved, renamed or deleted\n',
     })
   })
 

@@ -80,7 +80,7 @@ function takeLibrary(): boolean {
     app.setPath('userData', folder)
     return app.requestSingleInstanceLock({ target: given.target })
   } catch (error) {
-    showError(t('Pictograph Desktop cannot start'), messageOf(error))
+    showError(t('Pictograph Desktop can’t start'), messageOf(error))
     return false
   }
 }
@@ -214,7 +214,7 @@ function endInOrder(core: AppCore, windows: Windows, watchdog: Disposable): void
 
 if (isFirst) {
   start().catch((error: unknown) => {
-    showError(t('Pictograph Desktop cannot start'), messageOf(error))
+    showError(t('Pictograph Desktop can’t start'), messageOf(error))
     app.exit(1)
   })
 } else {

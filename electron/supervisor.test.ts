@@ -118,7 +118,7 @@ describe('a supervisor', { timeout: 60_000 }, () => {
 })
 
 test('a hang is told apart from other kills by the watchdog’s words', () => {
-  const words = 'The engine is ended and begun again (it had not answered for a minute).'
+  const words = 'The engine is restarted (it had not answered for a minute).'
   expect(crashOf({ code: null, signal: 'SIGKILL', words })).toBe('it had not answered for a minute')
   expect(crashOf({ code: 0, signal: null, words })).toBeNull()
 })

@@ -118,7 +118,7 @@ export function supervise({ file, order, print, restarts = 3, withinMs = 600_000
       end(CRASHED)
       return
     }
-    print(`The app’s engine ended (${next.endedBecause}). It is started again.`)
+    print(`The app’s engine ended (${next.endedBecause}). It is being restarted.`)
     start(next)
   }
 

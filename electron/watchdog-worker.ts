@@ -105,7 +105,7 @@ for (;;) {
   if (silentMs > nameAfterMs && !isNamed) {
     isNamed = true
     report({
-      message: `The engine has not got on for ${Math.round(silentMs / 1000)} s`,
+      message: `The engine has not responded for ${Math.round(silentMs / 1000)} s`,
       where: await orNothing(whereItHangs()),
     })
   }
@@ -113,7 +113,7 @@ for (;;) {
   const before = process.uptime() > LIVED_S ? 0 : restarts
   // A supervisor counts by itself.
   if (restart !== null && before >= RESTARTS) continue
-  report({ message: `The engine is ended and begun again (${HANG}). What was saved is on disk.` })
+  report({ message: `The engine is restarted (${HANG}). What was saved is on disk.` })
   if (restart !== null)
     spawn(restart.program, restart.args, {
       stdio: restart.isAttached ? 'inherit' : 'ignore',

@@ -83,7 +83,7 @@ export class SetAside {
     if (!work) return
     throw new UserError(
       'set_aside',
-      `The app’s engine ended (${this.#because}) during ${WORDS[kind](work.name)}. Start the app anew to try again, or replace the file.`,
+      `The app’s engine ended (${this.#because}) during ${WORDS[kind](work.name)}. Restart the app to try again, or replace the file.`,
     )
   }
 }

@@ -26,37 +26,33 @@ export function codeOf(error: unknown): string {
 
 const WORDS: [pattern: RegExp, reason: string, message: string][] = [
   [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, 'disk_full', 'The disk is full. Free some space'],
-  [
-    /^(SQLITE_READONLY|EROFS)/,
-    'read_only',
-    'The place is read-only. Allow writing, or choose another place',
-  ],
+  [/^(SQLITE_READONLY|EROFS)/, 'read_only', 'Read-only. Allow writing, or choose another folder'],
   [/^SQLITE_(BUSY|LOCKED)/, 'locked', 'The database is locked by another program. Close it'],
   [
     /^SQLITE_(CORRUPT|NOTADB)/,
     'corrupt',
-    'The database file is damaged. Restore it from a backup, or move it away to start anew',
+    'The database file is damaged. Restore it from a backup, or move it away to start over',
   ],
-  [/^(SQLITE_IOERR|EIO)/, 'io', 'The disk does not answer as it should. Check the drive'],
+  [/^(SQLITE_IOERR|EIO)/, 'io', 'The disk reports errors. Check the drive'],
   [
     /^(SQLITE_CANTOPEN|EACCES|EPERM)/,
     'permission',
-    'Permission denied. Allow access to it, or choose another place',
+    'Permission denied. Allow access to it, or choose another folder',
   ],
-  [/^ENOENT/, 'not_found', 'It does not exist (any more)'],
+  [/^ENOENT/, 'not_found', 'Not found. It may have been moved, renamed or deleted'],
   [/^EISDIR/, 'not_a_file', 'It is a folder, not a file'],
   [/^ENOTDIR/, 'not_a_folder', 'It is not a folder'],
   [
     /^ENAMETOOLONG/,
     'name_too_long',
-    'Its path is too long for this disk. Choose a folder that is less deep',
+    'The path is too long for this disk. Choose a folder with a shorter path',
   ],
   [
     /^(EMFILE|ENFILE)/,
     'too_many_files',
     'Too many files are open. Close other programs, or raise the limit (ulimit -n)',
   ],
-  [/^EEXIST/, 'exists', 'Something of this name is in the way'],
+  [/^EEXIST/, 'exists', 'A file or folder with this name already exists'],
 ]
 
 /**

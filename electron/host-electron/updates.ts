@@ -77,7 +77,10 @@ export class AppUpdates implements Updates {
       // A failed automatic check needs no explanation.
       this.#set(
         this.#isAsked
-          ? { kind: 'failed', message: `The new version could not be fetched: ${messageOf(error)}` }
+          ? {
+              kind: 'failed',
+              message: `The new version couldn’t be downloaded: ${messageOf(error)}`,
+            }
           : { kind: 'current' },
       )
     })
@@ -151,7 +154,7 @@ export function busyWith({
   isSaving: boolean
 }): string | null {
   if (isSaving) return 'Edits are being saved. The new version waits for them.'
-  if (transfers.list().some(isLive)) return 'A transfer is under way. The new version waits for it.'
+  if (transfers.list().some(isLive)) return 'A transfer is running. The new version waits for it.'
   const waiting = outbox()
   return waiting > 0 ? 'Edits have not been sent to the service yet. The new version waits.' : null
 }

@@ -193,7 +193,7 @@ async function giveUp(
 ): Promise<void> {
   await ask(window, {
     type: 'error',
-    message: t('The window cannot be shown.'),
+    message: t('The window can’t be shown.'),
     detail: t(
       'It crashed {count} times in a minute ({reason}). Everything that was saved is on disk. Start the app again. If it keeps happening, see the log in the data folder.',
       { count: breaks, reason },
@@ -206,7 +206,7 @@ async function giveUp(
 async function offerToReload(window: BrowserWindow): Promise<void> {
   const choice = await ask(window, {
     type: 'warning',
-    message: t('The window does not answer.'),
+    message: t('The window isn’t responding.'),
     detail: t('Reload it to continue. Everything you drew is kept.'),
     buttons: [t('Wait'), t('Reload')],
     defaultId: 0,

@@ -42,7 +42,7 @@ function Progress({ done, total }: { done: number; total: number }) {
       className="flex w-44 items-center gap-2"
       title={t('{done} of {total} complete', { done, total })}
     >
-      <span className="h-1.5 flex-1 overflow-hidden rounded-full bg-raised">
+      <span className="h-1.5 flex-1 overflow-hidden rounded-full bg-line">
         <Bar percent={percent} />
       </span>
       <span className="w-24 text-right text-xs text-muted tabular-nums">

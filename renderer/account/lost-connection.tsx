@@ -5,7 +5,7 @@ import { t } from '#shared/texts/texts.ts'
 export function LostConnection() {
   return (
     <output className="flex shrink-0 items-center gap-1.5 text-xs whitespace-nowrap text-warning">
-      <CloudAlert className="size-4" /> {t('Engine not answering, reconnecting…')}
+      <CloudAlert className="size-4" /> {t('Engine not responding, reconnecting…')}
     </output>
   )
 }

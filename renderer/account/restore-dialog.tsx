@@ -126,10 +126,13 @@ export function RestoreDialog({ target }: { target: RemoteTarget }) {
         {state && !isBack && <Facts storage={state} left={left} />}
         {early > 0 && (
           <p className="text-xs text-muted">
-            {t('It costs less in {days}: cold storage is billed for at least {minDays} days.', {
-              days: counted(early, 'day'),
-              minDays: state?.restore?.minDays ?? 0,
-            })}
+            {t(
+              'Restoring costs less in {days}: cold storage is billed for at least {minDays} days.',
+              {
+                days: counted(early, 'day'),
+                minDays: state?.restore?.minDays ?? 0,
+              },
+            )}
           </p>
         )}
         {price !== null && left !== null && left < price && (

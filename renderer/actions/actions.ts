@@ -113,6 +113,9 @@ const toolActions = TOOLS.map(
   }),
 )
 
+/** True for the actions of class keys. Their labels contain the number of the key, not the name of the class. */
+export const isClassSlot = (actionId: string): boolean => /^class-\d+$/.test(actionId)
+
 const classActions = Array.from({ length: CLASS_SLOTS }, (_, index): Action => {
   const name = () => classOfSlot(index)
   return {

@@ -200,7 +200,7 @@ export const CLOUD_ACTIONS: readonly Action[] = [
   },
   {
     id: 'add-account',
-    label: t('Add an account of Pictograph…'),
+    label: t('Add a Pictograph account…'),
     group: 'Service',
     context: 'app',
     keys: [],

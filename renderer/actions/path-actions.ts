@@ -159,7 +159,7 @@ export function repairSelected(editor: Editor): void {
   })
   const shapes = changes.reduce((sum, { created }) => sum + created.length + 1, 0)
   say(
-    t('{length} repaired, as {shapes} polygons that do not cross themselves', {
+    t('{length} repaired: now {shapes} polygons without crossings', {
       length: changes.length,
       shapes,
     }),

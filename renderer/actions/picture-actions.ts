@@ -31,7 +31,7 @@ async function snapToEdges(editor: Editor): Promise<void> {
   // Shapes that changed meanwhile are left alone.
   const current = updated.filter(({ before }) => document.annotations.get(before.id) === before)
   if (current.length === 0) {
-    say(t('It is already on the nearest edges, or there are none nearby'))
+    say(t('The selection is already on the nearest edges, or there are none nearby'))
     return
   }
   editor.edit(t('Snap to edges'), { created: [], updated: current, deleted: [] })

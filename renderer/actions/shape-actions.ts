@@ -187,7 +187,7 @@ export const SHAPE_ACTIONS: readonly Action[] = [
   },
   {
     id: 'simplify',
-    label: t('Simplify: drop points that change little'),
+    label: t('Simplify: remove points that change little'),
     group: 'Shapes',
     context: 'image',
     keys: [],

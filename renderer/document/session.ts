@@ -63,7 +63,7 @@ export async function startSession(
           .catch(() => {})
       },
       onRefused: ({ label, imageId }, reason) => {
-        onTrouble(t('“{label}” could not be saved: {reason}', { label, reason }))
+        onTrouble(t('Couldn’t save “{label}”: {reason}', { label, reason }))
         reload(imageId)
       },
       onFault,
@@ -71,7 +71,7 @@ export async function startSession(
     windowJournal(localStorage, libraryId, windowId, () =>
       onTrouble(
         t(
-          'There are more unsaved edits than this window can keep. Do not close it until they are saved.',
+          'There are more unsaved edits than this window can keep. Don’t close it until they are saved.',
         ),
       ),
     ),

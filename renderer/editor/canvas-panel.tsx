@@ -61,7 +61,7 @@ function Instead({
     (image?.missing ? t('The file is no longer in the folder. Its labels are kept.') : null)
   if (problem)
     return (
-      <EmptyState icon={<ImageOff />} title={t('This image cannot be shown')}>
+      <EmptyState icon={<ImageOff />} title={t('This image can’t be shown')}>
         {problem}
       </EmptyState>
     )

@@ -56,9 +56,7 @@ function NoImages({ dataset }: { dataset: Dataset }) {
     return (
       <EmptyState
         icon={<ImageOff />}
-        title={
-          dataset.remote ? t('The images could not be listed') : t('The folder could not be read')
-        }
+        title={dataset.remote ? t('Couldn’t list the images') : t('Couldn’t read the folder')}
       >
         {scan.problems[0]}
       </EmptyState>
@@ -74,9 +72,7 @@ function NoImages({ dataset }: { dataset: Dataset }) {
     )
   return (
     <EmptyState icon={<Images />} title={t('No images in this folder')}>
-      {t(
-        'JPEG, PNG, GIF, BMP, WebP, TIFF and HEIC files are listed. Add some, and they show up here.',
-      )}
+      {t('Add JPEG, PNG, GIF, BMP, WebP, TIFF or HEIC files, and they appear here.')}
     </EmptyState>
   )
 }

@@ -75,7 +75,7 @@ export function LabelFilesNotice({ dataset, settings }: { dataset: Dataset; sett
       </Button>
       {inStep && (
         <Button className={SMALL} disabled={isBusy} onClick={() => void keepInStep(inStep)}>
-          {isBusy ? t('Reading and writing…') : t('Keep in sync')}
+          {isBusy ? t('Syncing…') : t('Keep in sync')}
         </Button>
       )}
       <Button variant="ghost" className={SMALL} disabled={isBusy} onClick={() => void ignore()}>

@@ -127,9 +127,13 @@ export function TopBar({ settings }: { settings: Settings }) {
         {image && !isGallery && (
           <p className="flex min-w-0 flex-initial text-sm text-muted" title={image.path}>
             {directoryOf(image.path) !== '' && (
-              <span className="min-w-0 shrink-[100] truncate max-[1100px]:hidden">
-                {directoryOf(image.path)}&nbsp;/&nbsp;
-              </span>
+              <>
+                {/* Even a fraction of a pixel less would cut the file name, so only the directory shrinks. */}
+                <span className="min-w-0 shrink-[100000] truncate max-[1100px]:hidden">
+                  {directoryOf(image.path)}
+                </span>
+                <span className="shrink-0 max-[1100px]:hidden">&nbsp;/&nbsp;</span>
+              </>
             )}
             <span data-file-name="" className="min-w-0 truncate text-text">
               {fileNameOf(image.path)}

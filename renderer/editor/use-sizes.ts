@@ -4,7 +4,7 @@ import { DEFAULT_SETTINGS, type Settings } from '#shared/contract/settings.ts'
 
 type SizeName = 'panelWidth' | 'classesHeight' | 'filmstripHeight'
 
-/** Of each part around the image: the least and the most that it may take, CSS pixels. */
+/** Minimum and maximum size of each part around the image. CSS pixels. */
 const LIMITS: Record<SizeName, readonly [number, number]> = {
   panelWidth: [200, 640],
   classesHeight: [96, 900],
@@ -13,6 +13,14 @@ const LIMITS: Record<SizeName, readonly [number, number]> = {
 
 /** In a low window the filmstrip takes no more than this share of it. */
 const FILMSTRIP_SHARE = 0.22
+
+/** In a tall window the list of classes takes this share of it, unless the user has set another height. */
+const CLASSES_SHARE = 0.36
+
+function initialSize(name: SizeName, windowHeight: number): number {
+  const size = DEFAULT_SETTINGS[name]
+  return name === 'classesHeight' ? Math.max(size, Math.round(windowHeight * CLASSES_SHARE)) : size
+}
 
 function onResize(listener: () => void): () => void {
   window.addEventListener('resize', listener)
@@ -28,14 +36,16 @@ export function useSize(name: SizeName, settings: Settings) {
     name === 'filmstripHeight'
       ? Math.max(min, Math.min(limit, Math.round(windowHeight * FILMSTRIP_SHARE)))
       : limit
-  const size = Math.min(max, live ?? settings[name])
+  const initial = initialSize(name, windowHeight)
+  const saved = settings[name] === DEFAULT_SETTINGS[name] ? initial : settings[name]
+  const size = Math.min(max, live ?? saved)
   return {
     size,
     splitter: {
       value: size,
       min,
       max,
-      initial: DEFAULT_SETTINGS[name],
+      initial,
       onChange: setLive,
       onCommit: (value: number) => {
         void changeSettings({ [name]: value })

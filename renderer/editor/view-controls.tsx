@@ -17,7 +17,7 @@ interface SliderProps {
 
 function Slider({ label, value, shown, min, max, step, onChange }: SliderProps) {
   return (
-    <label className="grid grid-cols-[84px_1fr_48px] items-center gap-2 text-xs">
+    <label className="grid grid-cols-[7.25rem_1fr_3rem] items-center gap-2 text-xs">
       {label}
       <input
         type="range"

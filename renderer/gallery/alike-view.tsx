@@ -198,7 +198,7 @@ export function AlikeView({
   const title =
     lookup.kind === 'duplicates'
       ? t('Near-duplicates')
-      : t('Images like {name}', { name: like ? fileNameOf(like.path) : '' })
+      : t('Images similar to {name}', { name: like ? fileNameOf(like.path) : '' })
   return (
     <section aria-label={title} className="flex min-h-0 min-w-0 flex-1 flex-col bg-bg">
       <header className="flex h-11 shrink-0 items-center gap-3 border-b border-line bg-surface px-2">
@@ -244,7 +244,7 @@ export function AlikeView({
           </EmptyState>
         )}
         {!isAsking && found && groups.length === 0 && (
-          <EmptyState icon={<Images />} title={t('No images this similar')} />
+          <EmptyState icon={<Images />} title={t('No images are this similar')} />
         )}
         {!isAsking && (
           <div className="relative shrink-0" style={{ height: totalHeight(counts, columns) }}>

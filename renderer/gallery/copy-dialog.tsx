@@ -86,7 +86,9 @@ export function CopyDialog({ dataset, imageIds }: { dataset: Dataset; imageIds: 
         </Field>
         <Field
           label={t('Directory')}
-          hint={t('Left empty: the top of the dataset. A name that is taken gets a number.')}
+          hint={t(
+            'If empty, images go to the top of the dataset. If a name is taken, a number is added.',
+          )}
         >
           {(id) => (
             <TextField

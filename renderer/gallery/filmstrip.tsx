@@ -11,13 +11,13 @@ import { fileNameOf } from '#shared/model/paths.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import { Thumbnail } from './thumbnail.tsx'
 
-/** What the strip takes besides its pictures: names, borders and the scroll bar. CSS pixels. */
+/** Height of everything but the thumbnails: names, borders and the scroll bar. CSS pixels. */
 const AROUND = 40
 const GAP = 4
 /** Device pixels. */
 const THUMBNAIL_WIDTH = 160
 const LARGE_THUMBNAIL_WIDTH = 320
-/** Pictures wider than this are taken from the larger thumbnail. CSS pixels. */
+/** Tiles wider than this use the larger thumbnail. CSS pixels. */
 const LARGE_FROM = 140
 
 function Tile({ image, current, width }: { image: DatasetImage; current: boolean; width: number }) {
@@ -29,7 +29,7 @@ function Tile({ image, current, width }: { image: DatasetImage; current: boolean
       aria-label={[
         name,
         counted(annotationCount, 'annotation'),
-        image.problem && t('cannot be shown'),
+        image.problem && t('can’t be shown'),
       ]
         .filter(Boolean)
         .join(', ')}
@@ -82,7 +82,7 @@ export function Filmstrip({ height }: { height: number }) {
   const imageId = useStore(workspace, (state) => state.imageId)
   const index = imageId === null ? -1 : images.indexOf(imageId)
   const scroller = useRef<HTMLElement>(null)
-  const { total, rows, scrollTo } = useRows({
+  const { total, rows, length, scrollTo } = useRows({
     horizontal: true,
     count: images.length,
     size: width + GAP,
@@ -91,10 +91,10 @@ export function Filmstrip({ height }: { height: number }) {
     scroller,
   })
   useLayoutEffect(() => scroller.current?.style.setProperty('height', `${height}px`), [height])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: tiles of another width lie elsewhere
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other widths of tile or strip need another scroll position
   useEffect(() => {
     if (index >= 0) scrollTo(index)
-  }, [index, width, scrollTo])
+  }, [index, width, length, scrollTo])
   return (
     <nav
       data-region=""

@@ -1,4 +1,4 @@
-import { CircleAlert, CloudAlert, CloudDownload, CloudUpload } from 'lucide-react'
+import { CloudAlert, CloudDownload, CloudUpload } from 'lucide-react'
 import { classNames } from '#renderer/ui/class-names.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 import { fileNameOf } from '#shared/model/paths.ts'
@@ -72,7 +72,6 @@ export function Tile({
       <span className="relative flex min-h-0 flex-1 items-center justify-center overflow-hidden rounded-md bg-raised">
         <Thumbnail image={image} width={THUMBNAIL_WIDTH} />
         {remote && <SyncMark remote={remote} />}
-        {problem && <CircleAlert className="absolute top-1.5 right-1.5 size-4 text-danger" />}
         {annotationCount > 0 && (
           <span className="absolute right-1.5 bottom-1.5 rounded bg-black/75 px-1 text-2xs font-medium text-white tabular-nums">
             {annotationCount}

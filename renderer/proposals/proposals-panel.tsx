@@ -100,7 +100,7 @@ function NoProposals({ hidden }: { hidden: number }) {
       title={hidden > 0 ? t('No proposal above the threshold') : t('No proposals on this image')}
     >
       {hidden > 0
-        ? t('{count} below the threshold or of ignored classes.', {
+        ? t('{count} hidden: below the threshold, or of an ignored class.', {
             count: counted(hidden, 'proposal'),
           })
         : t('A model on this computer can detect objects. No image leaves it.')}

@@ -56,7 +56,7 @@ class PictureWorker {
     worker.addEventListener('error', () => {
       worker.terminate()
       this.#worker = null
-      const error = new Error(t('The image could not be processed. Try again'))
+      const error = new Error(t('Couldn’t process the image. Try again'))
       for (const { reject } of this.#waiting.values()) reject(error)
       this.#waiting.clear()
     })
@@ -67,7 +67,7 @@ class PictureWorker {
 async function load(url: string): Promise<Blob> {
   const response = await fetch(url)
   if (response.ok) return response.blob()
-  throw new Error((await response.text()) || t('The image could not be read'))
+  throw new Error((await response.text()) || t('Couldn’t read the image'))
 }
 
 const worker = new PictureWorker()

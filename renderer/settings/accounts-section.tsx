@@ -79,7 +79,7 @@ export function AccountsSection() {
         >
           {t('Its key and the files of its datasets are removed from this computer.')}{' '}
           {unsent > 0
-            ? t('{count} not sent yet would be lost: send them first.', {
+            ? t('{count} not sent yet would be lost. Send them first.', {
                 count: counted(unsent, 'change'),
               })
             : t('Everything is on the service.')}

@@ -40,7 +40,7 @@ export function LabelFilesSection({ dataset }: { dataset: Dataset }) {
   }
   return (
     <section className="flex flex-col gap-3">
-      <div>
+      <div className="flex flex-col gap-1">
         <h3 className="text-sm font-semibold">
           {t('Label files in sync: {name}', { name: dataset.name })}
         </h3>
@@ -60,7 +60,7 @@ export function LabelFilesSection({ dataset }: { dataset: Dataset }) {
       {format === 'yolo' && (
         <p className="text-xs text-warning">
           {t(
-            'YOLO holds boxes only: other shapes are written as the box around them, or not at all. Here they stay as they are.',
+            'YOLO stores only boxes. Other shapes are written as their bounding box, or skipped. In the app they stay unchanged.',
           )}
         </p>
       )}
@@ -85,7 +85,7 @@ export function LabelFilesSection({ dataset }: { dataset: Dataset }) {
         disabled={same || busy || (format !== 'off' && !beside && folder === '')}
         onClick={() => void apply()}
       >
-        {busy ? t('Reading and writing…') : t('Apply')}
+        {busy ? t('Syncing…') : t('Apply')}
       </Button>
     </section>
   )

@@ -40,7 +40,7 @@ export function SettingsDialog({
       id: 'canvas',
       label: t('Canvas'),
       content: (
-        <div className="flex max-w-80 flex-col gap-5">
+        <div className="flex max-w-md flex-col gap-5">
           <ShapeControls settings={settings} />
           <AidControls settings={settings} />
           <InputControls settings={settings} />

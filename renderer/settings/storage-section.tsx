@@ -191,11 +191,11 @@ export function StorageSection({ settings }: { settings: Settings }) {
         <p className="text-xs text-muted">
           {data
             ? data.backupBytes > 0
-              ? t('The library with your labels: {library}. Its safety copy: {copy}.', {
+              ? t('Database with your labels: {library}. Backup: {copy}.', {
                   library: formatBytes(data.libraryBytes),
                   copy: formatBytes(data.backupBytes),
                 })
-              : t('The library with your labels: {library}.', {
+              : t('Database with your labels: {library}.', {
                   library: formatBytes(data.libraryBytes),
                 })
             : t('Calculating…')}

@@ -39,7 +39,7 @@ export function DeleteLabelsDialog({
               'The annotations of {count} will be deleted and can’t be restored. Export them first if you may need them.',
               { count: counted(annotatedCount, 'image') },
             )
-          : t('It has no annotations.')}{' '}
+          : t('It has no annotations. Its classes and its history are deleted.')}{' '}
       {!remote && t('The images on disk are not touched.')}
     </ConfirmDialog>
   )

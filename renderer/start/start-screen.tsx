@@ -100,7 +100,7 @@ export function StartScreen() {
           <button
             type="button"
             onClick={() => chooseFolder().catch(notifyError)}
-            className="flex items-start gap-4 rounded-xl bg-accent p-5 text-left text-on-accent transition-colors hover:bg-accent-hover"
+            className="flex items-start gap-4 rounded-xl border border-transparent bg-accent p-5 text-left text-on-accent transition-colors hover:bg-accent-hover"
           >
             <FolderOpen className="mt-0.5 size-6 shrink-0" />
             <span>

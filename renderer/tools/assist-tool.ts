@@ -25,7 +25,7 @@ export class AssistTool extends PromptTool {
         annotations: answer.annotations,
         nothing:
           answer.status === 'below_threshold'
-            ? t('The service found nothing certain enough here')
+            ? t('The service found nothing with enough confidence here')
             : t('The service found nothing here'),
       }
     )

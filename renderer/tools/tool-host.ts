@@ -163,7 +163,7 @@ export function toolHost({
       const price = cloudState.getState().prices[accountId]?.price ?? null
       if (price === null) return null
       const words = { price: formatMicroUsd(price) }
-      return dataset?.remote ? t('{price} an answer', words) : t('{price} an image', words)
+      return dataset?.remote ? t('{price} per answer', words) : t('{price} per image', words)
     },
     picture: () => pictureOf(document.image),
     liveWire: () => editorSettings.getState().liveWire,

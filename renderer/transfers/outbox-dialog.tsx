@@ -154,7 +154,7 @@ export function OutboxDialog() {
             : t('{what} will be reset to the service’s version.', { what: discarding.what })}{' '}
           {discarding.kind === 'annotations'
             ? t('Your version stays in the image’s history, and undo restores it.')
-            : t('This cannot be undone.')}
+            : t('This can’t be undone.')}
         </ConfirmDialog>
       )}
     </Modal>

@@ -98,7 +98,7 @@ export function ServiceJobs({ account }: { account: Account }) {
     <section aria-label={title} className="border-t border-line pt-3">
       <h3 className="text-xs font-semibold text-muted">{title}</h3>
       {account.state !== 'online' && (
-        <p className="py-2 text-xs text-muted">{t('The service cannot be reached.')}</p>
+        <p className="py-2 text-xs text-muted">{t('Couldn’t reach the service.')}</p>
       )}
       {jobs.isError && <ErrorNote>{jobs.error.message}</ErrorNote>}
       {jobs.data?.length === 0 && (

@@ -40,7 +40,7 @@ function Graph({ history }: { history: readonly number[] }) {
         preserveAspectRatio="none"
         className="h-8 min-w-0 flex-1"
         role="img"
-        aria-label={t('Throughput of the last {length} seconds, up to {size} a second', {
+        aria-label={t('Throughput of the last {length} seconds, up to {size} per second', {
           length: history.length,
           size: formatBytes(top),
         })}
@@ -182,45 +182,48 @@ export function TransferRow({ transfer, onCancel }: { transfer: Transfer; onCanc
           </IconButton>
         </div>
       </div>
-      {state !== 'done' && state !== 'cancelled' && (
-        <ProgressBar
-          isBare
-          label={t('Progress of {name}', { name })}
-          done={Math.round(shareOf(transfer) * 1_000)}
-          total={1_000}
-        />
-      )}
-      <p className="text-xs text-muted tabular-nums">{progressWords(transfer)}</p>
-      {live && history.length > 2 && <Graph history={history} />}
-      {problem && !onlyCountsFailures && (
-        <p className={live ? 'text-xs text-warning' : 'text-xs text-danger'}>
-          <Problem text={problem} />
-        </p>
-      )}
-      {files.failed > 0 && (
-        <FailureDetails label={t('{count} failed', { count: counted(files.failed, 'file') })}>
-          <Failures id={id} count={files.failed} />
-        </FailureDetails>
-      )}
-      {report.length > 0 && (
-        <Button
-          variant="ghost"
-          className="h-6 self-start px-1.5 text-xs"
-          aria-expanded={showsReport}
-          onClick={() => setShowsReport(!showsReport)}
-        >
-          {t('Report ({length})', { length: report.length })}
-        </Button>
-      )}
-      {showsReport && (
-        <ul className="max-h-40 overflow-y-auto rounded-md bg-raised px-3 py-2 text-xs">
-          {report.map((words) => (
-            <li key={words} className="py-0.5 break-words">
-              {words}
-            </li>
-          ))}
-        </ul>
-      )}
+      {/* In line with the name, beside the icon. */}
+      <div className="flex flex-col gap-2 pl-7">
+        {state !== 'done' && state !== 'cancelled' && (
+          <ProgressBar
+            isBare
+            label={t('Progress of {name}', { name })}
+            done={Math.round(shareOf(transfer) * 1_000)}
+            total={1_000}
+          />
+        )}
+        <p className="text-xs text-muted tabular-nums">{progressWords(transfer)}</p>
+        {live && history.length > 2 && <Graph history={history} />}
+        {problem && !onlyCountsFailures && (
+          <p className={live ? 'text-xs text-warning' : 'text-xs text-danger'}>
+            <Problem text={problem} />
+          </p>
+        )}
+        {files.failed > 0 && (
+          <FailureDetails label={t('{count} failed', { count: counted(files.failed, 'file') })}>
+            <Failures id={id} count={files.failed} />
+          </FailureDetails>
+        )}
+        {report.length > 0 && (
+          <Button
+            variant="ghost"
+            className="h-6 self-start px-1.5 text-xs"
+            aria-expanded={showsReport}
+            onClick={() => setShowsReport(!showsReport)}
+          >
+            {t('Report ({length})', { length: report.length })}
+          </Button>
+        )}
+        {showsReport && (
+          <ul className="max-h-40 overflow-y-auto rounded-md bg-raised px-3 py-2 text-xs">
+            {report.map((words) => (
+              <li key={words} className="py-0.5 break-words">
+                {words}
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
     </li>
   )
 }

@@ -80,6 +80,8 @@ export function useRows({ count, size, padding, overscan, scroller, horizontal }
       index: first + at,
       start: padding + (first + at) * size,
     })),
+    /** Screen pixels in sight; 0 until the list is on screen. */
+    length: seen.length,
     /** Scrolls so that a row is in the middle. */
     scrollTo,
   }

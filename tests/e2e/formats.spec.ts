@@ -93,7 +93,9 @@ test('a broken label file gives a precise error, and nothing is written', async 
   await page.getByRole('button', { name: 'Back' }).click()
   await page.getByLabel('Label file or folder').fill('/no/such')
   await page.getByRole('button', { name: 'Preview' }).click()
-  await expect(page.getByRole('alert')).toHaveText('/no/such: It does not exist (any more)')
+  await expect(page.getByRole('alert')).toHaveText(
+    '/no/such: Not found. It may have been moved, renamed or deleted',
+  )
 })
 
 test('exporting to an unwritable folder gives an error', async ({ app, folder }) => {

@@ -86,7 +86,7 @@ test('the dialog about a page that keeps crashing stays until it is closed, then
     })
   await expect
     .poll(() => shell.run(({ state }) => state.dialogs.map(({ message }) => message)))
-    .toEqual(['The window cannot be shown.'])
+    .toEqual(['The window can’t be shown.'])
   const open = await shell.run(({ electron, state }) => [
     electron.BrowserWindow.getAllWindows().length,
     state.calls.includes('window-all-closed'),

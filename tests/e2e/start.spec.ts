@@ -27,7 +27,9 @@ test('a folder that cannot be read is explained in the picker', async ({ app }) 
   await page.getByRole('button', { name: /Open folder/ }).click()
   await app.typePath('/no/such/folder')
   await page.getByRole('button', { name: 'Go' }).click()
-  await expect(page.getByRole('alert')).toHaveText('/no/such/folder: It does not exist (any more)')
+  await expect(page.getByRole('alert')).toHaveText(
+    '/no/such/folder: Not found. It may have been moved, renamed or deleted',
+  )
 })
 
 test('the sample dataset opens with its labels', async ({ app }) => {

@@ -238,7 +238,7 @@ test('a self-crossing polygon is marked and repaired', async ({ app }) => {
   await page.keyboard.press('v')
   const warning = canvas.list.first().getByRole('button', { name: /crosses itself/ })
   await warning.click()
-  await expect(canvas.hint).toHaveText('1 repaired, as 2 polygons that do not cross themselves')
+  await expect(canvas.hint).toHaveText('1 repaired: now 2 polygons without crossings')
   await expect(canvas.list).toHaveCount(2)
   await expect(warning).toHaveCount(0)
   await canvas.saved()

@@ -21,12 +21,12 @@ test('files that are not images are listed with the reason, and do not affect th
   await app.canvas.ready()
   for (const message of [
     'The file is empty (0 bytes)',
-    'The file holds text, not an image',
+    'The file contains text, not an image',
     'The file is damaged',
     'The file is damaged',
   ]) {
     await page.keyboard.press('d')
-    await expect(page.getByText('This image cannot be shown')).toBeVisible()
+    await expect(page.getByText('This image can’t be shown')).toBeVisible()
     await expect(page.locator('[data-canvas]')).toContainText(message)
   }
   await app.screenshot('image-problem')

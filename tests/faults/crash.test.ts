@@ -113,7 +113,7 @@ test.skipIf(process.platform !== 'linux')(
 
     // What nothing was at work on when the app was ended is not set aside.
     await back.client.transfers.cancel({ id: upload.id })
-    expect(app.output()).toContain('It is started again.')
+    expect(app.output()).toContain('It is being restarted.')
   },
 )
 

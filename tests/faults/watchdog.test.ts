@@ -19,6 +19,6 @@ test('a hanging process is logged with its function, killed and restarted', {
   const log = readFileSync(join(folder.path, 'pictograph.log'), 'utf8')
   expect(log).toMatch(/has not got on for \d+ s/)
   expect(log).toContain('countForever hanging-child.ts')
-  expect(log).toContain('begun again')
+  expect(log).toContain('is restarted')
   await vi.waitUntil(() => existsSync(join(folder.path, 'begun-again')), { timeout: 20_000 })
 })

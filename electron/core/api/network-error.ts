@@ -34,11 +34,11 @@ export function networkError(error: unknown, route: string): NetworkError {
     return new RequestTimeoutError('The service did not answer in time', { route, cause: error })
   const advice = adviceOn(error)
   if (advice !== null)
-    return new NetworkError(`The service could not be reached: ${advice}`, { route, cause: error })
+    return new NetworkError(`Couldn’t reach the service: ${advice}`, { route, cause: error })
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const isBroken = /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(code)
   const reason = isBroken ? 'the connection broke off' : messageOf(error)
-  return new NetworkError(`The service could not be reached: ${reason}`, {
+  return new NetworkError(`Couldn’t reach the service: ${reason}`, {
     route,
     cause: error,
     ...(isBroken && { code: CONNECTION_BROKEN }),

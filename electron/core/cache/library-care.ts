@@ -86,7 +86,7 @@ export class LibraryCare implements AsyncDisposable {
     log.error('the library is damaged', { problems: problems.slice(0, 3) })
     await writeFile(join(dataDir, DAMAGE_MARK), problems.join('\n'), { mode: 0o600 })
     tell(
-      'The file that holds your labels is damaged, perhaps by the disk. Close the app and start it again: it is then restored from its last whole copy, with the newer labels that can be read.',
+      'The database with your labels is damaged, perhaps by the disk. Restart the app: it then restores the last intact backup, and adds all newer labels that can still be read.',
     )
   }
 

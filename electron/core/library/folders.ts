@@ -83,7 +83,7 @@ export class Folders {
     setAside.refuseOnce(
       'folder',
       datasetId,
-      'Open it again to try once more, or look for a damaged picture or label file in it first.',
+      'Open it again to retry, or first look for a damaged image or label file in it.',
     )
     datasets.touch(datasetId)
     const dataset = await this.describe(datasets.get(datasetId))
@@ -216,7 +216,7 @@ export class Folders {
       this.#deps.log.warn('watching failed', { root: folder.root, error: String(error) })
       this.#deps.events.publish({
         type: 'notice',
-        message: `Changes in ${folder.root} will not show by themselves: the system cannot watch it. Open the folder again to see them.`,
+        message: `Changes in ${folder.root} don’t show up automatically, because the system can’t watch it. Open the folder again to see them.`,
       })
     }
     try {

@@ -138,7 +138,7 @@ describe('synced label files', () => {
     )
     const file = join(setup.folder, 'a.json')
     writeFileSync(file, '{"shapes": [broken')
-    await vi.waitFor(() => expect(notices[0]).toMatch(/a\.json is out of step.*not JSON/), 5000)
+    await vi.waitFor(() => expect(notices[0]).toMatch(/a\.json is out of sync.*not JSON/), 5000)
     draw(setup.core, setup.image.id)
     await setup.settled()
     expect(readFileSync(file, 'utf8')).toBe('{"shapes": [broken')

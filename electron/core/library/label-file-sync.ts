@@ -235,7 +235,7 @@ export class LabelFileSync {
       this.#deps.log.error('label file failed', { file, error: String(error) })
       this.#deps.events.publish({
         type: 'notice',
-        message: `The label file ${file} is out of step. ${toUserError(error).message}. The labels are safe in the library.`,
+        message: `The label file ${file} is out of sync. ${toUserError(error).message}. The labels are safe in the library.`,
       })
     }
   }

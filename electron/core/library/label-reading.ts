@@ -80,8 +80,8 @@ export async function readLabels(wish: ReadingWish, losses: LossLog): Promise<Re
     throw new UserError(
       'no_labels',
       what === ''
-        ? `${root} has no label files of a known format (JSON, XML, CSV, TXT or PNG masks). Choose the file or the folder that holds them, and name the format if it is one of ours.`
-        : `${root} has no label files that can be read: ${what}. Choose the file or the folder that holds them, and name the format if it is one of ours.`,
+        ? `${root} has no label files of a known format (JSON, XML, CSV, TXT or PNG masks). Choose the file or folder that contains them, and choose its format.`
+        : `${root} has no label files that can be read: ${what}. Choose the file or folder that contains them, and choose its format.`,
     )
   }
   // Copies, because facts about the images are added.

@@ -8,7 +8,7 @@ import { probeImage } from './probe.ts'
 describe('reading an image file', () => {
   test.each([
     ['empty.png', Buffer.alloc(0), /empty \(0 bytes\)/],
-    ['text.jpg', Buffer.from('hello, I am a text file and no picture'), /holds text/],
+    ['text.jpg', Buffer.from('hello, I am a text file and no picture'), /contains text/],
     ['damaged.jpg', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3, 4]), /damaged/],
   ])('%s says what is wrong', async (name, content, message) => {
     using folder = temporaryFolder()
@@ -158,7 +158,7 @@ describe('the media handler', () => {
     rmSync(join(setup.folder, 'a.png'))
     const response = await setup.core.media(get(`/media/image/${image.id}`))
     expect(response.status).toBe(422)
-    expect(await response.text()).toMatch(/a\.png: It does not exist/)
+    expect(await response.text()).toMatch(/a\.png: Not found/)
   })
 })
 

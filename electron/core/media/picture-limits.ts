@@ -51,15 +51,15 @@ export interface PictureClaim {
 export function claimProblem(claim: PictureClaim): string | null {
   const { width, height, bytesPerPixel, fileBytes, isStreamed, mostPacked } = claim
   const size = `${width} × ${height} pixels`
-  if (!(width >= 1 && height >= 1)) return 'The file is damaged: its picture has no size.'
+  if (!(width >= 1 && height >= 1)) return 'The file is damaged: the image has no size.'
   if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_IMAGE_PIXELS)
-    return `The image has ${size}, more than can be shown. Cut it into tiles.`
+    return `The image has ${size}, more than the app can show. Cut it into tiles.`
   const bytes = width * height * bytesPerPixel
   if (bytes <= HARMLESS_BYTES) return null
   if (mostPacked !== null && bytes / Math.max(1, fileBytes) > mostPacked)
     return `The file is damaged: it claims ${size}, and its ${fileBytes.toLocaleString('en')} bytes cannot hold them.`
   if (!isStreamed && bytes > MAX_BYTES_AT_ONCE)
-    return `The image has ${size} in a form that has to be decoded at once, more than fits into memory. Save it as a PNG without interlacing or a baseline JPEG, or cut it into tiles.`
+    return `The image has ${size} and must be decoded as a whole, which needs too much memory. Save it as a PNG without interlacing or a baseline JPEG, or cut it into tiles.`
   return null
 }
 
@@ -78,7 +78,7 @@ const BYTES_OF_DEPTH: Readonly<Record<string, number>> = {
 
 /** The same for the metadata that the decoder read. */
 export function metadataProblem(info: Metadata, fileBytes: number): string | null {
-  if (!READ.has(info.format)) return `Files of the kind ${info.format} are not opened as images.`
+  if (!READ.has(info.format)) return `Files of type ${info.format} can’t be opened as images.`
   return claimProblem({
     width: info.width,
     height: info.height,

@@ -56,11 +56,13 @@ export async function probeImage(file: string): Promise<Facts> {
     const bmp = bmpSize(head, size)
     if (bmp) return bmp
     if (looksLikeText(head))
-      return failed('The file holds text, not an image. It may have been given the wrong name.')
+      return failed('The file contains text, not an image. Its name may have the wrong extension.')
     const sharp = await loadSharp()
     const info = await sharp(file, { limitInputPixels: false }).metadata()
     if (info.format === 'heif' && info.compression !== 'av1')
-      return failed('HEIC images cannot be decoded here. Convert the file to JPEG or PNG.')
+      return failed(
+        'HEIC images can’t be decoded on this computer. Convert the file to JPEG or PNG.',
+      )
     // EXIF orientations 5 to 8 swap width and height.
     const turned = (info.orientation ?? 1) >= 5
     const width = turned ? info.height : info.width
@@ -70,8 +72,8 @@ export async function probeImage(file: string): Promise<Facts> {
     return { width, height, problem: null }
   } catch (error) {
     const known = toUserError(error)
-    if (known.reason !== 'unexpected') return failed(`The file cannot be read. ${known.message}.`)
-    return failed('The file is damaged, or not in a format that can be shown here.')
+    if (known.reason !== 'unexpected') return failed(`The file can’t be read. ${known.message}.`)
+    return failed('The file is damaged, or in a format that can’t be shown.')
   }
 }
 

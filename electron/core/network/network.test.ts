@@ -254,7 +254,7 @@ describe('behind a TLS proxy', () => {
       maxRetries: 0,
     })
     // Another kind of answer, but an answer: the request got through.
-    await expect(client.organizations.me()).rejects.not.toThrow(/could not be reached/)
+    await expect(client.organizations.me()).rejects.not.toThrow(/Couldn’t reach/)
     const { body } = await getStorage(network.dispatcher, 'https://service.test/file', {})
     expect(Buffer.from(await body.arrayBuffer())).toEqual(PIXEL)
     await using threads = fetchThreads()

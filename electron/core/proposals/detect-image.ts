@@ -39,7 +39,7 @@ export async function detectImage(
   const pixels = await readRgb(picture.file, fit.inner)
   signal.throwIfAborted()
   if (pixels.length !== fit.inner.width * fit.inner.height * 3)
-    throw new UserError('picture', 'The picture has another form than its header says.')
+    throw new UserError('picture', 'The image doesn’t have the size that its header declares.')
   const feed: PictureFeed = {
     kind: 'picture',
     pixels,

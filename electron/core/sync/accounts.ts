@@ -97,7 +97,7 @@ function refusal(error: unknown, baseUrl: string): UserError {
   if (error instanceof NetworkError)
     return new UserError(
       'offline',
-      `Couldn’t reach ${baseUrl}: ${error.message}. Check the address and the network.`,
+      `${error.message}. Check the address (${baseUrl}) and the network.`,
       { cause: error },
     )
   return toServiceError(error)

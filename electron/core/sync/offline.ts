@@ -11,7 +11,7 @@ import type { LabelSync } from './label-sync.ts'
 const PARALLEL = 6
 const BATCH = 60
 const SCARCE =
-  'Most of the plan’s requests for this hour are used up. The rest is kept for sending your changes. Resume later.'
+  'Most of the plan’s requests for this hour are used up. The rest is reserved for your changes. Resume later.'
 
 interface Deps {
   datasets: DatasetRepository

@@ -27,7 +27,7 @@ export class DownloadAddresses {
 
   async #read(): Promise<void> {
     const { run, transfer, signal, setDoing } = this.#context
-    setDoing('Asking for addresses')
+    setDoing('Requesting download addresses')
     const ask = (status?: string) =>
       run((client) =>
         client.datasets.downloadListing(transfer.remoteId, {

@@ -141,7 +141,7 @@ export class DownloadImages {
     if (!isExportWorthIt({ missing: missing.size, packed, requestsLeft: requestsLeft() })) return
     const dataset = await run((client) => client.datasets.get(transfer.remoteId))
     if (dataset.storage_class === 'coldline') return
-    setDoing('Fetching images as an export')
+    setDoing('Downloading the images as an export')
     const unpack = async (entry: ZipEntry) => {
       const item = missing.get(entry.name)
       if (item && (await this.#unpack(item, entry))) await onFile(item)

@@ -156,7 +156,7 @@ export class DownloadJob {
       wantedImages(client, transfer.remoteId, this.#options, signal, holdHeap),
     )
     if (this.#options.classes.length > 0) {
-      setDoing('Looking for the classes')
+      setDoing('Loading the classes')
       const having = await this.#labels.pathsWithClasses()
       signal.throwIfAborted()
       images = images.filter(({ path }) => having.has(path))
@@ -190,7 +190,7 @@ export class DownloadJob {
 
   async #fetchAll(isDue: (item: DownloadItem) => boolean): Promise<void> {
     const { transfers, transfer, concurrency, signal, setDoing, onActive } = this.#context
-    setDoing('Fetching')
+    setDoing('Downloading images')
     let queue: DownloadItem[] = []
     let last = -1
     const next = (): DownloadItem | null => {

@@ -82,7 +82,7 @@ export class DownloadLabels {
     const dataset = await run((client) => client.datasets.get(transfer.remoteId))
     const isCold = dataset.storage_class === 'coldline'
     if (labelsMode(asPlanned, this.#options, isCold) !== 'export') return
-    setDoing('Fetching the annotations as an export')
+    setDoing('Downloading the annotations as an export')
     const byPath = new Map(missing.map((item) => [item.facts.path, item]))
     await orOneByOne(this.#context, () =>
       this.#export(async (path, annotations) => {

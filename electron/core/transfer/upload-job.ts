@@ -111,7 +111,7 @@ export class UploadJob {
   /** Reads the dataset's existing paths. */
   async #readTaken(): Promise<void> {
     const { run, transfer, signal, setDoing } = this.#context
-    setDoing('Looking at what is there')
+    setDoing('Checking what is on the service')
     const found = await run(async (client) => {
       const paths: [string, string][] = []
       for await (const image of client.images.list(transfer.remoteId, { signal })) {
@@ -288,7 +288,7 @@ export class UploadJob {
   /** Returns the items that arrived. */
   async #send({ queue, holdsS }: Prepared): Promise<Item[]> {
     const { transfer, transfers, concurrency, signal, setDoing, onActive } = this.#context
-    setDoing('Sending')
+    setDoing('Uploading images')
     const began = performance.now()
     const seqs = new Set(queue.map(({ item }) => item.seq))
     const rest = [...queue]

@@ -53,7 +53,7 @@ export class UploadRegister {
 
   async #registerBatch(batch: Item[], idempotencyKey: string): Promise<void> {
     const { transfer, transfers, setDoing, onActive } = this.#context
-    setDoing('Registering')
+    setDoing('Registering the images')
     onActive(1)
     const { succeeded, failed } = await this.#ask(batch, idempotencyKey)
     const refused = new Map(

@@ -148,6 +148,7 @@ export function FolderPicker({
         // The line has its place before its words are known: what is above must not move under the pointer.
         <p className="min-h-4 text-xs text-muted">
           {data &&
+            !error &&
             (data.imageCount > 0
               ? t('{count} directly in this folder. Subfolders are included.', {
                   count: counted(data.imageCount, 'image'),

@@ -33,8 +33,8 @@ export function Failures({ failed }: { failed: readonly ImportFailure[] }) {
       <h3 className="mb-1 text-xs font-semibold text-danger">
         {plural(
           failed.length,
-          '{count} entry cannot be read and is skipped',
-          '{count} entries cannot be read and are skipped',
+          '{count} entry can’t be read and is skipped',
+          '{count} entries can’t be read and are skipped',
         )}
       </h3>
       <ul className="max-h-40 overflow-y-auto text-xs">

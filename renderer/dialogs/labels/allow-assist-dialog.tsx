@@ -90,7 +90,7 @@ export function AllowAssistDialog({ dataset }: { dataset: Dataset }) {
                     organization: account?.organization ?? '',
                   },
                 )
-              : t('{price} an image, however often you ask about it, paid by {organization}.', {
+              : t('{price} per image, no matter how often you ask, paid by {organization}.', {
                   price: formatMicroUsd(price),
                   organization: account?.organization ?? '',
                 }))}

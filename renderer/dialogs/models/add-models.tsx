@@ -78,7 +78,7 @@ function FromService({ accountId, organization }: { accountId: string; organizat
         </Button>
       </div>
       {error && <ErrorNote>{error.message}</ErrorNote>}
-      {data?.length === 0 && <p className="text-xs text-muted">{t('There are none yet.')}</p>}
+      {data?.length === 0 && <p className="text-xs text-muted">{t('No models yet.')}</p>}
       <ul>
         {data?.map(({ id, name, modelType, architecture, version }) => (
           <li key={id} className="flex items-center gap-3 py-1">

@@ -144,7 +144,7 @@ export function ModelsDialog({ settings }: { settings: Settings }) {
         <section aria-label={t('Models on this computer')}>
           <h3 className="text-sm font-semibold">{t('Models on this computer')}</h3>
           {data && models.length === 0 && data.fetching.length === 0 && (
-            <p className="mt-1 text-xs text-muted">{t('None yet. Add the first below.')}</p>
+            <p className="mt-1 text-xs text-muted">{t('No models yet. Add one below.')}</p>
           )}
           <ul>
             {models.map((model) => (

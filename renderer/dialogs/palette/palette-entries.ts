@@ -1,6 +1,7 @@
 import { GROUP_LABEL } from '#renderer/actions/action.ts'
-import { ACTIONS, chooseClass } from '#renderer/actions/actions.ts'
+import { ACTIONS, chooseClass, isClassSlot } from '#renderer/actions/actions.ts'
 import { appState, type SettingsSection, showDialog } from '#renderer/actions/app-state.ts'
+import { CLASS_SLOTS, classOfSlot, slotKey } from '#renderer/actions/class-keys.ts'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { isAvailable, perform } from '#renderer/actions/dispatch.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
@@ -12,7 +13,7 @@ import { found, imagesNamed, wordsOf } from './palette-search.ts'
 
 export interface Entry {
   id: string
-  /** What it is, before its name. */
+  /** The kind of entry, shown before its label. */
   kind: string
   label: string
   key: string | null
@@ -23,7 +24,7 @@ export interface Entry {
 /** Maximum number of images offered at once. */
 const MOST_IMAGES = 30
 
-/** By the words that people look for. */
+/** The settings pages, with words that users may search for. */
 const SETTINGS: readonly { section: SettingsSection; label: string }[] = [
   { section: 'general', label: t('General: theme, language') },
   {
@@ -35,11 +36,12 @@ const SETTINGS: readonly { section: SettingsSection; label: string }[] = [
   { section: 'storage', label: t('Storage: cache, thumbnails, edit log, logs') },
   { section: 'transfers', label: t('Transfers: connections, sleep') },
   { section: 'network', label: t('Network: proxy, certificates') },
+  { section: 'labels', label: t('Label files: keep labels in sync with files') },
   { section: 'about', label: t('About and privacy: version, licenses, diagnostics') },
 ]
 
 function commands(): Entry[] {
-  return ACTIONS.filter(({ id }) => id !== 'palette')
+  return ACTIONS.filter(({ id }) => id !== 'palette' && !isClassSlot(id))
     .map((action): Entry => {
       const [key] = keysOf(action)
       return {
@@ -66,14 +68,18 @@ function settings(): Entry[] {
 }
 
 function classes(dataset: Dataset | null): Entry[] {
-  return (dataset?.classes ?? []).map(({ name }) => ({
-    id: `class ${name}`,
-    kind: t('Class'),
-    label: name,
-    key: null,
-    isEnabled: !appState.getState().isGallery,
-    run: () => chooseClass(name),
-  }))
+  const slots = Array.from({ length: CLASS_SLOTS }, (_, slot) => classOfSlot(slot))
+  return (dataset?.classes ?? []).map(({ name }) => {
+    const slot = slots.indexOf(name)
+    return {
+      id: `class ${name}`,
+      kind: t('Class'),
+      label: name,
+      key: slot < 0 ? null : keyLabel(slotKey(slot)),
+      isEnabled: !appState.getState().isGallery,
+      run: () => chooseClass(name),
+    }
+  })
 }
 
 function imageEntry(image: DatasetImage, kind: string): Entry {
@@ -90,7 +96,7 @@ function imageEntry(image: DatasetImage, kind: string): Entry {
   }
 }
 
-/** By number, counted from 1, then by name. */
+/** Images by number, counted from 1, then by name. */
 function images(text: string): Entry[] {
   const { images: list } = datasetState.getState()
   const number = /^\s*#?(\d+)\s*$/.exec(text)?.[1]
@@ -102,7 +108,7 @@ function images(text: string): Entry[] {
   ]
 }
 
-/** All that fits what was typed: a number leads to an image, other words to commands first. */
+/** All entries that match the text. For a number images come first, otherwise commands. */
 export function paletteEntries(text: string, dataset: Dataset | null): Entry[] {
   const words = wordsOf(text)
   const label = ({ kind, label: name }: Entry) => `${kind} ${name}`

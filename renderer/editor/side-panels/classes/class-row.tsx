@@ -1,5 +1,5 @@
 import { Eye, EyeOff, Settings2, Trash2 } from 'lucide-react'
-import { type DragEvent, type KeyboardEvent, useState } from 'react'
+import { type DragEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { chooseClass } from '#renderer/actions/actions.ts'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
@@ -64,6 +64,11 @@ export function ClassRow(props: RowProps) {
   const hidden = useStore(choices, ({ hiddenClasses }) => hiddenClasses.has(name))
   const [isRenaming, setRenaming] = useState(false)
   const [isOver, setOver] = useState(false)
+  const row = useRef<HTMLLIElement>(null)
+  const isInView = current || isMarked
+  useEffect(() => {
+    if (isInView) row.current?.scrollIntoView({ block: 'nearest' })
+  }, [isInView])
   const isClass = (event: DragEvent) => event.dataTransfer.types.includes(DRAG_TYPE)
   const onKey = (event: KeyboardEvent) => {
     if (!event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return
@@ -73,9 +78,7 @@ export function ClassRow(props: RowProps) {
   }
   return (
     <li
-      ref={(element) => {
-        if (isMarked) element?.scrollIntoView({ block: 'nearest' })
-      }}
+      ref={row}
       draggable={!isRenaming}
       onDragStart={(event) => {
         event.dataTransfer.setData(DRAG_TYPE, name)

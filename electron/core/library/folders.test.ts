@@ -66,7 +66,7 @@ describe('scanning', () => {
   )
 
   test('a missing folder gives a readable error', async () => {
-    await expect(scanned('/no/such/folder')).rejects.toThrow('/no/such/folder: It does not exist')
+    await expect(scanned('/no/such/folder')).rejects.toThrow('/no/such/folder: Not found')
   })
 })
 

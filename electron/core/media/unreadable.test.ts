@@ -25,7 +25,7 @@ test.skipIf(process.platform === 'win32')(
 )
 
 test.each([
-  ['is gone', (file: string) => rmSync(file), /does not exist/],
+  ['is gone', (file: string) => rmSync(file), /Not found/],
   [
     'has become a folder',
     (file: string) => {

@@ -170,5 +170,5 @@ test('pictures decoded in memory have a separate limit', () => {
     mostPacked: 10_000,
   }
   expect(claimProblem({ ...claim, isStreamed: true })).toBeNull()
-  expect(claimProblem({ ...claim, isStreamed: false })).toMatch(/at once/)
+  expect(claimProblem({ ...claim, isStreamed: false })).toMatch(/as a whole/)
 })

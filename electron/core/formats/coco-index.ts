@@ -79,9 +79,9 @@ export const isLargeId = (id: unknown): id is string =>
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
 
-const IDS = new Set(['id', 'image_id'])
+const IDS = new Set(['id', 'image_id', 'category_id'])
 /** Coordinates have as many digits, but nothing to keep. */
-const LONG_ID = /"(?:image_)?id"\s*:\s*-?\d{16}/
+const LONG_ID = /"(?:image_|category_)?id"\s*:\s*-?\d{16}/
 
 /** As `parseJson`, with ids to the last digit. Throws a FormatError. */
 function parseWithIds(text: string, path: string, line: () => number): unknown {
@@ -165,8 +165,10 @@ export function* indexCoco(file: InputFile): Generator<void, CocoIndex> {
       before.push(id === null ? -1 : (last.get(id) ?? -1))
       if (id !== null) last.set(id, index)
     },
-    value(key, parse) {
-      top[key] = parse() as JsonObject[string]
+    value(key, parse, range, text) {
+      const line = () => lineAt(utf8.file, range.from)
+      const value = key === 'categories' ? parseWithIds(text(), key, line) : parse()
+      top[key] = value as JsonObject[string]
     },
   })
   const reader = new RangeReader(utf8.file)

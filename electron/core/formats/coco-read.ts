@@ -15,7 +15,7 @@ import type { LossLog } from './loss-log.ts'
 import { type MaskBudget, regionsOfRuns } from './mask-runs.ts'
 import { boundsOfParts, CROWD, isNear, objectsOf, withOwnBox } from './objects.ts'
 import { fitSize } from './sizes.ts'
-import type { JsonObject, Size } from './types.ts'
+import type { JsonObject, OnFault, Size } from './types.ts'
 
 // The layout: https://cocodataset.org/#format-data
 
@@ -67,20 +67,35 @@ export function readRle({ size, counts }: JsonObject, budget: MaskBudget): Shape
   }
 }
 
+const isRle = (part: unknown): part is JsonObject => isJsonObject(part) && 'counts' in part
+
+/** A point as `[x, y]` or as `{x, y}`, where COCO wants all numbers in one list. */
+const isPoint = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length === 2 && !value.some(Array.isArray) : isJsonObject(value)
+
+const coordinatesOf = (point: unknown): unknown[] =>
+  isJsonObject(point) ? [point.x, point.y] : Array.isArray(point) ? point : [point]
+
+/** The parts of a segmentation. Some tools leave out the list around a single polygon. */
+function segmentationParts(parts: readonly unknown[]): readonly unknown[] {
+  if (parts.length === 0) return []
+  // Lists of two numbers each would all be parts of a single point.
+  const arePoints = parts.length >= 3 && parts.every((part) => isPoint(part) && !isRle(part))
+  const isOne = arePoints || !parts.some((part) => Array.isArray(part) || isJsonObject(part))
+  return isOne ? [parts] : parts
+}
+
 function readPolygons(
   parts: readonly unknown[],
   context: Pick<Context, 'losses' | 'where' | 'budget' | 'size'>,
 ): Shape[] {
   const { losses, where, budget } = context
   requireAtMost(parts.length, 2 * LIMITS.points, 'parts', 'segmentation')
-  // One polygon without the list around it.
-  const lists = parts.some(Array.isArray) ? parts : parts.length > 0 ? [parts] : []
-  return lists.flatMap((part, index): Shape[] => {
+  return segmentationParts(parts).flatMap((part, index): Shape[] => {
     const field = `segmentation[${index}]`
-    if (isJsonObject(part)) return fitMask(readRle(part, budget), part, context)
+    if (isRle(part)) return fitMask(readRle(part, budget), part, context)
     if (!Array.isArray(part)) throw new FormatError(field, `must be a list, not ${shown(part)}`)
-    // Points as pairs.
-    const flat = Array.isArray(part[0]) ? part.flat() : part
+    const flat = part.some(isPoint) ? part.flatMap(coordinatesOf) : part
     if (flat.length === 0) return []
     const ring = openRing(pointsOf(flat, field))
     if (ring.length >= 3) return [{ kind: 'polygon', rings: [ring] }]
@@ -140,7 +155,26 @@ function readJoints(keypoints: unknown, { joints, className }: CocoCategory): An
   })
 }
 
+/** The joints of an annotation. Where they cannot be read, its box or outline is kept, and `fail` hears why. */
+function jointsBeside(
+  hasMore: boolean,
+  keypoints: unknown,
+  category: CocoCategory,
+  { losses, where, fail }: Pick<Context, 'losses' | 'where' | 'fail'>,
+): Annotation[] {
+  try {
+    return readJoints(keypoints, category)
+  } catch (error) {
+    if (!hasMore) throw error
+    if (category.joints.length > 0) fail('', error)
+    else losses.add('keypoints whose category does not name them go back to COCO alone', where)
+    return []
+  }
+}
+
 interface Context {
+  /** Faults of a part of the annotation. */
+  fail: OnFault
   classes: readonly AnnotationClass[]
   size: Size | null
   losses: LossLog
@@ -180,12 +214,18 @@ export function readCocoAnnotation(
     )
   const rotation = rotationOf(raw.attributes)
   const { segmentation } = raw
+  if (typeof segmentation === 'string')
+    throw new FormatError(
+      'segmentation',
+      `must be a list or an RLE, not the text ${shown(segmentation)}`,
+    )
   const regions = isJsonObject(segmentation)
     ? fitMask(readRle(segmentation, context.budget), segmentation, context)
     : Array.isArray(segmentation)
       ? readPolygons(segmentation, context)
       : []
-  const joints = readJoints(raw.keypoints, category)
+  const hasMore = regions.length > 0 || (box !== null && box.w > 0 && box.h > 0)
+  const joints = jointsBeside(hasMore, raw.keypoints, category, context)
   // An empty mask, or one without an area, says less than the box.
   if (regions.length === 0 && box && !(isPoint && joints.length > 0)) {
     const bounds =

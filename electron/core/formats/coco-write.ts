@@ -157,10 +157,11 @@ export class CocoWriter implements LabelWriter {
         ...(image.height !== null && { height: image.height }),
       }),
     )
-    const lines = this.#lines(image).map(({ id, ...fields }) =>
+    const lines = this.#lines(image).map(({ id, category_id: category, ...fields }) =>
       JSON.stringify({
         id: exactId(file.annotationIds.give(id)),
         image_id: exactId(imageId),
+        category_id: exactId(category),
         ...fields,
       }),
     )
@@ -238,7 +239,7 @@ export class CocoWriter implements LabelWriter {
     const { head } = this.#context
     const categories = [...this.#categories.values()].map(
       ({ id, name, keypoints, skeleton, others }) => ({
-        id,
+        id: exactId(id),
         name,
         ...others,
         ...(keypoints && { keypoints, skeleton }),

@@ -114,7 +114,7 @@ function readCategories(
       context.fail({ file: path, field: `categories[${index}].id`, message })
     } else result.set(id, { className, joints, isPoint })
     const target = classes.add(className)
-    opened.categories[className] ??= { ...raw, name }
+    opened.categories[className] ??= { ...raw, name: raw.name ?? name }
     if (joints.length === 0 || isPoint) continue
     target.skeleton = {
       nodes: joints.map((node) => ({ name: node })),
@@ -265,6 +265,7 @@ function readEntry(
     try {
       return readCocoAnnotation(raw, categoryOf(raw.category_id, source, losses), {
         ...{ classes, size, losses, where: name, nextInstance, budget },
+        fail: (_field, error) => fail(`annotations[${number}]`, error),
       })
     } catch (error) {
       fail(`annotations[${number}]`, error)

@@ -59,13 +59,13 @@ const ENDINGS: Record<string, RegExp> = {
   cvat: /\.xml$/i,
   dota: /\.txt$/i,
   via: /\.(?:json|csv)$/i,
-  csv: /\.csv$/i,
+  csv: /\.[ct]sv$/i,
   hugging_face: /\.jsonl?$/i,
   labelbox: /\.(?:json|jsonl|ndjson)$/i,
   mot: /\.(?:txt|ini)$/i,
   png_masks: /\.txt$|(?:^|\/)_classes\.csv$/i,
   coco_panoptic: /\.(?:json|png)$/i,
-  label_studio: /\.(?:json|csv)$/i,
+  label_studio: /\.(?:json|csv|tsv)$/i,
   open_images: /\.csv$/i,
 }
 
@@ -198,7 +198,7 @@ export function* detect(files: readonly InputFile[]): Generator<void, Detection>
 
 /** What is said where nothing is known. A file that may hold anything says less than one that has rows or keys. */
 function wordsOn(unknown: ReadonlySet<InputFile>): string {
-  const isTelling = ({ path }: InputFile) => /\.(?:json|jsonl|ndjson|csv|xml)$/i.test(path)
+  const isTelling = ({ path }: InputFile) => /\.(?:json|jsonl|ndjson|csv|tsv|xml)$/i.test(path)
   const file = [...unknown].find(isTelling) ?? [...unknown][0]
   return file ? `${fileNameOf(file.path)} ${describeUnknown(lookAt(file))}` : ''
 }

@@ -141,7 +141,7 @@ export function lookAt(file: InputFile): FileLook {
     const text = headText(file, FIRST_LOOK)
     return { ...empty, kind: 'xml', elements: elementsOf(text), text: text.slice(0, 4096) }
   }
-  if (/\.(?:txt|csv|ya?ml|names|data|labels)$/i.test(path))
+  if (/\.(?:txt|csv|tsv|ya?ml|names|data|labels)$/i.test(path))
     return { ...empty, kind: 'text', text: headText(file, FIRST_LOOK) }
   if (/\.png$/i.test(path)) return { ...empty, kind: 'other', pngColors: pngColors(file) }
   return { ...empty, kind: 'other' }

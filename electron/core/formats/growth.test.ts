@@ -379,3 +379,19 @@ describe('what is beyond a limit is refused by name, and the rest is read:', () 
     })
   })
 })
+
+test.each<[what: string, id: FormatId, line: (n: number) => string]>([
+  ['rows', 'tensorflow_csv', (n) => `${n}.jpg,640,480,car,1,2,30,40\n`],
+  ['frames', 'mot', (n) => `${n + 1},1,10,10,20,20,1,1,1\n`],
+])('more %s than a call can have arguments are read', { timeout: 60_000 }, (_, id, line) => {
+  const count = 140_000
+  const header = 'filename,width,height,class,xmin,ymin,xmax,ymax\n'
+  const text = numbers(count).map(line).join('')
+  const files: Files =
+    id === 'mot'
+      ? { 'set/gt/gt.txt': text, 'set/seqinfo.ini': `[Sequence]\nname=set\nseqLength=${count}\n` }
+      : { 'a.csv': header + text }
+  const inputs = Object.entries(files).map(([path, content]) => memoryFile(path, content))
+  const { images, failed } = atOnce(openLabels(FORMAT_BY_ID[id], inputs, [], new LossLog()))
+  expect([images.length, failed]).toEqual([count, []])
+})

@@ -44,10 +44,23 @@ export function cleanReference(reference: string): string {
   return plainReference(reference).normalize('NFC')
 }
 
+/** Addresses of Label Studio's server that hand an image on: the file's own path or address is in the query. */
+const HANDED_ON =
+  /(?:\/local-files\/?\?(?:.*&)?d|\/(?:presign|resolve)\/?\?(?:.*&)?fileuri)=([^&#]+)/
+
+/** Label Studio's `?d=` is percent-encoded, its `fileuri` is in Base64. Others stay as they are. */
+function withoutServer(reference: string): string {
+  const inQuery = reference.includes('?') ? HANDED_ON.exec(reference)?.[1] : undefined
+  if (inQuery === undefined) return reference
+  const address = decoded(inQuery)
+  const inBase64 = Buffer.from(address, 'base64').toString('utf8')
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(inBase64) ? inBase64 : address
+}
+
 /** The same in the Unicode form that it has, for names that are written again. */
 export function plainReference(reference: string): string {
   // Longer ones are refused (read-labels.ts); what reads them meanwhile is to be quick.
-  let path = reference.slice(0, LIMITS.name + 1).trim()
+  let path = withoutServer(reference.slice(0, LIMITS.name + 1).trim())
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
     path = path.replace(/[?#].*$/, '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '')
     path = decoded(path)

@@ -173,8 +173,8 @@ export interface JsonVisitor {
   isList(key: string): boolean
   /** An element of such a list. `text` gives its JSON, until the next call. */
   element(key: string, index: number, range: JsonRange, text: () => string): void
-  /** Any other value. `parse` throws a FormatError with the place. */
-  value(key: string, parse: () => unknown, range: JsonRange): void
+  /** Any other value. `parse` throws a FormatError with the place; `text` gives its JSON, until the next call. */
+  value(key: string, parse: () => unknown, range: JsonRange, text: () => string): void
 }
 
 /** Where the last line was asked for: faults come in the order of the file, and counting goes on from there. */
@@ -218,6 +218,7 @@ export function* scanJson(
       key,
       () => parseJson(cursor.text(range), key, () => lineAt(utf8.file, range.from)),
       range,
+      () => cursor.text(range),
     )
   }
   function* list(key: string): Generator<void, void> {

@@ -2,7 +2,7 @@ import type { ImportFailure } from '#shared/model/format.ts'
 import { FormatError, failureOf } from './format-error.ts'
 import { parseJson } from './json-fault.ts'
 import { lineAt, scanJson } from './json-file.ts'
-import { asUtf8 } from './text.ts'
+import { asUtf8, textOf } from './text.ts'
 import type { InputFile } from './types.ts'
 
 /** An element of a list in a file. */
@@ -31,6 +31,14 @@ export function* eachJsonItem(
 ): Generator<void> {
   if (LINES.test(file.path)) return yield* eachLine(file, visit, fail, chunkBytes)
   const utf8 = asUtf8(file).file
+  if (isObject(file)) {
+    visit({
+      value: parseJson(textOf(file), ''),
+      field: '',
+      again: () => parseJson(textOf(file), ''),
+    })
+    return
+  }
   yield* scanJson(file, {
     isList: (key) => key === '',
     element(_key, index, range, text) {
@@ -39,14 +47,18 @@ export function* eachJsonItem(
       const again = () => parse(Buffer.from(utf8.bytes(range.from, range.to)).toString('utf8'))
       visit({ value: parse(text()), field, again })
     },
-    value(key, parse, range) {
-      // The keys of a single object are told one by one.
-      if (key !== '') return
-      const again = () =>
-        parseJson(Buffer.from(utf8.bytes(range.from, range.to)).toString('utf8'), '')
-      visit({ value: parse(), field: '', again })
+    value(_key, parse) {
+      const value = parse()
+      visit({ value, field: '', again: () => value })
     },
   })
+}
+
+/** Whether a file's first sign begins an object. */
+function isObject(file: InputFile): boolean {
+  const { file: utf8, skip } = asUtf8(file)
+  const head = Buffer.from(utf8.bytes(skip, Math.min(utf8.size, skip + 4096))).toString('utf8')
+  return head.trimStart().startsWith('{')
 }
 
 function* eachLine(

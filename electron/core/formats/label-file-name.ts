@@ -1,6 +1,7 @@
 import { directoryOf, fileNameOf, stemOf } from '#shared/model/paths.ts'
 
-const LABELS = /\.(?:json|jsonl|ndjson|xml|csv|txt|ya?ml|names|data|labels)$|(?:^|\/)seqinfo\.ini$/i
+const LABELS =
+  /\.(?:json|jsonl|ndjson|xml|csv|tsv|txt|ya?ml|names|data|labels)$|(?:^|\/)seqinfo\.ini$/i
 
 /** Folders of masks alone. */
 const MASK_FOLDER = /(^|\/)(?:SegmentationClass(?:Raw)?|masks?|ann_dir|\w*annot)(?=\/)/i

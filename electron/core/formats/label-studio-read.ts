@@ -16,6 +16,8 @@ const CONTROLS: Record<string, Control> = {
   ellipse: 'ellipse',
   keypoint: 'keypoint',
   brush: 'brush',
+  bitmask: 'bitmask',
+  vector: 'vector',
 }
 
 /** What a result is drawn with: `rectanglelabels` and `rectangle` are one. */
@@ -24,6 +26,9 @@ function controlOf(type: unknown): Control | null {
 }
 
 const isLabels = (type: unknown): type is string => typeof type === 'string' && /labels$/.test(type)
+
+/** Kinds of regions that an image, or a frame of a video, has and we have not. */
+const UNDRAWN = /^(?:video|cuboid|magicwand|custom)/
 
 /** What regions are called that nobody named. */
 const NAMELESS = 'region'
@@ -120,6 +125,9 @@ export function readResults(
     const control = controlOf(main?.type)
     if (!main || !control) {
       found.others.push(...group)
+      for (const { type } of group)
+        if (UNDRAWN.test(String(type)))
+          losses.add(`regions of type “${type}” go back to Label Studio alone`, where)
       for (const { type, value } of group)
         if (type === 'choices' && isJsonObject(value) && Array.isArray(value.choices))
           found.tags.push(...value.choices.flatMap((choice) => textOfField(choice) ?? []))
@@ -131,7 +139,8 @@ export function readResults(
         where,
       )
     try {
-      found.annotations.push(...readRegion(group, control, size, nextInstance))
+      const region = readRegion(group, control, size, nextInstance)
+      for (const annotation of region) found.annotations.push(annotation)
     } catch (error) {
       fail(`result[${list.indexOf(main)}]`, error)
     }

@@ -3,17 +3,28 @@ import { openRing } from '#shared/geometry/ring.ts'
 import { normaliseAngle } from '#shared/geometry/shapes/oriented-box.ts'
 import type { Point, Shape } from '#shared/model/annotation.ts'
 import { decodeBrush, encodeBrush } from './brush-rle.ts'
+import { isJsonObject } from './carry.ts'
 import { ellipseRing } from './ellipse.ts'
 import { numberOf, shown } from './fields.ts'
 import { FormatError } from './format-error.ts'
 import type { LossLog } from './loss-log.ts'
+import { regionsOfMask } from './mask-runs.ts'
+import { opaquePixels, pngSamples } from './png-mask.ts'
 import type { JsonObject, Size } from './types.ts'
 
 // The layout: https://labelstud.io/guide/export and /guide/predictions. Lengths are percent of the image's width and height;
 // boxes turn around their top left corner, degrees clockwise.
 
 /** What a region is drawn with. */
-export type Control = 'rectangle' | 'polygon' | 'ellipse' | 'keypoint' | 'brush' | 'polyline'
+export type Control =
+  | 'rectangle'
+  | 'polygon'
+  | 'ellipse'
+  | 'keypoint'
+  | 'brush'
+  | 'bitmask'
+  | 'vector'
+  | 'polyline'
 
 /** In `meta` of a result: the number of the object whose part the region is. */
 export const INSTANCE = 'instance_id'
@@ -42,7 +53,7 @@ function readRectangle(value: JsonObject, size: Size): Shape {
   const corner = pixels(numberAt(value, 'x'), numberAt(value, 'y'), size)
   const { x: w, y: h } = pixels(numberAt(value, 'width'), numberAt(value, 'height'), size)
   if (!(w > 0 && h > 0)) throw new FormatError('value.width', 'and height must be greater than 0')
-  const rotation = value.rotation === undefined ? 0 : numberAt(value, 'rotation')
+  const rotation = (value.rotation ?? null) === null ? 0 : numberAt(value, 'rotation')
   const angleDeg = normaliseAngle(rotation)
   if (angleDeg === 0) return { kind: 'bbox', ...corner, w, h }
   const middle = turn({ x: w / 2, y: h / 2 }, angleDeg)
@@ -87,6 +98,36 @@ function readBrush({ rle, format }: JsonObject, { width, height }: Size): Shape[
   throw new FormatError('value.rle', 'is empty: nothing is painted')
 }
 
+/** A PNG of the image's size as a data URL: what is not seen through is inside. */
+function readBitmask({ imageDataURL: url }: JsonObject, { width, height }: Size): Shape[] {
+  const field = 'value.imageDataURL'
+  const png = typeof url === 'string' ? /^data:image\/png;base64,(.+)$/s.exec(url)?.[1] : undefined
+  if (png === undefined)
+    throw new FormatError(field, `must be a PNG as a data URL, not ${shown(url)}`)
+  const samples = pngSamples(Buffer.from(png, 'base64'))
+  if (samples.width !== width || samples.height !== height)
+    throw new FormatError(
+      field,
+      `has ${samples.width} × ${samples.height} pixels, its image ${width} × ${height}`,
+    )
+  const shapes = regionsOfMask(opaquePixels(samples), field).map(
+    (rings): Shape => ({ kind: 'polygon', rings }),
+  )
+  if (shapes.length > 0) return shapes
+  throw new FormatError(field, 'is empty: nothing is painted')
+}
+
+/** A curve is drawn through its vertices. */
+function readVector(value: JsonObject, size: Size): Shape[] {
+  const { vertices, closed } = value
+  const points = Array.isArray(vertices)
+    ? vertices.map((vertex) =>
+        isJsonObject(vertex) ? [vertex.x ?? null, vertex.y ?? null] : vertex,
+      )
+    : (vertices ?? null)
+  return readValue('polygon', { points, closed: closed === true }, size)
+}
+
 /** The shapes of one region, in image pixels. Throws a FormatError. */
 export function readValue(control: Control, value: JsonObject, size: Size): Shape[] {
   switch (control) {
@@ -104,7 +145,7 @@ export function readValue(control: Control, value: JsonObject, size: Size): Shap
       const radius = pixels(numberAt(value, 'radiusX'), numberAt(value, 'radiusY'), size)
       if (!(radius.x > 0 && radius.y > 0))
         throw new FormatError('value.radiusX', 'and radiusY must be greater than 0')
-      const rotation = value.rotation === undefined ? 0 : numberAt(value, 'rotation')
+      const rotation = (value.rotation ?? null) === null ? 0 : numberAt(value, 'rotation')
       const centre = pixels(numberAt(value, 'x'), numberAt(value, 'y'), size)
       return [{ kind: 'polygon', rings: [ellipseRing(centre, radius.x, radius.y, rotation)] }]
     }
@@ -112,6 +153,10 @@ export function readValue(control: Control, value: JsonObject, size: Size): Shap
       return [{ kind: 'keypoint', ...pixels(numberAt(value, 'x'), numberAt(value, 'y'), size) }]
     case 'brush':
       return readBrush(value, size)
+    case 'bitmask':
+      return readBitmask(value, size)
+    case 'vector':
+      return readVector(value, size)
   }
 }
 

@@ -20,6 +20,8 @@ const DEFAULT_NAMES: Record<Control, string> = {
   ellipse: 'ellipse',
   keypoint: 'keypoint',
   brush: 'brush',
+  bitmask: 'bitmask',
+  vector: 'vector',
 }
 
 /** How a value of an attribute is said of a region. */

@@ -2,13 +2,22 @@ import { withClassNames } from '#shared/model/annotation-class.ts'
 import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
 import { fieldsOf, isJsonObject, spelledTogether } from './carry.ts'
 import { csvRows } from './csv.ts'
-import { numberOf, objectAt, shown, sizeOf, textOfField, withoutKeys } from './fields.ts'
-import { FormatError, failureOf } from './format-error.ts'
+import { sizeOf, textOfField, withoutKeys } from './fields.ts'
+import { failureOf } from './format-error.ts'
 import { cleanReference, resolvePath } from './image-lookup.ts'
 import { imagesPlacer } from './images-placer.ts'
 import { parseJson } from './json-fault.ts'
 import { eachJsonItem } from './json-items.ts'
 import { readResults, sizeInResults } from './label-studio-read.ts'
+import {
+  imagesOf,
+  isDone,
+  listOf,
+  type Task,
+  type TaskImage,
+  taskOf,
+  taskOfImage,
+} from './label-studio-task.ts'
 import { type Names, regionResults, resultsBefore } from './label-studio-write.ts'
 import type { LossLog } from './loss-log.ts'
 import { UNIT_SIZE } from './sizes.ts'
@@ -37,119 +46,12 @@ import { nodeText, xmlNode } from './xml-nodes.ts'
 /** A family of its own in `extra`: the task around the regions. */
 const TASK = 'label_studio_task'
 
-/** A task in the form that JSON-MIN and CSV are brought into. */
-interface Task {
-  raw: JsonObject
-  /** Which of its annotations is read. */
-  results: Json[]
-  /** Its number in `annotations`; null: from elsewhere. */
-  index: number | null
-}
-
 interface TaskEntry extends LabelEntry {
   field: string
+  image: TaskImage
+  /** How many images its task has. */
+  count: number
   again: () => unknown
-}
-
-const listOf = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
-
-/** Results of a region in JSON-MIN: the value alone, whose labels tell what it is. */
-function resultOfMin(value: Json, from: string): Json[] {
-  if (!isJsonObject(value)) return []
-  const labels = Object.keys(value).find((key) => /labels$/.test(key) && Array.isArray(value[key]))
-  const { original_width, original_height, ...own } = value
-  const bare =
-    own.points !== undefined ? 'polygon' : own.radiusX !== undefined ? 'ellipse' : 'rectangle'
-  const type = labels === undefined || labels === 'labels' ? bare : labels
-  const list = labels === undefined ? {} : { [`${type.replace(/labels$/, '')}labels`]: own[labels] }
-  return [
-    {
-      original_width: original_width ?? null,
-      original_height: original_height ?? null,
-      value: { ...own, ...list },
-      from_name: from,
-      to_name: 'image',
-      type: `${type.replace(/labels$/, '')}labels`,
-    },
-  ]
-}
-
-/** Whether a column of JSON-MIN and CSV holds regions. */
-const areRegions = (value: Json): value is Json[] =>
-  Array.isArray(value) &&
-  value.some((one) => isJsonObject(one) && numberOf(one.original_width) !== null)
-
-/** Columns of JSON-MIN and CSV about the annotation, by the keys that it has in JSON. */
-const OF_ANNOTATION: Record<string, string> = {
-  annotation_id: 'id',
-  annotator: 'completed_by',
-  created_at: 'created_at',
-  updated_at: 'updated_at',
-  lead_time: 'lead_time',
-}
-
-/** A row of JSON-MIN or CSV as the task that it was exported from. */
-function taskOfMin({ id, ...columns }: JsonObject): Task {
-  const results: Json[] = []
-  const annotation: JsonObject = {}
-  const data: JsonObject = {}
-  for (const [name, value] of Object.entries(columns)) {
-    if (areRegions(value)) results.push(...value.flatMap((one) => resultOfMin(one, name)))
-    else if (OF_ANNOTATION[name] === undefined) data[name] = value
-    else annotation[OF_ANNOTATION[name]] = /_at$/.test(name) ? value : (numberOf(value) ?? value)
-  }
-  const annotations = [{ ...annotation, result: results }]
-  const raw = { ...(id !== undefined && { id: numberOf(id) ?? id }), data, annotations }
-  return { raw, results, index: 0 }
-}
-
-/** Whether an annotation counts: it was not skipped, and says something or that there is nothing. */
-const isDone = (annotation: Json): annotation is JsonObject =>
-  isJsonObject(annotation) && annotation.was_cancelled !== true && Array.isArray(annotation.result)
-
-/** The annotation that is read: the one marked as truth, else the first that was not skipped, else a prediction. */
-function taskOf(value: unknown): Task {
-  const raw = objectAt(value, '')
-  if (!isJsonObject(raw.data)) return taskOfMin(raw)
-  const key = Array.isArray(raw.annotations) ? 'annotations' : 'completions'
-  const annotations = listOf(raw[key])
-  const truth = annotations.findIndex((one) => isDone(one) && one.ground_truth === true)
-  const first = truth >= 0 ? truth : annotations.findIndex(isDone)
-  const chosen = annotations[first]
-  if (isJsonObject(chosen)) return { raw, results: listOf(chosen.result), index: first }
-  const [prediction] = listOf(raw.predictions)
-  return { raw, results: isJsonObject(prediction) ? listOf(prediction.result) : [], index: null }
-}
-
-/** The key of a task's data that names its image. */
-function imageKeyOf({ raw, results }: Task): string {
-  const data = isJsonObject(raw.data) ? raw.data : {}
-  const named = results.flatMap((result) =>
-    isJsonObject(result) && typeof result.source === 'string'
-      ? [result.source.replace(/^\$/, '')]
-      : [],
-  )
-  const keys = Object.keys(data).filter((key) => typeof data[key] === 'string')
-  const isImage = (key: string) =>
-    /\.(?:jpe?g|png|webp|bmp|gif|tiff?|avif)(?:[?#]|$)/i.test(String(data[key]))
-  const usual = ['image', 'img', 'image_url', 'photo', 'ocr']
-  const found =
-    named.find((key) => keys.includes(key)) ??
-    usual.find((key) => keys.includes(key)) ??
-    keys.find(isImage)
-  if (found !== undefined) return found
-  throw new FormatError('data.image', `must name the image, not ${shown(data.image)}`)
-}
-
-/** What an address calls the image: the path behind `?d=` of local storage, else its own. */
-function referenceOf(address: string): string {
-  const local = /[?&]d=([^&]+)/.exec(address)?.[1]
-  if (local === undefined) return cleanReference(address)
-  try {
-    return cleanReference(decodeURIComponent(local))
-  } catch {
-    return cleanReference(local)
-  }
 }
 
 /** An upload is called by eight letters and the name that it had. */
@@ -165,29 +67,30 @@ function placesOf(file: string, reference: string): string[] {
   )
 }
 
-function entryOf(file: InputFile, value: unknown, field: string, again: () => unknown): TaskEntry {
-  const task = taskOf(value)
-  const key = imageKeyOf(task)
-  const data = isJsonObject(task.raw.data) ? task.raw.data : {}
-  const reference = referenceOf(String(data[key]))
-  const { width, height } = sizeInResults(task.results)
-  const split = splitOfFolders(reference) ?? splitOfName(file.path) ?? splitOfFolders(file.path)
-  // Uploads have lost their folder, and got a mark before their name.
-  const isUpload = /\/upload\//.test(reference) && UPLOADED.test(fileNameOf(reference))
-  return {
-    file: file.path,
-    field,
-    again,
-    name: isUpload ? fileNameOf(reference).replace(UPLOADED, '') : reference.replace(/^\/+/, ''),
-    places: placesOf(file.path, reference),
-    size: sizeOf(width, height),
-    ...(split && { split, context: split }),
-  }
+function entriesOf(file: InputFile, task: Task, field: string, again: () => unknown): TaskEntry[] {
+  const images = imagesOf(task)
+  return images.map((image) => {
+    const reference = cleanReference(image.address)
+    const { results } = taskOfImage(task, image, images.length)
+    const { width, height } = sizeInResults(results)
+    const split = splitOfFolders(reference) ?? splitOfName(file.path) ?? splitOfFolders(file.path)
+    // Uploads have lost their folder, and got a mark before their name.
+    const isUpload = /\/upload\//.test(reference) && UPLOADED.test(fileNameOf(reference))
+    return {
+      ...{ file: file.path, field, again, image, count: images.length },
+      name: isUpload ? fileNameOf(reference).replace(UPLOADED, '') : reference.replace(/^\/+/, ''),
+      places: placesOf(file.path, reference),
+      size: sizeOf(width, height),
+      ...(split && { split, context: split }),
+    }
+  })
 }
 
-/** A row of the CSV export as JSON-MIN: cells that are JSON are parsed. */
+const TABLE = /\.[ct]sv$/i
+
+/** A row of the CSV or TSV export as JSON-MIN: cells that are JSON are parsed. */
 function* csvTasks(file: InputFile): Generator<{ value: JsonObject; field: string }> {
-  const rows = csvRows(textOf(file))
+  const rows = csvRows(textOf(file), /\.tsv$/i.test(file.path) ? '\t' : ',')
   const first = rows.next()
   const header: string[] = first.done ? [] : first.value.fields
   for (const { fields, line } of rows) {
@@ -210,14 +113,15 @@ function* openLabelStudio(
     yield
     const add = (value: unknown, field: string, again: () => unknown) => {
       try {
-        entries.push(entryOf(file, value, field, again))
-        for (const name of labelNames(taskOf(value).results)) seen.add(name)
+        const task = taskOf(value)
+        for (const entry of entriesOf(file, task, field, again)) entries.push(entry)
+        for (const name of labelNames(task.results)) seen.add(name)
       } catch (error) {
         context.fail(failureOf(file.path, error, field))
       }
     }
     try {
-      if (/\.csv$/i.test(file.path))
+      if (TABLE.test(file.path))
         for (const { value, field } of csvTasks(file)) add(value, field, () => value)
       else if (/\.json$/i.test(file.path))
         yield* eachJsonItem(
@@ -248,7 +152,13 @@ function readEntry(
   fail: OnFault,
   losses: LossLog,
 ): ReadLabels {
-  const { raw, results, index } = taskOf(entry.again())
+  const whole = taskOf(entry.again())
+  const { raw, results, index } = taskOfImage(whole, entry.image, entry.count)
+  if (entry.count > 1)
+    losses.add(
+      'a task of several images is read as one for each of them, without its other annotations and predictions',
+      entry.name,
+    )
   const onFault: OnFault = (field, error) => fail(`${entry.field}.${field}`, error)
   const read = readResults(results, size ?? UNIT_SIZE, onFault, losses, entry.name)
   const key = Array.isArray(raw.annotations) ? 'annotations' : 'completions'
@@ -260,7 +170,7 @@ function readEntry(
   const chosen = index === null ? null : annotations[index]
   const task: JsonObject = {
     raw: withoutKeys(raw, [key]),
-    image: imageKeyOf({ raw, results, index }),
+    image: entry.image.key,
     ...(isJsonObject(chosen) && { chosen: withoutKeys(chosen, ['result']) }),
     before: annotations.slice(0, index ?? 0),
     after: annotations.slice((index ?? -1) + 1),
@@ -268,6 +178,8 @@ function readEntry(
   }
   return {
     annotations: read.annotations,
+    // In a list of tasks those that nobody has begun stand too.
+    ...(chosen === null && results.length === 0 && { isLabelled: false }),
     ...(read.tags.length > 0 && { tags: [...new Set(read.tags)] }),
     extra: { [TASK]: task, label_studio: counted(read.others) },
   }
@@ -327,7 +239,7 @@ class LabelStudioWriter implements LabelWriter {
     const data = isJsonObject(task.data) ? task.data : {}
     const name = typeof key === 'string' && isJsonObject(task.data) ? key : 'image'
     const isNamed =
-      typeof data[name] === 'string' && referenceOf(data[name]).endsWith(fileNameOf(label))
+      typeof data[name] === 'string' && cleanReference(data[name]).endsWith(fileNameOf(label))
     const results = this.#results(image)
     const known = listOf(others).filter(isJsonObject)
     const isAnnotated =
@@ -392,9 +304,7 @@ export const labelStudio: Format<TaskEntry> = {
   keeps: { attributes: true, confidence: true, instances: true, tags: true },
   recognise: ({ kind, path, isList, inner, keys, text }) => {
     if (kind === 'text')
-      return /\.csv$/i.test(path) &&
-        /original_width/.test(text) &&
-        /annotation_id|annotator/.test(text)
+      return TABLE.test(path) && /original_width/.test(text) && /annotation_id|annotator/.test(text)
         ? 'rows of tasks'
         : null
     if (kind !== 'json' || /\.(?:jsonl|ndjson)$/i.test(path)) return null
@@ -403,7 +313,8 @@ export const labelStudio: Format<TaskEntry> = {
       top.has('data') &&
       (top.has('annotations') || top.has('completions') || top.has('predictions'))
     const isMin = isList && top.has('annotation_id') && top.has('annotator')
-    return isTask || isMin ? 'tasks with results' : null
+    const isStored = top.has('result') && top.has('task') && inner('task').has('data')
+    return isTask || isMin || isStored ? 'tasks with results' : null
   },
   open: openLabelStudio,
   placer: imagesPlacer,

@@ -11,6 +11,8 @@ export const LIMITS = {
   joints: 1_000,
   /** Points of a shape, in all of its rings. */
   points: 200_000,
+  /** Pixels from the origin. What is farther away overflows as soon as an area is made of it. */
+  coordinate: 1_000_000_000,
   /** Parts that one outline draws, joined by cuts of no width. */
   parts: 2_000,
   /** Characters of the name of an image. Linux allows 4,096 in a path. */

@@ -110,7 +110,7 @@ function* openMot(
       const names = namesBeside(file, lists)
       if (names !== MOT_CLASSES) named.push(...names)
       for (const [index, name] of names.entries()) numbers[name] ??= index + 1
-      entries.push(...framesOf(file, names, context))
+      for (const frame of framesOf(file, names, context)) entries.push(frame)
     } catch (error) {
       context.fail(failureOf(file.path, error))
     }

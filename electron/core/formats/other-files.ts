@@ -127,7 +127,7 @@ export function foreignFile(look: FileLook): string | null {
 /** A few words on a file of which nothing is known, for the message that nothing was found. */
 export function describeUnknown({ path, kind, text }: FileLook): string {
   if (text.trim() === '' && kind !== 'other') return 'is empty'
-  if (!/\.csv$/i.test(path)) return 'is of no known format'
+  if (!/\.[ct]sv$/i.test(path)) return 'is of no known format'
   const columns = linesOf(text)[0].slice(0, 100)
   return `is a table whose columns are not known (${columns})`
 }

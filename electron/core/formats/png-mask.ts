@@ -49,8 +49,9 @@ export function pngSamples(bytes: Uint8Array): PngSamples {
 }
 
 /** A picture as a mask: whatever is not black is inside. Throws a FormatError. */
-export function pngMask(bytes: Uint8Array): Mask {
-  const { width, height, channels, values, palette } = pngSamples(bytes)
+export const pngMask = (bytes: Uint8Array): Mask => inkOf(pngSamples(bytes))
+
+function inkOf({ width, height, channels, values, palette }: PngSamples): Mask {
   // The last of 2 or 4 channels tells how much is seen through, no more.
   const colours = channels === 2 || channels === 4 ? channels - 1 : channels
   const data = new Uint8Array(width * height)
@@ -61,5 +62,15 @@ export function pngMask(bytes: Uint8Array): Mask {
       : Array.from({ length: colours }).some((_, channel) => values[index * channels + channel] > 0)
     data[index] = isOn ? 1 : 0
   }
+  return { width, height, data }
+}
+
+/** What is not seen through. A picture without an alpha channel is inside everywhere but where it is black. */
+export function opaquePixels(samples: PngSamples): Mask {
+  const { width, height, channels, values } = samples
+  if (channels !== 2 && channels !== 4) return inkOf(samples)
+  const data = new Uint8Array(width * height)
+  for (let index = 0; index < data.length; index++)
+    data[index] = values[index * channels + channels - 1] > 0 ? 1 : 0
   return { width, height, data }
 }

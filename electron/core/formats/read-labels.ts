@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { shapeVertices } from '#shared/geometry/shape.ts'
+import { shapeBounds, shapeVertices } from '#shared/geometry/shape.ts'
 import { type Annotation, annotationSchema, newId, type Shape } from '#shared/model/annotation.ts'
 import {
   type AnnotationClass,
@@ -200,8 +200,8 @@ export class OpenLabels {
       }
       if (isSound(annotation)) return true
       const parsed = annotationSchema.safeParse(annotation)
-      if (parsed.success) return true
-      const [issue] = parsed.error.issues
+      if (parsed.success && isWithinReach(annotation.shape)) return true
+      const [issue] = parsed.error?.issues ?? [TOO_FAR]
       onFault(`${result.path}: ${issue.path.join('.')}`, new FormatError('', issue.message))
       return false
     })
@@ -273,14 +273,24 @@ function pointCount(shape: Shape): number {
   return shape.kind === 'polygon' ? shape.rings.reduce((sum, ring) => sum + ring.length, 0) : 1
 }
 
-const isNumber = Number.isFinite
+const isNumber = (value: number) => Math.abs(value) <= LIMITS.coordinate
+
+const TOO_FAR = {
+  path: ['shape'],
+  message: `has a coordinate or a length of more than ${LIMITS.coordinate.toLocaleString('en-US')} pixels, which no image has`,
+}
+
+const isWithinReach = (shape: Shape): boolean => {
+  const { x, y, w, h } = shapeBounds(shape)
+  return [x, y, w, h].every(isNumber)
+}
 
 function isSoundShape(shape: Shape): boolean {
   const arePoints = (points: readonly { x: number; y: number }[]) =>
     points.every(({ x, y }) => isNumber(x) && isNumber(y))
   switch (shape.kind) {
     case 'bbox':
-      return isNumber(shape.x) && isNumber(shape.y) && shape.w > 0 && shape.h > 0
+      return [shape.x, shape.y, shape.w, shape.h].every(isNumber) && shape.w > 0 && shape.h > 0
     case 'polygon':
       return (
         shape.rings.length > 0 && shape.rings.every((ring) => ring.length > 2 && arePoints(ring))

@@ -140,11 +140,11 @@ function* openTables(
   const foreign: (() => void)[] = []
   const head: TableHead = {}
   for (const file of files) {
-    if (!/\.csv$/i.test(file.path)) continue
+    if (!/\.[ct]sv$/i.test(file.path)) continue
     yield
     try {
       const read = yield* entriesOf(file, context)
-      entries.push(...read.entries)
+      for (const entry of read.entries) entries.push(entry)
       head.kind ??= read.columns.kind
       if (read.columns.names) head.columns ??= [...read.columns.names]
     } catch (error) {
@@ -324,7 +324,7 @@ function tableFormat(
     extraKey: 'csv',
     needs: 'pixels',
     recognise: ({ kind: looks, path, text }) => {
-      if (looks !== 'text' || !/\.csv$/i.test(path)) return null
+      if (looks !== 'text' || !/\.[ct]sv$/i.test(path)) return null
       const line = /^[^\r\n]*/.exec(text.trimStart())?.[0] ?? ''
       const [row] = csvRows(line, separatorOf(text))
       return row && columnsOf(row.fields)?.kind === kind ? 'rows of boxes' : null

@@ -78,7 +78,7 @@ export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGene
       visited.add(real)
       const { images, folders, dangling } = await look(root, directory)
       batch.problems.push(...dangling.map((path) => `${join(root, path)} is a broken link`))
-      queue.push(...folders)
+      for (const folder of folders) queue.push(folder)
       for (let start = 0; start < images.length; start += BATCH_FILES) {
         const facts = await mapParallel(
           images.slice(start, start + BATCH_FILES),

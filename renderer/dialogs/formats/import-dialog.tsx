@@ -264,7 +264,7 @@ export function ImportDialog({
             value={path}
             onChange={setPath}
             onEnter={() => void read()}
-            showFiles={/\.(json|jsonl|ndjson|xml|csv|txt|ya?ml)$/i}
+            showFiles={/\.(json|jsonl|ndjson|xml|csv|tsv|txt|ya?ml)$/i}
           />
           <Field label={t('Format')}>
             {(id) => (

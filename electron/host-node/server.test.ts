@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { newId } from '#shared/model/annotation.ts'
 import { coreWithImages, temporaryFolder } from '#tests/helpers/core.ts'
 import { connectPage, openAddress } from '#tests/helpers/served-page.ts'
 import { serve } from './server.ts'
@@ -102,6 +103,24 @@ describe('the served app', () => {
     expect((await fetch(`${app.base}/media/image/${image.id}`)).status).toBe(401)
     for (const path of ['/..%2f..%2fpackage.json', '/%2e%2e/package.json', '/none.js'])
       expect((await fetch(app.base + path, { headers: { cookie } })).status).toBe(404)
+  })
+
+  test('starts calls in the order in which they were sent, whatever their size', async () => {
+    await using app = await served()
+    using page = await connectPage(await openAddress(app.server.url))
+    const files = Array.from({ length: 5_000 }, (_, n) => ({
+      path: `${n}.jpg`,
+      fileSizeBytes: 1,
+      modifiedAtMs: 1,
+    }))
+    const ids = app.core.images.upsertFiles(app.datasetId, files).map(({ id }) => id)
+    const { update } = page.client.images
+    await Promise.all([
+      update({ ids, stage: 'review', part: { editId: newId(), isLast: true } }),
+      update({ ids: ids.slice(-1), stage: 'complete' }),
+    ])
+    expect(app.core.images.get(ids[0]).stage).toBe('review')
+    expect(app.core.images.get(ids[4_999]).stage).toBe('complete')
   })
 
   test('drops a window that reads nothing, so that its events take no memory', async () => {

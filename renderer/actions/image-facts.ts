@@ -9,33 +9,44 @@ const CALL_IMAGES = 5_000
 
 export type ImageChange = Omit<Parameters<typeof client.images.update>[0], 'ids' | 'part'>
 
-const told = new Set<Promise<void>>()
+/** Changes that the engine has not confirmed. */
+const unconfirmed = new Set<Promise<void>>()
 
-async function tell(ids: readonly string[], change: ImageChange): Promise<void> {
-  try {
-    if (ids.length <= AT_ONCE) {
-      await client.images.update({ ids: [...ids], ...change })
-      return
-    }
-    const editId = newId()
-    for (let start = 0; start < ids.length; start += CALL_IMAGES) {
-      const part = { editId, isLast: start + CALL_IMAGES >= ids.length }
-      await client.images.update({ ids: ids.slice(start, start + CALL_IMAGES), part, ...change })
-    }
-  } catch (error) {
-    notifyError(error)
+/** Resolves when all images of earlier changes have been sent. Never rejects. */
+let sent: Promise<unknown> = Promise.resolve()
+
+/** Resolves when all images are on their way to the engine, with a function that waits for its answer. */
+async function send(ids: readonly string[], change: ImageChange): Promise<() => Promise<void>> {
+  const isLong = ids.length > AT_ONCE
+  const editId = newId()
+  let start = 0
+  for (; isLong && start + CALL_IMAGES < ids.length; start += CALL_IMAGES) {
+    const part = { editId, isLast: false }
+    await client.images.update({ ids: ids.slice(start, start + CALL_IMAGES), part, ...change })
   }
+  const answer = client.images.update({
+    ids: ids.slice(start),
+    ...(isLong && { part: { editId, isLast: true } }),
+    ...change,
+  })
+  return () => answer
 }
 
-/** Sets stage, split or tags of images. Resolves when the engine has it, or the person has been told why not. */
+/**
+ * Sets stage, split or tags of images. Resolves when the engine has done it, or the user knows why it could not. The
+ * engine gets changes in the order of the calls: a change of one image waits until all images of an earlier one are sent,
+ * because otherwise that one would overwrite it.
+ */
 export async function changeImages(ids: readonly string[], change: ImageChange): Promise<void> {
-  const telling = tell(ids, change)
-  told.add(telling)
-  await telling
-  told.delete(telling)
+  const sending = sent.then(() => send(ids, change))
+  sent = sending.catch(() => {})
+  const confirming = sending.then((answered) => answered()).catch(notifyError)
+  unconfirmed.add(confirming)
+  await confirming
+  unconfirmed.delete(confirming)
 }
 
 /** Resolves when the engine has all changes so far, so that the next request includes them. */
 export async function imagesChanged(): Promise<void> {
-  await Promise.all(told)
+  await Promise.all(unconfirmed)
 }

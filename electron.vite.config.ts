@@ -19,6 +19,7 @@ export default defineConfig({
           'certificate-worker': 'electron/core/network/certificate-worker.ts',
           'detect-worker': 'electron/core/proposals/detect-worker.ts',
           'fetch-worker': 'electron/core/transfer/fetch-worker.ts',
+          'checkpoint-worker': 'electron/core/cache/checkpoint-worker.ts',
           'table-sizes-worker': 'electron/core/cache/table-sizes-worker.ts',
           'database-check-worker': 'electron/core/cache/database-check-worker.ts',
           'label-job': 'electron/commands/label-job.ts',

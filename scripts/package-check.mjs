@@ -177,6 +177,7 @@ function checkContents(asar, resources, app) {
     'out/main/inference-worker.js',
     'out/main/memory-guard-worker.js',
     'out/main/database-check-worker.js',
+    'out/main/checkpoint-worker.js',
     'out/main/table-sizes-worker.js',
     'out/main/label-reader.js',
     'out/main/watchdog-worker.js',

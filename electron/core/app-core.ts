@@ -9,6 +9,8 @@ import { FetchModels } from './assist/fetch-models.ts'
 import { Inference } from './assist/inference.ts'
 import { Models } from './assist/models.ts'
 import { Segmenter } from './assist/segmenter.ts'
+import { Checkpoints } from './cache/checkpoints.ts'
+import { DATABASE_FILE } from './cache/database.ts'
 import { EditLogPruning } from './cache/edit-log-pruning.ts'
 import { FactEditRepository } from './cache/fact-edit-repository.ts'
 import { LibraryCare } from './cache/library-care.ts'
@@ -76,6 +78,12 @@ export function createAppCore(
   )
   const store = openStore(ports.dataDir, firstImages)
   const { datasets, images } = store
+  const checkpoints = new Checkpoints({
+    db: store.db,
+    file: join(ports.dataDir, DATABASE_FILE),
+    onProblem: (error) => ports.log.warn('a checkpoint failed', { error }),
+  })
+  const { pause } = checkpoints
   const inHand = new WorkInHand(ports.dataDir)
   const setAside = new SetAside(ports.endedBecause ?? null, inHand)
   const listenerFailed = (error: unknown) =>
@@ -119,7 +127,7 @@ export function createAppCore(
   })
   const prepare = (imageId: string) =>
     images.get(imageId).remote ? sync.look(imageId) : library.ensureRead(imageId)
-  const editing = new Editing({ store, events, coreEvents, works, log: ports.log, prepare })
+  const editing = new Editing({ store, events, coreEvents, works, log: ports.log, pause, prepare })
   editing.start()
   const facts = new FactEdits({
     store,
@@ -128,6 +136,7 @@ export function createAppCore(
     coreEvents,
     works,
     log: ports.log,
+    pause,
   })
   facts.start()
   const { transfers, stages } = createTransfers({
@@ -198,7 +207,7 @@ export function createAppCore(
     run: (file, feeds, options) => inference.background.run(file, feeds, options),
     ...detector,
   })
-  const removal = new Removal(new RemovedDatasets(store.db), works, ports.log)
+  const removal = new Removal(new RemovedDatasets(store.db), works, ports.log, pause)
   const storage = new StorageCare({
     dataDir: ports.dataDir,
     log: ports.log,
@@ -228,6 +237,7 @@ export function createAppCore(
       remove: (id) => transfers.remove(id),
     },
     works,
+    pause,
   })
   const opening = new Opening({ store, library, formats, sync, removal, coreEvents, target })
   formats
@@ -311,6 +321,7 @@ export function createAppCore(
         formats[Symbol.asyncDispose](),
         care[Symbol.asyncDispose](),
         storage[Symbol.asyncDispose](),
+        checkpoints[Symbol.asyncDispose](),
       ])
       for (const end of ended)
         if (end.status === 'rejected')

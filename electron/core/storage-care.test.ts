@@ -108,6 +108,7 @@ test('pruning ends with the step that runs when the app quits', async () => {
       },
     },
     works: { begin: fails },
+    pause: async () => {},
   })
   await care.prune()
   expect(removed).toEqual(['a'])

@@ -37,6 +37,8 @@ interface Deps {
     remove(id: string): Promise<void>
   }
   works: Pick<Works, 'begin'>
+  /** Awaited between two transactions of bulk work. */
+  pause: () => Promise<void>
 }
 
 const sizeOf = async (file: string) => (await stat(file).catch(() => null))?.size ?? 0
@@ -134,7 +136,7 @@ export class StorageCare implements AsyncDisposable {
   }
 
   async #pruneLog(wantedBytes: number): Promise<void> {
-    const { works, editLog } = this.#deps
+    const { works, editLog, pause } = this.#deps
     let isCancelled = false
     using work = works.begin({
       datasetId: null,
@@ -144,11 +146,15 @@ export class StorageCare implements AsyncDisposable {
       },
     })
     let freed = 0
-    await inPieces((rows) => {
-      const { bytes, isOver } = editLog.step(rows)
-      freed += bytes
-      work.tell(Number.isFinite(wantedBytes) ? Math.min(1, freed / wantedBytes) : null)
-      return !isOver && !isCancelled && freed < wantedBytes
-    }, this.#stop.signal)
+    await inPieces(
+      (rows) => {
+        const { bytes, isOver } = editLog.step(rows)
+        freed += bytes
+        work.tell(Number.isFinite(wantedBytes) ? Math.min(1, freed / wantedBytes) : null)
+        return !isOver && !isCancelled && freed < wantedBytes
+      },
+      this.#stop.signal,
+      pause,
+    )
   }
 }

@@ -25,6 +25,8 @@ interface Deps {
   coreEvents: CoreEvents
   log: Log
   works: Works
+  /** Awaited between two transactions of bulk work. */
+  pause: () => Promise<void>
   /** Ensures that labels are loaded before an image is shown. Throws a UserError. */
   prepare: (imageId: string) => Promise<void>
 }
@@ -192,15 +194,19 @@ export class Editing {
     const label = edits.bulkProgress(datasetId)?.label ?? ''
     let isCancelled = false
     using work = works.begin({ datasetId, label, cancel: () => (isCancelled = true) })
-    await inPieces((images) => {
-      const outcome = isCancelled
-        ? edits.cancelBulk(datasetId, newId())
-        : edits.continueBulk(datasetId, images)
-      if (outcome) this.#publish(outcome)
-      const progress = edits.bulkProgress(datasetId)
-      if (progress) work.tell(progress.share)
-      return !isCancelled && progress !== null
-    }, this.#stop.signal)
+    await inPieces(
+      (images) => {
+        const outcome = isCancelled
+          ? edits.cancelBulk(datasetId, newId())
+          : edits.continueBulk(datasetId, images)
+        if (outcome) this.#publish(outcome)
+        const progress = edits.bulkProgress(datasetId)
+        if (progress) work.tell(progress.share)
+        return !isCancelled && progress !== null
+      },
+      this.#stop.signal,
+      this.#deps.pause,
+    )
   }
 
   classCounts(datasetId: string): Record<string, number> {

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { FactChange, FactEdit, FactEditRepository } from '#core/cache/fact-edit-repository.ts'
 import type { CoreEvents } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
@@ -16,6 +15,8 @@ interface Deps {
   coreEvents: CoreEvents
   works: Works
   log: Log
+  /** Awaited between two transactions of bulk work. */
+  pause: () => Promise<void>
 }
 
 /**
@@ -106,7 +107,7 @@ export class FactEdits {
   }
 
   async #run({ id, datasetId, change, images: total }: FactEdit): Promise<void> {
-    const { store, rows, works, events } = this.#deps
+    const { store, rows, works, events, pause } = this.#deps
     using work = works.begin({
       datasetId,
       label: labelOf(change),
@@ -134,7 +135,7 @@ export class FactEdits {
       this.#announce(datasetId, part.imageIds)
       left -= part.imageIds.length
       work.tell(total === 0 ? null : (total - left) / total)
-      await setImmediate()
+      await pause()
     }
   }
 

@@ -11,13 +11,21 @@ export class Removal {
   readonly #removed: Pick<RemovedDatasets, 'step'>
   readonly #works: Works
   readonly #log: Log
+  readonly #pause: () => Promise<void>
   readonly #stop = new AbortController()
   #work: Promise<void> = Promise.resolve()
 
-  constructor(removed: Pick<RemovedDatasets, 'step'>, works: Works, log: Log) {
+  /** `pause`: awaited between two transactions. */
+  constructor(
+    removed: Pick<RemovedDatasets, 'step'>,
+    works: Works,
+    log: Log,
+    pause: () => Promise<void>,
+  ) {
     this.#removed = removed
     this.#works = works
     this.#log = log
+    this.#pause = pause
   }
 
   /** Deletes what is left, after a deletion in progress. Never rejects. */
@@ -26,7 +34,7 @@ export class Removal {
       .then(async () => {
         // The dataset is already hidden; the number of remaining rows is unknown, so no progress is shown.
         using _work = this.#works.begin({ datasetId: null, label: 'Remove dataset' })
-        await inPieces((rows) => this.#removed.step(rows), this.#stop.signal)
+        await inPieces((rows) => this.#removed.step(rows), this.#stop.signal, this.#pause)
       })
       .catch((error: unknown) =>
         // Users do not notice it; the next start retries.

@@ -1,0 +1,110 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { inPieces } from '#core/pieces.ts'
+import { temporaryFolder } from '#tests/helpers/core.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { openDatabase } from './database.ts'
+
+const PAGE = 4_096
+const limits = { due: 20, full: 60, most: 400 }
+
+function library(file: string) {
+  const db = openDatabase(file)
+  db.exec('CREATE TABLE filler (n INTEGER PRIMARY KEY, data BLOB)')
+  const insert = db.prepare('INSERT INTO filler (data) VALUES (zeroblob(20000))')
+  const write = db.prepare('UPDATE filler SET data = randomblob(20000) WHERE n = ?')
+  for (let n = 0; n < 20; n++) insert.run()
+  db.pragma('wal_checkpoint(TRUNCATE)')
+  return {
+    db,
+    /** Writes about five pages. */
+    write: (n: number) => void write.run(1 + (n % 20)),
+    logPages: () => Math.ceil(statSync(`${file}-wal`).size / PAGE),
+    waiting: () => {
+      const [state] = db.pragma('wal_checkpoint(NOOP)') as [{ log: number; checkpointed: number }]
+      return state.log - state.checkpointed
+    },
+  }
+}
+
+test('bulk work that writes without end leaves a log of limited size, and never copies it itself', async () => {
+  using folder = temporaryFolder()
+  const file = join(folder.path, 'x.sqlite')
+  const { db, write, logPages } = library(file)
+  const problems: string[] = []
+  const checkpoints = new Checkpoints({
+    db,
+    file,
+    limits: { ...limits, most: 1_000_000 },
+    onProblem: (problem) => problems.push(problem),
+  })
+  let most = 0
+  let n = 0
+  await inPieces(
+    () => {
+      write(n)
+      most = Math.max(most, logPages())
+      return ++n < 1_000
+    },
+    undefined,
+    checkpoints.pause,
+  )
+  // One transaction may go beyond.
+  expect(most).toBeLessThan(limits.full + 20)
+  expect(problems).toEqual([])
+  await checkpoints[Symbol.asyncDispose]()
+  db.close()
+})
+
+test('edits are copied into the database file while nobody waits for it', async () => {
+  using folder = temporaryFolder()
+  const file = join(folder.path, 'x.sqlite')
+  const { db, write, waiting } = library(file)
+  const checkpoints = new Checkpoints({ db, file, limits, onProblem: () => {} })
+  for (let n = 0; n < 10; n++) write(n)
+  expect(waiting()).toBeGreaterThan(limits.due)
+  await vi.waitUntil(() => waiting() === 0, { timeout: 20_000 })
+  await checkpoints[Symbol.asyncDispose]()
+  db.close()
+})
+
+test('without the thread, the writer keeps the log small itself', async () => {
+  using folder = temporaryFolder()
+  const file = join(folder.path, 'x.sqlite')
+  const { db, write, logPages } = library(file)
+  const problems: string[] = []
+  const checkpoints = new Checkpoints({
+    db,
+    file: join(folder.path, 'none.sqlite'),
+    limits,
+    onProblem: (problem) => problems.push(problem),
+  })
+  for (let n = 0; n < 1_000; n++) {
+    write(n)
+    if (n % 100 === 0) await checkpoints.pause()
+  }
+  await vi.waitUntil(() => problems.length > 0, { timeout: 20_000 })
+  expect(logPages()).toBeLessThan(limits.most + 20)
+  await checkpoints[Symbol.asyncDispose]()
+  db.close()
+})
+
+test('a reader that holds the log back does not hold bulk work back', async () => {
+  using folder = temporaryFolder()
+  const file = join(folder.path, 'x.sqlite')
+  const { db, write } = library(file)
+  const reader = openDatabase(file)
+  reader.exec('BEGIN; SELECT count(*) FROM filler')
+  const checkpoints = new Checkpoints({ db, file, limits, onProblem: () => {} })
+  const start = performance.now()
+  for (let n = 0; n < 300; n++) {
+    write(n)
+    await checkpoints.pause()
+  }
+  expect(performance.now() - start).toBeLessThan(15_000)
+  reader.exec('COMMIT')
+  reader.close()
+  await checkpoints[Symbol.asyncDispose]()
+  db.close()
+})

@@ -36,7 +36,7 @@ export function findingOf(file: InputFile): Finding {
     const foreign = foreignFile(look)
     if (foreign !== null) return { other: foreign }
     if (isYoloPath(file.path)) return textFinding(look)
-    if (look.kind === 'xml')
+    if (look.kind === 'xml' && look.text.trim() !== '')
       return { other: `is XML of another kind (<${look.elements[0] ?? '?'}>), and is not read` }
     return null
   } catch (error) {

@@ -70,6 +70,34 @@ const FOREIGN: Known[] = [
     'Export the dataset as COCO',
     ({ isList, inner }) => isList && inner('').has('image') && inner('').has('annotations'),
   ],
+  [
+    'of VoTT',
+    'Export the project from VoTT as CSV',
+    ({ keys }) =>
+      (keys.has('assets') && keys.has('videoSettings')) ||
+      (keys.has('asset') && keys.has('regions')),
+  ],
+  [
+    'of FiftyOne',
+    'Export the dataset as COCO',
+    ({ keys, inner }) =>
+      inner('samples').has('filepath') ||
+      (keys.size === 2 && keys.has('classes') && keys.has('labels')),
+  ],
+  [
+    'of detectron2',
+    'Write the dataset with its convert_to_coco_json',
+    ({ isList, inner }) =>
+      isList &&
+      inner('').has('file_name') &&
+      inner('').has('image_id') &&
+      inner('').has('annotations'),
+  ],
+  [
+    'a manifest of SageMaker Ground Truth',
+    'Convert it to COCO first',
+    ({ keys, inner }) => keys.has('source-ref') || inner('').has('source-ref'),
+  ],
   ['OpenLABEL', 'Convert it to COCO first', ({ keys }) => keys.has('openlabel')],
   ['GeoJSON', '', ({ keys, inner }) => keys.has('features') && inner('features').has('geometry')],
 ]

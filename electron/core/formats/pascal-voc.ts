@@ -71,7 +71,13 @@ function nameOf(filename: string | null, file: string): string {
 }
 
 /** Whole text of elements that are no objects: what goes back as it came. */
-const OWN_KEYS = ['object', 'filename', 'pixel_origin']
+const OWN_KEYS = ['object', 'objects', 'filename', 'pixel_origin']
+
+/** `<object>` after `<object>`; FAIR1M has them in `<objects>`. */
+function objectsIn(root: JsonObject): Json[] {
+  const inner = isJsonObject(root.objects) ? root.objects.object : undefined
+  return [root.object, inner].flatMap((list) => (Array.isArray(list) ? list : []))
+}
 
 /** Its own word, or that it is of the original datasets, whose first pixel is number 1. */
 function originOf(root: JsonObject): 0 | 1 {
@@ -163,9 +169,8 @@ function readEntry(
 ): ReadLabels {
   const root = rootOf(source) ?? {}
   const origin = options.vocPixelOrigin ?? originOf(root)
-  const objects = Array.isArray(root.object) ? root.object : []
   const nextInstance = instanceIds([])
-  const annotations = objects.flatMap((node, index) => {
+  const annotations = objectsIn(root).flatMap((node, index) => {
     try {
       if (!isJsonObject(node)) throw new FormatError('', 'is empty')
       if (node.deleted === '1') {

@@ -11,8 +11,9 @@ import {
 } from '#shared/model/annotation.ts'
 import { carrying, fieldsOf, givenOf, isJsonObject, unsaid } from './carry.ts'
 import { decimal } from './common.ts'
-import { classNameOf, numberOf, shown, textOfField, withoutKeys } from './fields.ts'
+import { classNameOf, numberOf, numbersOf, shown, textOfField, withoutKeys } from './fields.ts'
 import { FormatError } from './format-error.ts'
+import { LIMITS, requireAtMost } from './limits.ts'
 import type { LossLog } from './loss-log.ts'
 import {
   boxOfObject,
@@ -23,6 +24,7 @@ import {
   leadOf,
   withOwnBox,
 } from './objects.ts'
+import { turnedBox } from './quad.ts'
 import type { Json, JsonObject } from './types.ts'
 
 // The layout: the PASCAL VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/voc2012/
@@ -30,7 +32,14 @@ import type { Json, JsonObject } from './types.ts'
 /** VOC's own flags, which are attributes here. */
 const FLAGS = ['truncated', 'difficult', 'occluded'] as const
 
-const GEOMETRY: ReadonlySet<string> = new Set(['bndbox', 'polygon', 'robndbox', 'rotation', 'type'])
+const GEOMETRY: ReadonlySet<string> = new Set([
+  'bndbox',
+  'polygon',
+  'points',
+  'robndbox',
+  'rotation',
+  'type',
+])
 
 const isYes = (value: unknown) => /^(?:1|true|yes)$/i.test(String(value))
 const isNo = (value: unknown) => value === '' || /^(?:0|false|no)$/i.test(String(value))
@@ -79,6 +88,46 @@ function readTurned(node: JsonObject, origin: number): Shape {
   return { kind: 'oriented_box', cx: cx - origin, cy: cy - origin, w, h, angleDeg }
 }
 
+/** Corners as an oriented box, or as they are where they make no rectangle. */
+function quadrilateral(corners: readonly Point[], field: string): Shape {
+  const ring = openRing(corners)
+  if (ring.length < 3)
+    throw new FormatError(field, `has ${ring.length} points; it needs at least 3`)
+  if (ring.length === 4) {
+    const { shape, isRectangle } = turnedBox(ring)
+    if (isRectangle) return shape
+  }
+  return { kind: 'polygon', rings: [ring] }
+}
+
+/** DIOR-R names the four corners of a turned box. */
+function readCorners(node: JsonObject, origin: number): Shape {
+  const corners = ['left_top', 'right_top', 'right_bottom', 'left_bottom'].map((corner) => ({
+    x: numberAt(node, `x_${corner}`, 'robndbox') - origin,
+    y: numberAt(node, `y_${corner}`, 'robndbox') - origin,
+  }))
+  return quadrilateral(corners, 'robndbox')
+}
+
+/** FAIR1M's `<points><point>x,y</point>…`, the first again at the end. */
+function readPoints({ point }: JsonObject, origin: number): Shape {
+  const texts = Array.isArray(point) ? point : []
+  requireAtMost(texts.length, LIMITS.points, 'points', 'points')
+  const corners = texts.map((text, index) => {
+    const [x, y, ...more] = numbersOf(String(text).split(','), `points.point[${index}]`)
+    if (y === undefined || more.length > 0)
+      throw new FormatError(`points.point[${index}]`, `must be x,y and not ${shown(text)}`)
+    return { x: x - origin, y: y - origin }
+  })
+  return quadrilateral(corners, 'points')
+}
+
+/** FAIR1M has the class in `<possibleresult>`; of several, the first is the likeliest. */
+function nameIn({ name, possibleresult }: JsonObject): Json | undefined {
+  const [first] = Array.isArray(possibleresult) ? possibleresult : [possibleresult]
+  return name ?? (isJsonObject(first) ? first.name : undefined)
+}
+
 /** CVAT's `<attributes><attribute><name>…<value>…`. */
 function readAttributes(node: Json | undefined): Annotation['attributes'] {
   if (!isJsonObject(node) || !Array.isArray(node.attribute)) return {}
@@ -110,7 +159,7 @@ export function readVocObject(
   origin: number,
   nextInstance: () => number,
 ): Annotation[] {
-  const className = classNameOf(raw.name, 'name')
+  const className = classNameOf(nameIn(raw), 'name')
   const attributes = readAttributes(raw.attributes)
   const rotation = numberOf(attributes.rotation)
   const degrees = rotation === null ? 0 : normaliseAngle(rotation)
@@ -119,7 +168,13 @@ export function readVocObject(
   let shapes: Shape[]
   if (polygons.length > 0)
     shapes = polygons.map((node) => ({ kind: 'polygon', rings: [readRing(node, origin)] }))
-  else if (isJsonObject(raw.robndbox)) shapes = [readTurned(raw.robndbox, origin)]
+  else if (isJsonObject(raw.robndbox))
+    shapes = [
+      raw.robndbox.x_left_top === undefined
+        ? readTurned(raw.robndbox, origin)
+        : readCorners(raw.robndbox, origin),
+    ]
+  else if (isJsonObject(raw.points)) shapes = [readPoints(raw.points, origin)]
   else if (box) shapes = [turned(box, degrees)]
   else throw new FormatError('bndbox', 'is missing, and there is neither polygon nor robndbox')
   const isTurned = shapes[0].kind === 'oriented_box' && degrees !== 0
@@ -220,7 +275,8 @@ export function writeVocObject(
   const given = before === origin ? spelt : {}
   if (joints.size > 0)
     losses.add('keypoints have no place in Pascal VOC: their box is written', where)
-  const isKept = given.polygon !== undefined || given.robndbox !== undefined
+  const isTurned = given.robndbox !== undefined || given.points !== undefined
+  const isKept = given.polygon !== undefined || isTurned
   if (!isKept && rotation === undefined && solid.some(({ shape }) => shape.kind !== 'bbox'))
     losses.add('polygons and oriented boxes are written as the upright box around them', where)
   if (isCrowd(object)) losses.add('crowd regions (iscrowd) are written as difficult', where)
@@ -230,7 +286,7 @@ export function writeVocObject(
     ...fields,
     ...given,
   }
-  if (given.robndbox !== undefined && given.bndbox === undefined) delete merged.bndbox
+  if (isTurned && given.bndbox === undefined) delete merged.bndbox
   if (rotation !== undefined && before === origin) {
     const list = isJsonObject(fields.attributes) ? fields.attributes.attribute : []
     const all = Array.isArray(list) ? list : []

@@ -113,9 +113,9 @@ function jointNames(value: Json | undefined, number: number, count: number): str
   return Array.from({ length: count }, (_, index) => `keypoint ${index + 1}`)
 }
 
-/** Whether a YAML file says what numbers mean: settings of a training do not. */
+/** Whether a YAML file says what numbers mean: settings of a training do not. An anchor or a tag may stand before the names. */
 export function namesClasses(text: string): boolean {
-  return /^['"]?names['"]?[ \t]*:[ \t]*(?:[[{#].*|\r?)$/m.test(text)
+  return /^['"]?names['"]?[ \t]*:[ \t]*(?:[&!]\S*[ \t]*){0,2}(?:[[{#].*|\r?)$/m.test(text)
 }
 
 /** YAML 1.2, 3.2.1.1. Throws a FormatError with the line. */

@@ -50,6 +50,14 @@ export interface YoloContext {
   classes: readonly AnnotationClass[]
 }
 
+/** A box and points that are 0, 1 or 2 visible. Nothing that is a fraction of the image is 2. */
+function jointsIn(values: readonly number[]): number | null {
+  if (values.length % 3 !== 1) return null
+  const visible = values.filter((_, index) => index > 4 && index % 3 === 0)
+  const isPose = visible.every((value) => value === 0 || value === 1 || value === 2)
+  return isPose && visible.includes(2) ? visible.length : null
+}
+
 function requireFractions(values: readonly number[]): void {
   const worst = values.find((value) => value < -MOST_OUTSIDE || value > 1 + MOST_OUTSIDE)
   if (worst === undefined) return
@@ -127,7 +135,6 @@ function readDetect(values: number[], { size }: YoloContext): Line {
   requireFractions(box)
   const line = plainLine([boxOf(box, size)], box)
   if (values.length > 4) line.confidence = confidenceIn(values[4])
-  if (values.length > 5) line.trackId = values[5]
   return line
 }
 
@@ -140,6 +147,12 @@ function readTurned(values: number[], { size }: YoloContext): Line {
 }
 
 function readPolygon(values: number[], { size }: YoloContext): Line {
+  const joints = jointsIn(values)
+  if (joints !== null)
+    throw new FormatError(
+      '',
+      `looks like a pose of ${joints} joints: add a data.yaml with “kpt_shape: [${joints}, 3]” to say so`,
+    )
   const hasConfidence = values.length % 2 === 1
   const outline = hasConfidence ? values.slice(0, -1) : values
   requireFractions(outline)
@@ -163,8 +176,10 @@ function readValues(values: number[], number: number, context: YoloContext): Lin
       `has ${count + 1} numbers; YOLO OBB needs 9. For polygons read the files as yolo_seg`,
     )
   }
-  const isTracked = kind === 'yolo' && count === 6 && Number.isInteger(values[5])
-  if (isTracked) return readDetect(values, context)
+  // All files together say that boxes with confidences have numbers of tracks (detect.ts).
+  if (kind === 'yolo' && count === 6 && Number.isInteger(values[5])) {
+    return { ...readDetect(values.slice(0, 5), context), trackId: values[5] }
+  }
   if (count < 6)
     throw new FormatError('', `has ${count + 1} numbers; a box needs 5, a polygon at least 7`)
   return readPolygon(values, context)
@@ -234,18 +249,32 @@ function carryLine(
   return carrying(annotations, 'yolo', fields, isSame ? {} : { values: line.values, kind })
 }
 
+/** Whether a tracker ended each line that is longer than a box with the number of its track. No fraction is as large. */
+function haveTracks(lines: readonly string[]): boolean {
+  const ends = lines.flatMap((line) => {
+    const words = line.trim().split(/\s+/, 7)
+    return words.length > 5 ? [/(?<=\s)[1-9]\d*$/.exec(line.trimEnd())?.[0] ?? ''] : []
+  })
+  return ends.every((end) => end !== '') && ends.some((end) => Number(end) > 1)
+}
+
 /** Labels of one image, for import and for label files in step. Single lines' faults go to `onFault`. */
 export function readYoloText(text: string, context: YoloContext, onFault: OnFault): Annotation[] {
   const { names, losses, where } = context
   const nextInstance = instanceIds([])
   const unnamed = new Set<number>()
-  return linesOf(text).flatMap((words, index) => {
+  const lines = linesOf(text)
+  const isTracked = context.kind !== 'yolo_pose' && haveTracks(lines)
+  return lines.flatMap((words, index) => {
     if (words.trim() === '') return []
     try {
       const [number, ...values] = numbersIn(words)
       if (!Number.isInteger(number) || number < 0)
         throw new FormatError('', 'must begin with the number of a class, from 0')
+      const hasTrack = isTracked && values.length > 4 && jointsIn(values) === null
+      const trackId = hasTrack ? (values.pop() ?? null) : null
       const line = readValues(values, number, context)
+      line.trackId ??= trackId
       const className = names.byNumber.get(number) ?? `class ${number}`
       if (!names.byNumber.has(number) && names.byNumber.size > 0) unnamed.add(number)
       if (line.isQuadrilateral)

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import type { FormatId } from '#shared/model/format.ts'
+import { convertFiles, readFiles } from '#tests/helpers/labels.ts'
+import { detectFormat } from './detect.ts'
+import { memoryFile } from './text.ts'
+import type { KnownImage } from './types.ts'
+
+// Files of YOLO and Pascal VOC as trackers and datasets of aerial images write them.
+
+const image = (path: string): KnownImage => ({ path, width: 640, height: 480 })
+
+const shapesOf = (format: FormatId, files: Record<string, string>, path: string) => {
+  const { images, failed } = readFiles(format, files, [image(path)])
+  return {
+    shapes: images[0].annotations.map(({ shape }) => shape),
+    failed: failed.map(({ field, message }) => `${field}: ${message}`),
+  }
+}
+
+describe('YOLO', () => {
+  const files = (lines: string) => ({ 'data.yaml': 'names: [a]\n', 'labels/a.txt': lines })
+  const images = [image('images/a.jpg')]
+
+  test.each<[kind: FormatId, lines: string]>([
+    ['yolo', '0 0.5 0.5 0.1 0.1 1\n0 0.25 0.5 0.1 0.1 12\n'],
+    ['yolo', '0 0.5 0.5 0.1 0.1 0.87 1\n0 0.25 0.5 0.1 0.1 0.5 12\n'],
+    ['yolo_seg', '0 0.1 0.1 0.2 0.1 0.2 0.2 1\n0 0.5 0.5 0.6 0.5 0.6 0.6 12\n'],
+    ['yolo_seg', '0 0.1 0.1 0.2 0.1 0.2 0.2 0.9 1\n0 0.5 0.5 0.6 0.5 0.6 0.6 0.8 12\n'],
+  ])('%s: the number of a track at the end of a line is no confidence: %j', (kind, lines) => {
+    const { files: out, read } = convertFiles(kind, files(lines), images)
+    expect(read.failed).toEqual([])
+    const [first, second] = read.images[0].annotations
+    expect([first.extra?.yolo, second.extra?.yolo]).toMatchObject([
+      { track_id: 1 },
+      { track_id: 12 },
+    ])
+    if (kind === 'yolo_seg') expect(first.shape).toMatchObject({ rings: [{ length: 3 }] })
+    expect(out['labels/train/a.txt']).toBe(lines)
+  })
+
+  test('a box whose confidence is 1 has no track', () => {
+    const { images: found } = readFiles('yolo', files('0 0.5 0.5 0.1 0.1 1\n'), images)
+    expect(found[0].annotations).toMatchObject([{ confidence: 1 }])
+  })
+
+  test('poses without kpt_shape say what is missing', () => {
+    const joints = Array.from({ length: 17 }, (_, n) => `0.${n + 10} 0.5 2`).join(' ')
+    const text = { 'labels/a.txt': `0 0.5 0.5 0.2 0.2 ${joints}\n` }
+    const kind = detectFormat([memoryFile('labels/a.txt', text['labels/a.txt'])]) as FormatId
+    expect(shapesOf(kind, text, 'images/a.jpg').failed).toEqual([
+      'line 1: looks like a pose of 17 joints: add a data.yaml with “kpt_shape: [17, 3]” to say so',
+    ])
+  })
+
+  test.each([
+    'names: &names [cat, dog]\n',
+    'names: !!seq [cat, dog]\n',
+    'names: &names\n  0: cat\n  1: dog\n',
+  ])('an anchor or a tag before the names: %j', (yaml) => {
+    const { classes } = readFiles(
+      'yolo',
+      { ...files('0 .5 .5 .1 .1\n'), 'data.yaml': yaml },
+      images,
+    )
+    expect(classes.map(({ name }) => name)).toEqual(['cat', 'dog'])
+  })
+})
+
+describe('Pascal VOC', () => {
+  const xml = (body: string) => ({
+    'Annotations/1.xml': `<annotation><size><width>640</width><height>480</height></size>${body}</annotation>`,
+  })
+  const turned = { kind: 'oriented_box', cx: 20, cy: 15, w: 20, h: 10, angleDeg: 0 }
+  const fair1m = (points: string[]) =>
+    xml(
+      `<source><filename>1.tif</filename></source><objects><object><type>rectangle</type><possibleresult><name>Boeing737</name></possibleresult><points>${points
+        .map((point) => `<point>${point}</point>`)
+        .join('')}</points></object></objects>`,
+    )
+
+  test('FAIR1M: objects in a list of their own, with corners', () => {
+    const files = fair1m(['10.0,10.0', '30.0,10.0', '30.0,20.0', '10.0,20.0', '10.0,10.0'])
+    const { images, failed, classes } = readFiles('pascal_voc', files, [image('images/1.tif')])
+    expect(failed).toEqual([])
+    expect(classes.map(({ name }) => name)).toEqual(['Boeing737'])
+    expect(images[0]).toMatchObject({ matched: true, annotations: [{ shape: turned }] })
+    const out = convertFiles('pascal_voc', files, [image('images/1.tif')]).files
+    expect(out['Annotations/1.xml'].match(/<point>30\.0,20\.0<\/point>/g)).toHaveLength(1)
+  })
+
+  test('corners that make no rectangle are a polygon', () => {
+    const files = fair1m(['10,10', '30,10', '40,40', '10,20', '10,10'])
+    expect(shapesOf('pascal_voc', files, 'images/1.tif').shapes).toMatchObject([
+      { kind: 'polygon', rings: [{ length: 4 }] },
+    ])
+  })
+
+  test('a corner that is no pair is a fault', () => {
+    const { failed } = shapesOf('pascal_voc', fair1m(['10,10', '30', '40,40']), 'images/1.tif')
+    expect(failed).toEqual(['object[0].points.point[1]: must be x,y and not "30"'])
+  })
+
+  test('DIOR-R names the corners of its boxes', () => {
+    const corners = [
+      ['left_top', 10, 10],
+      ['right_top', 30, 10],
+      ['right_bottom', 30, 20],
+      ['left_bottom', 10, 20],
+    ].map(([name, x, y]) => `<x_${name}>${x}</x_${name}><y_${name}>${y}</y_${name}>`)
+    const files = xml(`<object><name>ship</name><robndbox>${corners.join('')}</robndbox></object>`)
+    expect(shapesOf('pascal_voc', files, 'images/1.jpg')).toEqual({ shapes: [turned], failed: [] })
+    const out = convertFiles('pascal_voc', files, [image('images/1.jpg')]).files
+    expect(out['Annotations/1.xml']).toContain('<x_right_bottom>30</x_right_bottom>')
+  })
+})

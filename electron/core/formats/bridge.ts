@@ -1,3 +1,4 @@
+import Flatbush from 'flatbush'
 import { boundsOfPoints } from '#shared/geometry/box.ts'
 import { distance } from '#shared/geometry/point.ts'
 import { ringArea, ringsContain } from '#shared/geometry/ring.ts'
@@ -10,90 +11,42 @@ interface Vertex {
   next: Vertex | null
 }
 
-/** Finds the nearest of many vertices, by squares of a grid. */
-class VertexGrid {
-  readonly #side: number
-  readonly #squares = new Map<string, Vertex[]>()
-  /** Squares that hold vertices: columns and rows. */
-  #bounds: { left: number; top: number; right: number; bottom: number } | null = null
+interface Tree {
+  index: Flatbush
+  vertices: readonly Vertex[]
+}
 
-  constructor(rings: readonly (readonly Point[])[]) {
-    const count = rings.reduce((sum, ring) => sum + ring.length, 0)
-    let [left, top, right, bottom] = [1, 1, -1, -1].map((sign) => sign * Number.POSITIVE_INFINITY)
-    for (const ring of rings)
-      for (const { x, y } of ring) {
-        left = Math.min(left, x)
-        right = Math.max(right, x)
-        top = Math.min(top, y)
-        bottom = Math.max(bottom, y)
-      }
-    // About one vertex a square, however long and thin the outline is.
-    const extent = Math.max(right - left, bottom - top, 1e-9)
-    this.#side = Math.max(Math.sqrt(((right - left) * (bottom - top)) / count), extent / count)
-  }
+/**
+ * Finds the nearest of many vertices, while more come. Trees of their own for the rings that came so far are merged as
+ * soon as they are of a size, so that each vertex is sorted in a few times (Bentley and Saxe, 1980).
+ */
+class VertexIndex {
+  readonly #trees: Tree[] = []
 
-  #square({ x, y }: Point): { column: number; row: number } {
-    return { column: Math.floor(x / this.#side), row: Math.floor(y / this.#side) }
-  }
-
-  add(vertex: Vertex): void {
-    const { column, row } = this.#square(vertex.point)
-    const key = `${column} ${row}`
-    const there = this.#squares.get(key)
-    if (there) there.push(vertex)
-    else this.#squares.set(key, [vertex])
-    const { left, top, right, bottom } = this.#bounds ?? {
-      ...{ left: column, top: row, right: column, bottom: row },
+  add(vertices: readonly Vertex[]): void {
+    let all = vertices
+    for (let last = this.#trees.at(-1); last && last.vertices.length <= all.length; ) {
+      all = [...last.vertices, ...all]
+      this.#trees.pop()
+      last = this.#trees.at(-1)
     }
-    this.#bounds = {
-      left: Math.min(left, column),
-      top: Math.min(top, row),
-      right: Math.max(right, column),
-      bottom: Math.max(bottom, row),
-    }
+    const index = new Flatbush(all.length)
+    for (const { point } of all) index.add(point.x, point.y)
+    index.finish()
+    this.#trees.push({ index, vertices: all })
   }
 
   /** The nearest vertex that is nearer than `limit`; null: there is none. */
-  nearest(point: Point, limit: number): { vertex: Vertex; length: number } | null {
-    const bounds = this.#bounds
-    if (!bounds) return null
-    const { column, row } = this.#square(point)
+  nearest({ x, y }: Point, limit: number): { vertex: Vertex; length: number } | null {
     let best: { vertex: Vertex; length: number } | null = null
-    const far = Math.max(
-      Math.abs(column - bounds.left),
-      Math.abs(column - bounds.right),
-      Math.abs(row - bounds.top),
-      Math.abs(row - bounds.bottom),
-    )
-    const near = Math.max(
-      0,
-      bounds.left - column,
-      column - bounds.right,
-      bounds.top - row,
-      row - bounds.bottom,
-    )
-    for (let away = near; away <= far; away++) {
-      if ((away - 1) * this.#side > (best?.length ?? limit)) break
-      for (const vertex of this.#around(column, row, away)) {
-        const length = distance(point, vertex.point)
-        if (length < (best?.length ?? limit)) best = { vertex, length }
-      }
+    for (const { index, vertices } of this.#trees) {
+      const within = best?.length ?? limit
+      const [found] = index.neighbors(x, y, 1, within)
+      if (found === undefined) continue
+      const length = distance({ x, y }, vertices[found].point)
+      if (length < within) best = { vertex: vertices[found], length }
     }
     return best
-  }
-
-  /** Vertices in the squares that are `away` squares from one. Squares outside the bounds are empty. */
-  *#around(column: number, row: number, away: number): Generator<Vertex> {
-    if (!this.#bounds) return
-    const { left, top, right, bottom } = this.#bounds
-    const [from, to] = [Math.max(left, column - away), Math.min(right, column + away)]
-    const last = Math.min(bottom, row + away)
-    for (let y = Math.max(top, row - away); y <= last; y++) {
-      if (Math.abs(y - row) === away)
-        for (let x = from; x <= to; x++) yield* this.#squares.get(`${x} ${y}`) ?? []
-      else
-        for (const x of [column - away, column + away]) yield* this.#squares.get(`${x} ${y}`) ?? []
-    }
   }
 }
 
@@ -103,35 +56,29 @@ class VertexGrid {
  * parts of an object in the same way (`merge_multi_segment`).
  */
 export function joinRings(rings: readonly (readonly Point[])[]): Point[] {
-  const grid = new VertexGrid(rings)
-  let first: Vertex | null = null
-  let last: Vertex | null = null
-  for (const point of rings[0]) {
-    const vertex: Vertex = { point, next: null }
-    if (last) last.next = vertex
-    else first = vertex
-    last = vertex
-    grid.add(vertex)
-  }
+  const index = new VertexIndex()
+  const outside = rings[0].map((point): Vertex => ({ point, next: null }))
+  for (const [at, vertex] of outside.entries()) vertex.next = outside[at + 1] ?? null
+  if (outside.length > 0) index.add(outside)
   for (const ring of rings.slice(1)) {
     let best: { vertex: Vertex; length: number; from: number } | null = null
     for (const [from, point] of ring.entries()) {
-      const found = grid.nearest(point, best?.length ?? Number.POSITIVE_INFINITY)
+      const found = index.nearest(point, best?.length ?? Number.POSITIVE_INFINITY)
       if (found) best = { ...found, from }
     }
     if (!best) continue
     const { vertex, from } = best
     const after = vertex.next
-    let at = vertex
-    for (const point of [...ring.slice(from), ...ring.slice(0, from), ring[from], vertex.point]) {
-      at.next = { point, next: null }
-      at = at.next
-      grid.add(at)
-    }
-    at.next = after
+    const added = [...ring.slice(from), ...ring.slice(0, from), ring[from], vertex.point].map(
+      (point): Vertex => ({ point, next: null }),
+    )
+    vertex.next = added[0]
+    for (const [at, one] of added.entries()) one.next = added[at + 1] ?? after
+    index.add(added)
   }
   const outline: Point[] = []
-  for (let vertex = first; vertex; vertex = vertex.next) outline.push(vertex.point)
+  for (let vertex: Vertex | null = outside[0] ?? null; vertex; vertex = vertex.next)
+    outline.push(vertex.point)
   return outline
 }
 

@@ -1,8 +1,10 @@
+import { choices } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { flushEdits, reloadAll } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
 import { newId } from '#shared/model/annotation.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import { notifyError } from './app-state.ts'
 
 /** Edits the open dataset's classes, with their annotations; undone like any other edit. */
@@ -21,4 +23,21 @@ export async function editClasses(edit: ClassEdit): Promise<boolean> {
     notifyError(error)
     return false
   }
+}
+
+/**
+ * Adds a class and chooses it for new shapes. Both happen at once: what is drawn or chosen while the class is being
+ * saved must count.
+ */
+export async function addClass(added: AnnotationClass): Promise<void> {
+  const { dataset } = datasetState.getState()
+  if (!dataset) return
+  const { className: previous } = choices.getState()
+  datasetState.setState({ dataset: { ...dataset, classes: [...dataset.classes, added] } })
+  choices.setState({ className: added.name })
+  if (await editClasses({ kind: 'add', class: added })) return
+  const now = datasetState.getState().dataset
+  if (now?.id === dataset.id)
+    datasetState.setState({ dataset: { ...now, classes: now.classes.filter((c) => c !== added) } })
+  if (choices.getState().className === added.name) choices.setState({ className: previous })
 }

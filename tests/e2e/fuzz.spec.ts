@@ -73,7 +73,7 @@ test(`random pointers, wheel and keys in a folder: ${PROMISE}`, async ({ app, fo
   await writeImage(join(folder, 'c.png'), 1600, 240)
   const page = await app.start(folder)
   await app.canvas.ready()
-  const events = repetitions({ few: 10_000, many: 12_000 })
+  const events = repetitions({ few: 10_000, many: 100_000 })
   await throwAt(app, page, { events, edits: events / 50, keys: 'ad' })
 })
 

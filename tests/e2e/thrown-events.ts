@@ -62,6 +62,17 @@ export async function throwEvents({
     fingers.clear()
   }
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+  /** Waits frame by frame; a page that never gets there fails with what it shows. */
+  const until = async (what: string, isSo: () => boolean) => {
+    const end = performance.now() + 60_000
+    while (!isSo()) {
+      if (performance.now() > end)
+        throw new Error(
+          `Waited a minute for: ${what}. Focus: ${document.activeElement?.outerHTML.slice(0, 200)}. Page: ${document.body.innerText.slice(0, 1_500)}`,
+        )
+      await frame()
+    }
+  }
   const mod = /mac/i.test(navigator.platform) ? { metaKey: true } : { ctrlKey: true }
   const modifiers = () => ({
     shiftKey: random() < 0.15,
@@ -124,8 +135,8 @@ export async function throwEvents({
   }
   const isSaved = () => document.querySelector('[data-save]')?.textContent === 'Saved'
   const settled = async () => {
-    do await frame()
-    while (!isSaved())
+    await frame()
+    await until('everything is saved', isSaved)
   }
   /** What is stored when all has taken effect that was asked for so far, undo as well. */
   const stillness = async () => {
@@ -143,19 +154,23 @@ export async function throwEvents({
     held = false
   }
   const shownImage = async () => {
-    while (!document.querySelector('[data-canvas][data-ready=true]')) await frame()
-    while (document.querySelector('[role=tab] span') === null) await frame()
+    await until(
+      'the image is shown',
+      () =>
+        document.querySelector('[data-canvas][data-ready=true]') !== null &&
+        document.querySelector('[role=tab] span') !== null,
+    )
   }
   /** A key may have opened a dialog, which keeps the keys that the next step needs. */
   const closeDialogs = async () => {
-    while (document.querySelector('[role=dialog]')) {
+    await until('dialogs are closed', () => {
+      if (!document.querySelector('[role=dialog]')) return true
       press('Escape')
-      await frame()
       // A field that has the focus may keep Escape for itself.
       const close = document.querySelector('[role=dialog] button[aria-label=Close]')
       if (close instanceof HTMLElement) close.click()
-      await frame()
-    }
+      return false
+    })
   }
   /** Each shape is hidden by itself; then whatever does not show them again leaves them as they are. */
   const workBesideHidden = async () => {
@@ -255,10 +270,10 @@ export async function throwEvents({
       letGo()
       await closeDialogs()
       press('g', mod)
-      while (canvasNow()) {
+      await until('the gallery is in front', () => {
         look()
-        await frame()
-      }
+        return canvasNow() === null
+      })
       await checkUnseen()
       seen.clear()
       seenBefore = new Set()

@@ -1,10 +1,9 @@
 import { Plus } from 'lucide-react'
 import type { KeyboardEvent } from 'react'
 import { actionById, CLASS_SEARCH_ID, chooseClass } from '#renderer/actions/actions.ts'
-import { focusCanvas } from '#renderer/actions/app-state.ts'
-import { editClasses } from '#renderer/actions/class-actions.ts'
+import { focusCanvas, notifyError } from '#renderer/actions/app-state.ts'
+import { addClass } from '#renderer/actions/class-actions.ts'
 import { shownKey } from '#renderer/actions/shortcuts.ts'
-import { choices } from '#renderer/document/choices.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
 import { type AnnotationClass, nextClassColor } from '#shared/model/annotation-class.ts'
@@ -46,11 +45,7 @@ export function ClassSearch({
   const add = () => {
     if (name === '') return
     leave()
-    void editClasses({ kind: 'add', class: { name, color: nextClassColor(classes) } }).then(
-      (done) => {
-        if (done) choices.setState({ className: name })
-      },
-    )
+    addClass({ name, color: nextClassColor(classes) }).catch(notifyError)
   }
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Escape') leave()

@@ -8,6 +8,8 @@ import { openRemote } from './remote.ts'
 import { throwEvents, undoAll } from './thrown-events.ts'
 
 const SEED = Number(process.env.PICTOGRAPH_FUZZ_SEED ?? 1)
+/** Number of events of a single, longer run; null: the usual number. */
+const EVENTS = Number(process.env.PICTOGRAPH_FUZZ_EVENTS ?? 0) || null
 
 /** In no order: what was deleted and brought back comes last. */
 const sorted = (stored: Record<string, Annotation[]>) =>
@@ -73,7 +75,7 @@ test(`random pointers, wheel and keys in a folder: ${PROMISE}`, async ({ app, fo
   await writeImage(join(folder, 'c.png'), 1600, 240)
   const page = await app.start(folder)
   await app.canvas.ready()
-  const events = repetitions({ few: 10_000, many: 100_000 })
+  const events = EVENTS ?? repetitions({ few: 10_000, many: 30_000 })
   await throwAt(app, page, { events, edits: events / 50, keys: 'ad' })
 })
 
@@ -82,7 +84,7 @@ test(`random input with a remote dataset and assisted labelling: ${PROMISE}`, as
   service,
 }) => {
   const page = await openRemote(app, service)
-  const events = repetitions({ few: 3_000, many: 20_000 })
+  const events = EVENTS ?? repetitions({ few: 3_000, many: 20_000 })
   // Fewer of them edit: an answer is asked for, and proposals are refined.
   await throwAt(app, page, { events, edits: events / 100, keys: 'adqq' })
 })

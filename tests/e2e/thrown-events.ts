@@ -100,6 +100,7 @@ export async function throwEvents({
         ? `Digit${key}`
         : key
     const init = { key, code, bubbles: true, cancelable: true, ...more }
+    done.push(`${more.ctrlKey || more.metaKey ? 'Mod+' : ''}${more.shiftKey ? 'Shift+' : ''}${key}`)
     const target = document.activeElement ?? document.body
     target.dispatchEvent(new KeyboardEvent('keydown', init))
     target.dispatchEvent(new KeyboardEvent('keyup', init))
@@ -161,6 +162,8 @@ export async function throwEvents({
         document.querySelector('[role=tab] span') !== null,
     )
   }
+  /** What was done beside hidden shapes, for the error. */
+  const done: string[] = []
   /** A key may have opened a dialog, which keeps the keys that the next step needs. */
   const closeDialogs = async () => {
     await until('dialogs are closed', () => {
@@ -179,6 +182,9 @@ export async function throwEvents({
     await shownImage()
     press('Escape')
     press('v')
+    // With nothing selected, H shows what is hidden: if nothing were visible, the H below would do that.
+    press('Escape')
+    press('h')
     // Hidden all together they would be shown again with the next one that is drawn.
     for (const button of document.querySelectorAll('button'))
       if (button.textContent?.startsWith('All shapes are hidden')) button.click()
@@ -187,12 +193,14 @@ export async function throwEvents({
     const image = canvasNow()?.getAttribute('data-image') ?? ''
     const hidden = (await stillness())[image] ?? []
     const harmless = letters.filter((letter) => !'htadzq'.includes(letter))
+    done.length = 0
     for (let step = 0; step < 150; step++) {
       at.x = left + random() * width
       at.y = top + random() * height
       if (random() < 0.3) pointer('pointermove', -1)
       else if (random() < 0.6) {
         held = !held
+        done.push(held ? 'down' : 'up')
         pointer(held ? 'pointerdown' : 'pointerup', 0)
       } else if (random() < 0.7) press(pick(harmless))
       else if (random() < 0.8) press(pick(named), { shiftKey: random() < 0.2 })
@@ -203,7 +211,9 @@ export async function throwEvents({
     const left_ = new Map(((await window.storedNow())[image] ?? []).map((item) => [item.id, item]))
     for (const annotation of hidden)
       if (JSON.stringify(left_.get(annotation.id)) !== JSON.stringify(annotation))
-        throw new Error(`A hidden shape was changed: ${JSON.stringify(annotation)}`)
+        throw new Error(
+          `A hidden shape was changed: ${JSON.stringify(annotation)} became ${JSON.stringify(left_.get(annotation.id))} by ${done.join(' ')}`,
+        )
     press('Escape')
     press('v')
     press('Escape')

@@ -1,11 +1,10 @@
+import { ranOutOfMemory } from '#core/threads/memory-words.ts'
+
 /** How an engine ended, in words that follow “The app’s engine ended”. */
 
 /** Written by the watchdog before it kills a process. */
 export const HANG = 'it had not answered for a minute'
 const MEMORY = 'it ran out of memory'
-
-/** What V8 and the allocators of native code write before they abort. */
-const MEMORY_WORDS = /heap out of memory|allocation failed|bad_alloc|out of memory/i
 
 export interface EngineEnd {
   code: number | null
@@ -21,7 +20,7 @@ const ORDERLY = new Set([0, 2, 130])
 export function crashOf({ code, signal, words }: EngineEnd): string | null {
   if (signal === null && ORDERLY.has(code ?? 0)) return null
   if (words.includes(HANG)) return HANG
-  if (MEMORY_WORDS.test(words)) return MEMORY
+  if (ranOutOfMemory(words)) return MEMORY
   if (signal === 'SIGKILL')
     return 'the system killed it, which it does when memory runs out (SIGKILL)'
   return signal === null ? `exit code ${code}` : signal

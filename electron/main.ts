@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { app, BrowserWindow } from 'electron'
 import { type AppCore, createAppCore } from '#core/app-core.ts'
+import { crashLoop, quitsInOrder } from '#core/crash-loop.ts'
 import { currentLog, fileLog } from '#core/log-file.ts'
 import { makeFolderSync } from '#core/make-folder.ts'
 import type { Log } from '#core/ports.ts'
@@ -133,7 +134,9 @@ async function start(): Promise<void> {
   log.info('started', { version: app.getVersion() })
   const ports = electronPorts(given.dataDir, log)
   reportUncaught(log)
-  ports.endedBecause = takeEndedBecause()
+  // Each start counts, also one after a hang.
+  const looped = crashLoop(given.dataDir)
+  ports.endedBecause = takeEndedBecause() ?? looped
   const core = createAppCore(ports, null)
   const watchdog = watch({
     logFile: currentLog(logs),
@@ -200,6 +203,7 @@ function endInOrder(core: AppCore, windows: Windows, watchdog: Disposable): void
     event.preventDefault()
     if (isClosing) return
     isClosing = true
+    quitsInOrder(given.dataDir)
     watchdog[Symbol.dispose]()
     const limit = new Promise((late) => setTimeout(late, CLOSE_WITHIN_MS))
     const closed = core[Symbol.asyncDispose]().catch((error: unknown) =>

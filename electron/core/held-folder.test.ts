@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '#tests/helpers/core.ts'
-import { holdFolder, markOf } from './held-folder.ts'
+import { type FolderMark, holdFolder, type Look, markOf } from './held-folder.ts'
 
 function folders() {
   const folder = temporaryFolder()
@@ -49,5 +49,38 @@ describe('a held folder', () => {
     symlinkSync(at.other, at.own)
     writeFileSync(held.pathOf('a.txt'), 'x')
     expect(readFileSync(join(at.path, 'moved', 'a.txt'), 'utf8')).toBe('x')
+  })
+
+  describe('on a stick, whose file system makes up inode numbers', () => {
+    let next = 0n
+    /** Each look finds another inode, as on FAT after the system has forgotten the directory. */
+    const stick =
+      (facts: Partial<FolderMark> = {}): Look =>
+      (folder) => {
+        next++
+        return { device: 7n, inode: next, path: folder, hasLooseInodes: true, ...facts }
+      }
+
+    test('is the same as long as it is at its place', () => {
+      using at = folders()
+      using held = holdFolder(at.own, markOf(at.own, stick()), stick())
+      writeFileSync(held.pathOf('a.txt'), 'x')
+      expect(readFileSync(join(at.own, 'a.txt'), 'utf8')).toBe('x')
+    })
+
+    test.each<[string, Partial<FolderMark>]>([
+      ['elsewhere', { path: '/etc' }],
+      ['on another device', { device: 8n }],
+    ])('is refused %s', (_name, facts) => {
+      using at = folders()
+      const mark = markOf(at.own, stick())
+      expect(() => holdFolder(at.own, mark, stick(facts))).toThrow(/replaced by another folder/)
+    })
+
+    test('is refused with another inode where inodes stay', () => {
+      using at = folders()
+      const firm = stick({ hasLooseInodes: false })
+      expect(() => holdFolder(at.own, markOf(at.own, firm), firm)).toThrow(/replaced/)
+    })
   })
 })

@@ -1,4 +1,14 @@
-import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  statfsSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from './user-error.ts'
 
@@ -6,6 +16,10 @@ import { UserError } from './user-error.ts'
 export interface FolderMark {
   device: bigint
   inode: bigint
+  /** Where it really is, without links. */
+  path: string
+  /** Its file system makes up inode numbers, so the same directory may get another one. */
+  hasLooseInodes: boolean
 }
 
 /** Linux: the directory of an open descriptor, as the beginning of a path. */
@@ -14,19 +28,50 @@ const hasOpenFolders = process.platform === 'linux' && existsSync(OPEN_FOLDERS)
 /** Windows opens no directories as files. */
 const canOpen = process.platform !== 'win32'
 
-const markIn = ({ dev, ino }: { dev: bigint; ino: bigint }): FolderMark => ({
-  device: dev,
-  inode: ino,
-})
+/**
+ * Linux file systems that number a file anew when it has left the system's memory: sticks, cards and network drives.
+ * The numbers of the types are from `linux/magic.h` and the drivers.
+ */
+const LOOSE_INODES: ReadonlySet<number> = new Set([
+  0x4d44, // FAT
+  0x2011bab0, // exFAT
+  0x65735546, // FUSE, as for NTFS and SSH
+  0xff534d42, // CIFS
+  0xfe534d42, // SMB 2
+  0x517b, // SMB 1
+  0x01021997, // 9P, as in virtual machines
+])
+
+/** Looks at a directory; `fd`: opened, null where directories cannot be. Throws the system's error. */
+export type Look = (folder: string, fd: number | null) => FolderMark
+
+const look: Look = (folder, fd) => {
+  const { dev, ino } =
+    fd === null ? lstatSync(folder, { bigint: true }) : fstatSync(fd, { bigint: true })
+  const here = fd !== null && hasOpenFolders ? `${OPEN_FOLDERS}/${fd}` : null
+  return {
+    device: dev,
+    inode: ino,
+    path: here === null ? realpathSync.native(folder) : readlinkSync(here),
+    // Of the open directory: the path may lead elsewhere by now.
+    hasLooseInodes: here !== null && LOOSE_INODES.has(statfsSync(here).type),
+  }
+}
+
+/**
+ * A renamed or replaced directory of a file system with loose inodes is accepted if it is at the same place of the
+ * same device: nothing can be led elsewhere by it.
+ */
+const isSame = (a: FolderMark, b: FolderMark): boolean =>
+  a.device === b.device && (a.inode === b.inode || (a.hasLooseInodes && a.path === b.path))
 
 /** The mark of a directory. Throws the system's error. */
-export function markOf(folder: string): FolderMark {
-  if (!canOpen) return markIn(lstatSync(folder, { bigint: true }))
-  const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY)
+export function markOf(folder: string, lookAt: Look = look): FolderMark {
+  const fd = canOpen ? openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY) : null
   try {
-    return markIn(fstatSync(fd, { bigint: true }))
+    return lookAt(folder, fd)
   } finally {
-    closeSync(fd)
+    if (fd !== null) closeSync(fd)
   }
 }
 
@@ -41,7 +86,11 @@ export interface HeldFolder extends Disposable {
  * only the moment between the comparison and the use remains. Throws a UserError if it is another directory, and the
  * system's error if it is gone. `mark` null: not compared.
  */
-export function holdFolder(folder: string, mark: FolderMark | null): HeldFolder {
+export function holdFolder(
+  folder: string,
+  mark: FolderMark | null,
+  lookAt: Look = look,
+): HeldFolder {
   const plain = { pathOf: (name: string) => join(folder, name), [Symbol.dispose]: () => {} }
   if (mark === null) return plain
   const fd = canOpen ? openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY) : null
@@ -49,9 +98,7 @@ export function holdFolder(folder: string, mark: FolderMark | null): HeldFolder 
     if (fd !== null) closeSync(fd)
   }
   try {
-    const found =
-      fd === null ? lstatSync(folder, { bigint: true }) : fstatSync(fd, { bigint: true })
-    if (found.dev !== mark.device || found.ino !== mark.inode)
+    if (!isSame(mark, lookAt(folder, fd)))
       throw new UserError(
         'outside',
         `${folder} was replaced by another folder or a link meanwhile, so nothing was written there. Put it back, or choose another folder.`,

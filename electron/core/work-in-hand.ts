@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { PRIVATE_FILE } from './private-files.ts'
 
-const workSchema = z.object({
+export const workSchema = z.object({
   kind: z.enum(['upload', 'download', 'import', 'folder', 'picture', 'detection']),
   /** The id of the transfer, dataset, image or job. */
   id: z.string(),
@@ -13,7 +13,8 @@ const workSchema = z.object({
 /** Work on what others made: a file or an answer in it may end the process. */
 export type Work = z.infer<typeof workSchema>
 
-const FILE = 'work-in-hand'
+/** In the data folder. */
+export const JOURNAL = 'work-in-hand'
 /** Bytes of one entry. Each has a place of its own, so that one write adds or removes it. */
 const SLOT_BYTES = 512
 const SLOTS = 64
@@ -53,9 +54,8 @@ export class WorkInHand implements Disposable {
   readonly left: readonly Work[]
 
   constructor(dataDir: string) {
-    const file = join(dataDir, FILE)
-    this.left = readLeft(file)
-    this.#fd = openJournal(file)
+    this.left = leftWorks(dataDir)
+    this.#fd = openJournal(join(dataDir, JOURNAL))
   }
 
   begin(work: Work): Disposable {
@@ -93,9 +93,10 @@ export class WorkInHand implements Disposable {
   }
 }
 
-function readLeft(file: string): Work[] {
+/** What the last run had in hand when it ended without closing. */
+export function leftWorks(dataDir: string): Work[] {
   try {
-    const text = readFileSync(file)
+    const text = readFileSync(join(dataDir, JOURNAL))
     return Array.from({ length: SLOTS }, (_, slot) =>
       decoded(text.toString('utf8', slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)),
     ).flat()

@@ -5,6 +5,8 @@ import { pathToFileURL } from 'node:url'
 import { expect, test } from '@playwright/test'
 import Database from 'better-sqlite3'
 import { DATABASE_FILE } from '#core/cache/database.ts'
+import { crashLoop } from '#core/crash-loop.ts'
+import { WorkInHand } from '#core/work-in-hand.ts'
 import { startEmulator } from '#emulator/server.ts'
 import { temporaryFolder, writeImage } from '#tests/helpers/core.ts'
 import { Shell } from '#tests/shell/shell.ts'
@@ -370,4 +372,19 @@ test('it closes within two seconds, with everything on disk', async () => {
     { encoding: 'utf8', cwd: import.meta.dirname },
   )
   expect(stdout.trim()).toBe('ok')
+})
+
+test('after two crashes in a row during the same work, it is named and does not resume', async () => {
+  using data = temporaryFolder()
+  using folder = temporaryFolder()
+  await writeImage(join(folder.path, 'a.png'))
+  // Two runs that ended without closing.
+  for (let run = 0; run < 2; run++) {
+    expect(crashLoop(data.path)).toBeUndefined()
+    new WorkInHand(data.path).begin({ kind: 'folder', id: 'd1', name: 'harbour photos' })
+  }
+  await using shell = start(data.path, [folder.path])
+  await isOpen(shell)
+  await expect.poll(() => shownText(shell)).toContain('harbour photos')
+  expect(await shownText(shell)).toContain('twice in a row')
 })

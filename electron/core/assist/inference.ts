@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
 import type { HelperProcess, Log, StartProcess } from '#core/ports.ts'
-import { OUT_OF_MEMORY } from '#core/threads/memory-guard.ts'
+import { ranOutOfMemory } from '#core/threads/memory-words.ts'
 import { UserError } from '#core/user-error.ts'
 import { workerFile } from '#core/worker-file.ts'
 import type { SegmentShape } from '#shared/assist/segment-result.ts'
@@ -255,7 +255,7 @@ export class Inference implements AsyncDisposable {
       signal,
       words,
     })
-    if (words.includes(OUT_OF_MEMORY)) done?.reject(this.#outOfMemory(done.order.file))
+    if (ranOutOfMemory(words)) done?.reject(this.#outOfMemory(done.order.file))
     else if (done && done.losses + 1 < MOST_LOSSES) {
       this.#queue.unshift({ ...done, losses: done.losses + 1 })
       this.#options.onRestart?.(

@@ -1,5 +1,4 @@
 import { totalmem } from 'node:os'
-import { OUT_OF_MEMORY } from '#core/threads/memory-guard.ts'
 import { UserError } from '#core/user-error.ts'
 
 /** Limits of a process that reads label files, which others made. */
@@ -15,13 +14,6 @@ export const LABEL_LIMITS: LabelLimits = {
   memoryBytes: Math.min(3e9, Math.round(totalmem() / 2)),
   stepMs: 60_000,
 }
-
-/** V8's message when it runs out of memory before the guard acts. */
-const HEAP_WORDS = /heap out of memory|allocation failed|invalid (?:array|table) (?:length|size)/i
-
-/** Whether a process with these last words ran out of memory. */
-export const ranOutOfMemory = (words: string): boolean =>
-  words.includes(OUT_OF_MEMORY) || HEAP_WORDS.test(words)
 
 /** Why reading was ended. `file`: what was being read; '': not known. */
 export function readingEnded(

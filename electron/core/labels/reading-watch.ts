@@ -1,4 +1,5 @@
-import { type LabelLimits, ranOutOfMemory, readingEnded } from './label-limits.ts'
+import { ranOutOfMemory } from '#core/threads/memory-words.ts'
+import { type LabelLimits, readingEnded } from './label-limits.ts'
 import type { LabelNote } from './label-orders.ts'
 
 /** How often the watch looks, at least; milliseconds. */

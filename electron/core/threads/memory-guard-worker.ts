@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
-import { OUT_OF_MEMORY } from './memory-guard.ts'
+import { OUT_OF_MEMORY } from './memory-words.ts'
 
 /** Memory is filled with about 2 GB a second: at most some 100 MB are taken between two looks. */
 const EVERY_MS = 50

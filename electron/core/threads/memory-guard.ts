@@ -2,9 +2,6 @@ import { Worker } from 'node:worker_threads'
 import { workerFile } from '#core/worker-file.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 
-/** What a process that the guard ended wrote to its error output. */
-export const OUT_OF_MEMORY = 'out of memory'
-
 /** Ends this process when it takes more than `memoryBytes`, or when the app that began it is gone. */
 export function guardMemory(memoryBytes: number): void {
   new Worker(workerFile('memory-guard-worker', import.meta.dirname), {

@@ -93,6 +93,27 @@ test('the same command starts over if the download’s folder was deleted', asyn
   expect(JSON.parse((await down()).stdout)).toMatchObject({ state: 'done', files: { done: 24 } })
 }, 60_000)
 
+test('one object whose connection always breaks off ends the command with 1, and the rest comes', async () => {
+  await using service = await seededEmulator()
+  const { faults, state } = service.emulator
+  using data = temporaryFolder()
+  using work = temporaryFolder()
+  const env = { PICTOGRAPH_API_KEY: 'pk_live_member', PICTOGRAPH_BASE_URL: service.emulator.url }
+  const out = join(work.path, 'out')
+  const [bad] = state.images(state.dataset(STREET).id)
+  const fault = { kind: 'reset' as const }
+  faults.add({ match: `STORAGE GET /${bad.object}$`, times: 1_000_000, fault })
+  const down = () => run(data.path, env, 'download', STREET, out)
+  const ended = await down()
+  expect(ended).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/^street scenes: 23 of 24 files downloaded, 1 failed \(/),
+  })
+  expect(ended.stdout).toContain(bad.filename)
+  faults.clear()
+  expect(await down()).toMatchObject({ status: 0 })
+}, 60_000)
+
 test('without a key in the environment, an account of the app is used', async () => {
   await using service = await seededEmulator()
   using data = temporaryFolder()

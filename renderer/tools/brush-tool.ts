@@ -1,8 +1,7 @@
 import { choices } from '#renderer/document/choices.ts'
 import { actionKey, keyLabel } from '#renderer/document/key-label.ts'
-import type { BrushStroke } from '#shared/assist/brush.ts'
+import { type BrushStroke, strokeTouches } from '#shared/assist/brush.ts'
 import { distance } from '#shared/geometry/point.ts'
-import { shapeHits } from '#shared/geometry/shape.ts'
 import {
   type Annotation,
   newAnnotation,
@@ -200,13 +199,15 @@ export class BrushTool extends IdleTool {
   #targets(stroke: BrushStroke): PolygonAnnotation[] {
     const isFree = (annotation: Annotation): annotation is PolygonAnnotation =>
       isPolygon(annotation) && !this.host.isLocked(annotation)
-    const touches = ({ shape }: Annotation) =>
-      stroke.points.some((point) => shapeHits(shape, point, stroke.radius))
+    const touches = ({ shape }: PolygonAnnotation) => strokeTouches(stroke, shape)
     const selected = this.host.selected().filter(isFree)
     const touched = selected.filter(touches)
     if (!stroke.erases) return (touched.length > 0 ? touched : selected).slice(0, 1)
     if (selected.length > 0) return touched
-    const under = stroke.points.flatMap((point) => this.host.pick(point, stroke.radius))
-    return under.filter(isFree).slice(0, 1)
+    for (const point of stroke.points) {
+      const under = this.host.pick(point, stroke.radius).find(isFree)
+      if (under) return [under]
+    }
+    return []
   }
 }

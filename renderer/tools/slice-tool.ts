@@ -1,5 +1,5 @@
 import { actionKey } from '#renderer/document/key-label.ts'
-import { distance } from '#shared/geometry/point.ts'
+import { distance, segmentsMeet } from '#shared/geometry/point.ts'
 import { slicePolygon } from '#shared/geometry/polygon-ops.ts'
 import { asPolygon } from '#shared/geometry/shape.ts'
 import { type Annotation, newId, type Point } from '#shared/model/annotation.ts'
@@ -69,12 +69,7 @@ export class SliceTool extends PointsTool {
 
 /** True if the segment crosses an edge of the rings. */
 function crosses(rings: readonly (readonly Point[])[], a: Point, b: Point): boolean {
-  const turn = (p: Point, q: Point, r: Point) =>
-    Math.sign((q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x))
   return rings.some((ring) =>
-    ring.some((p, index) => {
-      const q = ring[(index + 1) % ring.length]
-      return turn(a, b, p) !== turn(a, b, q) && turn(p, q, a) !== turn(p, q, b)
-    }),
+    ring.some((p, index) => segmentsMeet(a, b, p, ring[(index + 1) % ring.length])),
   )
 }

@@ -1,8 +1,9 @@
 import { boundsOfPoints, clampBox } from '#shared/geometry/box.ts'
 import { clampPoint, type Size } from '#shared/geometry/clamp-shape.ts'
-import { distanceToSegment } from '#shared/geometry/point.ts'
-import { subtractPolygons, unionPolygons } from '#shared/geometry/polygon-ops.ts'
-import { ringArea } from '#shared/geometry/ring.ts'
+import { distanceToSegment, segmentsMeet } from '#shared/geometry/point.ts'
+import { simplifyPath, subtractPolygons, unionPolygons } from '#shared/geometry/polygon-ops.ts'
+import type { Mask } from '#shared/geometry/raster.ts'
+import { ringArea, ringsContain } from '#shared/geometry/ring.ts'
 import type { Point, PolygonShape } from '#shared/model/annotation.ts'
 import {
   type MaskPolygons,
@@ -11,11 +12,13 @@ import {
   SAME_PIXELS,
 } from './mask-to-polygon.ts'
 
-/** The mask of a stroke has at most so many pixels. */
+/** Maximum number of pixels of a stroke's mask. */
 const MOST_PIXELS = 2_000_000
-/** The brush has at least so many pixels of a mask from its middle to its edge. */
+/** Minimum radius of the brush in mask pixels. */
 const FINE = 8
-/** Gaps and specks that a stroke leaves are dropped up to this part of the brush's square. */
+/** The line of a stroke may move by this much when it is simplified. Mask pixels. */
+const LINE_TOLERANCE = 0.1
+/** Gaps and specks that a stroke leaves are dropped up to this share of the squared radius. */
 const CRUMB = 0.15
 
 const NO_MASK: PlacedMask = {
@@ -24,18 +27,18 @@ const NO_MASK: PlacedMask = {
 }
 
 export interface BrushStroke {
-  /** Where the middle of the brush went, at least one place. Image pixels. */
+  /** The path of the brush's centre, at least one point. Image pixels. */
   points: readonly Point[]
   /** Image pixels. */
   radius: number
   erases: boolean
-  /** What is painted ends at the border of an image of this size; null: it may go beyond. */
+  /** Painting ends at the border of an image of this size; null: it may go beyond. */
   within: Size | null
 }
 
 /**
- * What a stroke of a round brush makes of polygons: it adds to them, or takes away. The stroke is a mask that becomes
- * polygons with holes; where it did not go the border keeps its vertices. The tolerance is that of the stroke's border.
+ * Adds a stroke of a round brush to polygons, or erases it from them. The stroke is drawn as a mask, which becomes
+ * polygons with holes. Elsewhere the border keeps its vertices. The tolerance is that of the stroke's border.
  */
 export function brushed(before: readonly PolygonShape[], stroke: BrushStroke): MaskPolygons {
   const { mask, place } = strokeMask(stroke)
@@ -86,17 +89,64 @@ function strokeMask({ points, radius, within }: BrushStroke): PlacedMask {
     x: (x - place.left) / scale,
     y: (y - place.top) / scale,
   }))
-  inMask.forEach((to, index) => {
-    const from = inMask[Math.max(0, index - 1)]
-    const bottom = Math.min(height - 1, Math.ceil(Math.max(from.y, to.y) + reach))
-    const right = Math.min(width - 1, Math.ceil(Math.max(from.x, to.x) + reach))
-    const left = Math.max(0, Math.floor(Math.min(from.x, to.x) - reach))
-    for (let y = Math.max(0, Math.floor(Math.min(from.y, to.y) - reach)); y <= bottom; y++)
-      for (let x = left; x <= right; x++) {
-        const pixel = y * width + x
-        if (data[pixel] === 0 && distanceToSegment({ x: x + 0.5, y: y + 0.5 }, from, to) <= reach)
-          data[pixel] = 1
-      }
-  })
-  return { mask: { width, height, data }, place }
+  // A pointer reports far more places than a line through them needs.
+  const line = simplifyPath(inMask, LINE_TOLERANCE)
+  const mask: Mask = { width, height, data }
+  for (const [index, to] of line.entries())
+    fillAround(mask, line[Math.max(0, index - 1)], to, reach)
+  return { mask, place }
+}
+
+/** Fills the pixels whose centres are within `reach` of the line between two places of a mask. */
+function fillAround({ width, height, data }: Mask, from: Point, to: Point, reach: number): void {
+  const [acrossX, acrossY] = [to.x - from.x, to.y - from.y]
+  const squared = acrossX * acrossX + acrossY * acrossY
+  const left = Math.max(0, Math.floor(Math.min(from.x, to.x) - reach))
+  const right = Math.min(width - 1, Math.ceil(Math.max(from.x, to.x) + reach))
+  const top = Math.max(0, Math.floor(Math.min(from.y, to.y) - reach))
+  const bottom = Math.min(height - 1, Math.ceil(Math.max(from.y, to.y) + reach))
+  for (let row = top; row <= bottom; row++) {
+    const y = row + 0.5 - from.y
+    for (let column = left; column <= right; column++) {
+      const pixel = row * width + column
+      if (data[pixel] === 1) continue
+      const x = column + 0.5 - from.x
+      const along = squared === 0 ? 0 : (x * acrossX + y * acrossY) / squared
+      const part = along < 0 ? 0 : along > 1 ? 1 : along
+      const [awayX, awayY] = [x - part * acrossX, y - part * acrossY]
+      if (awayX * awayX + awayY * awayY <= reach * reach) data[pixel] = 1
+    }
+  }
+}
+
+/**
+ * True if a stroke touches a polygon: it passes inside, or within the radius of a border. Looks only at borders near the
+ * stroke, because polygons can have thousands of vertices.
+ */
+export function strokeTouches({ points, radius }: BrushStroke, { rings }: PolygonShape): boolean {
+  const { x, y, w, h } = boundsOfPoints(points)
+  const [left, right, top, bottom] = [x - radius, x + w + radius, y - radius, y + h + radius]
+  const near: [Point, Point][] = []
+  for (const ring of rings)
+    ring.forEach((to, index) => {
+      const from = ring.at(index - 1) ?? to
+      const isBeside =
+        Math.max(from.x, to.x) < left ||
+        Math.min(from.x, to.x) > right ||
+        Math.max(from.y, to.y) < top ||
+        Math.min(from.y, to.y) > bottom
+      if (!isBeside) near.push([from, to])
+    })
+  // Without a border nearby, the whole stroke is on the same side as its first point.
+  if (ringsContain(rings, points[0])) return true
+  return near.some(([a, b]) =>
+    points.some((to, index) => {
+      const from = points[Math.max(0, index - 1)]
+      return (
+        distanceToSegment(to, a, b) <= radius ||
+        distanceToSegment(a, from, to) <= radius ||
+        segmentsMeet(from, to, a, b)
+      )
+    }),
+  )
 }

@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { distance } from '#shared/geometry/point.ts'
 import { rasterise } from '#shared/geometry/raster.ts'
-import { shapeArea } from '#shared/geometry/shape.ts'
+import { shapeArea, shapeHits } from '#shared/geometry/shape.ts'
 import { orientedCorners } from '#shared/geometry/shapes/oriented-box.ts'
 import type { Point, PolygonShape, Shape } from '#shared/model/annotation.ts'
 import { seededRandom } from '#tests/helpers/random.ts'
-import { brushed } from './brush.ts'
+import { brushed, strokeTouches } from './brush.ts'
 import { maskIou, polygonsToMask } from './mask-to-polygon.ts'
 import { PictureTools } from './picture-tools.ts'
 import type { Pixels } from './pixels.ts'
@@ -369,6 +369,38 @@ describe('the brush', () => {
         },
       ),
       { numRuns: 60 },
+    )
+  })
+
+  test('a stroke touches whatever one of its points or lines touches, however many vertices there are', () => {
+    const place = fc.record({
+      x: fc.integer({ min: 0, max: 400 }),
+      y: fc.integer({ min: 0, max: 300 }),
+    })
+    fc.assert(
+      fc.property(
+        fc.array(place, { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 2, max: 30 }),
+        fc.integer({ min: 3, max: 60 }),
+        (points, radius, count) => {
+          const shape: PolygonShape = {
+            kind: 'polygon',
+            rings: [circle(200, 150, 60, count), circle(200, 150, 25, 12)],
+          }
+          const stroke = { points, radius, erases: true, within: FRAME_SIZE }
+          // The same, from places along the whole line.
+          const along = points.flatMap((to, index) => {
+            const from = points[Math.max(0, index - 1)]
+            return Array.from({ length: 200 }, (_, step) => ({
+              x: from.x + ((to.x - from.x) * (step + 1)) / 200,
+              y: from.y + ((to.y - from.y) * (step + 1)) / 200,
+            }))
+          })
+          const nearest = (reach: number) => along.some((point) => shapeHits(shape, point, reach))
+          if (nearest(radius)) expect(strokeTouches(stroke, shape)).toBe(true)
+          if (!nearest(radius + 2)) expect(strokeTouches(stroke, shape)).toBe(false)
+        },
+      ),
     )
   })
 

@@ -1,7 +1,6 @@
-import { xor } from 'polyclip-ts'
 import type { Point, PolygonShape } from '#shared/model/annotation.ts'
 import { distance } from './point.ts'
-import { type ClipPolygon, fromClip, toClip } from './polygon-ops.ts'
+import { evenOddPolygons } from './polygon-ops.ts'
 
 interface Edge {
   a: Point
@@ -110,6 +109,5 @@ function loopsOf(ring: readonly Point[]): Point[][] {
  * empty if nothing is left.
  */
 export function repairPolygon(shape: PolygonShape): PolygonShape[] {
-  const [first, ...others] = shape.rings.flatMap(loopsOf).map((loop) => toClip([loop]))
-  return first ? fromClip(xor(first, ...others) as ClipPolygon[]) : []
+  return evenOddPolygons(shape.rings.flatMap(loopsOf))
 }

@@ -51,3 +51,10 @@ export function distanceToPath(point: Point, path: readonly Point[], closed: boo
   }
   return nearest
 }
+
+/** True if the segments `a`–`b` and `p`–`q` meet. */
+export function segmentsMeet(a: Point, b: Point, p: Point, q: Point): boolean {
+  const side = (from: Point, to: Point, point: Point) =>
+    Math.sign((to.x - from.x) * (point.y - from.y) - (to.y - from.y) * (point.x - from.x))
+  return side(a, b, p) !== side(a, b, q) && side(p, q, a) !== side(p, q, b)
+}

@@ -88,6 +88,37 @@ describe('polygon operations', () => {
     near(area(subtractPolygons(a, [b])), shapeArea(a) - both)
   })
 
+  test('vertices away from the change keep their exact places', () => {
+    const irregular: PolygonShape = {
+      kind: 'polygon',
+      rings: [
+        [
+          { x: 0.123456789, y: 0.2 },
+          { x: 100 / 3, y: 0.7 },
+          { x: 33.3, y: 200 / 7 },
+          { x: 1 / 9, y: 28.123456 },
+        ],
+      ],
+    }
+    const corner: PolygonShape = {
+      kind: 'polygon',
+      rings: [
+        [
+          { x: 30, y: 25 },
+          { x: 50, y: 25 },
+          { x: 50, y: 50 },
+          { x: 30, y: 50 },
+        ],
+      ],
+    }
+    const [first, second, , fourth] = irregular.rings[0]
+    for (const [result] of [
+      unionPolygons([irregular, corner]),
+      subtractPolygons(irregular, [corner]),
+    ])
+      for (const vertex of [first, second, fourth]) expect(result.rings[0]).toContainEqual(vertex)
+  })
+
   test('slicing loses nothing', () => {
     const point = fc.record({
       x: fc.integer({ min: 0, max: 400 }),

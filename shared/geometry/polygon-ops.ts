@@ -1,38 +1,99 @@
-import { difference, intersection, setPrecision, union } from 'polyclip-ts'
+import {
+  Clipper64,
+  ClipType,
+  FillRule,
+  type Paths64,
+  PathType,
+  type PolyPath64,
+  PolyTree64,
+} from 'clipper2-ts'
 import type { Point, PolygonShape } from '#shared/model/annotation.ts'
+import { boundsOfPoints } from './box.ts'
 import { distanceToSegment } from './point.ts'
 import { ringArea } from './ring.ts'
 
-// Points closer than this are the same, in pixels. With its maximum precision, polyclip leaves some rings open when
-// sides of two polygons almost coincide.
-setPrecision(1e-9)
-
 type Rings = readonly (readonly Point[])[]
-/** Polyclip's form: closed rings of pairs. */
-export type ClipPolygon = [number, number][][]
+
+/**
+ * Clipper computes with whole numbers: new vertices lie on a grid of this many steps per pixel. Products of coordinates
+ * of the largest image stay exact.
+ */
+const STEPS = 1024
 
 /** Smaller regions are rounding errors. Square pixels. */
 const DUST = 1e-3
 
-export function toClip(rings: Rings): ClipPolygon {
-  return rings.map((ring) => ring.map(({ x, y }): [number, number] => [x, y]))
+/** Rings in Clipper's grid. Remembers the vertices, so that the result contains the original ones and not their rounded places. */
+class Grid {
+  readonly #vertices = new Map<number, Map<number, Point>>()
+
+  paths(rings: Rings): Paths64 {
+    return rings.map((ring) =>
+      ring.map((point) => {
+        const [x, y] = [Math.round(point.x * STEPS), Math.round(point.y * STEPS)]
+        const column = this.#vertices.get(x)
+        if (!column) this.#vertices.set(x, new Map([[y, point]]))
+        else if (!column.has(y)) column.set(y, point)
+        return { x, y }
+      }),
+    )
+  }
+
+  ring(path: PolyPath64): Point[] {
+    return (path.poly ?? []).map(
+      ({ x, y }) => this.#vertices.get(x)?.get(y) ?? { x: x / STEPS, y: y / STEPS },
+    )
+  }
 }
 
-export function fromClip(regions: readonly ClipPolygon[]): PolygonShape[] {
-  return regions
-    .map((rings) =>
-      rings
-        .map((ring) => ring.slice(0, -1).map(([x, y]) => ({ x, y })))
-        .filter((ring) => ring.length >= 3 && ringArea(ring) > DUST),
-    )
-    .filter((rings) => rings.length > 0)
-    .map((rings) => ({ kind: 'polygon', rings }))
+const isRing = (ring: readonly Point[]) => ring.length >= 3 && ringArea(ring) > DUST
+
+const childrenOf = (path: PolyPath64): PolyPath64[] =>
+  Array.from({ length: path.count }, (_, index) => path.child(index))
+
+/** The regions of a tree of rings: each outer ring with its holes; regions inside holes are polygons of their own. */
+function polygonsOf(tree: PolyPath64, grid: Grid): PolygonShape[] {
+  return childrenOf(tree).flatMap((outside) => {
+    const holes = childrenOf(outside)
+    const inner = holes.flatMap((hole) => polygonsOf(hole, grid))
+    const ring = grid.ring(outside)
+    if (!isRing(ring)) return inner
+    const rings = [ring, ...holes.map((hole) => grid.ring(hole)).filter(isRing)]
+    return [{ kind: 'polygon' as const, rings }, ...inner]
+  })
+}
+
+function execute(type: ClipType, subject: Rings, clip: Rings): PolygonShape[] {
+  const grid = new Grid()
+  const clipper = new Clipper64()
+  const tree = new PolyTree64()
+  clipper.addPaths(grid.paths(subject), PathType.Subject)
+  clipper.addPaths(grid.paths(clip), PathType.Clip)
+  clipper.execute(type, FillRule.EvenOdd, tree)
+  return polygonsOf(tree, grid)
+}
+
+/** The rings of polygons that do not overlap. */
+const ringsOf = (shapes: readonly PolygonShape[]): Rings => shapes.flatMap(({ rings }) => rings)
+
+/** Combines polygons one after another, because the even-odd rule would cut out what several of them share. */
+function combine(type: ClipType, shapes: readonly PolygonShape[]): PolygonShape[] {
+  const [first, ...others] = shapes
+  if (!first) return []
+  return others.reduce(
+    (result, { rings }) => execute(type, ringsOf(result), rings),
+    evenOddPolygons(first.rings),
+  )
+}
+
+/** The area inside an odd number of rings, as polygons that do not cross themselves. */
+export function evenOddPolygons(rings: Rings): PolygonShape[] {
+  return execute(ClipType.Union, rings, [])
 }
 
 /** The union of the polygons; regions that touch are merged. Image pixels. */
 export function unionPolygons(shapes: readonly PolygonShape[]): PolygonShape[] {
-  const [first, ...others] = shapes.map(({ rings }) => toClip(rings))
-  return first ? fromClip(union(first, ...others) as ClipPolygon[]) : []
+  return combine(ClipType.Union, shapes)
 }
 
 /** The part of `shape` outside the others: none, one or several regions. */
@@ -40,14 +101,12 @@ export function subtractPolygons(
   shape: PolygonShape,
   others: readonly PolygonShape[],
 ): PolygonShape[] {
-  const clips = others.map(({ rings }) => toClip(rings))
-  return fromClip(difference(toClip(shape.rings), ...clips) as ClipPolygon[])
+  return execute(ClipType.Difference, shape.rings, ringsOf(unionPolygons(others)))
 }
 
 /** The intersection of the polygons. */
 export function intersectPolygons(shapes: readonly PolygonShape[]): PolygonShape[] {
-  const [first, ...others] = shapes.map(({ rings }) => toClip(rings))
-  return first ? fromClip(intersection(first, ...others) as ClipPolygon[]) : []
+  return combine(ClipType.Intersection, shapes)
 }
 
 /** The regions on both sides of the line through `a` and `b`. */
@@ -56,8 +115,9 @@ export function slicePolygon(shape: PolygonShape, a: Point, b: Point): PolygonSh
   if (length === 0) return [shape]
   const ux = (b.x - a.x) / length
   const uy = (b.y - a.y) / length
-  // Half planes as quadrangles beyond everything that can be drawn.
-  const far = 1e6
+  // Half planes as quadrangles that reach beyond the shape.
+  const { x, y, w, h } = boundsOfPoints([...shape.rings[0], a, b])
+  const far = 2 * (w + h) + Math.hypot(x - a.x, y - a.y)
   const side = (sign: number): PolygonShape => ({
     kind: 'polygon',
     rings: [

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
-import { withoutMasks } from '#core/formats/label-file-name.ts'
 import type { LossLog } from '#core/formats/loss-log.ts'
 import type { FoundImage, OpenLabels } from '#core/formats/read-labels.ts'
 import type { KnownImage, ReadImage, ReadOptions } from '#core/formats/types.ts'
@@ -54,7 +53,7 @@ async function knownImages(folder: string, notes?: ReadingNotes): Promise<KnownI
     for (const { path } of files) paths.push(path)
   }
   const images: KnownImage[] = []
-  for (const path of withoutMasks(paths)) {
+  for (const path of paths) {
     const { width, height } = await probeImage(join(folder, path))
     images.push({ path, width, height })
     notes?.getOn()

@@ -48,18 +48,43 @@ export const isObjectMask = (path: string): boolean =>
 /** The end of a mask's name that its image does not have. */
 const MASK_ENDING = /_(?:mask|gt|seg)$/i
 
-/** Paths of images without masks: what lies in a folder of masks and has the name of an image outside of it. */
-export function withoutMasks(paths: readonly string[]): string[] {
-  const isSure = (path: string) =>
-    isObjectMask(path) || PANOPTIC.test(path) || maskPlace(path)?.isUnsure === false
-  if (!paths.some(isSure)) return [...paths]
-  const nameOf = (path: string) => stemOf(fileNameOf(path)).toLowerCase()
-  const images = new Set(paths.filter((path) => !isSure(path)).map(nameOf))
-  const isOfImage = (path: string) =>
-    images.has(nameOf(path)) || images.has(nameOf(path).replace(MASK_ENDING, ''))
-  return paths.filter((path) => !isSure(path) || !isOfImage(path))
+/** Whether a picture of this path may be a mask. Only the image of its name and its own content can tell. */
+export const mayBeMask = (path: string): boolean =>
+  isObjectMask(path) || PANOPTIC.test(path) || maskPlace(path) !== null
+
+/** The path below the folder of masks, without extension and without the ending that only masks have. */
+function innerPath(mask: string): string {
+  const inObjects = OBJECT_FOLDER.exec(mask)
+  const inner = inObjects
+    ? stemOf(mask.slice(inObjects.index + inObjects[0].length + 1))
+    : (maskPlace(mask)?.inner ?? fileNameOf(stemOf(mask)))
+  return inner.replace(MASK_ENDING, '').toLowerCase()
+}
+
+/**
+ * The image that each mask belongs to, if it is one: of the same path below another folder, else of the same name. `masks`: paths for
+ * which `mayBeMask`; `images`: the others.
+ */
+export function imagesOfMasks(
+  masks: readonly string[],
+  images: readonly string[],
+): [mask: string, image: string][] {
+  const wanted = new Set(masks.map((mask) => fileNameOf(innerPath(mask))))
+  const nameOf = (path: string) => fileNameOf(stemOf(path)).toLowerCase()
+  const byName = Map.groupBy(
+    images.filter((path) => wanted.has(nameOf(path))),
+    nameOf,
+  )
+  return masks.flatMap((mask): [string, string][] => {
+    const inner = innerPath(mask)
+    const named = byName.get(fileNameOf(inner)) ?? []
+    const isEnd = (path: string) => `/${stemOf(path).toLowerCase()}`.endsWith(`/${inner}`)
+    const root = maskPlace(mask)?.root ?? ''
+    const isNear = (path: string) => isEnd(path) && (root === '' || path.startsWith(`${root}/`))
+    const image = named.find(isNear) ?? named.find(isEnd) ?? named[0]
+    return image === undefined ? [] : [[mask, image]]
+  })
 }
 
 /** Whether a file of this path may hold labels in one of the formats, or name their classes and splits. */
-export const mayHoldLabels = (path: string): boolean =>
-  LABELS.test(path) || PANOPTIC.test(path) || isObjectMask(path) || maskPlace(path) !== null
+export const mayHoldLabels = (path: string): boolean => LABELS.test(path) || mayBeMask(path)

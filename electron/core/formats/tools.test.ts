@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import type { FormatId, Loss } from '#shared/model/format.ts'
 import { convertFiles, readFiles } from '#tests/helpers/labels.ts'
 import { detect } from './detect.ts'
-import { withoutMasks } from './label-file-name.ts'
 import { greyPng } from './png-write.ts'
 import { atOnce } from './read-labels.ts'
 import { memoryFile } from './text.ts'
@@ -367,17 +366,4 @@ describe('files that are not read are named', () => {
     expect(detection.filesOf('coco').map(({ path }) => path)).toEqual(['a.json'])
     expect(detection.skipped.map(({ file }) => file)).toEqual(['tsconfig.json'])
   })
-})
-
-test('masks in a folder of their own are no images, where an image has their name', () => {
-  const paths = [
-    ...['images/a.jpg', 'masks/a.png', 'masks/b.png', 'SegmentationObject/a.png'],
-    ...['annotations/a.png', 'imgs/c.jpg', 'masks/c_mask.png'],
-  ]
-  expect(withoutMasks(paths)).toEqual([
-    'images/a.jpg',
-    'masks/b.png',
-    'annotations/a.png',
-    'imgs/c.jpg',
-  ])
 })

@@ -4,6 +4,7 @@ import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repos
 import type { FileFacts, ImageRepository } from '#core/cache/image-repository.ts'
 import type { CoreEvents, FileChange } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
+import { mayBeMask } from '#core/formats/label-file-name.ts'
 import { makeFolder } from '#core/make-folder.ts'
 import { type Facts, probeImage } from '#core/media/probe.ts'
 import type { Log } from '#core/ports.ts'
@@ -301,7 +302,8 @@ export class Folders {
     )
     if (relevant.length === 0) return
     const deleted = new Set(relevant.flatMap(({ path, kind }) => (kind === 'delete' ? [path] : [])))
-    if (!areImageFiles(relevant)) {
+    // Whether a picture is a mask is only known together with the others.
+    if (!areImageFiles(relevant) || relevant.some(({ path }) => mayBeMask(path))) {
       this.#queueScan(folder, deleted)
       return
     }

@@ -1,9 +1,11 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileFacts } from '#core/cache/image-repository.ts'
+import { mayBeMask } from '#core/formats/label-file-name.ts'
 import { toUserError } from '#core/user-error.ts'
 import { hasImageExtension } from '#shared/model/dataset.ts'
 import { joinPath } from '#shared/model/paths.ts'
+import { masksAmong } from './mask-files.ts'
 
 export interface ScanBatch {
   files: FileFacts[]
@@ -61,13 +63,24 @@ export async function fileFacts(root: string, path: string): Promise<FileFacts |
   return info?.isFile() ? { path, fileSizeBytes: info.size, modifiedAtMs: info.mtimeMs } : null
 }
 
+/** Sizes and times of files, so many at a time as a batch has. */
+async function* factsOf(root: string, paths: readonly string[]): AsyncGenerator<FileFacts[]> {
+  for (let start = 0; start < paths.length; start += BATCH_FILES) {
+    const some = paths.slice(start, start + BATCH_FILES)
+    const facts = await mapParallel(some, STAT_PARALLEL, (path) => fileFacts(root, path))
+    yield facts.filter((item) => item !== null)
+  }
+}
+
 /**
- * Yields all images below a folder in batches. An unreadable subfolder is reported as a problem and does not stop the
+ * Yields all images below a folder in batches; masks of these images are none. An unreadable subfolder is reported as a problem and does not stop the
  * scan; a loop of links is walked once. Throws a UserError if `root` itself cannot be read.
  */
 export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGenerator<ScanBatch> {
   const visited = new Set<string>()
   const queue = ['']
+  const listed: string[] = []
+  const held: string[] = []
   let batch: ScanBatch = { files: [], problems: [] }
   for (let directory = queue.shift(); directory !== undefined; directory = queue.shift()) {
     if (signal?.aborted) return
@@ -79,13 +92,11 @@ export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGene
       const { images, folders, dangling } = await look(root, directory)
       batch.problems.push(...dangling.map((path) => `${join(root, path)} is a broken link`))
       for (const folder of folders) queue.push(folder)
-      for (let start = 0; start < images.length; start += BATCH_FILES) {
-        const facts = await mapParallel(
-          images.slice(start, start + BATCH_FILES),
-          STAT_PARALLEL,
-          (path) => fileFacts(root, path),
-        )
-        batch.files.push(...facts.filter((item) => item !== null))
+      const sure: string[] = []
+      for (const path of images) (mayBeMask(path) ? held : sure).push(path)
+      for (const path of sure) listed.push(path)
+      for await (const files of factsOf(root, sure)) {
+        batch.files.push(...files)
         if (batch.files.length >= BATCH_FILES) {
           yield batch
           batch = { files: [], problems: [] }
@@ -99,4 +110,11 @@ export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGene
     }
   }
   yield batch
+  if (held.length === 0) return
+  const masks = await masksAmong(root, held, listed)
+  const others = held.filter((path) => !masks.has(path))
+  for await (const files of factsOf(root, others)) {
+    if (signal?.aborted) return
+    yield { files, problems: [] }
+  }
 }

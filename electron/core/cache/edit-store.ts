@@ -67,6 +67,8 @@ const FIRST_IMAGES = 64
 const placeOf = (imageId: string) =>
   (Number.parseInt(imageId.replaceAll('-', '').slice(0, 8), 16) || 0) / 2 ** 32
 
+type OnRename = (datasetId: string, from: string, to: string) => void
+
 /**
  * All changes of annotations and classes go through here. One transaction writes the rows, the image's revision and
  * the edit log, so an acknowledged edit is durable.
@@ -80,9 +82,18 @@ export class EditStore {
   readonly #bulk: BulkEdits
   readonly #sweeper: ClassSweep
   readonly #firstImages: number
+  readonly #onRename: OnRename
 
-  /** `firstImages`: number of images that a bulk edit changes at once; `continueBulk` does the others. */
-  constructor(db: Db, datasets: DatasetRepository, firstImages = FIRST_IMAGES) {
+  /**
+   * `firstImages`: number of images that a bulk edit changes at once; `continueBulk` does the others. `onRename` runs in the
+   * transaction that renames a class, or takes the name back.
+   */
+  constructor(
+    db: Db,
+    datasets: DatasetRepository,
+    firstImages = FIRST_IMAGES,
+    onRename: OnRename = () => {},
+  ) {
     this.#db = db
     this.#datasets = datasets
     this.#rows = new AnnotationRows(db)
@@ -91,6 +102,7 @@ export class EditStore {
     this.#bulk = new BulkEdits(db, this.#rows)
     this.#sweeper = new ClassSweep(db)
     this.#firstImages = firstImages
+    this.#onRename = onRename
   }
 
   annotations(imageId: string): { revision: number; annotations: Annotation[] } {
@@ -154,6 +166,7 @@ export class EditStore {
       this.#log.abandonUndoneClasses(datasetId)
       const ops = opsOfEdit(edit, before, after)
       this.#datasets.setClasses(datasetId, after, ops, { commitId, isBack: false })
+      this.#followRenames(datasetId, ops)
       const entry = { datasetId, label, origin: 'user' as const }
       const seq = this.#log.add({
         ...entry,
@@ -456,6 +469,11 @@ export class EditStore {
         : restoreClasses(current, before, after)
     const of = { commitId: entry.commit_id, isBack: back }
     this.#datasets.setClasses(entry.dataset_id, next, isPushed ? steps : [], of)
+    this.#followRenames(entry.dataset_id, steps)
+  }
+
+  #followRenames(datasetId: string, ops: readonly ClassOp[]): void {
+    for (const op of ops) if (op.kind === 'rename') this.#onRename(datasetId, op.from, op.to)
   }
 
   /** Applies a local change and queues it for push if the dataset is remote. An empty step queues nothing. */

@@ -15,7 +15,7 @@ function storeWithImage() {
   const file = { path: 'a.png', fileSizeBytes: 1, modifiedAtMs: 1 }
   const [image] = store.images.upsertFiles(dataset.id, [file])
   return {
-    ...{ extras: store.labelExtras, datasetId: dataset.id, imageId: image.id, db: store.db },
+    ...{ store, extras: store.labelExtras, datasetId: dataset.id, imageId: image.id, db: store.db },
     [Symbol.dispose]: () => {
       store[Symbol.dispose]()
       folder[Symbol.dispose]()
@@ -72,4 +72,18 @@ test("labelme's picture is not kept, and a damaged row hides nothing else", () =
   expect(extras.ofImage(imageId).extra).toEqual({ labelme: { flags: { night: true } } })
   db.exec("UPDATE image_extra SET extra = '{'")
   expect(extras.ofImage(imageId)).toEqual({ extra: {}, isLabelled: true })
+})
+
+test('what files say of a class follows its name, also when the renaming is undone', () => {
+  using world = storeWithImage()
+  const { extras, datasetId, imageId, store } = world
+  const cat = { name: 'cat', color: '#000000' }
+  store.datasets.addClasses(datasetId, [cat])
+  const said = (name: string) => ({ coco: { categories: { [name]: { id: 7, name } } } })
+  extras.addToDataset(datasetId, said('cat'))
+  store.edits.editClasses(datasetId, 'rename', { kind: 'rename', from: 'cat', to: 'lynx' })
+  expect(extras.ofDataset(datasetId)).toEqual(said('lynx'))
+  store.edits.undo(imageId, 'undo')
+  expect(store.datasets.get(datasetId).classes.map(({ name }) => name)).toEqual(['cat'])
+  expect(extras.ofDataset(datasetId)).toEqual(said('cat'))
 })

@@ -58,12 +58,22 @@ export class LabelExtraRepository {
 
   addToDataset(datasetId: string, extra: Extra): void {
     const whole = merged(this.ofDataset(datasetId), extra, MERGED_LEVELS)
+    this.#setDataset(datasetId, isObject(whole) ? whole : extra)
+  }
+
+  /** Changes what is stored of a dataset, if there is something. */
+  changeDataset(datasetId: string, change: (extra: Extra) => Extra): void {
+    const before = this.ofDataset(datasetId)
+    if (Object.keys(before).length > 0) this.#setDataset(datasetId, change(before))
+  }
+
+  #setDataset(datasetId: string, extra: Extra): void {
     this.#db
       .prepare(
         `INSERT INTO dataset_extra (dataset_id, extra) VALUES (?, ?)
          ON CONFLICT (dataset_id) DO UPDATE SET extra = excluded.extra`,
       )
-      .run(datasetId, JSON.stringify(whole))
+      .run(datasetId, JSON.stringify(extra))
   }
 
   ofImage(imageId: string): ImageExtra {

@@ -1,6 +1,7 @@
 /** `npm run faults -- --seeds 500 --from 1`: runs the sync simulation with many seeds. */
 import { parseArgs } from 'node:util'
-import { emptyTally, simulate, type Tally } from './sync-simulation.ts'
+import { emptyTally, type Tally } from './scene.ts'
+import { simulate } from './sync-simulation.ts'
 
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '500' }, from: { type: 'string', default: '1' } },

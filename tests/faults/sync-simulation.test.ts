@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { repetitions } from '#tests/helpers/repetitions.ts'
-import { emptyTally, simulate } from './sync-simulation.ts'
+import { emptyTally } from './scene.ts'
+import { simulate } from './sync-simulation.ts'
 
 const SEEDS = repetitions({ few: 25, many: 150 })
 

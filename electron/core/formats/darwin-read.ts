@@ -288,7 +288,7 @@ export function readDarwinAnnotations(
       if (raw.frames !== undefined)
         throw new FormatError(
           'frames',
-          'are of a video, which is not read. Export its frames as images',
+          'are of a video, and the item of the file says that it is an image',
         )
       const members = readOne(raw, classes, { nextInstance, layer })
       const [{ id }] = members

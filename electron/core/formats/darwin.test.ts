@@ -221,7 +221,7 @@ describe('Darwin JSON, as V7 exports it', () => {
     expect(read2.images).toMatchObject([{ path: 'images/x.png', matched: true }])
   })
 
-  test('faults name the place; videos say so', () => {
+  test('faults name the place; what is no picture says so', () => {
     const { failed } = read([
       annotation({ bounding_box: { h: 0, w: 3, x: 1, y: 2 } }),
       annotation({ polygon: { paths: [[{ x: 'a', y: 1 }]] } }),
@@ -238,8 +238,8 @@ describe('Darwin JSON, as V7 exports it', () => {
       'annotations[4].name',
       'annotations[5].mask',
     ])
-    const video = fileOf([]).replace('"type":"image"', '"type":"video"')
-    expect(readFiles('darwin', { 'a.json': video }).failed[0].message).toContain('is a video')
+    const scan = fileOf([]).replace('"type":"image"', '"type":"dicom"')
+    expect(readFiles('darwin', { 'a.json': scan }).failed[0].message).toContain('is a dicom')
     expect(detectFormat([memoryFile('x.json', fileOf([]))])).toBe('darwin')
   })
 

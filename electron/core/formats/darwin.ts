@@ -1,16 +1,19 @@
 import type { Annotation } from '#shared/model/annotation.ts'
 import { type AnnotationClass, nextClassColor } from '#shared/model/annotation-class.ts'
-import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
+import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
 import { isTrue } from '#shared/model/pose.ts'
 import { mainOf } from './box-object.ts'
 import { fieldsOf, givenOf, isJsonObject } from './carry.ts'
 import { stemGiver, withoutFirst, withStem } from './common.ts'
 import { readDarwinAnnotations } from './darwin-read.ts'
 import { DARWIN_VALUES, darwinFields, propertiesOf } from './darwin-shape.ts'
-import { objectAt, sizeOf, textOfField, withoutKeys } from './fields.ts'
+import { DarwinTrack, MOST_FRAMES } from './darwin-video.ts'
+import { numberOf, objectAt, sizeOf, textOfField, withoutKeys } from './fields.ts'
 import { FormatError, failureOf } from './format-error.ts'
 import { cleanReference, resolvePath } from './image-lookup.ts'
 import { parseJson } from './json-fault.ts'
+import { requireAtMost } from './limits.ts'
+import type { LossLog } from './loss-log.ts'
 import { type LabelObject, leadOf, objectsOf, simpleObject } from './objects.ts'
 import { splitOfFolders } from './splits.ts'
 import { textOf } from './text.ts'
@@ -38,10 +41,20 @@ const ITEM = 'darwin_item'
 
 interface DarwinEntry extends LabelEntry {
   source: InputFile
+  /** Of a video; null: the file is about an image. */
+  frame: { number: number; tracks: readonly DarwinTrack[] } | null
+}
+
+interface Item {
+  name: string
+  folder: string
+  size: Size | null
+  /** Of a video, as far as the file says how many it has; null: an image. */
+  frames: number | null
 }
 
 /** The item of a file: its name, its folder and its size. Throws a FormatError. */
-function itemOf(json: unknown): { name: string; folder: string; size: Size | null } {
+function itemOf(json: unknown): Item {
   const raw = objectAt(json, '')
   if (!Array.isArray(raw.annotations))
     throw new FormatError('annotations', 'is missing: not a Darwin file')
@@ -50,19 +63,17 @@ function itemOf(json: unknown): { name: string; folder: string; size: Size | nul
     const { original_filename, filename, path, width, height } = raw.image
     const name = textOfField(original_filename) ?? textOfField(filename)
     if (name === null) throw new FormatError('image.filename', 'must name the image')
-    return { name, folder: textOfField(path) ?? '/', size: sizeOf(width, height) }
+    return { name, folder: textOfField(path) ?? '/', size: sizeOf(width, height), frames: null }
   }
   const item = objectAt(raw.item, 'item')
   const name = textOfField(item.name)
   if (name === null) throw new FormatError('item.name', 'must name the image')
   const [slot] = Array.isArray(item.slots) ? item.slots : []
-  const { width, height, type } = isJsonObject(slot) ? slot : {}
-  if (type === 'video' || type === 'dicom')
-    throw new FormatError(
-      'item.slots',
-      `is a ${type}, which is not read. Export its frames as images`,
-    )
-  return { name, folder: textOfField(item.path) ?? '/', size: sizeOf(width, height) }
+  const { width, height, type, frame_count: count } = isJsonObject(slot) ? slot : {}
+  if (type === 'dicom')
+    throw new FormatError('item.slots', 'is a dicom, which is not read. Export it as images')
+  const frames = type === 'video' ? (numberOf(count) ?? 0) : null
+  return { name, folder: textOfField(item.path) ?? '/', size: sizeOf(width, height), frames }
 }
 
 /** V7's own client lays images below `images/`, by their folder on V7, and releases beside it. */
@@ -83,16 +94,46 @@ function placesOf(file: string, name: string, folder: string): string[] {
 /** Skeletons that a file's annotations use: their joints, in the order of the file. */
 function collectSkeletons(json: JsonObject, found: Map<string, string[]>): void {
   for (const raw of Array.isArray(json.annotations) ? json.annotations : []) {
-    if (!isJsonObject(raw) || !isJsonObject(raw.skeleton)) continue
-    const name = textOfField(raw.name)
-    const { nodes } = raw.skeleton
-    if (name === null || !Array.isArray(nodes)) continue
+    const name = isJsonObject(raw) ? textOfField(raw.name) : null
+    if (!isJsonObject(raw) || name === null) continue
+    const frames = isJsonObject(raw.frames) ? Object.values(raw.frames) : [raw]
     const joints = found.get(name) ?? []
-    for (const node of nodes) {
-      const joint = isJsonObject(node) ? textOfField(node.name) : null
-      if (joint !== null && !joints.includes(joint)) joints.push(joint)
-    }
+    for (const joint of frames.flatMap(jointsOf)) if (!joints.includes(joint)) joints.push(joint)
     if (joints.length > 0) found.set(name, joints)
+  }
+}
+
+function jointsOf(raw: Json): string[] {
+  const nodes = isJsonObject(raw) && isJsonObject(raw.skeleton) ? raw.skeleton.nodes : undefined
+  if (!Array.isArray(nodes)) return []
+  return nodes.flatMap((node) => (isJsonObject(node) ? (textOfField(node.name) ?? []) : []))
+}
+
+/** One entry for each frame of a video. V7's own client calls the frames by seven digits, in a folder of the video's name. */
+function* frameEntries(
+  file: InputFile,
+  json: JsonObject,
+  { name, folder, size, frames }: Item,
+): Generator<DarwinEntry> {
+  const list = Array.isArray(json.annotations) ? json.annotations.filter(isJsonObject) : []
+  const tracks = list.map((raw) => new DarwinTrack(raw))
+  let last = -1
+  for (const track of tracks) last = Math.max(last, track.last)
+  const count = Math.max(frames ?? 0, last + 1)
+  requireAtMost(count, MOST_FRAMES, 'frames', 'item.slots')
+  const split = splitOfFolders(file.path)
+  for (let number = 0; number < count; number++) {
+    const frame = `${String(number).padStart(7, '0')}.*`
+    const names = [joinPath(stemOf(name), frame), joinPath(name, frame)]
+    yield {
+      ...{ file: file.path, source: file, size, frame: { number, tracks } },
+      name: resolvePath(joinPath(folder.replace(/^\/+/, ''), cleanReference(names[0]))),
+      get places() {
+        return names.flatMap((one) => placesOf(file.path, one, folder))
+      },
+      context: stemOf(file.path),
+      ...(split && { split }),
+    }
   }
 }
 
@@ -107,12 +148,18 @@ function* openDarwin(
     yield
     try {
       const json = parseJson(textOf(file))
-      const { name, folder, size } = itemOf(json)
+      const item = itemOf(json)
+      const { name, folder, size } = item
       collectSkeletons(json as JsonObject, skeletons)
+      if (item.frames !== null) {
+        for (const entry of frameEntries(file, json as JsonObject, item)) entries.push(entry)
+        continue
+      }
       const split = splitOfFolders(file.path)
       entries.push({
         file: file.path,
         source: file,
+        frame: null,
         name: resolvePath(joinPath(folder.replace(/^\/+/, ''), cleanReference(name))),
         places: placesOf(file.path, name, folder),
         size,
@@ -129,8 +176,36 @@ function* openDarwin(
       color: nextClassColor(classes),
       skeleton: { nodes: joints.map((joint) => ({ name: joint })), edges: [] },
     })
-  return { classes, entries, read: (entry, _size, fail) => readEntry(entry, classes, fail) }
+  return {
+    classes,
+    entries,
+    read: (entry, _size, fail, losses) =>
+      entry.frame ? readFrame(entry, classes, fail, losses) : readEntry(entry, classes, fail),
+  }
 }
+
+function readFrame(
+  { frame, size = null, name }: DarwinEntry,
+  classes: readonly AnnotationClass[],
+  fail: OnFault,
+  losses: LossLog,
+): ReadLabels {
+  const list = (frame?.tracks ?? []).flatMap(
+    (track) => track.at(frame?.number ?? 0, losses, name) ?? [],
+  )
+  const onFault: OnFault = (field, error) => fail(`frame ${frame?.number}: ${field}`, error)
+  const tags = tagNames(list)
+  return {
+    annotations: readDarwinAnnotations(list, size, classes, onFault),
+    ...(tags.length > 0 && { tags }),
+  }
+}
+
+const isTag = (raw: Json): raw is JsonObject => isJsonObject(raw) && raw.tag !== undefined
+
+const tagNames = (list: readonly Json[]): string[] => [
+  ...new Set(list.filter(isTag).flatMap(({ name }) => textOfField(name) ?? [])),
+]
 
 function readEntry(
   { source, size = null }: DarwinEntry,
@@ -140,10 +215,9 @@ function readEntry(
   const json = objectAt(parseJson(textOf(source)), '')
   const list = Array.isArray(json.annotations) ? json.annotations : []
   const annotations = readDarwinAnnotations(list, size, classes, fail)
-  const isTag = (raw: Json): raw is JsonObject => isJsonObject(raw) && raw.tag !== undefined
   const tags = list.filter(isTag)
   const layer = list.find((raw) => isJsonObject(raw) && raw.raster_layer !== undefined)
-  const names = tags.flatMap(({ name }) => textOfField(name) ?? [])
+  const names = tagNames(list)
   const item: JsonObject = {
     ...withoutKeys(json, ['annotations']),
     ...(tags.length > 0 && { tags }),
@@ -151,7 +225,7 @@ function readEntry(
   }
   return {
     annotations,
-    ...(names.length > 0 && { tags: [...new Set(names)] }),
+    ...(names.length > 0 && { tags: names }),
     extra: { [ITEM]: item },
   }
 }

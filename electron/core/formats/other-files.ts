@@ -98,7 +98,11 @@ const FOREIGN: Known[] = [
     'Convert it to COCO first',
     ({ keys, inner }) => keys.has('source-ref') || inner('').has('source-ref'),
   ],
-  ['OpenLABEL', 'Convert it to COCO first', ({ keys }) => keys.has('openlabel')],
+  [
+    'OpenLABEL, whose objects are of streams and frames',
+    'Convert it to COCO, one image for each frame of a camera',
+    ({ keys }) => keys.has('openlabel'),
+  ],
   ['GeoJSON', '', ({ keys, inner }) => keys.has('features') && inner('features').has('geometry')],
 ]
 

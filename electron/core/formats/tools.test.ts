@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { FormatId, Loss } from '#shared/model/format.ts'
 import { convertFiles, readFiles } from '#tests/helpers/labels.ts'
 import { detect } from './detect.ts'
-import { greyPng } from './png-write.ts'
+import { greyPng, rgbPng } from './png-write.ts'
 import { atOnce } from './read-labels.ts'
 import { memoryFile } from './text.ts'
 import type { KnownImage, LabelledImage } from './types.ts'
@@ -73,6 +73,19 @@ describe('which image a label is for', () => {
     ])
     const both = [image('x/a.png'), image('y/a.webp')]
     expect(read('coco', { 'a.json': coco([box()]) }, both).images[0].matched).toBe(false)
+  })
+
+  test('where the format does not look, a converted copy needs a size that is known on both sides', () => {
+    const found = (claimed: object, copy: KnownImage) => {
+      const images = [{ id: 1, file_name: 'a.jpg', ...claimed }]
+      return read('coco', { 'labels/a.json': coco([box()], { images }) }, [copy]).images[0].matched
+    }
+    const claimed = { width: 100, height: 80 }
+    const deep = image('other/deep/a.png')
+    expect(found(claimed, deep)).toBe(true)
+    expect(found({}, deep)).toBe(false)
+    expect(found(claimed, { ...deep, width: null, height: null })).toBe(false)
+    expect(found(claimed, image('other/deep/a.png', 50, 80))).toBe(false)
   })
 
   test('ImageNet names an image without an extension', () => {
@@ -316,6 +329,16 @@ describe('masks', () => {
     const recognised = (png: Uint8Array) =>
       atOnce(detect([memoryFile('annotations/a.png', png)])).format
     expect([recognised(grey(1)), recognised(colours)]).toEqual(['png_masks', null])
+  })
+
+  test('coloured pictures among them are not taken along', () => {
+    const photo = rgbPng({ width: 2, height: 1, values: Uint32Array.of(1, 2) })
+    const files = {
+      ...{ 'annotations/a.png': grey(1), 'annotations/b.png': photo, 'a_mask.png': photo },
+      'annotations/classes.txt': 'cat\n',
+    }
+    const own = atOnce(detect(inputs(files))).filesOf('png_masks')
+    expect(own.map(({ path }) => path)).toEqual(['annotations/a.png', 'annotations/classes.txt'])
   })
 })
 

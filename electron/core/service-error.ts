@@ -152,6 +152,19 @@ export function isPassing(error: unknown): boolean {
 /** The service refused the request or gave an invalid answer, and a retry will not help. */
 export const isRefusal = (error: unknown): boolean => faultOf(error).kind === 'refused'
 
+/** A gateway refuses a request for its size, before the service hears of it. */
+const NOT_HEARD: ReadonlySet<number | null> = new Set([413, 414, 431])
+
+/**
+ * A refusal that does not say that nothing was done: an answer that cannot be read, or a status that the service does
+ * not have. The request may have been executed, so a retry must be the same request.
+ */
+export const isUnclear = (error: unknown): boolean =>
+  error instanceof UnexpectedAnswerError ||
+  (error instanceof PictographError &&
+    error.constructor === PictographError &&
+    !NOT_HEARD.has(error.status))
+
 /** Any other request would fail the same way: the network, the key, the hourly limit, the app is closing. */
 export const isGeneral = (error: unknown): boolean => faultOf(error).isGeneral
 

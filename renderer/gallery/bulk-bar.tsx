@@ -99,86 +99,90 @@ export function BulkBar({
 }) {
   const none = chosen.length === 0
   return (
-    <footer className="flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-t border-line bg-surface px-3 py-2">
-      <span className="min-w-28 text-xs font-medium tabular-nums">
-        {none
-          ? t('Click to choose, double-click to open')
-          : t('{count} selected', { count: counted(chosen.length, 'image') })}
-      </span>
-      {!none && (
-        <>
-          <SelectField
-            aria-label={t('Set the stage')}
-            className="h-7 w-32 text-xs"
-            value=""
-            onChange={({ target }) =>
-              void update(chosen, { stage: stageSchema.parse(target.value) })
-            }
-          >
-            <option value="" disabled>
-              {t('Set stage…')}
-            </option>
-            {stageSchema.options.map((stage) => (
-              <option key={stage} value={stage}>
-                {STAGE_LABEL[stage]}
+    <footer className="flex min-h-11 shrink-0 items-center gap-2 border-t border-line bg-surface px-3 py-2">
+      <div className="flex min-w-0 flex-1 flex-wrap items-center gap-2">
+        <span className="min-w-28 text-xs font-medium tabular-nums">
+          {none
+            ? t('Click to choose, double-click to open')
+            : t('{count} selected', { count: counted(chosen.length, 'image') })}
+        </span>
+        {!none && (
+          <>
+            <SelectField
+              aria-label={t('Set the stage')}
+              className="h-7 w-32 text-xs"
+              value=""
+              onChange={({ target }) =>
+                void update(chosen, { stage: stageSchema.parse(target.value) })
+              }
+            >
+              <option value="" disabled>
+                {t('Set stage…')}
               </option>
-            ))}
-          </SelectField>
-          <SelectField
-            aria-label={t('Set the split')}
-            className="h-7 w-32 text-xs"
-            value=""
-            onChange={({ target }) =>
-              void update(chosen, {
-                split: target.value === 'none' ? null : splitSchema.parse(target.value),
-              })
-            }
-          >
-            <option value="" disabled>
-              {t('Set split…')}
-            </option>
-            {splitSchema.options.map((split) => (
-              <option key={split} value={split}>
-                {SPLIT_LABEL[split]}
+              {stageSchema.options.map((stage) => (
+                <option key={stage} value={stage}>
+                  {STAGE_LABEL[stage]}
+                </option>
+              ))}
+            </SelectField>
+            <SelectField
+              aria-label={t('Set the split')}
+              className="h-7 w-32 text-xs"
+              value=""
+              onChange={({ target }) =>
+                void update(chosen, {
+                  split: target.value === 'none' ? null : splitSchema.parse(target.value),
+                })
+              }
+            >
+              <option value="" disabled>
+                {t('Set split…')}
               </option>
-            ))}
-            <option value="none">{t('No split')}</option>
-          </SelectField>
-          <TagEditor chosen={chosen} />
-          <Button
-            className="h-7 px-2.5 text-xs"
-            onClick={() => showDialog({ kind: 'detect', imageIds: idsOf(chosen) })}
-          >
-            <ScanSearch className="size-4" /> {t('Detect…')}
-          </Button>
-          {dataset.remote && (
-            <>
-              <Button
-                className="h-7 px-2.5 text-xs"
-                onClick={() => {
-                  if (!dataset.remote) return
-                  const target = { ...dataset.remote, name: dataset.name }
-                  showDialog({ kind: 'download', target, imageIds: idsOf(chosen) })
-                }}
-              >
-                <CloudDownload className="size-4" /> {t('Download…')}
-              </Button>
-              <Button
-                className="h-7 px-2.5 text-xs"
-                onClick={() => void keepOffline(dataset.id, idsOf(chosen))}
-              >
-                <HardDriveDownload className="size-4" /> {t('Available offline')}
-              </Button>
-              <BulkMenu dataset={dataset} chosen={chosen} onFindSimilar={onFindSimilar} />
-            </>
-          )}
-        </>
-      )}
-      <Button variant="ghost" className="ml-auto h-7 px-2.5 text-xs" onClick={onSelectAll}>
+              {splitSchema.options.map((split) => (
+                <option key={split} value={split}>
+                  {SPLIT_LABEL[split]}
+                </option>
+              ))}
+              <option value="none">{t('No split')}</option>
+            </SelectField>
+            <TagEditor chosen={chosen} />
+            <Button
+              className="h-7 px-2.5 text-xs"
+              onClick={() => showDialog({ kind: 'detect', imageIds: idsOf(chosen) })}
+            >
+              <ScanSearch className="size-4" /> {t('Detect…')}
+            </Button>
+            {dataset.remote && (
+              <>
+                <Button
+                  className="h-7 px-2.5 text-xs"
+                  onClick={() => {
+                    if (!dataset.remote) return
+                    const target = { ...dataset.remote, name: dataset.name }
+                    showDialog({ kind: 'download', target, imageIds: idsOf(chosen) })
+                  }}
+                >
+                  <CloudDownload className="size-4" /> {t('Download…')}
+                </Button>
+                <Button
+                  className="h-7 px-2.5 text-xs"
+                  title={t('Available offline')}
+                  onClick={() => void keepOffline(dataset.id, idsOf(chosen))}
+                >
+                  <HardDriveDownload className="size-4" />
+                  <span className="max-[1100px]:sr-only">{t('Available offline')}</span>
+                </Button>
+                <BulkMenu dataset={dataset} chosen={chosen} onFindSimilar={onFindSimilar} />
+              </>
+            )}
+          </>
+        )}
+      </div>
+      <Button variant="ghost" className="h-7 shrink-0 px-2.5 text-xs" onClick={onSelectAll}>
         {t('Select all')}
       </Button>
       {!none && (
-        <Button variant="ghost" className="h-7 px-2.5 text-xs" onClick={onClear}>
+        <Button variant="ghost" className="h-7 shrink-0 px-2.5 text-xs" onClick={onClear}>
           {t('Clear')}
         </Button>
       )}

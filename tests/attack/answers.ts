@@ -1,8 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { buffer } from 'node:stream/consumers'
 import { Annotations } from '#core/api/annotations.ts'
 import { Datasets } from '#core/api/datasets.ts'
 import { Directories } from '#core/api/directories.ts'
@@ -12,6 +10,7 @@ import { Images } from '#core/api/images.ts'
 import { Jobs } from '#core/api/jobs.ts'
 import { Organizations } from '#core/api/organizations.ts'
 import { seededEmulator } from '#tests/helpers/cloud.ts'
+import { canary, liar } from '#tests/helpers/liar.ts'
 import type { Dice } from './dice.ts'
 import type { AttackKind } from './kind.ts'
 import { requireTold } from './kind.ts'
@@ -32,10 +31,20 @@ async function readAll(list: AsyncIterable<unknown>): Promise<void> {
   for await (const _item of list);
 }
 
-/** Sends something else than what the service answered. */
-function distort(dice: Dice, body: Buffer, response: ServerResponse, canary: string): string {
+/**
+ * Sends something else than what the service answered. `canary`: an address that must not be asked. `endless`: also
+ * answers without end. Returns what it did.
+ */
+export function distort(
+  dice: Dice,
+  body: Buffer,
+  response: ServerResponse,
+  canary: string,
+  { endless = true } = {},
+): string {
   const json = { 'content-type': 'application/json' }
-  const how = dice.below(9)
+  const chosen = dice.below(9)
+  const how = chosen === 4 && !endless ? 5 : chosen
   switch (how) {
     case 0:
     case 1:
@@ -90,46 +99,21 @@ export const answers: AttackKind = {
   async prepare() {
     const service = await seededEmulator()
     const { emulator } = service
-    let wasLed = false
-    const canary = createServer((_request, response) => {
-      wasLed = true
-      response.end('{}')
-    })
-    await new Promise<void>((done) => canary.listen(0, '127.0.0.1', done))
-    const canaryUrl = `http://127.0.0.1:${(canary.address() as AddressInfo).port}/`
-    let answer = (_body: Buffer, response: ServerResponse): void => void response.end()
-    const proxy = createServer(async (request: IncomingMessage, response) => {
-      const body = await buffer(request)
-      const {
-        host: _host,
-        connection: _connection,
-        'content-length': _length,
-        ...headers
-      } = request.headers
-      const real = await fetch(emulator.url + request.url, {
-        method: request.method,
-        headers: headers as Record<string, string>,
-        ...(body.length > 0 && { body }),
-      })
-      answer(Buffer.from(await real.arrayBuffer()), response)
-    })
-    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
-    const baseUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    const other = await canary()
+    const between = await liar(emulator.url)
     const dataset = emulator.state.dataset('street scenes').id
     const image = emulator.state.images(dataset)[0].id
     return {
       async run(dice, { input }) {
-        const said: string[] = []
-        answer = (body, response) => {
-          const how = distort(dice, body, response, canaryUrl)
-          said.push(how)
-        }
-        wasLed = false
+        const { told } = between
+        told.length = 0
+        const before = other.asked
+        between.lie(/./, (body, response) => distort(dice, body, response, other.url))
         // Waiting takes no time here; how long it would take is tested elsewhere.
         const clock = { now: Date.now, random: () => 0, sleep: async () => {} }
         const http = new Http({
           apiKey: 'pk_live_member',
-          baseUrl,
+          baseUrl: between.url,
           clock,
           maxAnswerBytes: MOST_BYTES,
         })
@@ -150,19 +134,17 @@ export const answers: AttackKind = {
         } catch (error) {
           requireTold(error)
           if (!(error instanceof PictographError) && !signal.aborted)
-            throw new Error(`${name} (${said.join(', ')}) threw ${String(error)}`)
+            throw new Error(`${name} (${told.join(', ')}) threw ${String(error)}`)
         } finally {
           await http.close()
         }
-        if (signal.aborted) throw new Error(`${name} does not end: ${said.slice(0, 20).join(', ')}`)
-        if (wasLed)
+        if (signal.aborted) throw new Error(`${name} does not end: ${told.slice(0, 20).join(', ')}`)
+        if (other.asked > before)
           throw new Error(`${name} followed a redirect to another program of this machine`)
       },
       async [Symbol.asyncDispose]() {
-        proxy.closeAllConnections()
-        canary.closeAllConnections()
-        proxy.close()
-        canary.close()
+        await between[Symbol.asyncDispose]()
+        await other[Symbol.asyncDispose]()
         await service[Symbol.asyncDispose]()
       },
     }

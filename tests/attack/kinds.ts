@@ -5,6 +5,7 @@ import { labels } from './labels.ts'
 import { names } from './names.ts'
 import { pictures } from './pictures.ts'
 import { requests } from './requests.ts'
+import { sync } from './sync.ts'
 
 export const KINDS: Readonly<Record<string, AttackKind>> = {
   pictures,
@@ -13,4 +14,5 @@ export const KINDS: Readonly<Record<string, AttackKind>> = {
   names,
   answers,
   requests,
+  sync,
 }

@@ -105,6 +105,13 @@ test('near-duplicates are grouped, selected, tagged and archived', async ({ app,
   expect(before).toBeGreaterThan(1)
   await group.getByRole('button', { name: 'Select all but one' }).click()
   await expect(group.getByRole('option', { selected: true })).toHaveCount(before - 1)
+  // In the smallest window, too, all buttons are in one row.
+  const boxes = await Promise.all(
+    ['Select all', 'Clear', 'Available offline', 'Tags…'].map((name) =>
+      page.getByRole('button', { name, exact: true }).boundingBox(),
+    ),
+  )
+  expect(new Set(boxes.map((box) => Math.round(box?.y ?? 0))).size).toBe(1)
   await page.getByRole('button', { name: 'Tags…' }).click()
   await page.getByLabel('New tag').fill('double')
   await page.getByLabel('New tag').press('Enter')

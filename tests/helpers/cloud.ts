@@ -1,3 +1,4 @@
+import type { Clock } from '#core/api/retry.ts'
 import { toWireAnnotation } from '#core/api/wire-annotation.ts'
 import type { Ports } from '#core/ports.ts'
 import type { SyncLimits } from '#core/sync/sync-limits.ts'
@@ -47,6 +48,7 @@ export async function cloudCore(
     limits = {},
     firstImages = 64,
     ports = {},
+    clock,
   }: {
     dataset?: string
     apiKey?: string
@@ -54,10 +56,16 @@ export async function cloudCore(
     limits?: Partial<SyncLimits>
     firstImages?: number
     ports?: Partial<Ports>
+    clock?: Clock
   } = {},
 ) {
   const data = temporaryFolder()
-  const core = openCore({ ...testPorts(data.path), ...ports }, null, { limits, firstImages })
+  const core = openCore({ ...testPorts(data.path), ...ports }, null, {
+    limits,
+    firstImages,
+    // With a clock of its own, nothing runs by itself.
+    ...(clock && { clock, pushesByItself: false }),
+  })
   const account = await core.accounts.add(baseUrl, apiKey)
   const { id: remoteId } = emulator.state.dataset(name)
   const dataset = await core.remoteDatasets.open(account.id, remoteId)

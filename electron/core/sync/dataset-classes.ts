@@ -7,7 +7,7 @@ import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { storedList } from '#core/cache/stored-json.ts'
 import { inPieces } from '#core/pieces.ts'
-import { isRefusal, toServiceError } from '#core/service-error.ts'
+import { isRefusal, isUnclear, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
@@ -172,7 +172,7 @@ export class DatasetClasses {
       const { message, requestId } = toServiceError(error)
       outbox.refuse(row.id, message, {
         requestId,
-        isUnknown: error instanceof UnexpectedAnswerError,
+        isUnknown: isUnclear(error),
       })
       return false
     } finally {

@@ -38,6 +38,7 @@ const RUBBISH: Record<string, Lie> = {
   'a login page': text(page, 'text/html'),
   'a page of a gateway': text(page, 'text/html', 502),
   'an error with status 200': json({ error: { code: 'x', message: 'The database is away' } }),
+  'a status that the service does not have': text('{}', 'application/json', 418),
   'success: false': json({ success: false, message: 'Not now' }),
   'an empty object': json({}),
   'an empty list': json([]),
@@ -125,7 +126,8 @@ function expectHeld({ core, cloud, shown, theirs, mine, notices }: Drawn): void 
   const [account] = core.accounts.list()
   const words = [problem, account.problem, ...notices].join(' ')
   // It waits for a service that is away, or says what is wrong.
-  if (state === 'failed') expect(problem).toMatch(/answer.*Try again|did not say.*Try again/)
+  if (state === 'failed')
+    expect(problem).toMatch(/answer.*Try again|did not say.*Try again|HTTP 418/)
   expect(words).not.toMatch(/TypeError|RangeError|undefined|is not (a|iter)|SQL/)
 }
 

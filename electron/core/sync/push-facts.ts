@@ -6,7 +6,7 @@ import type { ImageRepository } from '#core/cache/image-repository.ts'
 import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { storedJson } from '#core/cache/stored-json.ts'
-import { isRefusal, toServiceError } from '#core/service-error.ts'
+import { isRefusal, isUnclear, toServiceError } from '#core/service-error.ts'
 import { type Reaction, reactionCountSchema } from '#shared/model/comment.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
 
@@ -274,7 +274,7 @@ export class PushFacts {
     const { message, requestId } = toServiceError(error)
     this.#deps.outbox.refuse(row.id, message, {
       requestId,
-      isUnknown: error instanceof UnexpectedAnswerError,
+      isUnknown: isUnclear(error),
     })
   }
 }

@@ -4,14 +4,13 @@ import {
   ForbiddenError,
   NotFoundError,
   PictographError,
-  UnexpectedAnswerError,
   ValidationError,
   type WireAnnotation,
 } from '#core/api/client.ts'
 import { toWireAnnotation } from '#core/api/wire-annotation.ts'
 import type { Outbox, OutboxRow, RefusalDetails } from '#core/cache/outbox.ts'
 import type { RemoteImageFacts, RemoteRepository } from '#core/cache/remote-repository.ts'
-import { isRefusal, toServiceError } from '#core/service-error.ts'
+import { isRefusal, isUnclear, toServiceError } from '#core/service-error.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
 import type { LabelSync } from './label-sync.ts'
 
@@ -99,7 +98,7 @@ export class SaveBatch {
       )
       return acknowledged([{ remoteId, annotations, unreadable }], answer).length > 0
     } catch (error) {
-      if (!isRefusal(error) || error instanceof UnexpectedAnswerError || signal.aborted) throw error
+      if (!isRefusal(error) || isUnclear(error) || signal.aborted) throw error
       // The save was refused, so it did not happen.
       return false
     }
@@ -122,8 +121,7 @@ export class SaveBatch {
       )
     } catch (error) {
       if (!isRefusal(error) || signal.aborted) throw error
-      // An answer that cannot be read does not say that the save did not happen.
-      if (error instanceof UnexpectedAnswerError) {
+      if (isUnclear(error)) {
         for (const { row } of saves) this.refuse(row, error)
         return
       }
@@ -179,7 +177,7 @@ export class SaveBatch {
         : message
     this.#refuseWith(row, words, {
       requestId,
-      isUnknown: error instanceof UnexpectedAnswerError,
+      isUnknown: isUnclear(error),
     })
   }
 

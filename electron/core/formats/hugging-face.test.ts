@@ -56,6 +56,36 @@ describe("Hugging Face's image folders", () => {
     })
   })
 
+  test('objects one after the other, instead of lists', () => {
+    const text = lines([
+      {
+        file_name: 'a.png',
+        objects: [
+          { bbox: [1, 2, 3, 4], label: 'cat', area: 12 },
+          { bbox: [5, 6, 7, 8], label: 'dog' },
+        ],
+      },
+      { file_name: 'b.png', objects: [] },
+    ])
+    const images = [{ path: 'a.png', ...SIZE }]
+    const { files, read } = convertFiles('hugging_face', { 'metadata.jsonl': text }, images)
+    expect(read.failed).toEqual([])
+    expect(read.images[0].annotations.map(({ className }) => className)).toEqual(['cat', 'dog'])
+    expect(files['metadata.jsonl']).toBe(text)
+  })
+
+  test.each([
+    [{ boxes: [[1, 2, 3, 4]], categories: [0] }, 'line 1: objects.bbox must be a list of boxes'],
+    [{ bbox: 'x' }, 'line 1: objects.bbox must be a list of boxes, not "x"'],
+    ['x', 'line 1: objects must be lists of boxes and classes, not "x"'],
+  ])('objects that cannot be read are told: %j', (objects, words) => {
+    const row = { file_name: 'a.png', objects: objects as JsonObject }
+    const { failed } = readFiles('hugging_face', { 'metadata.jsonl': lines([row]) })
+    expect(failed.map(({ field, message }) => `${field} ${message}`).join()).toContain(
+      words.replace('line 1: ', ''),
+    )
+  })
+
   test('the same rows come out; other formats are told of the captions', () => {
     const names = JSON.stringify(['cat', 'dog', 'bird'])
     const files = { 'metadata.jsonl': lines(rows), 'categories.json': names }

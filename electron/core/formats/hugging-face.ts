@@ -131,10 +131,30 @@ function classOf(value: Json | undefined, names: readonly string[] | null, field
   return number === null ? text : (names?.[number] ?? `class ${number}`)
 }
 
+/** The objects of a row as lists, one for each column: some write an object after the other. Throws a FormatError. */
+function columnsOf(objects: Json | undefined): JsonObject {
+  if (objects === undefined || objects === null) return {}
+  if (isJsonObject(objects)) {
+    const hasBoxes = Array.isArray(objects.bbox) || (objects.bbox ?? null) === null
+    const isEmpty = Object.values(objects).every(
+      (list) => !Array.isArray(list) || list.length === 0,
+    )
+    if (hasBoxes && (objects.bbox !== undefined || isEmpty)) return objects
+    throw new FormatError('objects.bbox', `must be a list of boxes, not ${shown(objects.bbox)}`)
+  }
+  if (!Array.isArray(objects))
+    throw new FormatError('objects', `must be lists of boxes and classes, not ${shown(objects)}`)
+  const rows = objects.map((object, index) => objectAt(object, `objects[${index}]`))
+  const keys = new Set(rows.flatMap((object) => Object.keys(object)))
+  return Object.fromEntries(
+    [...keys].map((key) => [key, rows.map((object) => object[key] ?? null)]),
+  )
+}
+
 function readEntry({ again, field, names }: RowEntry, _size: unknown, fail: OnFault): ReadLabels {
   const row = objectAt(again(), '')
   const { objects, file_name, image, width, height, ...others } = row
-  const lists = isJsonObject(objects) ? objects : {}
+  const lists = columnsOf(objects)
   const boxes = Array.isArray(lists.bbox) ? lists.bbox : []
   const key = CATEGORIES.find((name) => Array.isArray(lists[name]))
   const categories = key === undefined ? [] : (lists[key] as Json[])
@@ -167,7 +187,8 @@ function readEntry({ again, field, names }: RowEntry, _size: unknown, fail: OnFa
     key: key ?? null,
     numbered: categories.some((value) => typeof value === 'number'),
     sized: numberOf(width) !== null,
-    placed: isJsonObject(objects),
+    placed: isJsonObject(objects) || Array.isArray(objects),
+    listed: Array.isArray(objects),
   }
   return { annotations, extra: { hugging_face: others, [ROW]: spelt } }
 }
@@ -176,6 +197,14 @@ function readEntry({ again, field, names }: RowEntry, _size: unknown, fail: OnFa
 const FOLDERS: Record<Split, string> = { train: 'train/', val: 'validation/', test: 'test/' }
 
 const folderOf = (split: Split | null | undefined) => (split ? FOLDERS[split] : '')
+
+/** Columns as one object after the other, each with the columns that it has. */
+function rowsOf(columns: { [name: string]: Json[] }): JsonObject[] {
+  return columns.bbox.map((_, index) => {
+    const row = Object.entries(columns).map(([name, list]): [string, Json] => [name, list[index]])
+    return Object.fromEntries(row.filter(([, value]) => value !== null))
+  })
+}
 
 class HuggingFaceWriter implements LabelWriter {
   readonly #context: WriteContext
@@ -204,7 +233,7 @@ class HuggingFaceWriter implements LabelWriter {
       )
       return box ? [{ object, box }] : []
     })
-    const { key: spelt, numbered, sized, placed } = fieldsOf(image.extra, ROW)
+    const { key: spelt, numbered, sized, placed, listed } = fieldsOf(image.extra, ROW)
     const key = textOfField(spelt) ?? 'categories'
     const categories = found.map(({ object: { className } }) =>
       numbered === false && spelt !== null ? className : this.#numbers.of(className),
@@ -216,16 +245,17 @@ class HuggingFaceWriter implements LabelWriter {
       name,
       kept.map((fields) => fields[name] ?? null),
     ])
+    const columns: { [name: string]: Json[] } = {
+      bbox: found.map(({ box: { x, y, w, h } }) => [x, y, w, h].map(rounded)),
+      [key]: categories,
+      ...Object.fromEntries(lists),
+    }
     return {
       file_name: label,
       ...fieldsOf(image.extra, 'hugging_face'),
       ...(isSized && { width: image.width, height: image.height }),
       ...((placed !== false || found.length > 0) && {
-        objects: {
-          bbox: found.map(({ box: { x, y, w, h } }) => [x, y, w, h].map(rounded)),
-          [key]: categories,
-          ...Object.fromEntries(lists),
-        },
+        objects: listed === true ? rowsOf(columns) : columns,
       }),
     }
   }

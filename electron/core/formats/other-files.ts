@@ -103,6 +103,11 @@ const FOREIGN: Known[] = [
     'Convert it to COCO, one image for each frame of a camera',
     ({ keys }) => keys.has('openlabel'),
   ],
+  [
+    'of Labelbox, in its first form',
+    'Export it from Labelbox again, as NDJSON',
+    ({ isList, inner }) => isList && inner('').has('Labeled Data') && inner('').has('Label'),
+  ],
   ['GeoJSON', '', ({ keys, inner }) => keys.has('features') && inner('features').has('geometry')],
 ]
 

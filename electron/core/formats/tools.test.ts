@@ -364,6 +364,7 @@ describe('files that are not read are named', () => {
     ['a.json', [{ file_name: 'a.jpg', image_id: 0, annotations: [] }], 'is of detectron2'],
     ['a.jsonl', '{"source-ref": "s3://b/a.jpg", "boxes": {}}\n', 'of SageMaker Ground Truth'],
     ['a.xml', '', 'a.xml is empty'],
+    ['a.json', [{ ID: 'x', 'Labeled Data': 'a.jpg', Label: {} }], 'of Labelbox, in its first form'],
     ['a.json', { compilerOptions: {} }, 'its keys: compilerOptions'],
     ['a.json', '', 'a.json is empty'],
     ['a.csv', 'image_id,bbox\n1,2\n', 'columns are not known (image_id,bbox)'],

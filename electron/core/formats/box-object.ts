@@ -4,11 +4,11 @@ import type { LossLog } from './loss-log.ts'
 import { boxOfObject, CROWD, isCrowd, type LabelObject, leadOf } from './objects.ts'
 import { isSolid } from './yolo-lines.ts'
 
-/** The annotation that speaks for an object: its box, its first region, or its first joint. */
+/** The annotation whose attributes stand for the object: its box, its first region, or its first joint. */
 export const mainOf = (object: LabelObject): Annotation =>
   object.box ?? object.regions[0] ?? leadOf(object)
 
-/** What formats of upright boxes alone lose of an object. null: nothing is drawn that has a box, which is counted. */
+/** Counts what an object loses in a format of upright boxes. null: the object has no box, which is counted too. */
 export function uprightBox(
   object: LabelObject,
   { format, hasCrowds = false }: { format: string; hasCrowds?: boolean },
@@ -33,7 +33,7 @@ export function uprightBox(
   return boxOfObject(object)
 }
 
-/** Counts attributes that a format has no column for. `told`: those that it has. */
+/** Counts attributes that a format has no column for. `told`: attributes that have a column. */
 export function reportAttributes(
   object: LabelObject,
   told: readonly string[],

@@ -4,7 +4,7 @@ import type { LossLog } from './loss-log.ts'
 import type { Extra, Json, JsonObject } from './types.ts'
 
 /**
- * What files say and the model has no place for goes along in `extra`, under the key of its format's family:
+ * File content that the model has no field for is kept in `extra`, under the key of the format's family:
  * - fields that the format has and we have not stand there by their names;
  * - how the file spelt a shape stands under `@given`, and holds as long as the shape is the same.
  */
@@ -12,7 +12,7 @@ const GIVEN = '@given'
 
 export type Given = JsonObject
 
-/** Not worth a word: they say nothing, or are found again by themselves. */
+/** Fields that are not reported as a loss: they are derived from the rest, or mean nothing elsewhere. */
 const SILENT = new Set([
   'id',
   'area',
@@ -210,7 +210,7 @@ export function saysNothing(value: Json): boolean {
   return typeof value === 'object' && Object.values(value).every(saysNothing)
 }
 
-/** What is told of a shape that is a polygon here, by its kind's name or by the field that holds it. */
+/** The loss message for a shape that is a polygon here; found by the name of its kind or by the field that holds it. */
 function roundIn(given: JsonObject): string | undefined {
   const kind = Object.keys(ROUND).find(
     (name) => given.shape_type === name || given.element === name || given[name] !== undefined,
@@ -239,7 +239,7 @@ export function reportExtra(
   }
 }
 
-/** What files said of a dataset as a whole and of its classes. */
+/** Counts the extra data of the dataset and its classes that a format cannot hold. */
 export function reportHeadExtra(extra: Extra | undefined, own: string, losses: LossLog): void {
   const { coco } = extra ?? {}
   if (own === 'coco' || !isJsonObject(coco)) return

@@ -34,7 +34,7 @@ const NEAR_BYTES = 4096
 const textOfBytes = (bytes: Uint8Array) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 
-/** Reads stretches of a file: one after the other in large steps, others by themselves. */
+/** Reads ranges of a file. Consecutive ranges are read in large steps, others one at a time. */
 class RangeReader {
   readonly #file: InputFile
   #window: Uint8Array = new Uint8Array()
@@ -50,7 +50,7 @@ class RangeReader {
     const isNext = from >= this.#last && from - this.#last < NEAR_BYTES
     this.#last = to
     if (!this.#holds(from, to)) {
-      // One by itself is not kept.
+      // A range without neighbours is not buffered.
       if (!isNext) return textOfBytes(this.#file.bytes(from, to))
       this.#keep(from, Math.max(to, Math.min(this.#file.size, from + WINDOW_BYTES)))
     }
@@ -73,7 +73,7 @@ class RangeReader {
   }
 }
 
-/** Whether a number is too large to be told from its neighbours (2^53 and beyond): it is kept as text. */
+/** Whether a number is beyond 2^53, where neighbours look alike: it is kept as text. */
 export const isLargeId = (id: unknown): id is string =>
   typeof id === 'string' && /^-?\d{16,20}$/.test(id) && !Number.isSafeInteger(Number(id))
 
@@ -159,7 +159,7 @@ export function* indexCoco(file: InputFile): Generator<void, CocoIndex> {
       try {
         id = imageIdOf(text())
       } catch {
-        // Told when it is read, as nobody's.
+        // The fault is reported later, when the annotation is read as one without an image.
       }
       if (id === null) orphans.push(index)
       before.push(id === null ? -1 : (last.get(id) ?? -1))

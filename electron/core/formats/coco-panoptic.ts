@@ -47,7 +47,7 @@ interface PanopticEntry extends LabelEntry {
   maskName: string
   segments: JsonObject[]
   names: ReadonlyMap<string, string>
-  /** What the file says of the image besides. */
+  /** Other fields of the image. */
   others: JsonObject
 }
 

@@ -74,7 +74,7 @@ function runsOf(parts: readonly (readonly (readonly Point[])[])[], size: Size): 
   return encodeRle({ width, height, data }, { ...size, left, top })
 }
 
-/** What COCO says of an object, apart from ids; null when it has no place for it. `losses`: null while reading. */
+/** The COCO fields of an object, without ids; null if COCO cannot hold it. `losses`: null while reading. */
 export function cocoFields(
   object: LabelObject,
   joints: readonly string[] | null,

@@ -186,7 +186,7 @@ export class CocoWriter implements LabelWriter {
       const fields = this.#object(object, image)
       if (!fields) return []
       const { instanceId } = leadOf(object)
-      // Who belongs to whom goes without saying, unless there are several objects, or one with a part alone.
+      // The instance id is only written if several objects share it, or if the object has a single part.
       const isTold =
         instanceId !== undefined &&
         ((perInstance.get(instanceId) ?? 0) > 1 || object.members.length === 1)
@@ -203,7 +203,7 @@ export class CocoWriter implements LabelWriter {
     if (object.joints.size > 0 && !category.keypoints) category.keypoints = [category.name]
     const joints = object.owner?.name === object.className ? category.keypoints : [object.className]
     const { rotation, ...given } = givenOf(object.members, 'coco') ?? {}
-    // What is written as it was read loses nothing.
+    // A segmentation that is written unchanged loses nothing.
     const told = given.segmentation === undefined ? losses : null
     const fields = cocoFields(object, joints, size, told, image.path)
     if (!fields) {

@@ -175,7 +175,7 @@ function readShape(node: XmlNode, context: CvatContext): Annotation[] {
   const asSpelt = (values: JsonObject): JsonObject =>
     Object.fromEntries(Object.keys(values).map((name) => [name, said[name] ?? values[name]]))
   if (hasOwn) fields[OWN_OCCLUDED] = said[OWN_OCCLUDED]
-  // What is a flag here stands as an attribute there.
+  // The flag is read as an attribute, so it is not extra data.
   delete fields.occluded
   delete fields.label
   const isSpelt = Object.keys(given).length > 0 || shapes.length > 1

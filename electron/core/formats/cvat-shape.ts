@@ -109,7 +109,7 @@ export function attributeNodes(attributes: Annotation['attributes']): XmlNode[] 
   )
 }
 
-/** What an annotation says of itself; `isOwn`: CVAT has an attribute that is called like its flag. */
+/** The attributes of an annotation; `isOwn`: the label has an attribute with the name of CVAT's flag. */
 export function statedAttributes(
   { attributes }: Annotation,
   isOwn: boolean,

@@ -150,7 +150,7 @@ export class CvatWriter implements LabelWriter {
   readonly #context: WriteContext
   readonly #own: JsonObject
   readonly #joints: ReadonlySet<string>
-  /** Labels that an element names by itself; joints are named by their skeletons. */
+  /** Labels that elements name directly. Joints are named by their skeletons instead. */
   readonly #named = new Set<string>()
   readonly #tags = new Set<string>()
   readonly #ids = new Set<string>()

@@ -145,7 +145,7 @@ interface Opened {
   classes: AnnotationClass[]
   meta: XmlNode | null
   entries: CvatEntry[]
-  /** Images at hand that are called by a frame's number; null: nobody has asked. */
+  /** Present images whose name is a frame number; null: not searched yet. */
   frames: ReturnType<typeof numberedImages> | null
 }
 

@@ -230,7 +230,7 @@ function readEntry(
   }
 }
 
-/** What Darwin writes as an annotation of its own: polygons with their box, each line, the joints. */
+/** The parts of an object that are annotations of their own in Darwin: polygons with their box, each line, the joints. */
 function piecesOf(object: LabelObject): LabelObject[] {
   const isLine = ({ shape }: Annotation) => shape.kind === 'polyline'
   const areas = object.regions.filter((region) => !isLine(region) && region.shape.kind !== 'bbox')
@@ -305,7 +305,7 @@ class DarwinWriter implements LabelWriter {
     const written = objects.flat().map((object) => {
       const { instanceId } = leadOf(object)
       const before = fieldsOf(leadOf(object).extra, DARWIN_VALUES).instance_id
-      // Who belongs to whom goes without saying, unless several annotations are one object.
+      // The instance id is only written if several annotations are one object.
       const isAlone = object.members.length === 1 && object.joints.size === 0
       const isTold =
         instanceId !== undefined &&

@@ -41,7 +41,7 @@ export class DatumaroWriter implements LabelWriter {
     ])
   }
 
-  /** What a file said of its labels, by the names that they have here. */
+  /** The labels as the file had them, by the names that they have here. */
   #labelsBefore(): Map<string, JsonObject> {
     const { labels, called } = this.#own
     const names = Array.isArray(called) ? called.map(String) : []
@@ -212,7 +212,7 @@ export class DatumaroWriter implements LabelWriter {
     const add = (lead: Annotation, fields: JsonObject) =>
       found.push({ at: place.get(lead) ?? 0, fields })
     const together = [...spelledTogether(annotations, 'datumaro')]
-    // Also a pose of which one joint is there.
+    // A pose with a single joint counts, too.
     const isWhole = (one: readonly Annotation[]) =>
       one.length > 1 || givenOf(one, 'datumaro')?.type === 'points'
     for (const one of together) if (isWhole(one)) add(one[0], this.#one(one, image))

@@ -23,7 +23,7 @@ export type Finding =
 
 const isYoloPath = (path: string) => /\.(?:txt|ya?ml|names|data|labels)$/i.test(path)
 
-/** What one file is by itself; YOLO's kinds are only told from all files together (`detect`). */
+/** The format of a single file. Which kind of YOLO it is depends on all files (`detect`). */
 export function findingOf(file: InputFile): Finding {
   try {
     const look = lookAt(file)
@@ -72,9 +72,9 @@ const ENDINGS: Record<string, RegExp> = {
 const isKind = (id: FormatId, path: string): boolean =>
   (ENDINGS[FORMAT_BY_ID[id].extraKey] ?? /\.json$/i).test(path)
 
-/** What label files are, all of them looked at. */
+/** The formats of a set of label files. */
 export interface Detection {
-  /** Of most files; null: none is known. */
+  /** The format of most files; null: no file is recognised. */
   format: FormatId | null
   /** "12 files with shapes and points". */
   why: string
@@ -82,7 +82,7 @@ export interface Detection {
   byFormat: Map<FormatId, InputFile[]>
   /** Files that are something else, or cannot be read. */
   skipped: ImportFailure[]
-  /** The first file of which nothing is known, in words; empty: there is none. */
+  /** A description of the first file that no format recognises; empty: there is none. */
   unknown: string
   /** Those that belong to the format's dataset, the ones that cannot be read among them. */
   filesOf(format: FormatId): InputFile[]
@@ -196,7 +196,7 @@ export function* detect(files: readonly InputFile[]): Generator<void, Detection>
   }
 }
 
-/** What is said where nothing is known. A file that may hold anything says less than one that has rows or keys. */
+/** Describes an unrecognised file. Prefers one with rows or keys to one that may contain anything. */
 function wordsOn(unknown: ReadonlySet<InputFile>): string {
   const isTelling = ({ path }: InputFile) => /\.(?:json|jsonl|ndjson|csv|tsv|xml)$/i.test(path)
   const file = [...unknown].find(isTelling) ?? [...unknown][0]
@@ -225,7 +225,7 @@ export function describeSkipped(skipped: readonly ImportFailure[]): string {
 export const isYoloFile = ({ path }: Pick<InputFile, 'path'>): boolean =>
   /\.(?:txt|ya?ml|names)$/i.test(path)
 
-/** What a text file is by its lines. Empty ones, and lists of classes and images, go with YOLO's labels. */
+/** The format of a text file, by its lines. Empty files and lists of classes or images belong to YOLO. */
 function textFormat(file: InputFile): FormatId | null {
   try {
     const look = lookAt(file)
@@ -239,16 +239,16 @@ function textFormat(file: InputFile): FormatId | null {
   }
 }
 
-/** What one label file is by itself; which YOLO tells only `detectFormat` of those with it. null: none of ours. */
+/** The format of a single label file; `detectFormat` tells which kind of YOLO a set of files is. null: no known format. */
 export function formatOfFile(file: InputFile): FormatId | null {
   if (isYoloFile(file)) return textFormat(file)
   const finding = findingOf(file)
   return finding && 'format' in finding ? finding.format : null
 }
 
-/** Whether a file that tells nothing by itself may name classes, splits or sizes for labels of a format. */
+/** Whether an unrecognised file may name classes, splits or sizes for label files of a format. */
 export function mayAccompany(format: FormatId, file: InputFile): boolean {
-  // One JSON file an image has nobody beside it.
+  // Formats with one JSON file per image have no such files.
   const hasOthers = ENDINGS[FORMAT_BY_ID[format].extraKey] !== undefined
   if (!hasOthers || !isKind(format, file.path)) return false
   return isYoloFile(file) || findingOf(file) === null

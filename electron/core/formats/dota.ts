@@ -76,7 +76,7 @@ function* openDota(
     if (!/\.txt$/i.test(file.path) || /(?:^|\/)classes\.txt$/i.test(file.path)) continue
     yield
     try {
-      // Bytes that are no text are told before anything is written.
+      // Reports bytes that are no text before anything is written.
       textOf(file)
       const split = splitOfFolders(file.path)
       entries.push({

@@ -6,7 +6,7 @@ import { remarkEnd } from './xml-remarks.ts'
 const FIRST_LOOK = 1 << 18
 const LONG_LOOK = 1 << 25
 
-/** What a file looks like, also where it is cut off or too large to be read at once. */
+/** The outline of a file. Works for truncated files and for files too large to read at once. */
 export interface FileLook {
   path: string
   kind: 'json' | 'xml' | 'text' | 'other'

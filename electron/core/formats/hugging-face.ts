@@ -38,7 +38,7 @@ const CATEGORIES = ['categories', 'category', 'category_id', 'label', 'labels', 
 interface RowEntry extends LabelEntry {
   field: string
   again: () => unknown
-  /** Names of the classes by number; null: nobody names them. */
+  /** Names of the classes by number; null: no file names them. */
   names: readonly string[] | null
 }
 

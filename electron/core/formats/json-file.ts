@@ -167,9 +167,9 @@ function textOfBytes(bytes: Buffer): string {
   return bytes.toString('utf8')
 }
 
-/** What `scanJson` tells. A key is '' where the file is a list (or a single value) itself. */
+/** Receives the values of `scanJson`. The key is '' if the whole file is a list or a single value. */
 export interface JsonVisitor {
-  /** Whether the elements of a list are told one by one. */
+  /** Whether a list is passed element by element. */
   isList(key: string): boolean
   /** An element of such a list. `text` gives its JSON, until the next call. */
   element(key: string, index: number, range: JsonRange, text: () => string): void
@@ -195,7 +195,7 @@ export function lineAt(file: InputFile, offset: number): number {
 
 /**
  * Goes through a JSON file of any size, step by step, with one value of its top level in memory at a time. Throws a FormatError with the
- * line where the file is no JSON; what is inside the told values is checked by parsing them.
+ * line where the file is no JSON. The content of a value is only checked when it is parsed.
  */
 export function* scanJson(
   file: InputFile,
@@ -227,7 +227,7 @@ export function* scanJson(
     for (let index = 0; ; index++) {
       const range = cursor.skipValue()
       if (range.to === range.from) throw broken(`${key}[${index}]`)
-      // One that is cut off is not told as if it were there.
+      // A truncated element is not passed on.
       const next = cursor.peekKeeping()
       if (next !== COMMA && next !== CLOSE_BRACKET) throw broken(`${key}[${index}]`)
       visitor.element(key, index, range, () => cursor.text(range))

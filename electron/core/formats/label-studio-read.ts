@@ -20,7 +20,7 @@ const CONTROLS: Record<string, Control> = {
   vector: 'vector',
 }
 
-/** What a result is drawn with: `rectanglelabels` and `rectangle` are one. */
+/** The drawing control of a result: `rectanglelabels` and `rectangle` are the same. */
 function controlOf(type: unknown): Control | null {
   return typeof type === 'string' ? (CONTROLS[type.replace(/labels$/, '')] ?? null) : null
 }
@@ -30,10 +30,10 @@ const isLabels = (type: unknown): type is string => typeof type === 'string' && 
 /** Kinds of regions that an image, or a frame of a video, has and we have not. */
 const UNDRAWN = /^(?:video|cuboid|magicwand|custom)/
 
-/** What regions are called that nobody named. */
+/** The class of regions without a label. */
 const NAMELESS = 'region'
 
-/** What a result says of its region besides the class: its only choice, text or number. */
+/** An attribute of a region, from a result with a single choice, text or number. */
 function attributeOf({ type, value, from_name: name }: JsonObject): [string, Json] | null {
   if (typeof type !== 'string' || typeof name !== 'string' || !isJsonObject(value)) return null
   const said = value[type === 'textarea' ? 'text' : type]
@@ -98,7 +98,7 @@ function readRegion(
   })
 }
 
-/** What a list of results says of an image. */
+/** The content of a list of results. */
 export interface ReadResults {
   annotations: Annotation[]
   /** Choices that are made for the whole image. */

@@ -6,7 +6,7 @@ import type { Json, JsonObject, Size } from './types.ts'
 
 // The layout: https://labelstud.io/guide/predictions
 
-/** What the controls of a project's labeling setup are called. */
+/** Names of the controls in a project's labeling setup. */
 export interface Names {
   /** By the kind of control. */
   fromNames: Partial<Record<string, string>>

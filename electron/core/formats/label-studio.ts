@@ -178,7 +178,7 @@ function readEntry(
   }
   return {
     annotations: read.annotations,
-    // In a list of tasks those that nobody has begun stand too.
+    // The list also has tasks that nobody has started.
     ...(chosen === null && results.length === 0 && { isLabelled: false }),
     ...(read.tags.length > 0 && { tags: [...new Set(read.tags)] }),
     extra: { [TASK]: task, label_studio: counted(read.others) },
@@ -192,7 +192,7 @@ function counted(others: readonly JsonObject[]): JsonObject {
   return { relations, 'results of the whole image': others.length - relations - choices }
 }
 
-/** What a labeling setup needs for each kind of control. */
+/** The tag and the result type of each kind of control. */
 const SETUP: Record<string, [tag: string, type: string]> = {
   rectangle: ['RectangleLabels', 'rectanglelabels'],
   polygon: ['PolygonLabels', 'polygonlabels'],

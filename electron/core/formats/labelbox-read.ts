@@ -51,7 +51,7 @@ function shapeOf(raw: JsonObject): Shape {
   throw new FormatError('', 'has no shape that is known: bounding_box, polygon, line, point')
 }
 
-/** What is answered of an object: one word, a text, or several words. */
+/** The answer of a classification: one option, a text, or several options. */
 export function answersOf(list: Json | undefined): Annotation['attributes'] {
   const attributes: Annotation['attributes'] = {}
   for (const raw of Array.isArray(list) ? list.filter(isJsonObject) : []) {

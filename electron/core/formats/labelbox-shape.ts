@@ -59,7 +59,7 @@ function answers({ attributes, extra }: Annotation): Json[] {
   })
 }
 
-/** What Labelbox says of an annotation, apart from its id and class. `losses`: null while reading. */
+/** The Labelbox fields of an annotation, without id and class. `losses`: null while reading. */
 export function labelboxFields(
   annotation: Annotation,
   losses: LossLog | null,

@@ -191,7 +191,7 @@ function withObjects(
   const own = isJsonObject(projects[project]) ? projects[project] : { name: 'project' }
   const labels = Array.isArray(own.labels) ? [...own.labels] : []
   if (!chosen && objects.length === 0 && !isLabelled) return projects
-  // A label without objects says that nothing is there; no label, that nobody looked.
+  // A label without objects means "nothing here"; no label means "not looked at yet".
   const index = chosen?.index ?? labels.length
   const label = isJsonObject(labels[index]) ? labels[index] : { label_kind: 'Default' }
   const annotations = isJsonObject(label.annotations)

@@ -178,7 +178,7 @@ function readShape(value: unknown, instances: Instances, dialect: Dialect): Anno
   return carrying(annotations, 'labelme', fields, given)
 }
 
-/** What a file holds besides shapes, sizes and names, to be written back: its picture too. */
+/** The other fields of a file, which are written back: everything but shapes, sizes and names. Includes its picture. */
 export function labelmeTop(json: JsonObject): JsonObject {
   return withoutKeys(json, ['shapes', 'imagePath', 'imageHeight', 'imageWidth'])
 }

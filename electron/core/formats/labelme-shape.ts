@@ -92,7 +92,7 @@ function shapeFields(
   }
 }
 
-/** What a file says of an annotation, apart from its id. `losses`: null while reading. */
+/** The labelme fields of an annotation, without its id. `losses`: null while reading. */
 export function labelmeShapeFields(
   { className, instanceId, attributes, confidence, shape }: Annotation,
   dialect: Dialect,

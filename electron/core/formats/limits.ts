@@ -1,8 +1,8 @@
 import { FormatError } from './format-error.ts'
 
 /**
- * What a label file may say. Each limit is far beyond the datasets that people have, and keeps a broken or hostile file
- * from taking the memory or minutes. What is beyond one is refused by name; the rest of the file is read.
+ * Limits of label files. Each is far beyond real datasets, and keeps a broken or hostile file
+ * from using up memory or minutes. Content beyond a limit is refused by name; the rest of the file is read.
  */
 export const LIMITS = {
   /** Classes of a dataset, and the highest class number. Open Images has 20,000. */
@@ -11,7 +11,7 @@ export const LIMITS = {
   joints: 1_000,
   /** Points of a shape, in all of its rings. */
   points: 200_000,
-  /** Pixels from the origin. What is farther away overflows as soon as an area is made of it. */
+  /** Distance from the origin in pixels. Larger numbers overflow when an area is computed. */
   coordinate: 1_000_000_000,
   /** Parts that one outline draws, joined by cuts of no width. */
   parts: 2_000,
@@ -23,9 +23,9 @@ export const LIMITS = {
   maskPixelsOfImage: 1_000_000_000,
   /** Bytes of a file that is read at once: XML, CSV, text, and JSON that is one value. */
   wholeFileBytes: 256_000_000,
-  /** Faults that are told one by one. */
+  /** Faults that are listed one by one. */
   failures: 10_000,
-  /** Kinds of losses that are told one by one. */
+  /** Kinds of losses that are listed one by one. */
   losses: 1_000,
 } as const
 

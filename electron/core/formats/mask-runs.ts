@@ -4,7 +4,7 @@ import { FormatError } from './format-error.ts'
 import { LIMITS, requireAtMost } from './limits.ts'
 import type { Size } from './types.ts'
 
-/** What is left of the pixels that the masks of one image may enclose. */
+/** Remaining number of pixels that the masks of one image may enclose. */
 export interface MaskBudget {
   pixels: number
 }
@@ -20,7 +20,7 @@ interface Piece {
 }
 
 /**
- * The regions of a mask that is told by run lengths, beginning with zeros, along its columns (COCO) or its rows (CVAT).
+ * The regions of a mask that is given as run lengths, beginning with zeros, along its columns (COCO) or its rows (CVAT).
  * Only the box around what is inside is made pixels: a small thing in a huge image costs little. Throws a FormatError.
  */
 export function regionsOfRuns(

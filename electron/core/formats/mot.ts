@@ -120,7 +120,7 @@ function* openMot(
   return { classes: withClassNames([], [...new Set(named)]), extra, entries, read: readEntry }
 }
 
-/** What seqinfo.ini says of each sequence beside what the images say. */
+/** Fields of seqinfo.ini that the images do not tell, by sequence. */
 function* readInfo(
   files: readonly InputFile[],
   context: OpenContext,

@@ -45,7 +45,7 @@ const IMAGE_COLUMNS = [
   ...['Author', 'Title', 'OriginalSize', 'OriginalMD5', 'Thumbnail300KURL', 'Rotation'],
 ]
 
-/** The flags of a box, by our attributes. -1 says that nobody knows. */
+/** The flags of a box, by our attributes. -1 means unknown. */
 const FLAGS: Record<string, string> = {
   IsOccluded: 'occluded',
   IsTruncated: 'truncated',

@@ -161,7 +161,7 @@ export function foreignFile(look: FileLook): string | null {
   return known ? notRead(known[0], 'Convert it to COCO or YOLO first') : null
 }
 
-/** A few words on a file of which nothing is known, for the message that nothing was found. */
+/** Describes an unrecognised file, for the message that no labels were found. */
 export function describeUnknown({ path, kind, text }: FileLook): string {
   if (text.trim() === '' && kind !== 'other') return 'is empty'
   if (!/\.[ct]sv$/i.test(path)) return 'is of no known format'

@@ -64,13 +64,13 @@ function placesOf(file: string, folder: string | null, filename: string | null):
   return [...places, ...folders.map((one) => `${joinPath(one, own)}.*`)]
 }
 
-/** What a file calls its image. ImageNet's name no extension. */
+/** The name of the image in a file. ImageNet's files omit the extension. */
 function nameOf(filename: string | null, file: string): string {
   if (filename === null) return `${fileNameOf(stemOf(file))}.*`
   return hasImageExtension(filename) ? filename : `${filename}.*`
 }
 
-/** Whole text of elements that are no objects: what goes back as it came. */
+/** Elements that are read. The others are written back unchanged. */
 const OWN_KEYS = ['object', 'objects', 'filename', 'pixel_origin']
 
 /** `<object>` after `<object>`; FAIR1M has them in `<objects>`. */
@@ -79,7 +79,7 @@ function objectsIn(root: JsonObject): Json[] {
   return [root.object, inner].flatMap((list) => (Array.isArray(list) ? list : []))
 }
 
-/** Its own word, or that it is of the original datasets, whose first pixel is number 1. */
+/** The number of the first pixel: as the file states it; 1 in files of the original datasets; else 0. */
 function originOf(root: JsonObject): 0 | 1 {
   if (textOfField(root.pixel_origin) === '1') return 1
   const source = isJsonObject(root.source) ? root.source : {}

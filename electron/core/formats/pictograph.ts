@@ -165,7 +165,7 @@ function manifestOf(json: unknown): Manifest {
   throw new FormatError(issue.path.join('.'), issue.message)
 }
 
-/** What an image's own file has no place for. */
+/** Fields that the image's own file cannot hold. */
 function manifestImage({
   path,
   width,

@@ -48,7 +48,7 @@ export function pngSamples(bytes: Uint8Array): PngSamples {
   return { width, height, channels: 1, palette, values }
 }
 
-/** A picture as a mask: whatever is not black is inside. Throws a FormatError. */
+/** A picture as a mask: pixels that are not black are inside. Throws a FormatError. */
 export const pngMask = (bytes: Uint8Array): Mask => inkOf(pngSamples(bytes))
 
 function inkOf({ width, height, channels, values, palette }: PngSamples): Mask {
@@ -65,7 +65,7 @@ function inkOf({ width, height, channels, values, palette }: PngSamples): Mask {
   return { width, height, data }
 }
 
-/** What is not seen through. A picture without an alpha channel is inside everywhere but where it is black. */
+/** The opaque pixels as a mask. In a picture without an alpha channel all pixels count that are not black. */
 export function opaquePixels(samples: PngSamples): Mask {
   const { width, height, channels, values } = samples
   if (channels !== 2 && channels !== 4) return inkOf(samples)

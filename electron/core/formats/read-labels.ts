@@ -36,7 +36,7 @@ import type {
 
 /** An image that label files speak of. */
 export interface FoundImage {
-  /** Of the image at hand, else what the label files call it, made a path of its own. */
+  /** Path of the present image; for a missing one, a unique path made from its name in the label files. */
   path: string
   known: KnownImage | null
   /** What the label files call it. */
@@ -67,7 +67,7 @@ export async function inTurns<T>(steps: Generator<void, T>, signal?: AbortSignal
   }
 }
 
-/** The same where nobody waits. */
+/** Runs all steps at once, for callers that may block. */
 export function atOnce<T>(steps: Generator<void, T>): T {
   for (;;) {
     const { done, value } = steps.next()
@@ -106,7 +106,7 @@ export class OpenLabels {
   readonly failed: ImportFailure[]
   readonly #source: LabelSource
   readonly #losses: LossLog
-  /** Label files that could not be read as a whole. */
+  /** Label files with faults that were found while they were opened. */
   readonly #faulty: ReadonlySet<string>
 
   constructor(
@@ -158,7 +158,7 @@ export class OpenLabels {
         onFault('', error)
       }
     }
-    // Several entries of one file for one image are not told apart by whoever reads the file.
+    // Readers of the file cannot tell such entries apart, so their labels are joined.
     if (entries.length > files.length && files.length > 0)
       losses.add(
         'several entries of a label file name this image: their labels are joined',
@@ -225,7 +225,7 @@ export class OpenLabels {
   }
 }
 
-/** Annotations of several files of one image: what both say by the same id is one object, the fuller one stays. */
+/** Merges annotations of several files of one image. Of two objects with the same id the one with more parts stays. */
 function mergeFiles(
   there: readonly Annotation[],
   added: readonly Annotation[],
@@ -262,7 +262,7 @@ function mergeFiles(
     .map((annotation) => ({
       ...annotation,
       ...(ids.has(annotation.id) && { id: newId() }),
-      // Each file counts its instances by itself.
+      // Instance ids are only unique within a file.
       ...(annotation.instanceId !== undefined && { instanceId: instanceOf(annotation.instanceId) }),
     }))
   return [...there.filter((annotation) => !dropped.has(annotation)), ...fresh]
@@ -372,7 +372,7 @@ function settle(claims: readonly Claim[]): { kept: Claim[]; lost: Claim[] } {
   )
   const best = claims.filter(({ found }) => found.rule === bestRule)
   const names = new Set(best.map(({ entry }) => `${referenceOf(entry)}\n${entry.context ?? ''}`))
-  // By the format's own rule, several files may speak of one image.
+  // By the format's own rule, several files may belong to one image.
   if (bestRule !== 'place' && names.size > 1) return { kept: [], lost: [...claims] }
   const references = new Set(best.map(({ entry }) => referenceOf(entry)))
   const chosen = new Set(best)
@@ -409,7 +409,7 @@ function findImages(all: readonly LabelEntry[], lookup: ImageLookup): FoundImage
         entries: [entry],
       })
   }
-  // Images that no file speaks of, where a format has them in the dataset all the same.
+  // Images without a label file that still belong to the dataset.
   for (const entry of all) {
     const known = entry.file === '' ? lookup.find(entry)?.image : undefined
     if (known && !groups.has(known))
@@ -426,7 +426,7 @@ export function safePath(reference: string): string {
   return path === '' ? 'image' : path
 }
 
-/** Gives images that are not at hand paths that no other image has. */
+/** Gives missing images unique paths. */
 function nameUnmatched(images: readonly FoundImage[]): void {
   // Some file systems take names of one case or Unicode form for another's.
   const keyOf = (path: string) => path.normalize('NFC').toLowerCase()

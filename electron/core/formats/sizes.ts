@@ -9,7 +9,7 @@ import type { KnownImage, Size } from './types.ts'
  */
 export const UNIT_SIZE: Size = { width: 10_000, height: 10_000 }
 
-/** What leads from the coordinates of a label file to those of the image. */
+/** How the coordinates of a label file become those of the image. */
 export type SizeFit =
   | { kind: 'same' }
   | { kind: 'turned'; orientation: number }

@@ -7,7 +7,7 @@ import { textOfField } from './fields.ts'
 //   names of columns (https://github.com/SkalskiP/make-sense, `src/logic/export`)
 // - Pictograph's export: image,split,width,height,class,type,x,y,w,h,points,confidence
 
-/** What a column says. Boxes are in pixels. */
+/** The meaning of a column. Boxes are in pixels. */
 export type Role =
   | 'image'
   | 'split'
@@ -65,7 +65,7 @@ export interface Columns {
   kind: TableKind
   /** As the file names them; null: it does not. */
   names: readonly string[] | null
-  /** What each column says; null: something that we do not know. */
+  /** The meaning of each column; null: unknown. */
   roles: readonly (Role | null)[]
 }
 
@@ -156,7 +156,7 @@ export function columnsOf(row: readonly string[]): Columns | null {
   return isBox ? { kind: 'tensorflow_csv', names, roles } : null
 }
 
-/** What parts the fields of a row: a comma, or what spreadsheets of some languages write. */
+/** The separator of a table's fields: a comma, or the semicolon or tab of some spreadsheets. */
 export function separatorOf(text: string): string {
   const line = /^[^\r\n]*/.exec(text.trimStart())?.[0] ?? ''
   const count = (sign: string) => line.split(sign).length

@@ -189,7 +189,7 @@ function pointsText({ shape }: Annotation): string {
 
 type Cells = Partial<Record<Role, string>>
 
-/** What of a box the columns of any table may ask for. */
+/** Values of a box that the columns of a table may ask for. */
 function boxCells({ x, y, w, h }: ReturnType<typeof shapeBounds>): Cells {
   return {
     left: number(x),

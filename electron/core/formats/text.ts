@@ -103,7 +103,7 @@ export function decodeText(bytes: Uint8Array): string {
   if (marked?.encoding === 'utf-32')
     throw new FormatError(WHOLE_FILE, 'is UTF-32, which is not read. Save it as UTF-8')
   const declared = marked ? null : declaredEncoding(bytes)
-  // What says UTF-16 in characters of 8 bits was saved anew by somebody who left the declaration.
+  // A file of 8-bit characters that declares UTF-16 was saved in another encoding without changing the declaration.
   const encoding =
     marked?.encoding ?? (declared && !/^utf-?(16|32)/i.test(declared) ? declared : 'utf-8')
   const body = bytes.subarray(marked?.skip ?? 0)

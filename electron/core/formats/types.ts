@@ -9,8 +9,8 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 export type JsonObject = { [key: string]: Json }
 
 /**
- * What files said and our model has no place for, by the format (or family of formats) that it came from. It goes back
- * into files of the same format and is told as a loss elsewhere (carry.ts).
+ * File content that the model has no field for, by the format (or family of formats) that it came from. It is written back
+ * to files of the same format, and reported as a loss in others (carry.ts).
  */
 export type Extra = { [formatKey: string]: Json }
 
@@ -31,7 +31,7 @@ export interface InputFile {
   close?(): void
 }
 
-/** An image that is at hand. Sizes in pixels after EXIF rotation; null: not known. */
+/** A present image. Sizes in pixels after EXIF rotation; null: not known. */
 export interface KnownImage {
   path: string
   width: number | null
@@ -42,16 +42,16 @@ export interface KnownImage {
 
 /** How a label file names an image: enough to find it, without the labels. */
 export interface LabelEntry {
-  /** The label file; empty for an image that no file speaks of. */
+  /** The label file; empty for an image without one. */
   file: string
   /**
    * Where the image lies by the format's own rule, best first: paths from the folder of the label files, `..` resolved.
    * A path that ends in `.*` stands for any file extension.
    */
   places: string[]
-  /** What the label file calls the image. A name that ends in `.*` has no extension. */
+  /** The name of the image in the label file. A name that ends in `.*` has no extension. */
   name: string
-  /** Tells images of one name apart where no image is at hand: the split, or the label file's folder. */
+  /** Distinguishes missing images of one name: the split, or the label file's folder. */
   context?: string
   /** By the label file. */
   size?: Size | null
@@ -59,14 +59,14 @@ export interface LabelEntry {
   split?: Split
 }
 
-/** What a label file holds for one image. */
+/** The content of a label file for one image. */
 export interface ReadLabels {
   annotations: Annotation[]
   stage?: Stage
   split?: Split
   tags?: string[]
   extra?: Extra
-  /** False: the file lists the image, and nobody has looked at it. */
+  /** False: the file lists the image as not labelled yet. */
   isLabelled?: false
   /** The size is only known once the labels are read. */
   size?: Size | null
@@ -80,12 +80,12 @@ export interface OpenContext {
   /** A fault in one file or entry; the rest is read. */
   fail(failure: ImportFailure): void
   options: ReadOptions
-  /** Paths of all images at hand, for formats that list images by lying in a folder. */
+  /** Paths of all present images, for formats in which images belong to the dataset by their folder. */
   imagePaths: readonly string[]
 }
 
 export interface ReadOptions {
-  /** Pascal VOC only: the pixel that the file counts as the first; null: told by the file itself. */
+  /** Pascal VOC only: the number of the first pixel; null: as the file states. */
   vocPixelOrigin?: 0 | 1 | null
   /** YOLO only: the classes by number, where no file names them. */
   classNames?: readonly string[]
@@ -110,10 +110,10 @@ export interface LabelSource<Entry extends LabelEntry = LabelEntry> {
 export interface LabelledImage {
   /** Below the dataset's root, forward slashes. */
   path: string
-  /** null: nobody knows it. */
+  /** null: not known. */
   width: number | null
   height: number | null
-  /** Coordinates are fractions of an image whose size nobody knows, in UNIT_SIZE (sizes.ts). */
+  /** The size of the image is unknown: coordinates are fractions of it, times UNIT_SIZE (sizes.ts). */
   isUnit?: boolean
   /** Somebody looked for objects in it: without annotations, there are none. */
   isLabelled?: boolean
@@ -165,11 +165,11 @@ export interface WriteContext {
 /** Takes images one by one. */
 export interface LabelWriter {
   write(image: LabelledImage, place: ImagePlace): Iterable<OutputPiece>
-  /** After the last image: what only now is known. */
+  /** Output that depends on all images, after the last one. */
   end(): Iterable<OutputPiece>
 }
 
-/** What of an image a format needs before it can be written. */
+/** What a format needs to know of an image before it can be written. */
 export type SizeNeed =
   /** Coordinates are fractions: an image whose size is not known passes if its labels are fractions too. */
   | 'fraction'
@@ -184,18 +184,18 @@ export interface Format<Entry extends LabelEntry = LabelEntry> {
   /** The key in `extra` that it shares with its family. */
   extraKey: string
   needs: SizeNeed
-  /** What of the model it has a place for, beside shapes. */
+  /** The fields of the model that it can hold, beside shapes. */
   keeps: Keeps
   /** Says in a few words why a file is this format's ("shapes with points"), or null. */
   recognise(look: FileLook): string | null
-  /** Opens label files, step by step, so that nobody waits for a large one. */
+  /** Opens label files in short steps, so that a large file blocks nothing. */
   open(files: readonly InputFile[], context: OpenContext): Generator<void, LabelSource<Entry>>
   /** Names the places of images, one after another; the same calls in the same order give the same places. */
   placer(): (image: Pick<LabelledImage, 'path' | 'split'>) => ImagePlace
   writer(context: WriteContext): LabelWriter
 }
 
-/** What a format has a place for, beside shapes. */
+/** The fields of the model that a format can hold, beside shapes. */
 export interface Keeps {
   attributes?: boolean
   confidence?: boolean
@@ -204,7 +204,7 @@ export interface Keeps {
   stage?: boolean
   tags?: boolean
   split?: boolean
-  /** What other formats said that the model has no place for. */
+  /** Extra data of other formats. */
   extras?: boolean
 }
 
@@ -212,11 +212,11 @@ export interface Keeps {
 export interface ReadImage extends LabelledImage {
   annotations: Annotation[]
   tags?: string[]
-  /** The label files that speak of it. */
+  /** Its label files. */
   files: string[]
-  /** It is at hand, under `path`. */
+  /** The image is present, under `path`. */
   matched: boolean
-  /** What the label file calls it. */
+  /** Its name in the label file. */
   reference: string
   /** Some of its labels could not be read. */
   incomplete?: boolean

@@ -82,6 +82,19 @@ export function showDialog(dialog: Dialog | null): void {
   appState.setState({ dialog })
 }
 
+/**
+ * For actions that wait and then close a dialog or show one. Call it before waiting. The returned function shows `next`
+ * only if the user has neither opened nor closed a dialog since, and says whether it did.
+ */
+export function afterWaiting(): (next: Dialog | null) => boolean {
+  const { dialog } = appState.getState()
+  return (next) => {
+    const isUnchanged = appState.getState().dialog === dialog
+    if (isUnchanged) showDialog(next)
+    return isUnchanged
+  }
+}
+
 let nextNotice = 1
 
 export function notify(

@@ -45,3 +45,12 @@ test('a class that could not be saved is taken away, and the choice before it is
   expect(currentClassName()).toBe('car')
   expect(names()).toEqual(['car'])
 })
+
+test('an answer that comes after another dataset was opened does not show the first one again', async () => {
+  const added = addClass(bus)
+  await vi.waitFor(() => expect(answers).toHaveLength(1))
+  datasetState.setState({ dataset: { ...dataset([]), id: 'other' } })
+  answers[0].done(dataset([car, bus]))
+  await added
+  expect(datasetState.getState().dataset?.id).toBe('other')
+})

@@ -15,7 +15,8 @@ export async function editClasses(edit: ClassEdit): Promise<boolean> {
     // Earlier edits must be saved before they can be renamed.
     await flushEdits()
     const next = await client.datasets.editClasses({ id: dataset.id, commitId: newId(), edit })
-    datasetState.setState({ dataset: next })
+    // The user may have opened another dataset meanwhile.
+    if (datasetState.getState().dataset?.id === next.id) datasetState.setState({ dataset: next })
     // Updates the open image now; other images follow.
     reloadAll()
     return true

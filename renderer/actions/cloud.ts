@@ -8,7 +8,14 @@ import { newId } from '#shared/model/annotation.ts'
 import type { Conflict } from '#shared/model/sync.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
-import { appState, focusCanvas, notify, notifyError, showDialog } from './app-state.ts'
+import {
+  afterWaiting,
+  appState,
+  focusCanvas,
+  notify,
+  notifyError,
+  showDialog,
+} from './app-state.ts'
 import { imagesChanged } from './image-facts.ts'
 
 /** Reads the accounts; called at the start and after a reconnect. */
@@ -19,13 +26,13 @@ export async function loadAccounts(): Promise<void> {
 
 /** Throws what the service says of the key, the address or the network. */
 export async function addAccount(baseUrl: string, apiKey: string): Promise<void> {
+  const showNext = afterWaiting()
   const account = await client.accounts.add({ baseUrl, apiKey })
   upsertAccount(account)
-  if (appState.getState().datasetId === null) showAccount(account.id)
-  else {
-    showDialog({ kind: 'settings', section: 'accounts' })
-    notify(t('Account “{organization}” added.', { organization: account.organization }))
-  }
+  const isStart = appState.getState().datasetId === null
+  const isShown = showNext(isStart ? null : { kind: 'settings', section: 'accounts' })
+  if (isShown && isStart) showAccount(account.id)
+  else notify(t('Account “{organization}” added.', { organization: account.organization }))
 }
 
 export async function removeAccount(accountId: string): Promise<void> {

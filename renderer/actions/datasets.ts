@@ -11,7 +11,7 @@ import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { closeEditor, openInEditor, workspace } from '#renderer/tools/workspace.ts'
 import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
-import { appState, notifyError, showDialog } from './app-state.ts'
+import { afterWaiting, appState, notifyError, showDialog } from './app-state.ts'
 import { changeSettings } from './view-actions.ts'
 
 /** Images fetched first: more than a screen shows. */
@@ -34,12 +34,36 @@ export async function loadImages(datasetId: string): Promise<void> {
   }
 }
 
-/** Shows a dataset at the image that was open last. */
-async function enter(dataset: Dataset, imageId: string | null = null): Promise<void> {
+/** Increases when the user opens or leaves a dataset: only the latest choice counts, in whichever order answers arrive. */
+let choice = 0
+
+/**
+ * Opens a dataset and shows it at an image; null: at the one of the last visit. False if it could not be opened, or if
+ * the user has meanwhile opened another one or left. Never rejects.
+ */
+async function tryEnter(
+  open: () => Promise<{ dataset: Dataset; imageId?: string | null }>,
+): Promise<boolean> {
+  const mine = ++choice
+  const showNext = afterWaiting()
+  try {
+    const { dataset, imageId = null } = await open()
+    if (mine !== choice) return false
+    showNext(null)
+    await enter(dataset, imageId)
+    return true
+  } catch (error) {
+    notifyError(error)
+    return false
+  }
+}
+
+/** Shows a dataset at an image; null: at the one of the last visit. */
+async function enter(dataset: Dataset, imageId: string | null): Promise<void> {
   // The image of another dataset may still be open.
   closeEditor()
   datasetState.setState({ ...EMPTY_DATASET, dataset })
-  appState.setState({ datasetId: dataset.id, dialog: null, isGallery: false })
+  appState.setState({ datasetId: dataset.id, isGallery: false })
   hideDataset(dataset.id, false)
   if (imageId !== null) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)
   const last = localStorage.getItem(LAST_IMAGE_KEY + dataset.id)
@@ -71,39 +95,21 @@ export function openFirstImage(): void {
   goToImage(last !== null && images.find(last) ? last : first.id)
 }
 
-async function tryEnter(
-  open: () => Promise<Dataset>,
-  imageId: string | null = null,
-): Promise<boolean> {
-  try {
-    await enter(await open(), imageId)
-    return true
-  } catch (error) {
-    notifyError(error)
-    return false
-  }
-}
-
-export const openFolder = (path: string) => tryEnter(() => client.datasets.openFolder({ path }))
-export const openSample = () => tryEnter(() => client.datasets.openSample())
-/** `imageId`: to be shown; null: the one of the last visit. */
+export const openFolder = (path: string) =>
+  tryEnter(async () => ({ dataset: await client.datasets.openFolder({ path }) }))
+export const openSample = () =>
+  tryEnter(async () => ({ dataset: await client.datasets.openSample() }))
+/** `imageId`: the image to show; null: the one of the last visit. */
 export const openDataset = (id: string, imageId: string | null = null) =>
-  tryEnter(() => client.datasets.open({ id }), imageId)
+  tryEnter(async () => ({ dataset: await client.datasets.open({ id }), imageId }))
 export const relocateDataset = (id: string, path: string) =>
-  tryEnter(() => client.datasets.relocate({ id, path }))
+  tryEnter(async () => ({ dataset: await client.datasets.relocate({ id, path }) }))
 
-/** A folder, an image in its folder, or a link to a dataset of the service. */
-export async function openTarget(target: string): Promise<void> {
-  try {
-    const { dataset, imageId } = await client.datasets.openTarget({ target })
-    await enter(dataset, imageId)
-  } catch (error) {
-    notifyError(error)
-  }
-}
+/** Opens a folder, the folder of an image, or a link to a dataset of the service. */
+export const openTarget = (target: string) => tryEnter(() => client.datasets.openTarget({ target }))
 
 export const openRemote = (accountId: string, remoteId: string) =>
-  tryEnter(() => client.remote.open({ accountId, remoteId }))
+  tryEnter(async () => ({ dataset: await client.remote.open({ accountId, remoteId }) }))
 
 export async function forgetDataset(id: string): Promise<void> {
   try {
@@ -126,6 +132,7 @@ export async function chooseFolder(): Promise<void> {
 }
 
 export function leaveDataset(): void {
+  choice++
   closeEditor()
   datasetState.setState(EMPTY_DATASET)
   appState.setState({ datasetId: null, dialog: null })

@@ -6,7 +6,7 @@ import { authorization } from '#renderer/rpc/served-session.ts'
 import type { DownloadChoice, Transfer, UploadOptions } from '#shared/model/transfer.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
-import { appState, notify, notifyError, showDialog } from './app-state.ts'
+import { afterWaiting, appState, notify, notifyError, showDialog } from './app-state.ts'
 import { changeSettings } from './view-actions.ts'
 
 /** Where something goes, or comes from: a dataset of the service. */
@@ -88,8 +88,9 @@ export async function startUpload(
   options: UploadOptions,
   stageId: string | null,
 ): Promise<void> {
+  const showNext = afterWaiting()
   await client.transfers.upload({ ...target, paths, options, stageId })
-  showDialog({ kind: 'transfers' })
+  showNext({ kind: 'transfers' })
 }
 
 const choiceKey = ({ accountId, remoteId }: RemoteTarget) => `${accountId}/${remoteId}`
@@ -103,6 +104,7 @@ export async function startDownload(
   target: RemoteTarget,
   { folder, options }: DownloadChoice,
 ): Promise<void> {
+  const showNext = afterWaiting()
   await client.transfers.download({ ...target, folder, options })
   // The selected images apply only this time.
   const isWhole = options.imageIds === null
@@ -113,7 +115,7 @@ export async function startDownload(
       downloadChoices: { ...downloadChoices, [choiceKey(target)]: { folder, options } },
     }),
   })
-  showDialog({ kind: 'transfers' })
+  showNext({ kind: 'transfers' })
 }
 
 /** Downloads a dataset with its last options; the first time it opens the dialog. */

@@ -81,8 +81,11 @@ export async function changeSettings(change: Partial<Settings>): Promise<void> {
 /** Saves settings that may be rejected, and applies them after they are saved. Rejects with the reason. */
 export async function keepSettings(change: Partial<Settings>): Promise<void> {
   const kept = await client.settings.set(change)
-  queryClient.setQueryData(orpc.settings.get.queryKey(), kept)
-  editorSettings.setState(kept)
+  // Other settings may have changed since, and their answers are still to come.
+  const saved = Object.fromEntries(Object.entries(kept).filter(([name]) => name in change))
+  const settings: Settings = { ...editorSettings.getState(), ...saved }
+  queryClient.setQueryData(orpc.settings.get.queryKey(), settings)
+  editorSettings.setState(settings)
 }
 
 type Switch = { [K in keyof Settings]: Settings[K] extends boolean ? K : never }[keyof Settings]

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { requestIdOf, showDialog } from '#renderer/actions/app-state.ts'
+import { afterWaiting, requestIdOf, showDialog } from '#renderer/actions/app-state.ts'
 import { copyImages } from '#renderer/actions/curation.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -31,9 +31,10 @@ export function CopyDialog({ dataset, imageIds }: { dataset: Dataset; imageIds: 
     if (!target) return
     setBusy(true)
     setError(null)
+    const showNext = afterWaiting()
     try {
       await copyImages(dataset.id, imageIds, target, directory)
-      showDialog(null)
+      showNext(null)
     } catch (reason) {
       setError(reason)
       setBusy(false)

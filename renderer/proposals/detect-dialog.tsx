@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useId, useRef, useState } from 'react'
-import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
+import { afterWaiting, notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { choose, startDetection } from '#renderer/actions/proposals.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { proposalState } from '#renderer/document/proposal-state.ts'
@@ -79,9 +79,10 @@ export function DetectDialog({ imageIds }: { imageIds: string[] | null }) {
   const start = async () => {
     if (!model) return
     const asked = scope === 'image' && openId ? [openId] : scope === 'chosen' ? imageIds : null
+    const showNext = afterWaiting()
     try {
       await startDetection(model.id, asked)
-      showDialog(null)
+      showNext(null)
     } catch (error) {
       notifyError(error)
     }

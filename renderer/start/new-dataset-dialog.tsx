@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { showDialog } from '#renderer/actions/app-state.ts'
+import { afterWaiting, showDialog } from '#renderer/actions/app-state.ts'
 import { openRemote } from '#renderer/actions/datasets.ts'
 import type { Dropped } from '#renderer/actions/transfers.ts'
 import { client } from '#renderer/rpc/connection.ts'
@@ -29,6 +29,7 @@ export function NewDatasetDialog({
   const create = async () => {
     setBusy(true)
     setError(null)
+    const showNext = afterWaiting()
     try {
       const names = classes.split(/[,\n]/).map((item) => item.trim())
       const made = await client.remote.create({
@@ -38,7 +39,7 @@ export function NewDatasetDialog({
         classes: withClassNames([], new Set(names.filter((item) => item !== ''))),
       })
       void queryClient.invalidateQueries({ queryKey: orpc.remote.list.key() })
-      showDialog(null)
+      if (!showNext(null)) return
       if (!(await openRemote(accountId, made.remoteId)) || !dropped) return
       const target = { accountId, remoteId: made.remoteId, name: made.name }
       showDialog({ kind: 'upload', target, dropped })

@@ -61,10 +61,12 @@ export class BrushTool extends IdleTool {
     this.#pointer = pointer
     if (this.#points.length === 0) return
     const stroke = this.#strokeOf(this.#points, pointer)
+    // A class that is chosen later is meant for the next stroke.
+    const className = this.host.className()
     this.#points = []
     this.#waiting = [...this.#waiting, stroke]
     this.#work = this.#work
-      .then(() => this.#apply(stroke))
+      .then(() => this.#apply(stroke, className))
       .catch((error: unknown) => this.host.say(messageOf(error)))
       .finally(() => {
         this.#waiting = this.#waiting.filter((other) => other !== stroke)
@@ -152,14 +154,14 @@ export class BrushTool extends IdleTool {
   }
 
   /** Decides what a stroke changes only when it is applied, because the previous stroke may have created that polygon. */
-  async #apply(stroke: BrushStroke): Promise<void> {
+  async #apply(stroke: BrushStroke, className: string): Promise<void> {
     const targets = this.#targets(stroke)
     if (targets.length === 0 && stroke.erases) {
       this.host.say(t('There is no polygon here to erase from, or it is locked'))
       return
     }
     if (targets.length === 0) {
-      await this.#paintNew(stroke)
+      await this.#paintNew(stroke, className)
       return
     }
     const changes: ChangeSet = { created: [], updated: [], deleted: [] }
@@ -181,10 +183,9 @@ export class BrushTool extends IdleTool {
     this.host.select([...selected, ...changes.created.map(({ id }) => id)])
   }
 
-  async #paintNew(stroke: BrushStroke): Promise<void> {
+  async #paintNew(stroke: BrushStroke, className: string): Promise<void> {
     const { shapes, tolerance } = await this.host.picture().brushed([], stroke)
     this.#tolerance = tolerance.toFixed(1)
-    const className = this.host.className()
     const attributes = defaultAttributes(this.host.classNamed(className))
     const created = shapes.map((shape) => newAnnotation(shape, className, { attributes }))
     if (created.length === 0) return

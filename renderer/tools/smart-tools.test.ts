@@ -56,6 +56,8 @@ const picture = new Proxy({} as PictureWork, {
     },
 })
 
+let className = 'car'
+
 /** The parts of a host that the tested tools use; everything else throws. */
 function testHost(): ToolHost {
   const host: Partial<ToolHost> = {
@@ -65,7 +67,7 @@ function testHost(): ToolHost {
     changed: () => {},
     keepDraft: () => {},
     say: (message) => void said.push(message),
-    className: () => 'car',
+    className: () => className,
     classNamed: () => undefined,
     borders: () => null,
     create: (shape) => {
@@ -116,6 +118,7 @@ async function asked(): Promise<Question> {
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 beforeEach(() => {
+  className = 'car'
   questions = []
   created = []
   edits = []
@@ -308,6 +311,15 @@ describe('the brush', () => {
     await expect.poll(() => edits).toHaveLength(2)
     expect(annotations.map(({ shape }) => shape)).toEqual([square(0, 0, 30)])
     expect(tool.preview().brush?.strokes).toEqual([])
+  })
+
+  test('a stroke has the class that was chosen when it was drawn', async () => {
+    const tool = new BrushTool(testHost(), false)
+    stroke(tool, at(0, 0), at(10, 0))
+    className = 'bus'
+    ;(await asked()).answer({ shapes: [square(0, 0, 10)], tolerance: 1 })
+    await expect.poll(() => edits).toHaveLength(1)
+    expect(edits[0].created[0].className).toBe('car')
   })
 
   test('a shape that changed meanwhile is left as it is', async () => {

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import type { ImageFacts } from '#core/cache/image-repository.ts'
 import { toUserError } from '#core/user-error.ts'
+import { bitmapHeader } from './bitmap-header.ts'
 import { loadSharp } from './load-sharp.ts'
 import { claimProblem, metadataProblem } from './picture-limits.ts'
 
@@ -13,15 +14,11 @@ const MOST_PACKED_BMP = 1_024
 
 const failed = (problem: string): Facts => ({ width: null, height: null, problem })
 
-/** Windows bitmaps, which sharp cannot read: BITMAPCOREHEADER and BITMAPINFOHEADER, [MS-WMF] 2.2.2. */
+/** Windows bitmaps, which sharp cannot read. */
 function bmpSize(head: Buffer, fileBytes: number): Facts | null {
-  if (head.length < 30 || head.toString('latin1', 0, 2) !== 'BM') return null
-  const core = head.readUInt32LE(14) === 12
-  const width = core ? head.readUInt16LE(18) : head.readInt32LE(18)
-  // A negative height means that the rows run downwards.
-  const height = Math.abs(core ? head.readUInt16LE(20) : head.readInt32LE(22))
-  if (!(width > 0 && height > 0)) return null
-  const bits = head.readUInt16LE(core ? 24 : 28)
+  const header = bitmapHeader(head)
+  if (!header) return null
+  const { width, height, bits } = header
   const problem = claimProblem({
     width,
     height,

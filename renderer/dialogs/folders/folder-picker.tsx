@@ -30,7 +30,7 @@ function NewFolder({ parent, onMade }: { parent: string; onMade: (path: string) 
     try {
       const { path } = await client.folders.create({ parent, name })
       await queryClient.invalidateQueries({ queryKey: orpc.folders.list.key() })
-      setName('')
+      setName((now) => (now === name ? '' : now))
       onMade(path)
     } catch (error) {
       setProblem(messageOf(error))

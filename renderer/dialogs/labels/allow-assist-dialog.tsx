@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { takeTool } from '#renderer/actions/actions.ts'
-import { focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
+import { afterWaiting, focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { client } from '#renderer/rpc/connection.ts'
@@ -31,11 +31,12 @@ export function AllowAssistDialog({ dataset }: { dataset: Dataset }) {
   )
   const { price = null, remaining = null } = asked.data ?? {}
   const allow = async () => {
+    const showNext = afterWaiting()
     try {
       const changed = await client.datasets.setAssistAccount({ id: dataset.id, accountId })
       if (datasetState.getState().dataset?.id === changed.id)
         datasetState.setState({ dataset: changed })
-      showDialog(null)
+      if (!showNext(null)) return
       takeTool('assist')
       focusCanvas()
     } catch (reason) {

@@ -109,11 +109,16 @@ function FromCatalogue() {
   const [path, setPath] = useState('')
   const [entries, setEntries] = useState<readonly CatalogueEntry[]>([])
   const [problem, setProblem] = useState<string | null>(null)
+  const asked = useRef('')
   const read = async () => {
+    asked.current = path
     try {
-      setEntries(await client.models.catalogue({ path }))
+      const found = await client.models.catalogue({ path })
+      if (asked.current !== path) return
+      setEntries(found)
       setProblem(null)
     } catch (error) {
+      if (asked.current !== path) return
       setEntries([])
       setProblem(messageOf(error))
     }

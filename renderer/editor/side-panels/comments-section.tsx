@@ -42,7 +42,9 @@ function WriteField({
 }) {
   const [text, setText] = useState('')
   const write = async () => {
-    if (text.trim() !== '' && (await onWrite(text))) setText('')
+    if (text.trim() === '' || !(await onWrite(text))) return
+    // What the user has typed meanwhile is the next comment.
+    setText((now) => (now === text ? '' : now))
   }
   return (
     <form

@@ -1,0 +1,86 @@
+import { open, readFile } from 'node:fs/promises'
+import { setImmediate as turn } from 'node:timers/promises'
+import { UserError } from '#core/user-error.ts'
+import { bitmapHeader } from './bitmap-header.ts'
+import { claimProblem } from './picture-limits.ts'
+
+/** After this many pixels other work gets its turn. */
+const PIXELS_AT_ONCE = 250_000
+
+/** RGB, three bytes per pixel, from the top row to the bottom row. */
+export interface Bitmap {
+  data: Buffer
+  width: number
+  height: number
+}
+
+const BI_RGB = 0
+const BI_BITFIELDS = 3
+const MASKS_AT = 54
+/** Red, green and blue of 32-bit pixels in their usual order. */
+const USUAL_MASKS = [0xff0000, 0xff00, 0xff]
+
+async function startsAsBitmap(file: string): Promise<boolean> {
+  await using handle = await open(file)
+  const head = Buffer.alloc(2)
+  await handle.read(head, 0, head.length, 0)
+  return head.toString('latin1') === 'BM'
+}
+
+/**
+ * The pixels of an uncompressed Windows bitmap ([MS-WMF] 2.2.2), which sharp cannot read; null: the file is no bitmap.
+ * Throws a UserError for a bitmap of another kind, and for a damaged one.
+ */
+export async function readBitmap(file: string): Promise<Bitmap | null> {
+  if (!(await startsAsBitmap(file))) return null
+  const bytes = await readFile(file)
+  const header = bitmapHeader(bytes)
+  if (!header) return null
+  const { width, height, bits, compression, isTopDown, paletteAt, paletteEntryBytes } = header
+  const problem = claimProblem({
+    ...{ width, height, bytesPerPixel: 3, fileBytes: bytes.length },
+    isStreamed: false,
+    mostPacked: null,
+  })
+  if (problem !== null) throw new UserError('picture', problem)
+  const hasUsualMasks =
+    compression === BI_BITFIELDS &&
+    bits === 32 &&
+    bytes.length >= MASKS_AT + 12 &&
+    USUAL_MASKS.every((mask, index) => bytes.readUInt32LE(MASKS_AT + 4 * index) === mask)
+  if (!(compression === BI_RGB && [1, 4, 8, 24, 32].includes(bits)) && !hasUsualMasks)
+    throw new UserError(
+      'picture',
+      `Models can’t read this kind of BMP file (${bits} bits per pixel, compression ${compression}). Save it as a PNG or as a BMP with 24 bits.`,
+    )
+  const rowBytes = Math.ceil((width * bits) / 32) * 4
+  const start = bytes.readUInt32LE(10)
+  if (start + rowBytes * height > bytes.length)
+    throw new UserError(
+      'picture',
+      'The BMP file ends before its last pixel. Copy it again from its source.',
+    )
+  const data = Buffer.allocUnsafe(width * height * 3)
+  const paletteSize = bits <= 8 ? Math.floor((start - paletteAt) / paletteEntryBytes) : 0
+  const indexMask = (1 << Math.min(bits, 8)) - 1
+  const copyPixel = (row: number, column: number, to: number) => {
+    let from = row + (column * bits) / 8
+    if (bits <= 8) {
+      const shift = 8 - bits - ((column * bits) % 8)
+      const index = ((bytes[Math.floor(from)] ?? 0) >> shift) & indexMask
+      from = paletteAt + Math.min(index, paletteSize - 1) * paletteEntryBytes
+    }
+    data[to] = bytes[from + 2] ?? 0
+    data[to + 1] = bytes[from + 1] ?? 0
+    data[to + 2] = bytes[from] ?? 0
+  }
+  for (let y = 0, done = 0; y < height; y++) {
+    const row = start + rowBytes * (isTopDown ? y : height - 1 - y)
+    for (let x = 0; x < width; x++) copyPixel(row, x, (y * width + x) * 3)
+    done += width
+    if (done < PIXELS_AT_ONCE) continue
+    done = 0
+    await turn()
+  }
+  return { data, width, height }
+}

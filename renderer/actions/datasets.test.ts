@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { datasetState } from '#renderer/document/dataset-state.ts'
+import type { Dataset } from '#shared/model/dataset.ts'
+
+const open = vi.hoisted(() => vi.fn())
+vi.mock('#renderer/rpc/connection.ts', () => ({
+  client: { datasets: { open }, images: { list: async () => [] } },
+}))
+vi.mock('#renderer/rpc/query.ts', () => ({
+  orpc: { datasets: { list: { key: () => ['datasets'] } } },
+  queryClient: { invalidateQueries: async () => {} },
+}))
+vi.mock('#renderer/tools/workspace.ts', () => ({
+  closeEditor() {},
+  openInEditor: async () => {},
+  workspace: { getState: () => ({ imageId: null }) },
+}))
+vi.mock('./view-actions.ts', () => ({ changeSettings: async () => {} }))
+
+const { appState, showDialog } = await import('./app-state.ts')
+const { leaveDataset, openDataset } = await import('./datasets.ts')
+
+/** The answers of the engine, which the test gives in the order that it wants. */
+let answers: Record<string, () => void>
+
+beforeEach(() => {
+  vi.stubGlobal('localStorage', { getItem: () => null, setItem() {} })
+  answers = {}
+  open.mockImplementation(({ id }: { id: string }) => {
+    const { promise, resolve } = Promise.withResolvers<Dataset>()
+    answers[id] = () => resolve({ id, name: id, classes: [], remote: null } as unknown as Dataset)
+    return promise
+  })
+  leaveDataset()
+})
+
+afterEach(() => vi.unstubAllGlobals())
+
+const shown = () => [appState.getState().datasetId, datasetState.getState().dataset?.id ?? null]
+
+test('of two datasets the one that was chosen last is shown, in whichever order they open', async () => {
+  const first = openDataset('slow')
+  const second = openDataset('fast')
+  answers.fast()
+  expect(await second).toBe(true)
+  answers.slow()
+  expect(await first).toBe(false)
+  expect(shown()).toEqual(['fast', 'fast'])
+})
+
+test('a dataset that opens after the user has left does not come up', async () => {
+  const opening = openDataset('slow')
+  leaveDataset()
+  answers.slow()
+  expect(await opening).toBe(false)
+  expect(shown()).toEqual([null, null])
+})
+
+test('a dialog that the user opened while a dataset was opening stays', async () => {
+  showDialog({ kind: 'open-folder' })
+  const fromDialog = openDataset('a')
+  answers.a()
+  await fromDialog
+  expect(appState.getState().dialog).toBeNull()
+  const opening = openDataset('b')
+  showDialog({ kind: 'help' })
+  answers.b()
+  await opening
+  expect(shown()).toEqual(['b', 'b'])
+  expect(appState.getState().dialog).toEqual({ kind: 'help' })
+})

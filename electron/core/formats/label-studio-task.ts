@@ -134,11 +134,16 @@ function pagesOf(task: Task): TaskImage[] {
   return listOf(data[key]).map((address, page) => ({ key, page, address: String(address) }))
 }
 
-/** What the labeling setup calls the images that results are drawn on. */
+/** Results with a shape. Choices and texts may be about the task's other columns. */
+const isDrawn = ({ type, value }: JsonObject): boolean =>
+  isJsonObject(value) &&
+  /labels$|^(?:rectangle|polygon|ellipse|keypoint|brush|bitmask|vector)$/.test(String(type))
+
+/** The names in the labeling setup of the images that results are drawn on. */
 const targetsOf = ({ results }: Task): Set<string> =>
   new Set(
     results.flatMap((result) =>
-      isJsonObject(result) && typeof result.to_name === 'string' && isJsonObject(result.value)
+      isJsonObject(result) && isDrawn(result) && typeof result.to_name === 'string'
         ? [result.to_name]
         : [],
     ),
@@ -160,7 +165,8 @@ export function imagesOf(task: Task): TaskImage[] {
   }
   const pages = images.length === 0 ? pagesOf(task) : []
   if (pages.length > 0) return pages
-  const key = imageKeyOf(task)
+  const drawnOn = images.length > 1 ? images.find((key) => targets.includes(key)) : undefined
+  const key = drawnOn ?? imageKeyOf(task)
   return [{ key, page: null, address: String(data[key]) }]
 }
 
@@ -168,11 +174,13 @@ export function imagesOf(task: Task): TaskImage[] {
 export function taskOfImage(task: Task, image: TaskImage, count: number): Task {
   const { key, page, address } = image
   if (count === 1 && page === null) return task
+  const targets = targetsOf(task)
   const results = task.results.flatMap((result): JsonObject[] => {
     if (!isJsonObject(result)) return []
     const { item_index: index, ...own } = result
-    const isIts =
-      page === null ? targetsOf(task).size === 1 || own.to_name === key : (index ?? 0) === page
+    // Choices about the task as a whole hold for each of its images.
+    const isOfAll = typeof own.to_name !== 'string' || !targets.has(own.to_name)
+    const isIts = page === null ? own.to_name === key || isOfAll : (index ?? 0) === page
     return isIts ? [own] : []
   })
   const {

@@ -100,12 +100,19 @@ describe('the image is', () => {
   })
 
   test('one of several side by side: each result goes to the one that it is drawn on', () => {
+    const color = { from_name: 'color', type: 'choices', value: { choices: ['red'] } }
     const task = taskOf({ left: 'a.jpg', right: 'b.jpg' }, [
       region('Car', { to_name: 'left' }),
+      { ...color, id: 'Car-1', to_name: 'left' },
       region('Dog', { to_name: 'right' }),
     ])
     const images = [image('a.jpg'), image('b.jpg')]
     const { found, failed, notes } = read([task], images)
+    const { images: whole } = readFiles('label_studio', files([task]), images)
+    expect(whole.map(({ annotations, tags }) => [annotations[0].attributes, tags])).toEqual([
+      [{ color: 'red' }, undefined],
+      [{}, undefined],
+    ])
     expect([found, failed]).toEqual([
       [
         ['a.jpg', true, 'Car'],
@@ -121,6 +128,22 @@ describe('the image is', () => {
       { left: 'a.jpg' },
       { right: 'b.jpg' },
     ])
+  })
+
+  test('the one that is drawn on, where others are only shown', () => {
+    const choice = {
+      value: { choices: ['ok'] },
+      from_name: 'q',
+      to_name: 'caption',
+      type: 'choices',
+    }
+    const task = taskOf({ thumb: 'b.jpg', photo: 'a.jpg', caption: 'x' }, [
+      region('Car', { to_name: 'photo' }),
+      { ...choice, id: 'c1' },
+    ])
+    const images = [image('a.jpg'), image('b.jpg')]
+    const { found, failed, notes } = read([task], images)
+    expect([found, failed, notes]).toEqual([[['a.jpg', true, 'Car']], [], []])
   })
 
   test('one of several, called otherwise in the setup: it is not guessed', () => {

@@ -131,7 +131,7 @@ describe('a database that cannot be written', () => {
       breakIt(setup.db)
       await expect(setup.cloud.labelSync.read(image.id)).rejects.toThrow()
       await setup.cloud.engine.pushNow(setup.accountId)
-      expect(setup.notices.join('\n')).toMatch(/disk is full|read-only/)
+      expect(setup.notices.join('\n')).toMatch(/disk is full|Read-only/)
       expect(state.annotations(there.id)).toHaveLength(400)
       expect(setup.edits.annotations(image.id).annotations).toHaveLength(1)
       mend(setup.db)

@@ -318,7 +318,7 @@ test('a file that is not an image, whatever its name, is reported and not sent',
   expect(done).toMatchObject({ state: 'failed', files: { done: 1, failed: 3 } })
   expect(pathsOf(emulator)).toHaveLength(before + 1)
   const reasons = cloud.core.transfers.failures(done.id).map(({ problem }) => problem)
-  expect(reasons.join('\n')).toMatch(/holds text, not an image/)
+  expect(reasons.join('\n')).toMatch(/contains text, not an image/)
   expect(reasons.join('\n')).toMatch(/is empty/)
 })
 

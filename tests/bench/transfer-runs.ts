@@ -66,6 +66,7 @@ export async function bundledClient(): Promise<{ script: string } & Disposable> 
           'transfer-client': join(import.meta.dirname, 'transfer-client.ts'),
           'small-heap': join(root, 'electron/small-heap.ts'),
           'fetch-worker': join(root, 'electron/core/transfer/fetch-worker.ts'),
+          'checkpoint-worker': join(root, 'electron/core/cache/checkpoint-worker.ts'),
           'file-facts-worker': join(root, 'electron/core/transfer/file-facts-worker.ts'),
         },
         output: { format: 'es' },

@@ -128,3 +128,24 @@ test('an error of the list ends the pool after running items have ended', async 
   expect(ended).toEqual([0, 1, 2])
   expect(active.at(-1)).toBe(0)
 })
+
+test('a pool waits for what may come, also while nothing runs, and ends with an error of that', async () => {
+  const clock = { now: () => 0, random: () => 0.5, sleep: async () => {} }
+  const run = (next: () => number | Promise<void> | null, ended: number[]) =>
+    runPool(
+      next,
+      async (item) => void ended.push(item),
+      new Concurrency(8, clock),
+      new AbortController().signal,
+      () => {},
+    )
+  const ended: number[] = []
+  const coming = [1, null, 2, null, 3]
+  await run(() => {
+    if (coming.length === 0) return null
+    return coming.shift() ?? new Promise((resolve) => setImmediate(resolve))
+  }, ended)
+  expect(ended).toEqual([1, 2, 3])
+  const gone = new Error('no address')
+  await expect(run(() => Promise.reject(gone), ended)).rejects.toBe(gone)
+})

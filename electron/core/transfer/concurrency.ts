@@ -149,10 +149,11 @@ export class Concurrency {
 
 /**
  * Runs work in parallel, at most as many at a time as the controller allows at that moment. `next` returns the next
- * item, or null if there is none now; `settle` then ends the pool when all running items have ended.
+ * item; a promise if there may be one when it resolves; or null at the end. Ends when all running items have ended.
+ * Rejects with the first error of `next` or `work`, when all running items have ended.
  */
 export async function runPool<T>(
-  next: () => T | null,
+  next: () => T | Promise<void> | null,
   work: (item: T) => Promise<void>,
   concurrency: Concurrency,
   signal: AbortSignal,
@@ -160,42 +161,45 @@ export async function runPool<T>(
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let active = 0
-  let failed = false
+  let isWaiting = false
+  let failure: { error: unknown } | null = null
+  const fail = (error: unknown) => {
+    failure ??= { error }
+  }
+  const start = (item: T) => {
+    active++
+    onActive(active)
+    work(item)
+      .catch(fail)
+      .finally(() => {
+        active--
+        onActive(active)
+        fill()
+      })
+  }
+  const wait = (more: Promise<void>) => {
+    isWaiting = true
+    more.catch(fail).finally(() => {
+      isWaiting = false
+      fill()
+    })
+  }
   const fill = () => {
-    while (!failed && !signal.aborted && active < concurrency.limit) {
-      let item: T | null
-      try {
-        item = next()
-      } catch (error) {
-        failed = true
-        firstError = error
-        break
+    try {
+      while (!failure && !signal.aborted && !isWaiting && active < concurrency.limit) {
+        const item = next()
+        if (item === null) break
+        if (item instanceof Promise) wait(item)
+        else start(item)
       }
-      if (item === null) break
-      active++
-      onActive(active)
-      work(item).then(
-        () => {
-          active--
-          onActive(active)
-          fill()
-        },
-        (error: unknown) => {
-          active--
-          if (!failed) {
-            failed = true
-            firstError = error
-          }
-          fill()
-        },
-      )
+    } catch (error) {
+      fail(error)
     }
-    if (active > 0) return
+    if (active > 0 || isWaiting) return
     onActive(0)
-    if (failed) reject(firstError)
+    if (failure) reject(failure.error)
     else resolve()
   }
-  let firstError: unknown
   concurrency.begin()
   fill()
   return promise

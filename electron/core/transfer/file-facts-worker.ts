@@ -60,6 +60,9 @@ async function factsOf(file: string): Promise<ContentFacts> {
   }
 }
 
+// Loading it takes a moment, in which the service answers. A failure shows with the first file.
+loadSharp().catch(() => {})
+
 const waiting: (() => void)[] = []
 let active = 0
 

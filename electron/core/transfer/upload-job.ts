@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { z } from 'zod'
-import { BULK_UPLOAD_LIMIT, isExpired, putFile } from '#core/api/client.ts'
+import { isExpired, putFile } from '#core/api/client.ts'
 import { contentTypeOf } from '#core/api/images.ts'
 import { fromRemoteImage } from '#core/api/wire-dataset.ts'
 import type { TransferItem } from '#core/cache/transfer-repository.ts'
@@ -15,9 +15,9 @@ import { messageOf } from '#shared/model/message-of.ts'
 import { directoryOf, fileNameOf, joinPath, trimSlashes } from '#shared/model/paths.ts'
 import { type UploadOptions, uploadOptionsSchema } from '#shared/model/transfer.ts'
 import { BrokenOff } from './broken-off.ts'
-import { runPool } from './concurrency.ts'
 import { type ContentFacts, fileFactsThreads } from './file-facts.ts'
 import type { JobContext } from './job.ts'
+import { type BatchSize, type Prepared, UploadBatches, upTo } from './upload-batches.ts'
 import { type LabelFile, sendLabels, type UploadFacts } from './upload-labels.ts'
 import { UploadNames } from './upload-names.ts'
 import { UploadRegister } from './upload-register.ts'
@@ -35,18 +35,8 @@ export const uploadJobSchema = uploadOptionsSchema.extend({
   staged: z.string().nullable(),
 })
 
-interface Prepared {
-  queue: { item: Item; address: string }[]
-  /** The highest queue number among them. */
-  last: number
-  /** Seconds until the addresses may expire. */
-  holdsS: number
-}
-
 const ATTEMPTS = 8
 const FILE_COST = 20_000
-/** A batch is small enough to be sent well before its addresses expire. */
-const FIRST_BATCH = 60
 /** The share of an address's lifetime that a batch may use. */
 const SAFE_SHARE = 0.4
 const ADD_BATCH = 500
@@ -61,7 +51,6 @@ export class UploadJob {
   readonly #names: UploadNames
   readonly #replace: UploadReplace
   #facts: Threads<string, ContentFacts> | null = null
-  #batch = FIRST_BATCH
   #wake: (() => void) | null = null
   #isScanned = false
 
@@ -76,14 +65,24 @@ export class UploadJob {
   async run(): Promise<string[]> {
     await using facts = fileFactsThreads()
     this.#facts = facts
+    // The threads start while the service is asked.
+    facts.warm()
     await this.#readTaken()
     const register = new UploadRegister(this.#context, this.#names, this.#replace)
+    const batches = new UploadBatches({
+      context: this.#context,
+      prepare: (after, size) => this.#prepare(after, size),
+      put: (item, address) => this.#put(item, address),
+      register: (sent) => register.register(sent),
+      isScanned: () => this.#isScanned,
+      more: () => this.#more(),
+    })
     const scanning = this.#scan()
     // A failed scan fails the job, after running sends have ended.
     scanning.catch(() => this.#wake?.())
     try {
       await register.registerLeft()
-      await this.#sendAll(register)
+      await batches.sendAll()
     } finally {
       await scanning
     }
@@ -220,41 +219,13 @@ export class UploadJob {
     }
   }
 
-  /** Sends batch after batch; meanwhile it prepares the next one and registers the one before. */
-  async #sendAll(register: UploadRegister): Promise<void> {
-    const { signal } = this.#context
-    let registering: Promise<void> = Promise.resolve()
-    let after = -1
-    let next: Promise<Prepared | null> | null = null
-    for (;;) {
-      signal.throwIfAborted()
-      const current: Prepared | null = await (next ?? this.#prepare(after))
-      next = null
-      if (current === null) {
-        await registering
-        // Some may be queued again because their bytes were missing when they were registered.
-        if (after >= 0) after = -1
-        else if (this.#isScanned) return
-        else await this.#more()
-        continue
-      }
-      after = current.last
-      next = this.#prepare(after)
-      next.catch(() => {})
-      const sent = await this.#send(current)
-      await registering
-      registering = register.register(sent)
-      registering.catch(() => {})
-    }
-  }
-
   /** Prepares the next batch with addresses; null if there is none now. */
-  async #prepare(after: number): Promise<Prepared | null> {
+  async #prepare(after: number, { files, bytes }: BatchSize): Promise<Prepared | null> {
     const { run, transfer, transfers, signal } = this.#context
-    const items = transfers.items<UploadFacts>(transfer.id, 'waiting', {
-      limit: this.#batch,
-      after,
-    })
+    const items = upTo(
+      bytes,
+      transfers.items<UploadFacts>(transfer.id, 'waiting', { limit: files, after }),
+    )
     const last = items.at(-1)?.seq
     if (last === undefined) return null
     const looked = await this.#look(items)
@@ -283,34 +254,6 @@ export class UploadJob {
     })
     this.#context.flush()
     return { queue, last, holdsS: (answer.expires_in_minutes ?? 15) * 60 * SAFE_SHARE }
-  }
-
-  /** Returns the items that arrived. */
-  async #send({ queue, holdsS }: Prepared): Promise<Item[]> {
-    const { transfer, transfers, concurrency, signal, setDoing, onActive } = this.#context
-    setDoing('Uploading images')
-    const began = performance.now()
-    const seqs = new Set(queue.map(({ item }) => item.seq))
-    const rest = [...queue]
-    await runPool(
-      () => rest.shift() ?? null,
-      ({ item, address }) => this.#put(item, address),
-      concurrency,
-      signal,
-      onActive,
-    )
-    signal.throwIfAborted()
-    this.#context.flush()
-    const seconds = (performance.now() - began) / 1000
-    // As many as can be sent before the addresses expire, and at most as many as one call takes.
-    if (queue.length > 0)
-      this.#batch = Math.max(
-        10,
-        Math.min(BULK_UPLOAD_LIMIT, Math.floor((queue.length / seconds) * holdsS), this.#batch * 3),
-      )
-    return transfers
-      .items<UploadFacts>(transfer.id, 'put')
-      .filter(({ seq, batchKey }) => seqs.has(seq) && batchKey === null)
   }
 
   /** Hashes files and reads their pixel sizes in threads; marks unreadable ones. */

@@ -4,13 +4,14 @@ import { flushEdits, reloadAll } from '#renderer/document/session.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
 import { newId } from '#shared/model/annotation.ts'
-import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { type AnnotationClass, withClassLook } from '#shared/model/annotation-class.ts'
 import { notifyError } from './app-state.ts'
 
 /** Edits the open dataset's classes, with their annotations; undone like any other edit. */
 export async function editClasses(edit: ClassEdit): Promise<boolean> {
   const { dataset } = datasetState.getState()
   if (!dataset) return false
+  const takeBack = showAtOnce(edit)
   try {
     // Earlier edits must be saved before they can be renamed.
     await flushEdits()
@@ -21,8 +22,25 @@ export async function editClasses(edit: ClassEdit): Promise<boolean> {
     reloadAll()
     return true
   } catch (error) {
+    takeBack()
     notifyError(error)
     return false
+  }
+}
+
+/**
+ * Shows a colour or an order before the engine has it; other edits change labels, which must change with the list.
+ * Returns a function that shows the classes as they were, unless others were shown since.
+ */
+function showAtOnce(edit: ClassEdit): () => void {
+  const { dataset } = datasetState.getState()
+  if (!dataset || (edit.kind !== 'recolor' && edit.kind !== 'reorder')) return () => {}
+  const shown = { ...dataset, classes: withClassLook(dataset.classes, edit) }
+  datasetState.setState({ dataset: shown })
+  return () => {
+    const now = datasetState.getState().dataset
+    if (now?.classes === shown.classes)
+      datasetState.setState({ dataset: { ...now, classes: dataset.classes } })
   }
 }
 

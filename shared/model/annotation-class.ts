@@ -160,3 +160,15 @@ export function withClassNames(
   for (const name of names) list.add(name)
   return list.all
 }
+
+/** Pure: the classes with another colour of one, or in another order; classes that the order does not name come last. */
+export function withClassLook(
+  classes: readonly AnnotationClass[],
+  edit: { kind: 'recolor'; name: string; color: string } | { kind: 'reorder'; names: string[] },
+): AnnotationClass[] {
+  if (edit.kind === 'recolor')
+    return classes.map((item) => (item.name === edit.name ? { ...item, color: edit.color } : item))
+  const place = new Map(edit.names.map((name, index) => [name, index]))
+  const placeOf = ({ name }: AnnotationClass) => place.get(name) ?? place.size
+  return classes.toSorted((a, b) => placeOf(a) - placeOf(b))
+}

@@ -1,7 +1,7 @@
 import { UserError } from '#core/user-error.ts'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
 import type { Annotation } from '#shared/model/annotation.ts'
-import type { AnnotationClass } from '#shared/model/annotation-class.ts'
+import { type AnnotationClass, withClassLook } from '#shared/model/annotation-class.ts'
 import { assertNever } from '#shared/model/assert-never.ts'
 import type { ChangeSet } from '#shared/model/change-set.ts'
 
@@ -64,10 +64,9 @@ export function editClassList(
         withJointRenamed(item === old ? { ...old, name: edit.to } : item, edit.from, edit.to),
       )
     }
-    case 'recolor': {
-      const old = named(edit.name)
-      return classes.map((item) => (item === old ? { ...old, color: edit.color } : item))
-    }
+    case 'recolor':
+      named(edit.name)
+      return withClassLook(classes, edit)
     case 'configure': {
       const { name, color, instructions } = named(edit.name)
       const { attributes, skeleton } = edit
@@ -96,11 +95,8 @@ export function editClassList(
         throw new UserError('class_taken', `"${edit.name}" cannot be merged into itself.`)
       return classes.filter((item) => item !== old)
     }
-    case 'reorder': {
-      const place = new Map(edit.names.map((name, index) => [name, index]))
-      const placeOf = ({ name }: AnnotationClass) => place.get(name) ?? place.size
-      return classes.toSorted((a, b) => placeOf(a) - placeOf(b))
-    }
+    case 'reorder':
+      return withClassLook(classes, edit)
     default:
       return assertNever(edit)
   }

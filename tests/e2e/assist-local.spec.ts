@@ -195,10 +195,10 @@ test('a rough polygon and a box are drawn to the edges, step by step', async ({ 
   // In the end it stays, and nothing is written.
   await expect(async () => {
     await page.keyboard.press('Shift+E')
-    await expect(canvas.hint).toContainText('It is already on the nearest edges', {
+    await expect(canvas.hint).toContainText('The selection is already on the nearest edges', {
       timeout: 1_000,
     })
-  }).toPass()
+  }).toPass({ timeout: 20_000 })
   expect(iou(app, [disc])).toBeGreaterThan(0.96)
   expect(app.editCount()).toBeLessThanOrEqual(count + 6)
   await page.keyboard.press('r')

@@ -66,7 +66,7 @@ test('models of this machine find the thing at a click: hover, click, candidates
   // Without a model and without an account, the tool says where models come from.
   await page.keyboard.press('q')
   const dialog = page.getByRole('dialog', { name: 'Models' })
-  await expect(dialog).toContainText('None yet')
+  await expect(dialog).toContainText('No models yet')
   const bad = join(folder, 'far-away.onnx')
   writeFileSync(bad, externalModel('/etc/passwd', 'graph'))
   await dialog.getByLabel('ONNX files').setInputFiles([...modelFiles(folder), bad])

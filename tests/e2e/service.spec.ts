@@ -145,7 +145,7 @@ test('images are copied from the gallery to another dataset, and similar images 
   await page.getByRole('button', { name: 'More actions for the selected images' }).click()
   await app.screenshot('gallery-more')
   await page.getByRole('menuitem', { name: 'Similar images' }).click()
-  await expect(page.getByRole('heading', { name: /^Images like/ })).toBeVisible()
+  await expect(page.getByRole('heading', { name: /^Images similar to/ })).toBeVisible()
   await expect(
     page.getByRole('listbox', { name: 'Images of Most similar first' }).getByRole('option').first(),
   ).toBeVisible({ timeout: 20_000 })
@@ -208,7 +208,7 @@ test('assisted labelling of a folder asks once, sends nothing before, and can be
   await page.keyboard.press('Escape')
   await page.keyboard.press('q')
   const dialog = page.getByRole('dialog')
-  await expect(dialog).toContainText('$0.0025 an image')
+  await expect(dialog).toContainText('$0.0025 per image')
   await screenshots(app, page, 'allow-assist')
   await dialog.getByRole('button', { name: 'Don’t send' }).click()
   await app.canvas.click(30, 30)

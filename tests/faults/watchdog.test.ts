@@ -17,7 +17,7 @@ test('a hanging process is logged with its function, killed and restarted', {
   const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
   expect(signal).toBe('SIGKILL')
   const log = readFileSync(join(folder.path, 'pictograph.log'), 'utf8')
-  expect(log).toMatch(/has not got on for \d+ s/)
+  expect(log).toMatch(/has not responded for \d+ s/)
   expect(log).toContain('countForever hanging-child.ts')
   expect(log).toContain('is restarted')
   await vi.waitUntil(() => existsSync(join(folder.path, 'begun-again')), { timeout: 20_000 })

@@ -6,7 +6,6 @@ import {
   lstatSync,
   openSync,
   readlinkSync,
-  realpathSync,
   statfsSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +15,7 @@ import { UserError } from './user-error.ts'
 export interface FolderMark {
   device: bigint
   inode: bigint
-  /** Where it really is, without links. */
+  /** Where it really is, without links; only used where inodes are loose. */
   path: string
   /** Its file system makes up inode numbers, so the same directory may get another one. */
   hasLooseInodes: boolean
@@ -48,14 +47,12 @@ export type Look = (folder: string, fd: number | null) => FolderMark
 const look: Look = (folder, fd) => {
   const { dev, ino } =
     fd === null ? lstatSync(folder, { bigint: true }) : fstatSync(fd, { bigint: true })
-  const here = fd !== null && hasOpenFolders ? `${OPEN_FOLDERS}/${fd}` : null
-  return {
-    device: dev,
-    inode: ino,
-    path: here === null ? realpathSync.native(folder) : readlinkSync(here),
-    // Of the open directory: the path may lead elsewhere by now.
-    hasLooseInodes: here !== null && LOOSE_INODES.has(statfsSync(here).type),
-  }
+  if (fd === null || !hasOpenFolders)
+    return { device: dev, inode: ino, path: folder, hasLooseInodes: false }
+  // Of the open directory: the path may lead elsewhere by now.
+  const here = `${OPEN_FOLDERS}/${fd}`
+  const hasLooseInodes = LOOSE_INODES.has(statfsSync(here).type)
+  return { device: dev, inode: ino, path: readlinkSync(here), hasLooseInodes }
 }
 
 /**

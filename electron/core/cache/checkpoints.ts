@@ -53,7 +53,7 @@ export class Checkpoints implements AsyncDisposable {
     deps.db.pragma(`wal_autocheckpoint = ${this.#limits.most}`)
     // The file of the log gets small again after bulk work.
     deps.db.pragma(`journal_size_limit = ${this.#limits.full * PAGE_BYTES}`)
-    this.#timer = setInterval(() => this.#begin(), EVERY_MS)
+    this.#timer = setInterval(() => this.#lookAgain(), EVERY_MS)
     this.#timer.unref()
   }
 
@@ -79,6 +79,16 @@ export class Checkpoints implements AsyncDisposable {
     await this.#threads[Symbol.asyncDispose]()
   }
 
+  /** What fails here must not end the process: the next write meets the same disk, and tells it. */
+  #lookAgain(): void {
+    if (Date.now() < this.#retryAtMs) return
+    try {
+      this.#begin()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
   #begin(): { pages: number; waiting: number } {
     const state = this.#state()
     if (state.waiting >= this.#limits.due && Date.now() >= this.#retryAtMs) void this.#checkpoint()
@@ -97,15 +107,22 @@ export class Checkpoints implements AsyncDisposable {
   /** Never rejects. */
   async #checkpoint(): Promise<void> {
     if (this.#isOver) return
-    this.#running ??= this.#threads
-      .do(this.#deps.file)
-      .catch((error: unknown) => {
-        this.#retryAtMs = Date.now() + RETRY_MS
-        if (!this.#isOver) this.#deps.onProblem(messageOf(error))
-      })
-      .finally(() => {
-        this.#running = null
-      })
+    this.#running ??= this.#copy().finally(() => {
+      this.#running = null
+    })
     await this.#running
+  }
+
+  async #copy(): Promise<void> {
+    try {
+      await this.#threads.do(this.#deps.file)
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#retryAtMs = Date.now() + RETRY_MS
+    if (!this.#isOver) this.#deps.onProblem(messageOf(error))
   }
 }

@@ -1,4 +1,5 @@
-import { open, readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { setImmediate as turn } from 'node:timers/promises'
 import { UserError } from '#core/user-error.ts'
 import { bitmapHeader } from './bitmap-header.ts'
@@ -20,11 +21,22 @@ const MASKS_AT = 54
 /** Red, green and blue of 32-bit pixels in their usual order. */
 const USUAL_MASKS = [0xff0000, 0xff00, 0xff]
 
-async function startsAsBitmap(file: string): Promise<boolean> {
+/** So many bytes hold the header and the masks after it. */
+const HEAD_BYTES = 138
+
+/** Only the beginning, because the file may be of any kind and any size. */
+async function readHead(file: string): Promise<{ head: Buffer; fileBytes: number }> {
   await using handle = await open(file)
-  const head = Buffer.alloc(2)
-  await handle.read(head, 0, head.length, 0)
-  return head.toString('latin1') === 'BM'
+  const head = Buffer.alloc(HEAD_BYTES)
+  const { bytesRead } = await handle.read(head, 0, head.length, 0)
+  return { head: head.subarray(0, bytesRead), fileBytes: (await handle.stat()).size }
+}
+
+/** The first bytes of a file; what follows may be of any size. */
+async function readStart(file: string, length: number): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const piece of createReadStream(file, { end: length - 1 })) pieces.push(piece)
+  return Buffer.concat(pieces)
 }
 
 /**
@@ -32,13 +44,12 @@ async function startsAsBitmap(file: string): Promise<boolean> {
  * Throws a UserError for a bitmap of another kind, and for a damaged one.
  */
 export async function readBitmap(file: string): Promise<Bitmap | null> {
-  if (!(await startsAsBitmap(file))) return null
-  const bytes = await readFile(file)
-  const header = bitmapHeader(bytes)
+  const { head, fileBytes } = await readHead(file)
+  const header = bitmapHeader(head)
   if (!header) return null
   const { width, height, bits, compression, isTopDown, paletteAt, paletteEntryBytes } = header
   const problem = claimProblem({
-    ...{ width, height, bytesPerPixel: 3, fileBytes: bytes.length },
+    ...{ width, height, bytesPerPixel: 3, fileBytes },
     isStreamed: false,
     mostPacked: null,
   })
@@ -46,20 +57,22 @@ export async function readBitmap(file: string): Promise<Bitmap | null> {
   const hasUsualMasks =
     compression === BI_BITFIELDS &&
     bits === 32 &&
-    bytes.length >= MASKS_AT + 12 &&
-    USUAL_MASKS.every((mask, index) => bytes.readUInt32LE(MASKS_AT + 4 * index) === mask)
+    head.length >= MASKS_AT + 12 &&
+    USUAL_MASKS.every((mask, index) => head.readUInt32LE(MASKS_AT + 4 * index) === mask)
   if (!(compression === BI_RGB && [1, 4, 8, 24, 32].includes(bits)) && !hasUsualMasks)
     throw new UserError(
       'picture',
       `Models can’t read this kind of BMP file (${bits} bits per pixel, compression ${compression}). Save it as a PNG or as a BMP with 24 bits.`,
     )
   const rowBytes = Math.ceil((width * bits) / 32) * 4
-  const start = bytes.readUInt32LE(10)
-  if (start + rowBytes * height > bytes.length)
+  const start = head.readUInt32LE(10)
+  const end = start + rowBytes * height
+  if (end > fileBytes)
     throw new UserError(
       'picture',
       'The BMP file ends before its last pixel. Copy it again from its source.',
     )
+  const bytes = await readStart(file, end)
   const data = Buffer.allocUnsafe(width * height * 3)
   const paletteSize = bits <= 8 ? Math.floor((start - paletteAt) / paletteEntryBytes) : 0
   const indexMask = (1 << Math.min(bits, 8)) - 1

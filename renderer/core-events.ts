@@ -36,6 +36,7 @@ import {
   reloadAll,
   retrySaving,
 } from './document/session.ts'
+import { takeDataset } from './document/shown-dataset.ts'
 import { removeWork, upsertWork } from './document/work-state.ts'
 import { client, connection } from './rpc/connection.ts'
 import { orpc, queryClient } from './rpc/query.ts'
@@ -125,7 +126,7 @@ function handle(event: AppEvent): void {
       return
     case 'dataset':
       if (!isOpen(event.dataset.id)) return
-      datasetState.setState({ dataset: event.dataset })
+      takeDataset(event.dataset)
       refreshLabels()
       return
     case 'account':

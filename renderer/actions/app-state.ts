@@ -95,6 +95,25 @@ export function afterWaiting(): (next: Dialog | null) => boolean {
   }
 }
 
+/** Dialogs about the open dataset or its images: in another dataset they would act on what they do not show. */
+const OF_DATASET: ReadonlySet<Dialog['kind']> = new Set<Dialog['kind']>([
+  'export',
+  'import',
+  'propagate',
+  'detect',
+  'class',
+  'ask-by-text',
+  'allow-assist',
+  'instructions',
+  'copy-images',
+])
+
+/** Closes a dialog about the open dataset, because another one is shown from now on. Other dialogs stay. */
+export function closeDatasetDialog(): void {
+  const { dialog } = appState.getState()
+  if (dialog && OF_DATASET.has(dialog.kind)) showDialog(null)
+}
+
 let nextNotice = 1
 
 export function notify(

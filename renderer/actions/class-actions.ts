@@ -1,47 +1,58 @@
 import { choices } from '#renderer/document/choices.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { flushEdits, reloadAll } from '#renderer/document/session.ts'
+import { isEarlyEdit, showEarly, takeDataset } from '#renderer/document/shown-dataset.ts'
 import { client } from '#renderer/rpc/connection.ts'
+import { reasonOf } from '#renderer/rpc/reason-of.ts'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
 import { newId } from '#shared/model/annotation.ts'
-import { type AnnotationClass, withClassLook } from '#shared/model/annotation-class.ts'
+import { type AnnotationClass, classByName } from '#shared/model/annotation-class.ts'
+import type { Dataset } from '#shared/model/dataset.ts'
 import { notifyError } from './app-state.ts'
 
 /** Edits the open dataset's classes, with their annotations; undone like any other edit. */
 export async function editClasses(edit: ClassEdit): Promise<boolean> {
   const { dataset } = datasetState.getState()
   if (!dataset) return false
-  const takeBack = showAtOnce(edit)
+  const show = isEarlyEdit(edit) ? showEarly(dataset.id, edit) : null
   try {
-    // Earlier edits must be saved before they can be renamed.
-    await flushEdits()
-    const next = await client.datasets.editClasses({ id: dataset.id, commitId: newId(), edit })
-    // The user may have opened another dataset meanwhile.
-    if (datasetState.getState().dataset?.id === next.id) datasetState.setState({ dataset: next })
+    const next = edit.kind === 'add' ? await add(dataset.id, edit) : await send(dataset.id, edit)
+    if (show) show(next)
+    else takeDataset(next)
     // Updates the open image now; other images follow.
     reloadAll()
     return true
   } catch (error) {
-    takeBack()
+    show?.(null)
     notifyError(error)
     return false
   }
 }
 
+async function send(id: string, edit: ClassEdit): Promise<Dataset> {
+  // Earlier edits must be saved before they can be renamed.
+  await flushEdits()
+  return client.datasets.editClasses({ id, commitId: newId(), edit })
+}
+
 /**
- * Shows a colour or an order before the engine has it; other edits change labels, which must change with the list.
- * Returns a function that shows the classes as they were, unless others were shown since.
+ * Does not wait for edits to be saved, because an add renames nothing. A shape drawn meanwhile may reach the engine
+ * first and add its class; then only the color is missing.
  */
-function showAtOnce(edit: ClassEdit): () => void {
-  const { dataset } = datasetState.getState()
-  if (!dataset || (edit.kind !== 'recolor' && edit.kind !== 'reorder')) return () => {}
-  const shown = { ...dataset, classes: withClassLook(dataset.classes, edit) }
-  datasetState.setState({ dataset: shown })
-  return () => {
-    const now = datasetState.getState().dataset
-    if (now?.classes === shown.classes)
-      datasetState.setState({ dataset: { ...now, classes: dataset.classes } })
+async function add(id: string, edit: Extract<ClassEdit, { kind: 'add' }>): Promise<Dataset> {
+  try {
+    return await client.datasets.editClasses({ id, commitId: newId(), edit })
+  } catch (error) {
+    if (reasonOf(error) !== 'class_taken') throw error
   }
+  const { name, color } = edit.class
+  const now = await client.datasets.get({ id })
+  if (classByName(now.classes, name)?.color === color) return now
+  return client.datasets.editClasses({
+    id,
+    commitId: newId(),
+    edit: { kind: 'recolor', name, color },
+  })
 }
 
 /**
@@ -49,14 +60,10 @@ function showAtOnce(edit: ClassEdit): () => void {
  * saved must count.
  */
 export async function addClass(added: AnnotationClass): Promise<void> {
-  const { dataset } = datasetState.getState()
-  if (!dataset) return
+  if (!datasetState.getState().dataset) return
   const { className: previous } = choices.getState()
-  datasetState.setState({ dataset: { ...dataset, classes: [...dataset.classes, added] } })
+  const saving = editClasses({ kind: 'add', class: added })
   choices.setState({ className: added.name })
-  if (await editClasses({ kind: 'add', class: added })) return
-  const now = datasetState.getState().dataset
-  if (now?.id === dataset.id)
-    datasetState.setState({ dataset: { ...now, classes: now.classes.filter((c) => c !== added) } })
+  if (await saving) return
   if (choices.getState().className === added.name) choices.setState({ className: previous })
 }

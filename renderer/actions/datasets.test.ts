@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
+import type { Dialog } from './app-state.ts'
 
 const open = vi.hoisted(() => vi.fn())
 vi.mock('#renderer/rpc/connection.ts', () => ({
@@ -68,4 +69,37 @@ test('a dialog that the user opened while a dataset was opening stays', async ()
   await opening
   expect(shown()).toEqual(['b', 'b'])
   expect(appState.getState().dialog).toEqual({ kind: 'help' })
+})
+
+test.each<Dialog>([
+  { kind: 'class', name: 'car' },
+  { kind: 'detect', imageIds: ['of a'] },
+  { kind: 'copy-images', datasetId: 'a', imageIds: ['of a'] },
+  { kind: 'propagate' },
+  { kind: 'export' },
+  { kind: 'import' },
+  { kind: 'instructions' },
+  { kind: 'ask-by-text' },
+  { kind: 'allow-assist' },
+])('a dialog about the dataset before closes when another opens: $kind', async (dialog) => {
+  const first = openDataset('a')
+  answers.a()
+  await first
+  const second = openDataset('b')
+  showDialog(dialog)
+  answers.b()
+  await second
+  expect(shown()).toEqual(['b', 'b'])
+  expect(appState.getState().dialog).toBeNull()
+})
+
+test('a dialog about the dataset stays when the same dataset is opened again', async () => {
+  const first = openDataset('a')
+  answers.a()
+  await first
+  const again = openDataset('a')
+  showDialog({ kind: 'export' })
+  answers.a()
+  await again
+  expect(appState.getState().dialog).toEqual({ kind: 'export' })
 })

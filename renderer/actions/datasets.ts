@@ -6,12 +6,13 @@ import {
   upsertImages,
 } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { showDataset } from '#renderer/document/shown-dataset.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { closeEditor, openInEditor, workspace } from '#renderer/tools/workspace.ts'
 import type { Dataset, DatasetImage } from '#shared/model/dataset.ts'
 import { t } from '#shared/texts/texts.ts'
-import { afterWaiting, appState, notifyError, showDialog } from './app-state.ts'
+import { afterWaiting, appState, closeDatasetDialog, notifyError, showDialog } from './app-state.ts'
 import { changeSettings } from './view-actions.ts'
 
 /** Images fetched first: more than a screen shows. */
@@ -62,7 +63,8 @@ async function tryEnter(
 async function enter(dataset: Dataset, imageId: string | null): Promise<void> {
   // The image of another dataset may still be open.
   closeEditor()
-  datasetState.setState({ ...EMPTY_DATASET, dataset })
+  if (datasetState.getState().dataset?.id !== dataset.id) closeDatasetDialog()
+  showDataset(dataset)
   appState.setState({ datasetId: dataset.id, isGallery: false })
   hideDataset(dataset.id, false)
   if (imageId !== null) localStorage.setItem(LAST_IMAGE_KEY + dataset.id, imageId)

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { notifyError, showDialog } from '#renderer/actions/app-state.ts'
 import { rememberLabels } from '#renderer/actions/label-memory.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
+import { takeFields } from '#renderer/document/shown-dataset.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -46,9 +47,7 @@ export function LabelFilesNotice({ dataset, settings }: { dataset: Dataset; sett
       const labelFiles = { format, folder: null }
       const changed = await client.datasets.setLabelFiles({ id: dataset.id, labelFiles })
       // Another dataset may be open by now, or this one may have changed otherwise.
-      datasetState.setState(({ dataset: open }) =>
-        open?.id === changed.id ? { dataset: { ...open, labelFiles: changed.labelFiles } } : {},
-      )
+      takeFields(changed.id, { labelFiles: changed.labelFiles })
     } catch (error) {
       notifyError(error)
     }

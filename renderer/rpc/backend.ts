@@ -2,11 +2,11 @@ import { ORPCError } from '@orpc/client'
 import { type DocumentBackend, RefusedError } from '#renderer/document/backend.ts'
 import { client } from './connection.ts'
 import { pictureWork } from './picture-work.ts'
+import { reasonOf } from './reason-of.ts'
 
 /** True if the error is about the edit, not about the moment. */
 function isRefusal(error: ORPCError<string, unknown>): boolean {
-  const { data } = error
-  const reason = typeof data === 'object' && data !== null && 'reason' in data ? data.reason : null
+  const reason = reasonOf(error)
   return error.code === 'BAD_REQUEST' || reason === 'image_gone' || reason === 'dataset_gone'
 }
 

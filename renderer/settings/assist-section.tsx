@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { notifyError } from '#renderer/actions/app-state.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
-import { datasetState } from '#renderer/document/dataset-state.ts'
+import { takeDataset } from '#renderer/document/shown-dataset.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -12,7 +12,7 @@ import { t } from '#shared/texts/texts.ts'
 async function takeBack(id: string): Promise<void> {
   try {
     const changed = await client.datasets.setAssistAccount({ id, accountId: null })
-    if (datasetState.getState().dataset?.id === id) datasetState.setState({ dataset: changed })
+    takeDataset(changed)
     await queryClient.invalidateQueries({ queryKey: orpc.datasets.list.key() })
   } catch (error) {
     notifyError(error)

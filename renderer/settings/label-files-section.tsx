@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { notifyError } from '#renderer/actions/app-state.ts'
 import { PathField } from '#renderer/dialogs/folders/path-field.tsx'
-import { datasetState } from '#renderer/document/dataset-state.ts'
+import { takeFields } from '#renderer/document/shown-dataset.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { Choice } from '#renderer/ui/field.tsx'
@@ -30,9 +30,7 @@ export function LabelFilesSection({ dataset }: { dataset: Dataset }) {
     try {
       const changed = await client.datasets.setLabelFiles({ id: dataset.id, labelFiles: next })
       // Another dataset may be open by now, or this one may have changed otherwise.
-      datasetState.setState(({ dataset: open }) =>
-        open?.id === changed.id ? { dataset: { ...open, labelFiles: changed.labelFiles } } : {},
-      )
+      takeFields(changed.id, { labelFiles: changed.labelFiles })
     } catch (error) {
       notifyError(error)
     }

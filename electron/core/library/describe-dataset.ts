@@ -7,13 +7,15 @@ export async function describeDataset(
   datasets: DatasetRepository,
   dataset: StoredDataset,
 ): Promise<Dataset> {
-  const { remote } = dataset
   // A remote dataset's files are on the service.
-  const isThere = remote !== null || (await stat(dataset.root).catch(() => null))?.isDirectory()
+  const isThere =
+    dataset.remote !== null || (await stat(dataset.root).catch(() => null))?.isDirectory()
+  // A slow disk may have answered long after the dataset changed: the description is of now.
+  const now = datasets.find(dataset.id) ?? dataset
   return {
-    ...dataset,
+    ...now,
     ...datasets.counts(dataset.id),
-    remote: remote && { ...remote, ...datasets.remoteCounts(dataset.id) },
+    remote: now.remote && { ...now.remote, ...datasets.remoteCounts(dataset.id) },
     missing: !isThere,
   }
 }

@@ -8,6 +8,7 @@ import { EmptyState, ErrorNote } from '#renderer/ui/feedback.tsx'
 import { TextField } from '#renderer/ui/field.tsx'
 import { messageOf } from '#shared/model/message-of.ts'
 import { counted, t } from '#shared/texts/texts.ts'
+import { folderToChoose } from './folder-to-choose.ts'
 
 interface FolderPickerProps {
   /** null: the person's home. */
@@ -79,10 +80,8 @@ export function FolderPicker({
   const last = useRef(listing.data)
   if (listing.data) last.current = listing.data
   const data = listing.data ?? last.current
-  useEffect(() => {
-    if (error) onChoose(null)
-    else if (listing.data) onChoose(listing.data.path)
-  }, [listing.data, error, onChoose])
+  const chosen = folderToChoose(listing)
+  useEffect(() => onChoose(chosen), [chosen, onChoose])
   const files = showFiles ? (data?.files ?? []).filter((name) => showFiles.test(name)) : []
   return (
     <div className="flex flex-col gap-3">

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { takeTool } from '#renderer/actions/actions.ts'
 import { afterWaiting, focusCanvas, showDialog } from '#renderer/actions/app-state.ts'
 import { cloudState } from '#renderer/document/cloud-state.ts'
-import { datasetState } from '#renderer/document/dataset-state.ts'
+import { takeDataset } from '#renderer/document/shown-dataset.ts'
 import { client } from '#renderer/rpc/connection.ts'
 import { orpc } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
@@ -34,8 +34,7 @@ export function AllowAssistDialog({ dataset }: { dataset: Dataset }) {
     const showNext = afterWaiting()
     try {
       const changed = await client.datasets.setAssistAccount({ id: dataset.id, accountId })
-      if (datasetState.getState().dataset?.id === changed.id)
-        datasetState.setState({ dataset: changed })
+      takeDataset(changed)
       if (!showNext(null)) return
       takeTool('assist')
       focusCanvas()

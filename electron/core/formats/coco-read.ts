@@ -136,12 +136,16 @@ function boxShape(box: Box, rotation: number): Shape {
   return { kind: 'oriented_box', cx: x + w / 2, cy: y + h / 2, w, h, angleDeg: rotation }
 }
 
+const saysNoJoints = (keypoints: unknown): boolean =>
+  keypoints === null ||
+  keypoints === undefined ||
+  (Array.isArray(keypoints) && keypoints.every((value) => numberOf(value) === 0))
+
 function readJoints(keypoints: unknown, { joints, className }: CocoCategory): Annotation[] {
-  if (keypoints === null || keypoints === undefined) return []
+  if (saysNoJoints(keypoints)) return []
   if (!Array.isArray(keypoints))
     throw new FormatError('keypoints', `must be a list, not ${shown(keypoints)}`)
   const values = numbersOf(keypoints, 'keypoints')
-  if (values.every((value) => value === 0)) return []
   if (values.length !== joints.length * 3)
     throw new FormatError(
       'keypoints',
@@ -155,21 +159,54 @@ function readJoints(keypoints: unknown, { joints, className }: CocoCategory): An
   })
 }
 
-/** The joints of an annotation. Where they cannot be read, its box or outline is kept, and `fail` hears why. */
-function jointsBeside(
-  hasMore: boolean,
-  keypoints: unknown,
-  category: CocoCategory,
-  { losses, where, fail }: Pick<Context, 'losses' | 'where' | 'fail'>,
-): Annotation[] {
-  try {
-    return readJoints(keypoints, category)
-  } catch (error) {
-    if (!hasMore) throw error
-    if (category.joints.length > 0) fail('', error)
-    else losses.add('keypoints whose category does not name them go back to COCO alone', where)
-    return []
+/** The outlines of an annotation; empty where it names none. Throws a FormatError. */
+function readRegions(
+  segmentation: unknown,
+  context: Pick<Context, 'losses' | 'where' | 'budget' | 'size'>,
+): Shape[] {
+  if (typeof segmentation === 'string') {
+    // Tables that were made JSON have empty cells, and lists as texts.
+    if (/^\s*(?:\[\s*\]\s*)?$/.test(segmentation)) return []
+    throw new FormatError(
+      'segmentation',
+      `must be a list or an RLE, not the text ${shown(segmentation)}`,
+    )
   }
+  if (isJsonObject(segmentation))
+    return fitMask(readRle(segmentation, context.budget), segmentation, context)
+  return Array.isArray(segmentation) ? readPolygons(segmentation, context) : []
+}
+
+const hasArea = (box: Box | null): box is Box => box !== null && box.w > 0 && box.h > 0
+
+/**
+ * Box, outlines and joints of an annotation. A fault in one of them leaves the others, and `fail` hears of it. Throws the
+ * first fault where nothing is left to draw.
+ */
+function readParts(raw: JsonObject, category: CocoCategory, context: Context) {
+  const faults: unknown[] = []
+  const attempt = <T>(read: () => T, otherwise: T): T => {
+    try {
+      return read()
+    } catch (error) {
+      faults.push(error)
+      return otherwise
+    }
+  }
+  const box = attempt(() => readBox(raw.bbox), null)
+  const regions = attempt(() => readRegions(raw.segmentation, context), [])
+  const hasMore = regions.length > 0 || hasArea(box)
+  const areUnnamed = hasMore && category.joints.length === 0
+  const joints = attempt(() => (areUnnamed ? [] : readJoints(raw.keypoints, category)), [])
+  if (areUnnamed && !saysNoJoints(raw.keypoints))
+    context.losses.add(
+      'keypoints whose category does not name them go back to COCO alone',
+      context.where,
+    )
+  const [first] = faults
+  if (first !== undefined && !hasMore && joints.length === 0) throw first
+  for (const fault of faults) context.fail('', fault)
+  return { box, regions, joints }
 }
 
 interface Context {
@@ -206,40 +243,27 @@ export function readCocoAnnotation(
 ): Annotation[] {
   const { classes, size } = context
   const { className, isPoint } = category
-  const box = readBox(raw.bbox)
+  const { box, regions, joints } = readParts(raw, category, context)
   if (box && areCorners(box, raw.area))
     context.losses.add(
       '“area” is that of a box from corner to corner: is bbox x1, y1, x2, y2? It is read as x, y, width, height',
       context.where,
     )
   const rotation = rotationOf(raw.attributes)
-  const { segmentation } = raw
-  if (typeof segmentation === 'string')
-    throw new FormatError(
-      'segmentation',
-      `must be a list or an RLE, not the text ${shown(segmentation)}`,
-    )
-  const regions = isJsonObject(segmentation)
-    ? fitMask(readRle(segmentation, context.budget), segmentation, context)
-    : Array.isArray(segmentation)
-      ? readPolygons(segmentation, context)
-      : []
-  const hasMore = regions.length > 0 || (box !== null && box.w > 0 && box.h > 0)
-  const joints = jointsBeside(hasMore, raw.keypoints, category, context)
   // An empty mask, or one without an area, says less than the box.
   if (regions.length === 0 && box && !(isPoint && joints.length > 0)) {
     const bounds =
       joints.length > 0 ? boundsOfPoints(joints.flatMap(({ shape }) => shapeVertices(shape))) : null
     const saysNothing =
       bounds !== null &&
-      (isNear(bounds, box, 1e-5) || !(box.w > 0 && box.h > 0)) &&
+      (isNear(bounds, box, 1e-5) || !hasArea(box)) &&
       !isAmbiguous(joints, className, classes)
     if (!saysNothing) regions.push(boxShape(box, rotation))
   }
   if (regions.length === 0 && joints.length === 0)
     throw new FormatError(
       '',
-      box === null && (segmentation === undefined || segmentation === null)
+      box === null && (raw.segmentation === undefined || raw.segmentation === null)
         ? 'has neither bbox nor segmentation nor keypoints: nothing can be drawn'
         : 'encloses nothing: neither its bbox nor its segmentation has an area',
     )
@@ -268,8 +292,7 @@ export function readCocoAnnotation(
     ),
   ]
   const [object] = objectsOf(members, classes)
-  const hasOwn =
-    box !== null && box.w > 0 && box.h > 0 && !isTurned && !isNear(box, boundsOfParts(object), 1e-3)
+  const hasOwn = hasArea(box) && !isTurned && !isNear(box, boundsOfParts(object), 1e-3)
   const boxed = hasOwn && !object.box ? withOwnBox(members, box) : members
   const [again] = objectsOf(boxed, classes)
   const written = cocoFields(again, again.joints.size > 0 ? category.joints : null, size, null, '')

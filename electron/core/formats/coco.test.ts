@@ -63,12 +63,29 @@ describe('a segmentation', () => {
     expect(shapes).toMatchObject([{ rings: [[{ x: 0 }, { x: 1 }, { x: 1, y: 10 }, { x: 0 }]] }])
   })
 
-  test('that is a text is refused, not passed over', () => {
-    const { failed } = read([{ segmentation: '[[1, 1, 5, 1, 5, 6]]', bbox: [1, 1, 4, 5] }])
-    expect(failed).toEqual([
-      'annotations[0].segmentation must be a list or an RLE, not the text "[[1, 1, 5, 1, 5, 6]]"',
-    ])
+  const bbox = [1, 1, 4, 5]
+  const box = { kind: 'bbox', x: 1, y: 1, w: 4, h: 5 }
+
+  test.each(['', ' ', '[]'])('that is the empty text %j says nothing', (segmentation) => {
+    expect(read([{ segmentation, bbox }])).toEqual({ shapes: [box], failed: [], notes: [] })
   })
+
+  test.each([
+    ['[[1, 1, 5, 1, 5, 6]]', 'segmentation must be a list or an RLE, not the text'],
+    [{ size: [480], counts: [0] }, 'segmentation.size must be height and width'],
+    [[[1, 'x', 5, 1, 5, 6]], 'segmentation[0][1] must be a number'],
+  ])('that cannot be read is told, and the box is kept: %j', (segmentation, message) => {
+    const { shapes, failed } = read([{ segmentation, bbox }])
+    expect(shapes).toEqual([box])
+    expect(failed).toEqual([expect.stringContaining(message)])
+    expect(read([{ segmentation }])).toMatchObject({ shapes: [], failed })
+  })
+})
+
+test('a box that cannot be read is told, and the outline is kept', () => {
+  const { shapes, failed } = read([{ segmentation: [flat], bbox: 'none' }])
+  expect(shapes).toEqual([{ kind: 'polygon', rings: [TRIANGLE] }])
+  expect(failed).toEqual(['annotations[0].bbox must be a list, not "none"'])
 })
 
 describe('keypoints', () => {

@@ -177,7 +177,10 @@ function readEntry(
         losses.add('objects that are marked as deleted are left out', source.path)
         return []
       }
-      return readVocObject(node, origin, nextInstance)
+      return readVocObject(node, {
+        ...{ origin, nextInstance, losses, where: source.path },
+        fail: (_field, error) => fail(`object[${index}]`, error),
+      })
     } catch (error) {
       fail(`object[${index}]`, error)
       return []

@@ -100,6 +100,46 @@ describe('Pascal VOC', () => {
     expect(failed).toEqual(['object[0].points.point[1]: must be x,y and not "30"'])
   })
 
+  describe('beside a box', () => {
+    const bndbox = '<bndbox><xmin>10</xmin><ymin>10</ymin><xmax>30</xmax><ymax>20</ymax></bndbox>'
+    const box = { kind: 'bbox', x: 10, y: 10, w: 20, h: 10 }
+    const filesOf = (parts: string) => xml(`<object><name>face</name>${parts}${bndbox}</object>`)
+
+    test.each([
+      ['numbered landmarks', '<points><x1>12</x1><y1>12</y1></points>'],
+      ['landmarks as elements', '<points><point><x>12</x><y>12</y></point></points>'],
+      ['two landmarks', '<points><point>12,12</point><point>18,12</point></points>'],
+      ['no text', '<points></points>'],
+    ])('<points> of another kind leave the box, and go back: %s', (_, points) => {
+      const { images, failed } = readFiles('pascal_voc', filesOf(points), [image('images/1.jpg')])
+      expect(failed).toEqual([])
+      expect(images[0].annotations.map(({ shape }) => shape)).toEqual([box])
+      const out = convertFiles('pascal_voc', filesOf(points), [image('images/1.jpg')]).files
+      const written = out['Annotations/1.xml'].replaceAll(/\s+/g, '')
+      expect(written).toContain(bndbox)
+      if (points.includes('12')) expect(written).toContain(points)
+    })
+
+    test('corners go back with the box around them', () => {
+      const corners = ['10,10', '30,10', '30,20', '10,20'].map((xy) => `<point>${xy}</point>`)
+      const points = `<points>${corners.join('')}</points>`
+      const out = convertFiles('pascal_voc', filesOf(points), [image('images/1.jpg')]).files
+      const written = out['Annotations/1.xml'].replaceAll(/\s+/g, '')
+      expect(written).toContain(bndbox)
+      expect(written).toContain(points)
+    })
+
+    test('an outline that cannot be read is told, and the box is kept', () => {
+      const { shapes, failed } = shapesOf(
+        'pascal_voc',
+        filesOf('<polygon><x1>1</x1><y1>1</y1></polygon>'),
+        'images/1.jpg',
+      )
+      expect(shapes).toEqual([box])
+      expect(failed).toEqual(['object[0].polygon: has 1 points; it needs at least 3'])
+    })
+  })
+
   test('DIOR-R names the corners of its boxes', () => {
     const corners = [
       ['left_top', 10, 10],

@@ -25,21 +25,16 @@ import {
   withOwnBox,
 } from './objects.ts'
 import { turnedBox } from './quad.ts'
-import type { Json, JsonObject } from './types.ts'
+import type { Json, JsonObject, OnFault } from './types.ts'
 
 // The layout: the PASCAL VOC development kit, http://host.robots.ox.ac.uk/pascal/VOC/voc2012/
 
 /** VOC's own flags, which are attributes here. */
 const FLAGS = ['truncated', 'difficult', 'occluded'] as const
 
-const GEOMETRY: ReadonlySet<string> = new Set([
-  'bndbox',
-  'polygon',
-  'points',
-  'robndbox',
-  'rotation',
-  'type',
-])
+const GEOMETRY: ReadonlySet<string> = new Set(['bndbox', 'polygon', 'robndbox', 'rotation', 'type'])
+/** The same where `<points>` is the outline. */
+const GEOMETRY_WITH_POINTS: ReadonlySet<string> = new Set([...GEOMETRY, 'points'])
 
 const isYes = (value: unknown) => /^(?:1|true|yes)$/i.test(String(value))
 const isNo = (value: unknown) => value === '' || /^(?:0|false|no)$/i.test(String(value))
@@ -122,6 +117,70 @@ function readPoints({ point }: JsonObject, origin: number): Shape {
   return quadrilateral(corners, 'points')
 }
 
+/** Other programs call landmarks `<points>` as well, in forms of their own. */
+const isOutline = ({ point }: JsonObject): boolean =>
+  Array.isArray(point) &&
+  point.length >= 3 &&
+  point.every((text) => {
+    const pair = typeof text === 'string' ? text.split(',') : []
+    return pair.length === 2 && pair.every((number) => numberOf(number) !== null)
+  })
+
+interface Context {
+  /** The number of the first pixel. */
+  origin: number
+  nextInstance: () => number
+  /** Faults of a part of the object. */
+  fail: OnFault
+  losses: LossLog
+  where: string
+}
+
+/** The outlines that an object has beside its box; null: it has none. Throws a FormatError. */
+function readOutlines(raw: JsonObject, box: Box | null, context: Context): Shape[] | null {
+  const { origin, losses, where } = context
+  const { polygon, robndbox, points } = raw
+  const polygons = Array.isArray(polygon) ? polygon.filter(isJsonObject) : []
+  if (polygons.length > 0)
+    return polygons.map((node) => ({ kind: 'polygon', rings: [readRing(node, origin)] }))
+  if (isJsonObject(robndbox)) {
+    const isOfSize = robndbox.x_left_top === undefined
+    return [isOfSize ? readTurned(robndbox, origin) : readCorners(robndbox, origin)]
+  }
+  if (!isJsonObject(points)) return null
+  if (box === null || isOutline(points)) return [readPoints(points, origin)]
+  losses.add('<points> that are no outline go back to Pascal VOC alone', where)
+  return null
+}
+
+/** The shapes of an object, at least one. Throws a FormatError where neither its outlines nor its box can be read. */
+function readShapes(
+  raw: JsonObject,
+  degrees: number,
+  context: Context,
+): { shapes: Shape[]; box: Box | null } {
+  const faults: unknown[] = []
+  const attempt = <T>(read: () => T): T | null => {
+    try {
+      return read()
+    } catch (error) {
+      faults.push(error)
+      return null
+    }
+  }
+  const { bndbox } = raw
+  const box = isJsonObject(bndbox) ? attempt(() => readBox(bndbox, context.origin)) : null
+  const outlines = attempt(() => readOutlines(raw, box, context))
+  const shapes = outlines ?? (box ? [turned(box, degrees)] : null)
+  const [first] = faults
+  if (!shapes)
+    throw (
+      first ?? new FormatError('bndbox', 'is missing, and there is neither polygon nor robndbox')
+    )
+  for (const fault of faults) context.fail('', fault)
+  return { shapes, box }
+}
+
 /** FAIR1M has the class in `<possibleresult>`; of several, the first is the likeliest. */
 function nameIn({ name, possibleresult }: JsonObject): Json | undefined {
   const [first] = Array.isArray(possibleresult) ? possibleresult : [possibleresult]
@@ -154,29 +213,13 @@ function plain(value: Json): Json {
 }
 
 /** An `<object>`. Throws a FormatError. */
-export function readVocObject(
-  raw: JsonObject,
-  origin: number,
-  nextInstance: () => number,
-): Annotation[] {
+export function readVocObject(raw: JsonObject, context: Context): Annotation[] {
+  const { origin, nextInstance } = context
   const className = classNameOf(nameIn(raw), 'name')
   const attributes = readAttributes(raw.attributes)
   const rotation = numberOf(attributes.rotation)
   const degrees = rotation === null ? 0 : normaliseAngle(rotation)
-  const box = isJsonObject(raw.bndbox) ? readBox(raw.bndbox, origin) : null
-  const polygons = Array.isArray(raw.polygon) ? raw.polygon.filter(isJsonObject) : []
-  let shapes: Shape[]
-  if (polygons.length > 0)
-    shapes = polygons.map((node) => ({ kind: 'polygon', rings: [readRing(node, origin)] }))
-  else if (isJsonObject(raw.robndbox))
-    shapes = [
-      raw.robndbox.x_left_top === undefined
-        ? readTurned(raw.robndbox, origin)
-        : readCorners(raw.robndbox, origin),
-    ]
-  else if (isJsonObject(raw.points)) shapes = [readPoints(raw.points, origin)]
-  else if (box) shapes = [turned(box, degrees)]
-  else throw new FormatError('bndbox', 'is missing, and there is neither polygon nor robndbox')
+  const { shapes, box } = readShapes(raw, degrees, context)
   const isTurned = shapes[0].kind === 'oriented_box' && degrees !== 0
   if (isTurned) delete attributes.rotation
   const pose = textOfField(raw.pose)
@@ -206,13 +249,16 @@ export function readVocObject(
   const { fields, given } = unsaid(
     plain(said) as JsonObject,
     plain(written) as JsonObject,
-    GEOMETRY,
+    isJsonObject(raw.points) && isOutline(raw.points) ? GEOMETRY_WITH_POINTS : GEOMETRY,
   )
   // Kept as it was spelt.
   const asSpelt = (values: JsonObject) =>
     Object.fromEntries(Object.keys(values).map((key) => [key, said[key] ?? values[key]]))
   for (const flag of FLAGS) delete fields[flag]
   delete fields.pose
+  // Files with corners mostly have no box; those that have one keep it.
+  if (given.robndbox !== undefined || given.points !== undefined)
+    if (said.bndbox !== undefined) given.bndbox = said.bndbox
   return carrying(boxed, 'pascal_voc', asSpelt(fields), {
     ...asSpelt(given),
     ...(Object.keys(given).length > 0 && { origin }),

@@ -136,22 +136,31 @@ const ERROR_FIELDS: ReadonlySet<string> = new Set([
 ])
 const refusalSchema = z.looseObject({
   success: z.unknown().optional(),
+  ok: z.unknown().optional(),
   error: z.unknown().optional(),
   errors: z.unknown().optional(),
   detail: z.unknown().optional(),
   data: z.null().optional(),
 })
-const isSaid = (value: unknown): boolean => value !== undefined && value !== null && value !== false
+
+/** False for what means that there is no error: null, false, 0, and an empty text, list or object. */
+function isSaid(value: unknown): boolean {
+  if (typeof value === 'string') return value.trim() !== ''
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
+  return Boolean(value)
+}
 
 /**
  * True for a body that only reports an error, as some gateways send it with status 200: read as a record with all its
- * fields missing, it would look as if the call had succeeded.
+ * fields missing, it would look as if the call had succeeded. A body that says that it is a success is none.
  */
 export function isErrorBody(json: unknown): boolean {
   const { data: body } = refusalSchema.safeParse(json)
   if (!body || Array.isArray(json)) return false
   if (!Object.keys(body).every((name) => ERROR_FIELDS.has(name))) return false
-  return body.success === false || [body.error, body.errors, body.detail].some(isSaid)
+  const isSuccess = body.success ?? body.ok
+  if (isSuccess === true) return false
+  return isSuccess === false || [body.error, body.errors, body.detail].some(isSaid)
 }
 
 /** A gateway of the service refuses these requests with a page of its own: nobody else is in between. */

@@ -141,6 +141,7 @@ test.each<[unknown, string]>([
   [{ success: false, error: 'No', data: null }, 'No'],
   [{ ok: false, errors: ['one'], status: 503 }, 'one'],
   [{ success: false }, 'no reason given'],
+  [{ ok: false, message: 'No' }, 'No'],
 ])('status 200 with %j is no success, whatever the schema asks for', async (body, message) => {
   await using service = await answering((response) => response.end(JSON.stringify(body)))
   const call = service.http.json(z.unknown(), 'POST', '/x')
@@ -151,6 +152,11 @@ test.each<[unknown, string]>([
 
 test.each([
   { success: true, message: 'Deleted' },
+  { success: true, message: 'Deleted', errors: [] },
+  { success: true, message: 'ok', error: '' },
+  { success: true, message: 'x', detail: 'done' },
+  { ok: true, detail: 'done' },
+  { message: 'Deleted', errors: [], error: ' ', detail: {} },
   { success: false, image_id: 'i', message: 'below the threshold' },
   { job_id: 'j', status: 'failed', error: 'No codec' },
   { data: { id: 'd' }, error: null },

@@ -16,6 +16,7 @@ import { DATABASE_FILE, openLibrary } from './database.ts'
 import { DatasetRepository } from './dataset-repository.ts'
 import { library } from './migrations/0001-library.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
+import { Outbox } from './outbox.ts'
 
 describe('an unusable data folder gives an error with the reason and what to do', () => {
   test('a database from a newer version is left untouched', () => {
@@ -109,6 +110,29 @@ test('whether images have labels is counted, also in a library of before, and af
   db.exec(`INSERT INTO image (id, dataset_id, path, sort_key, file_size_bytes, modified_at_ms, annotation_count)
     VALUES ('c', 'd', 'c.png', 'c', 1, 1, 1)`)
   expect(counts()).toEqual({ imageCount: 3, annotatedCount: 2 })
+})
+
+test('rows that were refused before an upgrade are not retried with the key that was refused', () => {
+  using folder = temporaryFolder()
+  const old = new Database(join(folder.path, DATABASE_FILE))
+  for (const sql of MIGRATIONS.slice(0, 17)) old.exec(sql)
+  old.pragma('user_version = 17')
+  old.pragma('foreign_keys = OFF')
+  const insert =
+    old.prepare(`INSERT INTO outbox (dataset_id, kind, state, idempotency_key, queued_at_ms)
+    VALUES ('d', 'classes', ?, ?, 0)`)
+  const [waiting, first, second] = ['a', 'b', 'c'].map((digit) => digit.repeat(32))
+  old.exec(`INSERT INTO dataset (id, name, kind, root, classes, created_at_ms, last_opened_at_ms)
+    VALUES ('d', 'd', 'remote', '/d', '[]', 0, 0)`)
+  insert.run('waiting', waiting)
+  insert.run('failed', first)
+  insert.run('failed', second)
+  old.close()
+  using opened = openLibrary(folder.path)
+  const keys = new Outbox(opened.db).list('d').map(({ idempotencyKey }) => idempotencyKey)
+  expect(keys[0]).toBe(waiting)
+  expect(new Set([...keys, first, second]).size).toBe(5)
+  for (const key of keys) expect(key).toMatch(/^[0-9a-f]{32}$/)
 })
 
 test('on a full disk an edit is refused completely with a readable error, and works again when there is space', async () => {

@@ -7,7 +7,7 @@ import type { Outbox, OutboxRow } from '#core/cache/outbox.ts'
 import type { RemoteRepository } from '#core/cache/remote-repository.ts'
 import { storedList } from '#core/cache/stored-json.ts'
 import { inPieces } from '#core/pieces.ts'
-import { isRefusal, isUnclear, toServiceError } from '#core/service-error.ts'
+import { isRefusal, toServiceError } from '#core/service-error.ts'
 import { UserError } from '#core/user-error.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { AnnotationClass } from '#shared/model/annotation-class.ts'
@@ -170,10 +170,8 @@ export class DatasetClasses {
     } catch (error) {
       if (!isRefusal(error) || signal.aborted) throw error
       const { message, requestId } = toServiceError(error)
-      outbox.refuse(row.id, message, {
-        requestId,
-        isUnknown: isUnclear(error),
-      })
+      // Each try reads the service's list first, so it can have a new key even if this one was executed.
+      outbox.refuse(row.id, message, { requestId })
       return false
     } finally {
       this.#pushed.set(row.datasetId, this.#now++)
@@ -209,8 +207,8 @@ export class DatasetClasses {
   ): Promise<void> {
     const { signal } = call
     const remote = await client.datasets.get(remoteId, { signal })
-    // Without a list, “it is not there any more” cannot be told from “it was not listed”.
-    if (!remote.classes && op.kind !== 'add' && op.kind !== 'change')
+    // Without a list, “it is not there any more” cannot be told from “it was not listed”. An addition needs no list.
+    if (!remote.classes && op.kind !== 'add')
       throw new UnexpectedAnswerError(
         'The service’s answer about the dataset has no list of classes, so this change was not sent',
         { route: `GET /datasets/${remoteId}` },
@@ -270,7 +268,9 @@ export class DatasetClasses {
       default:
         assertNever(op)
     }
-    this.#deps.remotes.setClassBase(datasetId, applyClassOps(classesOf(remote), [op]))
+    // An answer without a list says nothing about the other classes.
+    if (remote.classes)
+      this.#deps.remotes.setClassBase(datasetId, applyClassOps(classesOf(remote), [op]))
   }
 
   async #countsThere(client: Client, remoteId: string, signal: AbortSignal) {

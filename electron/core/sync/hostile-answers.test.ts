@@ -166,9 +166,146 @@ test.each(
   set.between.lie(/POST .*\/annotations\/bulk/, said, { isKept: !isDone })
   await set.cloud.push()
   expect(set.between.told).not.toEqual([])
+  // Equal rows say the same.
   if (name === 'everything twice') return
   expectHeld(set)
   await expectSettled(set)
+})
+
+const SAVE_ROUTE = '/api/v1/developer/annotations/bulk'
+
+test.each([
+  [418, '{}'],
+  [200, '{"saved": [{"im'],
+  [200, JSON.stringify({ saved: [], failed: [] })],
+])(
+  'a bad answer to a save, which the service repeats all day (%d %s), does not hold up the image',
+  async (status, body) => {
+    await using set = await drawn()
+    const { core, cloud, image, between, emulator, theirs, mine } = set
+    between.lie(/POST .*\/annotations\/bulk/, text(body, 'application/json', status), {
+      isKept: true,
+    })
+    await cloud.push()
+    expectHeld(set)
+    const key = core.remotes.find(image.id)?.sent?.key
+    emulator.state.keepAnswer(`${key} POST ${SAVE_ROUTE}`, status, body, Date.now())
+    const later = aBox('person', 40)
+    edit(core, image.id, { created: [later] })
+    await set.again()
+    expect(core.outbox.list(cloud.datasetId)).toEqual([])
+    const all = idsOf([theirs, mine, later])
+    expect(idsOf(onService(emulator, STREET, image.path))).toEqual(all)
+    expect(set.shown()).toEqual(all)
+    expect(core.labelSync.conflicts(image.id)).toEqual([])
+  },
+)
+
+test.each([text('{}', 'application/json', 418), json({ saved: [], failed: [] })])(
+  'a repeated save that is done without a clear answer brings nothing back that was deleted since',
+  async (how) => {
+    await using set = await drawn()
+    const { core, cloud, image, between, emulator, theirs, mine } = set
+    const save = /POST .*\/annotations\/bulk/
+    between.lie(save, text('{}', 'application/json', 418), { isKept: true })
+    await cloud.push()
+    edit(core, image.id, { deleted: [mine], created: [aBox('person', 60)] })
+    const drawnNow = set.shown()
+    between.lie(save, how)
+    core.outbox.retry(null)
+    await cloud.push()
+    expect(set.shown()).toEqual(drawnNow)
+    await set.again()
+    expect(core.outbox.list(cloud.datasetId)).toEqual([])
+    expect(set.shown()).toEqual(drawnNow)
+    expect(idsOf(onService(emulator, STREET, image.path))).toEqual(drawnNow)
+    expect(drawnNow).toContain(theirs.id)
+    expect(core.labelSync.conflicts(image.id)).toEqual([])
+  },
+)
+
+test('two different rows about one image acknowledge nothing', async () => {
+  await using set = await drawn()
+  const twice = changed(({ saved }) => ({
+    saved: [...saved.map((item: object) => ({ ...item, new_count: 0 })), ...saved],
+  }))
+  set.between.lie(/POST .*\/annotations\/bulk/, twice)
+  await set.cloud.push()
+  expectHeld(set)
+  await expectSettled(set)
+})
+
+test('a split whose answer is bad gets a new key, because the service repeats the answer', async () => {
+  await using set = await drawn()
+  const { core, cloud, image, between } = set
+  await cloud.push()
+  core.images.patch([image.id], { split: 'val' })
+  const [before] = core.outbox.list(cloud.datasetId)
+  between.lie(/POST .*\/images\//, text('{}', 'application/json', 418), {
+    isKept: true,
+  })
+  await cloud.push()
+  const [row] = core.outbox.list(cloud.datasetId, 'failed')
+  expect(row?.kind).toBe('split')
+  expect(row?.idempotencyKey).not.toBe(before?.idempotencyKey)
+})
+
+const withoutClasses = changed(({ data, ...more }) =>
+  Array.isArray(data) ? { data, ...more } : { data: { ...data, classes: undefined }, ...more },
+)
+
+test('an edit of a class waits while the service does not list its classes', async () => {
+  await using set = await drawn()
+  const { core, cloud, between, emulator } = set
+  await cloud.push()
+  const color = '#123456'
+  const [{ name }] = core.datasets.get(cloud.datasetId).classes
+  const colorOf = (classes: readonly { name: string; color?: string | null }[]) =>
+    classes.find((item) => item.name === name)?.color
+  core.publish(core.edits.editClasses(cloud.datasetId, 'recolor', { kind: 'recolor', name, color }))
+  const [before] = core.outbox.list(cloud.datasetId)
+  between.lie(/GET .*\/datasets\//, withoutClasses)
+  await cloud.push()
+  const [row] = core.outbox.list(cloud.datasetId, 'failed')
+  expect(row?.problem).toMatch(/has no list of classes.*Try again/)
+  expect(row?.idempotencyKey).not.toBe(before?.idempotencyKey)
+  expect(colorOf(core.datasets.get(cloud.datasetId).classes)).toBe(color)
+  await set.again()
+  expect(core.outbox.list(cloud.datasetId)).toEqual([])
+  expect(colorOf(emulator.state.dataset(STREET).classes)).toBe(color)
+  expect(colorOf(core.datasets.get(cloud.datasetId).classes)).toBe(color)
+})
+
+test('an edit is not merged onto another annotation with the same id, in whatever order they come', async () => {
+  await using set = await drawn()
+  const { core, cloud, image, emulator } = set
+  await cloud.push()
+  const wire = (name: string, x: number) => ({
+    id: 'a',
+    type: 'bbox',
+    name,
+    bounding_box: { x, y: 1, w: 9, h: 9 },
+  })
+  const doubled = [wire('car', 100), wire('person', 200)]
+  emulator.state.setAnnotations(set.remote().id, doubled as never)
+  await core.labelSync.read(image.id)
+  const before = core.edits
+    .annotations(image.id)
+    .annotations.find(({ shape }) => shape.kind === 'bbox' && shape.x === 100)
+  if (!before) throw new Error('not pulled')
+  edit(core, image.id, { updated: [{ before, after: { ...before, className: 'bus' } }] })
+  emulator.state.setAnnotations(set.remote().id, doubled.toReversed() as never)
+  await core.labelSync.read(image.id)
+  await cloud.push()
+  const there = emulator.state.annotations(set.remote().id)
+  expect(there).toHaveLength(2)
+  expect(there).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ name: 'bus', bounding_box: { x: 100, y: 1, w: 9, h: 9 } }),
+      expect.objectContaining({ name: 'person', bounding_box: { x: 200, y: 1, w: 9, h: 9 } }),
+    ]),
+  )
+  expect(core.labelSync.conflicts(image.id)).toEqual([])
 })
 
 test('a pulled annotation without an id, or with the id of another one, is one annotation at each pull', async () => {
@@ -263,9 +400,7 @@ test.each(
         ? { data: { ...answer.data, id: '99999999-9999-4999-8999-999999999999', classes: [] } }
         : answer,
     ),
-    'no classes': changed(({ data, ...more }) =>
-      Array.isArray(data) ? { data, ...more } : { data: { ...data, classes: undefined }, ...more },
-    ),
+    'no classes': withoutClasses,
     'images without ids': changed((answer) =>
       Array.isArray(answer.data)
         ? { ...answer, data: answer.data.map((item: object) => ({ ...item, id: null })) }

@@ -47,7 +47,8 @@ function failedOf(
   ids: readonly string[],
 ) {
   const isTold = success !== false || failed.length > 0
-  if (isTold && failed.every(({ id }) => ids.includes(id))) return failed
+  const asked = new Set(ids)
+  if (isTold && failed.every(({ id }) => asked.has(id))) return failed
   throw new UnexpectedAnswerError(
     'The service refused some of these images and did not say which',
     { route: 'PATCH /batch/images/update' },
@@ -253,7 +254,8 @@ export class PushFacts {
       await work(remote.remoteId)
     } catch (error) {
       if (!isRefusal(error) || this.#deps.isClosing()) throw error
-      for (const { row } of told) this.#refuse(row, error)
+      // Executed twice, these calls change nothing more.
+      for (const { row } of told) this.#refuse(row, error, { isRepeatable: true })
       this.#deps.announceImages(
         first.row.datasetId,
         told.map(({ imageId }) => imageId),
@@ -270,11 +272,9 @@ export class PushFacts {
     }
   }
 
-  #refuse(row: OutboxRow, error: unknown): void {
+  #refuse(row: OutboxRow, error: unknown, { isRepeatable = false } = {}): void {
     const { message, requestId } = toServiceError(error)
-    this.#deps.outbox.refuse(row.id, message, {
-      requestId,
-      isUnknown: isUnclear(error),
-    })
+    const isUnknown = !isRepeatable && isUnclear(error)
+    this.#deps.outbox.refuse(row.id, message, { requestId, isUnknown })
   }
 }

@@ -4,6 +4,7 @@ import {
   ForbiddenError,
   NotFoundError,
   PictographError,
+  ServerError,
   ValidationError,
   type WireAnnotation,
 } from '#core/api/client.ts'
@@ -51,24 +52,34 @@ function batchKey(saves: readonly Save[]): string {
 
 type SaveAnswer = Awaited<ReturnType<Client['annotations']['saveMany']>>
 
+/** What the service says about a save: nothing that can be relied on is `unclear`. */
+export type SaveFate = 'saved' | 'refused' | 'unclear'
+
 /**
- * The saves that the answer acknowledges: named once as saved, not as failed, and with as many annotations as were
- * sent. Taken as saved, labels that the service did not store would be deleted here by the next pull.
+ * The saves that the answer acknowledges: named as saved, not as failed, and each time with as many annotations as
+ * were sent. Taken as saved, labels that the service did not store would be deleted here by the next pull.
  */
 function acknowledged<T extends Pick<Save, 'remoteId' | 'annotations' | 'unreadable'>>(
   saves: readonly T[],
   { saved, failed }: SaveAnswer,
 ): (T & { previousCount: number | null })[] {
-  const answers = new Map(saved.map((item) => [item.image_id, item]))
+  const answers = Map.groupBy(saved, ({ image_id }) => image_id)
   const isRefused = new Set(failed.map(({ image_id }) => image_id))
   return saves.flatMap((save) => {
-    const answer = answers.get(save.remoteId)
-    if (!answer || isRefused.has(save.remoteId)) return []
+    const named = answers.get(save.remoteId)
+    if (!named || isRefused.has(save.remoteId)) return []
     const count = save.annotations.length + save.unreadable.length
-    if ((answer.new_count ?? count) !== count) return []
-    return [{ ...save, previousCount: answer.previous_count }]
+    if (named.some(({ new_count }) => (new_count ?? count) !== count)) return []
+    return [{ ...save, previousCount: named[0]?.previous_count ?? null }]
   })
 }
+
+/**
+ * A status of success without JSON. If it is the page of a portal, the pull that follows gets the same; if that works,
+ * the service itself answers so.
+ */
+const isNoJson = (error: unknown): boolean =>
+  error instanceof ServerError && error.status !== null && error.status < 300
 
 /** Saves freshly merged labels, and stores the service's answer per image. */
 export class SaveBatch {
@@ -80,27 +91,32 @@ export class SaveBatch {
 
   /**
    * Repeats a save whose answer was lost, with the same key: the service repeats its answer if the save had arrived,
-   * and saves now if it had not. Only for images that nobody else has changed since. Returns true if the service says
-   * that it saved.
+   * and saves now if it had not. Only for images that nobody else has changed since. An unclear answer is repeated for
+   * a day, too, so the caller must find out from the labels whether it was saved.
    */
   async askAgain(
     client: Client,
     { remoteId, sent }: RemoteImageFacts,
     unreadable: readonly WireAnnotation[],
     signal: AbortSignal,
-  ): Promise<boolean> {
-    if (!sent) return false
+  ): Promise<SaveFate> {
+    if (!sent) return 'refused'
     const { annotations, key } = sent
     try {
       const answer = await client.annotations.saveMany(
         [{ imageId: remoteId, annotations: annotations.map(toWireAnnotation), unreadable }],
         { signal, idempotencyKey: key },
       )
-      return acknowledged([{ remoteId, annotations, unreadable }], answer).length > 0
+      const { saved, failed } = answer
+      if (acknowledged([{ remoteId, annotations, unreadable }], answer).length > 0) return 'saved'
+      const isNamed = (rows: readonly { image_id: string }[]) =>
+        rows.some(({ image_id }) => image_id === remoteId)
+      return isNamed(failed) && !isNamed(saved) ? 'refused' : 'unclear'
     } catch (error) {
-      if (!isRefusal(error) || isUnclear(error) || signal.aborted) throw error
-      // The save was refused, so it did not happen.
-      return false
+      if (signal.aborted) throw error
+      if (isNoJson(error)) return 'unclear'
+      if (!isRefusal(error)) throw error
+      return isUnclear(error) ? 'unclear' : 'refused'
     }
   }
 

@@ -195,13 +195,17 @@ export class SaveLabels {
       if (labels.takeIn(imageId, there.annotations) !== 'waiting') return null
       const again = remotes.find(imageId)
       if (again?.sent) {
-        const isSaved = await this.#batch.askAgain(client, again, there.unreadable, signal)
+        const fate = await this.#batch.askAgain(client, again, there.unreadable, signal)
         there = await read()
         const base = again.base ?? []
-        // Whatever the answer says: if the service still has the labels from before, it did not save.
-        const isThere = isSaved && !sameLabels(base, there.annotations)
-        remotes.setBase(imageId, isThere ? again.sent.annotations : base, again.conflicts)
-        if (!isThere) outbox.renew(imageId, 'annotations')
+        // Whatever the answer says: if the service still has the labels from before, it did not save. Then the next
+        // save gets a new key, because the service would only repeat its answer to this one.
+        const isAsBefore = sameLabels(base, there.annotations)
+        const isThere = fate === 'saved' && !isAsBefore
+        if (fate !== 'unclear' || isAsBefore) {
+          remotes.setBase(imageId, isThere ? again.sent.annotations : base, again.conflicts)
+          if (!isThere) outbox.renew(imageId, 'annotations')
+        }
         if (labels.takeIn(imageId, there.annotations) !== 'waiting') return null
       }
       return this.#saveOf(imageId, there.unreadable)

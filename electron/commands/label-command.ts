@@ -48,7 +48,7 @@ async function imageRootOf(input: string): Promise<string> {
 
 async function knownImages(folder: string, notes?: ReadingNotes): Promise<KnownImage[]> {
   const paths: string[] = []
-  for await (const { files } of scanFolder(folder)) {
+  for await (const { files } of scanFolder(folder, { onStep: () => notes?.getOn() })) {
     notes?.getOn()
     for (const { path } of files) paths.push(path)
   }

@@ -1,11 +1,11 @@
 import { canvasFrame } from '#renderer/document/canvas-frame.ts'
-import { datasetState } from '#renderer/document/dataset-state.ts'
+import { datasetState, type ScanState } from '#renderer/document/dataset-state.ts'
 import { statusLine } from '#renderer/document/status-line.ts'
 import { toImage } from '#renderer/document/viewport.ts'
 import type { Editor } from '#renderer/tools/editor.ts'
 import { workspace } from '#renderer/tools/workspace.ts'
 import { useStore } from '#renderer/ui/use-store.ts'
-import { t } from '#shared/texts/texts.ts'
+import { plural, t } from '#shared/texts/texts.ts'
 import { useEditorState } from './use-editor-state.ts'
 
 function Place({ editor }: { editor: Editor }) {
@@ -21,6 +21,21 @@ function Place({ editor }: { editor: Editor }) {
       <span className="w-28 text-right tabular-nums">{at}</span>
       <span className="w-14 text-right tabular-nums">{`${zoom}%`}</span>
     </>
+  )
+}
+
+/** Tells which pictures of the folder are not listed. */
+function Masks({ count, folders }: ScanState['masks']) {
+  return (
+    <span
+      className="shrink-0 tabular-nums"
+      title={t(
+        'These pictures look like masks of the images here, so they are not listed: {folders}. To list them, rename their folder.',
+        { folders: folders.map((folder) => folder || '.').join(', ') },
+      )}
+    >
+      {plural(count, '{count} mask not listed', '{count} masks not listed')}
+    </span>
   )
 }
 
@@ -52,6 +67,7 @@ export function StatusBar() {
               })}
         </span>
       )}
+      {scan && scan.masks.count > 0 && <Masks {...scan.masks} />}
       {image?.width && (
         <span className="tabular-nums">
           {image.width} × {image.height}

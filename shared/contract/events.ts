@@ -37,6 +37,8 @@ export const appEventSchema = z.discriminatedUnion('type', [
     read: z.number().int(),
     /** Messages about unreadable folders and files. */
     problems: z.array(z.string()),
+    /** Pictures that are not listed, because they look like masks of listed images, and some of the folders where they lie. */
+    masks: z.object({ count: z.number().int(), folders: z.array(z.string()) }),
   }),
   z.object({
     type: z.literal('annotations'),

@@ -27,12 +27,7 @@ export function maskPlace(path: string): MaskPlace | null {
   if (!/\.png$/i.test(path) || PANOPTIC.test(path) || OBJECT_FOLDER.test(path)) return null
   const sure = MASK_FOLDER.exec(path)
   const match = sure ?? LABEL_FOLDER.exec(path)
-  if (match) {
-    const root = path.slice(0, match.index)
-    const folder = match[0].replace('/', '')
-    const inner = stemOf(path.slice(match.index + match[0].length + 1))
-    return { root, inner, folder, isUnsure: !sure }
-  }
+  if (match) return { ...belowFolder(path, match), isUnsure: !sure }
   if (!MASK_NAME.test(path)) return null
   const inner = fileNameOf(path).replace(MASK_NAME, (end) => end[0])
   return { root: directoryOf(path), inner, folder: '', isUnsure: true }
@@ -52,38 +47,29 @@ const MASK_ENDING = /_(?:mask|gt|seg)$/i
 export const mayBeMask = (path: string): boolean =>
   isObjectMask(path) || PANOPTIC.test(path) || maskPlace(path) !== null
 
-/** The path below the folder of masks, without extension and without the ending that only masks have. */
-function innerPath(mask: string): string {
-  const inObjects = OBJECT_FOLDER.exec(mask)
-  const inner = inObjects
-    ? stemOf(mask.slice(inObjects.index + inObjects[0].length + 1))
-    : (maskPlace(mask)?.inner ?? fileNameOf(stemOf(mask)))
-  return inner.replace(MASK_ENDING, '').toLowerCase()
+/** Where a picture for which `mayBeMask` would lie as a mask. `inner` is in lower case and without the ending that only masks have. */
+export function maskLayout(path: string): Pick<MaskPlace, 'root' | 'folder' | 'inner'> {
+  const objects = OBJECT_FOLDER.exec(path)
+  const { root, folder, inner } =
+    (objects ? belowFolder(path, objects) : maskPlace(path)) ?? inOwnFolder(path)
+  return { root, folder, inner: inner.replace(MASK_ENDING, '').toLowerCase() }
 }
 
-/**
- * The image that each mask belongs to, if it is one: of the same path below another folder, else of the same name. `masks`: paths for
- * which `mayBeMask`; `images`: the others.
- */
-export function imagesOfMasks(
-  masks: readonly string[],
-  images: readonly string[],
-): [mask: string, image: string][] {
-  const wanted = new Set(masks.map((mask) => fileNameOf(innerPath(mask))))
-  const nameOf = (path: string) => fileNameOf(stemOf(path)).toLowerCase()
-  const byName = Map.groupBy(
-    images.filter((path) => wanted.has(nameOf(path))),
-    nameOf,
-  )
-  return masks.flatMap((mask): [string, string][] => {
-    const inner = innerPath(mask)
-    const named = byName.get(fileNameOf(inner)) ?? []
-    const isEnd = (path: string) => `/${stemOf(path).toLowerCase()}`.endsWith(`/${inner}`)
-    const root = maskPlace(mask)?.root ?? ''
-    const isNear = (path: string) => isEnd(path) && (root === '' || path.startsWith(`${root}/`))
-    const image = named.find(isNear) ?? named.find(isEnd) ?? named[0]
-    return image === undefined ? [] : [[mask, image]]
-  })
+function belowFolder(path: string, match: RegExpExecArray) {
+  return {
+    root: path.slice(0, match.index),
+    folder: match[0].replace('/', ''),
+    inner: stemOf(path.slice(match.index + match[0].length + 1)),
+  }
+}
+
+function inOwnFolder(path: string) {
+  const directory = directoryOf(path)
+  return {
+    root: directoryOf(directory),
+    folder: fileNameOf(directory),
+    inner: fileNameOf(stemOf(path)),
+  }
 }
 
 /** Whether a file of this path may hold labels in one of the formats, or name their classes and splits. */

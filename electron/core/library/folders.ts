@@ -1,5 +1,6 @@
+import { hash } from 'node:crypto'
 import { realpath, stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
 import type { FileFacts, ImageRepository } from '#core/cache/image-repository.ts'
 import type { CoreEvents, FileChange } from '#core/core-events.ts'
@@ -16,8 +17,10 @@ import { hasImageExtension } from '#shared/model/dataset.ts'
 import { confirmGone } from './confirm-gone.ts'
 import { describeDataset } from './describe-dataset.ts'
 import { areImageFiles, watchFolder } from './folder-watcher.ts'
+import { MaskLooks } from './mask-looks.ts'
 import { presentImages } from './present-images.ts'
 import { fileFacts, scanFolder } from './scan.ts'
+import { NO_MASKS, type ScanMasks, withMasks } from './scan-masks.ts'
 
 /** Number of images to read in one transaction and between two checks of the clock. */
 const PROBE_BATCH = 64
@@ -34,6 +37,11 @@ interface OpenFolder {
   work: Promise<void>
   watch: AsyncDisposable | null
   problems: string[]
+  masks: ScanMasks
+  /** Some pictures lie where masks may lie, so other pictures tell whether they are listed. */
+  hasMaskPlaces: boolean
+  /** What the system's watcher saw deleted before a scan that has not begun; null: no scan waits. */
+  waitingScan: Set<string> | null
 }
 
 interface Deps {
@@ -50,9 +58,19 @@ interface Deps {
 export class Folders {
   readonly #deps: Deps
   readonly #open = new Map<string, OpenFolder>()
+  readonly #maskLooks: MaskLooks
 
   constructor(deps: Deps) {
     this.#deps = deps
+    this.#maskLooks = new MaskLooks((file) => {
+      const id = hash('sha1', file)
+      if (deps.setAside.isOnly('picture', id)) return null
+      return deps.inHand.begin({
+        kind: 'picture',
+        id,
+        name: join(basename(dirname(file)), basename(file)),
+      })
+    })
   }
 
   describe(dataset: StoredDataset): Promise<Dataset> {
@@ -182,6 +200,9 @@ export class Folders {
       work: Promise.resolve(),
       watch: null,
       problems: [],
+      masks: NO_MASKS,
+      hasMaskPlaces: false,
+      waitingScan: null,
     }
     this.#open.set(dataset.id, folder)
     return folder
@@ -201,12 +222,20 @@ export class Folders {
     })
   }
 
-  #queueScan(folder: OpenFolder, deleted?: ReadonlySet<string>): void {
+  /** Changes that come while a scan waits need no other scan. */
+  #queueScan(folder: OpenFolder, deleted: Iterable<string> = []): void {
+    if (folder.waitingScan) {
+      for (const path of deleted) folder.waitingScan.add(path)
+      return
+    }
+    const allDeleted = new Set(deleted)
+    folder.waitingScan = allDeleted
     this.#queue(folder, async () => {
+      folder.waitingScan = null
       folder.problems = []
       // Start watching before scanning, so that no change is missed in between.
       folder.watch ??= await this.#watch(folder)
-      await this.#scan(folder, deleted)
+      await this.#scan(folder, allDeleted)
       await this.#readImages(folder)
       this.#tell(folder, 'done')
     })
@@ -228,18 +257,40 @@ export class Folders {
     }
   }
 
-  async #scan(folder: OpenFolder, deleted?: ReadonlySet<string>): Promise<void> {
+  async #scan(folder: OpenFolder, deleted: ReadonlySet<string>): Promise<void> {
     // Those that are not found again are gone.
     const known = await presentImages(this.#deps.images, folder.datasetId, folder.abort.signal)
     this.#tell(folder, 'scanning')
-    for await (const { files, problems } of scanFolder(folder.root, folder.abort.signal)) {
-      folder.problems.push(...problems)
-      for (const { path } of files) known.delete(path)
-      this.#upsert(folder, files)
+    let masks = NO_MASKS
+    let hasMaskPlaces = false
+    const options = {
+      signal: folder.abort.signal,
+      looks: this.#maskLooks,
+      parallel: this.#parallel,
+      // Labels that somebody drew on a mask stay in sight.
+      isImage: (path: string) =>
+        (this.#deps.images.findByPath(folder.datasetId, path)?.annotationCount ?? 0) > 0,
+    }
+    for await (const batch of scanFolder(folder.root, options)) {
+      folder.problems.push(...batch.problems)
+      for (const { path } of batch.files) known.delete(path)
+      this.#upsert(folder, batch.files)
+      masks = withMasks(masks, batch.masks)
+      hasMaskPlaces ||= batch.masks.length > 0 || batch.files.some(({ path }) => mayBeMask(path))
+      this.#leaveOut(folder, batch.masks, known)
       this.#tell(folder, 'scanning')
     }
+    folder.masks = masks
+    folder.hasMaskPlaces = hasMaskPlaces
     if (folder.abort.signal.aborted) return
     await this.#markGone(folder, [...known.keys()], known, deleted)
+  }
+
+  /** Masks that were listed before they were known as masks are listed no more. Their files need not be gone for that. */
+  #leaveOut(folder: OpenFolder, masks: readonly string[], known: Map<string, string>): void {
+    const ids = masks.flatMap((path) => known.get(path) ?? [])
+    for (const path of masks) known.delete(path)
+    if (ids.length > 0) this.#publish(folder, this.#deps.images.markMissing(ids))
   }
 
   /** Marks images as missing only if their absence is certain; what cannot be checked now stays unchanged. */
@@ -261,6 +312,11 @@ export class Folders {
     if (upserted.length > 0) this.#publish(folder, upserted)
   }
 
+  /** Pictures read at the same time; after a crash one, so that the one that causes another crash is known. */
+  get #parallel(): number {
+    return this.#deps.setAside.isAfterCrash ? 1 : PROBE_PARALLEL
+  }
+
   async #readImages(folder: OpenFolder): Promise<void> {
     const { images } = this.#deps
     for (;;) {
@@ -272,9 +328,7 @@ export class Folders {
         for (const { id, path } of queue)
           facts.push({ id, ...(await this.#probe({ id, path }, folder.root)) })
       }
-      // After a crash one by one, so that the one that causes another crash is known.
-      const parallel = this.#deps.setAside.isAfterCrash ? 1 : PROBE_PARALLEL
-      await Promise.all(Array.from({ length: parallel }, readSome))
+      await Promise.all(Array.from({ length: this.#parallel }, readSome))
       if (folder.abort.signal.aborted) return
       this.#publish(folder, images.setFacts(facts))
       this.#tell(folder, 'reading')
@@ -302,8 +356,7 @@ export class Folders {
     )
     if (relevant.length === 0) return
     const deleted = new Set(relevant.flatMap(({ path, kind }) => (kind === 'delete' ? [path] : [])))
-    // Whether a picture is a mask is only known together with the others.
-    if (!areImageFiles(relevant) || relevant.some(({ path }) => mayBeMask(path))) {
+    if (!areImageFiles(relevant) || this.#mayChangeMasks(folder, relevant)) {
       this.#queueScan(folder, deleted)
       return
     }
@@ -326,6 +379,16 @@ export class Folders {
     })
   }
 
+  /** Whether a picture is a mask is only known together with the others: one may come before its image. */
+  #mayChangeMasks(folder: OpenFolder, changes: readonly FileChange[]): boolean {
+    const isNew = (path: string) =>
+      this.#deps.images.findByPath(folder.datasetId, path)?.missing !== false
+    return changes.some(
+      ({ path, kind }) =>
+        mayBeMask(path) || (folder.hasMaskPlaces && (kind === 'delete' || isNew(path))),
+    )
+  }
+
   #publish(
     folder: OpenFolder,
     upserted: Extract<Parameters<EventBus['publish']>[0], { type: 'images' }>['upserted'],
@@ -342,6 +405,7 @@ export class Folders {
       found,
       read: found - unread,
       problems: folder.problems,
+      masks: folder.masks,
     })
   }
 }

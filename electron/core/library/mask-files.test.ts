@@ -1,10 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { palettePng } from '#core/formats/png-write.ts'
+import { probeImage } from '#core/media/probe.ts'
 import { temporaryFolder } from '#tests/helpers/core.ts'
-import { scanFolder } from './scan.ts'
+import { MaskLooks } from './mask-looks.ts'
+import { type ScanOptions, scanFolder } from './scan.ts'
+
+vi.mock('#core/media/probe.ts', { spy: true })
+
+afterEach(() => void vi.restoreAllMocks())
 
 const SIZE = { width: 80, height: 60 }
 
@@ -39,17 +45,45 @@ const greyMask = async () =>
     .png()
     .toBuffer()
 
-async function scanned(pictures: Record<string, () => Promise<Buffer>>): Promise<string[]> {
-  using folder = temporaryFolder()
+type Pictures = Record<string, () => Buffer | Promise<Buffer>>
+
+async function write(root: string, pictures: Pictures): Promise<void> {
   for (const [path, make] of Object.entries(pictures)) {
-    mkdirSync(dirname(join(folder.path, path)), { recursive: true })
-    writeFileSync(join(folder.path, path), await make())
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), await make())
   }
+}
+
+async function listed(root: string, options?: ScanOptions): Promise<string[]> {
   const paths: string[] = []
-  for await (const { files } of scanFolder(folder.path))
+  for await (const { files } of scanFolder(root, options))
     paths.push(...files.map(({ path }) => path))
   return paths.sort()
 }
+
+async function scanned(pictures: Pictures): Promise<string[]> {
+  using folder = temporaryFolder()
+  await write(folder.path, pictures)
+  return await listed(folder.path)
+}
+
+/** Videos, each with frames of the same names. */
+async function videos(
+  count: number,
+  frames: number,
+  pathOf: (kind: string, video: number) => string,
+) {
+  const [image, itsMask] = await Promise.all([photo(), mask()])
+  const pictures: Pictures = {}
+  for (let video = 0; video < count; video++)
+    for (let frame = 0; frame < frames; frame++) {
+      pictures[`${pathOf('images', video)}/${frame}.png`] = () => image
+      pictures[`${pathOf('masks', video)}/${frame}.png`] = () => itsMask
+    }
+  return pictures
+}
+
+const broken = () => Buffer.from('\x89PNG broken')
 
 test.each([
   ['Pascal VOC', 'JPEGImages/a.png', 'SegmentationClass/a.png', mask],
@@ -82,4 +116,90 @@ test.each([
 test('one photo among the masks of a folder shows that it holds pictures', async () => {
   const pictures = { 'a/1.png': photo, 'a/2.png': photo, 'mask/1.png': mask, 'mask/2.png': photo }
   expect(await scanned(pictures)).toEqual(Object.keys(pictures))
+})
+
+test('a mask that cannot be read says nothing about the others', async () => {
+  const pictures = { 'images/1.png': photo, 'images/2.png': photo, 'images/3.png': photo }
+  const masks = { 'masks/1.png': mask, 'masks/2.png': broken, 'masks/3.png': mask }
+  expect(await scanned({ ...pictures, ...masks })).toEqual(Object.keys(pictures))
+})
+
+test('pictures are listed if none of their folder can be read', async () => {
+  const pictures = { 'images/1.png': photo, 'masks/1.png': broken }
+  expect(await scanned(pictures)).toEqual(Object.keys(pictures))
+})
+
+test('each mask is compared with its own image, though names repeat in each video', async () => {
+  const small = () => mask({ width: 20, height: 30 })
+  const pictures = {
+    'train/images/vid1/0.png': photo,
+    'train/images/vid2/0.png': small,
+    'train/masks/vid1/0.png': mask,
+    'train/masks/vid2/0.png': small,
+    'val/images/vid1/0.png': small,
+    'val/masks/vid1/0.png': small,
+  }
+  expect(await scanned(pictures)).toEqual(
+    Object.keys(pictures).filter((path) => path.includes('images')),
+  )
+})
+
+test('four times as many videos take four times as many steps to pair', async () => {
+  const stepsOf = async (count: number) => {
+    using folder = temporaryFolder()
+    await write(folder.path, await videos(count, 4, (kind, video) => `train/${kind}/vid${video}`))
+    const spies = (['toLowerCase', 'startsWith', 'endsWith'] as const).map((name) =>
+      vi.spyOn(String.prototype, name),
+    )
+    expect(await listed(folder.path)).toHaveLength(4 * count)
+    const calls = spies.reduce((sum, { mock }) => sum + mock.calls.length, 0)
+    vi.restoreAllMocks()
+    return calls
+  }
+  const few = await stepsOf(30)
+  expect(await stepsOf(120)).toBeLessThan(6 * few)
+})
+
+test('however many folders of masks there are, some hundred are looked into, and unchanged ones never again', async () => {
+  using folder = temporaryFolder()
+  await write(folder.path, await videos(300, 2, (kind, video) => `vid${video}/${kind}`))
+  const looks = new MaskLooks()
+  expect(await listed(folder.path, { looks })).toHaveLength(600)
+  expect(vi.mocked(probeImage).mock.calls.length).toBeLessThanOrEqual(512)
+  vi.mocked(probeImage).mockClear()
+  expect(await listed(folder.path, { looks })).toHaveLength(600)
+  expect(probeImage).not.toHaveBeenCalled()
+  writeFileSync(join(folder.path, 'vid7/masks/more.png'), await mask())
+  writeFileSync(join(folder.path, 'vid7/images/more.png'), await photo())
+  expect(await listed(folder.path, { looks })).toHaveLength(601)
+  expect(vi.mocked(probeImage).mock.calls.length).toBeLessThanOrEqual(2)
+})
+
+test('looking into masks stops with its signal, and shows each step', async () => {
+  using folder = temporaryFolder()
+  await write(folder.path, await videos(20, 2, (kind, video) => `vid${video}/${kind}`))
+  const abort = new AbortController()
+  let steps = 0
+  const onStep = () => {
+    steps++
+    if (vi.mocked(probeImage).mock.calls.length > 0) abort.abort()
+  }
+  expect(await listed(folder.path, { signal: abort.signal, onStep })).toHaveLength(40)
+  expect(steps).toBeGreaterThan(0)
+  // Those that were looked into at the same time.
+  expect(vi.mocked(probeImage).mock.calls.length).toBeLessThanOrEqual(8)
+})
+
+test('a mask is noted while it is read, and one that is not to be read is not', async () => {
+  using folder = temporaryFolder()
+  await write(folder.path, { 'images/1.png': photo, 'masks/1.png': mask })
+  const paths = [join(folder.path, 'masks/1.png'), join(folder.path, 'images/1.png')] as const
+  const steps: string[] = []
+  const noting = new MaskLooks((file) => {
+    steps.push(`begin ${file}`)
+    return { [Symbol.dispose]: () => void steps.push('end') }
+  })
+  expect(await noting.look(...paths)).toBe(true)
+  expect(steps).toEqual([`begin ${paths[0]}`, 'end'])
+  expect(await new MaskLooks(() => null).look(...paths)).toBeNull()
 })

@@ -5,10 +5,12 @@ import { mayBeMask } from '#core/formats/label-file-name.ts'
 import { toUserError } from '#core/user-error.ts'
 import { hasImageExtension } from '#shared/model/dataset.ts'
 import { joinPath } from '#shared/model/paths.ts'
-import { masksAmong } from './mask-files.ts'
+import { type MaskOptions, masksAmong } from './mask-files.ts'
 
 export interface ScanBatch {
   files: FileFacts[]
+  /** Paths of pictures that are not listed, because they are masks of images. */
+  masks: string[]
   /** Messages about unreadable folders and files. */
   problems: string[]
 }
@@ -72,16 +74,27 @@ async function* factsOf(root: string, paths: readonly string[]): AsyncGenerator<
   }
 }
 
+export interface ScanOptions extends MaskOptions {
+  /** Pictures that are listed even if they look like masks. */
+  isImage?: (path: string) => boolean
+}
+
+const emptyBatch = (): ScanBatch => ({ files: [], masks: [], problems: [] })
+
 /**
- * Yields all images below a folder in batches; masks of these images are none. An unreadable subfolder is reported as a problem and does not stop the
+ * Yields all images below a folder in batches; masks of these images are named, but not listed. An unreadable subfolder is reported as a problem and does not stop the
  * scan; a loop of links is walked once. Throws a UserError if `root` itself cannot be read.
  */
-export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGenerator<ScanBatch> {
+export async function* scanFolder(
+  root: string,
+  options: ScanOptions = {},
+): AsyncGenerator<ScanBatch> {
+  const { signal, isImage = () => false } = options
   const visited = new Set<string>()
   const queue = ['']
   const listed: string[] = []
   const held: string[] = []
-  let batch: ScanBatch = { files: [], problems: [] }
+  let batch = emptyBatch()
   for (let directory = queue.shift(); directory !== undefined; directory = queue.shift()) {
     if (signal?.aborted) return
     const absolute = join(root, directory)
@@ -99,7 +112,7 @@ export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGene
         batch.files.push(...files)
         if (batch.files.length >= BATCH_FILES) {
           yield batch
-          batch = { files: [], problems: [] }
+          batch = emptyBatch()
         }
         if (signal?.aborted) return
       }
@@ -111,10 +124,15 @@ export async function* scanFolder(root: string, signal?: AbortSignal): AsyncGene
   }
   yield batch
   if (held.length === 0) return
-  const masks = await masksAmong(root, held, listed)
-  const others = held.filter((path) => !masks.has(path))
-  for await (const files of factsOf(root, others)) {
+  const masks = await masksAmong(root, held, listed, options)
+  // After a stop the others are not known to be images.
+  if (signal?.aborted) return
+  for (let start = 0; start < held.length; start += BATCH_FILES) {
+    const some = held.slice(start, start + BATCH_FILES)
+    const left = new Set(some.filter((path) => masks.has(path) && !isImage(path)))
+    const others = some.filter((path) => !left.has(path))
+    for await (const files of factsOf(root, others)) yield { ...emptyBatch(), files }
     if (signal?.aborted) return
-    yield { files, problems: [] }
+    yield { ...emptyBatch(), masks: [...left] }
   }
 }

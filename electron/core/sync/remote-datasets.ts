@@ -293,6 +293,15 @@ export class RemoteDatasets {
     found: number,
     problems: string[] = [],
   ): void {
-    this.#deps.events.publish({ type: 'scan', datasetId, state, found, read: found, problems })
+    const masks = { count: 0, folders: [] }
+    this.#deps.events.publish({
+      type: 'scan',
+      datasetId,
+      state,
+      found,
+      read: found,
+      problems,
+      masks,
+    })
   }
 }

@@ -199,6 +199,7 @@ test('a rough polygon and a box are drawn to the edges, step by step', async ({ 
       timeout: 1_000,
     })
   }).toPass({ timeout: 20_000 })
+  await canvas.saved()
   expect(iou(app, [disc])).toBeGreaterThan(0.96)
   expect(app.editCount()).toBeLessThanOrEqual(count + 6)
   await page.keyboard.press('r')

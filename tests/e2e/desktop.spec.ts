@@ -343,9 +343,11 @@ test('diagnostics describe the machine without personal data', async ({ app, fol
   await expect(page.getByText(/^Diagnostics copied\./)).toBeVisible()
   // The page may not read the clipboard, so paste as a user would.
   await page.keyboard.press('ControlOrMeta+k')
+  const field = page.getByPlaceholder('Type a command')
+  await expect(field).toBeFocused()
   await page.keyboard.press('ControlOrMeta+v')
-  const text = await page.getByPlaceholder('Type a command').inputValue()
-  expect(text).toContain('Pictograph Desktop')
+  await expect(field).toHaveValue(/Pictograph Desktop/)
+  const text = await field.inputValue()
   expect(text).toContain('Datasets: 1, 3 images')
   expect(text).toContain('Accounts: 1 online')
   for (const secret of ['pk_live', 'Emulated Organisation', 'a.png'])

@@ -191,8 +191,9 @@ test.describe('the window', () => {
     ] as const) {
       await page.setViewportSize({ width, height })
       await expect(name).toBeVisible()
-      const whole = await name.evaluate((element) => element.scrollWidth <= element.clientWidth)
-      expect(whole).toBe(true)
+      await expect
+        .poll(() => name.evaluate((element) => element.scrollWidth <= element.clientWidth))
+        .toBe(true)
       await app.screenshot(`window-${width}x${height}`)
     }
     await page.setViewportSize({ width: 640, height: 640 })

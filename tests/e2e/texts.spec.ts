@@ -72,8 +72,10 @@ test('every text of the interface is in the catalogue', async ({ app }) => {
     .click()
   await expectMarked('a selected shape')
   await page.keyboard.press('ControlOrMeta+g')
+  await expect(page.getByRole('listbox').getByRole('option').first()).toBeVisible()
   await expectMarked('the grid')
   await page.keyboard.press('ControlOrMeta+g')
+  await app.canvas.ready()
   for (const [key, name] of [
     ['?', 'Shortcuts'],
     ['ControlOrMeta+Shift+E', 'Export'],

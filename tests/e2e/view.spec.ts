@@ -17,7 +17,7 @@ test('brightness, contrast and gamma change only the picture, and stay for the n
   folder,
 }) => {
   const { page, canvas } = app
-  expect(await canvas.colors(PLACE)).toEqual(['#808080'])
+  await expect.poll(() => canvas.colors(PLACE)).toEqual(['#808080'])
   await page.getByRole('button', { name: 'View: image and shapes' }).click()
   await page.getByLabel('Brightness').fill('0.25')
   await expect.poll(() => canvas.colors(PLACE)).toEqual(['#c0c0c0'])
@@ -99,14 +99,14 @@ test('above 800 % there are lines between pixels', async ({ app }) => {
   )
   await app.restart('quit', folder.path)
   const { page } = app
-  await app.canvas.ready()
+  await page.locator('[data-canvas][data-ready=true][data-complete=true]').waitFor()
+  await expect(page.locator('footer')).toContainText(/\d{4}%/)
+  // At 25× all pixels have the same grey; only lines between them add another.
+  await expect.poll(() => app.canvas.colors([10.5, 10.5])).toEqual(['#808080'])
   const shot = await page.locator('[data-canvas]').screenshot()
   const { data } = await sharp(shot).removeAlpha().raw().toBuffer({ resolveWithObject: true })
   const colors = new Set<string>()
   for (let index = 0; index < data.length; index += 3)
     colors.add(data.subarray(index, index + 3).toString('hex'))
-  // At 25× all pixels have the same grey; only lines between them add another.
-  expect(await app.canvas.colors([10.5, 10.5])).toEqual(['#808080'])
-  await expect(page.locator('footer')).toContainText(/\d{4}%/)
   expect(colors.size).toBeGreaterThan(2)
 })

@@ -6,11 +6,11 @@ import { failureOf, WHOLE_FILE } from './format-error.ts'
 import { isMotText } from './mot.ts'
 import { describeUnknown, foreignFile, lookalike } from './other-files.ts'
 import { FORMAT_BY_ID, FORMAT_LIST } from './registry.ts'
-import { linesOf } from './text.ts'
 import type { InputFile } from './types.ts'
 import { kindOfText } from './yolo-dataset.ts'
 import type { YoloKind } from './yolo-lines.ts'
 import { namesClasses } from './yolo-names.ts'
+import { haveTracks, joinTallies, type LineTally, tallyOf } from './yolo-tally.ts'
 
 /** What a file is. */
 export type Finding =
@@ -88,35 +88,26 @@ export interface Detection {
   filesOf(format: FormatId): InputFile[]
 }
 
-/** Numbers of values a line in all text files, by how many lines have so many. */
-function lineCounts(files: readonly InputFile[]): { counts: Set<number>; hasTracks: boolean } {
-  const counts = new Set<number>()
-  let hasTracks = true
-  for (const file of files) {
-    if (!/\.txt$/i.test(file.path)) continue
-    for (const line of linesOf(lookAt(file).text)) {
-      const words = line.trim().split(/\s+/)
-      if (words.length < 5 || words.some((word) => !/^[-+]?[\d.]/.test(word))) continue
-      counts.add(words.length)
-      if (words.length === 7 && !/^[1-9]\d*$/.test(words[6])) hasTracks = false
-    }
-  }
-  return { counts, hasTracks }
-}
-
 /** Which YOLO the label files are, by the numbers of values in all of their lines. */
-export function yoloKindOf(files: readonly InputFile[]): YoloKind {
-  const hasJoints = files.some(
-    (file) => /\.ya?ml$/i.test(file.path) && /^kpt_shape\s*:/m.test(lookAt(file).text),
+function* yoloKindOf(files: readonly InputFile[]): Generator<void, YoloKind> {
+  const tallies: LineTally[] = []
+  for (const file of files) {
+    yield
+    if (/\.txt$/i.test(file.path)) tallies.push(tallyOf(file))
+    else if (/\.ya?ml$/i.test(file.path) && /^kpt_shape\s*:/m.test(lookAt(file).text))
+      return 'yolo_pose'
+    file.close?.()
+  }
+  const all = joinTallies(tallies)
+  const isTracked = haveTracks(all)
+  const counts = new Set(
+    [...all.counts].map((count) => (isTracked && count > 5 ? count - 1 : count)),
   )
-  if (hasJoints) return 'yolo_pose'
-  const { counts, hasTracks } = lineCounts(files)
-  const all = [...counts]
-  const isPolygon = (count: number) =>
-    count > 6 && count !== 9 && count !== 10 && !(count === 7 && hasTracks)
-  if (all.some(isPolygon)) return 'yolo_seg'
-  const hasQuads = counts.has(9) || counts.has(10)
-  if (hasQuads) return counts.has(5) ? 'yolo_seg' : 'yolo_obb'
+  const isBox = (count: number) =>
+    count < 7 || (count === 7 && !isTracked && all.sevensEndInNumbers)
+  const isQuad = (count: number) => count === 9 || count === 10
+  if (![...counts].every((count) => isBox(count) || isQuad(count))) return 'yolo_seg'
+  if ([...counts].some(isQuad)) return counts.has(5) ? 'yolo_seg' : 'yolo_obb'
   return 'yolo'
 }
 
@@ -164,7 +155,7 @@ export function* detect(files: readonly InputFile[]): Generator<void, Detection>
   for (const alike of others.values()) skipped.push(...firstOf(alike))
   const yolo = byFormat.get('yolo')
   if (yolo) {
-    const kind = yoloKindOf(yolo)
+    const kind = yield* yoloKindOf(yolo)
     byFormat.delete('yolo')
     byFormat.set(kind, yolo)
     whys.set(kind, whys.get('yolo') ?? '')

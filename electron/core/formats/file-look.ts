@@ -3,7 +3,7 @@ import type { InputFile } from './types.ts'
 import { remarkEnd } from './xml-remarks.ts'
 
 /** So much of a file is looked into, bytes; more where its keys say nothing yet. */
-const FIRST_LOOK = 1 << 18
+export const FIRST_LOOK = 1 << 18
 const LONG_LOOK = 1 << 25
 
 /** The outline of a file. Works for truncated files and for files too large to read at once. */

@@ -12,10 +12,12 @@ import { labelmeTop, readLabelmeShapes } from './labelme-read.ts'
 import { labelmeFile } from './labelme-write.ts'
 import { LossLog } from './loss-log.ts'
 import { pictographFile, readPictographAnnotations } from './pictograph.ts'
+import { linesOf } from './text.ts'
 import type { LabelledImage, OnFault } from './types.ts'
 import { ClassNumbers } from './write-labels.ts'
 import { namesOfClasses } from './yolo-names.ts'
 import { readYoloText } from './yolo-read.ts'
+import { haveTracks, tallyOfLines } from './yolo-tally.ts'
 import { yoloLines } from './yolo-write.ts'
 
 /** Where an image's label file lies below the chosen folder. `stem` is the image's own. */
@@ -90,6 +92,7 @@ export function readLabelFile(
     losses: new LossLog(),
     where: path,
     classes,
+    isTracked: haveTracks(tallyOfLines(linesOf(content))),
   }
   return check(readYoloText(content, context, onFault))
 }

@@ -38,6 +38,41 @@ describe('YOLO', () => {
     expect(out['labels/train/a.txt']).toBe(lines)
   })
 
+  describe('a frame whose only object has track 1, beside frames with others', () => {
+    const frames = [image('images/a.jpg'), image('images/b.jpg')]
+    const outline = '0.1 0.1 0.5 0.1 0.5 0.4'
+    const quad = '0.1 0.1 0.5 0.1 0.5 0.4 0.1 0.4'
+    const joints = '0.5 0.5 0.2 0.2 0.45 0.5 2 0.55 0.5 2'
+
+    test.each<[FormatId, string, string]>([
+      ['yolo', '0.5 0.5 0.2 0.2', 'names: [a]\n'],
+      ['yolo_seg', outline, 'names: [a]\n'],
+      ['yolo_obb', quad, 'names: [a]\n'],
+      ['yolo_pose', joints, 'names: [a]\nkpt_shape: [2, 3]\n'],
+    ])('%s', (kind, values, yaml) => {
+      const labels = {
+        'labels/a.txt': `0 ${values} 0.95 1\n`,
+        'labels/b.txt': `0 ${values} 0.9 1\n0 ${values} 0.8 7\n`,
+      }
+      const all = { 'data.yaml': yaml, ...labels }
+      const inputs = Object.entries(all).map(([path, text]) => memoryFile(path, text))
+      expect(detectFormat(inputs)).toBe(kind)
+      const { files: out, read } = convertFiles(kind, all, frames)
+      expect(read.failed).toEqual([])
+      const [lead] = read.images[0].annotations
+      expect(lead).toMatchObject({ confidence: 0.95, extra: { yolo: { track_id: 1 } } })
+      if (kind === 'yolo_seg') expect(lead.shape).toMatchObject({ rings: [{ length: 3 }] })
+      if (kind === 'yolo_obb') expect(lead.shape.kind).toBe('oriented_box')
+      expect(out['labels/train/a.txt']).toBe(labels['labels/a.txt'])
+    })
+  })
+
+  test('outlines that end at the border have no tracks', () => {
+    const lines = '0 0.1 0.1 0.9 0.1 0.9 0.9 0.95 1\n'
+    const { images: found } = readFiles('yolo_seg', files(lines), images)
+    expect(found[0].annotations).toMatchObject([{ shape: { rings: [{ length: 4 }] } }])
+  })
+
   test('a box whose confidence is 1 has no track', () => {
     const { images: found } = readFiles('yolo', files('0 0.5 0.5 0.1 0.1 1\n'), images)
     expect(found[0].annotations).toMatchObject([{ confidence: 1 }])

@@ -48,6 +48,8 @@ export interface YoloContext {
   where: string
   /** For poses; those of the whole dataset. */
   classes: readonly AnnotationClass[]
+  /** Lines that are longer than a box end in the number of a track: all files of the dataset say so together. */
+  isTracked: boolean
 }
 
 /** A box and points that are 0, 1 or 2 visible. Nothing that is a fraction of the image is 2. */
@@ -249,13 +251,10 @@ function carryLine(
   return carrying(annotations, 'yolo', fields, isSame ? {} : { values: line.values, kind })
 }
 
-/** Whether a tracker ended each line that is longer than a box with the number of its track. No fraction is as large. */
-function haveTracks(lines: readonly string[]): boolean {
-  const ends = lines.flatMap((line) => {
-    const words = line.trim().split(/\s+/, 7)
-    return words.length > 5 ? [/(?<=\s)[1-9]\d*$/.exec(line.trimEnd())?.[0] ?? ''] : []
-  })
-  return ends.every((end) => end !== '') && ends.some((end) => Number(end) > 1)
+/** Whether a line has more than its box, or its box and joints. */
+function isLonger(values: readonly number[], { kind, names }: YoloContext): boolean {
+  if (kind === 'yolo_pose') return values.length > 4 + names.jointCount * names.jointDimensions
+  return values.length > 4 && jointsIn(values) === null
 }
 
 /** Labels of one image, for import and for label files in step. Single lines' faults go to `onFault`. */
@@ -264,14 +263,13 @@ export function readYoloText(text: string, context: YoloContext, onFault: OnFaul
   const nextInstance = instanceIds([])
   const unnamed = new Set<number>()
   const lines = linesOf(text)
-  const isTracked = context.kind !== 'yolo_pose' && haveTracks(lines)
   return lines.flatMap((words, index) => {
     if (words.trim() === '') return []
     try {
       const [number, ...values] = numbersIn(words)
       if (!Number.isInteger(number) || number < 0)
         throw new FormatError('', 'must begin with the number of a class, from 0')
-      const hasTrack = isTracked && values.length > 4 && jointsIn(values) === null
+      const hasTrack = context.isTracked && isLonger(values, context)
       const trackId = hasTrack ? (values.pop() ?? null) : null
       const line = readValues(values, number, context)
       line.trackId ??= trackId

@@ -20,6 +20,7 @@ import { requireNames, sortYolo, type YoloFiles, yoloPlaces } from './yolo-datas
 import type { YoloKind } from './yolo-lines.ts'
 import type { YoloNames } from './yolo-names.ts'
 import { readYoloText } from './yolo-read.ts'
+import { haveTracks, joinTallies, type LineTally, tallyOf } from './yolo-tally.ts'
 import { dataYaml, yoloLines, yoloNumbers } from './yolo-write.ts'
 
 // The layout: https://docs.ultralytics.com/datasets/
@@ -62,6 +63,24 @@ function addSkeleton(
 
 const withoutLabels = (path: string) => path.replace(/(^|\/)labels\//i, '$1')
 
+/** Whether all label files together show numbers of tracks. */
+function* areTracked(labels: readonly InputFile[]): Generator<void, boolean> {
+  const tallies: LineTally[] = []
+  for (const file of labels) {
+    yield
+    try {
+      const tally = tallyOf(file)
+      if (!tally.endsInNumbers) return false
+      tallies.push(tally)
+    } catch {
+      // Reading its labels tells what is wrong with it.
+    } finally {
+      file.close?.()
+    }
+  }
+  return haveTracks(joinTallies(tallies))
+}
+
 function* openYolo(
   kind: YoloKind,
   files: readonly InputFile[],
@@ -87,6 +106,7 @@ function* openYolo(
     const split = sorted.splitOf(path) ?? splitOfFolders(path)
     entries.push({ file: '', source: null, places: [path], name: path, ...(split && { split }) })
   }
+  const isTracked = yield* areTracked(sorted.labels)
   return {
     classes,
     extra: { yolo: { values: sorted.values, called: sorted.called, numbers } as Json },
@@ -103,6 +123,7 @@ function* openYolo(
           losses,
           where: entry.file,
           classes,
+          isTracked,
         },
         fail,
       )

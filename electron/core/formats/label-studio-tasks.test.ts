@@ -99,6 +99,23 @@ describe('the image is', () => {
     expect(images.map((one) => [one.path, one.matched])).toEqual([[path, true]])
   })
 
+  test.each([
+    '/files?d=cam1/a.jpg',
+    '/files?v=2&d=cam1%2Fa.jpg',
+    'http://localhost:8081/serve?d=%5Csets%5Ccam1%5Ca.jpg&token=x.y#top',
+    'https://host/get/?path=/sets/cam1/a.jpg',
+  ])('behind a route of its own server: %s', (address) => {
+    const images = [image('cam1/a.jpg'), image('cam2/a.jpg'), image('b.jpg')]
+    const { found } = read([taskOf({ image: address }, [region('Car')])], images)
+    expect(found).toEqual([['cam1/a.jpg', true, 'Car']])
+  })
+
+  test('where its address says, whatever its query says', () => {
+    const task = taskOf({ image: 'https://host/cam1/a.jpg?d=cam2/a.jpg' }, [region('Car')])
+    const { found } = read([task], [image('cam1/a.jpg'), image('cam2/a.jpg')])
+    expect(found).toEqual([['cam1/a.jpg', true, 'Car']])
+  })
+
   test('one of several side by side: each result goes to the one that it is drawn on', () => {
     const color = { from_name: 'color', type: 'choices', value: { choices: ['red'] } }
     const task = taskOf({ left: 'a.jpg', right: 'b.jpg' }, [

@@ -1,4 +1,5 @@
 import { withClassNames } from '#shared/model/annotation-class.ts'
+import { hasImageExtension } from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf, joinPath } from '#shared/model/paths.ts'
 import { fieldsOf, isJsonObject, spelledTogether } from './carry.ts'
 import { csvRows } from './csv.ts'
@@ -54,6 +55,20 @@ interface TaskEntry extends LabelEntry {
   again: () => unknown
 }
 
+const withoutQuery = (address: string) => address.replace(/[?#].*/, '')
+
+/**
+ * The path in an address of a task. Servers of local storage have routes of their own: where the address itself is no
+ * image, the first value of its query that is one counts, as `d` of `/files?d=sub/a.jpg`.
+ */
+function referenceOf(address: string): string {
+  const clean = cleanReference(address)
+  if (!address.includes('?') || hasImageExtension(withoutQuery(clean))) return clean
+  const query = new URLSearchParams(address.replace(/^[^?]*\?|#.*$/g, '').replaceAll('+', '%2B'))
+  const inQuery = [...query.values()].map(cleanReference).find(hasImageExtension)
+  return inQuery ?? clean
+}
+
 /** An upload is called by eight letters and the name that it had. */
 const UPLOADED = /^[0-9a-f]{8}-(?=.)/
 
@@ -70,7 +85,7 @@ function placesOf(file: string, reference: string): string[] {
 function entriesOf(file: InputFile, task: Task, field: string, again: () => unknown): TaskEntry[] {
   const images = imagesOf(task)
   return images.map((image) => {
-    const reference = cleanReference(image.address)
+    const reference = referenceOf(image.address)
     const { results } = taskOfImage(task, image, images.length)
     const { width, height } = sizeInResults(results)
     const split = splitOfFolders(reference) ?? splitOfName(file.path) ?? splitOfFolders(file.path)
@@ -239,7 +254,7 @@ class LabelStudioWriter implements LabelWriter {
     const data = isJsonObject(task.data) ? task.data : {}
     const name = typeof key === 'string' && isJsonObject(task.data) ? key : 'image'
     const isNamed =
-      typeof data[name] === 'string' && cleanReference(data[name]).endsWith(fileNameOf(label))
+      typeof data[name] === 'string' && referenceOf(data[name]).endsWith(fileNameOf(label))
     const results = this.#results(image)
     const known = listOf(others).filter(isJsonObject)
     const isAnnotated =

@@ -90,3 +90,33 @@ test('a class that has the new name already keeps what it has', () => {
   expect(renameInExtra(extra, 'cat', 'dog')).toEqual(extra)
   expect(renameInExtra(extra, 'bird', 'eagle')).toEqual(extra)
 })
+
+test('renaming back, after one rename or several, undoes it exactly', () => {
+  const extra = {
+    coco: { categories: { 'cat (2)': { id: 2, name: 'cat', supercategory: 'x' } } },
+    yolo: { numbers: { cat: 0, 'cat (2)': 1 }, called: { 'cat (2)': 'cat' } },
+    datumaro: {
+      called: ['cat', 'cat (2)'],
+      labels: [
+        { name: 'cat', parent: 'x' },
+        { name: 'cat', parent: '' },
+      ],
+    },
+  }
+  const once = renameInExtra(extra, 'cat (2)', 'kitten')
+  expect(once.coco).not.toEqual(extra.coco)
+  expect(renameInExtra(once, 'kitten', 'cat (2)')).toEqual(extra)
+  const twice = renameInExtra(once, 'kitten', 'kitty')
+  expect(renameInExtra(twice, 'kitty', 'kitten')).toEqual(once)
+  expect(renameInExtra(renameInExtra(twice, 'kitty', 'kitten'), 'kitten', 'cat (2)')).toEqual(extra)
+})
+
+test('COCO panoptic: a renamed category is written as its file had it, with the new name', () => {
+  const extra = { panoptic_head: { categories: { cat: { id: 4, name: 'cat', isthing: 1 } } } }
+  const { files } = writeFiles('coco_panoptic', {
+    classes: [{ name: 'kitty', color: '#ff0000' }],
+    images: [],
+    extra: renameInExtra(extra, 'cat', 'kitty'),
+  })
+  expect(Object.values(files).join()).toContain('{"id":4,"name":"kitty","isthing":1}')
+})

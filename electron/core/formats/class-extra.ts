@@ -10,22 +10,28 @@ const BY_NAME: [family: string, key: string][] = [
   ['mot_dataset', 'numbers'],
 ]
 
+/**
+ * The name that an entry had in its file, and the class's name here, before the first rename. The two may differ, as “cat” and
+ * “cat (2)” do: taking the name back brings both back. It is not written to files.
+ */
+export const RENAMED = '@renamed'
+
+function renamedEntry(entry: JsonObject, from: string, to: string): JsonObject {
+  const { [RENAMED]: kept, ...own } = entry
+  const first = isJsonObject(kept) ? kept : { className: from, name: entry.name }
+  if (first.className === to) return { ...own, name: first.name }
+  return { ...own, name: to, [RENAMED]: first }
+}
+
 /** The same list with another name for one entry. A class that has the new name keeps what it has. */
 function withKey(list: JsonObject, from: string, to: string): JsonObject {
   if (!Object.hasOwn(list, from) || Object.hasOwn(list, to)) return list
   return Object.fromEntries(
     Object.entries(list).map(([key, value]) => {
       if (key !== from) return [key, value]
-      return [to, isJsonObject(value) && 'name' in value ? { ...value, name: to } : value]
+      return [to, isJsonObject(value) && 'name' in value ? renamedEntry(value, from, to) : value]
     }),
   )
-}
-
-/** Names of classes that YOLO's files had otherwise: the new name is what is written. */
-function withoutCalled(yolo: JsonObject, from: string): JsonObject {
-  if (!isJsonObject(yolo.called)) return yolo
-  const { [from]: _old, ...called } = yolo.called
-  return { ...yolo, called }
 }
 
 /** Datumaro's labels stand in the order of their numbers, with the names that they have here beside them. */
@@ -35,7 +41,7 @@ function renameLabels(datumaro: JsonObject, from: string, to: string): JsonObjec
   const at = called.indexOf(from)
   const renamed = Array.isArray(labels)
     ? labels.map((label, index) =>
-        index === at && isJsonObject(label) ? { ...label, name: to } : label,
+        index === at && isJsonObject(label) ? renamedEntry(label, from, to) : label,
       )
     : labels
   return {
@@ -59,7 +65,10 @@ function renameNodes(node: Json, from: string, to: string): Json {
   return { ...node, children }
 }
 
-/** What a dataset's files said of a class (its number, supercategory and the like), under the class's new name. */
+/**
+ * What a dataset's files said of a class (its number, supercategory and the like), under the class's new name. Renaming back
+ * undoes it exactly. YOLO's `called` keeps the names of the files by the names that they got here: a new name is not in it.
+ */
 export function renameInExtra(extra: Extra, from: string, to: string): Extra {
   if (from === to) return extra
   const result: Extra = { ...extra }
@@ -69,8 +78,7 @@ export function renameInExtra(extra: Extra, from: string, to: string): Extra {
     if (isJsonObject(own) && isJsonObject(list))
       result[family] = { ...own, [key]: withKey(list, from, to) }
   }
-  const { yolo, datumaro, cvat } = result
-  if (isJsonObject(yolo)) result.yolo = withoutCalled(yolo, from)
+  const { datumaro, cvat } = result
   if (isJsonObject(datumaro)) result.datumaro = renameLabels(datumaro, from, to)
   if (isJsonObject(cvat) && cvat.meta !== undefined)
     result.cvat = { ...cvat, meta: renameNodes(cvat.meta, from, to) }

@@ -3,6 +3,7 @@ import { withClassNames } from '#shared/model/annotation-class.ts'
 import type { Split } from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf, joinPath, stemOf } from '#shared/model/paths.ts'
 import { carrying, fieldsOf, isJsonObject } from './carry.ts'
+import { RENAMED } from './class-extra.ts'
 import { idText } from './coco-index.ts'
 import { instanceIds, stemGiver, withoutFirst, withStem } from './common.ts'
 import {
@@ -213,7 +214,7 @@ class PanopticWriter implements LabelWriter {
     if (there) return there
     const color = this.#context.head.classes.find((item) => item.name === name)?.color ?? '#808080'
     const category: JsonObject = isJsonObject(before)
-      ? before
+      ? withoutKeys(before, [RENAMED])
       : {
           id: this.#nextCategory++,
           name,

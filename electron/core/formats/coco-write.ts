@@ -1,5 +1,6 @@
 import type { Split } from '#shared/model/dataset.ts'
 import { fieldsOf, givenOf, isJsonObject, sameJson } from './carry.ts'
+import { RENAMED } from './class-extra.ts'
 import { isLargeId } from './coco-index.ts'
 import { readSkeleton } from './coco-read.ts'
 import { cocoFields } from './coco-shape.ts'
@@ -123,7 +124,7 @@ export class CocoWriter implements LabelWriter {
       keypoints,
       skeleton: isSame && before?.skeleton ? before.skeleton : edges,
       others: before
-        ? withoutKeys(before, ['id', 'name', 'keypoints', 'skeleton'])
+        ? withoutKeys(before, ['id', 'name', 'keypoints', 'skeleton', RENAMED])
         : { supercategory: '' },
     }
     this.#categories.set(className, category)

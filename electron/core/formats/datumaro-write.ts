@@ -3,6 +3,7 @@ import type { Split } from '#shared/model/dataset.ts'
 import { stemOf } from '#shared/model/paths.ts'
 import { isOccluded } from '#shared/model/pose.ts'
 import { fieldsOf, givenOf, isJsonObject, spelledTogether } from './carry.ts'
+import { RENAMED } from './class-extra.ts'
 import { rounded } from './common.ts'
 import { flatPoints, shapeFields } from './datumaro-shape.ts'
 import { withoutKeys } from './fields.ts'
@@ -45,7 +46,9 @@ export class DatumaroWriter implements LabelWriter {
   #labelsBefore(): Map<string, JsonObject> {
     const { labels, called } = this.#own
     const names = Array.isArray(called) ? called.map(String) : []
-    const raws = Array.isArray(labels) ? labels.filter(isJsonObject) : []
+    const raws = (Array.isArray(labels) ? labels.filter(isJsonObject) : []).map((label) =>
+      withoutKeys(label, [RENAMED]),
+    )
     return new Map(names.map((name, index) => [name, raws[index] ?? { name }]))
   }
 

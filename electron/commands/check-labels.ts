@@ -27,7 +27,7 @@ export async function checkLabels(
 ): Promise<number> {
   const imagesFrom = values.imagesFrom
   const losses = new LossLog()
-  const { labels, format, why, skipped } = await openPath(
+  const { labels, format, why, ...opened } = await openPath(
     {
       input: pathArgument(cwd, input),
       from: values.from ? formatIdSchema.parse(values.from) : null,
@@ -37,6 +37,7 @@ export async function checkLabels(
     losses,
     notes,
   )
+  const skipped = [...opened.skipped, ...opened.leftOut]
   let [images, annotations, outside, unlabelled] = [0, 0, 0, 0]
   const perClass = new Map<string, number>()
   for (const [index, found] of labels.images.entries()) {

@@ -172,7 +172,7 @@ export async function convert(
       annotations,
       unmatched: unmatchedOf(labels),
       failed: labels.failed,
-      skipped: opened.skipped,
+      skipped: [...opened.skipped, ...opened.leftOut],
       losses: losses.report(),
       ...(job.isDry && { dryRun: true as const }),
     }

@@ -8,9 +8,10 @@ import type { KnownImage, ReadImage, ReadOptions } from '#core/formats/types.ts'
 import type { ReadingNotes } from '#core/labels/reading-notes.ts'
 import { type Reading, readLabels } from '#core/library/label-reading.ts'
 import { scanFolder } from '#core/library/scan.ts'
+import { NO_MASKS, type ScanMasks, withMasks } from '#core/library/scan-masks.ts'
 import { probeImage } from '#core/media/probe.ts'
 import { toUserError, UserError } from '#core/user-error.ts'
-import type { FormatId } from '#shared/model/format.ts'
+import type { FormatId, ImportFailure } from '#shared/model/format.ts'
 
 /** Code that `convert` and `check` share. */
 
@@ -46,11 +47,16 @@ async function imageRootOf(input: string): Promise<string> {
   return LABEL_FOLDER.test(basename(folder)) ? dirname(folder) : folder
 }
 
-async function knownImages(folder: string, notes?: ReadingNotes): Promise<KnownImage[]> {
+async function knownImages(
+  folder: string,
+  notes?: ReadingNotes,
+): Promise<{ images: KnownImage[]; masks: ScanMasks }> {
   const paths: string[] = []
-  for await (const { files } of scanFolder(folder, { onStep: () => notes?.getOn() })) {
+  let masks = NO_MASKS
+  for await (const batch of scanFolder(folder, { onStep: () => notes?.getOn() })) {
     notes?.getOn()
-    for (const { path } of files) paths.push(path)
+    for (const { path } of batch.files) paths.push(path)
+    masks = withMasks(masks, batch.masks)
   }
   const images: KnownImage[] = []
   for (const path of paths) {
@@ -58,12 +64,23 @@ async function knownImages(folder: string, notes?: ReadingNotes): Promise<KnownI
     images.push({ path, width, height })
     notes?.getOn()
   }
-  return images
+  return { images, masks }
+}
+
+/** Formats that read masks as labels. */
+const MASK_FORMATS: readonly FormatId[] = ['png_masks', 'coco_panoptic']
+
+function maskNotes({ count, folders }: ScanMasks): ImportFailure[] {
+  if (count === 0) return []
+  const message = `has masks of images, which are not images of their own (${count} in all, in ${folders.join(', ')})`
+  return [{ file: folders[0] || '.', field: '', message }]
 }
 
 export interface Opened extends Reading {
   /** The label files; absolute path. */
   input: string
+  /** Pictures that are neither images nor labels. */
+  leftOut: ImportFailure[]
   /** The local path of an image; null: not found. */
   fileOf(path: string): string | null
 }
@@ -89,7 +106,7 @@ export async function openPath(
 ): Promise<Opened> {
   keepHeapSmall()
   const imageRoot = imagesFrom ?? (await imageRootOf(input))
-  const images = await knownImages(imageRoot, notes)
+  const { images, masks } = await knownImages(imageRoot, notes)
   const there = new Set(images.map(({ path }) => path))
   const fileOf = (path: string) => (there.has(path) ? join(imageRoot, path) : null)
   const watched = notes && {
@@ -97,7 +114,9 @@ export async function openPath(
     run: async <T>(steps: Generator<void, T>) => notes.run(steps),
   }
   const wish = { path: input, format: from, images, imageRoot, fileOf, options, ...watched }
-  return { ...(await readLabels(wish, losses)), input, fileOf }
+  const reading = await readLabels(wish, losses)
+  const leftOut = MASK_FORMATS.includes(reading.format) ? [] : maskNotes(masks)
+  return { ...reading, leftOut, input, fileOf }
 }
 
 /** True for images that label files mention, or that a format counts as labelled because their file exists. */

@@ -51,6 +51,19 @@ const yolo = (count: number) =>
     ]),
   )
 
+test('both commands tell of masks that are no images, unless they are read as labels', async () => {
+  using folder = folderOf({ 'in/images/a.txt': '0 0.5 0.5 0.2 0.2\n', 'in/classes.txt': 'car\n' })
+  mkdirSync(join(folder.path, 'in/masks'))
+  for (const kind of ['images', 'masks']) await writeImage(join(folder.path, 'in', kind, 'a.png'))
+  const told = [{ file: 'masks', message: expect.stringMatching(/masks of images.*1 in all/) }]
+  const yoloRead = { from: 'yolo' as const }
+  const { out } = await run(folder.path, 'in', { ...yoloRead, to: 'coco' })
+  expect(JSON.parse(out).skipped).toMatchObject(told)
+  expect(JSON.parse((await check(folder.path, 'in', yoloRead)).out).skipped).toMatchObject(told)
+  const asLabels = await check(folder.path, 'in', { from: 'png_masks' })
+  expect(asLabels.out).not.toContain('masks of images')
+})
+
 describe('convert', () => {
   test('--images-from finds images elsewhere, and --images copy brings them', async () => {
     using folder = folderOf({ 'in/a.txt': '0 0.5 0.5 0.2 0.2\n', 'in/classes.txt': 'car\n' })

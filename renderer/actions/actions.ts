@@ -11,7 +11,7 @@ import { t } from '#shared/texts/texts.ts'
 import type { Action } from './action.ts'
 import { appState, notifyError, showDialog } from './app-state.ts'
 import { readyToAssist, takeAssistTool } from './assist.ts'
-import { CLASS_SLOTS, classOfSlot, slotKey } from './class-keys.ts'
+import { CLASS_SLOTS, classOfSlot, slotActionId, slotKey } from './class-keys.ts'
 import { CLOUD_ACTIONS } from './cloud.ts'
 import { COPY_ACTIONS } from './copy-actions.ts'
 import { CURSOR_ACTIONS } from './cursor-actions.ts'
@@ -119,7 +119,7 @@ export const isClassSlot = (actionId: string): boolean => /^class-\d+$/.test(act
 const classActions = Array.from({ length: CLASS_SLOTS }, (_, index): Action => {
   const name = () => classOfSlot(index)
   return {
-    id: `class-${index + 1}`,
+    id: slotActionId(index),
     label: t('Class {value}: choose it, or relabel the selection', { value: index + 1 }),
     group: 'Classes',
     context: 'canvas',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { classesBySlot, slotKey } from './class-keys.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { classesBySlot, shownSlotKey, slotKey } from './class-keys.ts'
 
 const names = Array.from({ length: 25 }, (_, index) => `class ${index + 1}`)
 
@@ -25,4 +26,11 @@ test('a class that was given a key has that one alone; the others move up around
 test('a class that is gone leaves its key to another', () => {
   expect(classesBySlot(['car'], { 0: 'gone', 3: 'car' })[3]).toBe('car')
   expect(classesBySlot(['car', 'person'], { 0: 'gone' }).slice(0, 2)).toEqual(['car', 'person'])
+})
+
+test('a class shows the key that the user has given to its slot', () => {
+  editorSettings.setState({ shortcuts: { 'class-2': ['Shift+F'], 'class-3': [] } })
+  expect([0, 1, 2].map(shownSlotKey)).toEqual(['1', 'Shift+F', null])
+  editorSettings.setState({ shortcuts: {} })
+  expect(shownSlotKey(1)).toBe('2')
 })

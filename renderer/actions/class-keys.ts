@@ -1,5 +1,7 @@
 import { datasetState } from '#renderer/document/dataset-state.ts'
 import { editorSettings } from '#renderer/document/editor-settings.ts'
+import { keyLabel } from '#renderer/document/key-label.ts'
+import { keysOf } from './shortcuts.ts'
 import { changeSettings } from './view-actions.ts'
 
 /** The digits 1 to 9 and 0, then the same with Shift. */
@@ -9,6 +11,15 @@ export const CLASS_SLOTS = 20
 export function slotKey(slot: number): string {
   const digit = String((slot + 1) % 10)
   return slot < 10 ? digit : `Shift+${digit}`
+}
+
+/** The id of the action that a slot's key runs. */
+export const slotActionId = (slot: number): string => `class-${slot + 1}`
+
+/** The key of a slot as it is written, with the user's own shortcuts; null if it has none. */
+export function shownSlotKey(slot: number): string | null {
+  const [key] = keysOf({ id: slotActionId(slot), keys: [slotKey(slot)] })
+  return key ? keyLabel(key) : null
 }
 
 /**

@@ -47,16 +47,18 @@ export const PRESETS: readonly { id: PresetId; label: string; keys: Keys }[] = [
   { id: 'cvat', label: 'CVAT', keys: CVAT },
 ]
 
+/** What decides the keys of an action. */
+type Keyed = Pick<Action, 'id' | 'keys'>
 type Choice = Pick<Settings, 'shortcuts' | 'shortcutPreset'>
 
 /** An action's keys in a preset, without the user's changes. */
-export function presetKeys(action: Action, preset: PresetId): readonly string[] {
+export function presetKeys(action: Keyed, preset: PresetId): readonly string[] {
   return PRESETS.find(({ id }) => id === preset)?.keys[action.id] ?? action.keys
 }
 
 /** The keys that run an action now; the first is shown. */
 export function keysOf(
-  action: Action,
+  action: Keyed,
   choice: Choice = editorSettings.getState(),
 ): readonly string[] {
   return choice.shortcuts[action.id] ?? presetKeys(action, choice.shortcutPreset)

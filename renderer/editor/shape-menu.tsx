@@ -3,7 +3,7 @@ import { ContextMenu } from 'radix-ui'
 import { type ReactNode, useRef } from 'react'
 import { actionById, chooseClass } from '#renderer/actions/actions.ts'
 import { focusCanvas } from '#renderer/actions/app-state.ts'
-import { CLASS_SLOTS, classOfSlot, slotKey } from '#renderer/actions/class-keys.ts'
+import { CLASS_SLOTS, classOfSlot, shownSlotKey } from '#renderer/actions/class-keys.ts'
 import { isAvailable, perform } from '#renderer/actions/dispatch.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
@@ -90,7 +90,7 @@ function Classes({ onChoose }: { onChoose: Choose }) {
         >
           <span className="size-2.5 shrink-0 rounded-sm" style={{ background: color }} />
           <span className="-ml-4 min-w-0 flex-1 truncate">{name}</span>
-          {slots.includes(name) && <Keys>{keyLabel(slotKey(slots.indexOf(name)))}</Keys>}
+          {slots.includes(name) && <Keys>{shownSlotKey(slots.indexOf(name)) ?? ''}</Keys>}
         </ContextMenu.Item>
       ))}
     </Sub>

@@ -1,8 +1,7 @@
 import { useState, useSyncExternalStore } from 'react'
 import { changeSettings } from '#renderer/actions/view-actions.ts'
-import { DEFAULT_SETTINGS, type Settings } from '#shared/contract/settings.ts'
-
-type SizeName = 'panelWidth' | 'classesHeight' | 'filmstripHeight'
+import type { Settings } from '#shared/contract/settings.ts'
+import { AUTOMATIC, partSize, type SizeName } from './part-size.ts'
 
 /** Minimum and maximum size of each part around the image. CSS pixels. */
 const LIMITS: Record<SizeName, readonly [number, number]> = {
@@ -13,14 +12,6 @@ const LIMITS: Record<SizeName, readonly [number, number]> = {
 
 /** In a low window the filmstrip takes no more than this share of it. */
 const FILMSTRIP_SHARE = 0.22
-
-/** In a tall window the list of classes takes this share of it, unless the user has set another height. */
-const CLASSES_SHARE = 0.36
-
-function initialSize(name: SizeName, windowHeight: number): number {
-  const size = DEFAULT_SETTINGS[name]
-  return name === 'classesHeight' ? Math.max(size, Math.round(windowHeight * CLASSES_SHARE)) : size
-}
 
 function onResize(listener: () => void): () => void {
   window.addEventListener('resize', listener)
@@ -36,21 +27,20 @@ export function useSize(name: SizeName, settings: Settings) {
     name === 'filmstripHeight'
       ? Math.max(min, Math.min(limit, Math.round(windowHeight * FILMSTRIP_SHARE)))
       : limit
-  const initial = initialSize(name, windowHeight)
-  const saved = settings[name] === DEFAULT_SETTINGS[name] ? initial : settings[name]
-  const size = Math.min(max, live ?? saved)
+  const size = Math.min(max, live ?? partSize(settings[name], windowHeight))
+  const commit = (value: number | null) => {
+    void changeSettings({ [name]: value })
+    setLive(null)
+  }
   return {
     size,
     splitter: {
       value: size,
       min,
       max,
-      initial,
       onChange: setLive,
-      onCommit: (value: number) => {
-        void changeSettings({ [name]: value })
-        setLive(null)
-      },
+      onCommit: commit,
+      onReset: () => commit(AUTOMATIC[name]),
     },
   }
 }

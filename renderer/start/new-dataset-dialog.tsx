@@ -1,14 +1,11 @@
 import { useState } from 'react'
-import { afterWaiting, showDialog } from '#renderer/actions/app-state.ts'
-import { openRemote } from '#renderer/actions/datasets.ts'
+import { showDialog } from '#renderer/actions/app-state.ts'
+import { createAndOpen } from '#renderer/actions/new-dataset.ts'
 import type { Dropped } from '#renderer/actions/transfers.ts'
-import { client } from '#renderer/rpc/connection.ts'
-import { orpc, queryClient } from '#renderer/rpc/query.ts'
 import { Button } from '#renderer/ui/button.tsx'
 import { ErrorNote } from '#renderer/ui/feedback.tsx'
 import { Field, TextField } from '#renderer/ui/field.tsx'
 import { Modal } from '#renderer/ui/modal.tsx'
-import { withClassNames } from '#shared/model/annotation-class.ts'
 import { messageOf } from '#shared/model/message-of.ts'
 import { t } from '#shared/texts/texts.ts'
 
@@ -29,20 +26,15 @@ export function NewDatasetDialog({
   const create = async () => {
     setBusy(true)
     setError(null)
-    const showNext = afterWaiting()
+    const names = classes.split(/[,\n]/).map((item) => item.trim())
     try {
-      const names = classes.split(/[,\n]/).map((item) => item.trim())
-      const made = await client.remote.create({
+      await createAndOpen({
         accountId,
         name,
-        description: description.trim() === '' ? null : description.trim(),
-        classes: withClassNames([], new Set(names.filter((item) => item !== ''))),
+        description,
+        classes: names.filter((item) => item !== ''),
+        dropped,
       })
-      void queryClient.invalidateQueries({ queryKey: orpc.remote.list.key() })
-      if (!showNext(null)) return
-      if (!(await openRemote(accountId, made.remoteId)) || !dropped) return
-      const target = { accountId, remoteId: made.remoteId, name: made.name }
-      showDialog({ kind: 'upload', target, dropped })
     } catch (reason) {
       setError(messageOf(reason))
       setBusy(false)

@@ -18,13 +18,13 @@ interface SplitterProps {
   onChange: (value: number) => void
   /** When the drag ends. */
   onCommit: (value: number) => void
-  /** The size after a double click. */
-  initial: number
+  /** A double click. */
+  onReset: () => void
 }
 
 /** The border between two parts of the window: dragged, or moved with arrow keys. */
 export function Splitter(props: SplitterProps) {
-  const { label, orientation, value, min, max, direction, onChange, onCommit, initial } = props
+  const { label, orientation, value, min, max, direction, onChange, onCommit, onReset } = props
   const held = useRef<{ at: number; value: number } | null>(null)
   const isVertical = orientation === 'vertical'
   const clamp = (size: number) => Math.round(Math.max(min, Math.min(max, size)))
@@ -61,13 +61,15 @@ export function Splitter(props: SplitterProps) {
       onPointerUp={(event) => {
         if (!held.current) return
         const size = sizeAt(event)
+        const isMoved = size !== held.current.value
         held.current = null
-        onCommit(size)
+        // A click chooses no size.
+        if (isMoved) onCommit(size)
       }}
       onLostPointerCapture={() => {
         held.current = null
       }}
-      onDoubleClick={() => onCommit(clamp(initial))}
+      onDoubleClick={onReset}
       onKeyDown={onKeyDown}
       className={classNames(
         'relative z-10 shrink-0 touch-none bg-line transition-colors select-none hover:bg-accent focus-visible:bg-accent',

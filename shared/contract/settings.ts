@@ -38,7 +38,8 @@ export const settingsSchema = z.object({
   wheel: z.enum(['auto', 'zoom', 'pan']),
   /** Widths and heights of the parts around the image, CSS pixels. */
   panelWidth: z.number().min(200).max(640),
-  classesHeight: z.number().min(96).max(900),
+  /** null: it follows the window. */
+  classesHeight: z.number().min(96).max(900).nullable(),
   filmstripHeight: z.number().min(72).max(260),
   /** Least width of a tile in the grid of images, CSS pixels. */
   tileWidth: z.number().min(96).max(480),
@@ -121,7 +122,7 @@ export const DEFAULT_SETTINGS: Settings = {
   keepInside: true,
   wheel: 'auto',
   panelWidth: 288,
-  classesHeight: 280,
+  classesHeight: null,
   filmstripHeight: 104,
   tileWidth: 168,
   gallerySort: 'name',

@@ -1,7 +1,7 @@
 import { GROUP_LABEL } from '#renderer/actions/action.ts'
 import { ACTIONS, chooseClass, isClassSlot } from '#renderer/actions/actions.ts'
 import { appState, type SettingsSection, showDialog } from '#renderer/actions/app-state.ts'
-import { CLASS_SLOTS, classOfSlot, slotKey } from '#renderer/actions/class-keys.ts'
+import { CLASS_SLOTS, classOfSlot, shownSlotKey } from '#renderer/actions/class-keys.ts'
 import { goToImage } from '#renderer/actions/datasets.ts'
 import { isAvailable, perform } from '#renderer/actions/dispatch.ts'
 import { keysOf } from '#renderer/actions/shortcuts.ts'
@@ -75,7 +75,7 @@ function classes(dataset: Dataset | null): Entry[] {
       id: `class ${name}`,
       kind: t('Class'),
       label: name,
-      key: slot < 0 ? null : keyLabel(slotKey(slot)),
+      key: slot < 0 ? null : shownSlotKey(slot),
       isEnabled: !appState.getState().isGallery,
       run: () => chooseClass(name),
     }

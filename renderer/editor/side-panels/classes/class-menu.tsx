@@ -3,10 +3,14 @@ import { DropdownMenu } from 'radix-ui'
 import { useRef } from 'react'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
-import { assignSlot, CLASS_SLOTS, slotKey } from '#renderer/actions/class-keys.ts'
+import {
+  assignSlot,
+  CLASS_SLOTS,
+  shownSlotKey,
+  slotActionId,
+} from '#renderer/actions/class-keys.ts'
 import { selectClass } from '#renderer/actions/edit-actions.ts'
 import { datasetState } from '#renderer/document/dataset-state.ts'
-import { keyLabel } from '#renderer/document/key-label.ts'
 import { openEditor } from '#renderer/tools/workspace.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { t } from '#shared/texts/texts.ts'
@@ -72,11 +76,11 @@ export function ClassMenu({
               <DropdownMenu.SubContent className={CONTENT}>
                 {Array.from({ length: CLASS_SLOTS }, (_, index) => (
                   <DropdownMenu.Item
-                    key={slotKey(index)}
+                    key={slotActionId(index)}
                     className={ITEM}
                     onSelect={() => assignSlot(name, index)}
                   >
-                    <span className="flex-1">{keyLabel(slotKey(index))}</span>
+                    <span className="flex-1">{shownSlotKey(index) ?? '–'}</span>
                     {index === slot && <Check className="size-4" aria-label={t('Now')} />}
                   </DropdownMenu.Item>
                 ))}

@@ -3,9 +3,9 @@ import { type DragEvent, type KeyboardEvent, useEffect, useRef, useState } from 
 import { chooseClass } from '#renderer/actions/actions.ts'
 import { showDialog } from '#renderer/actions/app-state.ts'
 import { editClasses } from '#renderer/actions/class-actions.ts'
-import { slotKey } from '#renderer/actions/class-keys.ts'
+import { shownSlotKey } from '#renderer/actions/class-keys.ts'
 import { choices } from '#renderer/document/choices.ts'
-import { keyLabel } from '#renderer/document/key-label.ts'
+import { editorSettings } from '#renderer/document/editor-settings.ts'
 import { toggled } from '#renderer/document/selection.ts'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
@@ -65,10 +65,10 @@ export function ClassRow(props: RowProps) {
   const [isRenaming, setRenaming] = useState(false)
   const [isOver, setOver] = useState(false)
   const row = useRef<HTMLLIElement>(null)
-  const isInView = current || isMarked
+  const key = useStore(editorSettings, () => (slot < 0 ? null : shownSlotKey(slot)))
   useEffect(() => {
-    if (isInView) row.current?.scrollIntoView({ block: 'nearest' })
-  }, [isInView])
+    if (current || isMarked) row.current?.scrollIntoView({ block: 'nearest' })
+  }, [current, isMarked])
   const isClass = (event: DragEvent) => event.dataTransfer.types.includes(DRAG_TYPE)
   const onKey = (event: KeyboardEvent) => {
     if (!event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return
@@ -126,11 +126,7 @@ export function ClassRow(props: RowProps) {
           <span className={classNames('truncate', hidden && 'line-through')} title={name}>
             {name}
           </span>
-          {isMarked ? (
-            <Keys>↵</Keys>
-          ) : (
-            slot >= 0 && <Keys>{keyLabel(slotKey(slot)).replace('Shift+', '⇧')}</Keys>
-          )}
+          {isMarked ? <Keys>↵</Keys> : key !== null && <Keys>{key.replace('Shift+', '⇧')}</Keys>}
         </button>
       )}
       <span className="text-xs text-muted tabular-nums group-focus-within:hidden group-hover:hidden">

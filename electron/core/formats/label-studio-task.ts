@@ -134,10 +134,12 @@ function pagesOf(task: Task): TaskImage[] {
   return listOf(data[key]).map((address, page) => ({ key, page, address: String(address) }))
 }
 
-/** Results with a shape. Choices and texts may be about the task's other columns. */
+/** Results with a shape. Choices, texts and the labels of parts of a text may be about the task's other columns. */
 const isDrawn = ({ type, value }: JsonObject): boolean =>
   isJsonObject(value) &&
-  /labels$|^(?:rectangle|polygon|ellipse|keypoint|brush|bitmask|vector)$/.test(String(type))
+  /^(?:rectangle|polygon|ellipse|keypoint|brush|bitmask|vector|cuboid|magicwand)(?:labels)?$/.test(
+    String(type),
+  )
 
 /** The names in the labeling setup of the images that results are drawn on. */
 const targetsOf = ({ results }: Task): Set<string> =>

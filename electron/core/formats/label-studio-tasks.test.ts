@@ -116,6 +116,20 @@ describe('the image is', () => {
     expect(found).toEqual([['cam1/a.jpg', true, 'Car']])
   })
 
+  test.each(['labels', 'hypertextlabels', 'paragraphlabels'])(
+    'one of several, where %s mark parts of a text',
+    (type) => {
+      const value = { start: 0, end: 3, text: 'car', [type]: ['Word'] }
+      const task = taskOf({ left: 'a.jpg', right: 'b.jpg', caption: 'car' }, [
+        region('Car', { to_name: 'left' }),
+        { id: 'word', from_name: 'ner', to_name: 'caption', type, value },
+      ])
+      const { found, failed } = read([task], [image('a.jpg'), image('b.jpg')])
+      expect(failed).toEqual([])
+      expect(found).toContainEqual(['a.jpg', true, 'Car'])
+    },
+  )
+
   test('one of several side by side: each result goes to the one that it is drawn on', () => {
     const color = { from_name: 'color', type: 'choices', value: { choices: ['red'] } }
     const task = taskOf({ left: 'a.jpg', right: 'b.jpg' }, [

@@ -441,7 +441,7 @@ describe('bytes and text', () => {
       {
         file: 'a.json',
         field: '(whole file)',
-        message: 'is not UTF-8 (byte 0xcb in line 1), and does not say what else. Save it as UTF-8',
+        message: 'is not UTF-8 (byte 0xc8 in line 1), and does not say what else. Save it as UTF-8',
       },
     ])
     const unnamed = load(

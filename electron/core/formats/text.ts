@@ -47,7 +47,10 @@ function badByte(bytes: Uint8Array): { line: number; byte: number } {
         if (couldGoOn(part.subarray(0, middle))) sound = middle
         else broken = middle
       }
-      return { line, byte: part[broken - 1] }
+      // A character of several bytes may have begun before the one that breaks it.
+      let bad = sound
+      while (bad > 0 && !isUtf8(part.subarray(0, bad))) bad--
+      return { line, byte: part[bad] }
     }
     line++
     from = to

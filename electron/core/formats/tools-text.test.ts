@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { FormatId } from '#shared/model/format.ts'
 import { convertFiles, readFiles } from '#tests/helpers/labels.ts'
 import { detectFormat } from './detect.ts'
-import { memoryFile } from './text.ts'
+import { decodeText, memoryFile } from './text.ts'
 import type { KnownImage } from './types.ts'
 
 // Files of YOLO and Pascal VOC as trackers and datasets of aerial images write them.
@@ -65,6 +65,16 @@ describe('YOLO', () => {
       if (kind === 'yolo_obb') expect(lead.shape.kind).toBe('oriented_box')
       expect(out['labels/train/a.txt']).toBe(labels['labels/a.txt'])
     })
+  })
+
+  test('images that differ by extension alone share their label file', () => {
+    const twins = ['images/a.jpg', 'images/a.png', 'images/b.jpg'].map(image)
+    const { images: found } = readFiles('yolo', files('0 0.5 0.5 0.1 0.1\n'), twins)
+    expect(found.map(({ path, annotations }) => [path, annotations.length])).toEqual([
+      ['images/a.jpg', 1],
+      ['images/a.png', 1],
+      ['images/b.jpg', 0],
+    ])
   })
 
   test('outlines that end at the border have no tracks', () => {
@@ -187,4 +197,12 @@ describe('Pascal VOC', () => {
     const out = convertFiles('pascal_voc', files, [image('images/1.jpg')]).files
     expect(out['Annotations/1.xml']).toContain('<x_right_bottom>30</x_right_bottom>')
   })
+})
+
+test.each([
+  ['a character that is cut off by the next', [0x63, 0xe9, 0x20, 0x78], '0xe9'],
+  ['a byte that begins no character', [0x0a, 0x63, 0xff, 0x78], '0xff'],
+  ['an end within a character', [0x63, 0xe2, 0x82], '0xe2'],
+])('text that is not UTF-8 names the byte that is wrong: %s', (_, bytes, name) => {
+  expect(() => decodeText(Uint8Array.from(bytes))).toThrow(`(byte ${name} in line`)
 })

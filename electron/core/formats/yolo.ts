@@ -63,6 +63,8 @@ function addSkeleton(
 
 const withoutLabels = (path: string) => path.replace(/(^|\/)labels\//i, '$1')
 
+const stemKey = (path: string) => stemOf(path.normalize('NFC')).toLowerCase()
+
 /** Whether all label files together show numbers of tracks. */
 function* areTracked(labels: readonly InputFile[]): Generator<void, boolean> {
   const tallies: LineTally[] = []
@@ -89,20 +91,19 @@ function* openYolo(
   const sorted = yield* sortYolo(files, context)
   const { classes, numbers } = classesOf(sorted)
   const covered = new Set<string>()
-  const entries = sorted.labels.map((file): YoloEntry => {
+  const byStem = Map.groupBy(context.imagePaths, stemKey)
+  const entries = sorted.labels.flatMap((file): YoloEntry[] => {
     const places = yoloPlaces(file.path)
-    for (const place of places) covered.add(stemOf(place).toLowerCase())
+    for (const place of places) covered.add(stemKey(place))
     const split = sorted.splitOf(places[0]) ?? splitOfFolders(file.path)
-    return {
-      file: file.path,
-      source: file,
-      places,
-      name: `${stemOf(withoutLabels(file.path))}.*`,
-      ...(split && { split }),
-    }
+    const entry = { file: file.path, source: file, ...(split && { split }) }
+    const own = places.map((place) => byStem.get(stemKey(place))).find((paths) => paths) ?? []
+    // Images that differ by their extension alone share one label file.
+    if (own.length > 1) return own.map((path) => ({ ...entry, places: [path], name: path }))
+    return [{ ...entry, places, name: `${stemOf(withoutLabels(file.path))}.*` }]
   })
   for (const path of context.imagePaths) {
-    if (covered.has(stemOf(path).toLowerCase())) continue
+    if (covered.has(stemKey(path))) continue
     const split = sorted.splitOf(path) ?? splitOfFolders(path)
     entries.push({ file: '', source: null, places: [path], name: path, ...(split && { split }) })
   }

@@ -10,7 +10,7 @@ import type { InputFile } from './types.ts'
 import { kindOfText } from './yolo-dataset.ts'
 import type { YoloKind } from './yolo-lines.ts'
 import { namesClasses } from './yolo-names.ts'
-import { haveTracks, joinTallies, type LineTally, tallyOf } from './yolo-tally.ts'
+import { formOf, type LineTally, provenForms, tallyOf, trackedForms } from './yolo-tally.ts'
 
 /** What a file is. */
 export type Finding =
@@ -98,13 +98,17 @@ function* yoloKindOf(files: readonly InputFile[]): Generator<void, YoloKind> {
       return 'yolo_pose'
     file.close?.()
   }
-  const all = joinTallies(tallies)
-  const isTracked = haveTracks(all)
-  const counts = new Set(
-    [...all.counts].map((count) => (isTracked && count > 5 ? count - 1 : count)),
-  )
-  const isBox = (count: number) =>
-    count < 7 || (count === 7 && !isTracked && all.sevensEndInNumbers)
+  const proven = provenForms(tallies)
+  const counts = new Set<number>()
+  for (const tally of tallies) {
+    const tracked = trackedForms(tally, proven)
+    for (const count of tally.counts) counts.add(count)
+    // 9 words may be a box with corners at the border: they alone never tell of outlines.
+    for (const count of tally.onesCounts)
+      counts.add(count !== 9 && tracked.has(formOf(count)) ? count - 1 : count)
+  }
+  const haveTriangles = tallies.some(({ unnumbered }) => unnumbered.has('box and track'))
+  const isBox = (count: number) => count < 7 || (count === 7 && !haveTriangles)
   const isQuad = (count: number) => count === 9 || count === 10
   if (![...counts].every((count) => isBox(count) || isQuad(count))) return 'yolo_seg'
   if ([...counts].some(isQuad)) return counts.has(5) ? 'yolo_seg' : 'yolo_obb'

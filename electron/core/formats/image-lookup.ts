@@ -114,6 +114,7 @@ export class ImageLookup {
   readonly #paths: Index = new Map()
   readonly #folded: Index = new Map()
   readonly #stems: Index = new Map()
+  readonly #foldedStems: Index = new Map()
   readonly #names = new Map<string, KnownImage[]>()
 
   constructor(images: Iterable<KnownImage>) {
@@ -122,7 +123,8 @@ export class ImageLookup {
       const lower = path.toLowerCase()
       put(this.#paths, path, image)
       put(this.#folded, lower, image)
-      put(this.#stems, stemOf(lower), image)
+      put(this.#stems, stemOf(path), image)
+      put(this.#foldedStems, stemOf(lower), image)
       for (const key of [fileNameOf(lower), `${stemOf(fileNameOf(lower))}.*`]) {
         const there = this.#names.get(key)
         if (there) there.push(image)
@@ -133,7 +135,10 @@ export class ImageLookup {
 
   #at(path: string): KnownImage | null {
     const clean = path.normalize('NFC')
-    if (ANY.test(clean)) return this.#stems.get(clean.replace(ANY, '').toLowerCase()) ?? null
+    if (ANY.test(clean)) {
+      const stem = clean.replace(ANY, '')
+      return this.#stems.get(stem) ?? this.#foldedStems.get(stem.toLowerCase()) ?? null
+    }
     return this.#paths.get(clean) ?? this.#folded.get(clean.toLowerCase()) ?? null
   }
 

@@ -17,7 +17,7 @@ import type { LabelledImage, OnFault } from './types.ts'
 import { ClassNumbers } from './write-labels.ts'
 import { namesOfClasses } from './yolo-names.ts'
 import { readYoloText } from './yolo-read.ts'
-import { haveTracks, tallyOfLines } from './yolo-tally.ts'
+import { tallyOfLines, trackedForms } from './yolo-tally.ts'
 import { yoloLines } from './yolo-write.ts'
 
 /** Where an image's label file lies below the chosen folder. `stem` is the image's own. */
@@ -92,7 +92,7 @@ export function readLabelFile(
     losses: new LossLog(),
     where: path,
     classes,
-    isTracked: haveTracks(tallyOfLines(linesOf(content))),
+    trackedForms: trackedForms(tallyOfLines(linesOf(content)), new Set()),
   }
   return check(readYoloText(content, context, onFault))
 }

@@ -67,6 +67,148 @@ describe('YOLO', () => {
     })
   })
 
+  describe('tracks beside frames in which the tracker followed nothing, and beside lines drawn by hand', () => {
+    const outline = '0.1 0.1 0.5 0.1 0.5 0.4 0.3 0.6 0.1 0.4'
+    const quad = '0.1 0.1 0.5 0.1 0.5 0.4 0.1 0.4'
+    const triangle = '0.1 0.1 0.5 0.1 0.5 0.4'
+    const box = '0.5 0.5 0.2 0.2'
+    const joints = '0.5 0.5 0.2 0.2 0.45 0.5 2 0.55 0.5 2'
+
+    /** Track and confidence of each line, by the number of the file. */
+    function tracksIn(kind: FormatId, texts: readonly string[], yaml = 'names: [a]\n') {
+      const labels = texts.map((text, index): [string, string] => [`labels/${index}.txt`, text])
+      const all = { 'data.yaml': yaml, ...Object.fromEntries(labels) }
+      const inputs = Object.entries(all).map(([path, text]) => memoryFile(path, text))
+      expect(detectFormat(inputs)).toBe(kind)
+      const { files: out, read } = convertFiles(
+        kind,
+        all,
+        labels.map((_, index) => image(`images/${index}.jpg`)),
+      )
+      expect(read.failed).toEqual([])
+      for (const [index, text] of texts.entries())
+        expect(out[`labels/train/${index}.txt`]).toBe(text)
+      return read.images.map(({ annotations }) =>
+        annotations
+          .filter(({ shape }) => shape.kind !== 'keypoint')
+          .map(({ confidence, extra, shape }) => [
+            shape.kind,
+            confidence,
+            (extra?.yolo as { track_id?: number } | undefined)?.track_id ?? null,
+          ]),
+      )
+    }
+
+    test.each<[FormatId, string, string, string | undefined]>([
+      ['yolo', 'bbox', box, undefined],
+      ['yolo_seg', 'polygon', outline, undefined],
+      ['yolo_seg', 'polygon', triangle, undefined],
+      ['yolo_obb', 'oriented_box', quad, undefined],
+      ['yolo_pose', 'bbox', joints, 'names: [a]\nkpt_shape: [2, 3]\n'],
+    ])('%s, %s: %s', (kind, shape, values, yaml) => {
+      const line = (...ends: number[]) => `0 ${[values, ...ends].join(' ')}\n`
+      expect(tracksIn(kind, [line(), line(1), line(7) + line(1), line() + line(9)], yaml)).toEqual([
+        [[shape, 1, null]],
+        [[shape, 1, 1]],
+        [
+          [shape, 1, 7],
+          [shape, 1, 1],
+        ],
+        [
+          [shape, 1, null],
+          [shape, 1, 9],
+        ],
+      ])
+      const all = [line(0.87), line(0.95, 1), line(0.9, 7) + line(0.8, 1), line(0.7) + line(0.6, 9)]
+      expect(tracksIn(kind, all, yaml)).toEqual([
+        [[shape, 0.87, null]],
+        [[shape, 0.95, 1]],
+        [
+          [shape, 0.9, 7],
+          [shape, 0.8, 1],
+        ],
+        [
+          [shape, 0.7, null],
+          [shape, 0.6, 9],
+        ],
+      ])
+    })
+
+    test('an outline drawn by hand that ends at the border, beside tracks without confidences', () => {
+      const border = `0 ${outline} 0.5 1\n`
+      const files = [`0 ${outline} 7\n`, border, `0 ${outline} 3\n${border}`]
+      expect(tracksIn('yolo_seg', files)).toEqual([
+        [['polygon', 1, 7]],
+        [['polygon', 1, null]],
+        [
+          ['polygon', 1, 3],
+          ['polygon', 1, null],
+        ],
+      ])
+    })
+
+    test('boxes with tracks beside outlines without', () => {
+      const files = [`0 ${box} 7\n`, `0 ${outline}\n`, `0 ${box} 0.5\n`]
+      expect(tracksIn('yolo_seg', files)).toEqual([
+        [['bbox', 1, 7]],
+        [['polygon', 1, null]],
+        [['bbox', 0.5, null]],
+      ])
+    })
+
+    test('joints that are hidden in one pose and not in the other are no tracks', () => {
+      const hidden = joints.replaceAll(' 2', ' 1')
+      const text = `0 ${joints}\n0 ${hidden}\n`
+      const read = tracksIn('yolo_pose', [text], 'names: [a]\nkpt_shape: [2, 3]\n')
+      expect(read[0].map(([, , track]) => track)).toEqual([null, null])
+    })
+  })
+
+  describe('images that differ by case alone', () => {
+    const line = (x: number) => `0 ${x} 0.5 0.1 0.1\n`
+    const upper = { 'data.yaml': 'names: [a]\n', 'labels/A.txt': line(0.25) }
+    const both = { ...upper, 'labels/a.txt': line(0.75) }
+    const middles = (files: Record<string, string>, paths: string[]) => {
+      const { images: found } = readFiles('yolo', files, paths.map(image))
+      return Object.fromEntries(
+        found.map(({ path, annotations }) => [
+          path,
+          annotations.map(({ shape }) => (shape.kind === 'bbox' ? shape.x + shape.w / 2 : null)),
+        ]),
+      )
+    }
+
+    test('each has its own labels', () => {
+      expect(middles(both, ['images/A.jpg', 'images/a.jpg'])).toEqual({
+        'images/A.jpg': [160],
+        'images/a.jpg': [480],
+      })
+      expect(middles(both, ['images/A.jpg', 'images/a.jpg', 'images/a.png'])).toEqual({
+        'images/A.jpg': [160],
+        'images/a.jpg': [480],
+        'images/a.png': [480],
+      })
+    })
+
+    test('the one without a file has no labels', () => {
+      expect(middles(upper, ['images/A.jpg', 'images/a.jpg'])).toEqual({
+        'images/A.jpg': [160],
+        'images/a.jpg': [],
+      })
+    })
+
+    test('a file of another case belongs to the only image of its stem, and to neither of two', () => {
+      expect(middles(upper, ['images/a.jpg'])).toEqual({ 'images/a.jpg': [160] })
+      expect(middles(upper, ['images/a.jpg', 'images/a.png'])).toEqual({
+        'images/a.jpg': [160],
+        'images/a.png': [160],
+      })
+      const word = { 'data.yaml': 'names: [a]\n', 'labels/IMG.txt': line(0.25) }
+      const found = middles(word, ['images/img.jpg', 'images/Img.jpg'])
+      expect([found['images/img.jpg'], found['images/Img.jpg']]).toEqual([undefined, undefined])
+    })
+  })
+
   test('images that differ by extension alone share their label file', () => {
     const twins = ['images/a.jpg', 'images/a.png', 'images/b.jpg'].map(image)
     const { images: found } = readFiles('yolo', files('0 0.5 0.5 0.1 0.1\n'), twins)

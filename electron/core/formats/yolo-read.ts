@@ -15,6 +15,7 @@ import { linesOf } from './text.ts'
 import type { JsonObject, OnFault, Size } from './types.ts'
 import { lineValues, type YoloKind } from './yolo-lines.ts'
 import type { YoloNames } from './yolo-names.ts'
+import { formOf, type LineForm, trackNumber } from './yolo-tally.ts'
 
 // The layout: https://docs.ultralytics.com/datasets/
 
@@ -48,16 +49,22 @@ export interface YoloContext {
   where: string
   /** For poses; those of the whole dataset. */
   classes: readonly AnnotationClass[]
-  /** Lines that are longer than a box end in the number of a track: all files of the dataset say so together. */
-  isTracked: boolean
+  /** The forms of lines in which a 1 at the end is the number of a track. */
+  trackedForms: ReadonlySet<LineForm>
 }
+
+/** Whether the point after a box lies in it. */
+const isInBox = ([cx, cy, w, h, x, y]: readonly number[]): boolean =>
+  Math.abs(x - cx) <= w / 2 && Math.abs(y - cy) <= h / 2
 
 /** A box and points that are 0, 1 or 2 visible. Nothing that is a fraction of the image is 2. */
 function jointsIn(values: readonly number[]): number | null {
   if (values.length % 3 !== 1) return null
   const visible = values.filter((_, index) => index > 4 && index % 3 === 0)
   const isPose = visible.every((value) => value === 0 || value === 1 || value === 2)
-  return isPose && visible.includes(2) ? visible.length : null
+  if (!isPose || !visible.includes(2)) return null
+  // A triangle with track 2 has as many values as a box with one joint.
+  return visible.length > 1 || isInBox(values) ? visible.length : null
 }
 
 function requireFractions(values: readonly number[]): void {
@@ -251,10 +258,19 @@ function carryLine(
   return carrying(annotations, 'yolo', fields, isSame ? {} : { values: line.values, kind })
 }
 
-/** Whether a line has more than its box, or its box and joints. */
-function isLonger(values: readonly number[], { kind, names }: YoloContext): boolean {
-  if (kind === 'yolo_pose') return values.length > 4 + names.jointCount * names.jointDimensions
-  return values.length > 4 && jointsIn(values) === null
+/** Whether the last of the values is the number of a track. `line` is their text, with the class before them. */
+function hasTrack(line: string, values: readonly number[], context: YoloContext): boolean {
+  const track = trackNumber(/\S+$/.exec(line.trimEnd())?.[0])
+  if (track === null) return false
+  const { kind, names, trackedForms } = context
+  const count = values.length
+  const isTrack = track > 1 || trackedForms.has(formOf(count + 1))
+  const pose = 4 + names.jointCount * names.jointDimensions
+  // Where the number of values is fixed, one more is a confidence or a track, and two more are both.
+  if (kind === 'yolo_pose') return count === pose + 2 || (count === pose + 1 && isTrack)
+  if (names.jointCount > 0 && count === pose) return false
+  if (kind === 'yolo_obb' && count > 6) return count === 10 || (count === 9 && isTrack)
+  return count > 4 && isTrack && jointsIn(values) === null
 }
 
 /** Labels of one image, for import and for label files in step. Single lines' faults go to `onFault`. */
@@ -269,8 +285,7 @@ export function readYoloText(text: string, context: YoloContext, onFault: OnFaul
       const [number, ...values] = numbersIn(words)
       if (!Number.isInteger(number) || number < 0)
         throw new FormatError('', 'must begin with the number of a class, from 0')
-      const hasTrack = context.isTracked && isLonger(values, context)
-      const trackId = hasTrack ? (values.pop() ?? null) : null
+      const trackId = hasTrack(words, values, context) ? (values.pop() ?? null) : null
       const line = readValues(values, number, context)
       line.trackId ??= trackId
       const className = names.byNumber.get(number) ?? `class ${number}`

@@ -20,7 +20,7 @@ import { requireNames, sortYolo, type YoloFiles, yoloPlaces } from './yolo-datas
 import type { YoloKind } from './yolo-lines.ts'
 import type { YoloNames } from './yolo-names.ts'
 import { readYoloText } from './yolo-read.ts'
-import { haveTracks, joinTallies, type LineTally, tallyOf } from './yolo-tally.ts'
+import { type LineForm, type LineTally, provenForms, tallyOf, trackedForms } from './yolo-tally.ts'
 import { dataYaml, yoloLines, yoloNumbers } from './yolo-write.ts'
 
 // The layout: https://docs.ultralytics.com/datasets/
@@ -63,24 +63,37 @@ function addSkeleton(
 
 const withoutLabels = (path: string) => path.replace(/(^|\/)labels\//i, '$1')
 
-const stemKey = (path: string) => stemOf(path.normalize('NFC')).toLowerCase()
+const stemKey = (path: string) => stemOf(path.normalize('NFC'))
 
-/** Whether all label files together show numbers of tracks. */
-function* areTracked(labels: readonly InputFile[]): Generator<void, boolean> {
-  const tallies: LineTally[] = []
+/** Finds the images of a stem. Case counts, unless no image has the stem as it is written. */
+function imagesByStem(paths: readonly string[]): (place: string) => readonly string[] {
+  const exact = Map.groupBy(paths, stemKey)
+  const folded = Map.groupBy(paths, (path) => stemKey(path).toLowerCase())
+  return (place) => exact.get(stemKey(place)) ?? folded.get(stemKey(place).toLowerCase()) ?? []
+}
+
+const isOneStem = (paths: readonly string[]) => new Set(paths.map(stemKey)).size === 1
+
+/** For each label file, the forms of lines in which a 1 at the end is the number of a track. */
+function* formsOf(
+  labels: readonly InputFile[],
+): Generator<void, (file: InputFile) => ReadonlySet<LineForm>> {
+  const tallies = new Map<InputFile, LineTally>()
   for (const file of labels) {
     yield
     try {
-      const tally = tallyOf(file)
-      if (!tally.endsInNumbers) return false
-      tallies.push(tally)
+      tallies.set(file, tallyOf(file))
     } catch {
       // Reading its labels tells what is wrong with it.
     } finally {
       file.close?.()
     }
   }
-  return haveTracks(joinTallies(tallies))
+  const proven = provenForms(tallies.values())
+  return (file) => {
+    const tally = tallies.get(file)
+    return tally ? trackedForms(tally, proven) : proven
+  }
 }
 
 function* openYolo(
@@ -91,23 +104,24 @@ function* openYolo(
   const sorted = yield* sortYolo(files, context)
   const { classes, numbers } = classesOf(sorted)
   const covered = new Set<string>()
-  const byStem = Map.groupBy(context.imagePaths, stemKey)
+  const imagesOf = imagesByStem(context.imagePaths)
   const entries = sorted.labels.flatMap((file): YoloEntry[] => {
     const places = yoloPlaces(file.path)
-    for (const place of places) covered.add(stemKey(place))
+    for (const place of places) for (const path of imagesOf(place)) covered.add(path)
     const split = sorted.splitOf(places[0]) ?? splitOfFolders(file.path)
     const entry = { file: file.path, source: file, ...(split && { split }) }
-    const own = places.map((place) => byStem.get(stemKey(place))).find((paths) => paths) ?? []
+    const own = places.map(imagesOf).find((paths) => paths.length > 0) ?? []
     // Images that differ by their extension alone share one label file.
-    if (own.length > 1) return own.map((path) => ({ ...entry, places: [path], name: path }))
+    if (own.length > 1 && isOneStem(own))
+      return own.map((path) => ({ ...entry, places: [path], name: path }))
     return [{ ...entry, places, name: `${stemOf(withoutLabels(file.path))}.*` }]
   })
   for (const path of context.imagePaths) {
-    if (covered.has(stemKey(path))) continue
+    if (covered.has(path)) continue
     const split = sorted.splitOf(path) ?? splitOfFolders(path)
     entries.push({ file: '', source: null, places: [path], name: path, ...(split && { split }) })
   }
-  const isTracked = yield* areTracked(sorted.labels)
+  const trackedFormsOf = yield* formsOf(sorted.labels)
   return {
     classes,
     extra: { yolo: { values: sorted.values, called: sorted.called, numbers } as Json },
@@ -124,7 +138,7 @@ function* openYolo(
           losses,
           where: entry.file,
           classes,
-          isTracked,
+          trackedForms: trackedFormsOf(entry.source),
         },
         fail,
       )

@@ -107,7 +107,7 @@ export function createAppCore(
   // Must be the first listener, so that a window hears of an edit before its consequences.
   announceEdits({ store, events, coreEvents, log: ports.log, describe })
   const works = new Works(events, store.settings)
-  const library = new Library(shared)
+  const library = new Library({ ...shared, clock })
   const formats = new LabelExchange({
     store,
     coreEvents,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
+import type { Clock } from '#core/api/retry.ts'
 import { createAppCore } from '#core/app-core.ts'
 import type { Outcome } from '#core/cache/edit-store.ts'
 import type { Ports } from '#core/ports.ts'
@@ -62,11 +63,11 @@ export async function writeImage(file: string, width = 40, height = 30): Promise
 }
 
 /** A core with a temporary data folder, on a folder with the given images. */
-export async function coreWithImages(names: readonly string[]) {
+export async function coreWithImages(names: readonly string[], { clock }: { clock?: Clock } = {}) {
   const data = temporaryFolder()
   const images = temporaryFolder()
   await Promise.all(names.map((name) => writeImage(join(images.path, name))))
-  const core = openCore(testPorts(data.path))
+  const core = openCore(testPorts(data.path), null, { clock })
   const dataset = await core.openFolder(images.path)
   await core.library.settled(dataset.id)
   return {

@@ -180,6 +180,31 @@ export class ImageRepository {
     return row ? fromRow(row) : null
   }
 
+  /** Ids of the images at these paths whose files were there when they were last looked for, by path. */
+  presentAt(datasetId: string, paths: readonly string[]): Map<string, string> {
+    const rows = this.#db
+      .prepare<[string, string], { id: string; path: string }>(
+        `SELECT id, path FROM image
+         WHERE dataset_id = ? AND path IN (SELECT value FROM json_each(?)) AND missing = 0`,
+      )
+      .all(datasetId, JSON.stringify(paths))
+    return new Map(rows.map(({ id, path }) => [path, id]))
+  }
+
+  /** Which of these paths are of images on which somebody has worked: drawn, commented, or set a stage, split or tag. */
+  workedOn(datasetId: string, paths: readonly string[]): Set<string> {
+    const rows = this.#db
+      .prepare<[string, string], { path: string }>(
+        `SELECT path FROM image
+         WHERE dataset_id = ? AND path IN (SELECT value FROM json_each(?))
+           AND (annotation_count > 0 OR stage <> 'new' OR split IS NOT NULL OR tags <> '[]'
+             OR EXISTS (SELECT 1 FROM comment WHERE image_id = image.id)
+             OR EXISTS (SELECT 1 FROM image_state WHERE image_id = image.id AND drafts IS NOT NULL))`,
+      )
+      .all(datasetId, JSON.stringify(paths))
+    return new Set(rows.map(({ path }) => path))
+  }
+
   /**
    * Adds new files, restores missing ones, and resets the facts of changed ones (other size or time). Returns the new
    * or changed images.

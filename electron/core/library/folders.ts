@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import type { Clock } from '#core/api/retry.ts'
 import type { DatasetRepository, StoredDataset } from '#core/cache/dataset-repository.ts'
 import type { FileFacts, ImageRepository } from '#core/cache/image-repository.ts'
 import type { CoreEvents, FileChange } from '#core/core-events.ts'
@@ -26,6 +27,10 @@ import { NO_MASKS, type ScanMasks, withMasks } from './scan-masks.ts'
 const PROBE_BATCH = 64
 const PROBE_PARALLEL = 4
 
+/** How long changes must pause before a scan looks for masks among them, and the longest time that it waits. */
+const SCAN_PAUSE_MS = 2_000
+const LONGEST_PAUSE_MS = 60_000
+
 const SAMPLE_NAME = 'Sample dataset'
 
 interface OpenFolder {
@@ -42,6 +47,8 @@ interface OpenFolder {
   hasMaskPlaces: boolean
   /** What the system's watcher saw deleted before a scan that has not begun; null: no scan waits. */
   waitingScan: Set<string> | null
+  /** The scan that begins when changes pause; `sinceMs`: when the first of them came. */
+  soon: { sinceMs: number; abort: AbortController } | null
 }
 
 interface Deps {
@@ -52,6 +59,7 @@ interface Deps {
   log: Log
   inHand: Pick<WorkInHand, 'begin'>
   setAside: SetAside
+  clock: Clock
 }
 
 /** Local folders as datasets: scanned, read in the background, watched; never written to. */
@@ -203,6 +211,7 @@ export class Folders {
       masks: NO_MASKS,
       hasMaskPlaces: false,
       waitingScan: null,
+      soon: null,
     }
     this.#open.set(dataset.id, folder)
     return folder
@@ -232,6 +241,8 @@ export class Folders {
     folder.waitingScan = allDeleted
     this.#queue(folder, async () => {
       folder.waitingScan = null
+      folder.soon?.abort.abort()
+      folder.soon = null
       folder.problems = []
       // Start watching before scanning, so that no change is missed in between.
       folder.watch ??= await this.#watch(folder)
@@ -239,6 +250,26 @@ export class Folders {
       await this.#readImages(folder)
       this.#tell(folder, 'done')
     })
+  }
+
+  /**
+   * Scans when changes pause, or at the latest after a while: whether a picture is a mask is only known together with the
+   * others, and a scan for each of many changes would take too long.
+   */
+  #scanSoon(folder: OpenFolder): void {
+    const { clock, log } = this.#deps
+    const now = clock.now()
+    folder.soon?.abort.abort()
+    const soon = { sinceMs: folder.soon?.sinceMs ?? now, abort: new AbortController() }
+    folder.soon = soon
+    const waitMs = Math.min(SCAN_PAUSE_MS, Math.max(0, soon.sinceMs + LONGEST_PAUSE_MS - now))
+    clock
+      .sleep(waitMs, AbortSignal.any([soon.abort.signal, folder.abort.signal]))
+      .then(() => this.#queueScan(folder))
+      .catch((error: unknown) => {
+        if (!soon.abort.signal.aborted && !folder.abort.signal.aborted)
+          log.error('a scan did not begin', { root: folder.root, error: String(error) })
+      })
   }
 
   async #watch(folder: OpenFolder): Promise<AsyncDisposable | null> {
@@ -267,9 +298,8 @@ export class Folders {
       signal: folder.abort.signal,
       looks: this.#maskLooks,
       parallel: this.#parallel,
-      // Labels that somebody drew on a mask stay in sight.
-      isImage: (path: string) =>
-        (this.#deps.images.findByPath(folder.datasetId, path)?.annotationCount ?? 0) > 0,
+      // What somebody did on a mask stays in sight.
+      imagesOf: (paths: readonly string[]) => this.#deps.images.workedOn(folder.datasetId, paths),
     }
     for await (const batch of scanFolder(folder.root, options)) {
       folder.problems.push(...batch.problems)
@@ -356,37 +386,39 @@ export class Folders {
     )
     if (relevant.length === 0) return
     const deleted = new Set(relevant.flatMap(({ path, kind }) => (kind === 'delete' ? [path] : [])))
-    if (!areImageFiles(relevant) || this.#mayChangeMasks(folder, relevant)) {
+    if (!areImageFiles(relevant)) {
       this.#queueScan(folder, deleted)
       return
     }
+    const paths = [...new Set(relevant.map(({ path }) => path))]
     this.#queue(folder, async () => {
-      const { images } = this.#deps
-      const present: FileFacts[] = []
-      const absent = new Map<string, string>()
-      for (const path of new Set(relevant.map((change) => change.path))) {
-        const facts = await fileFacts(folder.root, path)
-        if (facts) present.push(facts)
-        else {
-          const image = images.findByPath(folder.datasetId, path)
-          if (image && !image.missing) absent.set(path, image.id)
-        }
-      }
-      this.#upsert(folder, present)
-      await this.#markGone(folder, [...absent.keys()], absent, deleted)
+      await this.#takeFiles(folder, paths, deleted)
       await this.#readImages(folder)
       this.#tell(folder, 'done')
     })
   }
 
-  /** Whether a picture is a mask is only known together with the others: one may come before its image. */
-  #mayChangeMasks(folder: OpenFolder, changes: readonly FileChange[]): boolean {
-    const isNew = (path: string) =>
-      this.#deps.images.findByPath(folder.datasetId, path)?.missing !== false
-    return changes.some(
-      ({ path, kind }) =>
-        mayBeMask(path) || (folder.hasMaskPlaces && (kind === 'delete' || isNew(path))),
-    )
+  /** Lists new and changed files at once. Only a scan can tell masks, so new files that may be masks wait for it. */
+  async #takeFiles(
+    folder: OpenFolder,
+    paths: readonly string[],
+    deleted: ReadonlySet<string>,
+  ): Promise<void> {
+    const listed = this.#deps.images.presentAt(folder.datasetId, paths)
+    const present: FileFacts[] = []
+    const absent = new Map<string, string>()
+    let mayChangeMasks = false
+    for (const path of paths) {
+      const facts = await fileFacts(folder.root, path)
+      const id = listed.get(path)
+      if (facts && (id !== undefined || !mayBeMask(path))) present.push(facts)
+      if (!facts && id !== undefined) absent.set(path, id)
+      const comesOrGoes = (facts === null) !== (id === undefined)
+      mayChangeMasks ||= mayBeMask(path) || (folder.hasMaskPlaces && comesOrGoes)
+    }
+    this.#upsert(folder, present)
+    await this.#markGone(folder, [...absent.keys()], absent, deleted)
+    if (mayChangeMasks) this.#scanSoon(folder)
   }
 
   #publish(

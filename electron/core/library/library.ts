@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock } from '#core/api/retry.ts'
 import { LabelFileRepository } from '#core/cache/label-file-repository.ts'
 import type { CoreEvents } from '#core/core-events.ts'
 import type { EventBus } from '#core/event-bus.ts'
@@ -22,6 +23,7 @@ interface Deps {
   ports: Pick<Ports, 'dataDir' | 'resourcesDir' | 'log' | 'startProcess'>
   inHand: Pick<WorkInHand, 'begin'>
   setAside: SetAside
+  clock: Clock
 }
 
 /** Folders of images as datasets, with synced label files. */
@@ -31,7 +33,7 @@ export class Library {
   readonly labelFiles: LabelFileSync
 
   constructor(deps: Deps) {
-    const { store, events, coreEvents, ports, inHand, setAside } = deps
+    const { store, events, coreEvents, ports, inHand, setAside, clock } = deps
     const { datasets, images, edits } = store
     this.#deps = deps
     this.folders = new Folders({
@@ -42,6 +44,7 @@ export class Library {
       log: ports.log,
       inHand,
       setAside,
+      clock,
     })
     this.labelFiles = new LabelFileSync({
       datasets,

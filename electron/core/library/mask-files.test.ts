@@ -10,7 +10,10 @@ import { type ScanOptions, scanFolder } from './scan.ts'
 
 vi.mock('#core/media/probe.ts', { spy: true })
 
-afterEach(() => void vi.restoreAllMocks())
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.clearAllMocks()
+})
 
 const SIZE = { width: 80, height: 60 }
 
@@ -117,6 +120,69 @@ test('one photo among the masks of a folder shows that it holds pictures', async
   const pictures = { 'a/1.png': photo, 'a/2.png': photo, 'mask/1.png': mask, 'mask/2.png': photo }
   expect(await scanned(pictures)).toEqual(Object.keys(pictures))
 })
+
+/** Pictures `0.png`, `1.png` and so on in a directory. */
+const numbered = (directory: string, count: number, make: Pictures[string]): Pictures =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`${directory}/${at}.png`, make]))
+
+test.each([
+  ['labels/seg', 'labels/photos'],
+  ['masks/train', 'masks/overlay'],
+  ['masks', 'masks/overlay'],
+  ['annotations', 'annotations/rgb'],
+])('each directory is judged alone: masks in %s, pictures in %s', async (masks, photos) => {
+  const [image, itsMask] = await Promise.all([photo(), mask()])
+  const images = numbered('images', 60, () => image)
+  const pictures = numbered(photos, 3, () => image)
+  const others = numbered(masks, 60, () => itsMask)
+  expect(await scanned({ ...images, ...pictures, ...others })).toEqual(
+    Object.keys({ ...images, ...pictures }).sort(),
+  )
+})
+
+test('a few odd ones among many masks are masks', async () => {
+  const [image, itsMask, other] = await Promise.all([
+    photo(),
+    mask(),
+    mask({ width: 20, height: 30 }),
+  ])
+  const images = numbered('images', 60, () => image)
+  const masks = numbered('masks', 60, () => itsMask)
+  for (const at of [5, 25, 45]) masks[`masks/${at}.png`] = () => other
+  expect(await scanned({ ...images, ...masks })).toEqual(Object.keys(images).sort())
+})
+
+test('a few odd ones are masks too if there are so many directories that few of each are looked into', async () => {
+  const other = await mask({ width: 20, height: 30 })
+  const pictures = await videos(90, 12, (kind, video) => `vid${video}/${kind}`)
+  for (let video = 0; video < 90; video++) pictures[`vid${video}/masks/5.png`] = () => other
+  const images = Object.keys(pictures).filter((path) => path.includes('images'))
+  expect(await scanned(pictures)).toEqual(images.sort())
+})
+
+test.each<[string, (video: number) => string, (video: number) => boolean]>([
+  [
+    'in folders of their own',
+    (video) => `labels/${video % 2 ? 'seg' : 'photos'}/vid${video}`,
+    (video) => video % 2 === 0,
+  ],
+  ['in some directories', (video) => `vid${video}/masks`, (video) => video % 50 === 0],
+])(
+  'pictures among more directories of masks than can be looked into are listed: %s',
+  async (_, directoryOf, isPhoto) => {
+    const [image, itsMask] = await Promise.all([photo(), mask()])
+    const pictures: Pictures = {}
+    const expected: string[] = []
+    for (let video = 0; video < 300; video++) {
+      const path = `${directoryOf(video)}/0.png`
+      pictures[`images/vid${video}/0.png`] = () => image
+      pictures[path] = () => (isPhoto(video) ? image : itsMask)
+      expected.push(`images/vid${video}/0.png`)
+      if (isPhoto(video)) expected.push(path)
+    }
+    expect(await scanned(pictures)).toEqual(expected.sort())
+  },
+)
 
 test('a mask that cannot be read says nothing about the others', async () => {
   const pictures = { 'images/1.png': photo, 'images/2.png': photo, 'images/3.png': photo }

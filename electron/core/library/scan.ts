@@ -75,8 +75,8 @@ async function* factsOf(root: string, paths: readonly string[]): AsyncGenerator<
 }
 
 export interface ScanOptions extends MaskOptions {
-  /** Pictures that are listed even if they look like masks. */
-  isImage?: (path: string) => boolean
+  /** Which of these paths are listed even if they look like masks. */
+  imagesOf?: (paths: readonly string[]) => ReadonlySet<string>
 }
 
 const emptyBatch = (): ScanBatch => ({ files: [], masks: [], problems: [] })
@@ -89,7 +89,7 @@ export async function* scanFolder(
   root: string,
   options: ScanOptions = {},
 ): AsyncGenerator<ScanBatch> {
-  const { signal, isImage = () => false } = options
+  const { signal, imagesOf = () => new Set<string>() } = options
   const visited = new Set<string>()
   const queue = ['']
   const listed: string[] = []
@@ -129,7 +129,8 @@ export async function* scanFolder(
   if (signal?.aborted) return
   for (let start = 0; start < held.length; start += BATCH_FILES) {
     const some = held.slice(start, start + BATCH_FILES)
-    const left = new Set(some.filter((path) => masks.has(path) && !isImage(path)))
+    const images = imagesOf(some.filter((path) => masks.has(path)))
+    const left = new Set(some.filter((path) => masks.has(path) && !images.has(path)))
     const others = some.filter((path) => !left.has(path))
     for await (const files of factsOf(root, others)) yield { ...emptyBatch(), files }
     if (signal?.aborted) return

@@ -4,7 +4,7 @@
     python tests/trainers/judge.py FOLDER
 
 A judge whose package is not installed is skipped by name:
-    pip install pycocotools PyYAML pillow supervision datumaro datasets labelformat ultralytics torchvision
+    pip install pycocotools PyYAML pillow supervision datumaro datasets labelformat ultralytics torchvision labelme
 """
 
 import csv
@@ -170,7 +170,8 @@ def voc_torchvision():
 
     class Ours(VOCDetection):
         def __init__(self, root, split):
-            lines = (root / "ImageSets/Main" / f"{split}.txt").read_text().split()
+            # By line, as VOCDetection does: names contain spaces.
+            lines = (root / "ImageSets/Main" / f"{split}.txt").read_text().splitlines()
             self.images = [str(root / "JPEGImages" / f"{name}.png") for name in lines]
             self.targets = [str(root / "Annotations" / f"{name}.xml") for name in lines]
             self.transforms = None

@@ -77,30 +77,15 @@ const taken = Object.assign(new Error('There is already a class called "bus".'),
   data: { reason: 'class_taken' },
 })
 
-test('a shape that brings its new class to the engine first does no harm: the class gets its color', async () => {
+test('a class that a drawn shape, or somebody else, added first is taken as it is', async () => {
   const added = addClass(bus)
   await vi.waitFor(() => expect(answers).toHaveLength(1))
-  get.mockResolvedValue(dataset([car, { ...bus, color: '#123456' }]))
-  answers[0].fail(taken)
-  await vi.waitFor(() => expect(answers).toHaveLength(2))
-  expect(editClasses.mock.lastCall?.[0]).toMatchObject({
-    edit: { kind: 'recolor', name: 'bus', color: bus.color },
-  })
-  expect(names()).toEqual(['car', 'bus'])
-  answers[1].done(dataset([car, bus]))
-  await added
-  expect(datasetState.getState().dataset?.classes).toEqual([car, bus])
-  expect(currentClassName()).toBe('bus')
-  expect(appState.getState().notices).toEqual([])
-})
-
-test('a class that has its color already is not colored again', async () => {
-  const added = addClass(bus)
-  await vi.waitFor(() => expect(answers).toHaveLength(1))
-  get.mockResolvedValue(dataset([car, bus]))
+  const theirs = { ...bus, color: '#123456' }
+  get.mockResolvedValue(dataset([car, theirs]))
   answers[0].fail(taken)
   await added
   expect(editClasses).toHaveBeenCalledOnce()
+  expect(datasetState.getState().dataset?.classes).toEqual([car, theirs])
   expect(currentClassName()).toBe('bus')
   expect(appState.getState().notices).toEqual([])
 })

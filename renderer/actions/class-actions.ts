@@ -6,7 +6,7 @@ import { client } from '#renderer/rpc/connection.ts'
 import { reasonOf } from '#renderer/rpc/reason-of.ts'
 import type { ClassEdit } from '#shared/contract/datasets.ts'
 import { newId } from '#shared/model/annotation.ts'
-import { type AnnotationClass, classByName } from '#shared/model/annotation-class.ts'
+import type { AnnotationClass } from '#shared/model/annotation-class.ts'
 import type { Dataset } from '#shared/model/dataset.ts'
 import { notifyError } from './app-state.ts'
 
@@ -36,23 +36,16 @@ async function send(id: string, edit: ClassEdit): Promise<Dataset> {
 }
 
 /**
- * Does not wait for edits to be saved, because an add renames nothing. A shape drawn meanwhile may reach the engine
- * first and add its class; then only the color is missing.
+ * Does not wait for edits to be saved, because an add renames nothing. A class of that name is taken as it is: a shape
+ * drawn meanwhile, or somebody else, was first.
  */
 async function add(id: string, edit: Extract<ClassEdit, { kind: 'add' }>): Promise<Dataset> {
   try {
     return await client.datasets.editClasses({ id, commitId: newId(), edit })
   } catch (error) {
     if (reasonOf(error) !== 'class_taken') throw error
+    return client.datasets.get({ id })
   }
-  const { name, color } = edit.class
-  const now = await client.datasets.get({ id })
-  if (classByName(now.classes, name)?.color === color) return now
-  return client.datasets.editClasses({
-    id,
-    commitId: newId(),
-    edit: { kind: 'recolor', name, color },
-  })
 }
 
 /**

@@ -119,8 +119,10 @@ abstract class PathTool extends PointsTool {
   override removeLast(): boolean {
     this.#border = null
     this.#clicked = null
-    this.#wire.forget()
-    return super.removeLast()
+    // A click whose path is still being found has no points yet; the clicks before it stay.
+    if (!this.#wire.dropLast()) return super.removeLast()
+    this.host.changed()
+    return true
   }
 
   override preview(): Preview {

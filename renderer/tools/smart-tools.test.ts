@@ -172,6 +172,19 @@ describe('live-wire', () => {
     expect(tool.preview().vertices).toEqual([])
   })
 
+  test('Backspace takes back only the last of the clicks whose ways are not found yet', async () => {
+    const tool = new PolylineTool(testHost(), null)
+    for (const x of [10, 50, 90]) click(tool, at(x, 10))
+    expect(tool.removeLast()).toBe(true)
+    tool.finish()
+    ;(await asked()).answer({ x: 10, y: 10 })
+    ;(await asked()).answer([{ x: 50, y: 10 }])
+    await expect.poll(points).toEqual([
+      { x: 10, y: 10 },
+      { x: 50, y: 10 },
+    ])
+  })
+
   test('Backspace takes a whole click back, and redo brings it again', async () => {
     const tool = new PolylineTool(testHost(), null)
     const way = [10, 20, 30].map((x): Point => ({ x, y: 5 }))

@@ -15,9 +15,8 @@ export class Wire {
   /** The path to the last position of the pointer. */
   #ahead: { from: Point; points: readonly Point[] } | null = null
   #steps = Promise.resolve()
-  #waiting = 0
-  /** Steps that were queued before the last `forget` are dropped. */
-  #epoch = 0
+  /** Steps that are not done, oldest first; the dropped ones among them change nothing. */
+  #waiting: { isDropped: boolean }[] = []
 
   constructor(host: ToolHost) {
     this.#host = host
@@ -25,7 +24,7 @@ export class Wire {
 
   /** True while clicks wait for their paths. */
   get isBusy(): boolean {
-    return this.#waiting > 0
+    return this.#waiting.length > 0
   }
 
   /** The path from a point to the pointer; null while it is unknown. */
@@ -63,22 +62,34 @@ export class Wire {
     }
   }
 
-  /** Queues a step after the waiting ones. `forget` drops it; `isCurrent` tells a running step about that. */
+  /** Queues a step after the waiting ones. `forget` and `dropLast` drop it; `isCurrent` tells a running step about that. */
   afterwards(step: (isCurrent: () => boolean) => Promise<void> | void): void {
-    const epoch = this.#epoch
-    this.#waiting++
-    const isCurrent = () => epoch === this.#epoch
+    const entry = { isDropped: false }
+    this.#waiting.push(entry)
+    const isCurrent = () => !entry.isDropped
     this.#steps = this.#steps
       .then(() => (isCurrent() ? step(isCurrent) : undefined))
       .catch((error: unknown) => this.#host.say(messageOf(error)))
       .finally(() => {
-        this.#waiting--
+        this.#waiting = this.#waiting.filter((other) => other !== entry)
         this.#host.changed()
       })
   }
 
+  /** Drops the newest step that waits or runs. False if there is none. */
+  dropLast(): boolean {
+    this.#forgetAhead()
+    const last = this.#waiting.findLast(({ isDropped }) => !isDropped)
+    if (last) last.isDropped = true
+    return last !== undefined
+  }
+
   forget(): void {
-    this.#epoch++
+    this.#forgetAhead()
+    for (const entry of this.#waiting) entry.isDropped = true
+  }
+
+  #forgetAhead(): void {
     this.#latest.forget()
     this.#ahead = null
   }

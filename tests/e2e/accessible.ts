@@ -1,8 +1,24 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 
+/** Colors change slowly: in between, their contrast is another one. Spinners never end. */
+async function endOfTransitions(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter(
+        ({ playState, effect }) =>
+          playState === 'running' &&
+          effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY,
+      )
+    // A transition that another one replaces is cancelled, and rejects.
+    await Promise.allSettled(ending.map(({ finished }) => finished))
+  })
+}
+
 /** Axe finds no serious problem. */
 export async function expectAccessible(page: Page): Promise<void> {
+  await endOfTransitions(page)
   const { violations } = await new AxeBuilder({ page }).analyze()
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   expect(

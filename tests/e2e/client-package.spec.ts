@@ -69,6 +69,7 @@ test('the client is packed, installed alone, compiled against and used', async (
     'better-sqlite3',
     'fast-png',
     'fast-xml-parser',
+    'flatbush',
     'sharp',
     'undici',
     'yaml',

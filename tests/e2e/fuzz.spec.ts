@@ -75,7 +75,7 @@ test(`random pointers, wheel and keys in a folder: ${PROMISE}`, async ({ app, fo
   await writeImage(join(folder, 'c.png'), 1600, 240)
   const page = await app.start(folder)
   await app.canvas.ready()
-  const events = EVENTS ?? repetitions({ few: 10_000, many: 30_000 })
+  const events = EVENTS ?? repetitions({ few: 5_000, many: 30_000 })
   await throwAt(app, page, { events, edits: events / 50, keys: 'ad' })
 })
 
@@ -84,7 +84,7 @@ test(`random input with a remote dataset and assisted labelling: ${PROMISE}`, as
   service,
 }) => {
   const page = await openRemote(app, service)
-  const events = EVENTS ?? repetitions({ few: 3_000, many: 20_000 })
+  const events = EVENTS ?? repetitions({ few: 2_000, many: 20_000 })
   // Fewer of them edit: an answer is asked for, and proposals are refined.
   await throwAt(app, page, { events, edits: events / 100, keys: 'adqq' })
 })

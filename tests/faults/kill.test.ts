@@ -3,7 +3,7 @@ import { seededRandom } from '#tests/helpers/random.ts'
 import { repetitions } from '#tests/helpers/repetitions.ts'
 import { killAgainAndAgain } from './kill.ts'
 
-const KILLS = repetitions({ few: 40, many: 200 })
+const KILLS = repetitions({ few: 20, many: 200 })
 
 test(`no acknowledged edit is lost over ${KILLS} kills at random moments`, {
   timeout: 600_000,

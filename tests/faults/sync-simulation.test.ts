@@ -3,7 +3,7 @@ import { repetitions } from '#tests/helpers/repetitions.ts'
 import { emptyTally } from './scene.ts'
 import { simulate } from './sync-simulation.ts'
 
-const SEEDS = repetitions({ few: 25, many: 150 })
+const SEEDS = repetitions({ few: 10, many: 150 })
 
 test(`${SEEDS} simulated weeks of two or three people end in agreement with nothing lost`, {
   timeout: 1_800_000,

@@ -1,6 +1,9 @@
 import { createTanstackQueryUtils } from '@orpc/tanstack-query'
-import { QueryClient } from '@tanstack/react-query'
+import { notifyManager, QueryClient } from '@tanstack/react-query'
 import { ConnectionLostError, client, connection } from './connection.ts'
+
+// A checkbox whose setting changes only with a later task shows its old state in between.
+notifyManager.setScheduler(queueMicrotask)
 
 export const queryClient = new QueryClient({
   defaultOptions: {

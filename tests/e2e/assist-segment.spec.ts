@@ -5,7 +5,7 @@ import { goldenSam1 } from '#emulator/golden-segment.ts'
 import { externalModel } from '#emulator/odd-models.ts'
 import { shapeBounds } from '#shared/geometry/shape.ts'
 import type { Box } from '#shared/model/annotation.ts'
-import { expectAccessible } from './accessible.ts'
+import { expectAccessible, showTheme } from './accessible.ts'
 import { type App, expect, test } from './fixture.ts'
 import { addAccount, STREET } from './remote.ts'
 
@@ -32,10 +32,10 @@ async function both(app: App, name: string): Promise<void> {
   const { page } = app
   await app.screenshot(name)
   await expectAccessible(page)
-  await page.emulateMedia({ colorScheme: 'dark' })
+  await showTheme(page, 'dark')
   await app.screenshot(`${name}-dark`)
   await expectAccessible(page)
-  await page.emulateMedia({ colorScheme: 'light' })
+  await showTheme(page, 'light')
 }
 
 /** Files of the golden model in a folder. */

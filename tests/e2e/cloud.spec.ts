@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import type { Emulator } from '#emulator/server.ts'
 import { cable } from '#tests/helpers/cable.ts'
 import { onService } from '#tests/helpers/cloud.ts'
-import { expectAccessibleInBothThemes } from './accessible.ts'
+import { expectAccessibleInBothThemes, showTheme } from './accessible.ts'
 import { type App, expect, test } from './fixture.ts'
 import { MOD_PRESSED } from './modifier.ts'
 import { recordAttribute } from './recorded-attribute.ts'
@@ -253,7 +253,7 @@ test('comments on a shape reach other people', async ({ app, service }) => {
   await expect(page.getByRole('button', { name: 'Celebrate (1)', pressed: true })).toBeVisible()
   await app.screenshot('comments')
   await expectAccessibleInBothThemes(page)
-  await page.emulateMedia({ colorScheme: 'dark' })
+  await showTheme(page, 'dark')
   await app.screenshot('comments-dark')
   await page.getByRole('button', { name: 'Celebrate (1)' }).click()
   await expect(page.getByRole('button', { name: 'Celebrate (1)' })).toHaveCount(0)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { writeImage } from '#tests/helpers/core.ts'
-import { expectAccessible } from './accessible.ts'
+import { expectAccessible, showTheme } from './accessible.ts'
 import { type App, expect, test } from './fixture.ts'
 import { addAccount, openRemote, STREET } from './remote.ts'
 
@@ -9,13 +9,13 @@ test.use({ viewport: { width: 1024, height: 640 } })
 
 /** The same screen in both themes. */
 async function screenshots(app: App, page: Page, name: string): Promise<void> {
-  await page.emulateMedia({ colorScheme: 'light' })
+  await showTheme(page, 'light')
   await app.screenshot(name)
   await expectAccessible(page)
-  await page.emulateMedia({ colorScheme: 'dark' })
+  await showTheme(page, 'dark')
   await app.screenshot(`${name}-dark`)
   await expectAccessible(page)
-  await page.emulateMedia({ colorScheme: 'light' })
+  await showTheme(page, 'light')
 }
 
 const images = (page: Page) => page.getByRole('listbox', { name: 'Images' })

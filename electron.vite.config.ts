@@ -2,6 +2,9 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 
+// Only the part of Clipper that is used; its package does not say that its modules do nothing by themselves.
+const treeshake = { moduleSideEffects: (id: string) => !id.includes('/clipper2-ts/') }
+
 export default defineConfig({
   main: {
     build: {
@@ -51,7 +54,8 @@ export default defineConfig({
     build: {
       outDir: 'out/renderer',
       minify: true,
-      rollupOptions: { input: 'renderer/index.html' },
+      rollupOptions: { input: 'renderer/index.html', treeshake },
     },
+    worker: { rollupOptions: { treeshake } },
   },
 })

@@ -84,7 +84,7 @@ test(`random input with a remote dataset and assisted labelling: ${PROMISE}`, as
   service,
 }) => {
   const page = await openRemote(app, service)
-  const events = EVENTS ?? repetitions({ few: 2_000, many: 20_000 })
+  const events = EVENTS ?? repetitions({ few: 2_000, many: 10_000 })
   // Fewer of them edit: an answer is asked for, and proposals are refined.
   await throwAt(app, page, { events, edits: events / 100, keys: 'adqq' })
 })

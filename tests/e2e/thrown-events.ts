@@ -112,6 +112,17 @@ export async function throwEvents({
     const image = canvasNow()?.getAttribute('data-image')
     if (image) seen.add(image)
   }
+  // An undo may show an image and leave it again between two looks.
+  new MutationObserver((records) => {
+    for (const { oldValue } of records) if (oldValue) seen.add(oldValue)
+    look()
+  }).observe(document.body, {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeFilter: ['data-image'],
+    attributeOldValue: true,
+  })
   /** Throws when something was changed on an image that nobody saw. */
   const checkUnseen = async () => {
     const now = await window.storedNow()

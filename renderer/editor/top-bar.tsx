@@ -13,12 +13,12 @@ import { TransferIndicator } from '#renderer/transfers/transfer-indicator.tsx'
 import { WorkIndicator } from '#renderer/transfers/work-indicator.tsx'
 import { IconButton } from '#renderer/ui/button.tsx'
 import { classNames } from '#renderer/ui/class-names.ts'
+import { SplitOptions, StageOptions } from '#renderer/ui/fact-options.tsx'
 import { SelectField } from '#renderer/ui/field.tsx'
 import { useStore } from '#renderer/ui/use-store.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { type DatasetImage, splitSchema, stageSchema } from '#shared/model/dataset.ts'
 import { directoryOf, fileNameOf } from '#shared/model/paths.ts'
-import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
 import { t } from '#shared/texts/texts.ts'
 import { DatasetButtons } from './dataset-buttons.tsx'
 import { SaveIndicator } from './save-indicator.tsx'
@@ -65,11 +65,7 @@ function ImageState({ image }: { image: DatasetImage }) {
         value={image.stage}
         onChange={(event) => update({ stage: stageSchema.parse(event.target.value) })}
       >
-        {stageSchema.options.map((stage) => (
-          <option key={stage} value={stage}>
-            {STAGE_LABEL[stage]}
-          </option>
-        ))}
+        <StageOptions />
       </SelectField>
       <SelectField
         aria-label={t('Split')}
@@ -82,11 +78,7 @@ function ImageState({ image }: { image: DatasetImage }) {
         }
       >
         <option value="">{t('No split')}</option>
-        {splitSchema.options.map((split) => (
-          <option key={split} value={split}>
-            {SPLIT_LABEL[split]}
-          </option>
-        ))}
+        <SplitOptions />
       </SelectField>
     </>
   )

@@ -6,9 +6,9 @@ import { keepOffline } from '#renderer/actions/cloud.ts'
 import { changeImages, type ImageChange } from '#renderer/actions/image-facts.ts'
 import type { ImageSet } from '#renderer/document/image-list.ts'
 import { Button } from '#renderer/ui/button.tsx'
+import { SplitOptions, StageOptions } from '#renderer/ui/fact-options.tsx'
 import { SelectField, TextField } from '#renderer/ui/field.tsx'
 import { type Dataset, splitSchema, stageSchema } from '#shared/model/dataset.ts'
-import { SPLIT_LABEL, STAGE_LABEL } from '#shared/model/stage-labels.ts'
 import { counted, t } from '#shared/texts/texts.ts'
 import { BulkMenu } from './bulk-menu.tsx'
 import { tagsOf } from './gallery-filter.ts'
@@ -119,11 +119,7 @@ export function BulkBar({
               <option value="" disabled>
                 {t('Set stage…')}
               </option>
-              {stageSchema.options.map((stage) => (
-                <option key={stage} value={stage}>
-                  {STAGE_LABEL[stage]}
-                </option>
-              ))}
+              <StageOptions />
             </SelectField>
             <SelectField
               aria-label={t('Set the split')}
@@ -138,11 +134,7 @@ export function BulkBar({
               <option value="" disabled>
                 {t('Set split…')}
               </option>
-              {splitSchema.options.map((split) => (
-                <option key={split} value={split}>
-                  {SPLIT_LABEL[split]}
-                </option>
-              ))}
+              <SplitOptions />
               <option value="none">{t('No split')}</option>
             </SelectField>
             <TagEditor chosen={chosen} />

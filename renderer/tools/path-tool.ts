@@ -34,7 +34,6 @@ abstract class PathTool extends PointsTool {
   protected abstract readonly fewest: number
   /** Commits the shape. False if it is invalid; the user has been told why. */
   protected abstract commit(points: Point[]): boolean
-  /** Name of the shape, for the hint. */
   /** Message if there are too few points to finish. */
   protected abstract tooFew(fewest: number): string
 

@@ -10,15 +10,32 @@ import { openDatabase } from './database.ts'
 const PAGE = 4_096
 const limits = { due: 20, full: 60, most: 400 }
 
-function library(file: string) {
+/** A library, and its checkpoints until the end of the test. `threadFile`: what the thread opens. */
+function library({ threadFile, most = limits.most }: { threadFile?: string; most?: number } = {}) {
+  const folder = temporaryFolder()
+  const file = join(folder.path, 'x.sqlite')
   const db = openDatabase(file)
   db.exec('CREATE TABLE filler (n INTEGER PRIMARY KEY, data BLOB)')
   const insert = db.prepare('INSERT INTO filler (data) VALUES (zeroblob(20000))')
   const write = db.prepare('UPDATE filler SET data = randomblob(20000) WHERE n = ?')
   for (let n = 0; n < 20; n++) insert.run()
   db.pragma('wal_checkpoint(TRUNCATE)')
+  const problems: string[] = []
+  const begin = () =>
+    new Checkpoints({
+      db,
+      file: threadFile === undefined ? file : join(folder.path, threadFile),
+      limits: { ...limits, most },
+      onProblem: (problem) => void problems.push(problem),
+    })
+  const checkpoints = begin()
   return {
     db,
+    file,
+    problems,
+    checkpoints,
+    /** Others of the same library. */
+    begin,
     /** Writes about five pages. */
     write: (n: number) => void write.run(1 + (n % 20)),
     logPages: () => Math.ceil(statSync(`${file}-wal`).size / PAGE),
@@ -26,20 +43,17 @@ function library(file: string) {
       const [state] = db.pragma('wal_checkpoint(NOOP)') as [{ log: number; checkpointed: number }]
       return state.log - state.checkpointed
     },
+    [Symbol.asyncDispose]: async () => {
+      await checkpoints[Symbol.asyncDispose]()
+      db.close()
+      folder[Symbol.dispose]()
+    },
   }
 }
 
 test('bulk work that writes without end leaves a log of limited size, and never copies it itself', async () => {
-  using folder = temporaryFolder()
-  const file = join(folder.path, 'x.sqlite')
-  const { db, write, logPages } = library(file)
-  const problems: string[] = []
-  const checkpoints = new Checkpoints({
-    db,
-    file,
-    limits: { ...limits, most: 1_000_000 },
-    onProblem: (problem) => problems.push(problem),
-  })
+  await using world = library({ most: 1_000_000 })
+  const { write, logPages, problems, checkpoints } = world
   let most = 0
   let n = 0
   await inPieces(
@@ -54,51 +68,33 @@ test('bulk work that writes without end leaves a log of limited size, and never 
   // One transaction may go beyond.
   expect(most).toBeLessThan(limits.full + 20)
   expect(problems).toEqual([])
-  await checkpoints[Symbol.asyncDispose]()
-  db.close()
 })
 
 test('edits are copied into the database file while nobody waits for it', async () => {
-  using folder = temporaryFolder()
-  const file = join(folder.path, 'x.sqlite')
-  const { db, write, waiting } = library(file)
-  const checkpoints = new Checkpoints({ db, file, limits, onProblem: () => {} })
+  await using world = library()
+  const { write, waiting } = world
   for (let n = 0; n < 10; n++) write(n)
   expect(waiting()).toBeGreaterThan(limits.due)
   await vi.waitUntil(() => waiting() === 0, { timeout: 20_000 })
-  await checkpoints[Symbol.asyncDispose]()
-  db.close()
 })
 
 test('without the thread, the writer keeps the log small itself', async () => {
-  using folder = temporaryFolder()
-  const file = join(folder.path, 'x.sqlite')
-  const { db, write, logPages } = library(file)
-  const problems: string[] = []
-  const checkpoints = new Checkpoints({
-    db,
-    file: join(folder.path, 'none.sqlite'),
-    limits,
-    onProblem: (problem) => problems.push(problem),
-  })
+  await using world = library({ threadFile: 'none.sqlite' })
+  const { write, logPages, problems, checkpoints } = world
   for (let n = 0; n < 1_000; n++) {
     write(n)
     if (n % 100 === 0) await checkpoints.pause()
   }
   await vi.waitUntil(() => problems.length > 0, { timeout: 20_000 })
   expect(logPages()).toBeLessThan(limits.most + 20)
-  await checkpoints[Symbol.asyncDispose]()
-  db.close()
 })
 
 test('a reader that holds the log back does not hold bulk work back', async () => {
-  using folder = temporaryFolder()
-  const file = join(folder.path, 'x.sqlite')
-  const { db, write } = library(file)
+  await using world = library()
+  const { file, write, checkpoints } = world
   const reader = openDatabase(file)
   reader.exec('BEGIN; SELECT count(*) FROM filler')
   const orders = vi.spyOn(Threads.prototype, 'do')
-  const checkpoints = new Checkpoints({ db, file, limits, onProblem: () => {} })
   for (let n = 0; n < 300; n++) {
     write(n)
     await checkpoints.pause()
@@ -109,20 +105,14 @@ test('a reader that holds the log back does not hold bulk work back', async () =
   orders.mockRestore()
   reader.exec('COMMIT')
   reader.close()
-  await checkpoints[Symbol.asyncDispose]()
-  db.close()
 })
 
 test('a thread that cannot be started, and a disk that cannot be read, are told and end nothing', async () => {
-  using folder = temporaryFolder()
-  const file = join(folder.path, 'x.sqlite')
-  const { db, write } = library(file)
-  const problems: string[] = []
-  const onProblem = (problem: string) => void problems.push(problem)
+  await using world = library()
+  const { db, write, problems, checkpoints, begin } = world
   const orders = vi.spyOn(Threads.prototype, 'do').mockImplementation(() => {
     throw new Error('no more threads')
   })
-  const checkpoints = new Checkpoints({ db, file, limits, onProblem })
   for (let n = 0; n < 10; n++) write(n)
   await checkpoints.pause()
   await vi.waitUntil(() => problems.length > 0, { timeout: 20_000 })
@@ -130,7 +120,7 @@ test('a thread that cannot be started, and a disk that cannot be read, are told 
   await checkpoints[Symbol.asyncDispose]()
   // The timer meets a database that is not there any more.
   vi.useFakeTimers()
-  const later = new Checkpoints({ db, file, limits, onProblem })
+  const later = begin()
   db.close()
   vi.advanceTimersByTime(3_000)
   vi.useRealTimers()

@@ -82,8 +82,9 @@ export interface ScanOptions extends MaskOptions {
 const emptyBatch = (): ScanBatch => ({ files: [], masks: [], problems: [] })
 
 /**
- * Yields all images below a folder in batches; masks of these images are named, but not listed. An unreadable subfolder is reported as a problem and does not stop the
- * scan; a loop of links is walked once. Throws a UserError if `root` itself cannot be read.
+ * Yields all images below a folder in batches; masks of these images are named, but not listed. An unreadable subfolder
+ * is reported as a problem and does not stop the scan; a loop of links is walked once. Throws a UserError if `root`
+ * itself cannot be read.
  */
 export async function* scanFolder(
   root: string,
@@ -129,11 +130,12 @@ export async function* scanFolder(
   if (signal?.aborted) return
   for (let start = 0; start < held.length; start += BATCH_FILES) {
     const some = held.slice(start, start + BATCH_FILES)
-    const images = imagesOf(some.filter((path) => masks.has(path)))
-    const left = new Set(some.filter((path) => masks.has(path) && !images.has(path)))
-    const others = some.filter((path) => !left.has(path))
+    const found = some.filter((path) => masks.has(path))
+    const images = imagesOf(found)
+    const left = found.filter((path) => !images.has(path))
+    const others = some.filter((path) => !masks.has(path) || images.has(path))
     for await (const files of factsOf(root, others)) yield { ...emptyBatch(), files }
     if (signal?.aborted) return
-    yield { ...emptyBatch(), masks: [...left] }
+    yield { ...emptyBatch(), masks: left }
   }
 }

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { setImmediate as turn } from 'node:timers/promises'
 import { UserError } from '#core/user-error.ts'
 import { bitmapHeader } from './bitmap-header.ts'
+import { readHead } from './file-head.ts'
 import { claimProblem } from './picture-limits.ts'
 
 /** After this many pixels other work gets its turn. */
@@ -24,14 +24,6 @@ const USUAL_MASKS = [0xff0000, 0xff00, 0xff]
 /** So many bytes hold the header and the masks after it. */
 const HEAD_BYTES = 138
 
-/** Only the beginning, because the file may be of any kind and any size. */
-async function readHead(file: string): Promise<{ head: Buffer; fileBytes: number }> {
-  await using handle = await open(file)
-  const head = Buffer.alloc(HEAD_BYTES)
-  const { bytesRead } = await handle.read(head, 0, head.length, 0)
-  return { head: head.subarray(0, bytesRead), fileBytes: (await handle.stat()).size }
-}
-
 /** The first bytes of a file; what follows may be of any size. */
 async function readStart(file: string, length: number): Promise<Buffer> {
   const pieces: Buffer[] = []
@@ -44,7 +36,7 @@ async function readStart(file: string, length: number): Promise<Buffer> {
  * Throws a UserError for a bitmap of another kind, and for a damaged one.
  */
 export async function readBitmap(file: string): Promise<Bitmap | null> {
-  const { head, fileBytes } = await readHead(file)
+  const { head, fileBytes } = await readHead(file, HEAD_BYTES)
   const header = bitmapHeader(head)
   if (!header) return null
   const { width, height, bits, compression, isTopDown, paletteAt, paletteEntryBytes } = header

@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises'
 import type { ImageFacts } from '#core/cache/image-repository.ts'
 import { toUserError } from '#core/user-error.ts'
 import { bitmapHeader } from './bitmap-header.ts'
+import { readHead } from './file-head.ts'
 import { loadSharp } from './load-sharp.ts'
 import { claimProblem, metadataProblem } from './picture-limits.ts'
 
@@ -30,13 +30,8 @@ function bmpSize(head: Buffer, fileBytes: number): Facts | null {
   return problem === null ? { width, height, problem } : failed(problem)
 }
 
-async function readHead(file: string): Promise<{ head: Buffer; size: number }> {
-  await using handle = await open(file)
-  const { size } = await handle.stat()
-  const head = Buffer.alloc(64)
-  const { bytesRead } = await handle.read(head, 0, head.length, 0)
-  return { head: head.subarray(0, bytesRead), size }
-}
+/** Enough for the header of a bitmap, and to tell text from a picture. */
+const HEAD_BYTES = 64
 
 function looksLikeText(head: Buffer): boolean {
   return (
@@ -48,9 +43,10 @@ function looksLikeText(head: Buffer): boolean {
 /** The size in pixels after EXIF rotation, or why the image cannot be shown. Never throws. */
 export async function probeImage(file: string): Promise<Facts> {
   try {
-    const { head, size } = await readHead(file)
-    if (size === 0) return failed('The file is empty (0 bytes). Copy it again from its source.')
-    const bmp = bmpSize(head, size)
+    const { head, fileBytes } = await readHead(file, HEAD_BYTES)
+    if (fileBytes === 0)
+      return failed('The file is empty (0 bytes). Copy it again from its source.')
+    const bmp = bmpSize(head, fileBytes)
     if (bmp) return bmp
     if (looksLikeText(head))
       return failed('The file contains text, not an image. Its name may have the wrong extension.')
@@ -64,7 +60,7 @@ export async function probeImage(file: string): Promise<Facts> {
     const turned = (info.orientation ?? 1) >= 5
     const width = turned ? info.height : info.width
     const height = turned ? info.width : info.height
-    const problem = metadataProblem(info, size)
+    const problem = metadataProblem(info, fileBytes)
     if (problem !== null) return failed(problem)
     return { width, height, problem: null }
   } catch (error) {

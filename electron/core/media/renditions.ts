@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { touchFile } from '#core/aged-files.ts'
 import { makeFolder } from '#core/make-folder.ts'
@@ -8,6 +8,7 @@ import type { SetAside } from '#core/set-aside.ts'
 import type { WorkInHand } from '#core/work-in-hand.ts'
 import { newId } from '#shared/model/annotation.ts'
 import type { DatasetImage } from '#shared/model/dataset.ts'
+import { readHead } from './file-head.ts'
 import { loadSharp } from './load-sharp.ts'
 import { openPicture } from './open-picture.ts'
 
@@ -23,10 +24,8 @@ type ShownFormat = keyof typeof SHOWN_AS_IS
 
 /** Null: browsers cannot show it. */
 async function shownFormat(file: string): Promise<ShownFormat | null> {
-  await using handle = await open(file)
-  const head = Buffer.alloc(16)
-  const { bytesRead } = await handle.read(head, 0, head.length, 0)
-  const text = head.toString('latin1', 0, bytesRead)
+  const { head } = await readHead(file, 16)
+  const text = head.toString('latin1')
   const formats = Object.keys(SHOWN_AS_IS) as ShownFormat[]
   return formats.find((format) => SHOWN_AS_IS[format](text)) ?? null
 }
